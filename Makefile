@@ -1,0 +1,59 @@
+# Two commands of the README: `make demo` and `make test`; each does its own set-up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export WARDBEAT_SHARED ?= $(abspath ../shared)
+
+.PHONY: demo test check laws schema lock bench-agent test-delivery clean system-tools npm
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+## the whole chain on this machine, two minutes
+demo: $(VENV)/.installed
+	$(BIN)/wardbeat demo
+
+## what `make test` needs of the system: installed as root, named otherwise
+system-tools:
+	@sh tests/system_tools.sh
+
+npm: tests/interop/node_modules/.installed
+tests/interop/node_modules/.installed: tests/interop/package-lock.json | system-tools
+	cd tests/interop && npm ci --silent --no-audit --no-fund --ignore-scripts
+	touch $@
+
+## the suite
+test: $(VENV)/.installed system-tools npm
+	$(BIN)/python -m pytest
+
+## format, lint, types on three platforms, laws
+check: $(VENV)/.installed
+	$(BIN)/ruff format --check agent hub tests
+	$(BIN)/ruff check agent hub tests
+	$(BIN)/mypy
+	$(BIN)/mypy --platform darwin
+	$(BIN)/mypy --platform win32
+	$(BIN)/python -m pytest -q tests/laws
+
+## kill -9 of agent, broker and hub in turn, restored and forked outboxes: KILLS=20 each
+test-delivery: $(VENV)/.installed system-tools
+	$(BIN)/python -m pytest -q -s tests/chaos
+
+## what the resident agent costs: CPU, memory, start
+bench-agent: $(VENV)/.installed
+	$(BIN)/python bench/agent.py
+
+## write agent/wire/schema_v1.json anew from FEATURES
+schema: $(VENV)/.installed
+	$(BIN)/python -m agent.features > agent/wire/schema_v1.json.new
+	mv agent/wire/schema_v1.json.new agent/wire/schema_v1.json
+
+## pin every dependency anew, for every platform
+lock:
+	uv pip compile --universal --generate-hashes --all-extras --no-header --python-version 3.11 pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info tests/interop/node_modules

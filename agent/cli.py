@@ -1,0 +1,327 @@
+"""The command line: parses, calls, prints; no logic. Heavy parts load inside the command that needs them.
+
+Exit codes: 0 done, 1 a check failed, 2 wrong use or configuration, 3 something needed is missing.
+"""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agent import __version__
+from agent.errors import WardbeatError
+
+if TYPE_CHECKING:
+    from agent.config import Settings
+    from agent.control import Reply
+    from agent.outbox import Outbox
+    from agent.privacy.policy import Profile
+
+Action = Callable[[argparse.Namespace], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        return int(arguments.action(arguments))
+    except WardbeatError as error:
+        _say(f"wardbeat: {error}")
+        if error.remedy:
+            _say(f"  → {error.remedy}")
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="wardbeat",
+        description="Heart-rate variability on this machine; only sealed summaries leave, and only if you say so.",
+    )
+    parser.add_argument("--version", action="version", version=f"wardbeat {__version__}")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="your settings; see config.example.yaml")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    demo = _add(commands, "demo", _demo, "the whole chain on this machine, with a synthetic person")
+    demo.add_argument("--minutes", type=float, default=2.0, help="real minutes (default 2)")
+    demo.add_argument("--speed", type=float, default=10.0, help="session seconds a real second, 1 to 10 (default 10)")
+    demo.add_argument("--replay", type=Path, metavar="FILE", help="a recording instead of the generator")
+    demo.add_argument("--seed", type=int, default=1, help="of the generator (default 1)")
+    demo.add_argument("--json", action="store_true", help="last line: the report as JSON")
+
+    _add(commands, "run", _run, "the resident agent")
+    status = _add(commands, "status", _status, "what the running agent is doing")
+    status.add_argument("--json", action="store_true", help="for machines")
+    doctor = _add(commands, "doctor", _doctor, "every part's health, with a remedy")
+    doctor.add_argument("--json", action="store_true", help="for machines")
+
+    enroll = _add(commands, "enroll", _enroll, "make this machine's keys from a BUNDLE, or finish with an ANSWER")
+    enroll.add_argument("paper", type=Path, metavar="BUNDLE|ANSWER")
+    enroll.add_argument("--replace", action="store_true", help="destroy the keys of an earlier enrollment")
+
+    consent = _add(commands, "consent", _consent, "show, give or withdraw your consent")
+    consent.add_argument("what", choices=("show", "give", "withdraw"))
+    consent.add_argument("--signal", action="append", default=[], help="only this signal (may be repeated)")
+
+    _add(commands, "pause", _ask("pause"), "stop measuring now; survives restarts")
+    _add(commands, "resume", _ask("resume"), "end the pause")
+
+    ledger = _add(commands, "ledger", _ledger, "everything that was sealed, in plain words")
+    ledger.add_argument("--last", type=int, default=20, metavar="N", help="rows to show (default 20, 0: all)")
+    ledger.add_argument("--verify", action="store_true", help="prove the chain against the hub's receipts")
+    ledger.add_argument("--json", action="store_true", help="one object a line")
+    export = _add(commands, "export", _export, "everything held about you, as JSON on stdout")
+    export.add_argument("--pretty", action="store_true", help="indented")
+    erase = _add(commands, "erase", _erase, "forget everything here, and ask the hub to")
+    erase.add_argument("--yes", action="store_true", help="do not ask")
+
+    outbox = _add(commands, "outbox", _outbox, "the sealed rows")
+    outbox.add_argument("what", choices=("status",))
+    hub = commands.add_parser("hub", help="the reference receiver", add_help=False)
+    hub.set_defaults(action=_hub)
+    hub.add_argument("rest", nargs=argparse.REMAINDER)
+    return parser
+
+
+def _add(commands: Any, name: str, action: Action, words: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=words, description=words)
+    parser.set_defaults(action=action)
+    return parser
+
+
+# ---- commands
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from agent import demo
+
+    return demo.main(
+        demo.Wish(arguments.minutes, arguments.speed, arguments.replay, arguments.seed), as_json=arguments.json
+    )
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    import asyncio
+
+    from agent import host, pipeline
+
+    settings, profile = _settings(arguments)
+    host.no_core_dumps()
+
+    async def until_told() -> None:
+        stop = asyncio.Event()
+        host.stop_on_signals(stop)
+        await pipeline.run(settings, profile, stop=stop)
+
+    asyncio.run(until_told())
+    return 0
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    from agent import control
+
+    settings, _ = _settings(arguments)
+    reply = control.ask(settings.state_dir, control.Command("status"))
+    body = json.loads(reply.body)
+    if arguments.json:
+        print(reply.body)
+        return 0
+    _say(f"profile {body['profile']}{', paused' if body['paused'] else ''}")
+    for state in body["states"]:
+        _say(f"  {state['part']:<16} {state['level']:<8} {state['words']}")
+        if state["remedy"] and state["level"] != "ok":
+            _say(f"  {'':<16} → {state['remedy']}")
+    for words in body["news"]:
+        _say(f"  note: {words}")
+    return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from agent import doctor
+
+    settings, profile = _settings(arguments)
+    found = list(doctor.checks(settings, profile))
+    if arguments.json:
+        print(json.dumps([asdict(check) for check in found]))
+    for check in found:
+        mark = {True: "ok  ", False: "FAIL", None: "--  "}[check.ok]
+        _say(f"{mark} {check.check_id:<16} {check.words}")
+        if check.ok is False and check.remedy:
+            _say(f"     {'':<16} → {check.remedy}")
+    return 1 if any(check.ok is False for check in found) else 0
+
+
+def _enroll(arguments: argparse.Namespace) -> int:
+    from agent import decisions, host, identity
+    from agent.errors import WrongUse
+    from agent.privacy.vault import open_vault
+    from agent.wire.directory import fingerprint_words
+    from agent.wire.enroll import armor, dearmor, decode_bundle
+
+    settings, _ = _settings(arguments)
+    host.private_dir(settings.state_dir)
+    vault = open_vault(settings.state_dir, settings.key_store)
+    try:
+        text = arguments.paper.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUse(f"{arguments.paper} cannot be read as a Wardbeat paper") from error
+    if "BEGIN WARDBEAT ANSWER" in text:
+        enrolled = identity.finish(settings.state_dir, vault, dearmor("ANSWER", text))
+        _say(f"Enrolled at {enrolled.bundle.operator}. Next: wardbeat consent show")
+        return 0
+    paper = dearmor("BUNDLE", text)
+    bundle = decode_bundle(paper)
+    _say(f"Site {bundle.site} of {bundle.operator}; broker {bundle.host}:{bundle.port}")
+    _say(f"Compare these eight words with the operator: {fingerprint_words(bundle.root_public)}")
+    if identity.exists(settings.state_dir) and not arguments.replace:
+        raise WrongUse(
+            "this machine is enrolled already", remedy="To start over add --replace: old keys are destroyed."
+        )
+    pin = decisions.ask_pin("Choose a PIN (6 or more characters), yours alone: ", twice=True)
+    request = identity.begin(settings.state_dir, vault, paper, pin, replace_old=arguments.replace)
+    print(armor("REQUEST", request), end="")
+    _say("Give the text above to the hub's operator; then run: wardbeat enroll ANSWER")
+    return 0
+
+
+def _consent(arguments: argparse.Namespace) -> int:
+    import time
+
+    from agent import decisions, identity
+    from agent.privacy.vault import open_vault
+
+    settings, profile = _settings(arguments)
+    if arguments.what == "withdraw":
+        return _print(_person_says(settings, "withdraw"))
+    enrolled = identity.load_enrolled(settings.state_dir, open_vault(settings.state_dir, settings.key_store))
+    wanted = decisions.grants(profile, enrolled.bundle.operator, arguments.signal)
+    now_utc_s = int(time.time())
+    words = decisions.words(profile, wanted, now_utc_s, settings.consent_days)
+    if arguments.what == "show":
+        _say(words)
+        _say(decisions.consent_in_force(settings))
+        return 0
+    if not decisions.confirm(words, "Do you agree?"):
+        _say("Nothing was given.")
+        return 1
+    pin = decisions.ask_pin("Your PIN: ")
+    return _print(decisions.give_consent(settings, profile, wanted, pin, now_utc_s))
+
+
+def _ask(name: str) -> Action:
+    def action(arguments: argparse.Namespace) -> int:
+        settings, _ = _settings(arguments)
+        return _print(_person_says(settings, name))
+
+    return action
+
+
+def _person_says(settings: "Settings", name: str) -> "Reply":
+    from agent import decisions
+
+    return decisions.say(settings, name)
+
+
+def _ledger(arguments: argparse.Namespace) -> int:
+    from agent import identity
+    from agent.outbox import ledger
+
+    settings, _ = _settings(arguments)
+    with _outbox_to_read(settings) as outbox:
+        if arguments.verify:
+            enrolled = identity.load_enrolled(settings.state_dir, outbox.vault)
+            _say(
+                f"{ledger.verify(outbox, enrolled.open_answers)} rows: the chain is whole and meets the hub's receipts"
+            )
+            return 0
+        for row in ledger.rows(outbox, arguments.last or None):
+            if arguments.json:
+                print(json.dumps(ledger.as_json(row)))
+            else:
+                said = "; ".join(row.said) or "(words erased)"
+                print(f"{row.idx:>6}  UTC {row.made_utc_s}  {row.bytes_sent} B  {row.state:<12} {said}")
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from agent import decisions
+
+    settings, _ = _settings(arguments)
+    with _outbox_to_read(settings) as outbox:
+        everything = decisions.everything_held(settings, outbox)
+    print(json.dumps(everything, indent=2 if arguments.pretty else None))
+    return 0
+
+
+def _erase(arguments: argparse.Namespace) -> int:
+    from agent import decisions
+
+    settings, _ = _settings(arguments)
+    what = "This forgets your history and every word of the ledger here, withdraws consent, and asks the hub to erase."
+    if not arguments.yes and not decisions.confirm(what, "Erase everything?"):
+        _say("Nothing was erased.")
+        return 1
+    return _print(_person_says(settings, "erase"))
+
+
+def _outbox(arguments: argparse.Namespace) -> int:
+    settings, _ = _settings(arguments)
+    with _outbox_to_read(settings) as outbox:
+        print(json.dumps({"rows": outbox.counts(), "waiting": outbox.waiting(), "unsettled": outbox.unsettled()}))
+    return 0
+
+
+def _hub(arguments: argparse.Namespace) -> int:
+    from agent.errors import Missing
+
+    try:
+        from hub import cli
+    except ModuleNotFoundError as error:
+        raise Missing("the hub's parts are not installed", remedy="pip install 'wardbeat[hub]'") from error
+    return cli.main(arguments.rest)
+
+
+# ---- what they share
+
+
+def _settings(arguments: argparse.Namespace) -> "tuple[Settings, Profile]":
+    from agent import config
+
+    settings, profile = config.load(arguments.config)
+    logging.getLogger().setLevel(settings.log_level.upper())
+    return settings, profile
+
+
+def _outbox_to_read(settings: "Settings") -> "Outbox":
+    from agent.errors import KeysMissing
+    from agent.outbox import Outbox
+    from agent.privacy.vault import open_vault
+
+    if not (settings.state_dir / "outbox.db").exists():
+        raise KeysMissing("there is no outbox here yet", remedy="'wardbeat run' makes it.")
+    return Outbox(settings.state_dir / "outbox.db", open_vault(settings.state_dir, settings.key_store), None)
+
+
+def _print(reply: "Reply") -> int:
+    _say(reply.words)
+    if reply.remedy:
+        _say(f"  → {reply.remedy}")
+    return reply.exit_code
+
+
+def _say(words: str) -> None:
+    """For people: stderr, so that stdout holds data alone."""
+    print(words, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

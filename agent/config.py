@@ -1,0 +1,144 @@
+"""YAML and machine policy in, frozen settings out; an unknown key is named, with the nearest right one.
+
+defaults  <  the person's file  <  the machine's policy, which can only make things stricter
+"""
+
+import difflib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from agent import sources
+from agent.errors import ConfigInvalid
+from agent.privacy.policy import Profile, profile_named
+
+_STRICT: Final = ConfigDict(extra="forbid", frozen=True)
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def default_state_dir() -> Path:
+    """The user's data folder, by the system's custom."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", str(Path.home()))) / "wardbeat"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "wardbeat"
+    return Path(os.environ.get("XDG_DATA_HOME", str(Path.home() / ".local" / "share"))) / "wardbeat"
+
+
+def policy_file() -> Path:
+    """Where the machine's administrator may put a policy."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("PROGRAMDATA", "C:/ProgramData")) / "wardbeat" / "policy.yaml"
+    return Path("/etc/wardbeat/policy.yaml")
+
+
+class Mqtt(BaseModel):
+    """How rows travel."""
+
+    model_config = _STRICT
+    version: Literal[3, 5] = 5
+    keepalive_s: Annotated[int, Field(ge=5, le=600)] = 30
+    resend_after_s: Annotated[float, Field(ge=1, le=3600)] = 60.0
+    in_flight: Annotated[int, Field(ge=1, le=100)] = 20
+
+
+class OutboxLimits(BaseModel):
+    """What the outbox promises to hold."""
+
+    model_config = _STRICT
+    max_rows: Annotated[int, Field(ge=100, le=10_000_000)] = 100_000
+    max_age_days: Annotated[int, Field(ge=1, le=30)] = 30
+
+
+class Settings(BaseModel):
+    """Everything that a person or administrator may set."""
+
+    model_config = _STRICT
+    state_dir: Path = Field(default_factory=default_state_dir)
+    profile: str = "personal"
+    key_store: Literal["auto", "file"] = "auto"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    consent_days: Annotated[int, Field(ge=1, le=365)] = 90
+    sources: dict[str, Any] = Field(default_factory=dict)
+    mqtt: Mqtt = Mqtt()
+    outbox: OutboxLimits = OutboxLimits()
+
+
+class Policy(BaseModel):
+    """What an administrator may take away; there is nothing to add here."""
+
+    model_config = _STRICT
+    allowed_profiles: tuple[str, ...] | None = None
+    denied_kinds: tuple[str, ...] = ()
+
+
+def load(file: Path | None, policy: Path | None = None) -> tuple[Settings, Profile]:
+    """Settings and the profile in force.
+
+    Args:
+        file: The person's file; None: defaults alone.
+        policy: The machine's; None: where the system keeps it, if there is one.
+
+    Raises:
+        ConfigInvalid: Naming the key, the reason and the remedy.
+        PolicyDenied: The machine's policy does not allow the profile.
+    """
+    settings = _read(file, Settings) if file is not None else Settings()
+    where = policy or policy_file()
+    rules = _read(where, Policy) if where.exists() else Policy()
+    checked = {name: _source(name, values or {}, file) for name, values in settings.sources.items()}
+    profile = profile_named(settings.profile, rules.allowed_profiles, rules.denied_kinds)
+    return settings.model_copy(update={"sources": checked, "state_dir": settings.state_dir.expanduser()}), profile
+
+
+def _source(name: str, values: object, file: Path | None) -> object:
+    where = file.name if file is not None else "settings"
+    if name not in sources.SOURCES:
+        raise ConfigInvalid(f"{where}: unknown source {name!r}", remedy=_nearest(name, sources.SOURCES))
+    kind = sources.settings_type(name)
+    try:
+        return TypeAdapter(kind).validate_python(values)
+    except ValidationError as error:
+        raise _first(error, where, f"sources.{name}", list(kind.__dataclass_fields__)) from error
+
+
+def _read(file: Path, kind: type[_Model]) -> _Model:
+    try:
+        parsed = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigInvalid(f"{file}: {error.strerror}", remedy="Check the path given to --config.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark is not None else ""
+        raise ConfigInvalid(f"{file.name}{line}: not readable as YAML", remedy="See config.example.yaml.") from error
+    try:
+        return kind.model_validate({} if parsed is None else parsed)
+    except ValidationError as error:
+        raise _first(error, file.name, "", list(keys(kind))) from error
+
+
+def keys(kind: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """Every dotted key of a settings model."""
+    for name, field in kind.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from keys(field.annotation, f"{prefix}{name}.")
+        yield f"{prefix}{name}"
+
+
+def _first(error: ValidationError, where: str, prefix: str, known: list[str]) -> ConfigInvalid:
+    problem = error.errors()[0]
+    key = ".".join([*([prefix] if prefix else []), *(str(part) for part in problem["loc"])])
+    if problem["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        candidates = [f"{prefix}.{name}" if prefix else name for name in known]
+        return ConfigInvalid(f"{where}: unknown key {key!r}", remedy=_nearest(key, candidates))
+    return ConfigInvalid(f"{where}: {key or 'the file'}: {problem['msg']}", remedy="See config.example.yaml.")
+
+
+def _nearest(word: str, known: Any) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"Did you mean {close[0]!r}?" if close else "See config.example.yaml for every key."

@@ -1,0 +1,168 @@
+"""What only the person may do: the PIN is asked on a terminal, never taken from argument, pipe or environment."""
+
+import getpass
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TextIO, cast
+
+from agent import control, host, identity
+from agent.config import Settings
+from agent.control import Command, Reply
+from agent.errors import NoTerminal, NotRunning, PolicyDenied, WrongPin
+from agent.history import History
+from agent.outbox import Outbox, Sealing, consents, ledger
+from agent.privacy import consent
+from agent.privacy.policy import Profile
+from agent.privacy.vault import Vault, open_vault
+from agent.wire.consent import Grant
+
+
+def ask_pin(question: str, *, twice: bool = False) -> str:
+    """Ask on the terminal itself, without echo.
+
+    Raises:
+        NoTerminal: There is none.
+        WrongPin: The two entries differ.
+    """
+    with _terminal("w"):  # getpass would fall back to a pipe; so see first that there is a terminal
+        pin = getpass.getpass(question)
+        if twice and getpass.getpass("The same PIN again: ") != pin:
+            raise WrongPin("the two PINs are not the same", remedy="Start again.")
+    return pin
+
+
+def confirm(words: str, question: str) -> bool:
+    """Show words on the terminal and wait for a typed yes; nothing is pre-ticked.
+
+    Raises:
+        NoTerminal: There is none.
+    """
+    with _terminal("w") as out:
+        out.write(f"{words}\n\n{question} Type yes: ")
+    with _terminal("r") as answer:
+        return answer.readline().strip().lower() == "yes"
+
+
+def grants(profile: Profile, operator: str, signals: Sequence[str] = ()) -> tuple[Grant, ...]:
+    """What a yes would cover: every releasable signal, or those named, for each purpose."""
+    chosen = signals or consent.releasable_signals(profile)
+    return tuple(Grant(signal, purpose, operator) for purpose in sorted(profile.purposes) for signal in chosen)
+
+
+def words(profile: Profile, wanted: Sequence[Grant], from_utc_s: int, days: int) -> str:
+    """The text that a yes would stand under."""
+    return consent.text(profile, wanted, from_utc_s, from_utc_s + days * 86_400)
+
+
+def consent_in_force(settings: Settings) -> str:
+    """The record in force, as a sentence."""
+    file = settings.state_dir / "outbox.db"
+    record = None
+    if file.exists():
+        with Outbox(file, open_vault(settings.state_dir, settings.key_store), None) as outbox:
+            record = consents.in_force(outbox)
+    return (
+        "In force: nothing." if record is None else f"In force: record {record.serial}, until UTC {record.until_utc_s}"
+    )
+
+
+def give_consent(
+    settings: Settings, profile: Profile, wanted: Sequence[Grant], pin: str, from_utc_s: int | None = None
+) -> Reply:
+    """Sign a yes with the person's key, and hand it to the running agent or into the outbox.
+
+    Raises:
+        KeysMissing, WrongPin, PolicyDenied: Nothing was given.
+    """
+    folder = settings.state_dir
+    vault = open_vault(folder, settings.key_store)
+    enrolled = identity.load_enrolled(folder, vault)
+    if not wanted:
+        raise PolicyDenied(
+            f"under the profile {profile.name!r} nothing can leave", remedy="Set another profile in the configuration."
+        )
+    from_utc_s = int(time.time()) if from_utc_s is None else from_utc_s
+    with Outbox(folder / "outbox.db", vault, None) as looking:
+        serial = consents.next_serial(looking)
+    record = consent.give(profile, enrolled.device, serial, wanted, from_utc_s, settings.consent_days)
+    message = record.signed(identity.consent_key(folder, pin), enrolled.site)
+    handed = json.dumps({"record": message.record.hex(), "signature": message.signature.hex()})
+    try:
+        return control.ask(folder, Command("consent", handed))
+    except NotRunning:
+        with offline_outbox(folder, vault, enrolled) as outbox:
+            consents.give(outbox, message, from_utc_s)
+        return Reply(words="Consent is given; the hub hears of it when the agent runs.")
+
+
+@contextmanager
+def offline_outbox(folder: Path, vault: Vault, enrolled: identity.Identity) -> Iterator[Outbox]:
+    """The outbox of an agent that is not running, held so that none starts meanwhile.
+
+    Raises:
+        AlreadyRunning: An agent holds it after all.
+    """
+    sealing = Sealing.to(enrolled.sender(), enrolled.directory().directory)
+    with host.only_one(folder / "agent.lock"), Outbox(folder / "outbox.db", vault, sealing) as outbox:
+        yield outbox
+
+
+def _terminal(mode: str) -> TextIO:
+    names = {"r": "CONIN$", "w": "CONOUT$"} if sys.platform == "win32" else {"r": "/dev/tty", "w": "/dev/tty"}
+    try:
+        return cast("TextIO", Path(names[mode]).open(mode, encoding="utf-8"))
+    except OSError as error:
+        raise NoTerminal(
+            "your PIN is needed, and there is no terminal to ask on",
+            remedy="Run this command yourself in a terminal (over ssh too); a PIN is never read from a pipe.",
+        ) from error
+
+
+def say(settings: Settings, name: str) -> Reply:
+    """Pause, resume, withdraw or erase: through the running agent, or on its files when none runs.
+
+    Raises:
+        KeysMissing: There is nothing to withdraw from.
+    """
+    try:
+        return control.ask(settings.state_dir, Command(name))
+    except NotRunning:
+        pass
+    folder = host.private_dir(settings.state_dir)
+    vault = open_vault(folder, settings.key_store)
+    now_utc_s = int(time.time())
+    if name in ("pause", "resume"):
+        with host.only_one(folder / "agent.lock"), Outbox(folder / "outbox.db", vault, None) as outbox:
+            (consents.pause if name == "pause" else consents.resume)(outbox, now_utc_s)
+        return Reply(words="Paused; stays so when the agent starts." if name == "pause" else "The pause is over.")
+    gone = 0
+    if name == "erase":
+        history = History(folder / "history.db", vault)
+        gone = history.erase()
+        history.close()
+    enrolled = identity.load_enrolled(folder, vault)
+    with offline_outbox(folder, vault, enrolled) as outbox:
+        act = consents.withdraw if name == "withdraw" else consents.erase
+        act(outbox, enrolled.sign, enrolled.site, now_utc_s)
+    words = f"{gone} windows are gone here; " if name == "erase" else "Withdrawn; "
+    return Reply(words=f"{words}the hub is told when the agent runs next.")
+
+
+def everything_held(settings: Settings, outbox: Outbox) -> dict[str, object]:
+    """All that this machine holds about the person, as JSON can say it."""
+    history = History(settings.state_dir / "history.db", outbox.vault)
+    summaries = [asdict(summary) for summary in history.summaries()]
+    history.close()
+    record = consents.in_force(outbox)
+    return {
+        "summaries": summaries,
+        "ledger": [ledger.as_json(row) for row in ledger.rows(outbox)],
+        "consent": None if record is None else {"serial": record.serial, "until_utc_s": record.until_utc_s},
+        "pauses": [asdict(interval) for interval in consents.pauses(outbox)],
+        "news": [{"at_utc_s": at_utc_s, "words": words} for at_utc_s, words in outbox.news()],
+    }

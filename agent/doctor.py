@@ -1,0 +1,121 @@
+"""Every part's health with a remedy; check ids are stable, so that scripts can rely on them."""
+
+import json
+import shutil
+import ssl
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography import x509
+
+from agent import control, identity
+from agent.config import Settings, policy_file
+from agent.control import Command
+from agent.errors import NotRunning, WardbeatError, WireRefused
+from agent.outbox import Outbox, consents, ledger
+from agent.privacy.policy import Profile
+from agent.privacy.vault import Vault, open_vault
+from agent.wire.directory import fingerprint_words
+
+_LEAST_FREE_MB: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check.
+
+    Attributes:
+        check_id: Stable.
+        ok: None: does not apply here.
+        words: What was seen.
+        remedy: What to do when it is not ok.
+    """
+
+    check_id: str
+    ok: bool | None
+    words: str
+    remedy: str = ""
+
+
+def checks(settings: Settings, profile: Profile) -> Iterator[Check]:
+    """All checks, cheapest first; none changes anything."""
+    yield Check("python", sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}")
+    yield Check("tls13", ssl.HAS_TLSv1_3, ssl.OPENSSL_VERSION, "Use a Python whose OpenSSL has TLS 1.3.")
+    words = f"{policy_file()} applies" if policy_file().exists() else "this machine has none"
+    yield Check("machine_policy", ok=True, words=words)
+    yield Check("profile", ok=True, words=f"{profile.name}: {profile.words}")
+    folder = settings.state_dir
+    if not folder.exists():
+        yield Check("state", None, "no state folder yet; 'wardbeat run' makes it")
+        return
+    free_mb = shutil.disk_usage(folder).free // 2**20
+    yield Check("disk", free_mb > _LEAST_FREE_MB, f"{free_mb} MB free", "Free space; rows wait until then.")
+    if sys.platform != "win32":
+        mode = folder.stat().st_mode & 0o777
+        yield Check("state_private", mode == 0o700, f"state folder mode {mode:o}", f"chmod 700 {folder}")
+    try:
+        vault = open_vault(folder, settings.key_store)
+    except WardbeatError as error:
+        yield Check("data_key", ok=False, words=str(error), remedy=error.remedy)
+        return
+    yield Check("data_key", ok=True, words=f"in {vault.place}")
+    yield from _delivery(settings, profile, vault)
+    yield _running(settings)
+
+
+def _delivery(settings: Settings, profile: Profile, vault: Vault) -> Iterator[Check]:
+    folder = settings.state_dir
+    if not profile.recipients:
+        yield Check("enrolled", None, "nothing leaves under this profile")
+        return
+    try:
+        enrolled = identity.load_enrolled(folder, vault)
+        directory = enrolled.directory().directory
+    except WardbeatError as error:
+        yield Check("enrolled", ok=False, words=str(error), remedy=error.remedy or identity.ENROLL)
+        return
+    root = fingerprint_words(enrolled.bundle.root_public)
+    yield Check("enrolled", ok=True, words=f"at {enrolled.bundle.operator} ({enrolled.site}), root {root}")
+    fresh = directory.expires_utc_s > time.time()
+    yield Check("directory", fresh, f"version {directory.version}", "Ask the hub's operator; rows are sealed on.")
+    _, certificate_file, _ = identity.tls_files(folder)
+    days = (
+        x509.load_pem_x509_certificate(certificate_file.read_bytes()).not_valid_after_utc.timestamp() - time.time()
+    ) // 86_400
+    yield Check("certificate", days > 0, f"valid for {days:.0f} days", "Enroll again with a new bundle.")
+    if not (folder / "outbox.db").exists():
+        yield Check("outbox", None, "empty; the agent did not run yet")
+        return
+    with Outbox(folder / "outbox.db", vault, None) as outbox:
+        given = consents.in_force(outbox) is not None
+        yield Check(
+            "consent", given or None, "given" if given else "not given: only covers leave", "wardbeat consent give"
+        )
+        yield _attempt("ledger", lambda: f"{ledger.verify(outbox, enrolled.open_answers)} rows, chain whole")
+        yield Check(
+            "outbox", ok=True, words=", ".join(f"{n} {state}" for state, n in outbox.counts().items()) or "empty"
+        )
+        for _, words in outbox.news():
+            yield Check("news", None, words)
+
+
+def _attempt(check_id: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(check_id, ok=True, words=look())
+    except (WardbeatError, WireRefused) as error:
+        return Check(check_id, ok=False, words=str(error), remedy=error.remedy or "Keep the file; ask for help.")
+
+
+def _running(settings: Settings) -> Check:
+    try:
+        reply = control.ask(settings.state_dir, Command("status"))
+    except NotRunning as error:
+        return Check("agent", None, str(error), error.remedy)
+    states = json.loads(reply.body)["states"]
+    trouble = [state for state in states if state["level"] == "trouble"]
+    if trouble:
+        return Check("agent", ok=False, words=trouble[0]["words"], remedy=trouble[0]["remedy"])
+    return Check("agent", ok=True, words="running")

@@ -1,0 +1,116 @@
+"""Every error a person can meet, as one short tree; each names the thing, the reason and the remedy.
+
+WardbeatError                     exit code
+├── WrongUse                      2   the words or the file given are not right
+│   ├── ConfigInvalid             2   a key or value of the configuration
+│   ├── PolicyDenied              2   the place's policy does not allow it
+│   └── RecordingUnreadable       2   a recording, with its line
+├── Missing                       3   something needed is not there
+│   ├── SourceUnavailable         3   a sensor or its file
+│   ├── KeysMissing               3   not enrolled, or the data key is gone
+│   ├── NoTerminal                3   a PIN is needed and nobody can be asked
+│   ├── AlreadyRunning            3   a second agent on one state folder
+│   └── NotRunning                3   a command needs the running agent
+├── CheckFailed                   1   a check was made and did not hold
+│   ├── LedgerBroken              1   the chain does not verify
+│   └── WrongPin                  1
+└── WayOut                        1   gate, seal or outbox: stops the agent
+    ├── OutboxBroken              1
+    ├── StorageFull               1   the disk; rows wait, nothing is lost
+    └── WireRefused               2   bytes of the treaty refused by name; `reason` is the counter's name
+"""
+
+from typing import ClassVar
+
+
+class WardbeatError(Exception):
+    """An error with its remedy.
+
+    Attributes:
+        remedy: What the person can do, one sentence; empty where nothing can be done.
+        exit_code: What the command line answers with.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
+class WrongUse(WardbeatError):
+    exit_code = 2
+
+
+class ConfigInvalid(WrongUse):
+    pass
+
+
+class PolicyDenied(WrongUse):
+    pass
+
+
+class RecordingUnreadable(WrongUse):
+    pass
+
+
+class Missing(WardbeatError):
+    exit_code = 3
+
+
+class SourceUnavailable(Missing):
+    pass
+
+
+class KeysMissing(Missing):
+    pass
+
+
+class NoTerminal(Missing):
+    pass
+
+
+class AlreadyRunning(Missing):
+    pass
+
+
+class NotRunning(Missing):
+    pass
+
+
+class CheckFailed(WardbeatError):
+    pass
+
+
+class LedgerBroken(CheckFailed):
+    pass
+
+
+class WrongPin(CheckFailed):
+    pass
+
+
+class WayOut(WardbeatError):
+    pass
+
+
+class OutboxBroken(WayOut):
+    pass
+
+
+class StorageFull(WayOut):
+    pass
+
+
+class WireRefused(WayOut):
+    """Bytes that the treaty does not allow.
+
+    Attributes:
+        reason: One name of `agent.wire.labels.REASONS`; what counters and notices carry.
+    """
+
+    exit_code = 2
+
+    def __init__(self, reason: str, message: str = "") -> None:
+        super().__init__(message or reason)
+        self.reason = reason

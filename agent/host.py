@@ -1,0 +1,140 @@
+"""What differs between operating systems: sleep-proof time, locks, private files, peers, signals."""
+
+import asyncio
+import ctypes
+import os
+import signal
+import socket
+import struct
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from agent.errors import AlreadyRunning, Missing
+
+
+def boottime_ns() -> int:
+    """Monotonic nanoseconds that go on counting while the machine sleeps."""
+    if sys.platform == "linux":
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    # macOS: CLOCK_MONOTONIC counts sleep; Windows: monotonic rests on a tick count that does.
+    return time.monotonic_ns()
+
+
+@contextmanager
+def only_one(lock_file: Path) -> Iterator[None]:
+    """Hold the state folder for this process; the kernel lets go when the process dies.
+
+    Raises:
+        AlreadyRunning: Another process holds it.
+    """
+    busy = AlreadyRunning(
+        "another agent already runs on this state folder",
+        remedy="Use 'wardbeat status' to see it; stop it before starting a second one.",
+    )
+    fd = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            if sys.platform == "win32":
+                import msvcrt
+
+                msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise busy from error
+        yield
+    finally:
+        os.close(fd)
+
+
+def private_dir(path: Path) -> Path:
+    """Make or check a folder that this user alone can enter.
+
+    Raises:
+        Missing: It belongs to another user or is open to others.
+    """
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if sys.platform != "win32":
+        seen = path.stat()
+        if seen.st_uid != os.getuid():
+            raise Missing(f"the state folder {path} belongs to another user", remedy="Choose another state_dir.")
+        if seen.st_mode & 0o077:
+            path.chmod(0o700)
+    return path
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that this user alone can read: whole or not at all, durable on return."""
+    part = path.with_name(path.name + ".part")
+    fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(fd, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    if sys.platform != "win32":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def read_private(path: Path) -> bytes:
+    """Read a secret file, refusing one that others own or can read.
+
+    Raises:
+        Missing: It is not there, is not ours, or is open to others.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    except OSError as error:
+        raise Missing(f"cannot open {path.name}: {error.strerror}", remedy="Run 'wardbeat enroll BUNDLE'.") from error
+    with os.fdopen(fd, "rb") as file:
+        if sys.platform != "win32":
+            seen = os.fstat(file.fileno())
+            if seen.st_uid != os.getuid() or seen.st_mode & 0o077:
+                raise Missing(
+                    f"{path.name} is owned by or open to another user",
+                    remedy="Make it yours alone (chmod 600), or enroll again.",
+                )
+        return file.read()
+
+
+def no_core_dumps() -> None:
+    """Keep measurements and keys out of crash files (notes: a core dump held a canary)."""
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        pr_set_dumpable = 4
+        ctypes.CDLL(None, use_errno=True).prctl(pr_set_dumpable, 0, 0, 0, 0)
+
+
+def peer_is_us(connection: socket.socket) -> bool:
+    """Whether the process at the other end of a local socket belongs to this user."""
+    if sys.platform == "linux":
+        pid_uid_gid = struct.Struct("3i")
+        raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, pid_uid_gid.size)
+        return bool(pid_uid_gid.unpack(raw)[1] == os.getuid())
+    if sys.platform == "darwin":
+        local_peercred = struct.Struct("IIh16I")  # struct xucred of sys/ucred.h
+        raw = connection.getsockopt(0, 1, local_peercred.size)
+        return bool(local_peercred.unpack(raw)[1] == os.getuid())
+    return False
+
+
+def stop_on_signals(stop: asyncio.Event) -> None:
+    """Turn Ctrl-C and a polite kill into an event on the running loop."""
+    loop = asyncio.get_running_loop()
+    if sys.platform == "win32":
+        signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(stop.set))
+    else:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)

@@ -1,0 +1,244 @@
+"""Who this machine is to a hub: its four keys, what it was told, and how it came to them.
+
+keys/identity   sealed under the data key: seeds, bundle, device name, newest directory
+keys/consent    the person's consent key, sealed under the PIN: the running agent cannot sign with it
+keys/tls.key    encrypted PEM        keys/tls.crt, keys/ca.pem
+"""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from agent import host
+from agent.errors import KeysMissing, WireRefused, WrongUse
+from agent.privacy.vault import Vault, open_with_pin, seal_with_pin
+from agent.wire import codec, envelope
+from agent.wire.codec import Fields
+from agent.wire.directory import Verified, verified
+from agent.wire.enroll import Bundle, Request, decode_bundle, opened_answer, signed_request
+from agent.wire.envelope import Sender
+from agent.wire.keys import SEED_BYTES, ReceiveKey, SignKey
+from agent.wire.labels import down_topic, up_topic
+from agent.wire.receipt import Answers, decode_answers
+
+ENROLL: Final = "Run 'wardbeat enroll BUNDLE' with the file that the hub's operator gave you."
+MIN_PIN: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """An enrolled (or, without a device name, half-enrolled) machine."""
+
+    bundle: Bundle
+    sign_seed: bytes
+    receive_seed: bytes
+    hedge: bytes
+    consent_public: bytes
+    device: str
+    published: bytes
+    floor: int
+
+    @property
+    def site(self) -> str:
+        return self.bundle.site
+
+    @property
+    def sign(self) -> SignKey:
+        return SignKey.of(self.sign_seed)
+
+    @property
+    def receive(self) -> ReceiveKey:
+        return ReceiveKey.of(self.receive_seed)
+
+    def sender(self) -> Sender:
+        """Seals what goes up."""
+        return Sender(self.sign, self.hedge, self.site, up_topic(self.site, self.device))
+
+    def directory(self) -> Verified:
+        """The newest directory that this machine believed, checked again."""
+        return verified(self.published, self.site, self.bundle.root_public, self.floor)
+
+    def open_answers(self, payload: bytes) -> Answers:
+        """Open and believe one envelope down.
+
+        Raises:
+            WireRefused: ``unknown_key`` when its signer is not in our directory (yet), else by name.
+        """
+        sealed = envelope.decode(payload)
+        directory = self.directory().directory
+        if sealed.header.sender in directory.revoked:
+            raise WireRefused("revoked")
+        public = directory.down_key(sealed.header.sender)
+        if public is None:
+            raise WireRefused("unknown_key")
+        topic = down_topic(self.site, self.device)
+        if not sealed.signed_by(public, self.site, topic):
+            raise WireRefused("bad_signature")
+        return decode_answers(sealed.open(self.receive, self.site, topic))
+
+    def believe(self, published: bytes) -> "Identity":
+        """Take a newer directory over.
+
+        Raises:
+            WireRefused: ``bad_signature``, ``rolled_back`` or ``malformed``; nothing changes.
+        """
+        seen = verified(published, self.site, self.bundle.root_public, self.floor)
+        if seen.directory.synthetic != self.bundle.synthetic:
+            raise WireRefused("bad_signature", "the directory changed between real and synthetic")
+        return replace(self, published=published, floor=seen.directory.version)
+
+
+def tls_files(folder: Path) -> tuple[Path, Path, Path]:
+    """CA, certificate, encrypted key."""
+    keys = folder / "keys"
+    return keys / "ca.pem", keys / "tls.crt", keys / "tls.key"
+
+
+def tls_password(vault: Vault) -> str:
+    """What the TLS key file is encrypted with."""
+    return vault.derive("tls key file").hex()
+
+
+def begin(folder: Path, vault: Vault, bundle_bytes: bytes, pin: str, *, replace_old: bool = False) -> bytes:
+    """Make the four keys and the signed request.
+
+    Raises:
+        WrongUse: Already enrolled (nothing is overwritten silently), or the PIN is too short.
+        WireRefused: The bundle is not sound.
+    """
+    keys = folder / "keys"
+    if (keys / "identity").exists() and not replace_old:
+        raise WrongUse(
+            "this machine is enrolled already",
+            remedy="'wardbeat status' shows where; to start over, add --replace (the old keys are destroyed).",
+        )
+    if len(pin) < MIN_PIN:
+        raise WrongUse(f"the PIN has fewer than {MIN_PIN} characters", remedy="Choose a longer one.")
+    bundle = decode_bundle(bundle_bytes)
+    host.private_dir(keys)
+    consent_seed = os.urandom(SEED_BYTES)
+    consent = SignKey.of(consent_seed)
+    identity = Identity(
+        bundle=bundle,
+        sign_seed=os.urandom(SEED_BYTES),
+        receive_seed=os.urandom(SEED_BYTES),
+        hedge=os.urandom(SEED_BYTES),
+        consent_public=consent.public,
+        device="",
+        published=b"",
+        floor=bundle.directory_floor,
+    )
+    tls_key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "wardbeat device")])
+    tls_request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(tls_key, hashes.SHA256())
+    request = Request(
+        site=bundle.site,
+        code=bundle.code,
+        sign_public=identity.sign.public,
+        receive_public=identity.receive.public,
+        consent_public=consent.public,
+        tls_request=tls_request.public_bytes(serialization.Encoding.DER),
+        synthetic=bundle.synthetic,
+    )
+    encrypted = serialization.BestAvailableEncryption(tls_password(vault).encode())
+    pem = tls_key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encrypted)
+    host.write_private(keys / "tls.key", pem)
+    host.write_private(keys / "ca.pem", bundle.ca_pem)
+    host.write_private(keys / "consent", seal_with_pin(pin, consent_seed))
+    save(folder, vault, identity)
+    return signed_request(request, identity.sign, consent)
+
+
+def finish(folder: Path, vault: Vault, answer_bytes: bytes) -> Identity:
+    """Take the hub's answer over.
+
+    Raises:
+        KeysMissing: `begin` was not run here.
+        WireRefused: The answer is not for this machine, or not from the hub of the bundle.
+    """
+    started = load(folder, vault)
+    answer, seen, published = opened_answer(answer_bytes, started.bundle, started.receive)
+    if seen.directory.synthetic != started.bundle.synthetic:
+        raise WireRefused("bad_signature", "bundle and hub do not agree on what is synthetic")
+    certificate = x509.load_der_x509_certificate(answer.tls_certificate)
+    ca = x509.load_pem_x509_certificate(started.bundle.ca_pem)
+    try:
+        certificate.verify_directly_issued_by(ca)
+    except (InvalidSignature, ValueError, TypeError) as error:
+        raise WireRefused("bad_signature", "the certificate was not issued by the bundle's CA") from error
+    host.write_private(folder / "keys" / "tls.crt", certificate.public_bytes(serialization.Encoding.PEM))
+    identity = replace(started, device=answer.device, published=published, floor=seen.directory.version)
+    save(folder, vault, identity)
+    return identity
+
+
+def exists(folder: Path) -> bool:
+    """Whether an enrollment was begun here."""
+    return (folder / "keys" / "identity").exists()
+
+
+def load(folder: Path, vault: Vault) -> Identity:
+    """Read the identity, enrolled or half.
+
+    Raises:
+        KeysMissing: There is none, or it does not open.
+    """
+    if not exists(folder):
+        raise KeysMissing("this machine is not enrolled", remedy=ENROLL)
+    row = Fields(codec.decode(vault.open("identity", host.read_private(folder / "keys" / "identity"))), 8)
+    return Identity(
+        bundle=decode_bundle(row.raw()),
+        sign_seed=row.raw(SEED_BYTES),
+        receive_seed=row.raw(SEED_BYTES),
+        hedge=row.raw(SEED_BYTES),
+        consent_public=row.raw(),
+        device=row.text(),
+        published=row.raw(),
+        floor=row.uint(),
+    )
+
+
+def load_enrolled(folder: Path, vault: Vault) -> Identity:
+    """Read the identity of a machine that can send.
+
+    Raises:
+        KeysMissing: Not enrolled, or the hub's answer was not brought yet.
+    """
+    identity = load(folder, vault)
+    if not identity.device:
+        raise KeysMissing("the hub's answer is still missing", remedy="Run 'wardbeat enroll ANSWER' when it is here.")
+    return identity
+
+
+def save(folder: Path, vault: Vault, identity: Identity) -> None:
+    """Write it, whole or not at all."""
+    words = codec.encode(
+        [
+            identity.bundle.encode(),
+            identity.sign_seed,
+            identity.receive_seed,
+            identity.hedge,
+            identity.consent_public,
+            identity.device,
+            identity.published,
+            identity.floor,
+        ]
+    )
+    host.write_private(folder / "keys" / "identity", vault.seal("identity", words))
+
+
+def consent_key(folder: Path, pin: str) -> SignKey:
+    """The person's signing key, for the length of one yes.
+
+    Raises:
+        WrongPin: That was not the PIN.
+        Missing: There is no such key here.
+    """
+    return SignKey.of(open_with_pin(pin, host.read_private(folder / "keys" / "consent")))

@@ -1,0 +1,136 @@
+"""The few types that cross the walls between rooms; all frozen, all with their units."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+NS_PER_S = 1_000_000_000
+
+
+class Quality(IntEnum):
+    """How far a number can be trusted; doubtful samples stay in place, marked."""
+
+    GOOD = 0
+    SUSPECT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One measured number, as a source saw it.
+
+    Attributes:
+        t_ns: Session time at which the measured thing ended (a beat interval: its second beat).
+        channel: Name with unit, such as ``rr_ms``.
+        value: In the channel's unit.
+        quality: The source's own doubt.
+    """
+
+    t_ns: int
+    channel: str
+    value: float
+    quality: Quality = Quality.GOOD
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One channel inside a window, oldest first.
+
+    Attributes:
+        t_ns: Session time of each sample, int64, shape ``(n,)``.
+        value: In the channel's unit, float64, shape ``(n,)``.
+        good: False where the sample is doubtful, bool, shape ``(n,)``.
+        lead: Samples at the front that lie before the window: context for
+            differences, never counted themselves (0 or 1).
+    """
+
+    t_ns: NDArray[np.int64]
+    value: NDArray[np.float64]
+    good: NDArray[np.bool_]
+    lead: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """All channels over [start_ns, end_ns) of session time."""
+
+    start_ns: int
+    end_ns: int
+    series: dict[str, Series]
+
+    @property
+    def span_s(self) -> float:
+        return (self.end_ns - self.start_ns) / NS_PER_S
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureValue:
+    """One number for people, or the reason why there is none.
+
+    Attributes:
+        name: Row of `agent.features.FEATURES`; holds the unit.
+        value: None when withheld.
+        n: Count the value rests on (beats or pairs).
+        coverage_01: Share of the window that good samples cover.
+        edited_01: Share of samples that were marked doubtful.
+        ci_low, ci_high: Confidence interval in the value's unit, or None.
+        reason: Why it is withheld; stays on the device.
+    """
+
+    name: str
+    value: float | None
+    n: int
+    coverage_01: float
+    edited_01: float
+    ci_low: float | None = None
+    ci_high: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What one window said, in UTC; kept in `history`, never sent as it is."""
+
+    start_utc_s: int
+    end_utc_s: int
+    values: tuple[FeatureValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodedValue:
+    """One feature as the treaty counts it (agent/wire/FORMAT.md section 4): all whole numbers.
+
+    ``v`` 0 means withheld; then every other field but ``feature_id`` is 0.
+    """
+
+    feature_id: int
+    v: int
+    n: int = 0
+    coverage: int = 0
+    edited: int = 0
+    ci_low: int = 0
+    ci_high: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A summary that policy and consent let go. Made by `agent.privacy.gate` alone."""
+
+    purpose: str
+    consent_hash: bytes
+    start_utc_s: int
+    end_utc_s: int
+    values: tuple[CodedValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A stretch of UTC seconds [start, end); ``end_utc_s`` None is still open."""
+
+    start_utc_s: int
+    end_utc_s: int | None = None
+
+    def overlaps(self, start_utc_s: int, end_utc_s: int) -> bool:
+        """Whether any moment of [start, end) lies inside."""
+        return self.start_utc_s < end_utc_s and (self.end_utc_s is None or start_utc_s < self.end_utc_s)

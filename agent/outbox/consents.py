@@ -1,0 +1,107 @@
+"""Consent, withdrawal, erasing and pauses, each one transaction with the rows they change."""
+
+from agent.errors import KeysMissing
+from agent.model import Interval
+from agent.outbox.file import Outbox
+from agent.privacy import consent
+from agent.storage import storing
+from agent.wire.consent import ConsentRecord, decode_record
+from agent.wire.keys import SignKey
+from agent.wire.message import ConsentMessage, CoverMessage, EraseMessage
+
+
+def in_force(outbox: Outbox) -> ConsentRecord | None:
+    """The latest record, when it gives; None before the first and after a withdrawal."""
+    found = outbox.db.execute("SELECT record FROM consent ORDER BY serial DESC LIMIT 1").fetchone()
+    record = None if found is None else decode_record(found[0])
+    return record if record is not None and record.action == "give" else None
+
+
+def next_serial(outbox: Outbox) -> int:
+    """The serial of the next record."""
+    return int(outbox.db.execute("SELECT coalesce(max(serial), 0) + 1 FROM consent").fetchone()[0])
+
+
+def give(outbox: Outbox, message: ConsentMessage, now_utc_s: int) -> ConsentRecord:
+    """Queue a record that the person's key signed, and let it stand from now on."""
+    record = decode_record(message.record)
+    with storing(outbox.db):
+        _keep(outbox, record, message, now_utc_s)
+    return record
+
+
+def withdraw(outbox: Outbox, device_key: SignKey, site: str, now_utc_s: int) -> int:
+    """Take everything back; returns how many rows of data will not leave any more.
+
+    Rows never handed to the broker become covers under their own seq; rows that were are
+    not sent again and their bytes destroyed, receipted ones too; the withdrawal is queued.
+    """
+    with storing(outbox.db):
+        return _withdraw(outbox, device_key, site, now_utc_s)
+
+
+def erase(outbox: Outbox, device_key: SignKey, site: str, now_utc_s: int) -> int:
+    """Withdraw, forget every word of the ledger, and queue the wish for the hub; the chain stays whole."""
+    with storing(outbox.db):
+        gone = _withdraw(outbox, device_key, site, now_utc_s)
+        outbox.db.execute("UPDATE ledger SET sealed_words = NULL")
+        outbox.db.execute("DELETE FROM news")
+        outbox.append([EraseMessage(now_utc_s)], now_utc_s)
+    outbox.shred()
+    return gone
+
+
+def pause(outbox: Outbox, now_utc_s: int) -> None:
+    """Begin a pause, unless one is open."""
+    with storing(outbox.db):
+        if outbox.db.execute("SELECT 1 FROM pause WHERE end_utc_s IS NULL").fetchone() is None:
+            outbox.db.execute("INSERT INTO pause (start_utc_s) VALUES (?)", (now_utc_s,))
+
+
+def resume(outbox: Outbox, now_utc_s: int) -> None:
+    """End the open pause; its last second still counts as paused."""
+    with storing(outbox.db):
+        outbox.db.execute("UPDATE pause SET end_utc_s = ? WHERE end_utc_s IS NULL", (now_utc_s + 1,))
+
+
+def pauses(outbox: Outbox, since_utc_s: int = 0) -> tuple[Interval, ...]:
+    """Pauses that reach beyond a moment, oldest first; an open one has no end."""
+    query = "SELECT start_utc_s, end_utc_s FROM pause WHERE end_utc_s IS NULL OR end_utc_s > ? ORDER BY id"
+    return tuple(Interval(*row) for row in outbox.db.execute(query, (since_utc_s,)))
+
+
+def is_paused(outbox: Outbox) -> bool:
+    """Whether a pause is open."""
+    return any(interval.end_utc_s is None for interval in pauses(outbox))
+
+
+def _keep(outbox: Outbox, record: ConsentRecord, message: ConsentMessage, now_utc_s: int) -> None:
+    row = outbox.append([message], now_utc_s)
+    outbox.db.execute(
+        "INSERT INTO consent (serial, record, hash, idx) VALUES (?, ?, ?, ?)",
+        (record.serial, message.record, record.hash, row.idx),
+    )
+
+
+def _withdraw(outbox: Outbox, device_key: SignKey, site: str, now_utc_s: int) -> int:
+    found = outbox.db.execute("SELECT record FROM consent ORDER BY serial DESC LIMIT 1").fetchone()
+    if found is None:
+        raise KeysMissing("no consent was ever given here; there is nothing to withdraw")
+    last = decode_record(found[0])
+    never_handed = outbox.db.execute(
+        "SELECT o.stream, o.seq, o.idx, o.kind FROM outbox o JOIN fate f USING (idx) "
+        "WHERE f.state = 'sealed' AND o.kind IN ('summary', 'consent') ORDER BY o.idx"
+    ).fetchall()
+    data = sum(kind == "summary" for *_, kind in never_handed)
+    for stream, seq, idx, _ in never_handed:
+        outbox.set_fate(idx, "withdrawn", now_utc_s)
+        outbox.append([CoverMessage()], now_utc_s, again_idx=idx, in_place_of=(stream, seq))
+    handed = outbox.db.execute(
+        "SELECT idx FROM outbox o JOIN fate f USING (idx) WHERE f.state = 'sent' AND o.kind = 'summary'"
+    ).fetchall()
+    for (idx,) in handed:
+        outbox.set_fate(idx, "withdrawn", now_utc_s)
+    outbox.db.execute("UPDATE outbox SET envelope = NULL WHERE kind = 'summary'")
+    record = consent.withdrawal(last.profile, last.device, last.serial + 1, now_utc_s)
+    _keep(outbox, record, record.signed(device_key, site), now_utc_s)
+    return int(data) + len(handed)

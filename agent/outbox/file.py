@@ -1,0 +1,383 @@
+"""Tables, streams and `append`: ledger row and sealed row in one transaction, or neither.
+
+fate of a row:  sealed ─▶ sent ─▶ receipted
+                   │        ├──▶ refused:REASON
+                   │        ├──▶ again       (sealed anew as another row: fork, lost KEM key, new stream)
+                   └────────┴──▶ withdrawn | dropped
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from cryptography.hazmat.primitives.hpke import MLKEM768X25519PublicKey
+
+from agent.errors import KeysMissing, OutboxBroken
+from agent.model import Released
+from agent.privacy.vault import Vault
+from agent.storage import connect, storing
+from agent.wire import chain, envelope
+from agent.wire.directory import Directory
+from agent.wire.keys import kid, receive_public
+from agent.wire.message import (
+    KINDS,
+    NO_STREAM,
+    STREAM_BYTES,
+    CoverMessage,
+    GapMessage,
+    Message,
+    Plaintext,
+    ProbeMessage,
+    SummaryMessage,
+    decode_plaintext,
+    encode_plaintext,
+)
+
+_DAY_S: Final = 86_400
+KEEP_SEALED_DAYS: Final = 7
+
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS stream (
+    ordinal INTEGER PRIMARY KEY, stream BLOB NOT NULL UNIQUE, last_seq INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS ledger (
+    idx INTEGER PRIMARY KEY, made_utc_s INTEGER NOT NULL, kind TEXT NOT NULL, again_idx INTEGER,
+    stream BLOB NOT NULL, seq INTEGER NOT NULL, sealed_words BLOB,
+    commitment BLOB NOT NULL, digest BLOB NOT NULL, link BLOB NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS fate (
+    idx INTEGER PRIMARY KEY, state TEXT NOT NULL, at_utc_s INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS fate_state ON fate (state, idx);
+CREATE TABLE IF NOT EXISTS outbox (
+    stream BLOB NOT NULL, seq INTEGER NOT NULL, idx INTEGER NOT NULL UNIQUE, kind TEXT NOT NULL,
+    consent_hash BLOB, envelope BLOB, digest BLOB NOT NULL, PRIMARY KEY (stream, seq)
+) STRICT;
+CREATE TABLE IF NOT EXISTS consent (
+    serial INTEGER PRIMARY KEY, record BLOB NOT NULL, hash BLOB NOT NULL, idx INTEGER NOT NULL,
+    receipted INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE IF NOT EXISTS pause (
+    id INTEGER PRIMARY KEY, start_utc_s INTEGER NOT NULL, end_utc_s INTEGER
+) STRICT;
+CREATE TABLE IF NOT EXISTS proof (ledger_index INTEGER PRIMARY KEY, envelope BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS news (id INTEGER PRIMARY KEY, at_utc_s INTEGER NOT NULL, words TEXT NOT NULL) STRICT;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the outbox promises to hold; beyond it the oldest data goes, and a gap record says so."""
+
+    max_rows: int = 100_000
+    max_age_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the outbox, ready to hand to the broker."""
+
+    stream: bytes
+    seq: int
+    idx: int
+    kind: str
+    envelope: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sealing:
+    """Who seals, and to whom: the sender, and the newest KEM key of the newest directory."""
+
+    sender: envelope.Sender
+    recipient: MLKEM768X25519PublicKey
+    recipient_kid: bytes
+
+    @classmethod
+    def to(cls, sender: envelope.Sender, directory: Directory) -> Self:
+        public = directory.kems[-1].public
+        return cls(sender, receive_public(public), kid(public))
+
+
+class Outbox:
+    """The file. One process writes; the command line may read beside it.
+
+    Args:
+        path: Where it lies; local disk only.
+        vault: Seals the ledger's words at rest.
+        sealing: None when not enrolled: then nothing can be appended.
+        renew_stream: A new stream at every start. Off only in tests that make forks on purpose.
+
+    Raises (every method):
+        StorageFull: The disk is full; nothing was changed.
+        OutboxBroken: The file is damaged.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        vault: Vault,
+        sealing: Sealing | None,
+        *,
+        limits: Limits | None = None,
+        renew_stream: bool = True,
+        read_only: bool = False,
+    ) -> None:
+        self.vault = vault
+        self.sealing = sealing
+        self.limits = limits or Limits()
+        self.db: sqlite3.Connection = connect(path, _TABLES, read_only=read_only)
+        if sealing is not None and not read_only and (renew_stream or self._last_stream() is None):
+            with storing(self.db):
+                self.begin_stream()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.db.close()
+
+    # ---- making rows
+
+    def put(self, messages: Sequence[Message], now_utc_s: int) -> Row:
+        """Seal messages as a row of their own, durable on return."""
+        with storing(self.db):
+            self._keep_limits(now_utc_s)
+            return self.append(messages, now_utc_s)
+
+    def put_released(self, released: Iterable[Released], now_utc_s: int) -> list[Row]:
+        """Seal summaries, unless consent changed or a pause began since the gate looked."""
+        rows = []
+        with storing(self.db):
+            self._keep_limits(now_utc_s)
+            paused = self.db.execute("SELECT 1 FROM pause WHERE end_utc_s IS NULL").fetchone()
+            in_force = self.db.execute("SELECT hash FROM consent ORDER BY serial DESC LIMIT 1").fetchone()
+            for summary in released:
+                if not paused and in_force == (summary.consent_hash,):
+                    rows.append(self.append([SummaryMessage.of(summary)], now_utc_s))
+        return rows
+
+    def append(
+        self,
+        messages: Sequence[Message],
+        now_utc_s: int,
+        *,
+        again_idx: int | None = None,
+        in_place_of: tuple[bytes, int] | None = None,
+    ) -> Row:
+        """Seal and write both faces. The caller holds the transaction.
+
+        Args:
+            messages: What to say; one or more.
+            now_utc_s: For the ledger.
+            again_idx: The ledger row that this one says again or replaces.
+            in_place_of: (stream, seq) of a row never handed to the broker, resealed under its own seq.
+        """
+        if self.sealing is None:
+            raise KeysMissing("this machine is not enrolled", remedy="Run 'wardbeat enroll BUNDLE'.")
+        ordinal, stream, last_seq = self._current_stream()
+        at = in_place_of or (stream, last_seq + 1)
+        previous = self.db.execute(
+            "SELECT stream, last_seq FROM stream WHERE ordinal < ? ORDER BY ordinal DESC LIMIT 1", (ordinal,)
+        ).fetchone() or (NO_STREAM, 0)
+        idx, head = self.head()
+        words = encode_plaintext(Plaintext(previous[0], previous[1], idx + 1, head, tuple(messages)))
+        sealed = self.sealing.sender.seal(self.sealing.recipient, self.sealing.recipient_kid, at, words)
+        row = Row(*at, idx + 1, KINDS[type(messages[0])], sealed)
+        self._write(row, words, head, now_utc_s, again_idx)
+        if in_place_of is None:
+            self.db.execute("UPDATE stream SET last_seq = ? WHERE ordinal = ?", (row.seq, ordinal))
+        first = messages[0]
+        self.db.execute(
+            "INSERT OR REPLACE INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                row.stream,
+                row.seq,
+                row.idx,
+                row.kind,
+                first.consent_hash if isinstance(first, SummaryMessage) else None,
+                sealed,
+                envelope.digest(sealed),
+            ),
+        )
+        return row
+
+    def begin_stream(self) -> None:
+        """Go on under a new random stream. The caller holds the transaction."""
+        self.db.execute("INSERT INTO stream (stream, last_seq) VALUES (?, 0)", (os.urandom(STREAM_BYTES),))
+
+    # ---- handing rows over
+
+    def waiting(self) -> int:
+        """How many rows wait for their first hand-over and may go now."""
+        return int(self.db.execute(f"SELECT count(*) {_UNSENT}").fetchone()[0])
+
+    def rows_made(self) -> int:
+        """How many (stream, seq) this file ever gave out."""
+        return int(self.db.execute("SELECT coalesce(sum(last_seq), 0) FROM stream").fetchone()[0])
+
+    def unsettled(self) -> int:
+        """How many rows wait for their receipt, handed over or not."""
+        return int(self.db.execute(f"SELECT count(*) FROM fate WHERE {_UNSETTLED}").fetchone()[0])
+
+    def unsent(self, most: int) -> list[Row]:
+        """Rows never handed over, what ends or changes consent first, then oldest first.
+
+        Summaries wait until the hub has receipted their consent record.
+        """
+        order = "ORDER BY o.kind NOT IN ('consent', 'erase'), o.idx LIMIT ?"
+        return [Row(*row) for row in self.db.execute(f"SELECT {_ROW} {_UNSENT} {order}", (most,))]
+
+    def unreceipted(self, most: int, after_idx: int = 0) -> list[Row]:
+        """Rows handed over and not settled, oldest first; their bytes are never changed."""
+        handed = "FROM outbox o JOIN fate f USING (idx) WHERE f.state = 'sent' AND o.idx > ?"
+        query = f"SELECT {_ROW} {handed} ORDER BY o.idx LIMIT ?"
+        return [Row(*row) for row in self.db.execute(query, (after_idx, most))]
+
+    def mark_sent(self, rows: Iterable[Row], now_utc_s: int) -> None:
+        """Before the broker gets them: from here on they may be anywhere."""
+        with storing(self.db):
+            for row in rows:
+                self.set_fate(row.idx, "sent", now_utc_s)
+
+    # ---- small things that every face needs
+
+    def head(self) -> tuple[int, bytes]:
+        """The chain's last index and head."""
+        last = self.db.execute("SELECT idx, link FROM ledger ORDER BY idx DESC LIMIT 1").fetchone()
+        return (0, chain.FIRST_HEAD) if last is None else (last[0], last[1])
+
+    def words(self, idx: int) -> bytes | None:
+        """A ledger row's canonical plaintext, or None when its words were erased."""
+        opened = self._salt_and_words(idx)
+        return None if opened is None else opened[chain.SALT_BYTES :]
+
+    def messages(self, idx: int) -> tuple[Message, ...]:
+        """What a ledger row says; empty when its words were erased."""
+        words = self.words(idx)
+        return () if words is None else decode_plaintext(words).messages
+
+    def set_fate(self, idx: int, state: str, now_utc_s: int) -> None:
+        """The caller holds the transaction."""
+        self.db.execute("INSERT OR REPLACE INTO fate VALUES (?, ?, ?)", (idx, state, now_utc_s))
+
+    def drop_envelope(self, idx: int) -> None:
+        """Destroy a row's sealed bytes. The caller holds the transaction."""
+        self.db.execute("UPDATE outbox SET envelope = NULL WHERE idx = ?", (idx,))
+
+    def meta(self, name: str) -> bytes | None:
+        found = self.db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return None if found is None else bytes(found[0])
+
+    def set_meta(self, name: str, value: bytes) -> None:
+        with storing(self.db):
+            self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def tell(self, words: str, now_utc_s: int) -> None:
+        """Leave a note for the person. The caller holds the transaction."""
+        self.db.execute("INSERT INTO news (at_utc_s, words) VALUES (?, ?)", (now_utc_s, words))
+
+    def news(self) -> list[tuple[int, str]]:
+        """Notes for the person, oldest first."""
+        return [
+            (at_utc_s, words) for at_utc_s, words in self.db.execute("SELECT at_utc_s, words FROM news ORDER BY id")
+        ]
+
+    def counts(self) -> dict[str, int]:
+        """Rows by state."""
+        return dict(self.db.execute("SELECT state, count(*) FROM fate GROUP BY state ORDER BY state").fetchall())
+
+    def forget_old_bytes(self, now_utc_s: int) -> None:
+        """Receipted rows keep their sealed bytes for 7 days, for a hub that lost them."""
+        before_utc_s = now_utc_s - KEEP_SEALED_DAYS * _DAY_S
+        with storing(self.db):
+            self.db.execute(
+                "UPDATE outbox SET envelope = NULL WHERE idx IN "
+                "(SELECT idx FROM fate WHERE state = 'receipted' AND at_utc_s < ?)",
+                (before_utc_s,),
+            )
+
+    def shred(self) -> None:
+        """Push deletions through the write-ahead log, where deleted words would linger."""
+        self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    # ---- private
+
+    def _write(self, row: Row, words: bytes, head: bytes, now_utc_s: int, again_idx: int | None) -> None:
+        salt = os.urandom(chain.SALT_BYTES)
+        committed = chain.commitment(salt, words)
+        digest = envelope.digest(row.envelope)
+        self.db.execute(
+            "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                row.idx,
+                now_utc_s,
+                row.kind,
+                again_idx,
+                row.stream,
+                row.seq,
+                self.vault.seal(f"ledger {row.idx}", salt + words),
+                committed,
+                digest,
+                chain.link(head, committed, digest),
+            ),
+        )
+        self.set_fate(row.idx, "sealed", now_utc_s)
+
+    def _salt_and_words(self, idx: int) -> bytes | None:
+        found = self.db.execute("SELECT sealed_words FROM ledger WHERE idx = ?", (idx,)).fetchone()
+        return None if found is None or found[0] is None else self.vault.open(f"ledger {idx}", found[0])
+
+    def _last_stream(self) -> tuple[int, bytes, int] | None:
+        found = self.db.execute("SELECT ordinal, stream, last_seq FROM stream ORDER BY ordinal DESC LIMIT 1").fetchone()
+        return None if found is None else (found[0], found[1], found[2])
+
+    def _current_stream(self) -> tuple[int, bytes, int]:
+        current = self._last_stream()
+        if current is None:
+            raise OutboxBroken("the outbox has no stream", remedy="Restart the agent.")
+        return current
+
+    def _keep_limits(self, now_utc_s: int) -> None:
+        """Drop the oldest unsettled data beyond the limits, and leave one gap record a stream."""
+        oldest_utc_s = now_utc_s - self.limits.max_age_days * _DAY_S
+        held = int(self.db.execute(f"SELECT count(*) FROM fate WHERE {_UNSETTLED}").fetchone()[0])
+        surplus = max(0, held - self.limits.max_rows + 1)
+        eldest = self.db.execute(
+            f"SELECT made_utc_s FROM ledger WHERE idx = (SELECT min(idx) FROM fate WHERE {_UNSETTLED})"
+        ).fetchone()
+        if eldest is None or (not surplus and eldest[0] >= oldest_utc_s):
+            return
+        doomed = self.db.execute(
+            "SELECT o.stream, o.seq, o.idx, l.made_utc_s < ? FROM outbox o JOIN fate f USING (idx) "
+            f"JOIN ledger l USING (idx) WHERE f.{_UNSETTLED} AND o.kind IN ('summary', 'cover', 'probe') "
+            "AND (l.made_utc_s < ? OR o.idx IN (SELECT o.idx FROM outbox o JOIN fate f USING (idx) "
+            f"WHERE f.{_UNSETTLED} AND o.kind IN ('summary', 'cover', 'probe') ORDER BY o.idx LIMIT ?)) ORDER BY o.idx",
+            (oldest_utc_s, oldest_utc_s, surplus),
+        ).fetchall()
+        gaps: dict[bytes, list[int]] = {}
+        for stream, seq, idx, _ in doomed:
+            self.set_fate(idx, "dropped", now_utc_s)
+            self.drop_envelope(idx)
+            gaps.setdefault(stream, []).append(seq)
+        reason = "age" if any(old for *_, old in doomed) else "rows"
+        for stream, seqs in gaps.items():
+            self.append([GapMessage(stream, min(seqs), max(seqs), len(seqs), reason)], now_utc_s)
+            self.tell(
+                f"{len(seqs)} waiting rows were dropped at the outbox's limit ({reason}); the hub is told", now_utc_s
+            )
+
+
+_UNSETTLED: Final = "state IN ('sealed', 'sent')"
+_ROW: Final = "o.stream, o.seq, o.idx, o.kind, o.envelope"
+_UNSENT: Final = (
+    "FROM outbox o JOIN fate f USING (idx) WHERE f.state = 'sealed' AND (o.consent_hash IS NULL OR EXISTS "
+    "(SELECT 1 FROM consent c WHERE c.hash = o.consent_hash AND c.receipted = 1))"
+)
+DISPOSABLE: Final = frozenset({KINDS[CoverMessage], KINDS[ProbeMessage]})

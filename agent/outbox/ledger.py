@@ -1,0 +1,118 @@
+"""Reading the ledger in plain words, and proving that nobody cut, changed or re-chained it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+
+from agent.errors import LedgerBroken, WireRefused
+from agent.outbox.file import Outbox
+from agent.wire import chain, envelope, schema
+from agent.wire.consent import decode_record
+from agent.wire.message import ConsentMessage, GapMessage, Message, SummaryMessage, decode_plaintext
+from agent.wire.receipt import Answers, Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """One row as a person may read it.
+
+    Attributes:
+        words: The canonical plaintext, or None when erased.
+        said: The messages in plain words.
+        bytes_sent: Size on the wire; the same for every row.
+    """
+
+    idx: int
+    made_utc_s: int
+    kind: str
+    again_idx: int | None
+    stream: bytes
+    seq: int
+    digest: bytes
+    state: str
+    words: bytes | None
+    said: tuple[str, ...]
+    bytes_sent: int = envelope.ENVELOPE_BYTES
+
+
+def rows(outbox: Outbox, last: int | None = None) -> Iterator[LedgerRow]:
+    """Oldest first; the last few when a number is given."""
+    first_idx = 0 if last is None else outbox.head()[0] - last
+    query = (
+        "SELECT idx, made_utc_s, kind, again_idx, stream, seq, digest, state FROM ledger JOIN fate USING (idx) "
+        "WHERE idx > ? ORDER BY idx"
+    )
+    for idx, made_utc_s, kind, again_idx, stream, seq, digest, state in outbox.db.execute(
+        query, (first_idx,)
+    ).fetchall():
+        words = outbox.words(idx)
+        said = () if words is None else tuple(in_words(message) for message in decode_plaintext(words).messages)
+        yield LedgerRow(idx, made_utc_s, kind, again_idx, stream, seq, digest, state, words, said)
+
+
+def as_json(row: LedgerRow) -> dict[str, object]:
+    """A row for machines; bytes in hex."""
+    plain = asdict(row)
+    return {name: value.hex() if isinstance(value, bytes) else value for name, value in plain.items()}
+
+
+def in_words(message: Message) -> str:
+    """A message as a sentence."""
+    match message:
+        case SummaryMessage():
+            known = schema.features()
+            parts = []
+            for coded in message.values:
+                row = known[coded.feature_id]
+                value = row.value(coded.v)
+                parts.append(f"{row.name} withheld" if value is None else f"{row.name} {value:g} (n {coded.n})")
+            return f"summary of UTC {message.start_utc_s} to {message.end_utc_s}: {', '.join(parts)}"
+        case ConsentMessage():
+            record = decode_record(message.record)
+            return f"consent {record.serial}: {record.action}"
+        case GapMessage():
+            return f"gap: {message.count} rows dropped ({message.reason})"
+        case _:
+            return type(message).__name__.removesuffix("Message").lower()
+
+
+def verify(outbox: Outbox, open_proof: Callable[[bytes], Answers] | None = None) -> int:
+    """Walk the chain; returns the number of rows.
+
+    Args:
+        outbox: The file.
+        open_proof: Opens and believes a kept receipt; with it, the chain must meet the
+            heads that the hub signed, so a ledger chained anew is found as well.
+
+    Raises:
+        LedgerBroken: Naming the first row that does not hold.
+    """
+    head, expected = chain.FIRST_HEAD, 1
+    heads = {0: head}
+    query = "SELECT idx, sealed_words, commitment, digest, link FROM ledger ORDER BY idx"
+    for idx, sealed, committed, digest, link in outbox.db.execute(query):
+        if idx != expected:
+            raise LedgerBroken(f"ledger row {expected} is missing")
+        if sealed is not None:
+            opened = outbox.vault.open(f"ledger {idx}", sealed)
+            if chain.commitment(opened[: chain.SALT_BYTES], opened[chain.SALT_BYTES :]) != committed:
+                raise LedgerBroken(f"ledger row {idx}: its words were changed")
+        if chain.link(head, committed, digest) != link:
+            raise LedgerBroken(f"ledger row {idx}: the chain does not hold")
+        head, expected = link, idx + 1
+        heads[idx] = head
+    if outbox.db.execute("SELECT 1 FROM outbox WHERE idx > ?", (expected - 1,)).fetchone():
+        raise LedgerBroken(f"the ledger was cut after row {expected - 1}")
+    if open_proof is not None:
+        _meet_proofs(outbox, open_proof, heads)
+    return expected - 1
+
+
+def _meet_proofs(outbox: Outbox, open_proof: Callable[[bytes], Answers], heads: dict[int, bytes]) -> None:
+    for (proof,) in outbox.db.execute("SELECT envelope FROM proof ORDER BY ledger_index").fetchall():
+        try:
+            answers = open_proof(proof)
+        except WireRefused as error:
+            raise LedgerBroken("a kept receipt of the hub does not verify") from error
+        for answer in answers.answers:
+            if isinstance(answer, Receipt) and heads.get(answer.ledger_index - 1) != answer.head:
+                raise LedgerBroken(f"the ledger is not the one whose row {answer.ledger_index} the hub signed for")

@@ -1,0 +1,147 @@
+"""What the hub's answers do to rows. Only an equal digest settles one; everything else is counted."""
+
+from dataclasses import dataclass
+
+from agent.outbox.file import DISPOSABLE, Outbox
+from agent.storage import storing
+from agent.wire.labels import CODES, DUPLICATE, NOT_FINAL, REASONS, SEAL_AGAIN, STORED
+from agent.wire.receipt import Answers, Entry, Notice, Receipt
+
+
+@dataclass(slots=True)
+class Settled:
+    """What one envelope down changed.
+
+    Attributes:
+        receipted: Rows that the hub has.
+        again: Rows sealed anew in a new stream.
+        refused: Rows refused for good, by reason.
+        not_yet: Rows that wait, by reason.
+        mismatched: Entries that named an unknown row or another digest: ignored.
+        restored: Rows that the hub holds beyond a restored file.
+        offered_again: Rows offered again to a hub whose store is new.
+    """
+
+    receipted: int = 0
+    again: int = 0
+    refused: tuple[str, ...] = ()
+    not_yet: tuple[str, ...] = ()
+    mismatched: int = 0
+    restored: int = 0
+    offered_again: int = 0
+
+
+def apply(outbox: Outbox, answers: Answers, now_utc_s: int, proof: bytes | None = None) -> Settled:
+    """Settle rows, in one transaction.
+
+    Args:
+        outbox: The file.
+        answers: Believed: opened with the device's key, signed by a key of the directory.
+        now_utc_s: For the ledger.
+        proof: The envelope that the answers came in, kept as the hub's word about the chain.
+    """
+    settled = Settled()
+    seal_again: list[int] = []
+    with storing(outbox.db):
+        _meet_store(outbox, answers.store_id, now_utc_s, settled)
+        for answer in answers.answers:
+            if isinstance(answer, Receipt):
+                for entry in answer.entries:
+                    seal_again += _entry(outbox, answer.stream, entry, now_utc_s, settled)
+                if proof is not None:
+                    _keep_proof(outbox, answer.ledger_index, proof)
+            else:
+                _notice(outbox, answer, now_utc_s, settled)
+        if seal_again:
+            outbox.begin_stream()
+        for idx in sorted(seal_again):
+            outbox.set_fate(idx, "again", now_utc_s)
+            outbox.drop_envelope(idx)
+            row = outbox.append(outbox.messages(idx), now_utc_s, again_idx=idx)
+            outbox.db.execute("UPDATE consent SET idx = ? WHERE idx = ?", (row.idx, idx))
+            settled.again += 1
+    return settled
+
+
+def _entry(outbox: Outbox, stream: bytes, entry: Entry, now_utc_s: int, settled: Settled) -> list[int]:
+    """Settle one entry; the ledger index of a row to seal again, if it is one."""
+    found = outbox.db.execute(
+        "SELECT o.idx, o.kind, f.state FROM outbox o JOIN fate f USING (idx) "
+        "WHERE o.stream = ? AND o.seq = ? AND o.digest = ?",
+        (stream, entry.seq, entry.digest),
+    ).fetchone()
+    if found is None:
+        settled.mismatched += 1
+        return []
+    idx, kind, state = found
+    reason = REASONS[entry.code]
+    if state != "sent":  # settled before, or withdrawn: a late receipt changes nothing
+        return []
+    if entry.code in (STORED, DUPLICATE):
+        outbox.set_fate(idx, "receipted", now_utc_s)
+        outbox.db.execute("UPDATE consent SET receipted = 1 WHERE idx = ?", (idx,))
+        if kind in DISPOSABLE:
+            outbox.drop_envelope(idx)
+        settled.receipted += 1
+    elif reason in SEAL_AGAIN:
+        if outbox.words(idx) is not None:
+            return [idx]
+        outbox.set_fate(idx, "withdrawn", now_utc_s)  # its words were erased: nothing is left to say
+    elif reason in NOT_FINAL:
+        settled.not_yet += (reason,)
+        if reason == "consent_unknown":
+            _offer_consent_again(outbox, now_utc_s)
+    else:
+        outbox.set_fate(idx, f"refused:{reason}", now_utc_s)
+        outbox.drop_envelope(idx)
+        settled.refused += (reason,)
+    return []
+
+
+def _offer_consent_again(outbox: Outbox, now_utc_s: int) -> None:
+    for (idx,) in outbox.db.execute(
+        "SELECT idx FROM consent c JOIN outbox o USING (idx) JOIN fate f USING (idx) "
+        "WHERE f.state = 'receipted' AND o.envelope IS NOT NULL"
+    ).fetchall():
+        outbox.set_fate(idx, "sealed", now_utc_s)
+
+
+def _notice(outbox: Outbox, notice: Notice, now_utc_s: int, settled: Settled) -> None:
+    if notice.code != CODES["restored"]:
+        return
+    beyond = notice.seq - notice.named_seq
+    settled.restored += beyond
+    known = outbox.meta(f"restored {notice.stream.hex()}")
+    if known is None:
+        outbox.db.execute("INSERT INTO meta VALUES (?, ?)", (f"restored {notice.stream.hex()}", str(beyond).encode()))
+        outbox.tell(
+            f"this state was restored from an older copy: the hub holds up to {beyond} rows that are not in it",
+            now_utc_s,
+        )
+
+
+def _meet_store(outbox: Outbox, store_id: bytes, now_utc_s: int, settled: Settled) -> None:
+    """A store that is new has lost what the old one receipted: offer it again, consent first."""
+    known = outbox.meta("store id")
+    if known == store_id:
+        return
+    outbox.db.execute("INSERT OR REPLACE INTO meta VALUES ('store id', ?)", (store_id,))
+    if known is None:
+        return
+    offered = outbox.db.execute(
+        "UPDATE fate SET state = 'sealed', at_utc_s = ? WHERE state = 'receipted' "
+        "AND idx IN (SELECT idx FROM outbox WHERE envelope IS NOT NULL)",
+        (now_utc_s,),
+    ).rowcount
+    outbox.db.execute("UPDATE consent SET receipted = 0")
+    settled.offered_again += offered
+    outbox.tell(f"the hub's store is new; {offered} rows are offered to it again", now_utc_s)
+
+
+def _keep_proof(outbox: Outbox, ledger_index: int, proof: bytes) -> None:
+    """Keep the newest few: each is the hub's signed word about the chain's head at an index."""
+    outbox.db.execute("INSERT OR REPLACE INTO proof VALUES (?, ?)", (ledger_index, proof))
+    outbox.db.execute(
+        "DELETE FROM proof WHERE ledger_index NOT IN "
+        "(SELECT ledger_index FROM proof ORDER BY ledger_index DESC LIMIT 16)"
+    )

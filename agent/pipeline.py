@@ -1,0 +1,445 @@
+"""The one file that knows every part and starts every task.
+
+    source.NAME ──queue──▶ collect ──▶ ring ──▶ release ──▶ history, gate, outbox ──▶ publish.* ──▶ broker
+                                                  control ──▶ pause, withdraw, erase
+
+The way in fails softly: a source is marked and tried again. The way out fails shut: an error in
+gate, seal or outbox ends the agent; a full disk alone is waited for.
+"""
+
+import asyncio
+import json
+import logging
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Final
+
+from agent import control, host, identity, sources
+from agent.clock import Clock, SessionClock, aligned_start_ns
+from agent.config import Settings
+from agent.control import Command, Reply
+from agent.errors import KeysMissing, StorageFull, WireRefused, WrongUse
+from agent.history import History
+from agent.model import NS_PER_S, Interval, Sample, Summary
+from agent.outbox import Limits, Outbox, Sealing, consents
+from agent.privacy import gate
+from agent.privacy.policy import Profile
+from agent.privacy.vault import Vault, open_vault
+from agent.status import Board, Level
+from agent.window import Windows, summarise
+from agent.wire.consent import verified as verified_consent
+from agent.wire.message import ConsentMessage
+
+if TYPE_CHECKING:
+    from agent.publisher import Publisher
+
+log = logging.getLogger(__name__)
+
+RELEASE_WINDOW_S: Final = 300.0
+_QUEUE_MOST: Final = 4096
+_PENDING_MOST: Final = 288  # a day of windows while the disk is full; beyond it the oldest is lost, and said so
+_RETRY_S: Final = (1.0, 60.0)
+_DISK_RETRY_S: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The two paces, and how a run ends; in no configuration and no policy.
+
+    Attributes:
+        window_s: Length of a release window; below 300 only for synthetic sites.
+        slot_s: One envelope leaves each.
+        grace_s: How long a window waits for beats that arrive late.
+        finish: End when every source has ended and all is receipted.
+        drain_s: How long to wait for the last receipts.
+        sockets: False for virtual time: no control socket, no publisher.
+    """
+
+    window_s: float = RELEASE_WINDOW_S
+    slot_s: float = 300.0
+    grace_s: float = 2.0
+    finish: bool = False
+    drain_s: float = 30.0
+    sockets: bool = True
+
+
+class _Finished(Exception):
+    """Ends the task group: asked to stop, or done."""
+
+
+class Agent:
+    """A running agent; `run` makes one.
+
+    Attributes:
+        board: What each part is doing.
+        outbox: What leaves.
+        windows: The open window and the ring.
+    """
+
+    def __init__(self, settings: Settings, profile: Profile, clock: Clock, pace: Pace, parts: ExitStack) -> None:
+        folder = host.private_dir(settings.state_dir)
+        parts.enter_context(host.only_one(folder / "agent.lock"))
+        self.settings, self.profile, self.clock, self.pace, self.folder = settings, profile, clock, pace, folder
+        self.board = Board()
+        self.vault: Vault = open_vault(folder, settings.key_store)
+        self.history = History(folder / "history.db", self.vault)
+        parts.callback(self.history.close)
+        self.identity = self._enrolled()
+        sealing = None
+        if self.identity is not None:
+            seen = self.identity.directory().directory
+            if pace.window_s < RELEASE_WINDOW_S and not seen.synthetic:
+                raise WrongUse("windows shorter than 300 s are for synthetic sites only")
+            sealing = Sealing.to(self.identity.sender(), seen)
+        limits = Limits(settings.outbox.max_rows, settings.outbox.max_age_days)
+        self.outbox = parts.enter_context(Outbox(folder / "outbox.db", self.vault, sealing, limits=limits))
+        self.outbox.forget_old_bytes(self.utc_s())
+        self.windows = Windows(clock.now_ns(), pace.window_s, clock.utc_offset_ns())
+        self.publisher: Publisher | None = None
+        self._queue: asyncio.Queue[Sample] = asyncio.Queue(_QUEUE_MOST)
+        self._awake = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._pending: deque[tuple[Summary, tuple[Interval, ...]]] = deque()
+        self._say_paused(paused=consents.is_paused(self.outbox))
+
+    def utc_s(self) -> int:
+        """The session's UTC now."""
+        return self.clock.utc_s(self.clock.now_ns())
+
+    def _enrolled(self) -> identity.Identity | None:
+        if not self.profile.recipients:
+            self.board.say("hub", Level.OK, f"profile {self.profile.name}: nothing leaves this machine")
+            return None
+        try:
+            return identity.load_enrolled(self.folder, self.vault)
+        except KeysMissing as missing:
+            self.board.say("hub", Level.WAITING, str(missing), missing.remedy)
+            return None
+
+    # ---- in
+
+    async def source(self, name: str) -> None:
+        """Keep one source running, with pauses between tries."""
+        pause_s = _RETRY_S[0]
+        settings = self.settings.sources[name]
+        spec = sources.SOURCES[name]
+        while True:
+            await self._awake.wait()
+            try:
+                self.board.say(f"source.{name}", Level.OK, "running")
+                reading = asyncio.create_task(self._read(name, settings), name=f"source.{name}.read")
+                ended = await self._unless_paused(reading, keep=spec.ends)
+                if ended:
+                    self.board.say(f"source.{name}", Level.OK, "has come to its end")
+                    return
+                self.board.say(f"source.{name}", Level.OK, "paused")
+                continue
+            except WrongUse:
+                raise
+            except Exception as error:  # the way in fails softly: say it, wait, try again
+                remedy = getattr(error, "remedy", "") or "It is tried again by itself."
+                words = str(error) if remedy else type(error).__name__
+                self.board.say(f"source.{name}", Level.TROUBLE, f"lost: {words}", remedy)
+                log.warning("source %s lost, again in %.0f s", name, pause_s)
+            await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+            pause_s = min(2 * pause_s, _RETRY_S[1])
+
+    async def _read(self, name: str, settings: object) -> None:
+        samples = sources.samples(name, settings, self.clock)
+        try:
+            async for sample in samples:
+                if self._awake.is_set():  # paused: not taken over
+                    await self._queue.put(sample)  # full: the source waits; nothing is dropped
+        finally:
+            await samples.aclose()
+
+    async def _unless_paused(self, reading: "asyncio.Task[None]", *, keep: bool) -> bool:
+        """Whether the source came to its end by itself; a pause closes it, but for a recording."""
+        while not reading.done():
+            if not keep and not self._awake.is_set():
+                reading.cancel()
+                await asyncio.wait({reading})
+                return False
+            if keep:
+                await asyncio.wait({reading})
+            else:
+                await asyncio.wait({reading}, timeout=0.2)
+        await reading
+        return True
+
+    async def all_sources(self) -> None:
+        """Run every source; say when the last one has come to its end."""
+        async with asyncio.TaskGroup() as group:
+            for name in self.settings.sources:
+                group.create_task(self.source(name), name=f"source.{name}")
+        await self._queue.join()
+        if self.settings.sources:
+            self._ended.set()
+
+    async def collect(self) -> None:
+        """Queue to ring."""
+        while True:
+            sample = await self._queue.get()
+            self.windows.ring.add(sample)
+            self._queue.task_done()
+
+    # ---- out
+
+    async def release(self) -> None:
+        """Close windows when their time has come, and when the last source has ended."""
+        grace_ns = int(self.pace.grace_s * NS_PER_S)
+        while True:
+            finishing = await self._until(self.windows.end_ns + grace_ns)
+            now_ns = self.windows.end_ns if finishing else self.clock.now_ns() - grace_ns
+            for window in self.windows.closed(now_ns):
+                start_utc_s, end_utc_s = self.clock.utc_s(window.start_ns), self.clock.utc_s(window.end_ns)
+                blocked = self._clock_break(start_utc_s, end_utc_s)
+                if window.series:
+                    self._pending.append((summarise(window, start_utc_s, end_utc_s), blocked))
+            self._flush()
+            if finishing:
+                await self._drain()
+                raise _Finished
+
+    async def _until(self, t_ns: int) -> bool:
+        """Wait for a moment; True when a finishing run has nothing more to wait for."""
+        if self._pending:
+            t_ns = min(t_ns, self.clock.now_ns() + int(_DISK_RETRY_S * NS_PER_S))
+        if not self.pace.finish:
+            await self.clock.sleep_until(t_ns)
+            return False
+        waits = {
+            asyncio.create_task(self.clock.sleep_until(t_ns), name="release.clock"),
+            asyncio.create_task(self._ended.wait(), name="release.ended"),
+        }
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waits:
+                task.cancel()
+        return self._ended.is_set()
+
+    def _clock_break(self, start_utc_s: int, end_utc_s: int) -> tuple[Interval, ...]:
+        broken = self.clock.utc_break()
+        if broken is None:
+            return ()
+        log.warning("the wall clock was moved; the window around it is not released")
+        self.history.keep_break(self.clock.utc_s(broken.at_ns), broken.jump_s)
+        self.windows.realign(self.clock.utc_offset_ns())
+        return (Interval(start_utc_s, end_utc_s),)
+
+    def _flush(self) -> None:
+        """Keep and release what waits; a full disk leaves it waiting."""
+        while len(self._pending) > _PENDING_MOST:
+            self._pending.popleft()
+            self.board.say("windows", Level.TROUBLE, "a window was lost: the disk was full for a day", "Free space.")
+        while self._pending:
+            summary, broken = self._pending[0]
+            try:
+                self.history.keep(summary)
+                self._release(summary, broken)
+            except StorageFull as full:
+                self.board.say("disk", Level.TROUBLE, str(full), full.remedy)
+                return
+            self._pending.popleft()
+            self.board.say("windows", Level.OK, "windows are closed and kept")
+
+    def _release(self, summary: Summary, broken: tuple[Interval, ...]) -> None:
+        if self.identity is None:
+            return
+        blocked = (*consents.pauses(self.outbox, summary.start_utc_s), *broken)
+        record = consents.in_force(self.outbox)
+        self._say_consent(given=record is not None)
+        operator = self.identity.bundle.operator
+        released = gate.release(summary, self.profile, record, operator, blocked)
+        self.outbox.put_released(released, self.utc_s())
+
+    def _say_consent(self, *, given: bool) -> None:
+        if given:
+            self.board.say("consent", Level.OK, "given; 'wardbeat consent show' has the words")
+        else:
+            self.board.say("consent", Level.WAITING, "not given: nothing but covers leaves", "'wardbeat consent give'")
+
+    async def _drain(self) -> None:
+        """Wait for the receipts of what was sealed; the outbox keeps what does not come in time."""
+        if self.publisher is None:
+            return
+        self.publisher.draining = True
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + self.pace.drain_s
+        while self.outbox.unsettled() and loop.time() < until_s:
+            await asyncio.sleep(0.1)
+
+    # ---- control
+
+    async def handle(self, command: Command) -> Reply:
+        """Do what the person asks."""
+        table: dict[str, Callable[[str], Reply]] = {
+            "status": self._status,
+            "pause": self._pause,
+            "resume": self._resume,
+            "consent": self._consent,
+            "withdraw": self._withdraw,
+            "erase": self._erase,
+        }
+        if command.name not in table:
+            raise WrongUse(f"the running agent knows no command {command.name!r}")
+        return table[command.name](command.argument)
+
+    def _status(self, _: str) -> Reply:
+        body = {
+            "profile": self.profile.name,
+            "paused": not self._awake.is_set(),
+            "rows": self.outbox.counts(),
+            "states": [asdict(state) for state in self.board.states()],
+            "news": [words for _, words in self.outbox.news()],
+        }
+        return Reply(body=json.dumps(body))
+
+    def _pause(self, _: str) -> Reply:
+        consents.pause(self.outbox, self.utc_s())
+        self._say_paused(paused=True)
+        return Reply(words="Paused. Nothing is measured; covers go on. 'wardbeat resume' ends it.")
+
+    def _resume(self, _: str) -> Reply:
+        consents.resume(self.outbox, self.utc_s())
+        self._say_paused(paused=False)
+        return Reply(words="Measuring again.")
+
+    def _say_paused(self, *, paused: bool) -> None:
+        if paused:
+            self._awake.clear()
+            self.board.say("measuring", Level.WAITING, "paused", "'wardbeat resume' ends the pause.")
+        else:
+            self._awake.set()
+            self.board.say("measuring", Level.OK, "on")
+
+    def _needs_identity(self) -> identity.Identity:
+        if self.identity is None:
+            raise KeysMissing("this machine is not enrolled", remedy=identity.ENROLL)
+        return self.identity
+
+    def _consent(self, argument: str) -> Reply:
+        enrolled = self._needs_identity()
+        try:
+            given = json.loads(argument)
+            message = ConsentMessage(bytes.fromhex(given["record"]), bytes.fromhex(given["signature"]))
+            record = verified_consent(message, enrolled.site, enrolled.consent_public, enrolled.sign.public)
+        except (WireRefused, ValueError, KeyError, TypeError) as error:
+            raise WrongUse("that consent record is not signed by the person's key") from error
+        if record.action != "give" or record.serial != consents.next_serial(self.outbox):
+            raise WrongUse("that consent record is not the next one", remedy="Run 'wardbeat consent give' again.")
+        consents.give(self.outbox, message, self.utc_s())
+        self._say_consent(given=True)
+        return Reply(words="Consent is given and on its way to the hub.")
+
+    def _withdraw(self, _: str) -> Reply:
+        enrolled = self._needs_identity()
+        gone = consents.withdraw(self.outbox, enrolled.sign, enrolled.site, self.utc_s())
+        self._say_consent(given=False)
+        return Reply(words=f"Withdrawn. {gone} waiting summaries will not leave; the hub is told in the next slot.")
+
+    def _erase(self, _: str) -> Reply:
+        windows = self.history.erase()
+        if self.identity is not None and consents.next_serial(self.outbox) > 1:
+            consents.erase(self.outbox, self.identity.sign, self.identity.site, self.utc_s())
+        self._say_consent(given=False)
+        return Reply(words=f"{windows} windows and every word of the ledger are gone here; the hub is asked to erase.")
+
+
+async def run(
+    settings: Settings,
+    profile: Profile,
+    clock: Clock | None = None,
+    *,
+    pace: Pace | None = None,
+    stop: asyncio.Event | None = None,
+    beside: Mapping[str, Callable[[Agent], Awaitable[None]]] | None = None,
+) -> None:
+    """Run the agent until told to stop, or until a finishing run is done.
+
+    Args:
+        settings: From `agent.config`.
+        profile: The policy in force.
+        clock: Default: the real session clock; on a UTC window boundary when a recording is replayed.
+        pace: See `Pace`.
+        stop: Set it to end the run.
+        beside: Further tasks, by name (the demo's hub and its live view).
+
+    Raises:
+        AlreadyRunning: Another agent holds the state folder.
+        WardbeatError: What stopped the agent.
+    """
+    pace = pace or Pace()
+    clock = clock or _real_clock(settings, pace)
+    with ExitStack() as parts:
+        agent = Agent(settings, profile, clock, pace, parts)
+        tasks: dict[str, Callable[[], Awaitable[None]]] = {
+            "sources": agent.all_sources,
+            "collect": agent.collect,
+            "release": agent.release,
+        }
+        if pace.sockets:
+            tasks["control"] = lambda: control.serve(agent.folder, agent.handle)
+        if pace.sockets and agent.identity is not None:
+            tasks |= _publishing(agent, agent.identity)
+        if stop is not None:
+            tasks["stop"] = lambda: _stop(stop)
+        for name, beside_task in (beside or {}).items():
+            tasks[name] = lambda beside_task=beside_task: beside_task(agent)  # type: ignore[misc]
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name, task in tasks.items():
+                    group.create_task(_as_coroutine(task), name=name)
+        except BaseExceptionGroup as group_error:
+            _, rest = group_error.split(_Finished)
+            if rest is not None:
+                raise _first(rest) from None
+
+
+def _publishing(agent: Agent, enrolled: identity.Identity) -> dict[str, Callable[[], Awaitable[None]]]:
+    from agent.publisher import Publisher  # paho only where something leaves
+    from agent.publisher import Settings as Travel
+
+    mqtt = agent.settings.mqtt
+    agent.publisher = Publisher(
+        agent.folder,
+        agent.vault,
+        enrolled,
+        agent.outbox,
+        Travel(mqtt.version, mqtt.keepalive_s, mqtt.resend_after_s, mqtt.in_flight),
+        agent.board,
+        slot_s=agent.pace.slot_s,
+        utc_s=agent.utc_s,
+    )
+    return {
+        "publish.link": agent.publisher.keep_link,
+        "publish.slots": agent.publisher.keep_slots,
+        "publish.listen": agent.publisher.listen,
+    }
+
+
+def _real_clock(settings: Settings, pace: Pace) -> SessionClock:
+    if any(sources.SOURCES[name].ends for name in settings.sources):
+        now = SessionClock()
+        return SessionClock(aligned_start_ns(now.now_ns(), pace.window_s))
+    return SessionClock()
+
+
+async def _as_coroutine(task: Callable[[], Awaitable[None]]) -> None:
+    await task()
+
+
+async def _stop(stop: asyncio.Event) -> None:
+    await stop.wait()
+    raise _Finished
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

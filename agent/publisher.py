@@ -1,0 +1,363 @@
+"""Outbox to MQTT, and the hub's answers back; the only home of paho-mqtt in the agent.
+
+    slots ──▶ outbox row ──▶ paho ──▶ broker ──▶ hub
+    listen ◀── queue ◀── callbacks ◀── down/<device>, keys
+
+One envelope leaves a slot, worn or not, paused or not; an empty slot makes a cover. A row is
+settled by the hub's receipt alone: paho calls a refused message published (measured), a PUBACK
+is forgotten by a killed broker (measured), so both are only watched, never believed.
+"""
+
+import asyncio
+import logging
+import random
+import ssl
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from agent.errors import StorageFull, WireRefused
+from agent.identity import Identity, save, tls_files, tls_password
+from agent.outbox import Outbox, Row, Sealing, settle
+from agent.privacy.vault import Vault
+from agent.status import Board, Level
+from agent.wire import labels
+from agent.wire.message import CoverMessage
+
+log = logging.getLogger(__name__)
+
+BACKLOG: Final = 2  # rows that may wait without hurry: a withdrawal beside a summary draws no burst
+LANE: Final = 20  # rows a slot while a backlog drains
+SET_ASIDE: Final = 64
+JITTER_01: Final = 0.2
+RECONNECT_S: Final = (0.5, 30.0)
+_EVENTS_MOST: Final = 4096
+_NO_SUBSCRIBER: Final = 0x10
+_FAILURE: Final = 0x80
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How rows travel.
+
+    Attributes:
+        mqtt_version: 5, or 3 for 3.1.1.
+        keepalive_s: A half-open link is found after twice this.
+        resend_after_s: A row without receipt goes again after this, later and later.
+        in_flight: Rows without PUBACK at a time.
+    """
+
+    mqtt_version: int = 5
+    keepalive_s: int = 30
+    resend_after_s: float = 60.0
+    in_flight: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a callback saw; callbacks do nothing but put these into the queue."""
+
+    link: int
+    what: str
+    payload: bytes = b""
+    mid: int = 0
+    code: int = 0
+    words: str = ""
+
+
+class Publisher:
+    """The three coroutines `keep_link`, `keep_slots` and `listen`; `pipeline` makes tasks of them.
+
+    Args:
+        folder, vault, identity: Who sends; a newer directory is kept there.
+        outbox: The rows.
+        settings: See `Settings`.
+        board: Where states are said.
+        slot_s: One envelope leaves each; 300 s outside demo and tests.
+        utc_s: The session's UTC now.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        vault: Vault,
+        identity: Identity,
+        outbox: Outbox,
+        settings: Settings,
+        board: Board,
+        *,
+        slot_s: float,
+        utc_s: Callable[[], int],
+    ) -> None:
+        self._folder, self._vault, self.identity = folder, vault, identity
+        self._directory = identity.directory().directory
+        self._down_topic = labels.down_topic(identity.site, identity.device)
+        self._keys_topic = labels.keys_topic(identity.site)
+        self._outbox, self._settings, self._board = outbox, settings, board
+        self._slot_s, self._utc_s = slot_s, utc_s
+        self._events: asyncio.Queue[Event] = asyncio.Queue(_EVENTS_MOST)
+        self._loop = asyncio.get_running_loop()
+        self._jitter = random.Random()  # noqa: S311 - spreads load, protects nothing
+        self._link = 0
+        self._client: mqtt.Client | None = None
+        self._connected = False
+        self._in_flight: dict[int, int] = {}
+        self._due: dict[int, float] = {}
+        self._attempts: Counter[int] = Counter()
+        self._aside: deque[bytes] = deque(maxlen=SET_ASIDE)
+        self.counters: Counter[str] = Counter()
+        self.draining = False
+
+    # ---- the link
+
+    async def keep_link(self) -> None:
+        """Hold one connection after another, for ever; each lives in a thread of its own."""
+        pause_s = RECONNECT_S[0]
+        while True:
+            self._link += 1
+            client = self._make_client(self._link)
+            self._client = client
+            thread = threading.Thread(target=self._live, args=(client, self._link), name="mqtt", daemon=True)
+            began_s = time.monotonic()
+            thread.start()
+            try:
+                # A thread that died says nothing; so look at it instead of waiting for word.
+                while thread.is_alive():
+                    await asyncio.sleep(0.2)
+            finally:
+                self._client, self._connected = None, False
+                client.disconnect()
+            self._in_flight.clear()
+            self._due = dict.fromkeys(self._due, 0.0)
+            if time.monotonic() - began_s > 2 * RECONNECT_S[1]:
+                pause_s = RECONNECT_S[0]
+            await asyncio.sleep(pause_s * self._jitter.uniform(0.5, 1.0))
+            pause_s = min(2 * pause_s, RECONNECT_S[1])
+
+    def _make_client(self, link: int) -> mqtt.Client:
+        v5 = self._settings.mqtt_version == 5
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self.identity.device,
+            protocol=mqtt.MQTTv5 if v5 else mqtt.MQTTv311,
+            reconnect_on_failure=False,
+            clean_session=None if v5 else False,
+        )
+        ca, certificate, key = tls_files(self._folder)
+        context = ssl.create_default_context(cafile=str(ca))
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context.load_cert_chain(certificate, key, tls_password(self._vault))
+        client.tls_set_context(context)
+        client.max_inflight_messages_set(self._settings.in_flight)
+        client.on_connect = lambda _c, _u, _f, reason, _p: self._on_connect(client, link, reason)
+        client.on_publish = lambda _c, _u, mid, reason, _p: self._put(Event(link, "acked", mid=mid, code=reason.value))
+        client.on_message = lambda _c, _u, message: self._put(
+            Event(link, "keys" if message.topic == self._keys_topic else "down", bytes(message.payload))
+        )
+        return client
+
+    def _live(self, client: mqtt.Client, link: int) -> None:
+        bundle = self.identity.bundle
+        options: dict[str, Any] = {}
+        if self._settings.mqtt_version == 5:
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            properties.SessionExpiryInterval = 86_400
+            options = {"clean_start": False, "properties": properties}
+        words = "the link to the broker ended"
+        try:
+            client.connect(bundle.host, bundle.port, self._settings.keepalive_s, **options)
+            client.loop_forever()
+        except OSError as error:
+            words = f"the broker does not answer ({type(error).__name__})"
+        except Exception as error:  # paho raises many kinds from its thread; each is one lost link
+            words = f"the link to the broker broke ({type(error).__name__})"
+        finally:
+            self._put(Event(link, "lost", words=words))
+
+    def _on_connect(self, client: mqtt.Client, link: int, reason: Any) -> None:
+        if reason.is_failure:
+            self._put(Event(link, "refused", words=f"the broker refuses this machine ({reason})"))
+            client.disconnect()
+            return
+        client.subscribe([(self._down_topic, 1), (self._keys_topic, 1)])
+        self._put(Event(link, "connected"))
+
+    def _put(self, event: Event) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._take, event)
+        except RuntimeError:  # the loop has ended; so has everything that could listen
+            log.debug("an event came after the end")
+
+    def _take(self, event: Event) -> None:
+        try:
+            self._events.put_nowait(event)
+        except asyncio.QueueFull:  # receipts come again with the rows they settle
+            self.counters["event_dropped"] += 1
+
+    # ---- what comes back
+
+    async def listen(self) -> None:
+        """Work through what the callbacks saw."""
+        while True:
+            self._hear(await self._events.get())
+
+    def _hear(self, event: Event) -> None:
+        current = event.link == self._link
+        match event.what:
+            case "connected" if current:
+                self._connected = True
+                self._board.say("broker", Level.OK, "connected")
+            case "refused":
+                self._board.say("broker", Level.TROUBLE, event.words, "Ask the hub's operator; rows wait meanwhile.")
+            case "lost":
+                if current:
+                    self._connected = False
+                if self._board.say("broker", Level.WAITING, event.words, "Rows wait and go as soon as it is back."):
+                    log.warning("%s", event.words)
+            case "acked" if current:
+                self._acked(event)
+            case "keys":
+                self._refusable(self._new_directory, event.payload)
+            case "down":
+                self._refusable(self._answered, event.payload)
+            case _:
+                pass
+
+    def _acked(self, event: Event) -> None:
+        self._in_flight.pop(event.mid, None)
+        if event.code >= _FAILURE:
+            self.counters[f"puback_{event.code:#x}"] += 1
+            self._board.say(
+                "broker",
+                Level.TROUBLE,
+                f"the broker refused a message (reason {event.code:#x})",
+                "The row stays and is sent again; the broker's access list or size limit needs its operator.",
+            )
+        elif event.code == _NO_SUBSCRIBER:
+            self._board.say("hub", Level.WAITING, "no hub listens at the broker", "Rows wait and are sent again.")
+
+    def _refusable(self, work: Callable[[bytes], None], payload: bytes) -> None:
+        try:
+            work(payload)
+        except WireRefused as refused:
+            self.counters[refused.reason] += 1
+            log.warning("a message from the hub's side was refused: %s", refused.reason)
+        except StorageFull as full:
+            self._board.say("disk", Level.TROUBLE, str(full), full.remedy)
+
+    def _new_directory(self, published: bytes) -> None:
+        believed = self.identity.believe(published)
+        if believed.published == self.identity.published:
+            return
+        save(self._folder, self._vault, believed)
+        self.identity = believed
+        self._directory = believed.directory().directory
+        self._outbox.sealing = Sealing.to(believed.sender(), self._directory)
+        for payload in [self._aside.popleft() for _ in range(len(self._aside))]:
+            self._refusable(self._answered, payload)
+
+    def _answered(self, payload: bytes) -> None:
+        try:
+            answers = self.identity.open_answers(payload)
+        except WireRefused as refused:
+            if refused.reason == "unknown_key":  # perhaps signed under a directory still on its way
+                self._aside.append(payload)
+            raise
+        settled = settle.apply(self._outbox, answers, self._utc_s(), payload)
+        self.counters["receipt_mismatch"] += settled.mismatched
+        self._board.say("hub", Level.OK, "receipts arrive")
+        for reason in settled.refused:
+            self.counters[f"refused_{reason}"] += 1
+            self._board.say(
+                "refusals",
+                Level.TROUBLE,
+                f"the hub refused a row for good: {reason}",
+                "'wardbeat ledger' shows which; its words stay here.",
+            )
+        if settled.restored:
+            self._board.say(
+                "restored",
+                Level.TROUBLE,
+                "this state was restored from an older copy; the hub holds rows that are not in it",
+                "Nothing is to be done: the ledger goes on from here and names the break.",
+            )
+
+    # ---- what goes out
+
+    async def keep_slots(self) -> None:
+        """Let one envelope leave a slot, for ever; more only while a backlog drains."""
+        began_s, slot, balance = time.monotonic(), 0, 0
+        made_before = self._outbox.rows_made()
+        while True:
+            slot += 1
+            at_s = began_s + (slot + self._jitter.uniform(0, JITTER_01)) * self._slot_s
+            while (left_s := at_s - time.monotonic()) > 0:
+                hurry = (self.draining or self._backlog() > BACKLOG) and self._connected
+                await asyncio.sleep(min(left_s, self._slot_s / LANE) if hurry else min(left_s, 1.0))
+                if hurry:
+                    self._send_one()
+            try:
+                made = self._outbox.rows_made()
+                balance += made - made_before - 1
+                if not self.draining and (balance < 0 or (self._connected and not self._backlog())):
+                    self._outbox.put([CoverMessage()], self._utc_s())
+                    balance += 1
+                made_before = self._outbox.rows_made()
+                balance = max(0, balance)
+                self._board.say("disk", Level.OK, "rows can be written")
+            except StorageFull as full:
+                self._board.say("disk", Level.TROUBLE, str(full), full.remedy)
+            self._send_one()
+            self._say_state()
+            if self._slot_s <= 0:
+                await asyncio.sleep(0)
+
+    def _backlog(self) -> int:
+        return self._outbox.waiting() + sum(1 for _ in self._resendable(BACKLOG + 1))
+
+    def _resendable(self, most: int) -> list[Row]:
+        """Oldest rows without receipt whose time has come."""
+        now_s = time.monotonic()
+        oldest = self._outbox.unreceipted(2 * LANE)
+        return [row for row in oldest if self._due.get(row.idx, 0.0) <= now_s][:most]
+
+    def _send_one(self) -> None:
+        if not self._connected or self._client is None or len(self._in_flight) >= self._settings.in_flight:
+            return
+        row = next(iter(self._outbox.unsent(1) or self._resendable(1)), None)
+        if row is None:
+            return
+        try:
+            self._outbox.mark_sent([row], self._utc_s())
+        except StorageFull as full:
+            self._board.say("disk", Level.TROUBLE, str(full), full.remedy)
+            return
+        self._attempts[row.idx] += 1
+        wait_s = self._settings.resend_after_s * min(2 ** (self._attempts[row.idx] - 1), 16)
+        self._due[row.idx] = time.monotonic() + wait_s * self._jitter.uniform(0.8, 1.2)
+        sent = self._client.publish(labels.up_topic(self.identity.site, self.identity.device), row.envelope, qos=1)
+        self._in_flight[sent.mid] = row.idx
+
+    def _say_state(self) -> None:
+        if self._directory.expires_utc_s < time.time():
+            self._board.say(
+                "directory",
+                Level.TROUBLE,
+                "the hub's key directory has expired",
+                "Rows are sealed on; ask the operator.",
+            )
+        else:
+            self._board.say("directory", Level.OK, f"version {self._directory.version}")
+        open_rows = {row.idx for row in self._outbox.unreceipted(4 * LANE)}
+        if len(self._due) > 16 * LANE:
+            self._due = {idx: due for idx, due in self._due.items() if idx in open_rows}
+            self._attempts = Counter({idx: n for idx, n in self._attempts.items() if idx in open_rows})

@@ -1,0 +1,67 @@
+"""SOURCES: one row a sensor. A source's module is loaded through its row and nowhere else."""
+
+import importlib
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from agent.clock import Clock
+from agent.errors import ConfigInvalid
+from agent.model import Sample
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSpec:
+    """One row.
+
+    Attributes:
+        name: As in the configuration.
+        module: Where ``Settings`` (a frozen dataclass) and ``samples(settings, clock)`` stand.
+        channels: What it yields.
+        ends: Whether it comes to an end by itself.
+        words: What the person reads before switching it on.
+    """
+
+    name: str
+    module: str
+    channels: tuple[str, ...]
+    ends: bool
+    words: str
+
+
+SOURCES: Final[dict[str, SourceSpec]] = {
+    spec.name: spec
+    for spec in (
+        SourceSpec(
+            name="replay",
+            module="agent.sources.replay",
+            channels=("rr_ms",),
+            ends=True,
+            words="Plays a recording of beat intervals as if a strap were worn now.",
+        ),
+    )
+}
+
+
+def settings_type(name: str) -> type[Any]:
+    """The Settings dataclass of a source.
+
+    Raises:
+        ConfigInvalid: No such row.
+    """
+    return _module(name).Settings  # type: ignore[no-any-return]
+
+
+def samples(name: str, settings: object, clock: Clock) -> AsyncGenerator[Sample, None]:
+    """Open a source; closing the generator closes the sensor.
+
+    Raises (while reading):
+        SourceUnavailable, RecordingUnreadable: With a remedy.
+    """
+    return _module(name).samples(settings, clock)  # type: ignore[no-any-return]
+
+
+def _module(name: str) -> Any:
+    if name not in SOURCES:
+        raise ConfigInvalid(f"there is no source {name!r}", remedy=f"Choose one of {', '.join(SOURCES)}.")
+    return importlib.import_module(SOURCES[name].module)

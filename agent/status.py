@@ -1,0 +1,47 @@
+"""What each part is doing, in words for people; the one board that `status` and `doctor` read."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How much a person should care."""
+
+    OK = "ok"
+    WAITING = "waiting"
+    TROUBLE = "trouble"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One part's state.
+
+    Attributes:
+        part: ``source.replay``, ``broker``, ``receipts``, ``disk``, ...
+        level: How much a person should care.
+        words: One sentence; never a measured value, key or address.
+        remedy: What the person can do, or empty.
+    """
+
+    part: str
+    level: Level
+    words: str
+    remedy: str = ""
+
+
+class Board:
+    """The latest state of every part; the last word of a part stands."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, State] = {}
+
+    def say(self, part: str, level: Level, words: str, remedy: str = "") -> bool:
+        """Set a part's state; True when that is news."""
+        state = State(part, level, words, remedy)
+        news = self._states.get(part) != state
+        self._states[part] = state
+        return news
+
+    def states(self) -> tuple[State, ...]:
+        """All states, by part."""
+        return tuple(self._states[part] for part in sorted(self._states))

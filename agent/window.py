@@ -1,0 +1,106 @@
+"""Samples in, windows out: a bounded ring a channel, spans of 10 to 300 s, and the release windows.
+
+┌── 300 s ──┐┌── 300 s ──┐       [start, end), UTC multiples of the length
+│  ·  · · ·││·  ·  ·  · │       a beat belongs to the window of its end
+└───────────┘└───────────┘       the beat before a window comes along as `lead`
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from agent.errors import WrongUse
+from agent.features import compute_all
+from agent.model import NS_PER_S, Quality, Sample, Series, Summary, Window
+
+MIN_SPAN_S: Final = 10
+MAX_SPAN_S: Final = 300
+# 240 beats a minute over the longest window and the one before, and room for a 10 Hz channel.
+_RING: Final = 8192
+
+
+class Ring:
+    """The last samples of every channel, oldest dropped first.
+
+    A sample that does not lie after its channel's last one is refused: time only goes on.
+    """
+
+    def __init__(self) -> None:
+        self._channels: dict[str, deque[Sample]] = {}
+        self.refused = 0
+
+    def add(self, sample: Sample) -> None:
+        """Take one sample over."""
+        ring = self._channels.setdefault(sample.channel, deque(maxlen=_RING))
+        if ring and sample.t_ns <= ring[-1].t_ns:
+            self.refused += 1
+            return
+        ring.append(sample)
+
+    def window(self, start_ns: int, end_ns: int) -> Window:
+        """Everything that ended in [start, end); channels with nothing there are absent."""
+        series = {}
+        for channel, ring in self._channels.items():
+            lead = next((sample for sample in reversed(ring) if sample.t_ns < start_ns), None)
+            inside = [sample for sample in ring if start_ns <= sample.t_ns < end_ns]
+            if inside:
+                series[channel] = _series(inside if lead is None else [lead, *inside], has_lead=lead is not None)
+        return Window(start_ns, end_ns, series)
+
+    def span(self, end_ns: int, span_s: int) -> Window:
+        """The last ``span_s`` seconds before ``end_ns``, for the live page.
+
+        Raises:
+            WrongUse: A span outside 10 to 300 s.
+        """
+        if not MIN_SPAN_S <= span_s <= MAX_SPAN_S:
+            raise WrongUse(f"a span of {span_s} s is outside {MIN_SPAN_S} to {MAX_SPAN_S} s")
+        return self.window(end_ns - span_s * NS_PER_S, end_ns)
+
+
+class Windows:
+    """The release windows of a session.
+
+    Args:
+        first_ns: A moment in the first window, session time.
+        window_s: Length; a UTC multiple of it begins each window.
+        utc_minus_session_ns: The mapping in force.
+    """
+
+    def __init__(self, first_ns: int, window_s: float = 300.0, utc_minus_session_ns: int = 0) -> None:
+        self.ring = Ring()
+        self._step_ns = int(window_s * NS_PER_S)
+        utc_ns = first_ns + utc_minus_session_ns
+        self.start_ns = utc_ns // self._step_ns * self._step_ns - utc_minus_session_ns
+
+    @property
+    def end_ns(self) -> int:
+        return self.start_ns + self._step_ns
+
+    def realign(self, utc_minus_session_ns: int) -> None:
+        """After a clock break the open window ends early: the next one begins on the new UTC grid."""
+        utc_ns = self.start_ns + utc_minus_session_ns
+        self.start_ns = (utc_ns // self._step_ns + 1) * self._step_ns - utc_minus_session_ns
+
+    def closed(self, now_ns: int) -> Iterator[Window]:
+        """Windows whose end has come, oldest first; each only once."""
+        while self.end_ns <= now_ns:
+            window = self.ring.window(self.start_ns, self.end_ns)
+            self.start_ns = self.end_ns
+            yield window
+
+
+def summarise(window: Window, start_utc_s: int, end_utc_s: int) -> Summary:
+    """All features over a closed window."""
+    return Summary(start_utc_s, end_utc_s, compute_all(window))
+
+
+def _series(samples: list[Sample], *, has_lead: bool) -> Series:
+    return Series(
+        t_ns=np.array([sample.t_ns for sample in samples], dtype=np.int64),
+        value=np.array([sample.value for sample in samples], dtype=np.float64),
+        good=np.array([sample.quality is Quality.GOOD for sample in samples]),
+        lead=int(has_lead),
+    )

@@ -1,0 +1,157 @@
+"""Deterministic CBOR in a narrow profile, written out because it is the treaty's attack surface.
+
+    item = uint < 2^53 | byte string | text | array of items        (RFC 8949 major types 0, 2, 3, 4)
+
+Shortest heads only, definite lengths, no maps, floats, null, tags, no byte left over. The
+decoder builds nothing else, whatever the bytes say, and compares its re-encoding at the end.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from agent.errors import WireRefused
+
+Item = int | bytes | str | Sequence["Item"]
+Decoded = int | bytes | str | list["Decoded"]
+
+UINT_END: Final = 2**53
+MAX_DEPTH: Final = 8
+_UINT, _BYTES, _TEXT, _ARRAY = 0, 2, 3, 4
+# Extra head bytes by the head's low five bits.
+_WIDTH: Final = {24: 1, 25: 2, 26: 4, 27: 8}
+
+
+def encode(item: Item) -> bytes:
+    """The one byte string of an item.
+
+    Raises:
+        WireRefused: ``malformed``, for anything outside the profile.
+    """
+    out = bytearray()
+    _write(item, out, MAX_DEPTH)
+    return bytes(out)
+
+
+def decode(data: bytes) -> Decoded:
+    """The item of a byte string that `encode` could have made.
+
+    Raises:
+        WireRefused: ``malformed``, for every other byte string.
+    """
+    item, end = _read(data, 0, MAX_DEPTH)
+    if end != len(data):
+        raise WireRefused("malformed", "bytes are left over")
+    if encode(item) != data:
+        raise WireRefused("malformed", "not the shortest encoding")
+    return item
+
+
+class Fields:
+    """An array of fixed length, taken field by field; every mismatch is refused as ``malformed``.
+
+    >>> row = Fields([7, b"ab"], 2)
+    >>> row.uint(), row.raw(2)
+    (7, b'ab')
+    """
+
+    def __init__(self, item: Decoded, length: int) -> None:
+        if not isinstance(item, list) or len(item) != length:
+            raise WireRefused("malformed", f"expected an array of {length}")
+        self._rest = iter(item)
+
+    def uint(self) -> int:
+        """The next field, an unsigned integer."""
+        value = next(self._rest)
+        if not isinstance(value, int):
+            raise WireRefused("malformed", "expected a number")
+        return value
+
+    def raw(self, size: int | None = None) -> bytes:
+        """The next field, a byte string, of this size where one is given."""
+        value = next(self._rest)
+        if not isinstance(value, bytes) or (size is not None and len(value) != size):
+            raise WireRefused("malformed", f"expected {size or 'some'} bytes")
+        return value
+
+    def text(self, *table: str) -> str:
+        """The next field, a text; one of the table's where one is given."""
+        value = next(self._rest)
+        if not isinstance(value, str) or (table and value not in table):
+            raise WireRefused("malformed", "expected a text of the table")
+        return value
+
+    def array(self) -> list[Decoded]:
+        """The next field, an array of any length."""
+        value = next(self._rest)
+        if not isinstance(value, list):
+            raise WireRefused("malformed", "expected an array")
+        return value
+
+
+def _head(major: int, number: int) -> bytes:
+    for low_bits, width in ((None, 0), *_WIDTH.items()):
+        if low_bits is None:
+            if number < 24:
+                return bytes([major << 5 | number])
+        elif number < 1 << 8 * width:
+            return bytes([major << 5 | low_bits]) + number.to_bytes(width, "big")
+    raise WireRefused("malformed", "number too large")
+
+
+def _write(item: Item, out: bytearray, depth: int) -> None:
+    if depth < 0:
+        raise WireRefused("malformed", "nested too deeply")
+    if type(item) is int:
+        if not 0 <= item < UINT_END:
+            raise WireRefused("malformed", "number outside 0 to 2^53 - 1")
+        out += _head(_UINT, item)
+    elif isinstance(item, bytes):
+        out += _head(_BYTES, len(item)) + item
+    elif isinstance(item, str):
+        text = item.encode()
+        out += _head(_TEXT, len(text)) + text
+    elif isinstance(item, (list, tuple)):
+        out += _head(_ARRAY, len(item))
+        for part in item:
+            _write(part, out, depth - 1)
+    else:
+        raise WireRefused("malformed", f"{type(item).__name__} is outside the profile")
+
+
+def _read(data: bytes, at: int, depth: int) -> tuple[Decoded, int]:  # noqa: C901 - one branch a major type
+    if depth < 0:
+        raise WireRefused("malformed", "nested too deeply")
+    if at >= len(data):
+        raise WireRefused("malformed", "cut short")
+    major, number = data[at] >> 5, data[at] & 0x1F
+    at += 1
+    if number >= 24:
+        width = _WIDTH.get(number)
+        if width is None or at + width > len(data):
+            raise WireRefused("malformed", "bad head")
+        number = int.from_bytes(data[at : at + width], "big")
+        at += width
+    if major == _UINT:
+        if number >= UINT_END:
+            raise WireRefused("malformed", "number outside 0 to 2^53 - 1")
+        return number, at
+    if number > len(data) - at:  # an array's items take a byte each at least
+        raise WireRefused("malformed", "cut short")
+    if major == _BYTES:
+        return data[at : at + number], at + number
+    if major == _TEXT:
+        return _text(data[at : at + number]), at + number
+    if major == _ARRAY:
+        items: list[Decoded] = []
+        for _ in range(number):
+            item, at = _read(data, at, depth - 1)
+            items.append(item)
+        return items, at
+    raise WireRefused("malformed", f"major type {major} is outside the profile")
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise WireRefused("malformed", "text is not UTF-8") from error

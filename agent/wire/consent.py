@@ -1,0 +1,141 @@
+"""Consent records as they are signed and travel: given by the person's key, withdrawn by the device's.
+
+record = [schema, serial, gives (1 or 0), device, profile, text hash, from, until, [[signal, purpose, recipient]...]]
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from agent.errors import WireRefused
+from agent.wire import codec
+from agent.wire.codec import Decoded, Fields
+from agent.wire.keys import SignKey, verify
+from agent.wire.labels import SCHEMA, Label
+from agent.wire.message import HASH_BYTES, PURPOSES, ConsentMessage
+
+Action = Literal["give", "withdraw"]
+_LABELS: Final = {"give": Label.CONSENT_GIVE, "withdraw": Label.CONSENT_WITHDRAW}
+MAX_TEXT: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One signal, for one purpose, to one recipient."""
+
+    signal: str
+    purpose: str
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRecord:
+    """What a person agreed to, or took back.
+
+    Attributes:
+        serial: Counts up on a device; the highest one stands.
+        action: ``give`` replaces what stood before; ``withdraw`` leaves nothing.
+        device: The device's name on topics.
+        profile: Row of PROFILES it was given under.
+        text_hash: SHA-256 of the words that the person read.
+        from_utc_s, until_utc_s: Data of windows inside [from, until) may go.
+        grants: Empty in a withdrawal.
+    """
+
+    serial: int
+    action: Action
+    device: str
+    profile: str
+    text_hash: bytes
+    from_utc_s: int
+    until_utc_s: int
+    grants: tuple[Grant, ...]
+
+    def encode(self) -> bytes:
+        grants = [[grant.signal, grant.purpose, grant.recipient] for grant in self.grants]
+        return codec.encode(
+            [
+                SCHEMA,
+                self.serial,
+                int(self.action == "give"),
+                self.device,
+                self.profile,
+                self.text_hash,
+                self.from_utc_s,
+                self.until_utc_s,
+                grants,
+            ]
+        )
+
+    @property
+    def hash(self) -> bytes:
+        return hashlib.sha256(self.encode()).digest()
+
+    def covers(self, grant: Grant, start_utc_s: int, end_utc_s: int) -> bool:
+        """Whether every moment of [start, end) may go under this grant."""
+        return (
+            self.action == "give"
+            and self.from_utc_s <= start_utc_s
+            and end_utc_s <= self.until_utc_s
+            and grant in self.grants
+        )
+
+    def signed(self, key: SignKey, site: str) -> ConsentMessage:
+        """The record with its signature: the person's consent key gives, the device key withdraws."""
+        record = self.encode()
+        return ConsentMessage(record, key.sign(_LABELS[self.action], site, record))
+
+
+def decode_record(data: bytes) -> ConsentRecord:
+    """Strict inverse of `ConsentRecord.encode`.
+
+    Raises:
+        WireRefused: ``bad_consent``.
+    """
+    try:
+        return _record(codec.decode(data))
+    except WireRefused as refused:
+        raise WireRefused("bad_consent", str(refused)) from refused
+
+
+def _record(item: Decoded) -> ConsentRecord:
+    row = Fields(item, 9)
+    if row.uint() != SCHEMA:
+        raise WireRefused("malformed", "unknown schema")
+    record = ConsentRecord(
+        serial=row.uint(),
+        action="give" if row.uint() == 1 else "withdraw",
+        device=row.text(),
+        profile=row.text(),
+        text_hash=row.raw(HASH_BYTES),
+        from_utc_s=row.uint(),
+        until_utc_s=row.uint(),
+        grants=tuple(_grant(grant) for grant in row.array()),
+    )
+    gives = record.action == "give"
+    if gives != bool(record.grants) or (gives and record.from_utc_s >= record.until_utc_s):
+        raise WireRefused("malformed", "action, grants or times")
+    if max(len(record.device), len(record.profile)) > MAX_TEXT or record.encode() != codec.encode(item):
+        raise WireRefused("malformed", "names or action")
+    return record
+
+
+def verified(message: ConsentMessage, site: str, consent_public: bytes, device_public: bytes) -> ConsentRecord:
+    """The record of a message whose signature holds.
+
+    Raises:
+        WireRefused: ``bad_consent``.
+    """
+    record = decode_record(message.record)
+    public = consent_public if record.action == "give" else device_public
+    if not verify(public, message.signature, _LABELS[record.action], site, message.record):
+        raise WireRefused("bad_consent", "the signature does not hold")
+    return record
+
+
+def _grant(item: Decoded) -> Grant:
+    row = Fields(item, 3)
+    grant = Grant(row.text(), row.text(*PURPOSES), row.text())
+    if max(len(grant.signal), len(grant.recipient)) > MAX_TEXT:
+        raise WireRefused("malformed", "names of a grant")
+    return grant

@@ -1,0 +1,187 @@
+"""Which keys the hub uses now: offline root → yearly directory key → weekly directory.
+
+    published = [key cert, its signature by the root, directory, its signature by the directory key]
+    key cert  = [serial, directory public key, not before, not after]
+    directory = [version, issued, expires, synthetic, [[KEM public, not after]...],
+                 [receipt public...], [score public...], [revoked kid...]]
+
+Versions only grow. Expiry is a state for people, never a verdict about a row.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+from agent.errors import WireRefused
+from agent.wire import codec
+from agent.wire.codec import Decoded, Fields
+from agent.wire.keys import (
+    KID_BYTES,
+    RECEIVE_PUBLIC_BYTES,
+    SIGN_PUBLIC_BYTES,
+    SIGNATURE_BYTES,
+    SignKey,
+    kid,
+    verify,
+)
+from agent.wire.labels import Label
+
+
+@dataclass(frozen=True, slots=True)
+class KemKey:
+    """A hub key that rows are sealed to."""
+
+    public: bytes
+    not_after_utc_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryKey:
+    """The yearly key, under the root's signature."""
+
+    serial: int
+    public: bytes
+    not_before_utc_s: int
+    not_after_utc_s: int
+
+    def encode(self) -> bytes:
+        return codec.encode([self.serial, self.public, self.not_before_utc_s, self.not_after_utc_s])
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """The keys in force. The last KEM key is the newest: rows are sealed to it."""
+
+    version: int
+    issued_utc_s: int
+    expires_utc_s: int
+    synthetic: bool
+    kems: tuple[KemKey, ...]
+    receipt_publics: tuple[bytes, ...]
+    score_publics: tuple[bytes, ...]
+    revoked: tuple[bytes, ...]
+
+    def encode(self) -> bytes:
+        return codec.encode(
+            [
+                self.version,
+                self.issued_utc_s,
+                self.expires_utc_s,
+                int(self.synthetic),
+                [[kem.public, kem.not_after_utc_s] for kem in self.kems],
+                list(self.receipt_publics),
+                list(self.score_publics),
+                list(self.revoked),
+            ]
+        )
+
+    def down_key(self, sender: bytes) -> bytes | None:
+        """The receipt or score key of that kid, when it is listed and not revoked."""
+        if sender in self.revoked:
+            return None
+        publics = (*self.receipt_publics, *self.score_publics)
+        return next((public for public in publics if kid(public) == sender), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A directory that hangs on the pinned root, with the key that signed it."""
+
+    directory: Directory
+    key: DirectoryKey
+
+
+def publish(root: SignKey, directory_key: SignKey, cert: DirectoryKey, directory: Directory, site: str) -> bytes:
+    """Sign both levels. (Who holds the root signs the cert once a year; see `hub.keystore`.)"""
+    signed_cert = root.sign(Label.DIRECTORY_KEY, site, cert.encode())
+    return publish_under(cert.encode(), signed_cert, directory_key, directory, site)
+
+
+def publish_under(cert: bytes, cert_signature: bytes, directory_key: SignKey, directory: Directory, site: str) -> bytes:
+    """Sign a directory under a cert that the root signed before."""
+    body = directory.encode()
+    return codec.encode([cert, cert_signature, body, directory_key.sign(Label.DIRECTORY, site, body)])
+
+
+def verified(published: bytes, site: str, root_public: bytes, floor: int) -> Verified:
+    """Believe a published directory.
+
+    Args:
+        published: The retained message's bytes.
+        site: The site enrolled at.
+        root_public: The root key pinned at enrollment.
+        floor: Lowest version to believe: the highest one seen so far.
+
+    Raises:
+        WireRefused: ``malformed``, ``bad_signature`` or ``rolled_back``.
+    """
+    row = Fields(codec.decode(published), 4)
+    cert_bytes, cert_signature = row.raw(), row.raw(SIGNATURE_BYTES)
+    body, signature = row.raw(), row.raw(SIGNATURE_BYTES)
+    if not verify(root_public, cert_signature, Label.DIRECTORY_KEY, site, cert_bytes):
+        raise WireRefused("bad_signature", "the directory key does not hang on the pinned root")
+    key = _key(codec.decode(cert_bytes))
+    if not verify(key.public, signature, Label.DIRECTORY, site, body):
+        raise WireRefused("bad_signature", "the directory's signature does not hold")
+    directory = _directory(codec.decode(body))
+    if directory.version < floor:
+        raise WireRefused("rolled_back", f"directory {directory.version} is older than {floor}")
+    return Verified(directory, key)
+
+
+def fingerprint_words(root_public: bytes) -> str:
+    """A root key as eight words for reading aloud: SHA-256, 128 bits as proquints.
+
+    Source: Wilkerson 2009, "A proposal for proquints", arXiv:0901.4016
+
+    >>> fingerprint_words(bytes(32)).count(" ")
+    7
+    """
+    digest = hashlib.sha256(root_public).digest()[:16]
+    return " ".join(_proquint(int.from_bytes(digest[at : at + 2], "big")) for at in range(0, 16, 2))
+
+
+_CONSONANTS: Final = "bdfghjklmnprstvz"
+_VOWELS: Final = "aiou"
+
+
+def _proquint(number: int) -> str:
+    return (
+        _CONSONANTS[number >> 12]
+        + _VOWELS[number >> 10 & 3]
+        + _CONSONANTS[number >> 6 & 15]
+        + _VOWELS[number >> 4 & 3]
+        + _CONSONANTS[number & 15]
+    )
+
+
+def _key(item: Decoded) -> DirectoryKey:
+    row = Fields(item, 4)
+    return DirectoryKey(row.uint(), row.raw(SIGN_PUBLIC_BYTES), row.uint(), row.uint())
+
+
+def _directory(item: Decoded) -> Directory:
+    row = Fields(item, 8)
+    directory = Directory(
+        version=row.uint(),
+        issued_utc_s=row.uint(),
+        expires_utc_s=row.uint(),
+        synthetic=row.uint() == 1,
+        kems=tuple(_kem(kem) for kem in row.array()),
+        receipt_publics=_publics(row.array(), SIGN_PUBLIC_BYTES),
+        score_publics=_publics(row.array(), SIGN_PUBLIC_BYTES),
+        revoked=_publics(row.array(), KID_BYTES),
+    )
+    if not directory.kems or directory.encode() != codec.encode(item):
+        raise WireRefused("malformed", "no KEM key, or a flag that is neither 0 nor 1")
+    return directory
+
+
+def _kem(item: Decoded) -> KemKey:
+    row = Fields(item, 2)
+    return KemKey(row.raw(RECEIVE_PUBLIC_BYTES), row.uint())
+
+
+def _publics(items: list[Decoded], size: int) -> tuple[bytes, ...]:
+    row = Fields(items, len(items))
+    return tuple(row.raw(size) for _ in items)

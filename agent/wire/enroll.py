@@ -1,0 +1,224 @@
+"""Enrollment's three papers, carried by hand: bundle (hub → person), request (device → hub), answer.
+
+    bundle  = [site, operator, host, port, CA, root public, directory floor, synthetic, code]
+    request = [body, signature by the sign key, signature by the consent key]
+      body  = [site, code, sign, receive, consent public keys, TLS request, synthetic]
+    answer  = [sealed, signature by the directory key, published directory]
+      sealed = HPKE to the receive key of [device, TLS certificate]
+
+No paper holds a secret of the device; the answer opens only with the new receive key,
+which proves that the device holds it. The TLS request is signed by its own key.
+"""
+
+import base64
+import binascii
+import textwrap
+from dataclasses import dataclass
+from typing import Final
+
+from agent.errors import WireRefused
+from agent.wire import codec
+from agent.wire.codec import Fields
+from agent.wire.directory import Verified
+from agent.wire.directory import verified as verified_directory
+from agent.wire.keys import (
+    RECEIVE_PUBLIC_BYTES,
+    SIGN_PUBLIC_BYTES,
+    SIGNATURE_BYTES,
+    ReceiveKey,
+    SignKey,
+    checked_sign_public,
+    receive_public,
+    seal_to,
+    verify,
+)
+from agent.wire.labels import Label
+
+CODE_BYTES: Final = 16
+PAPERS: Final = ("BUNDLE", "REQUEST", "ANSWER")
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What the hub's operator gives a person: where to send, whom to believe, and a code to use once."""
+
+    site: str
+    operator: str
+    host: str
+    port: int
+    ca_pem: bytes
+    root_public: bytes
+    directory_floor: int
+    synthetic: bool
+    code: bytes
+
+    def encode(self) -> bytes:
+        return codec.encode(
+            [
+                self.site,
+                self.operator,
+                self.host,
+                self.port,
+                self.ca_pem,
+                self.root_public,
+                self.directory_floor,
+                int(self.synthetic),
+                self.code,
+            ]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a device says of itself; every key signs for itself."""
+
+    site: str
+    code: bytes
+    sign_public: bytes
+    receive_public: bytes
+    consent_public: bytes
+    tls_request: bytes
+    synthetic: bool
+
+    def encode(self) -> bytes:
+        return codec.encode(
+            [
+                self.site,
+                self.code,
+                self.sign_public,
+                self.receive_public,
+                self.consent_public,
+                self.tls_request,
+                int(self.synthetic),
+            ]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an admitted device receives."""
+
+    device: str
+    tls_certificate: bytes
+
+
+def decode_bundle(data: bytes) -> Bundle:
+    """Strict inverse of `Bundle.encode`.
+
+    Raises:
+        WireRefused: ``malformed`` or ``weak_key``.
+    """
+    row = Fields(codec.decode(data), 9)
+    bundle = Bundle(
+        site=row.text(),
+        operator=row.text(),
+        host=row.text(),
+        port=row.uint(),
+        ca_pem=row.raw(),
+        root_public=row.raw(SIGN_PUBLIC_BYTES),
+        directory_floor=row.uint(),
+        synthetic=row.uint() == 1,
+        code=row.raw(CODE_BYTES),
+    )
+    checked_sign_public(bundle.root_public)
+    if not is_name(bundle.site):
+        raise WireRefused("malformed", "a site's name has letters, digits and hyphens only")
+    return bundle
+
+
+def is_name(name: str) -> bool:
+    """Whether a site's or device's name is safe inside a topic."""
+    return 0 < len(name) <= 64 and all(letter.isascii() and (letter.isalnum() or letter == "-") for letter in name)
+
+
+def signed_request(request: Request, sign: SignKey, consent: SignKey) -> bytes:
+    """The request with both proofs."""
+    body = request.encode()
+    return codec.encode(
+        [
+            body,
+            sign.sign(Label.REQUEST, request.site, body),
+            consent.sign(Label.REQUEST_CONSENT_KEY, request.site, body),
+        ]
+    )
+
+
+def verified_request(data: bytes) -> Request:
+    """A request whose keys are sound and sign for themselves (the TLS request is checked by the hub).
+
+    Raises:
+        WireRefused: ``malformed``, ``weak_key`` or ``bad_signature``.
+    """
+    row = Fields(codec.decode(data), 3)
+    body, by_sign, by_consent = row.raw(), row.raw(SIGNATURE_BYTES), row.raw(SIGNATURE_BYTES)
+    inner = Fields(codec.decode(body), 7)
+    request = Request(
+        site=inner.text(),
+        code=inner.raw(CODE_BYTES),
+        sign_public=inner.raw(SIGN_PUBLIC_BYTES),
+        receive_public=inner.raw(RECEIVE_PUBLIC_BYTES),
+        consent_public=inner.raw(SIGN_PUBLIC_BYTES),
+        tls_request=inner.raw(),
+        synthetic=inner.uint() == 1,
+    )
+    checked_sign_public(request.sign_public)
+    checked_sign_public(request.consent_public)
+    receive_public(request.receive_public)
+    proofs = (
+        verify(request.sign_public, by_sign, Label.REQUEST, request.site, body),
+        verify(request.consent_public, by_consent, Label.REQUEST_CONSENT_KEY, request.site, body),
+    )
+    if not all(proofs):
+        raise WireRefused("bad_signature", "a key of the request does not sign for itself")
+    return request
+
+
+def sealed_answer(answer: Answer, request: Request, directory_key: SignKey, published: bytes) -> bytes:
+    """The answer, for the eyes of the device that asked."""
+    info = codec.encode([str(Label.ANSWER_SEAL), request.site, request.code])
+    words = codec.encode([answer.device, answer.tls_certificate])
+    sealed = seal_to(receive_public(request.receive_public), words, info)
+    signature = directory_key.sign(Label.ANSWER, request.site, request.code, sealed)
+    return codec.encode([sealed, signature, published])
+
+
+def opened_answer(data: bytes, bundle: Bundle, receive: ReceiveKey) -> tuple[Answer, Verified, bytes]:
+    """The answer, the directory it hangs on, and that directory as published.
+
+    Raises:
+        WireRefused: ``malformed``, ``bad_signature``, ``rolled_back`` or ``open_failed``.
+    """
+    row = Fields(codec.decode(data), 3)
+    sealed, signature, published = row.raw(), row.raw(SIGNATURE_BYTES), row.raw()
+    seen = verified_directory(published, bundle.site, bundle.root_public, bundle.directory_floor)
+    if not verify(seen.key.public, signature, Label.ANSWER, bundle.site, bundle.code, sealed):
+        raise WireRefused("bad_signature", "the answer was not signed by the hub of the bundle")
+    info = codec.encode([str(Label.ANSWER_SEAL), bundle.site, bundle.code])
+    inner = Fields(codec.decode(receive.open(sealed, info)), 2)
+    answer = Answer(inner.text(), inner.raw())
+    if not is_name(answer.device):
+        raise WireRefused("malformed", "device name")
+    return answer, seen, published
+
+
+def armor(paper: str, data: bytes) -> str:
+    """A paper as text that survives mail and hands."""
+    lines = textwrap.wrap(base64.b64encode(data).decode(), 64)
+    return "\n".join([f"-----BEGIN WARDBEAT {paper}-----", *lines, f"-----END WARDBEAT {paper}-----", ""])
+
+
+def dearmor(paper: str, text: str) -> bytes:
+    """Inverse of `armor`.
+
+    Raises:
+        WireRefused: ``malformed``, naming what was expected.
+    """
+    lines = text.strip().splitlines()
+    if len(lines) < 3 or lines[0] != f"-----BEGIN WARDBEAT {paper}-----":
+        raise WireRefused("malformed", f"this is not a Wardbeat {paper.lower()}")
+    if lines[-1] != f"-----END WARDBEAT {paper}-----":
+        raise WireRefused("malformed", f"the {paper.lower()} is cut short")
+    try:
+        return base64.b64decode("".join(lines[1:-1]), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise WireRefused("malformed", f"the {paper.lower()} is damaged") from error

@@ -1,0 +1,1 @@
+"""The reference receiver: opens, checks, stores, and signs for what it stored."""

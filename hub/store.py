@@ -1,0 +1,340 @@
+"""What the hub holds: summaries, consents, and the memory of every (device, stream, seq) it settled.
+
+One envelope is taken in one savepoint of one transaction: consent looked up, de-duplicated, stored.
+De-duplication memory outlives rows, so that nobody can bring an erased row back.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from agent.errors import WireRefused
+from agent.wire import schema
+from agent.wire.consent import ConsentRecord, Grant, decode_record
+from agent.wire.consent import verified as verified_consent
+from agent.wire.message import (
+    KINDS,
+    ConsentMessage,
+    CoverMessage,
+    EraseMessage,
+    Message,
+    Plaintext,
+    ProbeMessage,
+    SummaryMessage,
+    decode_plaintext,
+)
+from agent.wire.receipt import STORE_ID_BYTES
+from hub.database import open_database, reading
+from hub.keystore import Device, KeyStore
+
+_META = MetaData()
+_SITE = Table("site", _META, Column("name", String, primary_key=True), Column("value", LargeBinary, nullable=False))
+_SEEN = Table(
+    "seen",
+    _META,
+    Column("device", LargeBinary, primary_key=True),
+    Column("stream", LargeBinary, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("kem", LargeBinary, nullable=False),
+)
+_STREAM = Table(
+    "stream",
+    _META,
+    Column("device", LargeBinary, primary_key=True),
+    Column("stream", LargeBinary, primary_key=True),
+    Column("max_seq", Integer, nullable=False),
+    Column("ledger_index", Integer, nullable=False),
+    Column("head_before", LargeBinary, nullable=False),
+)
+_ROW = Table(
+    "row",
+    _META,
+    Column("device", LargeBinary, primary_key=True),
+    Column("stream", LargeBinary, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("words", LargeBinary, nullable=False),
+)
+_CONSENT = Table(
+    "consent",
+    _META,
+    Column("device", LargeBinary, primary_key=True),
+    Column("serial", Integer, primary_key=True),
+    Column("hash", LargeBinary, nullable=False),
+    Column("record", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Index("consent_hash", "device", "hash"),
+)
+_COUNTER = Table("counter", _META, Column("name", String, primary_key=True), Column("n", Integer, nullable=False))
+_QUARANTINE = Table(
+    "quarantine",
+    _META,
+    Column("id", Integer, primary_key=True),
+    Column("envelope", LargeBinary, nullable=False),
+)
+_QUARANTINE_MOST: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSummary:
+    """One stored window, by feature name: value and count."""
+
+    device: bytes
+    stream: bytes
+    seq: int
+    message: SummaryMessage
+
+    def features(self) -> dict[str, tuple[float | None, int]]:
+        known = schema.features()
+        return {
+            known[coded.feature_id].name: (known[coded.feature_id].value(coded.v), coded.n)
+            for coded in self.message.values
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEnd:
+    """How far the hub has a stream."""
+
+    max_seq: int
+    ledger_index: int
+    head_before: bytes
+
+
+class Store:
+    """The file ``hub.db`` of a hub folder.
+
+    Args:
+        folder: The hub's.
+        keys: Withdrawals and erasures are looked up and kept there.
+    """
+
+    def __init__(self, folder: Path, keys: KeyStore) -> None:
+        self._keys = keys
+        path = folder / "hub.db"
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        self._engine = open_database(path, _META)
+        self._reads = reading(self._engine)
+        self.store_id = self._own_id()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator["Taking"]:
+        """All that is taken inside is durable on leaving, or nothing is."""
+        with self._engine.begin() as db:
+            yield Taking(db, self._keys)
+
+    def digest_of(self, device: bytes, stream: bytes, seq: int) -> bytes | None:
+        """The digest that this seq was settled with."""
+        with self._reads.connect() as db:
+            return _digest_of(db, device, stream, seq)
+
+    def end_of(self, device: bytes, stream: bytes) -> StreamEnd | None:
+        """How far a stream is stored."""
+        with self._reads.connect() as db:
+            row = db.execute(select(_STREAM).where(_STREAM.c.device == device, _STREAM.c.stream == stream)).first()
+        return None if row is None else StreamEnd(row.max_seq, row.ledger_index, bytes(row.head_before))
+
+    def summaries(self) -> list[StoredSummary]:
+        """Every stored window, by its start."""
+        found = []
+        with self._reads.connect() as db:
+            for row in db.execute(select(_ROW).where(_ROW.c.kind == KINDS[SummaryMessage])):
+                for message in decode_plaintext(row.words).messages:
+                    if isinstance(message, SummaryMessage):
+                        found.append(StoredSummary(row.device, row.stream, row.seq, message))
+        return sorted(found, key=lambda summary: summary.message.start_utc_s)
+
+    def words(self) -> dict[tuple[bytes, int], bytes]:
+        """The opened plaintext of every row kept, by (stream, seq)."""
+        with self._reads.connect() as db:
+            return {(row.stream, row.seq): row.words for row in db.execute(select(_ROW))}
+
+    def settled(self) -> dict[tuple[bytes, int], bytes]:
+        """The digest of every (stream, seq) settled."""
+        with self._reads.connect() as db:
+            return {(row.stream, row.seq): row.digest for row in db.execute(select(_SEEN))}
+
+    def counters(self) -> dict[str, int]:
+        """Every counter: stored, duplicate, and each refusal by name."""
+        with self._reads.connect() as db:
+            return {row.name: row.n for row in db.execute(select(_COUNTER).order_by(_COUNTER.c.name))}
+
+    def _own_id(self) -> bytes:
+        with self._engine.begin() as db:
+            found = db.execute(select(_SITE.c.value).where(_SITE.c.name == "store id")).scalar()
+            if found is None:
+                found = os.urandom(STORE_ID_BYTES)
+                db.execute(insert(_SITE), {"name": "store id", "value": found})
+        return bytes(found)
+
+
+class Taking:
+    """Taking envelopes inside one transaction."""
+
+    def __init__(self, db: Connection, keys: KeyStore) -> None:
+        self._db = db
+        self._keys = keys
+
+    def take(
+        self, device: Device, at: tuple[bytes, int], sealed: tuple[bytes, bytes], opened: tuple[bytes, Plaintext]
+    ) -> None:
+        """Store one opened envelope, in a savepoint of its own.
+
+        Args:
+            device: Who.
+            at: (stream, seq).
+            sealed: (digest of the envelope, kid of the KEM key).
+            opened: (words, what they say).
+
+        Raises:
+            WireRefused: ``duplicate``, ``fork``, or a refusal of consent; nothing of it was stored.
+        """
+        stream, seq = at
+        digest, kem = sealed
+        words, plaintext = opened
+        with self._db.begin_nested():
+            known = _digest_of(self._db, device.kid, stream, seq)
+            if known is not None:
+                raise WireRefused("duplicate" if known == digest else "fork")
+            for message in plaintext.messages:
+                self._message(device, message)
+            self._db.execute(
+                insert(_SEEN), {"device": device.kid, "stream": stream, "seq": seq, "digest": digest, "kem": kem}
+            )
+            if not all(isinstance(message, (CoverMessage, ProbeMessage)) for message in plaintext.messages):
+                kind = KINDS[type(plaintext.messages[0])]
+                self._db.execute(
+                    insert(_ROW), {"device": device.kid, "stream": stream, "seq": seq, "kind": kind, "words": words}
+                )
+            self._advance(device.kid, stream, seq, plaintext)
+
+    def count(self, counts: Counter[str]) -> None:
+        """Add to the counters."""
+        for name, n in counts.items():
+            if (
+                self._db.execute(update(_COUNTER).where(_COUNTER.c.name == name).values(n=_COUNTER.c.n + n)).rowcount
+                == 0
+            ):
+                self._db.execute(insert(_COUNTER), {"name": name, "n": n})
+
+    def quarantine(self, data: bytes) -> None:
+        """Set bytes aside that made our own code fail; the oldest give way."""
+        self._db.execute(insert(_QUARANTINE), {"envelope": data})
+        newest = self._db.execute(select(func.max(_QUARANTINE.c.id))).scalar_one()
+        self._db.execute(delete(_QUARANTINE).where(_QUARANTINE.c.id <= newest - _QUARANTINE_MOST))
+
+    def _message(self, device: Device, message: Message) -> None:
+        match message:
+            case ConsentMessage():
+                self._consent(device, message)
+            case SummaryMessage():
+                self._check_consent(device, message)
+            case EraseMessage():
+                self._erase(device)
+            case _:
+                pass
+
+    def _consent(self, device: Device, message: ConsentMessage) -> None:
+        record = verified_consent(message, self._keys.site, device.consent_public, device.sign_public)
+        if record.device != device.device:
+            raise WireRefused("bad_consent", "the record names another device")
+        standing = self._db.execute(
+            select(_CONSENT.c.hash).where(_CONSENT.c.device == device.kid, _CONSENT.c.serial == record.serial)
+        ).scalar()
+        if standing is not None and standing != record.hash:
+            raise WireRefused("bad_consent", "the serial stands for another record")
+        if record.action == "withdraw":
+            # First where no backup can undo it; a crash in between errs on the person's side.
+            self._keys.withdraw(device.kid, record.serial)
+        if standing is None:
+            self._db.execute(
+                insert(_CONSENT),
+                {
+                    "device": device.kid,
+                    "serial": record.serial,
+                    "hash": record.hash,
+                    "record": message.record,
+                    "signature": message.signature,
+                },
+            )
+
+    def _check_consent(self, device: Device, message: SummaryMessage) -> None:
+        found = self._db.execute(
+            select(_CONSENT.c.record).where(_CONSENT.c.device == device.kid, _CONSENT.c.hash == message.consent_hash)
+        ).scalar()
+        fresh = self._keys.device(device.kid) or device  # a withdrawal may stand earlier in this very batch
+        if found is None:
+            raise WireRefused("consent_unknown")
+        record = decode_record(found)
+        if record.serial <= fresh.erased_serial:
+            raise WireRefused("erased")
+        if record.action != "give" or record.serial <= fresh.withdrawn_serial:
+            raise WireRefused("consent_withdrawn")
+        if message.end_utc_s > record.until_utc_s:
+            raise WireRefused("consent_expired")
+        if not self._granted(record, message):
+            raise WireRefused("not_granted")
+
+    def _granted(self, record: ConsentRecord, message: SummaryMessage) -> bool:
+        known = schema.features()
+        signals = {known[coded.feature_id].signal for coded in message.values}
+        return all(
+            record.covers(Grant(signal, message.purpose, self._keys.operator), message.start_utc_s, message.end_utc_s)
+            for signal in signals
+        )
+
+    def _erase(self, device: Device) -> None:
+        last = (
+            self._db.execute(select(func.max(_CONSENT.c.serial)).where(_CONSENT.c.device == device.kid)).scalar() or 0
+        )
+        self._keys.erase(device.kid, last)
+        self._db.execute(delete(_ROW).where(_ROW.c.device == device.kid))
+
+    def _advance(self, device: bytes, stream: bytes, seq: int, plaintext: Plaintext) -> None:
+        here = (_STREAM.c.device == device) & (_STREAM.c.stream == stream)
+        row = self._db.execute(select(_STREAM).where(here)).first()
+        end: dict[str, int | bytes] = {"ledger_index": plaintext.ledger_index, "head_before": plaintext.head_before}
+        if row is None:
+            self._db.execute(insert(_STREAM), {"device": device, "stream": stream, "max_seq": seq, **end})
+            return
+        values: dict[str, int | bytes] = {"max_seq": max(seq, row.max_seq)}
+        if plaintext.ledger_index > row.ledger_index:
+            values |= end
+        self._db.execute(update(_STREAM).where(here).values(values))
+
+
+def _digest_of(db: Connection, device: bytes, stream: bytes, seq: int) -> bytes | None:
+    found = db.execute(
+        select(_SEEN.c.digest).where(_SEEN.c.device == device, _SEEN.c.stream == stream, _SEEN.c.seq == seq)
+    ).scalar()
+    return None if found is None else bytes(found)

@@ -1,0 +1,30 @@
+#!/bin/sh
+# Bring what `command -v` does not find. Root on Debian: install; otherwise: say what is missing.
+set -eu
+missing=""
+need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
+PATH="$PATH:/usr/sbin:/sbin"
+need mosquitto mosquitto
+need strace strace
+need node nodejs
+need setpriv util-linux
+[ -z "$missing" ] && command -v npm >/dev/null 2>&1 && exit 0
+
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+    command -v npm >/dev/null 2>&1 || missing="$missing npm"
+    echo "Missing:$missing. Install them (Debian: apt-get install$missing); tests that need them are skipped by name." >&2
+    exit 0
+fi
+# Nothing that is installed here may start a service of its own.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    trap 'rm -f "$policy"' EXIT
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+# shellcheck disable=SC2086
+[ -z "$missing" ] || apt-get install -y -qq --no-install-recommends $missing >/dev/null
+# Some nodejs packages bring npm and conflict with Debian's: look again before asking for it.
+command -v npm >/dev/null 2>&1 || apt-get install -y -qq --no-install-recommends npm >/dev/null
