@@ -1,0 +1,38 @@
+"""Fixtures over tests/house.py."""
+
+import logging
+
+import pytest
+
+import house
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    logging.getLogger().setLevel(logging.WARNING)
+
+
+@pytest.fixture
+def world(tmp_path):
+    """An enrolled person who has consented."""
+    made = house.make_world(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def broker(world):
+    """A real mosquitto with TLS and client certificates."""
+    process = house.mosquitto(world)
+    yield process
+    process.stop()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """End with the skips, by reason."""
+    reasons = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reasons[reason] = reasons.get(reason, 0) + 1
+    for reason, n in sorted(reasons.items()):
+        terminalreporter.write_line(f"skipped {n}: {reason}")

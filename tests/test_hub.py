@@ -1,0 +1,306 @@
+"""The hub's order of checks: each refusal by its name, counted, nothing stored; answers only to the authentic."""
+
+import dataclasses
+import os
+
+import pytest
+
+import house
+from agent.errors import WireRefused, WrongUse
+from agent.outbox import consents, settle
+from agent.privacy.consent import give as make_record
+from agent.wire import envelope, message, receipt
+from agent.wire.consent import Grant
+from agent.wire.enroll import armor, dearmor
+from agent.wire.keys import ReceiveKey, SignKey, kid, receive_public
+from agent.wire.labels import CODES, REASONS
+from agent.wire.message import CoverMessage, Plaintext, SummaryMessage, encode_plaintext
+from hub import enroll, site
+
+STREAM = b"t" * 16
+HEAD = bytes(32)
+
+
+@pytest.fixture
+def receiver(world):
+    return world.receiver()
+
+
+def seal(world, messages, seq=1, *, stream=STREAM, sender=None, recipient=None, topic=None):
+    """An envelope by hand, as a test client with the device's keys would make it."""
+    made = sender or world.identity.sender()
+    if topic is not None:
+        made = dataclasses.replace(made, topic=topic)
+    public = recipient or world.identity.directory().directory.kems[-1].public
+    words = (
+        messages
+        if isinstance(messages, bytes)
+        else encode_plaintext(Plaintext(bytes(16), 0, seq, HEAD, tuple(messages)))
+    )
+    return made.seal(receive_public(public), kid(public), (stream, seq), words)
+
+
+def told(world, answers):
+    """{seq: reason} of all entries."""
+    found = {}
+    for _topic, payload in answers:
+        for answer in world.identity.open_answers(payload).answers:
+            if isinstance(answer, receipt.Receipt):
+                found |= {entry.seq: REASONS[entry.code] for entry in answer.entries}
+    return found
+
+
+def give(world, receiver):
+    """Consent, carried to the hub; the record in force."""
+    with world.outbox() as outbox:
+        house.carry(world, outbox, receiver)
+        return consents.in_force(outbox)
+
+
+def data(record, *, start=house.START_UTC_S, purpose="care", values=house.CODED):
+    return SummaryMessage(purpose, record.hash, start, start + 300, values)
+
+
+def test_what_was_consented_is_stored_and_receipted(world, receiver):
+    record = give(world, receiver)
+    answers = receiver.handle([(world.topic, seal(world, [data(record)]))])
+    assert told(world, answers) == {1: "stored"}
+    assert [stored.features() for stored in receiver.store.summaries()] == [
+        {"hr_mean_bpm": (60.0, 300), "rmssd_ms": (42.0, 299)}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reason", "spoil"),
+    [
+        ("too_large", lambda world: (world.topic, seal(world, [CoverMessage()]) + b"\0")),
+        ("malformed", lambda world: (world.topic, seal(world, [CoverMessage()])[:-1])),
+        ("malformed", lambda world: (world.topic, b"")),
+        ("malformed", lambda world: (world.topic, b"\xff" * envelope.ENVELOPE_BYTES)),
+        ("unknown_key", lambda world: (world.topic, seal(world, [CoverMessage()], sender=stranger(world)))),
+        ("wrong_topic", lambda world: (world.topic + "x", seal(world, [CoverMessage()]))),
+        ("bad_signature", lambda world: (world.topic, altered(seal(world, [CoverMessage()])))),
+        (
+            "bad_signature",
+            lambda world: (world.topic, seal(world, [CoverMessage()], topic="wardbeat/v1/test-site/up/other")),
+        ),
+    ],
+)
+def test_an_envelope_of_nobody_is_counted_and_not_answered(world, receiver, reason, spoil):
+    assert receiver.handle([spoil(world)]) == []
+    assert receiver.store.counters() == {reason: 1}
+    assert receiver.store.settled() == {}
+
+
+@pytest.mark.parametrize("seq", [0, 2**53, 2**64 - 1])
+def test_a_seq_that_no_database_could_hold_is_refused_by_name(world, receiver, seq):
+    sender = world.identity.sender()
+    good = envelope.decode(seal(world, [CoverMessage()]))
+    header = good.header_bytes.replace((1).to_bytes(8, "big"), seq.to_bytes(8, "big"))
+    signature = sender.sign.sign(envelope.Label.ENVELOPE, sender.site, sender.topic, header, good.ciphertext)
+    assert receiver.handle([(world.topic, message.codec.encode([header, good.ciphertext, signature]))]) == []
+    assert receiver.store.counters() == {"bad_seq": 1}
+
+
+def test_every_refusal_of_an_authentic_device_is_a_signed_notice(world, receiver):
+    record = give(world, receiver)
+    far = house.START_UTC_S + 400 * 86_400
+    unknown = message.codec.encode(
+        [bytes(16), 0, 1, HEAD, [["summary", 1, "care", bytes(32), 0, 300, [[999, 1, 0, 0, 0, 0, 0]]]]]
+    )
+    other_kem = ReceiveKey.of(os.urandom(32)).public
+    cases = [
+        ("bad_plaintext", b"\xff"),
+        ("schema_too_new", unknown),
+        ("consent_unknown", [dataclasses.replace(data(record), consent_hash=b"?" * 32)]),
+        ("consent_expired", [data(record, start=far)]),
+        ("not_granted", [data(record, purpose="research")]),
+        ("not_granted", [data(record, start=house.START_UTC_S - 300)]),
+        ("bad_consent", [message.ConsentMessage(b"\x80", bytes(64))]),
+    ]
+    batch = [(world.topic, seal(world, said, seq)) for seq, (_, said) in enumerate(cases, start=1)]
+    batch.append((world.topic, seal(world, [CoverMessage()], 90, recipient=other_kem)))
+    stored_before = receiver.store.settled()
+
+    reasons = told(world, receiver.handle(batch))
+
+    assert [reasons[seq] for seq in range(1, len(cases) + 1)] == [reason for reason, _ in cases]
+    assert reasons[90] == "kem_unknown"
+    assert receiver.store.settled() == stored_before
+
+
+def test_a_replayed_envelope_is_a_duplicate_and_another_under_its_seq_a_fork(world, receiver):
+    first, other = seal(world, [CoverMessage()]), seal(world, [CoverMessage()])
+    assert told(world, receiver.handle([(world.topic, first)])) == {1: "stored"}
+    assert told(world, receiver.handle([(world.topic, first)])) == {1: "duplicate"}
+    assert told(world, receiver.handle([(world.topic, other)])) == {1: "fork"}
+    twice = seal(world, [CoverMessage()], 2)
+    receiver.handle([(world.topic, twice), (world.topic, twice)])
+    assert receiver.store.counters()["duplicate"] == 2
+    assert len(receiver.store.settled()) == 2
+
+
+def test_after_a_withdrawal_a_client_with_the_devices_keys_is_refused(world, receiver):
+    record = give(world, receiver)
+    with world.outbox() as outbox:
+        consents.withdraw(outbox, world.identity.sign, world.identity.site, house.START_UTC_S)
+        house.carry(world, outbox, receiver)
+    assert told(world, receiver.handle([(world.topic, seal(world, [data(record)]))])) == {1: "consent_withdrawn"}
+    assert receiver.store.summaries() == []
+
+
+def test_a_withdrawal_and_data_in_one_batch_leave_no_row(world, receiver):
+    record = give(world, receiver)
+    with world.outbox() as outbox:
+        consents.withdraw(outbox, world.identity.sign, world.identity.site, house.START_UTC_S)
+        withdrawal = outbox.unsent(1)[0].envelope
+    receiver.handle([(world.topic, withdrawal), (world.topic, seal(world, [data(record)]))])
+    assert receiver.store.summaries() == []
+
+
+def test_a_data_file_restored_from_before_the_withdrawal_does_not_bring_consent_back(world, receiver):
+    record = give(world, receiver)
+    receiver.store.close()
+    backup = (world.hub / "hub.db").read_bytes()
+    receiver = world.receiver()
+    with world.outbox() as outbox:
+        consents.withdraw(outbox, world.identity.sign, world.identity.site, house.START_UTC_S)
+        house.carry(world, outbox, receiver)
+    receiver.store.close()
+    for leftover in world.hub.glob("hub.db-*"):
+        leftover.unlink()
+    (world.hub / "hub.db").write_bytes(backup)
+    receiver = world.receiver()
+    assert told(world, receiver.handle([(world.topic, seal(world, [data(record)]))])) == {1: "consent_withdrawn"}
+
+
+def test_erasing_removes_rows_and_nobody_who_kept_the_bytes_can_bring_them_back(world, receiver):
+    record = give(world, receiver)
+    kept = seal(world, [data(record)])
+    receiver.handle([(world.topic, kept)])
+    receiver.handle([(world.topic, seal(world, [message.EraseMessage(house.START_UTC_S)], 2))])
+    assert receiver.store.summaries() == []
+    assert told(world, receiver.handle([(world.topic, kept)])) == {1: "duplicate"}
+    assert told(world, receiver.handle([(world.topic, seal(world, [data(record)], 3))])) == {3: "erased"}
+    assert receiver.store.summaries() == []
+
+
+def test_a_message_that_makes_our_own_code_fail_is_quarantined_and_the_others_go_on(world, receiver, monkeypatch):
+    record = give(world, receiver)
+    from hub import store
+
+    real = store.Taking._message
+
+    def failing(self, device, said):
+        if isinstance(said, message.ProbeMessage):
+            raise RuntimeError("planted")
+        real(self, device, said)
+
+    monkeypatch.setattr(store.Taking, "_message", failing)  # the one patch of our own code: it plants the fault
+
+    batch = [
+        (world.topic, seal(world, said, seq))
+        for seq, said in ((1, [message.ProbeMessage(bytes(16))]), (2, [data(record)]))
+    ]
+    assert told(world, receiver.handle(batch)) == {1: "quarantined", 2: "stored"}
+    assert receiver.store.counters()["quarantined"] == 1
+
+
+def test_a_consent_of_another_key_device_or_serial_is_refused(world, receiver):
+    record = give(world, receiver)
+    thief = SignKey.of(os.urandom(32))
+    grants = (Grant("heart", "care", house.OPERATOR),)
+    forged = make_record(world.profile, world.identity.device, 9, grants, house.START_UTC_S).signed(thief, "test-site")
+    person = world_consent_key(world)
+    elsewhere = make_record(world.profile, "another", 9, grants, house.START_UTC_S).signed(person, "test-site")
+    same_serial = make_record(
+        world.profile, world.identity.device, record.serial, grants, house.START_UTC_S + 1
+    ).signed(person, "test-site")
+    batch = [
+        (world.topic, seal(world, [said], seq)) for seq, said in enumerate((forged, elsewhere, same_serial), start=1)
+    ]
+    assert set(told(world, receiver.handle(batch)).values()) == {"bad_consent"}
+
+
+def test_more_than_forty_answers_travel_in_several_envelopes_of_the_one_size(world, receiver):
+    batch = [(world.topic, seal(world, [CoverMessage()], seq)) for seq in range(1, 101)]
+    answers = receiver.handle(batch)
+    assert {len(payload) for _, payload in answers} == {envelope.ENVELOPE_BYTES}
+    assert len(answers) == 3
+    assert len(told(world, answers)) == 100
+
+
+# ---- enrollment
+
+
+def test_a_code_enrolls_one_device_once(tmp_path):
+    world = house.make_world(tmp_path, consent=False)
+    from agent import identity
+
+    bundle = site.invite(world.hub)
+    for n in (1, 2):
+        folder = tmp_path / f"other{n}"
+        folder.mkdir(mode=0o700)
+        vault = house.open_vault(folder, "file")
+        request = armor("REQUEST", identity.begin(folder, vault, dearmor("BUNDLE", bundle), house.PIN))
+        if n == 1:
+            enroll.admit(world.hub, request)
+        else:
+            with pytest.raises(WireRefused) as refused:
+                enroll.admit(world.hub, request)
+            assert refused.value.reason == "bad_code"
+
+
+def test_a_request_for_another_site_or_a_synthetic_one_is_refused_by_a_real_hub(tmp_path):
+    from agent import identity
+
+    real = house.make_world(tmp_path / "real", consent=False, synthetic=False)
+    demo = house.make_world(tmp_path / "demo", consent=False)
+    folder = tmp_path / "person"
+    folder.mkdir(mode=0o700)
+    request = identity.begin(
+        folder, house.open_vault(folder, "file"), dearmor("BUNDLE", site.invite(demo.hub)), house.PIN
+    )
+    with pytest.raises(WireRefused) as refused:
+        enroll.admit(real.hub, armor("REQUEST", request))
+    assert refused.value.reason == "wrong_site"
+
+
+def test_an_answer_for_another_machine_does_not_open(tmp_path):
+    from agent import identity
+
+    world = house.make_world(tmp_path, consent=False)
+    papers = []
+    for n in (1, 2):
+        folder = tmp_path / f"person{n}"
+        folder.mkdir(mode=0o700)
+        vault = house.open_vault(folder, "file")
+        request = identity.begin(folder, vault, dearmor("BUNDLE", site.invite(world.hub)), house.PIN)
+        papers.append((folder, vault, enroll.admit(world.hub, armor("REQUEST", request))))
+    (_, _, foreign), (folder, vault, _) = papers
+    with pytest.raises(WireRefused):
+        identity.finish(folder, vault, dearmor("ANSWER", foreign))
+
+
+def test_a_hub_is_never_overwritten(world):
+    with pytest.raises(WrongUse):
+        site.init(world.hub, site.Site("again", "x", "127.0.0.1", 1))
+
+
+def stranger(world):
+    return dataclasses.replace(world.identity.sender(), sign=SignKey.of(os.urandom(32)))
+
+
+def altered(sealed):
+    return sealed[:500] + bytes([sealed[500] ^ 1]) + sealed[501:]
+
+
+def world_consent_key(world):
+    from agent import identity
+
+    return identity.consent_key(world.settings.state_dir, house.PIN)
+
+
+def test_the_codes_of_answers_are_a_table_both_ways():
+    assert {CODES[name]: name for name in CODES} == REASONS
+    assert settle.STORED == CODES["stored"]
