@@ -193,8 +193,9 @@ class Agent:
         grace_ns = int(self.pace.grace_s * NS_PER_S)
         while True:
             finishing = await self._until(self.windows.end_ns + grace_ns)
-            now_ns = self.windows.end_ns if finishing else self.clock.now_ns() - grace_ns
-            for window in self.windows.closed(now_ns):
+            await self._queue.join()  # a machine that slept wakes up with beats still on their way
+            last_ns = self.windows.last_end_ns() if finishing else self.clock.now_ns() - grace_ns
+            for window in self.windows.closed(last_ns):
                 start_utc_s, end_utc_s = self.clock.utc_s(window.start_ns), self.clock.utc_s(window.end_ns)
                 blocked = self._clock_break(start_utc_s, end_utc_s)
                 if window.series:

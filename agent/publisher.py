@@ -109,7 +109,7 @@ class Publisher:
         self._jitter = random.Random()  # noqa: S311 - spreads load, protects nothing
         self._link = 0
         self._client: mqtt.Client | None = None
-        self._connected = False
+        self._connected = self._was_connected = False
         self._in_flight: dict[int, int] = {}
         self._due: dict[int, float] = {}
         self._attempts: Counter[int] = Counter()
@@ -127,7 +127,7 @@ class Publisher:
             client = self._make_client(self._link)
             self._client = client
             thread = threading.Thread(target=self._live, args=(client, self._link), name="mqtt", daemon=True)
-            began_s = time.monotonic()
+            self._was_connected = False
             thread.start()
             try:
                 # A thread that died says nothing; so look at it instead of waiting for word.
@@ -138,7 +138,7 @@ class Publisher:
                 client.disconnect()
             self._in_flight.clear()
             self._due = dict.fromkeys(self._due, 0.0)
-            if time.monotonic() - began_s > 2 * RECONNECT_S[1]:
+            if self._was_connected:
                 pause_s = RECONNECT_S[0]
             await asyncio.sleep(pause_s * self._jitter.uniform(0.5, 1.0))
             pause_s = min(2 * pause_s, RECONNECT_S[1])
@@ -214,7 +214,7 @@ class Publisher:
         current = event.link == self._link
         match event.what:
             case "connected" if current:
-                self._connected = True
+                self._connected = self._was_connected = True
                 self._board.say("broker", Level.OK, "connected")
             case "refused":
                 self._board.say("broker", Level.TROUBLE, event.words, "Ask the hub's operator; rows wait meanwhile.")

@@ -39,6 +39,10 @@ class Ring:
             return
         ring.append(sample)
 
+    def newest_ns(self) -> int:
+        """Time of the newest sample of any channel; 0 for none."""
+        return max((ring[-1].t_ns for ring in self._channels.values() if ring), default=0)
+
     def window(self, start_ns: int, end_ns: int) -> Window:
         """Everything that ended in [start, end); channels with nothing there are absent."""
         series = {}
@@ -83,6 +87,11 @@ class Windows:
         """After a clock break the open window ends early: the next one begins on the new UTC grid."""
         utc_ns = self.start_ns + utc_minus_session_ns
         self.start_ns = (utc_ns // self._step_ns + 1) * self._step_ns - utc_minus_session_ns
+
+    def last_end_ns(self) -> int:
+        """The end of the window that holds the newest sample: what is left to close when nothing more comes."""
+        beyond_ns = max(0, self.ring.newest_ns() - self.start_ns)
+        return self.start_ns + (beyond_ns // self._step_ns + 1) * self._step_ns
 
     def closed(self, now_ns: int) -> Iterator[Window]:
         """Windows whose end has come, oldest first; each only once."""

@@ -1,0 +1,129 @@
+"""Beat intervals to the first four numbers: hand values, properties, and the reference on real recordings."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import house
+from agent.features import FEATURES, compute_all
+from agent.model import NS_PER_S, Quality, Sample
+from agent.signal import rr
+from agent.sources import replay
+from agent.window import Ring
+
+intervals = st.lists(st.floats(300, 2000), min_size=3, max_size=200).map(np.array)
+
+
+def window_of(rr_ms, *, lead=None, span_s=300, quality=None, gaps=()):
+    """A window holding these intervals from its start; gaps: (index, ms) of time missing before an interval."""
+    ring, end_ms = Ring(), 0.0
+    if lead is not None:
+        ring.add(Sample(NS_PER_S * 1000 - 1, "rr_ms", lead))
+    for index, value in enumerate(rr_ms):
+        end_ms += value + sum(ms for at, ms in gaps if at == index)
+        doubt = Quality.SUSPECT if quality and index in quality else Quality.GOOD
+        ring.add(Sample(NS_PER_S * 1000 + round(end_ms * 1e6), "rr_ms", float(value), doubt))
+    return ring.window(NS_PER_S * 1000, NS_PER_S * (1000 + span_s))
+
+
+def values(window):
+    return {value.name: value for value in compute_all(window)}
+
+
+def test_no_difference_is_taken_across_a_rejected_beat():
+    rr_ms = np.array([800.0, 810.0, 2600.0, 805.0, 800.0])
+    assert rr.successive_diffs(rr_ms, rr.plausible(rr_ms)).tolist() == [10.0, -5.0]
+
+
+def test_no_difference_is_taken_across_a_gap():
+    rr_ms = np.array([800.0, 810.0, 820.0])
+    t_ms = np.array([800.0, 1610.0, 1610.0 + 5000.0])
+    assert rr.successive_diffs(rr_ms, rr.plausible(rr_ms), rr.neighbours(t_ms, rr_ms)).tolist() == [10.0]
+
+
+def test_hand_worked_values():
+    diffs = np.array([10.0, -20.0, 60.0])
+    assert rr.rmssd_ms(diffs) == pytest.approx(math.sqrt((100 + 400 + 3600) / 3))
+    assert rr.pnn50_01(diffs) == pytest.approx(1 / 3)
+    assert rr.sdnn_ms(np.array([800.0, 820.0, 840.0])) == 20.0
+    assert rr.hr_mean_bpm(np.array([500.0, 1500.0])) == 60.0
+
+
+@pytest.mark.parametrize("formula", [rr.rmssd_ms, rr.pnn50_01, rr.hr_mean_bpm, rr.sdnn_ms])
+def test_nothing_in_gives_nothing_out(formula):
+    assert math.isnan(formula(np.array([])))
+
+
+@given(intervals, st.floats(-200, 200))
+def test_a_shift_of_all_intervals_changes_no_spread(rr_ms, shift):
+    assert rr.sdnn_ms(rr_ms + shift) == pytest.approx(rr.sdnn_ms(rr_ms), abs=1e-6)
+    assert rr.rmssd_ms(np.diff(rr_ms + shift)) == pytest.approx(rr.rmssd_ms(np.diff(rr_ms)), abs=1e-6)
+
+
+@given(intervals)
+def test_the_order_of_beats_matters_to_rmssd_only_through_its_pairs(rr_ms):
+    assert rr.rmssd_ms(np.diff(rr_ms[::-1])) == pytest.approx(rr.rmssd_ms(np.diff(rr_ms)))
+
+
+@given(intervals)
+def test_inputs_are_left_as_they_were(rr_ms):
+    before = rr_ms.copy()
+    good = rr.plausible(rr_ms)
+    rr.successive_diffs(rr_ms, good)
+    rr.rmssd_ms(rr_ms)
+    assert (before == rr_ms).all()
+
+
+def test_nan_is_not_plausible():
+    assert rr.plausible(np.array([np.nan, 299.9, 300.0, 2000.0, 2000.1])).tolist() == [False, False, True, True, False]
+
+
+def test_the_difference_to_the_last_beat_before_the_window_counts_unless_a_gap_or_doubt_lies_between():
+    beats = [800.0] * 370
+    assert values(window_of(beats, lead=780.0))["rmssd_ms"].n == 370
+    assert values(window_of(beats))["rmssd_ms"].n == 369
+    assert values(window_of(beats, lead=780.0, gaps=[(0, 3000)]))["rmssd_ms"].n == 369
+    assert values(window_of(beats, lead=780.0, quality={0}))["rmssd_ms"].n == 368
+
+
+def test_a_window_with_too_little_in_it_says_why_and_keeps_still():
+    short = values(window_of([1000.0] * 63))
+    assert {(value.value, value.reason) for value in short.values()} == {(None, "too_few_samples")}
+    thin = values(window_of([500.0] * 130))
+    assert {value.reason for value in thin.values()} == {"coverage_low"}
+    none = values(Ring().window(0, 300 * NS_PER_S))
+    assert {value.reason for value in none.values()} == {"no_signal"}
+
+
+def test_a_doubtful_beat_stays_in_place_and_is_counted():
+    seen = values(window_of([800.0] * 370, quality={100}))
+    assert seen["hr_mean_bpm"].n == 369
+    assert seen["rmssd_ms"].n == 367
+    assert seen["hr_mean_bpm"].edited_01 == pytest.approx(1 / 370)
+
+
+REFERENCE = {"hr_mean_bpm": "mean_hr_time_weighted", "rmssd_ms": "rmssd", "sdnn_ms": "sdnn", "pnn50_01": "pnn50"}
+
+
+@pytest.mark.parametrize(
+    ("series", "file"),
+    [("bartels_rest_rri.txt first 300 s", "bartels_rest_rri.txt"), ("pyhrv_nni_5min.txt", "pyhrv_nni_5min.txt")],
+)
+def test_real_recordings_give_the_reference_values(series, file):
+    known = json.loads(house.shared("data/hrv/reference_values.json").read_text())["series"]
+    reference = next(value for name, value in known.items() if name.startswith(series))["reference"]
+    beats = [beat.rr_ms for beat in replay.beats(house.shared(f"data/hrv/{file}")) if beat.end_s < 300]
+    seen = values(window_of(beats))
+    for name, theirs in REFERENCE.items():
+        scale = 100 if name == "pnn50_01" else 1
+        assert seen[name].value * scale == pytest.approx(reference[theirs], rel=1e-9)
+
+
+def test_every_row_has_a_formula_source_and_words():
+    for spec in FEATURES.values():
+        assert spec.source.startswith("10.")
+        assert len(spec.words) > 20

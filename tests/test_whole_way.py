@@ -1,0 +1,456 @@
+"""The whole way over a real mosquitto with TLS and client certificates: recording in, receipted rows out."""
+
+import asyncio
+import dataclasses
+import random
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import paho.mqtt.client as mqtt
+import pytest
+
+import house
+from agent import pipeline
+from agent.clock import SessionClock
+from agent.control import Command
+from agent.model import NS_PER_S
+from agent.outbox import consents
+from agent.pipeline import Pace
+from agent.wire import envelope, schema
+from agent.wire.labels import keys_topic
+from agent.wire.message import EraseMessage
+
+FAST = Pace(slot_s=0.2, grace_s=0.5, finish=True)
+
+
+class Leaping(SessionClock):
+    """A session clock that waits for nobody: session time goes with the recording, links keep the real clock."""
+
+    def __init__(self, start_utc_s: int):
+        super().__init__(start_utc_s * NS_PER_S)
+        self._t_ns = start_utc_s * NS_PER_S
+
+    def now_ns(self) -> int:
+        return self._t_ns
+
+    async def sleep_until(self, t_ns: int) -> None:
+        task = asyncio.current_task()
+        if task is None or not task.get_name().startswith("source."):
+            while t_ns > self._t_ns:  # whoever else waits, waits for the beats to move time
+                await asyncio.sleep(0.005)
+            return
+        self._t_ns = max(self._t_ns, t_ns)
+        await asyncio.sleep(0)
+
+
+def replay(world, file: Path, *, pace=FAST, clock=None, **mqtt_settings):
+    asyncio.run(
+        pipeline.run(
+            house.replaying(world, file, **mqtt_settings), world.profile, clock or Leaping(house.START_UTC_S), pace=pace
+        )
+    )
+
+
+def computed_from(file: Path) -> list[dict[str, float]]:
+    """The four numbers by a second hand: numpy on the file's own columns, window by window."""
+    rr = np.loadtxt(file)
+    end_s = np.cumsum(rr) / 1000.0
+    found = []
+    for start in range(0, int(end_s[-1]) // 300 * 300 + 300, 300):
+        inside = (end_s >= start) & (end_s < start + 300)
+        nn = rr[inside]
+        diffs = np.diff(rr)[inside[1:]]  # the difference to the last beat before the window counts
+        found.append(
+            {
+                "seconds": min(end_s[-1] - start, 300.0),
+                "hr_mean_bpm": 60_000 / nn.mean(),
+                "rmssd_ms": float(np.sqrt((diffs**2).mean())),
+                "sdnn_ms": float(nn.std(ddof=1)),
+                "pnn50_01": float((np.abs(diffs) > 50).mean()),
+                "n": len(nn),
+            }
+        )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("file", "windows", "rest_s"), [("bartels_rest_rri.txt", 3, 63), ("pyhrv_nni_5min.txt", 1, None)]
+)
+@pytest.mark.parametrize("version", [5, 3])
+def test_a_real_recording_reaches_the_hub_with_the_values_of_an_independent_computation(
+    world, broker, file, windows, rest_s, version
+):
+    recording = house.shared(f"data/hrv/{file}")
+    with house.running_hub(world, version) as receiver:
+        replay(world, recording, version=version)
+        stored = [(item.message.start_utc_s, item.features()) for item in receiver.store.summaries()]
+    expected = computed_from(recording)
+    assert len(stored) == windows
+    if rest_s is not None:
+        assert round(expected[windows]["seconds"]) == rest_s
+    steps = {row.name: row.step for row in schema.features().values()}
+    for number, (start_utc_s, features) in enumerate(stored):
+        assert start_utc_s == house.START_UTC_S + 300 * number
+        for name, step in steps.items():
+            value, _ = features[name]
+            assert value == pytest.approx(expected[number][name], abs=step / 2 + 1e-9), (number, name)
+        assert features["hr_mean_bpm"][1] == expected[number]["n"]
+    with world.outbox() as outbox:
+        assert outbox.unsettled() == 0
+
+
+def synthetic(tmp_path: Path, minutes: float, seed: int = 3) -> Path:
+    noise = random.Random(seed)
+    lines, total = [], 0.0
+    while total < minutes * 60_000 - 1000:
+        lines.append(f"{noise.gauss(800, 30):.1f}")
+        total += float(lines[-1])
+    file = tmp_path / "synthetic.txt"
+    file.write_text("\n".join(lines))
+    return file
+
+
+# ---- what the wire shows
+
+
+class Recorder:
+    """Writes down every MQTT payload on the up topic, with its time; and can act as a client with any keys."""
+
+    def __init__(self, world, *, name="hub"):
+        self.seen: list[tuple[float, bytes]] = []
+        self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=f"recorder-{name}", protocol=mqtt.MQTTv5)
+        import ssl
+
+        context = ssl.create_default_context(cafile=str(world.hub / "ca.pem"))
+        context.load_cert_chain(world.hub / "hub.crt", world.hub / "hub.key")
+        self.client.tls_set_context(context)
+        self.client.on_message = lambda _c, _u, message: self.seen.append((time.monotonic(), bytes(message.payload)))
+        ready = threading.Event()
+        self.client.on_subscribe = lambda *_: ready.set()
+        self.client.on_connect = lambda client, *_: client.subscribe("wardbeat/v1/+/up/+", 1)
+        self.client.connect("127.0.0.1", world.port)
+        self.client.loop_start()
+        assert ready.wait(10)
+
+    def close(self):
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+def plain_traces(payloads: list[bytes], names: list[str]) -> list[str]:
+    """Names of features, kinds and people that stand in clear in any payload."""
+    return [name for name in names for payload in payloads if name.encode() in payload]
+
+
+NAMES = [
+    *(row.name for row in schema.features().values()),
+    "summary",
+    "cover",
+    "consent",
+    "withdraw",
+    "care",
+    house.OPERATOR,
+    "heart",
+]
+
+
+def test_the_wire_shows_one_size_one_rate_and_no_word_through_pause_and_withdrawal(world, broker, tmp_path):
+    slot_s, log = 0.5, {}
+    recorder = Recorder(world)
+
+    async def person(agent):
+        await until(lambda: stored_summaries(receiver) >= 8)
+        log["pause"] = time.monotonic()
+        await agent.handle(Command("pause"))
+        await asyncio.sleep(8 * slot_s)
+        await agent.handle(Command("resume"))
+        log["resume"] = time.monotonic()
+        await asyncio.sleep(8 * slot_s)
+        log["withdraw"] = time.monotonic()
+        await agent.handle(Command("withdraw"))
+        log["sealed"] = agent.outbox.head()[0]
+        await asyncio.sleep(10 * slot_s)
+        log["end"] = time.monotonic()
+        log["after"] = [(row.kind, row.idx) for row in agent.outbox.unsent(99)]
+        log["summaries_after"] = agent.outbox.db.execute(
+            "SELECT count(*) FROM ledger WHERE kind = 'summary' AND idx > ?", (log["sealed"],)
+        ).fetchone()[0]
+        log["covers_after"] = agent.outbox.db.execute(
+            "SELECT count(*) FROM ledger WHERE kind = 'cover' AND idx > ?", (log["sealed"],)
+        ).fetchone()[0]
+        stop.set()
+
+    stop = asyncio.Event()
+    pace = Pace(window_s=2.0, slot_s=slot_s, grace_s=0.1)  # shorter windows: the test site is synthetic
+    settings = house.replaying(world, synthetic(tmp_path, 3), resend_after_s=30.0)
+    clock = SessionClock(house.START_UTC_S * NS_PER_S, speed=4)
+    monkey = house.summary(0)
+    with house.running_hub(world) as receiver:
+        asyncio.run(pipeline.run(settings, world.profile, clock, pace=pace, stop=stop, beside={"person": person}))
+        summaries = stored_summaries(receiver)
+    recorder.close()
+
+    times = [at for at, _ in recorder.seen]
+    payloads = [payload for _, payload in recorder.seen]
+    assert {len(payload) for payload in payloads} == {envelope.ENVELOPE_BYTES}
+    phases = {
+        "worn": (times[0], log["pause"]),
+        "paused": (log["pause"], log["resume"]),
+        "withdrawn": (log["withdraw"], log["end"]),
+    }
+    rates = {name: sum(a <= at < b for at in times) / (b - a) * slot_s for name, (a, b) in phases.items()}
+    assert all(0.7 <= rate <= 1.35 for rate in rates.values()), rates
+    planted = [payloads[0], b"... rmssd_ms ..."]
+    assert plain_traces(planted, NAMES) == ["rmssd_ms"], "the detector must find a planted name"
+    assert plain_traces(payloads, NAMES) == []
+    assert summaries >= 2
+    assert log["summaries_after"] == 0
+    assert log["covers_after"] >= 5
+    assert monkey.values  # the made-up window of other tests never travelled here
+
+
+async def until(condition, timeout_s=30.0):
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.05)
+
+
+def stored_summaries(receiver) -> int:
+    return len(receiver.store.summaries())
+
+
+# short windows hold few beats: this test's own thresholds, so that windows of 2 s can be released
+@pytest.fixture(autouse=True)
+def short_windows(monkeypatch, request):
+    if "one_size" in request.node.name:
+        from agent.features import FEATURES
+
+        for name, spec in list(FEATURES.items()):
+            monkeypatch.setitem(FEATURES, name, dataclasses.replace(spec, min_samples=1, min_coverage_01=0.1))
+
+
+def test_the_sizes_of_all_feature_subsets_are_one():
+    from itertools import combinations
+
+    from agent.model import CodedValue
+    from agent.wire.keys import ReceiveKey, SignKey, kid, receive_public
+    from agent.wire.message import Plaintext, SummaryMessage, encode_plaintext
+
+    receive = ReceiveKey.of(bytes(32))
+    sender = envelope.Sender(SignKey.of(bytes(32)), bytes(32), "site", "topic")
+    ids = sorted(schema.features())
+    sizes = Counter()
+    for n in range(1, len(ids) + 1):
+        for subset in combinations(ids, n):
+            for v in (0, 1, 300):
+                rows = tuple(CodedValue(feature_id, v) for feature_id in subset)
+                message = SummaryMessage("care", bytes(32), 0, 300, rows)
+                words = encode_plaintext(Plaintext(bytes(16), 0, 1, bytes(32), (message,)))
+                sizes[len(sender.seal(receive_public(receive.public), kid(receive.public), (bytes(16), 1), words))] += 1
+    assert set(sizes) == {envelope.ENVELOPE_BYTES}
+
+
+# ---- the broker refuses, hides, comes back
+
+
+def test_a_refused_publish_keeps_its_row_and_tells_the_person(world, tmp_path):
+    """With an access list that denies, paho says "published" (measured); the PUBACK's reason code does not."""
+    acl = world.hub / "broker" / "acl"
+    acl.write_text(acl.read_text().replace("pattern write", "# pattern write"))
+    process = house.mosquitto(world)
+    told = {}
+
+    async def person(agent):
+        await until(lambda: agent.publisher.counters["puback_0x87"] >= 1)
+        told["states"] = {state.part: state for state in agent.board.states()}
+        told["unsettled"] = agent.outbox.unsettled()
+        stop.set()
+
+    stop = asyncio.Event()
+    try:
+        with house.running_hub(world) as receiver:
+            asyncio.run(
+                pipeline.run(
+                    house.replaying(world, synthetic(tmp_path, 1)),
+                    world.profile,
+                    Leaping(house.START_UTC_S),
+                    pace=Pace(slot_s=0.2),
+                    stop=stop,
+                    beside={"person": person},
+                )
+            )
+            assert receiver.store.settled() == {}
+    finally:
+        process.stop()
+    assert told["unsettled"] >= 1
+    assert told["states"]["broker"].level == "trouble"
+    assert "0x87" in told["states"]["broker"].words
+
+
+def test_without_a_broker_rows_wait_and_go_when_it_comes(world, tmp_path):
+    told = {}
+
+    async def person(agent):
+        await until(lambda: any(s.part == "broker" and s.level == "waiting" for s in agent.board.states()))
+        await until(lambda: agent.outbox.unsettled() >= 5)
+        told["process"] = await asyncio.to_thread(house.mosquitto, world)
+        await until(lambda: agent.outbox.counts().get("receipted", 0) >= 5)
+        stop.set()
+
+    stop = asyncio.Event()
+    with house.running_hub(world):
+        asyncio.run(
+            pipeline.run(
+                house.replaying(world, synthetic(tmp_path, 1)),
+                world.profile,
+                Leaping(house.START_UTC_S),
+                pace=Pace(slot_s=0.3),
+                stop=stop,
+                beside={"person": person},
+            )
+        )
+    told["process"].stop()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_dead_network_thread_is_noticed_and_replaced(world, broker, tmp_path):
+    told = {}
+
+    async def person(agent):
+        def connected():
+            return any(s.part == "broker" and s.level == "ok" for s in agent.board.states())
+
+        await until(connected)
+        client = agent.publisher._client
+        told["first"] = client
+
+        def die(*_):
+            raise SystemExit  # what no handler of paho's catches: the thread ends without a word
+
+        client._handle_publish = client._packet_handle = die
+        agent.outbox.put([EraseMessage(0)], agent.utc_s())
+        await until(lambda: agent.publisher._client not in (None, client))
+        await until(lambda: agent.outbox.unsettled() == 0 or agent.outbox.counts().get("receipted", 0) >= 3)
+        stop.set()
+
+    stop = asyncio.Event()
+    with house.running_hub(world):
+        asyncio.run(
+            pipeline.run(
+                house.replaying(world, synthetic(tmp_path, 1)),
+                world.profile,
+                Leaping(house.START_UTC_S),
+                pace=Pace(slot_s=0.3),
+                stop=stop,
+                beside={"person": person},
+            )
+        )
+    assert told["first"] is not None
+
+
+def test_the_broker_lets_a_device_write_only_to_its_own_topic_and_nobody_in_without_a_certificate(world, broker):
+    import ssl
+
+    from agent.identity import tls_files, tls_password
+
+    ca, certificate, key = tls_files(world.settings.state_dir)
+    context = ssl.create_default_context(cafile=str(ca))
+    context.load_cert_chain(certificate, key, tls_password(world.vault))
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="probe", protocol=mqtt.MQTTv5)
+    client.tls_set_context(context)
+    codes, ready = {}, threading.Event()
+    client.on_publish = lambda _c, _u, mid, reason, _p: codes.__setitem__(mid, reason.value)
+    client.on_connect = lambda *_: ready.set()
+    client.connect("127.0.0.1", world.port)
+    client.loop_start()
+    assert ready.wait(10)
+    own = client.publish(world.topic, b"x", 1).mid
+    foreign = client.publish(world.topic + "0", b"x", 1).mid
+    directory = client.publish(keys_topic("test-site"), b"x", 1).mid
+    house.wait_for(lambda: len(codes) == 3)
+    client.disconnect()
+    client.loop_stop()
+    assert codes[own] in (0, 0x10)
+    assert codes[foreign] == codes[directory] == 0x87
+
+    bare = ssl.create_default_context(cafile=str(ca))
+    stranger = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+    stranger.tls_set_context(bare)
+    with pytest.raises((OSError, ssl.SSLError)):
+        stranger.connect("127.0.0.1", world.port)
+        for _ in range(50):
+            if stranger.loop(0.1) != mqtt.MQTT_ERR_SUCCESS:
+                raise OSError
+
+
+def test_a_forged_directory_or_receipt_changes_nothing(world, broker, tmp_path):
+    told = {}
+
+    async def person(agent):
+        await until(lambda: agent.outbox.counts().get("receipted", 0) >= 1)
+        published = world.receiver().keys.published()
+        recorder.client.publish(keys_topic("test-site"), published[:-1] + bytes([published[-1] ^ 1]), 1)
+        down = world.topic.replace("/up/", "/down/")
+        for payload in (b"", b"\x83", bytes(envelope.ENVELOPE_BYTES), recorder.seen[0][1]):
+            recorder.client.publish(down, payload, 1)
+        await until(
+            lambda: sum(agent.publisher.counters[r] for r in ("malformed", "bad_signature", "unknown_key")) >= 5
+        )
+        told["floor"] = agent.publisher.identity.floor
+        stop.set()
+
+    stop = asyncio.Event()
+    recorder = Recorder(world)
+    with house.running_hub(world):
+        asyncio.run(
+            pipeline.run(
+                house.replaying(world, synthetic(tmp_path, 1)),
+                world.profile,
+                Leaping(house.START_UTC_S),
+                pace=Pace(slot_s=0.3),
+                stop=stop,
+                beside={"person": person},
+            )
+        )
+    recorder.close()
+    assert told["floor"] == world.identity.floor
+
+
+def test_a_newer_directory_is_taken_over_and_rows_are_sealed_to_its_newest_key(world, broker, tmp_path):
+    told = {}
+
+    async def person(agent):
+        await until(lambda: agent.outbox.counts().get("receipted", 0) >= 1)
+        keys = receiver.keys
+        keys.add_kem(int(time.time()) + 60)
+        recorder.client.publish(keys_topic("test-site"), keys.issue_directory(), 1, retain=True)
+        await until(lambda: agent.publisher.identity.floor == keys.version())
+        newest = agent.publisher.identity.directory().directory.kems[-1].public
+        row = agent.outbox.put([EraseMessage(1)], agent.utc_s())
+        told["sealed to newest"] = (
+            envelope.decode(row.envelope).header.recipient == envelope.hashlib.sha256(newest).digest()[:8]
+        )
+        await until(lambda: agent.outbox.unsettled() <= 1)
+        stop.set()
+
+    stop = asyncio.Event()
+    recorder = Recorder(world)
+    with house.running_hub(world) as receiver:
+        asyncio.run(
+            pipeline.run(
+                house.replaying(world, synthetic(tmp_path, 1)),
+                world.profile,
+                Leaping(house.START_UTC_S),
+                pace=Pace(slot_s=0.3),
+                stop=stop,
+                beside={"person": person},
+            )
+        )
+    recorder.close()
+    assert told["sealed to newest"]
+    with world.outbox() as outbox:
+        assert consents.in_force(outbox) is not None
