@@ -197,12 +197,12 @@ def _consent(arguments: argparse.Namespace) -> int:
     import time
 
     from agent import decisions, identity
-    from agent.privacy.vault import open_vault
+    from agent.privacy.vault import existing_vault
 
     settings, profile = _settings(arguments)
     if arguments.what == "withdraw":
         return _print(_person_says(settings, "withdraw"))
-    enrolled = identity.load_enrolled(settings.state_dir, open_vault(settings.state_dir, settings.key_store))
+    enrolled = identity.load_enrolled(settings.state_dir, existing_vault(settings.state_dir, settings.key_store))
     wanted = decisions.grants(profile, enrolled.bundle.operator, arguments.signal)
     now_utc_s = int(time.time())
     words = decisions.words(profile, wanted, now_utc_s, settings.consent_days)
@@ -304,11 +304,11 @@ def _settings(arguments: argparse.Namespace) -> "tuple[Settings, Profile]":
 def _outbox_to_read(settings: "Settings") -> "Outbox":
     from agent.errors import KeysMissing
     from agent.outbox import Outbox
-    from agent.privacy.vault import open_vault
+    from agent.privacy.vault import existing_vault
 
     if not (settings.state_dir / "outbox.db").exists():
         raise KeysMissing("there is no outbox here yet", remedy="'wardbeat run' makes it.")
-    return Outbox(settings.state_dir / "outbox.db", open_vault(settings.state_dir, settings.key_store), None)
+    return Outbox(settings.state_dir / "outbox.db", existing_vault(settings.state_dir, settings.key_store), None)
 
 
 def _print(reply: "Reply") -> int:

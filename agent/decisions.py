@@ -18,7 +18,7 @@ from agent.history import History
 from agent.outbox import Outbox, Sealing, consents, ledger
 from agent.privacy import consent
 from agent.privacy.policy import Profile
-from agent.privacy.vault import Vault, open_vault
+from agent.privacy.vault import Vault, existing_vault, open_vault
 from agent.wire.consent import Grant
 
 
@@ -80,7 +80,7 @@ def give_consent(
         KeysMissing, WrongPin, PolicyDenied: Nothing was given.
     """
     folder = settings.state_dir
-    vault = open_vault(folder, settings.key_store)
+    vault = existing_vault(folder, settings.key_store)
     enrolled = identity.load_enrolled(folder, vault)
     if not wanted:
         raise PolicyDenied(
@@ -133,13 +133,14 @@ def say(settings: Settings, name: str) -> Reply:
         return control.ask(settings.state_dir, Command(name))
     except NotRunning:
         pass
-    folder = host.private_dir(settings.state_dir)
-    vault = open_vault(folder, settings.key_store)
     now_utc_s = int(time.time())
+    folder = settings.state_dir
     if name in ("pause", "resume"):
+        vault = open_vault(host.private_dir(folder), settings.key_store)
         with host.only_one(folder / "agent.lock"), Outbox(folder / "outbox.db", vault, None) as outbox:
             (consents.pause if name == "pause" else consents.resume)(outbox, now_utc_s)
         return Reply(words="Paused; stays so when the agent starts." if name == "pause" else "The pause is over.")
+    vault = existing_vault(folder, settings.key_store)
     gone = 0
     if name == "erase":
         history = History(folder / "history.db", vault)

@@ -85,6 +85,20 @@ def open_vault(folder: Path, key_store: KeyStore) -> Vault:
     return Vault(key, "a file that only you can read (0600)")
 
 
+def existing_vault(folder: Path, key_store: KeyStore) -> Vault:
+    """The vault of a state folder that was used before; looking makes nothing.
+
+    Raises:
+        KeysMissing: Nothing was ever kept here.
+    """
+    if not any((folder / name).exists() for name in ("data.key", "data.key.in-system-store")):
+        raise KeysMissing(
+            f"nothing is kept in {folder} yet: this machine is not enrolled and never ran",
+            remedy="'wardbeat run' begins; 'wardbeat enroll BUNDLE' joins a hub.",
+        )
+    return open_vault(folder, key_store)
+
+
 def _from_system(account: str, *, make: bool) -> bytes | None:
     import keyring  # loads its backends: only where they are wanted
     import keyring.errors
