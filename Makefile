@@ -31,8 +31,8 @@ test: $(VENV)/.installed system-tools npm
 
 ## format, lint, types on three platforms, laws
 check: $(VENV)/.installed
-	$(BIN)/ruff format --check agent hub tests
-	$(BIN)/ruff check agent hub tests
+	$(BIN)/ruff format --check agent hub tests bench
+	$(BIN)/ruff check agent hub tests bench
 	$(BIN)/mypy
 	$(BIN)/mypy --platform darwin
 	$(BIN)/mypy --platform win32
@@ -44,7 +44,7 @@ test-delivery: $(VENV)/.installed system-tools
 
 ## what the resident agent costs: CPU, memory, start
 bench-agent: $(VENV)/.installed
-	$(BIN)/python bench/agent.py
+	$(BIN)/python bench/bench_agent.py
 
 ## write agent/wire/schema_v1.json anew from FEATURES
 schema: $(VENV)/.installed

@@ -68,7 +68,7 @@ async def _run(wish: Wish, folder: Path) -> dict[str, Any]:
     except ModuleNotFoundError as error:
         raise Missing("the demo's parts are not installed", remedy="pip install 'wardbeat[demo]'") from error
     clock = SessionClock(aligned_start_ns(time.time_ns()), speed=wish.speed)
-    file = wish.replay or _synthetic(folder / "synthetic.csv", wish)
+    file = _synthetic(folder / "synthetic.csv", wish) if wish.replay is None else _cut(folder / "cut.csv", wish)
     last_s = replay.beats(file)[-1].end_s  # an unreadable file is told before anything starts
     port = _free_port()
     settings = Settings(
@@ -145,6 +145,16 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _cut(file: Path, wish: Wish) -> Path:
+    """The part of a recording that the demo has time for; an unreadable one is refused here."""
+    most_s = wish.minutes * 60 * wish.speed
+    played = [beat for beat in replay.beats(wish.replay or file) if beat.end_s <= most_s]
+    if not played:
+        raise WrongUse("the demo is too short for the recording's first beat", remedy="Give more --minutes.")
+    file.write_text("\n".join(["t_s,rr_ms", *(f"{beat.end_s!r},{beat.rr_ms!r}" for beat in played)]) + "\n")
+    return file
 
 
 def _synthetic(file: Path, wish: Wish) -> Path:

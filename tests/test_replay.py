@@ -1,6 +1,7 @@
 """Recordings: played at their own pace, and refused with the line and the reason."""
 
 import asyncio
+import itertools
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,7 @@ def test_any_text_is_read_or_refused(tmp_path_factory, text):
         beats = replay.beats(file)
     except RecordingUnreadable:
         return
-    assert all(later.end_s > earlier.end_s for earlier, later in zip(beats, beats[1:], strict=False))
+    assert all(later.end_s > earlier.end_s for earlier, later in itertools.pairwise(beats))
 
 
 def test_an_unknown_source_is_named():

@@ -19,7 +19,6 @@ from agent.pipeline import Agent, Pace
 from agent.privacy import gate
 from agent.privacy.policy import profile_named
 
-
 WINDOWS = 1000  # a process lives for a few hundred
 
 
