@@ -325,7 +325,7 @@ def test_a_dead_network_thread_is_noticed_and_replaced(world, broker, tmp_path):
             return any(s.part == "broker" and s.level == "ok" for s in agent.board.states())
 
         await until(connected)
-        client = agent.publisher._client
+        client = agent.publisher._link.client
         told["first"] = client
 
         def die(*_):
@@ -333,7 +333,7 @@ def test_a_dead_network_thread_is_noticed_and_replaced(world, broker, tmp_path):
 
         client._handle_publish = client._packet_handle = die
         agent.outbox.put([EraseMessage(0)], agent.utc_s())
-        await until(lambda: agent.publisher._client not in (None, client))
+        await until(lambda: agent.publisher._link is not None and agent.publisher._link.client is not client)
         await until(lambda: agent.outbox.unsettled() == 0 or agent.outbox.counts().get("receipted", 0) >= 3)
         stop.set()
 

@@ -1,4 +1,4 @@
-"""Outbox to MQTT, and the hub's answers back; the only home of paho-mqtt in the agent.
+"""Outbox to MQTT, and the hub's answers back; this folder is the only home of paho-mqtt in the agent.
 
     slots ──▶ outbox row ──▶ paho ──▶ broker ──▶ hub
     listen ◀── queue ◀── callbacks ◀── down/<device>, keys
@@ -11,27 +11,21 @@ is forgotten by a killed broker (measured), so both are only watched, never beli
 import asyncio
 import logging
 import random
-import ssl
-import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
+from typing import Final
 
 from agent.errors import StorageFull, WireRefused
-from agent.identity import Identity, save, tls_files, tls_password
+from agent.identity import Identity, save, tls_password
 from agent.outbox import Outbox, Row, Sealing, settle
 from agent.privacy.vault import Vault
+from agent.publisher.link import Event, Link, Settings
 from agent.status import Board, Level
-from agent.wire import labels
 from agent.wire.message import CoverMessage
+
+__all__ = ["Publisher", "Settings"]
 
 log = logging.getLogger(__name__)
 
@@ -43,35 +37,6 @@ RECONNECT_S: Final = (0.5, 30.0)
 _EVENTS_MOST: Final = 4096
 _NO_SUBSCRIBER: Final = 0x10
 _FAILURE: Final = 0x80
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How rows travel.
-
-    Attributes:
-        mqtt_version: 5, or 3 for 3.1.1.
-        keepalive_s: A half-open link is found after twice this.
-        resend_after_s: A row without receipt goes again after this, later and later.
-        in_flight: Rows without PUBACK at a time.
-    """
-
-    mqtt_version: int = 5
-    keepalive_s: int = 30
-    resend_after_s: float = 60.0
-    in_flight: int = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What a callback saw; callbacks do nothing but put these into the queue."""
-
-    link: int
-    what: str
-    payload: bytes = b""
-    mid: int = 0
-    code: int = 0
-    words: str = ""
 
 
 class Publisher:
@@ -100,15 +65,13 @@ class Publisher:
     ) -> None:
         self._folder, self._vault, self.identity = folder, vault, identity
         self._directory = identity.directory().directory
-        self._down_topic = labels.down_topic(identity.site, identity.device)
-        self._keys_topic = labels.keys_topic(identity.site)
         self._outbox, self._settings, self._board = outbox, settings, board
         self._slot_s, self._utc_s = slot_s, utc_s
         self._events: asyncio.Queue[Event] = asyncio.Queue(_EVENTS_MOST)
         self._loop = asyncio.get_running_loop()
         self._jitter = random.Random()  # noqa: S311 - spreads load, protects nothing
-        self._link = 0
-        self._client: mqtt.Client | None = None
+        self._number = 0
+        self._link: Link | None = None
         self._connected = self._was_connected = False
         self._in_flight: dict[int, int] = {}
         self._due: dict[int, float] = {}
@@ -123,73 +86,29 @@ class Publisher:
         """Hold one connection after another, for ever; each lives in a thread of its own."""
         pause_s = RECONNECT_S[0]
         while True:
-            self._link += 1
-            client = self._make_client(self._link)
-            self._client = client
-            thread = threading.Thread(target=self._live, args=(client, self._link), name="mqtt", daemon=True)
+            self._number += 1
             self._was_connected = False
-            thread.start()
+            self._link = Link(
+                self._number,
+                self.identity,
+                self._settings,
+                folder=self._folder,
+                password=tls_password(self._vault),
+                put=self._put,
+            )
+            self._link.start()
             try:
-                # A thread that died says nothing; so look at it instead of waiting for word.
-                while thread.is_alive():
+                while self._link.is_alive():
                     await asyncio.sleep(0.2)
             finally:
-                self._client, self._connected = None, False
-                client.disconnect()
+                self._link.close()
+                self._link, self._connected = None, False
             self._in_flight.clear()
             self._due = dict.fromkeys(self._due, 0.0)
             if self._was_connected:
                 pause_s = RECONNECT_S[0]
             await asyncio.sleep(pause_s * self._jitter.uniform(0.5, 1.0))
             pause_s = min(2 * pause_s, RECONNECT_S[1])
-
-    def _make_client(self, link: int) -> mqtt.Client:
-        v5 = self._settings.mqtt_version == 5
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=self.identity.device,
-            protocol=mqtt.MQTTv5 if v5 else mqtt.MQTTv311,
-            reconnect_on_failure=False,
-            clean_session=None if v5 else False,
-        )
-        ca, certificate, key = tls_files(self._folder)
-        context = ssl.create_default_context(cafile=str(ca))
-        context.minimum_version = ssl.TLSVersion.TLSv1_3
-        context.load_cert_chain(certificate, key, tls_password(self._vault))
-        client.tls_set_context(context)
-        client.max_inflight_messages_set(self._settings.in_flight)
-        client.on_connect = lambda _c, _u, _f, reason, _p: self._on_connect(client, link, reason)
-        client.on_publish = lambda _c, _u, mid, reason, _p: self._put(Event(link, "acked", mid=mid, code=reason.value))
-        client.on_message = lambda _c, _u, message: self._put(
-            Event(link, "keys" if message.topic == self._keys_topic else "down", bytes(message.payload))
-        )
-        return client
-
-    def _live(self, client: mqtt.Client, link: int) -> None:
-        bundle = self.identity.bundle
-        options: dict[str, Any] = {}
-        if self._settings.mqtt_version == 5:
-            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-            properties.SessionExpiryInterval = 86_400
-            options = {"clean_start": False, "properties": properties}
-        words = "the link to the broker ended"
-        try:
-            client.connect(bundle.host, bundle.port, self._settings.keepalive_s, **options)
-            client.loop_forever()
-        except OSError as error:
-            words = f"the broker does not answer ({type(error).__name__})"
-        except Exception as error:  # paho raises many kinds from its thread; each is one lost link
-            words = f"the link to the broker broke ({type(error).__name__})"
-        finally:
-            self._put(Event(link, "lost", words=words))
-
-    def _on_connect(self, client: mqtt.Client, link: int, reason: Any) -> None:
-        if reason.is_failure:
-            self._put(Event(link, "refused", words=f"the broker refuses this machine ({reason})"))
-            client.disconnect()
-            return
-        client.subscribe([(self._down_topic, 1), (self._keys_topic, 1)])
-        self._put(Event(link, "connected"))
 
     def _put(self, event: Event) -> None:
         try:
@@ -211,7 +130,7 @@ class Publisher:
             self._hear(await self._events.get())
 
     def _hear(self, event: Event) -> None:
-        current = event.link == self._link
+        current = event.link == self._number
         match event.what:
             case "connected" if current:
                 self._connected = self._was_connected = True
@@ -331,7 +250,7 @@ class Publisher:
         return [row for row in oldest if self._due.get(row.idx, 0.0) <= now_s][:most]
 
     def _send_one(self) -> None:
-        if not self._connected or self._client is None or len(self._in_flight) >= self._settings.in_flight:
+        if not self._connected or self._link is None or len(self._in_flight) >= self._settings.in_flight:
             return
         row = next(iter(self._outbox.unsent(1) or self._resendable(1)), None)
         if row is None:
@@ -344,8 +263,7 @@ class Publisher:
         self._attempts[row.idx] += 1
         wait_s = self._settings.resend_after_s * min(2 ** (self._attempts[row.idx] - 1), 16)
         self._due[row.idx] = time.monotonic() + wait_s * self._jitter.uniform(0.8, 1.2)
-        sent = self._client.publish(labels.up_topic(self.identity.site, self.identity.device), row.envelope, qos=1)
-        self._in_flight[sent.mid] = row.idx
+        self._in_flight[self._link.publish(row.envelope)] = row.idx
 
     def _say_state(self) -> None:
         if self._directory.expires_utc_s < time.time():

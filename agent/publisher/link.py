@@ -1,0 +1,152 @@
+"""One connection to the broker: paho in a thread of its own, whose callbacks do nothing but put events."""
+
+import ssl
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from agent.identity import Identity, tls_files
+from agent.wire import labels
+
+_SESSION_S: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How rows travel.
+
+    Attributes:
+        mqtt_version: 5, or 3 for 3.1.1.
+        keepalive_s: A half-open link is found after twice this.
+        resend_after_s: A row without receipt goes again after this, later and later.
+        in_flight: Rows without PUBACK at a time.
+    """
+
+    mqtt_version: int = 5
+    keepalive_s: int = 30
+    resend_after_s: float = 60.0
+    in_flight: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a callback saw.
+
+    Attributes:
+        link: Number of the connection; what an older one says late is known as such.
+        what: connected | refused | lost | acked | keys | down.
+        payload: Of ``keys`` and ``down``.
+        mid, code: Of ``acked``: the packet and the PUBACK's reason code (0 on 3.1.1).
+        words: Of ``refused`` and ``lost``, for people.
+    """
+
+    link: int
+    what: str
+    payload: bytes = b""
+    mid: int = 0
+    code: int = 0
+    words: str = ""
+
+
+class Link:
+    """A connection from `start` to its end; it never connects a second time.
+
+    Args:
+        number: Stands in every event.
+        identity: Who connects, and where.
+        settings: See `Settings`.
+        folder: Where the TLS files lie.
+        password: Of the TLS key file.
+        put: Takes events; called from the network thread.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        identity: Identity,
+        settings: Settings,
+        *,
+        folder: Path,
+        password: str,
+        put: Callable[[Event], None],
+    ) -> None:
+        self._number, self._identity, self._settings, self._put = number, identity, settings, put
+        self._folder, self._password = folder, password
+        self._topic = labels.up_topic(identity.site, identity.device)
+        self._down_topic = labels.down_topic(identity.site, identity.device)
+        self._keys_topic = labels.keys_topic(identity.site)
+        v5 = settings.mqtt_version == 5
+        self.client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=identity.device,
+            protocol=mqtt.MQTTv5 if v5 else mqtt.MQTTv311,
+            reconnect_on_failure=False,
+            clean_session=None if v5 else False,
+        )
+        self.client.max_inflight_messages_set(settings.in_flight)
+        self.client.on_connect = lambda _c, _u, _f, reason, _p: self._on_connect(reason)
+        self.client.on_publish = lambda _c, _u, mid, reason, _p: put(Event(number, "acked", mid=mid, code=reason.value))
+        self.client.on_message = lambda _c, _u, message: self._on_message(message)
+        self._thread = threading.Thread(target=self._live, name="mqtt", daemon=True)
+
+    def start(self) -> None:
+        """Begin to connect."""
+        self._thread.start()
+
+    def is_alive(self) -> bool:
+        """Whether the network thread still runs; one that died says nothing, so look."""
+        return self._thread.is_alive()
+
+    def publish(self, envelope: bytes) -> int:
+        """Hand an envelope to paho; its packet number. Says nothing about its fate."""
+        return self.client.publish(self._topic, envelope, qos=1).mid
+
+    def close(self) -> None:
+        """End the connection; safe at any moment."""
+        self.client.disconnect()
+
+    def _live(self) -> None:
+        bundle = self._identity.bundle
+        options: dict[str, Any] = {}
+        if self._settings.mqtt_version == 5:
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            properties.SessionExpiryInterval = _SESSION_S
+            options = {"clean_start": False, "properties": properties}
+        words = "the link to the broker ended"
+        try:
+            self.client.tls_set_context(self._tls())
+            self.client.connect(bundle.host, bundle.port, self._settings.keepalive_s, **options)
+            self.client.loop_forever()
+        except OSError as error:
+            words = f"the broker does not answer ({type(error).__name__})"
+        except Exception as error:  # paho raises many kinds from its thread; each is one lost link
+            words = f"the link to the broker broke ({type(error).__name__})"
+        finally:
+            self._put(Event(self._number, "lost", words=words))
+
+    def _tls(self) -> ssl.SSLContext:
+        ca, certificate, key = tls_files(self._folder)
+        context = ssl.create_default_context(cafile=str(ca))
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context.load_cert_chain(certificate, key, self._password)
+        return context
+
+    def _on_connect(self, reason: Any) -> None:
+        if reason.is_failure:
+            words = f"the broker refuses this machine ({reason})"
+            self._put(Event(self._number, "refused", words=words))
+            self.client.disconnect()
+            return
+        self.client.subscribe([(self._down_topic, 1), (self._keys_topic, 1)])
+        self._put(Event(self._number, "connected"))
+
+    def _on_message(self, message: mqtt.MQTTMessage) -> None:
+        what = "keys" if message.topic == self._keys_topic else "down"
+        self._put(Event(self._number, what, bytes(message.payload)))
