@@ -8,20 +8,19 @@ gate, seal or outbox ends the agent; a full disk alone is waited for.
 """
 
 import asyncio
-import json
 import logging
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from agent import control, host, identity, sources
+from agent import asked, control, host, identity, sources
 from agent.clock import Clock, SessionClock, aligned_start_ns
 from agent.config import Settings
 from agent.control import Command, Reply
-from agent.errors import KeysMissing, StorageFull, WireRefused, WrongUse
+from agent.errors import KeysMissing, StorageFull, WrongUse
 from agent.history import History
 from agent.model import NS_PER_S, Interval, Sample, Summary
 from agent.outbox import Limits, Outbox, Sealing, consents
@@ -30,8 +29,6 @@ from agent.privacy.policy import Profile
 from agent.privacy.vault import Vault, open_vault
 from agent.status import Board, Level
 from agent.window import Windows, summarise
-from agent.wire.consent import verified as verified_consent
-from agent.wire.message import ConsentMessage
 
 if TYPE_CHECKING:
     from agent.publisher import Publisher
@@ -95,7 +92,7 @@ class Agent:
                 raise WrongUse("windows shorter than 300 s are for synthetic sites only")
             sealing = Sealing.to(self.identity.sender(), seen)
         limits = Limits(settings.outbox.max_rows, settings.outbox.max_age_days)
-        self.outbox = parts.enter_context(Outbox(folder / "outbox.db", self.vault, sealing, limits=limits))
+        self.outbox = parts.enter_context(Outbox(folder / "outbox.db", self.vault, sealing, keep=limits))
         self.outbox.forget_old_bytes(self.utc_s())
         self.windows = Windows(clock.now_ns(), pace.window_s, clock.utc_offset_ns())
         self.publisher: Publisher | None = None
@@ -103,7 +100,7 @@ class Agent:
         self._awake = asyncio.Event()
         self._ended = asyncio.Event()
         self._pending: deque[tuple[Summary, tuple[Interval, ...]]] = deque()
-        self._say_paused(paused=consents.is_paused(self.outbox))
+        self.set_paused(paused=consents.is_paused(self.outbox))
 
     def utc_s(self) -> int:
         """The session's UTC now."""
@@ -199,7 +196,7 @@ class Agent:
                 start_utc_s, end_utc_s = self.clock.utc_s(window.start_ns), self.clock.utc_s(window.end_ns)
                 blocked = self._clock_break(start_utc_s, end_utc_s)
                 if window.series:
-                    self._pending.append((summarise(window, start_utc_s, end_utc_s), blocked))
+                    self.keep(summarise(window, start_utc_s, end_utc_s), blocked)
             self._flush()
             if finishing:
                 await self._drain()
@@ -232,6 +229,16 @@ class Agent:
         self.windows.realign(self.clock.utc_offset_ns())
         return (Interval(start_utc_s, end_utc_s),)
 
+    def keep(self, summary: Summary, blocked: tuple[Interval, ...] = ()) -> None:
+        """Put a closed window in the row for history and gate; it stays there while the disk is full."""
+        self._pending.append((summary, blocked))
+        self._flush()
+
+    @property
+    def waiting_windows(self) -> int:
+        """How many closed windows wait for the disk."""
+        return len(self._pending)
+
     def _flush(self) -> None:
         """Keep and release what waits; a full disk leaves it waiting."""
         while len(self._pending) > _PENDING_MOST:
@@ -253,16 +260,10 @@ class Agent:
             return
         blocked = (*consents.pauses(self.outbox, summary.start_utc_s), *broken)
         record = consents.in_force(self.outbox)
-        self._say_consent(given=record is not None)
+        self.say_consent(given=record is not None)
         operator = self.identity.bundle.operator
         released = gate.release(summary, self.profile, record, operator, blocked)
         self.outbox.put_released(released, self.utc_s())
-
-    def _say_consent(self, *, given: bool) -> None:
-        if given:
-            self.board.say("consent", Level.OK, "given; 'wardbeat consent show' has the words")
-        else:
-            self.board.say("consent", Level.WAITING, "not given: nothing but covers leaves", "'wardbeat consent give'")
 
     async def _drain(self) -> None:
         """Wait for the receipts of what was sealed; the outbox keeps what does not come in time."""
@@ -274,43 +275,18 @@ class Agent:
         while self.outbox.unsettled() and loop.time() < until_s:
             await asyncio.sleep(0.1)
 
-    # ---- control
+    # ---- what a person asks
 
     async def handle(self, command: Command) -> Reply:
         """Do what the person asks."""
-        table: dict[str, Callable[[str], Reply]] = {
-            "status": self._status,
-            "pause": self._pause,
-            "resume": self._resume,
-            "consent": self._consent,
-            "withdraw": self._withdraw,
-            "erase": self._erase,
-        }
-        if command.name not in table:
-            raise WrongUse(f"the running agent knows no command {command.name!r}")
-        return table[command.name](command.argument)
+        return asked.answer(self, command)
 
-    def _status(self, _: str) -> Reply:
-        body = {
-            "profile": self.profile.name,
-            "paused": not self._awake.is_set(),
-            "rows": self.outbox.counts(),
-            "states": [asdict(state) for state in self.board.states()],
-            "news": [words for _, words in self.outbox.news()],
-        }
-        return Reply(body=json.dumps(body))
+    @property
+    def paused(self) -> bool:
+        return not self._awake.is_set()
 
-    def _pause(self, _: str) -> Reply:
-        consents.pause(self.outbox, self.utc_s())
-        self._say_paused(paused=True)
-        return Reply(words="Paused. Nothing is measured; covers go on. 'wardbeat resume' ends it.")
-
-    def _resume(self, _: str) -> Reply:
-        consents.resume(self.outbox, self.utc_s())
-        self._say_paused(paused=False)
-        return Reply(words="Measuring again.")
-
-    def _say_paused(self, *, paused: bool) -> None:
+    def set_paused(self, *, paused: bool) -> None:
+        """Stop taking measurements over, or go on."""
         if paused:
             self._awake.clear()
             self.board.say("measuring", Level.WAITING, "paused", "'wardbeat resume' ends the pause.")
@@ -318,37 +294,18 @@ class Agent:
             self._awake.set()
             self.board.say("measuring", Level.OK, "on")
 
-    def _needs_identity(self) -> identity.Identity:
-        if self.identity is None:
-            raise KeysMissing("this machine is not enrolled", remedy=identity.ENROLL)
-        return self.identity
+    def say_consent(self, *, given: bool) -> None:
+        """Show whether anything but covers may leave."""
+        if given:
+            self.board.say("consent", Level.OK, "given; 'wardbeat consent show' has the words")
+        else:
+            self.board.say("consent", Level.WAITING, "not given: nothing but covers leaves", "'wardbeat consent give'")
 
-    def _consent(self, argument: str) -> Reply:
-        enrolled = self._needs_identity()
-        try:
-            given = json.loads(argument)
-            message = ConsentMessage(bytes.fromhex(given["record"]), bytes.fromhex(given["signature"]))
-            record = verified_consent(message, enrolled.site, enrolled.consent_public, enrolled.sign.public)
-        except (WireRefused, ValueError, KeyError, TypeError) as error:
-            raise WrongUse("that consent record is not signed by the person's key") from error
-        if record.action != "give" or record.serial != consents.next_serial(self.outbox):
-            raise WrongUse("that consent record is not the next one", remedy="Run 'wardbeat consent give' again.")
-        consents.give(self.outbox, message, self.utc_s())
-        self._say_consent(given=True)
-        return Reply(words="Consent is given and on its way to the hub.")
-
-    def _withdraw(self, _: str) -> Reply:
-        enrolled = self._needs_identity()
-        gone = consents.withdraw(self.outbox, enrolled.sign, enrolled.site, self.utc_s())
-        self._say_consent(given=False)
-        return Reply(words=f"Withdrawn. {gone} waiting summaries will not leave; the hub is told in the next slot.")
-
-    def _erase(self, _: str) -> Reply:
-        windows = self.history.erase()
-        if self.identity is not None and consents.next_serial(self.outbox) > 1:
-            consents.erase(self.outbox, self.identity.sign, self.identity.site, self.utc_s())
-        self._say_consent(given=False)
-        return Reply(words=f"{windows} windows and every word of the ledger are gone here; the hub is asked to erase.")
+    def forget(self) -> int:
+        """Forget every window, those that still wait for the disk too; how many were kept."""
+        self._pending.clear()
+        self.windows.ring.forget()
+        return self.history.erase()
 
 
 async def run(

@@ -39,6 +39,10 @@ class Ring:
             return
         ring.append(sample)
 
+    def forget(self) -> None:
+        """Let every sample go."""
+        self._channels.clear()
+
     def newest_ns(self) -> int:
         """Time of the newest sample of any channel; 0 for none."""
         return max((ring[-1].t_ns for ring in self._channels.values() if ring), default=0)

@@ -84,7 +84,7 @@ class World:
     def outbox(self, *, renew_stream: bool = True, limits: Limits | None = None, path: Path | None = None) -> Outbox:
         sealing = Sealing.to(self.identity.sender(), self.identity.directory().directory)
         where = path or self.settings.state_dir / "outbox.db"
-        return Outbox(where, self.vault, sealing, limits=limits, renew_stream=renew_stream)
+        return Outbox(where, self.vault, sealing, keep=limits, renew_stream=renew_stream)
 
     def receiver(self) -> Receiver:
         self.receivers.append(Receiver(self.hub))

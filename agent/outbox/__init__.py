@@ -6,6 +6,7 @@ settle.py    what receipts and notices do to rows
 ledger.py    reading and proving the chain
 """
 
-from agent.outbox.file import Limits, Outbox, Row, Sealing
+from agent.outbox.file import Outbox, Row, Sealing
+from agent.outbox.limits import Limits
 
 __all__ = ["Limits", "Outbox", "Row", "Sealing"]

@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.hpke import MLKEM768X25519PublicKey
 
 from agent.errors import KeysMissing, OutboxBroken
 from agent.model import Released
+from agent.outbox import limits
+from agent.outbox.limits import UNSETTLED, Limits
 from agent.privacy.vault import Vault
 from agent.storage import connect, storing
 from agent.wire import chain, envelope
@@ -27,7 +29,6 @@ from agent.wire.message import (
     NO_STREAM,
     STREAM_BYTES,
     CoverMessage,
-    GapMessage,
     Message,
     Plaintext,
     ProbeMessage,
@@ -67,14 +68,6 @@ CREATE TABLE IF NOT EXISTS pause (
 CREATE TABLE IF NOT EXISTS proof (ledger_index INTEGER PRIMARY KEY, envelope BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS news (id INTEGER PRIMARY KEY, at_utc_s INTEGER NOT NULL, words TEXT NOT NULL) STRICT;
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What the outbox promises to hold; beyond it the oldest data goes, and a gap record says so."""
-
-    max_rows: int = 100_000
-    max_age_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +115,13 @@ class Outbox:
         vault: Vault,
         sealing: Sealing | None,
         *,
-        limits: Limits | None = None,
+        keep: Limits | None = None,
         renew_stream: bool = True,
         read_only: bool = False,
     ) -> None:
         self.vault = vault
         self.sealing = sealing
-        self.limits = limits or Limits()
+        self.limits = keep or Limits()
         self.db: sqlite3.Connection = connect(path, _TABLES, read_only=read_only)
         if sealing is not None and not read_only and (renew_stream or self._last_stream() is None):
             with storing(self.db):
@@ -148,14 +141,14 @@ class Outbox:
     def put(self, messages: Sequence[Message], now_utc_s: int) -> Row:
         """Seal messages as a row of their own, durable on return."""
         with storing(self.db):
-            self._keep_limits(now_utc_s)
+            limits.keep(self, self.limits, now_utc_s)
             return self.append(messages, now_utc_s)
 
     def put_released(self, released: Iterable[Released], now_utc_s: int) -> list[Row]:
         """Seal summaries, unless consent changed or a pause began since the gate looked."""
         rows = []
         with storing(self.db):
-            self._keep_limits(now_utc_s)
+            limits.keep(self, self.limits, now_utc_s)
             paused = self.db.execute("SELECT 1 FROM pause WHERE end_utc_s IS NULL").fetchone()
             in_force = self.db.execute("SELECT hash FROM consent ORDER BY serial DESC LIMIT 1").fetchone()
             for summary in released:
@@ -224,7 +217,7 @@ class Outbox:
 
     def unsettled(self) -> int:
         """How many rows wait for their receipt, handed over or not."""
-        return int(self.db.execute(f"SELECT count(*) FROM fate WHERE {_UNSETTLED}").fetchone()[0])
+        return int(self.db.execute(f"SELECT count(*) FROM fate WHERE {UNSETTLED}").fetchone()[0])
 
     def unsent(self, most: int) -> list[Row]:
         """Rows never handed over, what ends or changes consent first, then oldest first.
@@ -344,37 +337,7 @@ class Outbox:
             raise OutboxBroken("the outbox has no stream", remedy="Restart the agent.")
         return current
 
-    def _keep_limits(self, now_utc_s: int) -> None:
-        """Drop the oldest unsettled data beyond the limits, and leave one gap record a stream."""
-        oldest_utc_s = now_utc_s - self.limits.max_age_days * _DAY_S
-        held = int(self.db.execute(f"SELECT count(*) FROM fate WHERE {_UNSETTLED}").fetchone()[0])
-        surplus = max(0, held - self.limits.max_rows + 1)
-        eldest = self.db.execute(
-            f"SELECT made_utc_s FROM ledger WHERE idx = (SELECT min(idx) FROM fate WHERE {_UNSETTLED})"
-        ).fetchone()
-        if eldest is None or (not surplus and eldest[0] >= oldest_utc_s):
-            return
-        doomed = self.db.execute(
-            "SELECT o.stream, o.seq, o.idx, l.made_utc_s < ? FROM outbox o JOIN fate f USING (idx) "
-            f"JOIN ledger l USING (idx) WHERE f.{_UNSETTLED} AND o.kind IN ('summary', 'cover', 'probe') "
-            "AND (l.made_utc_s < ? OR o.idx IN (SELECT o.idx FROM outbox o JOIN fate f USING (idx) "
-            f"WHERE f.{_UNSETTLED} AND o.kind IN ('summary', 'cover', 'probe') ORDER BY o.idx LIMIT ?)) ORDER BY o.idx",
-            (oldest_utc_s, oldest_utc_s, surplus),
-        ).fetchall()
-        gaps: dict[bytes, list[int]] = {}
-        for stream, seq, idx, _ in doomed:
-            self.set_fate(idx, "dropped", now_utc_s)
-            self.drop_envelope(idx)
-            gaps.setdefault(stream, []).append(seq)
-        reason = "age" if any(old for *_, old in doomed) else "rows"
-        for stream, seqs in gaps.items():
-            self.append([GapMessage(stream, min(seqs), max(seqs), len(seqs), reason)], now_utc_s)
-            self.tell(
-                f"{len(seqs)} waiting rows were dropped at the outbox's limit ({reason}); the hub is told", now_utc_s
-            )
 
-
-_UNSETTLED: Final = "state IN ('sealed', 'sent')"
 _ROW: Final = "o.stream, o.seq, o.idx, o.kind, o.envelope"
 _UNSENT: Final = (
     "FROM outbox o JOIN fate f USING (idx) WHERE f.state = 'sealed' AND (o.consent_hash IS NULL OR EXISTS "
