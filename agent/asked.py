@@ -15,6 +15,9 @@ from agent.wire.message import ConsentMessage
 if TYPE_CHECKING:
     from agent.pipeline import Agent
 
+# Between a PIN typed and the record heard; more is a replayed or forgotten record.
+_SLOW_HAND_S: Final = 120
+
 
 def answer(agent: "Agent", command: Command) -> Reply:
     """Do what is asked.
@@ -40,8 +43,8 @@ def _status(agent: "Agent", _: str) -> Reply:
 
 
 def _pause(agent: "Agent", _: str) -> Reply:
+    agent.set_paused(paused=True)  # before it is written down: a full disk must not keep measuring on
     consents.pause(agent.outbox, agent.utc_s())
-    agent.set_paused(paused=True)
     return Reply(words="Paused. Nothing is measured; covers go on. 'wardbeat resume' ends it.")
 
 
@@ -59,26 +62,35 @@ def _consent(agent: "Agent", argument: str) -> Reply:
         record = verified_consent(message, enrolled.site, enrolled.consent_public, enrolled.sign.public)
     except (WireRefused, ValueError, KeyError, TypeError) as error:
         raise WrongUse("that consent record is not signed by the person's key") from error
-    if record.action != "give" or record.serial != consents.next_serial(agent.outbox):
-        raise WrongUse("that consent record is not the next one", remedy="Run 'wardbeat consent give' again.")
+    if record.action != "give" or record.device != enrolled.device:
+        raise WrongUse("that is not a consent of this machine", remedy="Run 'wardbeat consent give' again.")
+    if record.from_utc_s < agent.utc_s() - _SLOW_HAND_S:
+        raise WrongUse("that consent would begin in the past", remedy="Run 'wardbeat consent give' again.")
     consents.give(agent.outbox, message, agent.utc_s())
-    agent.say_consent(given=True)
+    agent.say_consent()
     return Reply(words="Consent is given and on its way to the hub.")
 
 
 def _withdraw(agent: "Agent", _: str) -> Reply:
     enrolled = _identity(agent)
     gone = consents.withdraw(agent.outbox, enrolled.sign, enrolled.site, agent.utc_s())
-    agent.say_consent(given=False)
+    agent.say_consent()
     return Reply(words=f"Withdrawn. {gone} waiting summaries will not leave; the hub is told in the next slot.")
 
 
 def _erase(agent: "Agent", _: str) -> Reply:
     windows = agent.forget()
-    if agent.identity is not None and consents.next_serial(agent.outbox) > 1:
-        consents.erase(agent.outbox, agent.identity.sign, agent.identity.site, agent.utc_s())
-    agent.say_consent(given=False)
-    return Reply(words=f"{windows} windows and every word of the ledger are gone here; the hub is asked to erase.")
+    enrolled = agent.identity
+    site = "" if enrolled is None else enrolled.site
+    consents.erase(agent.outbox, None if enrolled is None else enrolled.sign, site, agent.utc_s())
+    agent.say_consent()
+    return Reply(words=erased(windows, asks_hub=enrolled is not None))
+
+
+def erased(windows: int, *, asks_hub: bool) -> str:
+    """What an erasure did, as a sentence."""
+    here = f"{windows} windows and every word of the ledger are gone here"
+    return f"{here}; the hub is asked to erase." if asks_hub else f"{here}; no hub ever received anything."
 
 
 def _identity(agent: "Agent") -> identity.Identity:

@@ -161,21 +161,18 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 
 def _enroll(arguments: argparse.Namespace) -> int:
-    from agent import decisions, host, identity
+    from agent import decisions, identity
     from agent.errors import WrongUse
-    from agent.privacy.vault import open_vault
     from agent.wire.directory import fingerprint_words
     from agent.wire.enroll import armor, dearmor, decode_bundle
 
     settings, _ = _settings(arguments)
-    host.private_dir(settings.state_dir)
-    vault = open_vault(settings.state_dir, settings.key_store)
     try:
         text = arguments.paper.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:
         raise WrongUse(f"{arguments.paper} cannot be read as a Wardbeat paper") from error
     if "BEGIN WARDBEAT ANSWER" in text:
-        enrolled = identity.finish(settings.state_dir, vault, dearmor("ANSWER", text))
+        enrolled = decisions.finish_enrollment(settings, dearmor("ANSWER", text))
         _say(f"Enrolled at {enrolled.bundle.operator}. Next: wardbeat consent show")
         return 0
     paper = dearmor("BUNDLE", text)
@@ -187,16 +184,14 @@ def _enroll(arguments: argparse.Namespace) -> int:
             "this machine is enrolled already", remedy="To start over add --replace: old keys are destroyed."
         )
     pin = decisions.ask_pin("Choose a PIN (6 or more characters), yours alone: ", twice=True)
-    request = identity.begin(settings.state_dir, vault, paper, pin, replace_old=arguments.replace)
-    print(armor("REQUEST", request), end="")
+    print(armor("REQUEST", decisions.begin_enrollment(settings, paper, pin, replace_old=arguments.replace)), end="")
     _say("Give the text above to the hub's operator; then run: wardbeat enroll ANSWER")
     return 0
 
 
 def _consent(arguments: argparse.Namespace) -> int:
-    import time
-
     from agent import decisions, identity
+    from agent.privacy.consent import text
     from agent.privacy.vault import existing_vault
 
     settings, profile = _settings(arguments)
@@ -204,17 +199,16 @@ def _consent(arguments: argparse.Namespace) -> int:
         return _print(_person_says(settings, "withdraw"))
     enrolled = identity.load_enrolled(settings.state_dir, existing_vault(settings.state_dir, settings.key_store))
     wanted = decisions.grants(profile, enrolled.bundle.operator, arguments.signal)
-    now_utc_s = int(time.time())
-    words = decisions.words(profile, wanted, now_utc_s, settings.consent_days)
+    words = text(profile, wanted, settings.consent_days)
     if arguments.what == "show":
         _say(words)
-        _say(decisions.consent_in_force(settings))
+        _say(decisions.consent_in_force(settings, profile))
         return 0
     if not decisions.confirm(words, "Do you agree?"):
         _say("Nothing was given.")
         return 1
     pin = decisions.ask_pin("Your PIN: ")
-    return _print(decisions.give_consent(settings, profile, wanted, pin, now_utc_s))
+    return _print(decisions.give_consent(settings, profile, wanted, pin))
 
 
 def _ask(name: str) -> Action:

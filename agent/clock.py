@@ -30,6 +30,10 @@ class Clock(Protocol):
         """Session time."""
         ...
 
+    def start_ns(self) -> int:
+        """Session time at the session's start."""
+        ...
+
     async def sleep_until(self, t_ns: int) -> None:
         """Return when session time has reached ``t_ns``."""
         ...
@@ -85,6 +89,9 @@ class SessionClock:
     def now_ns(self) -> int:
         return self._start_ns + int((self._monotonic_ns() - self._begin_ns) * self._speed)
 
+    def start_ns(self) -> int:
+        return self._start_ns
+
     async def sleep_until(self, t_ns: int) -> None:
         while (left_ns := t_ns - self.now_ns()) > 0:
             # Asyncio's timer stands still while the machine sleeps, so look again every second.
@@ -115,12 +122,15 @@ class VirtualClock:
     """
 
     def __init__(self, start_utc_ns: int) -> None:
-        self._now_ns = start_utc_ns
+        self._start_ns = self._now_ns = start_utc_ns
         self._sleepers: list[tuple[int, int, asyncio.Event]] = []
         self._tie = count()
 
     def now_ns(self) -> int:
         return self._now_ns
+
+    def start_ns(self) -> int:
+        return self._start_ns
 
     async def sleep_until(self, t_ns: int) -> None:
         if t_ns <= self._now_ns:

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from agent import sources
 from agent.errors import ConfigInvalid
-from agent.privacy.policy import Profile, profile_named
+from agent.features.spec import Kind
+from agent.privacy.policy import PROFILES, Profile, profile_named
 
 _STRICT: Final = ConfigDict(extra="forbid", frozen=True)
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -69,12 +70,22 @@ class Settings(BaseModel):
     outbox: OutboxLimits = OutboxLimits()
 
 
+def _known_profile(name: str) -> str:
+    if name not in PROFILES:
+        raise ValueError(f"there is no profile {name!r}; choose from {', '.join(PROFILES)}")
+    return name
+
+
+# A misspelt rule must fail, or what it should take away would go on leaving.
+ProfileName = Annotated[str, AfterValidator(_known_profile)]
+
+
 class Policy(BaseModel):
     """What an administrator may take away; there is nothing to add here."""
 
     model_config = _STRICT
-    allowed_profiles: tuple[str, ...] | None = None
-    denied_kinds: tuple[str, ...] = ()
+    allowed_profiles: tuple[ProfileName, ...] | None = None
+    denied_kinds: tuple[Kind, ...] = ()
 
 
 def load(file: Path | None, policy: Path | None = None) -> tuple[Settings, Profile]:

@@ -89,8 +89,11 @@ async def serve(folder: Path, handle: Handler) -> None:
 async def _answer(reader: asyncio.StreamReader, handle: Handler) -> Reply:
     try:
         line = await asyncio.wait_for(reader.readline(), _TIMEOUT_S)
-        command = Command(**json.loads(line))
-    except (ValueError, TypeError, TimeoutError):
+        said = json.loads(line)
+        command = Command(said["name"], said.get("argument", ""))
+        if not isinstance(command.name, str) or not isinstance(command.argument, str):
+            raise TypeError
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, TimeoutError):
         return Reply(WrongUse.exit_code, "that was not a command")
     try:
         return await handle(command)

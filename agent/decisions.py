@@ -1,5 +1,6 @@
 """What only the person may do: the PIN is asked on a terminal, never taken from argument, pipe or environment."""
 
+import datetime as dt
 import getpass
 import json
 import sys
@@ -10,10 +11,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO, cast
 
-from agent import control, host, identity
+from agent import asked, control, host, identity
 from agent.config import Settings
 from agent.control import Command, Reply
-from agent.errors import NoTerminal, NotRunning, PolicyDenied, WrongPin
+from agent.errors import KeysMissing, NoTerminal, NotRunning, PolicyDenied, WrongPin
 from agent.history import History
 from agent.outbox import Outbox, Sealing, consents, ledger
 from agent.privacy import consent
@@ -54,21 +55,45 @@ def grants(profile: Profile, operator: str, signals: Sequence[str] = ()) -> tupl
     return tuple(Grant(signal, purpose, operator) for purpose in sorted(profile.purposes) for signal in chosen)
 
 
-def words(profile: Profile, wanted: Sequence[Grant], from_utc_s: int, days: int) -> str:
-    """The text that a yes would stand under."""
-    return consent.text(profile, wanted, from_utc_s, from_utc_s + days * 86_400)
+def begin_enrollment(settings: Settings, bundle: bytes, pin: str, *, replace_old: bool) -> bytes:
+    """Make this machine's keys; the request for the hub. What older keys sealed is retired first.
+
+    Raises:
+        AlreadyRunning: Stop the agent first: it holds the old keys.
+        WrongUse: Enrolled already and not told to replace.
+    """
+    folder = host.private_dir(settings.state_dir)
+    with host.only_one(folder / "agent.lock"):
+        vault = open_vault(folder, settings.key_store)
+        if replace_old and (folder / "outbox.db").exists():
+            with Outbox(folder / "outbox.db", vault, None) as outbox:
+                consents.retire(outbox, int(time.time()))
+        return identity.begin(folder, vault, bundle, pin, replace_old=replace_old)
 
 
-def consent_in_force(settings: Settings) -> str:
+def finish_enrollment(settings: Settings, answer: bytes) -> identity.Identity:
+    """Take the hub's answer over.
+
+    Raises:
+        AlreadyRunning: Stop the agent first; it starts with the new keys.
+        KeysMissing, WireRefused: As `identity.finish`.
+    """
+    vault = existing_vault(settings.state_dir, settings.key_store)
+    with host.only_one(settings.state_dir / "agent.lock"):
+        return identity.finish(settings.state_dir, vault, answer)
+
+
+def consent_in_force(settings: Settings, profile: Profile) -> str:
     """The record in force, as a sentence."""
     file = settings.state_dir / "outbox.db"
     record = None
     if file.exists():
-        with Outbox(file, open_vault(settings.state_dir, settings.key_store), None) as outbox:
-            record = consents.in_force(outbox)
-    return (
-        "In force: nothing." if record is None else f"In force: record {record.serial}, until UTC {record.until_utc_s}"
-    )
+        with Outbox(file, existing_vault(settings.state_dir, settings.key_store), None) as outbox:
+            record = consents.stands_at(outbox, profile.name, int(time.time()))
+    if record is None:
+        return "In force: nothing."
+    until = dt.datetime.fromtimestamp(record.until_utc_s, dt.UTC)
+    return f"In force: record {record.serial}, until {until:%Y-%m-%d %H:%M} UTC"
 
 
 def give_consent(
@@ -88,7 +113,7 @@ def give_consent(
         )
     from_utc_s = int(time.time()) if from_utc_s is None else from_utc_s
     with Outbox(folder / "outbox.db", vault, None) as looking:
-        serial = consents.next_serial(looking)
+        serial = consents.next_serial(looking, from_utc_s)
     record = consent.give(profile, enrolled.device, serial, wanted, from_utc_s, settings.consent_days)
     message = record.signed(identity.consent_key(folder, pin), enrolled.site)
     handed = json.dumps({"record": message.record.hex(), "signature": message.signature.hex()})
@@ -101,13 +126,13 @@ def give_consent(
 
 
 @contextmanager
-def offline_outbox(folder: Path, vault: Vault, enrolled: identity.Identity) -> Iterator[Outbox]:
+def offline_outbox(folder: Path, vault: Vault, enrolled: identity.Identity | None) -> Iterator[Outbox]:
     """The outbox of an agent that is not running, held so that none starts meanwhile.
 
     Raises:
         AlreadyRunning: An agent holds it after all.
     """
-    sealing = Sealing.to(enrolled.sender(), enrolled.directory().directory)
+    sealing = None if enrolled is None else Sealing.to(enrolled.sender(), enrolled.directory().directory)
     with host.only_one(folder / "agent.lock"), Outbox(folder / "outbox.db", vault, sealing) as outbox:
         yield outbox
 
@@ -141,17 +166,26 @@ def say(settings: Settings, name: str) -> Reply:
             (consents.pause if name == "pause" else consents.resume)(outbox, now_utc_s)
         return Reply(words="Paused; stays so when the agent starts." if name == "pause" else "The pause is over.")
     vault = existing_vault(folder, settings.key_store)
-    gone = 0
-    if name == "erase":
-        history = History(folder / "history.db", vault)
-        gone = history.erase()
-        history.close()
-    enrolled = identity.load_enrolled(folder, vault)
+    if name == "withdraw":
+        enrolled = identity.load_enrolled(folder, vault)
+        with offline_outbox(folder, vault, enrolled) as outbox:
+            consents.withdraw(outbox, enrolled.sign, enrolled.site, now_utc_s)
+        return Reply(words="Withdrawn; the hub is told when the agent runs next.")
+    return _erase_offline(folder, vault, now_utc_s)
+
+
+def _erase_offline(folder: Path, vault: Vault, now_utc_s: int) -> Reply:
+    try:
+        enrolled = identity.load_enrolled(folder, vault)
+    except KeysMissing:
+        enrolled = None
     with offline_outbox(folder, vault, enrolled) as outbox:
-        act = consents.withdraw if name == "withdraw" else consents.erase
-        act(outbox, enrolled.sign, enrolled.site, now_utc_s)
-    words = f"{gone} windows are gone here; " if name == "erase" else "Withdrawn; "
-    return Reply(words=f"{words}the hub is told when the agent runs next.")
+        history = History(folder / "history.db", vault)
+        windows = history.erase()
+        history.close()
+        sign, site = (None, "") if enrolled is None else (enrolled.sign, enrolled.site)
+        consents.erase(outbox, sign, site, now_utc_s)
+    return Reply(words=asked.erased(windows, asks_hub=enrolled is not None))
 
 
 def everything_held(settings: Settings, outbox: Outbox) -> dict[str, object]:

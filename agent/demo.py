@@ -67,7 +67,8 @@ async def _run(wish: Wish, folder: Path) -> dict[str, Any]:
         from hub.receive import Receiver
     except ModuleNotFoundError as error:
         raise Missing("the demo's parts are not installed", remedy="pip install 'wardbeat[demo]'") from error
-    clock = SessionClock(aligned_start_ns(time.time_ns()), speed=wish.speed)
+    start_ns = aligned_start_ns(time.time_ns())
+    SessionClock(start_ns, speed=wish.speed)  # a speed out of range is told before anything starts
     file = _synthetic(folder / "synthetic.csv", wish) if wish.replay is None else _cut(folder / "cut.csv", wish)
     last_s = replay.beats(file)[-1].end_s  # an unreadable file is told before anything starts
     port = _free_port()
@@ -75,7 +76,7 @@ async def _run(wish: Wish, folder: Path) -> dict[str, Any]:
         state_dir=folder / "state", profile="care", key_store="file", sources={"replay": replay.Settings(file)}
     )
     profile = profile_named("care")
-    await asyncio.to_thread(_enroll, folder, settings, profile, port, clock.now_ns() // NS_PER_S)
+    await asyncio.to_thread(_enroll, folder, settings, profile, port, start_ns // NS_PER_S)
     receiver = Receiver(folder / "hub", mqtt_version=3)
     stop = threading.Event()
     async with _broker(folder / "hub", port):
@@ -87,7 +88,7 @@ async def _run(wish: Wish, folder: Path) -> dict[str, Any]:
                     update={"mqtt": settings.mqtt.model_copy(update={"version": 3, "resend_after_s": 5.0})}
                 ),
                 profile,
-                clock,
+                SessionClock(start_ns, speed=wish.speed),
                 pace=Pace(slot_s=SLOT_S, finish=True),
                 beside={"view": view.show},
             )
@@ -186,18 +187,17 @@ class _View:
         from rich.text import Text
 
         console = Console(stderr=True)
-        began_ns = agent.clock.now_ns()
         with Live(console=console, refresh_per_second=4, transient=True) as live:
             while True:
-                live.update(Text(self._line(agent, began_ns)))
+                live.update(Text(self._line(agent)))
                 await asyncio.sleep(0.25)
 
-    def _line(self, agent: Agent, began_ns: int) -> str:
+    def _line(self, agent: Agent) -> str:
         now_ns = agent.clock.now_ns()
         counts = agent.outbox.counts()
         heart = agent.windows.ring.span(now_ns, 10).series.get("rr_ms")
         bpm = "--" if heart is None else f"{60_000 / float(np.mean(heart.value)):.0f}"
-        done_01 = min(1.0, (now_ns - began_ns) / NS_PER_S / self.last_s)
+        done_01 = min(1.0, (now_ns - agent.clock.start_ns()) / NS_PER_S / self.last_s)
         return (
             f"SYNTHETIC  {bpm:>3} bpm  recording {done_01:4.0%}  sealed {sum(counts.values())}  "
             f"receipted {counts.get('receipted', 0)}  ({self.wish.speed:g}x)"

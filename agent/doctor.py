@@ -17,7 +17,7 @@ from agent.control import Command
 from agent.errors import NotRunning, WardbeatError, WireRefused
 from agent.outbox import Outbox, consents, ledger
 from agent.privacy.policy import Profile
-from agent.privacy.vault import Vault, open_vault
+from agent.privacy.vault import Vault, existing_vault
 from agent.wire.directory import fingerprint_words
 
 _LEAST_FREE_MB: Final = 100
@@ -57,7 +57,7 @@ def checks(settings: Settings, profile: Profile) -> Iterator[Check]:
         mode = folder.stat().st_mode & 0o777
         yield Check("state_private", mode == 0o700, f"state folder mode {mode:o}", f"chmod 700 {folder}")
     try:
-        vault = open_vault(folder, settings.key_store)
+        vault = existing_vault(folder, settings.key_store)
     except WardbeatError as error:
         yield Check("data_key", ok=False, words=str(error), remedy=error.remedy)
         return
@@ -90,16 +90,20 @@ def _delivery(settings: Settings, profile: Profile, vault: Vault) -> Iterator[Ch
         yield Check("outbox", None, "empty; the agent did not run yet")
         return
     with Outbox(folder / "outbox.db", vault, None) as outbox:
-        given = consents.in_force(outbox) is not None
+        given = consents.stands_at(outbox, profile.name, int(time.time())) is not None
         yield Check(
             "consent", given or None, "given" if given else "not given: only covers leave", "wardbeat consent give"
         )
-        yield _attempt("ledger", lambda: f"{ledger.verify(outbox, enrolled.open_answers)} rows, chain whole")
+        yield _attempt("ledger", lambda: _proven(ledger.verify(outbox, enrolled.open_answers)))
         yield Check(
             "outbox", ok=True, words=", ".join(f"{n} {state}" for state, n in outbox.counts().items()) or "empty"
         )
         for _, words in outbox.news():
             yield Check("news", None, words)
+
+
+def _proven(proven: ledger.Proven) -> str:
+    return "; ".join([f"{proven.rows} rows, chain whole", *(f"known break: {words}" for words in proven.breaks)])
 
 
 def _attempt(check_id: str, look: Callable[[], str]) -> Check:

@@ -1,14 +1,13 @@
 """The person's own memory: summaries of the last 400 days, under the data key; never a beat."""
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 from agent.model import FeatureValue, Summary
 from agent.privacy.vault import Vault
-from agent.storage import connect, storing
+from agent.storage import connect, shred, storing
 
 KEEP_DAYS = 400
 _DAY_S = 86_400
@@ -31,7 +30,7 @@ class History:
 
     def __init__(self, path: Path, vault: Vault) -> None:
         self._vault = vault
-        self._db: sqlite3.Connection = connect(path, _TABLES)
+        self._db = connect(path, _TABLES)
 
     def close(self) -> None:
         self._db.close()
@@ -63,6 +62,5 @@ class History:
         with storing(self._db):
             gone = self._db.execute("DELETE FROM summary").rowcount
             self._db.execute("DELETE FROM clock_break")
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._db.execute("VACUUM")
+        shred(self._db)
         return gone

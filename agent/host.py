@@ -12,15 +12,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from agent.errors import AlreadyRunning, Missing
+from agent.errors import AlreadyRunning, Missing, StorageFull
 
 
 def boottime_ns() -> int:
     """Monotonic nanoseconds that go on counting while the machine sleeps."""
     if sys.platform == "linux":
         return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-    # macOS: CLOCK_MONOTONIC counts sleep; Windows: monotonic rests on a tick count that does.
-    return time.monotonic_ns()
+    if sys.platform == "darwin":
+        # CLOCK_MONOTONIC counts sleep there; time.monotonic (mach_absolute_time) does not.
+        return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+    return time.monotonic_ns()  # Windows: rests on a tick count that goes on in sleep
 
 
 @contextmanager
@@ -69,14 +71,24 @@ def private_dir(path: Path) -> Path:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a file that this user alone can read: whole or not at all, durable on return."""
+    """Write a file that this user alone can read: whole or not at all, durable on return.
+
+    Raises:
+        StorageFull: The disk is full or read-only; what stood there before still does.
+    """
     part = path.with_name(path.name + ".part")
-    fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    try:
+        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(fd, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise StorageFull(
+            f"{path.name} cannot be written: {error.strerror}", remedy="Free space on this disk, or make it writable."
+        ) from error
     if sys.platform != "win32":
         folder = os.open(path.parent, os.O_RDONLY)
         try:

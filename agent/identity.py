@@ -21,10 +21,10 @@ from agent.errors import KeysMissing, WireRefused, WrongUse
 from agent.privacy.vault import Vault, open_with_pin, seal_with_pin
 from agent.wire import codec, envelope
 from agent.wire.codec import Fields
-from agent.wire.directory import Verified, verified
+from agent.wire.directory import Verified, succeeds, verified
 from agent.wire.enroll import Bundle, Request, decode_bundle, opened_answer, signed_request
 from agent.wire.envelope import Sender
-from agent.wire.keys import SEED_BYTES, ReceiveKey, SignKey
+from agent.wire.keys import SEED_BYTES, ReceiveKey, SignKey, receive_public
 from agent.wire.labels import down_topic, up_topic
 from agent.wire.receipt import Answers, decode_answers
 
@@ -43,7 +43,6 @@ class Identity:
     consent_public: bytes
     device: str
     published: bytes
-    floor: int
 
     @property
     def site(self) -> str:
@@ -63,7 +62,7 @@ class Identity:
 
     def directory(self) -> Verified:
         """The newest directory that this machine believed, checked again."""
-        return verified(self.published, self.site, self.bundle.root_public, self.floor)
+        return verified(self.published, self.site, self.bundle.root_public, 0)
 
     def open_answers(self, payload: bytes) -> Answers:
         """Open and believe one envelope down.
@@ -89,10 +88,16 @@ class Identity:
         Raises:
             WireRefused: ``bad_signature``, ``rolled_back`` or ``malformed``; nothing changes.
         """
-        seen = verified(published, self.site, self.bundle.root_public, self.floor)
+        if published == self.published:
+            return self
+        seen = verified(published, self.site, self.bundle.root_public, 0)
+        if not succeeds(seen, self.directory()):
+            raise WireRefused("rolled_back", "a directory that is not newer than the one believed")
         if seen.directory.synthetic != self.bundle.synthetic:
             raise WireRefused("bad_signature", "the directory changed between real and synthetic")
-        return replace(self, published=published, floor=seen.directory.version)
+        for kem in seen.directory.kems:
+            receive_public(kem.public)  # a weak key is refused before anything is kept
+        return replace(self, published=published)
 
 
 def tls_files(folder: Path) -> tuple[Path, Path, Path]:
@@ -133,7 +138,6 @@ def begin(folder: Path, vault: Vault, bundle_bytes: bytes, pin: str, *, replace_
         consent_public=consent.public,
         device="",
         published=b"",
-        floor=bundle.directory_floor,
     )
     tls_key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "wardbeat device")])
@@ -167,14 +171,14 @@ def finish(folder: Path, vault: Vault, answer_bytes: bytes) -> Identity:
     answer, seen, published = opened_answer(answer_bytes, started.bundle, started.receive)
     if seen.directory.synthetic != started.bundle.synthetic:
         raise WireRefused("bad_signature", "bundle and hub do not agree on what is synthetic")
-    certificate = x509.load_der_x509_certificate(answer.tls_certificate)
-    ca = x509.load_pem_x509_certificate(started.bundle.ca_pem)
     try:
+        certificate = x509.load_der_x509_certificate(answer.tls_certificate)
+        ca = x509.load_pem_x509_certificate(started.bundle.ca_pem)
         certificate.verify_directly_issued_by(ca)
     except (InvalidSignature, ValueError, TypeError) as error:
         raise WireRefused("bad_signature", "the certificate was not issued by the bundle's CA") from error
     host.write_private(folder / "keys" / "tls.crt", certificate.public_bytes(serialization.Encoding.PEM))
-    identity = replace(started, device=answer.device, published=published, floor=seen.directory.version)
+    identity = replace(started, device=answer.device, published=published)
     save(folder, vault, identity)
     return identity
 
@@ -192,7 +196,7 @@ def load(folder: Path, vault: Vault) -> Identity:
     """
     if not exists(folder):
         raise KeysMissing("this machine is not enrolled", remedy=ENROLL)
-    row = Fields(codec.decode(vault.open("identity", host.read_private(folder / "keys" / "identity"))), 8)
+    row = Fields(codec.decode(vault.open("identity", host.read_private(folder / "keys" / "identity"))), 7)
     return Identity(
         bundle=decode_bundle(row.raw()),
         sign_seed=row.raw(SEED_BYTES),
@@ -201,7 +205,6 @@ def load(folder: Path, vault: Vault) -> Identity:
         consent_public=row.raw(),
         device=row.text(),
         published=row.raw(),
-        floor=row.uint(),
     )
 
 
@@ -214,6 +217,9 @@ def load_enrolled(folder: Path, vault: Vault) -> Identity:
     identity = load(folder, vault)
     if not identity.device:
         raise KeysMissing("the hub's answer is still missing", remedy="Run 'wardbeat enroll ANSWER' when it is here.")
+    for file in tls_files(folder):
+        if not file.exists():
+            raise KeysMissing(f"keys/{file.name} is missing", remedy="Restore the state folder, or enroll again.")
     return identity
 
 
@@ -228,7 +234,6 @@ def save(folder: Path, vault: Vault, identity: Identity) -> None:
             identity.consent_public,
             identity.device,
             identity.published,
-            identity.floor,
         ]
     )
     host.write_private(folder / "keys" / "identity", vault.seal("identity", words))

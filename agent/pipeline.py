@@ -20,7 +20,7 @@ from agent import asked, control, host, identity, sources
 from agent.clock import Clock, SessionClock, aligned_start_ns
 from agent.config import Settings
 from agent.control import Command, Reply
-from agent.errors import KeysMissing, StorageFull, WrongUse
+from agent.errors import KeysMissing, OutboxBroken, StorageFull, WardbeatError, WrongUse
 from agent.history import History
 from agent.model import NS_PER_S, Interval, Sample, Summary
 from agent.outbox import Limits, Outbox, Sealing, consents
@@ -40,6 +40,9 @@ _QUEUE_MOST: Final = 4096
 _PENDING_MOST: Final = 288  # a day of windows while the disk is full; beyond it the oldest is lost, and said so
 _RETRY_S: Final = (1.0, 60.0)
 _DISK_RETRY_S: Final = 2.0
+_LOOK_S: Final = 0.2  # how soon a pause closes a sensor
+_LONG_RUN_S: Final = 300.0  # a source that ran so long was well: its next try is soon again
+_DAY_S: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +96,17 @@ class Agent:
             sealing = Sealing.to(self.identity.sender(), seen)
         limits = Limits(settings.outbox.max_rows, settings.outbox.max_age_days)
         self.outbox = parts.enter_context(Outbox(folder / "outbox.db", self.vault, sealing, keep=limits))
-        self.outbox.forget_old_bytes(self.utc_s())
+        self._forgot_day = 0
+        self._forget_daily(self.utc_s())
         self.windows = Windows(clock.now_ns(), pace.window_s, clock.utc_offset_ns())
         self.publisher: Publisher | None = None
         self._queue: asyncio.Queue[Sample] = asyncio.Queue(_QUEUE_MOST)
         self._awake = asyncio.Event()
         self._ended = asyncio.Event()
+        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._pending: deque[tuple[Summary, tuple[Interval, ...]]] = deque()
         self.set_paused(paused=consents.is_paused(self.outbox))
+        self.say_consent()
 
     def utc_s(self) -> int:
         """The session's UTC now."""
@@ -125,6 +131,7 @@ class Agent:
         spec = sources.SOURCES[name]
         while True:
             await self._awake.wait()
+            began_ns = self.clock.now_ns()
             try:
                 self.board.say(f"source.{name}", Level.OK, "running")
                 reading = asyncio.create_task(self._read(name, settings), name=f"source.{name}.read")
@@ -137,9 +144,13 @@ class Agent:
             except WrongUse:
                 raise
             except Exception as error:  # the way in fails softly: say it, wait, try again
-                remedy = getattr(error, "remedy", "") or "It is tried again by itself."
-                words = str(error) if remedy else type(error).__name__
+                # a foreign library's words may hold a device's address: only our own are shown
+                ours = isinstance(error, WardbeatError)
+                words = str(error) if ours else type(error).__name__
+                remedy = error.remedy if isinstance(error, WardbeatError) else "It is tried again by itself."
                 self.board.say(f"source.{name}", Level.TROUBLE, f"lost: {words}", remedy)
+                if self.clock.now_ns() - began_ns > _LONG_RUN_S * NS_PER_S:
+                    pause_s = _RETRY_S[0]
                 log.warning("source %s lost, again in %.0f s", name, pause_s)
             await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
             pause_s = min(2 * pause_s, _RETRY_S[1])
@@ -155,17 +166,16 @@ class Agent:
 
     async def _unless_paused(self, reading: "asyncio.Task[None]", *, keep: bool) -> bool:
         """Whether the source came to its end by itself; a pause closes it, but for a recording."""
-        while not reading.done():
-            if not keep and not self._awake.is_set():
-                reading.cancel()
-                await asyncio.wait({reading})
-                return False
-            if keep:
-                await asyncio.wait({reading})
-            else:
-                await asyncio.wait({reading}, timeout=0.2)
-        await reading
-        return True
+        try:
+            while not reading.done():
+                if not keep and not self._awake.is_set():
+                    return False
+                await asyncio.wait({reading}, timeout=_LOOK_S)
+            await reading
+            return True
+        finally:  # a pause, a failure or the agent's end: the sensor is closed before we go on
+            reading.cancel()
+            await asyncio.wait({reading})
 
     async def all_sources(self) -> None:
         """Run every source; say when the last one has come to its end."""
@@ -225,7 +235,10 @@ class Agent:
         if broken is None:
             return ()
         log.warning("the wall clock was moved; the window around it is not released")
-        self.history.keep_break(self.clock.utc_s(broken.at_ns), broken.jump_s)
+        try:
+            self.history.keep_break(self.clock.utc_s(broken.at_ns), broken.jump_s)
+        except StorageFull as full:
+            self.board.say("disk", Level.TROUBLE, str(full), full.remedy)
         self.windows.realign(self.clock.utc_offset_ns())
         return (Interval(start_utc_s, end_utc_s),)
 
@@ -254,13 +267,20 @@ class Agent:
                 return
             self._pending.popleft()
             self.board.say("windows", Level.OK, "windows are closed and kept")
+            self.board.say("disk", Level.OK, "rows can be written")
+            self._forget_daily(summary.end_utc_s)
+
+    def _forget_daily(self, now_utc_s: int) -> None:
+        if now_utc_s // _DAY_S != self._forgot_day:
+            self._forgot_day = now_utc_s // _DAY_S
+            self.outbox.forget_old_bytes(now_utc_s)
 
     def _release(self, summary: Summary, broken: tuple[Interval, ...]) -> None:
         if self.identity is None:
             return
         blocked = (*consents.pauses(self.outbox, summary.start_utc_s), *broken)
         record = consents.in_force(self.outbox)
-        self.say_consent(given=record is not None)
+        self.say_consent()
         operator = self.identity.bundle.operator
         released = gate.release(summary, self.profile, record, operator, blocked)
         self.outbox.put_released(released, self.utc_s())
@@ -278,8 +298,21 @@ class Agent:
     # ---- what a person asks
 
     async def handle(self, command: Command) -> Reply:
-        """Do what the person asks."""
-        return asked.answer(self, command)
+        """Do what the person asks.
+
+        Raises:
+            OutboxBroken: Told to the person, and the end of the agent: the way out fails shut.
+        """
+        try:
+            return asked.answer(self, command)
+        except OutboxBroken as broken:
+            if not self._broken.done():
+                self._broken.set_exception(broken)
+            raise
+
+    async def until_broken(self) -> None:
+        """Ends with the error that a command met in the outbox."""
+        await self._broken
 
     @property
     def paused(self) -> bool:
@@ -294,9 +327,11 @@ class Agent:
             self._awake.set()
             self.board.say("measuring", Level.OK, "on")
 
-    def say_consent(self, *, given: bool) -> None:
+    def say_consent(self) -> None:
         """Show whether anything but covers may leave."""
-        if given:
+        if self.identity is None:
+            return
+        if consents.stands_at(self.outbox, self.profile.name, self.utc_s()) is not None:
             self.board.say("consent", Level.OK, "given; 'wardbeat consent show' has the words")
         else:
             self.board.say("consent", Level.WAITING, "not given: nothing but covers leaves", "'wardbeat consent give'")
@@ -342,6 +377,7 @@ async def run(
         }
         if pace.sockets:
             tasks["control"] = lambda: control.serve(agent.folder, agent.handle)
+            tasks["broken"] = agent.until_broken
         if pace.sockets and agent.identity is not None:
             tasks |= _publishing(agent, agent.identity)
         if stop is not None:

@@ -1,58 +1,72 @@
 """How this project opens and writes a SQLite file: durable, shredding, with errors that say what to do."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from agent.errors import OutboxBroken, StorageFull
 
 # A second process (the command line) may hold the file for a moment.
 _BUSY_TIMEOUT_S = 10.0
+_SHRED_TRIES = 20
+_FULL_REMEDY = "Free space on this disk (or make it writable); Wardbeat goes on by itself, nothing is lost."
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 
 
-def connect(path: Path, tables: str, *, read_only: bool = False) -> sqlite3.Connection:
+class Database(sqlite3.Connection):
+    """A connection whose every error is one of ours, with its remedy."""
+
+    def execute(self, *words: Any) -> sqlite3.Cursor:
+        try:
+            return super().execute(*words)
+        except sqlite3.Error as error:
+            raise _named(error, "the state") from error
+
+
+def connect(path: Path, tables: str) -> Database:
     """Open a file with WAL, synchronous=FULL and secure_delete, and make its tables.
 
     Raises:
         StorageFull: The disk is full or cannot be written.
         OutboxBroken: The file is damaged.
     """
-    mode = "ro" if read_only else "rwc"
     try:
-        db = sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=_BUSY_TIMEOUT_S
-        )
-        db.execute("PRAGMA secure_delete = ON")
-        if not read_only:
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = FULL")
-            db.executescript(tables)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # the log files beside it take the same mode
+        db = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_TIMEOUT_S, factory=Database)
+        for pragma in ("secure_delete = ON", "journal_mode = WAL", "synchronous = FULL"):
+            db.execute(f"PRAGMA {pragma}")
+        db.executescript(tables)
     except sqlite3.Error as error:
         raise _named(error, path.name) from error
+    except OSError as error:
+        raise StorageFull(f"{path.name} cannot be written: {error.strerror}", remedy=_FULL_REMEDY) from error
     return db
 
 
+def shred(db: Database) -> None:
+    """Push deletions through the write-ahead log, where deleted words would linger."""
+    for _ in range(_SHRED_TRIES):
+        if db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0:
+            return  # else a reader holds the log for a moment
+
+
 @contextmanager
-def storing(db: sqlite3.Connection) -> Iterator[None]:
+def storing(db: Database) -> Iterator[None]:
     """One transaction: all of it durable on leaving, or none of it.
 
     Raises:
         StorageFull, OutboxBroken: As `connect`.
     """
-    try:
-        db.execute("BEGIN IMMEDIATE")
-    except sqlite3.Error as error:
-        raise _named(error, "the state") from error
+    db.execute("BEGIN IMMEDIATE")
     try:
         yield
         db.execute("COMMIT")
-    except BaseException as error:
+    except BaseException:
         if db.in_transaction:
             db.execute("ROLLBACK")
-        if isinstance(error, sqlite3.Error):
-            raise _named(error, "the state") from error
         raise
 
 
@@ -61,6 +75,6 @@ def _named(error: sqlite3.Error, what: str) -> StorageFull | OutboxBroken:
     if code in _FULL or code == sqlite3.SQLITE_BUSY:
         return StorageFull(
             f"{what} cannot be written: {error}",
-            remedy="Free space on this disk (or make it writable); Wardbeat goes on by itself, nothing is lost.",
+            remedy=_FULL_REMEDY,
         )
     return OutboxBroken(f"{what} is damaged: {error}", remedy="Run 'wardbeat doctor'; the file was left as it is.")

@@ -1,9 +1,11 @@
 """How the hub opens a database: SQLAlchemy Core, durable and shredding on SQLite."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Engine, MetaData, create_engine, event
+
+_SHRED_TRIES: Final = 20
 
 
 def open_database(path: Path, tables: MetaData) -> Engine:
@@ -24,6 +26,17 @@ def open_database(path: Path, tables: MetaData) -> Engine:
 
     tables.create_all(engine)
     return engine
+
+
+def shred(engine: Engine) -> None:
+    """Push deletions through the write-ahead log, where deleted rows would linger."""
+    raw = engine.raw_connection()
+    try:
+        for _ in range(_SHRED_TRIES):
+            if raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0:
+                return  # else a reader holds the log for a moment
+    finally:
+        raw.close()
 
 
 def reading(engine: Engine) -> Engine:

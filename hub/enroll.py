@@ -4,6 +4,7 @@ import secrets
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -49,10 +50,10 @@ def admit(folder: Path, request_text: str) -> str:
 def _tls_public(request_der: bytes) -> ec.EllipticCurvePublicKey:
     try:
         request = x509.load_der_x509_csr(request_der)
-        public = request.public_key()
-    except ValueError as error:
+        public, signed = request.public_key(), request.is_signature_valid
+    except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm) as error:
         raise WireRefused("malformed", "the TLS request cannot be read") from error
-    if not request.is_signature_valid:
+    if not signed:
         raise WireRefused("bad_signature", "the TLS key does not sign for itself")
     if not isinstance(public, ec.EllipticCurvePublicKey) or not isinstance(public.curve, ec.SECP256R1):
         raise WireRefused("weak_key", "the TLS key is not P-256")

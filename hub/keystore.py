@@ -178,6 +178,27 @@ class KeyStore:
                 db.execute(insert(_SITE), {"name": name, "value": value})
         return published
 
+    # ---- how far the data file had come
+
+    def generation(self) -> int:
+        """How many batches the data file held when last heard of."""
+        try:
+            return int(self.value("generation"))
+        except KeyError:
+            return 0
+
+    def note_generation(self, generation: int) -> None:
+        """Remember it here, where no backup of the data file reaches."""
+        with self._engine.begin() as db:
+            db.execute(_SITE.delete().where(_SITE.c.name == "generation"))
+            db.execute(insert(_SITE), {"name": "generation", "value": str(generation).encode()})
+
+    def erasures(self) -> list[tuple[bytes, int]]:
+        """(device kid, serial) of everything erased for good."""
+        with self._reads.connect() as db:
+            rows = db.execute(select(_DEVICE.c.kid, _DEVICE.c.erased_serial).where(_DEVICE.c.erased_serial >= 0))
+            return [(row.kid, row.erased_serial) for row in rows]
+
     # ---- devices
 
     def new_code(self) -> bytes:

@@ -32,7 +32,7 @@ from agent.wire.receipt import MAX_ENTRIES, Answer, Answers, Entry, Notice, Rece
 from hub import judge
 from hub.keystore import Device
 from hub.site import open_keys
-from hub.store import Store
+from hub.store import Store, Taking
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +78,7 @@ class Receiver:
         self._queue: queue.Queue[Arrived] = queue.Queue(_QUEUE_MOST)
         self._v5 = mqtt_version == 5
         self._link = 0
+        self._greet = threading.Event()
         self._down_stream, self._down_seq = os.urandom(STREAM_BYTES), 0
         self._client = self._make_client()
 
@@ -95,6 +96,9 @@ class Receiver:
                 batch = self._next_batch()
                 if batch:
                     self._work(batch, stop)
+                if self._greet.is_set():
+                    self._greet.clear()
+                    self._publish_directory()
                 if time.monotonic() - published_at > DIRECTORY_EVERY_S:
                     published_at = time.monotonic()
                     self._renew_directory()
@@ -136,7 +140,7 @@ class Receiver:
         self._link += 1
         log.info("connected to the broker")
         client.subscribe(labels.up_topic(self._site, "+"), qos=1)
-        self._publish_directory()
+        self._greet.set()  # the worker publishes the directory: this thread must not touch a database
 
     def _on_message(self, _client: mqtt.Client, _user: Any, message: mqtt.MQTTMessage) -> None:
         try:
@@ -194,49 +198,39 @@ class Receiver:
         """
         replies: dict[bytes, _Reply] = {}
         counts: Counter[str] = Counter()
-        judged = [(data, self._judge(topic, data, counts, replies)) for topic, data in batch]
         with self.store.transaction() as taking:
-            for data, found in judged:
-                if found is None:
-                    continue
-                seen, opened = found
-                header = seen.sealed.header
+            for topic, data in batch:
+                seen: judge.Authentic | None = None
                 try:
-                    taking.take(
-                        seen.device,
-                        (header.stream, header.seq),
-                        (seen.sealed.digest, header.recipient),
-                        (opened.words, opened.plaintext),
-                    )
-                    self._settle(replies, seen, "stored", counts)
+                    seen = judge.authentic(self.keys, topic, data)
+                    self._take(taking, seen, replies)
+                    reason = "stored"
                 except WireRefused as refused:
-                    self._settle(replies, seen, refused.reason, counts)
+                    reason = refused.reason
                 except OperationalError:
                     raise
                 except Exception as error:  # one message must never stop the others
                     log.error("a message was quarantined: %s", type(error).__name__)
                     taking.quarantine(data)
-                    self._settle(replies, seen, "quarantined", counts)
-                self._look_back(replies, seen, opened)
+                    reason = "quarantined"
+                counts[reason] += 1
+                if seen is not None:
+                    self._settle(replies, seen, reason)
             taking.count(counts)
         return [answer for reply in replies.values() for answer in self._answers(reply)]
 
-    def _judge(
-        self, topic: str, data: bytes, counts: Counter[str], replies: dict[bytes, _Reply]
-    ) -> tuple[judge.Authentic, judge.Opened] | None:
-        try:
-            seen = judge.authentic(self.keys, topic, data)
-        except WireRefused as refused:
-            counts[refused.reason] += 1
-            return None
-        try:
-            return seen, judge.opened(self.keys, self.store, seen)
-        except WireRefused as refused:
-            self._settle(replies, seen, refused.reason, counts)
-            return None
+    def _take(self, taking: Taking, seen: judge.Authentic, replies: dict[bytes, _Reply]) -> None:
+        opened = judge.opened(self.keys, self.store, seen)
+        header = seen.sealed.header
+        taking.take(
+            seen.device,
+            (header.stream, header.seq),
+            (seen.sealed.digest, header.recipient),
+            (opened.words, opened.plaintext),
+        )
+        self._look_back(replies, seen, opened)
 
-    def _settle(self, replies: dict[bytes, _Reply], seen: judge.Authentic, reason: str, counts: Counter[str]) -> None:
-        counts[reason] += 1
+    def _settle(self, replies: dict[bytes, _Reply], seen: judge.Authentic, reason: str) -> None:
         header = seen.sealed.header
         reply = replies.setdefault(seen.device.kid, _Reply(seen.device))
         reply.entries[header.stream].append(Entry(header.seq, seen.sealed.digest, labels.CODES[reason]))

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from agent.errors import KeysMissing, WrongUse
-from agent.wire.enroll import Bundle, armor, is_name
+from agent.errors import KeysMissing, WireRefused, WrongUse
+from agent.wire.enroll import Bundle, armor, check_names
 from agent.wire.keys import SEED_BYTES, SignKey
 from hub.keystore import KeyStore
 
@@ -47,9 +47,14 @@ def init(folder: Path, site: Site) -> None:
     """
     if (folder / "keys.db").exists():
         raise WrongUse(f"{folder} holds a hub already", remedy="Choose an empty folder; nothing is overwritten.")
-    if not is_name(site.name):
-        raise WrongUse(f"{site.name!r} cannot be a site's name", remedy="Use letters, digits and hyphens.")
+    try:
+        check_names(site.name, site.operator, site.host, site.port)
+    except WireRefused as refused:
+        raise WrongUse(
+            str(refused), remedy="Choose other names; they are shown to people and stand in topics."
+        ) from refused
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
     root_seed = os.urandom(SEED_BYTES)
     write_secret(folder / "root.key", root_seed.hex().encode() + b"\n")
     _make_ca(folder)

@@ -15,6 +15,7 @@ from typing import Final, Self
 from sqlalchemy import (
     Column,
     Connection,
+    Engine,
     Index,
     Integer,
     LargeBinary,
@@ -44,7 +45,7 @@ from agent.wire.message import (
     decode_plaintext,
 )
 from agent.wire.receipt import STORE_ID_BYTES
-from hub.database import open_database, reading
+from hub.database import open_database, reading, shred
 from hub.keystore import Device, KeyStore
 
 _META = MetaData()
@@ -74,6 +75,7 @@ _ROW = Table(
     Column("stream", LargeBinary, primary_key=True),
     Column("seq", Integer, primary_key=True),
     Column("kind", String, nullable=False),
+    Column("serial", Integer, nullable=False),  # of the consent it hangs on; 0 for none
     Column("words", LargeBinary, nullable=False),
 )
 _CONSENT = Table(
@@ -136,7 +138,9 @@ class Store:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         self._engine = open_database(path, _META)
         self._reads = reading(self._engine)
-        self.store_id = self._own_id()
+        # Read the key store first: a hub at work beside us advances the data file before it.
+        kept = keys.generation()
+        self.store_id = self._own_id(restored=_number(self._engine, "generation") < kept)
 
     def __enter__(self) -> Self:
         return self
@@ -151,7 +155,12 @@ class Store:
     def transaction(self) -> Iterator["Taking"]:
         """All that is taken inside is durable on leaving, or nothing is."""
         with self._engine.begin() as db:
-            yield Taking(db, self._keys)
+            taking = Taking(db, self._keys)
+            yield taking
+            generation = _put_number(db, "generation", 1)
+        self._keys.note_generation(generation)
+        if taking.erased:
+            shred(self._engine)
 
     def digest_of(self, device: bytes, stream: bytes, seq: int) -> bytes | None:
         """The digest that this seq was settled with."""
@@ -189,12 +198,20 @@ class Store:
         with self._reads.connect() as db:
             return {row.name: row.n for row in db.execute(select(_COUNTER).order_by(_COUNTER.c.name))}
 
-    def _own_id(self) -> bytes:
+    def _own_id(self, *, restored: bool) -> bytes:
+        """Our name. A data file that is behind what the key store knows came from a backup: it gets
+        a new name, so that devices offer again what it lost, and forgets again what was erased since.
+        """
         with self._engine.begin() as db:
             found = db.execute(select(_SITE.c.value).where(_SITE.c.name == "store id")).scalar()
-            if found is None:
+            if found is None or restored:
                 found = os.urandom(STORE_ID_BYTES)
+                db.execute(delete(_SITE).where(_SITE.c.name == "store id"))
                 db.execute(insert(_SITE), {"name": "store id", "value": found})
+            if restored:
+                for device, serial in self._keys.erasures():
+                    _forget(db, device, serial)
+                _put_number(db, "generation", self._keys.generation())
         return bytes(found)
 
 
@@ -204,6 +221,7 @@ class Taking:
     def __init__(self, db: Connection, keys: KeyStore) -> None:
         self._db = db
         self._keys = keys
+        self.erased = False
 
     def take(
         self, device: Device, at: tuple[bytes, int], sealed: tuple[bytes, bytes], opened: tuple[bytes, Plaintext]
@@ -226,15 +244,22 @@ class Taking:
             known = _digest_of(self._db, device.kid, stream, seq)
             if known is not None:
                 raise WireRefused("duplicate" if known == digest else "fork")
-            for message in plaintext.messages:
-                self._message(device, message)
+            serial = max(self._message(device, message) for message in plaintext.messages)
             self._db.execute(
                 insert(_SEEN), {"device": device.kid, "stream": stream, "seq": seq, "digest": digest, "kem": kem}
             )
             if not all(isinstance(message, (CoverMessage, ProbeMessage)) for message in plaintext.messages):
                 kind = KINDS[type(plaintext.messages[0])]
                 self._db.execute(
-                    insert(_ROW), {"device": device.kid, "stream": stream, "seq": seq, "kind": kind, "words": words}
+                    insert(_ROW),
+                    {
+                        "device": device.kid,
+                        "stream": stream,
+                        "seq": seq,
+                        "kind": kind,
+                        "serial": serial,
+                        "words": words,
+                    },
                 )
             self._advance(device.kid, stream, seq, plaintext)
 
@@ -253,29 +278,34 @@ class Taking:
         newest = self._db.execute(select(func.max(_QUARANTINE.c.id))).scalar_one()
         self._db.execute(delete(_QUARANTINE).where(_QUARANTINE.c.id <= newest - _QUARANTINE_MOST))
 
-    def _message(self, device: Device, message: Message) -> None:
+    def _message(self, device: Device, message: Message) -> int:
+        """Let a message take effect; the serial of the consent that it hangs on, 0 for none."""
         match message:
             case ConsentMessage():
-                self._consent(device, message)
+                return self._consent(device, message)
             case SummaryMessage():
-                self._check_consent(device, message)
+                return self._check_consent(device, message)
             case EraseMessage():
-                self._erase(device)
+                self._keys.erase(device.kid, message.serial)
+                _forget(self._db, device.kid, message.serial)
+                self.erased = True
+                return 0
             case _:
-                pass
+                return 0
 
-    def _consent(self, device: Device, message: ConsentMessage) -> None:
+    def _consent(self, device: Device, message: ConsentMessage) -> int:
         record = verified_consent(message, self._keys.site, device.consent_public, device.sign_public)
         if record.device != device.device:
             raise WireRefused("bad_consent", "the record names another device")
+        if record.action == "withdraw":
+            # First where no backup can undo it, and whatever serial a restored device gave it: a
+            # withdrawal is never refused. A crash in between errs on the person's side.
+            self._keys.withdraw(device.kid, max(record.serial, self._last_serial(device.kid)))
         standing = self._db.execute(
             select(_CONSENT.c.hash).where(_CONSENT.c.device == device.kid, _CONSENT.c.serial == record.serial)
         ).scalar()
-        if standing is not None and standing != record.hash:
+        if standing is not None and standing != record.hash and record.action == "give":
             raise WireRefused("bad_consent", "the serial stands for another record")
-        if record.action == "withdraw":
-            # First where no backup can undo it; a crash in between errs on the person's side.
-            self._keys.withdraw(device.kid, record.serial)
         if standing is None:
             self._db.execute(
                 insert(_CONSENT),
@@ -287,8 +317,9 @@ class Taking:
                     "signature": message.signature,
                 },
             )
+        return record.serial
 
-    def _check_consent(self, device: Device, message: SummaryMessage) -> None:
+    def _check_consent(self, device: Device, message: SummaryMessage) -> int:
         found = self._db.execute(
             select(_CONSENT.c.record).where(_CONSENT.c.device == device.kid, _CONSENT.c.hash == message.consent_hash)
         ).scalar()
@@ -304,6 +335,7 @@ class Taking:
             raise WireRefused("consent_expired")
         if not self._granted(record, message):
             raise WireRefused("not_granted")
+        return record.serial
 
     def _granted(self, record: ConsentRecord, message: SummaryMessage) -> bool:
         known = schema.features()
@@ -313,12 +345,9 @@ class Taking:
             for signal in signals
         )
 
-    def _erase(self, device: Device) -> None:
-        last = (
-            self._db.execute(select(func.max(_CONSENT.c.serial)).where(_CONSENT.c.device == device.kid)).scalar() or 0
-        )
-        self._keys.erase(device.kid, last)
-        self._db.execute(delete(_ROW).where(_ROW.c.device == device.kid))
+    def _last_serial(self, device: bytes) -> int:
+        last = self._db.execute(select(func.max(_CONSENT.c.serial)).where(_CONSENT.c.device == device)).scalar()
+        return int(last or 0)
 
     def _advance(self, device: bytes, stream: bytes, seq: int, plaintext: Plaintext) -> None:
         here = (_STREAM.c.device == device) & (_STREAM.c.stream == stream)
@@ -331,6 +360,27 @@ class Taking:
         if plaintext.ledger_index > row.ledger_index:
             values |= end
         self._db.execute(update(_STREAM).where(here).values(values))
+
+
+def _forget(db: Connection, device: bytes, serial: int) -> None:
+    """Delete what hangs on consents up to a serial; the memory of (stream, seq) and the records stay:
+    the first so that nobody brings rows back, the second because they prove what was agreed.
+    """
+    db.execute(delete(_ROW).where(_ROW.c.device == device, _ROW.c.serial <= serial, _ROW.c.kind == "summary"))
+
+
+def _number(engine: Engine, name: str) -> int:
+    with reading(engine).connect() as db:
+        found = db.execute(select(_SITE.c.value).where(_SITE.c.name == name)).scalar()
+    return 0 if found is None else int(found)
+
+
+def _put_number(db: Connection, name: str, add: int) -> int:
+    found = db.execute(select(_SITE.c.value).where(_SITE.c.name == name)).scalar()
+    number = add + (0 if found is None else int(found))
+    db.execute(delete(_SITE).where(_SITE.c.name == name))
+    db.execute(insert(_SITE), {"name": name, "value": str(number).encode()})
+    return number
 
 
 def _digest_of(db: Connection, device: bytes, stream: bytes, seq: int) -> bytes | None:

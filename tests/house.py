@@ -143,7 +143,7 @@ def carry(
     """Hand rows over and settle them, without a broker between; what the last answers said."""
     settled = settle.Settled()
     for _ in range(rounds):
-        rows = outbox.unsent(1000) or outbox.unreceipted(1000)
+        rows = outbox.unsent(1000) or [row for idx in outbox.handed() if (row := outbox.handed_row(idx))]
         if not rows:
             break
         outbox.mark_sent(rows, START_UTC_S)

@@ -71,7 +71,9 @@ def test_the_agent_waits_for_its_disk_and_loses_nothing(small_disk):
 
     stop = asyncio.Event()
     asyncio.run(
-        pipeline.run(world.settings, world.profile, pace=Pace(window_s=1.0, slot_s=0.2), stop=stop, beside={"person": person})
+        pipeline.run(
+            world.settings, world.profile, pace=Pace(window_s=1.0, slot_s=0.2), stop=stop, beside={"person": person}
+        )
     )
     assert "Free space" in told["remedy"]
     assert told["waiting"] == 3

@@ -178,7 +178,7 @@ def test_erasing_removes_rows_and_nobody_who_kept_the_bytes_can_bring_them_back(
     record = give(world, receiver)
     kept = seal(world, [data(record)])
     receiver.handle([(world.topic, kept)])
-    receiver.handle([(world.topic, seal(world, [message.EraseMessage(house.START_UTC_S)], 2))])
+    receiver.handle([(world.topic, seal(world, [message.EraseMessage(record.serial, house.START_UTC_S)], 2))])
     assert receiver.store.summaries() == []
     assert told(world, receiver.handle([(world.topic, kept)])) == {1: "duplicate"}
     assert told(world, receiver.handle([(world.topic, seal(world, [data(record)], 3))])) == {3: "erased"}
@@ -194,7 +194,7 @@ def test_a_message_that_makes_our_own_code_fail_is_quarantined_and_the_others_go
     def failing(self, device, said):
         if isinstance(said, message.ProbeMessage):
             raise RuntimeError("planted")
-        real(self, device, said)
+        return real(self, device, said)
 
     monkeypatch.setattr(store.Taking, "_message", failing)  # the one patch of our own code: it plants the fault
 

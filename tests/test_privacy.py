@@ -82,7 +82,7 @@ def test_consent_beyond_the_profile_cannot_be_made():
 
 
 def test_the_words_of_consent_hold_every_number_and_their_hash_is_in_the_record():
-    words = consent.text(CARE, GRANTS, START, START + 90 * 86_400)
+    words = consent.text(CARE, GRANTS, 90)
     for spec in FEATURES.values():
         assert spec.words in words
     assert house.OPERATOR in words

@@ -54,13 +54,32 @@ messages = (
     summaries
     | gaps
     | st.builds(message.ConsentMessage, st.binary(max_size=200), raw64)
-    | st.builds(message.EraseMessage, seconds)
+    | st.builds(message.EraseMessage, seconds, seconds)
     | st.builds(message.ProbeMessage, raw16)
     | st.just(message.CoverMessage())
 )
-plaintexts = st.builds(
-    message.Plaintext, raw16, uint, uint, raw32, st.lists(messages, min_size=1, max_size=4).map(tuple)
+together = (
+    messages.map(lambda one: (one,))
+    | st.lists(summaries, min_size=1, max_size=4).map(tuple)
+    | st.lists(gaps, min_size=1, max_size=4).map(tuple)
 )
+plaintexts = st.builds(message.Plaintext, raw16, uint, uint, raw32, together)
+
+
+@pytest.mark.parametrize(
+    "mixed",
+    [
+        (),
+        (message.CoverMessage(), message.GapMessage(bytes(16), 1, 1, 1, "age")),
+        (message.EraseMessage(1, 1), message.EraseMessage(1, 1)),
+        (message.ConsentMessage(b"", bytes(64)), message.ConsentMessage(b"", bytes(64))),
+    ],
+)
+def test_messages_that_do_not_go_together_are_refused(mixed):
+    words = message.encode_plaintext(message.Plaintext(bytes(16), 0, 1, bytes(32), mixed))
+    with pytest.raises(WireRefused) as refused:
+        message.decode_plaintext(words)
+    assert refused.value.reason == "bad_plaintext"
 
 
 @given(plaintexts)

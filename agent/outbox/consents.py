@@ -1,13 +1,19 @@
 """Consent, withdrawal, erasing and pauses, each one transaction with the rows they change."""
 
-from agent.errors import KeysMissing
+from typing import Final
+
+from agent.errors import KeysMissing, WrongUse
 from agent.model import Interval
-from agent.outbox.file import Outbox
+from agent.outbox.file import ERASED_TO, RETIRED_TO, Outbox
+from agent.outbox.limits import UNSETTLED
 from agent.privacy import consent
-from agent.storage import storing
+from agent.storage import shred, storing
 from agent.wire.consent import ConsentRecord, decode_record
+from agent.wire.consent import next_serial as serial_after
 from agent.wire.keys import SignKey
 from agent.wire.message import ConsentMessage, CoverMessage, EraseMessage
+
+_AGAIN: Final = "Run 'wardbeat consent give' again."
 
 
 def in_force(outbox: Outbox) -> ConsentRecord | None:
@@ -17,15 +23,24 @@ def in_force(outbox: Outbox) -> ConsentRecord | None:
     return record if record is not None and record.action == "give" else None
 
 
-def next_serial(outbox: Outbox) -> int:
+def stands_at(outbox: Outbox, profile: str, now_utc_s: int) -> ConsentRecord | None:
+    """The record under which something may leave now, under this profile."""
+    record = in_force(outbox)
+    valid = record is not None and record.profile == profile and record.from_utc_s <= now_utc_s < record.until_utc_s
+    return record if valid else None
+
+
+def next_serial(outbox: Outbox, now_utc_s: int) -> int:
     """The serial of the next record."""
-    return int(outbox.db.execute("SELECT coalesce(max(serial), 0) + 1 FROM consent").fetchone()[0])
+    return serial_after(_last_serial(outbox), now_utc_s)
 
 
 def give(outbox: Outbox, message: ConsentMessage, now_utc_s: int) -> ConsentRecord:
     """Queue a record that the person's key signed, and let it stand from now on."""
     record = decode_record(message.record)
     with storing(outbox.db):
+        if record.serial <= _last_serial(outbox):
+            raise WrongUse("that consent record is not newer than the last one", remedy=_AGAIN)
         _keep(outbox, record, message, now_utc_s)
     return record
 
@@ -37,18 +52,37 @@ def withdraw(outbox: Outbox, device_key: SignKey, site: str, now_utc_s: int) -> 
     not sent again and their bytes destroyed, receipted ones too; the withdrawal is queued.
     """
     with storing(outbox.db):
-        return _withdraw(outbox, device_key, site, now_utc_s)
-
-
-def erase(outbox: Outbox, device_key: SignKey, site: str, now_utc_s: int) -> int:
-    """Withdraw, forget every word of the ledger, and queue the wish for the hub; the chain stays whole."""
-    with storing(outbox.db):
         gone = _withdraw(outbox, device_key, site, now_utc_s)
-        outbox.db.execute("UPDATE ledger SET sealed_words = NULL")
-        outbox.db.execute("DELETE FROM news")
-        outbox.append([EraseMessage(now_utc_s)], now_utc_s)
-    outbox.shred()
+    shred(outbox.db)
     return gone
+
+
+def erase(outbox: Outbox, device_key: SignKey | None, site: str, now_utc_s: int) -> None:
+    """Withdraw what was given, forget every word of the ledger, and queue the wish for the hub.
+
+    The chain stays whole. Without a device key (not enrolled) there is no hub to ask.
+    """
+    with storing(outbox.db):
+        outbox.db.execute("UPDATE ledger SET sealed_words = NULL")
+        outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (ERASED_TO, str(outbox.head()[0]).encode()))
+        outbox.db.execute("DELETE FROM news")
+        outbox.db.execute("DELETE FROM pause WHERE end_utc_s IS NOT NULL")
+        if device_key is not None:
+            if _last_serial(outbox):
+                _withdraw(outbox, device_key, site, now_utc_s)
+            outbox.append([EraseMessage(_last_serial(outbox), now_utc_s)], now_utc_s)
+    shred(outbox.db)
+
+
+def retire(outbox: Outbox, now_utc_s: int) -> None:
+    """The keys are replaced: nothing that the old ones sealed or signed leaves or stands any more."""
+    with storing(outbox.db):
+        outbox.db.execute(f"UPDATE fate SET state = 'withdrawn', at_utc_s = ? WHERE {UNSETTLED}", (now_utc_s,))
+        outbox.db.execute("UPDATE outbox SET envelope = NULL")
+        outbox.db.execute("DELETE FROM consent")
+        outbox.db.execute("DELETE FROM proof")
+        outbox.db.execute("DELETE FROM meta WHERE name LIKE 'store id%'")
+        outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (RETIRED_TO, str(outbox.head()[0]).encode()))
 
 
 def pause(outbox: Outbox, now_utc_s: int) -> None:
@@ -73,6 +107,10 @@ def pauses(outbox: Outbox, since_utc_s: int = 0) -> tuple[Interval, ...]:
 def is_paused(outbox: Outbox) -> bool:
     """Whether a pause is open."""
     return any(interval.end_utc_s is None for interval in pauses(outbox))
+
+
+def _last_serial(outbox: Outbox) -> int:
+    return int(outbox.db.execute("SELECT coalesce(max(serial), 0) FROM consent").fetchone()[0])
 
 
 def _keep(outbox: Outbox, record: ConsentRecord, message: ConsentMessage, now_utc_s: int) -> None:
@@ -102,6 +140,6 @@ def _withdraw(outbox: Outbox, device_key: SignKey, site: str, now_utc_s: int) ->
     for (idx,) in handed:
         outbox.set_fate(idx, "withdrawn", now_utc_s)
     outbox.db.execute("UPDATE outbox SET envelope = NULL WHERE kind = 'summary'")
-    record = consent.withdrawal(last.profile, last.device, last.serial + 1, now_utc_s)
+    record = consent.withdrawal(last.profile, last.device, serial_after(last.serial, now_utc_s), now_utc_s)
     _keep(outbox, record, record.signed(device_key, site), now_utc_s)
     return int(data) + len(handed)

@@ -7,7 +7,6 @@ fate of a row:  sealed ─▶ sent ─▶ receipted
 """
 
 import os
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +38,9 @@ from agent.wire.message import (
 
 _DAY_S: Final = 86_400
 KEEP_SEALED_DAYS: Final = 7
+# Names in `meta`: up to which ledger row words were erased on purpose, and up to which old keys sealed.
+ERASED_TO: Final = "erased to"
+RETIRED_TO: Final = "retired to"
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
@@ -95,6 +97,11 @@ class Sealing:
         return cls(sender, receive_public(public), kid(public))
 
 
+def break_name(stream: bytes) -> str:
+    """Where `meta` keeps why a stream's chain at the hub is not the one here."""
+    return f"break {stream.hex()}"
+
+
 class Outbox:
     """The file. One process writes; the command line may read beside it.
 
@@ -117,13 +124,12 @@ class Outbox:
         *,
         keep: Limits | None = None,
         renew_stream: bool = True,
-        read_only: bool = False,
     ) -> None:
         self.vault = vault
         self.sealing = sealing
         self.limits = keep or Limits()
-        self.db: sqlite3.Connection = connect(path, _TABLES, read_only=read_only)
-        if sealing is not None and not read_only and (renew_stream or self._last_stream() is None):
+        self.db = connect(path, _TABLES)
+        if sealing is not None and (renew_stream or self._last_stream() is None):
             with storing(self.db):
                 self.begin_stream()
 
@@ -177,7 +183,8 @@ class Outbox:
         ordinal, stream, last_seq = self._current_stream()
         at = in_place_of or (stream, last_seq + 1)
         previous = self.db.execute(
-            "SELECT stream, last_seq FROM stream WHERE ordinal < ? ORDER BY ordinal DESC LIMIT 1", (ordinal,)
+            "SELECT stream, last_seq FROM stream WHERE ordinal < ? AND last_seq > 0 ORDER BY ordinal DESC LIMIT 1",
+            (ordinal,),
         ).fetchone() or (NO_STREAM, 0)
         idx, head = self.head()
         words = encode_plaintext(Plaintext(previous[0], previous[1], idx + 1, head, tuple(messages)))
@@ -227,11 +234,16 @@ class Outbox:
         order = "ORDER BY o.kind NOT IN ('consent', 'erase'), o.idx LIMIT ?"
         return [Row(*row) for row in self.db.execute(f"SELECT {_ROW} {_UNSENT} {order}", (most,))]
 
-    def unreceipted(self, most: int, after_idx: int = 0) -> list[Row]:
-        """Rows handed over and not settled, oldest first; their bytes are never changed."""
-        handed = "FROM outbox o JOIN fate f USING (idx) WHERE f.state = 'sent' AND o.idx > ?"
-        query = f"SELECT {_ROW} {handed} ORDER BY o.idx LIMIT ?"
-        return [Row(*row) for row in self.db.execute(query, (after_idx, most))]
+    def handed(self) -> list[int]:
+        """Ledger indices of the rows handed over and not settled, oldest first."""
+        return [idx for (idx,) in self.db.execute("SELECT idx FROM fate WHERE state = 'sent' ORDER BY idx")]
+
+    def handed_row(self, idx: int) -> Row | None:
+        """A row handed over and not settled; its bytes are never changed."""
+        found = self.db.execute(
+            f"SELECT {_ROW} FROM outbox o JOIN fate f USING (idx) WHERE f.state = 'sent' AND o.idx = ?", (idx,)
+        ).fetchone()
+        return None if found is None else Row(*found)
 
     def mark_sent(self, rows: Iterable[Row], now_utc_s: int) -> None:
         """Before the broker gets them: from here on they may be anywhere."""
@@ -292,13 +304,10 @@ class Outbox:
         with storing(self.db):
             self.db.execute(
                 "UPDATE outbox SET envelope = NULL WHERE idx IN "
-                "(SELECT idx FROM fate WHERE state = 'receipted' AND at_utc_s < ?)",
-                (before_utc_s,),
+                "(SELECT idx FROM fate WHERE state = 'receipted' AND at_utc_s < ?) "
+                "AND kind NOT IN ('consent', 'erase')",
+                (before_utc_s,),  # what rights rest on is offered to a new hub however old it is
             )
-
-    def shred(self) -> None:
-        """Push deletions through the write-ahead log, where deleted words would linger."""
-        self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     # ---- private
 

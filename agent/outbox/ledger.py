@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 from agent.errors import LedgerBroken, WireRefused
-from agent.outbox.file import Outbox
+from agent.outbox.file import ERASED_TO, RETIRED_TO, Outbox, break_name
 from agent.wire import chain, envelope, schema
 from agent.wire.consent import decode_record
-from agent.wire.message import ConsentMessage, GapMessage, Message, SummaryMessage, decode_plaintext
+from agent.wire.message import KINDS, ConsentMessage, GapMessage, Message, SummaryMessage, decode_plaintext
 from agent.wire.receipt import Answers, Receipt
 
 
@@ -75,8 +75,21 @@ def in_words(message: Message) -> str:
             return type(message).__name__.removesuffix("Message").lower()
 
 
-def verify(outbox: Outbox, open_proof: Callable[[bytes], Answers] | None = None) -> int:
-    """Walk the chain; returns the number of rows.
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A chain that holds.
+
+    Attributes:
+        rows: How many.
+        breaks: Known breaks against what the hub holds (a restored or copied state), in words.
+    """
+
+    rows: int
+    breaks: tuple[str, ...] = ()
+
+
+def verify(outbox: Outbox, open_proof: Callable[[bytes], Answers] | None = None) -> Proven:
+    """Walk the chain.
 
     Args:
         outbox: The file.
@@ -88,31 +101,48 @@ def verify(outbox: Outbox, open_proof: Callable[[bytes], Answers] | None = None)
     """
     head, expected = chain.FIRST_HEAD, 1
     heads = {0: head}
-    query = "SELECT idx, sealed_words, commitment, digest, link FROM ledger ORDER BY idx"
-    for idx, sealed, committed, digest, link in outbox.db.execute(query):
+    erased_to = int(outbox.meta(ERASED_TO) or b"0")
+    query = "SELECT idx, kind, sealed_words, commitment, digest, link FROM ledger ORDER BY idx"
+    for idx, kind, sealed, committed, digest, link in outbox.db.execute(query):
         if idx != expected:
             raise LedgerBroken(f"ledger row {expected} is missing")
+        if sealed is None and idx > erased_to:
+            raise LedgerBroken(f"ledger row {idx}: its words are gone, and no erasure says so")
         if sealed is not None:
             opened = outbox.vault.open(f"ledger {idx}", sealed)
-            if chain.commitment(opened[: chain.SALT_BYTES], opened[chain.SALT_BYTES :]) != committed:
+            words = opened[chain.SALT_BYTES :]
+            if chain.commitment(opened[: chain.SALT_BYTES], words) != committed:
                 raise LedgerBroken(f"ledger row {idx}: its words were changed")
+            said = decode_plaintext(words)
+            if (said.ledger_index, said.head_before, KINDS[type(said.messages[0])]) != (idx, head, kind):
+                raise LedgerBroken(f"ledger row {idx}: its words belong to another row")
         if chain.link(head, committed, digest) != link:
             raise LedgerBroken(f"ledger row {idx}: the chain does not hold")
         head, expected = link, idx + 1
         heads[idx] = head
     if outbox.db.execute("SELECT 1 FROM outbox WHERE idx > ?", (expected - 1,)).fetchone():
         raise LedgerBroken(f"the ledger was cut after row {expected - 1}")
-    if open_proof is not None:
-        _meet_proofs(outbox, open_proof, heads)
-    return expected - 1
+    breaks = () if open_proof is None else _meet_proofs(outbox, open_proof, heads)
+    return Proven(expected - 1, breaks)
 
 
-def _meet_proofs(outbox: Outbox, open_proof: Callable[[bytes], Answers], heads: dict[int, bytes]) -> None:
+def _meet_proofs(outbox: Outbox, open_proof: Callable[[bytes], Answers], heads: dict[int, bytes]) -> tuple[str, ...]:
+    breaks: dict[str, None] = {}
+    retired_to = int(outbox.meta(RETIRED_TO) or b"0")
+    receipted = outbox.db.execute("SELECT 1 FROM fate WHERE state = 'receipted' AND idx > ?", (retired_to,)).fetchone()
+    if receipted and outbox.db.execute("SELECT 1 FROM proof").fetchone() is None:
+        raise LedgerBroken("rows are receipted, but the hub's receipts are gone")
     for (proof,) in outbox.db.execute("SELECT envelope FROM proof ORDER BY ledger_index").fetchall():
         try:
             answers = open_proof(proof)
         except WireRefused as error:
             raise LedgerBroken("a kept receipt of the hub does not verify") from error
         for answer in answers.answers:
-            if isinstance(answer, Receipt) and heads.get(answer.ledger_index - 1) != answer.head:
-                raise LedgerBroken(f"the ledger is not the one whose row {answer.ledger_index} the hub signed for")
+            if not isinstance(answer, Receipt) or not answer.ledger_index:
+                continue
+            if heads.get(answer.ledger_index - 1) != answer.head:
+                known = outbox.meta(break_name(answer.stream))
+                if known is None:
+                    raise LedgerBroken(f"the ledger is not the one whose row {answer.ledger_index} the hub signed for")
+                breaks[f"{known.decode()} (the hub signed for row {answer.ledger_index})"] = None
+    return tuple(breaks)

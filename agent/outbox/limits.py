@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from agent.outbox.file import Outbox
 
 _DAY_S: Final = 86_400
+_BLOCK_S: Final = 6 * 3600
 UNSETTLED: Final = "state IN ('sealed', 'sent')"
 # Consent, erasure and gap records are never dropped: they are few, and they are what the hub must know.
 _DROPPABLE: Final = f"f.{UNSETTLED} AND o.kind IN ('summary', 'cover', 'probe')"
@@ -25,13 +26,19 @@ class Limits:
 
 def keep(outbox: "Outbox", limits: Limits, now_utc_s: int) -> None:
     """Drop what is beyond the limits and leave one gap record a stream. The caller holds the transaction."""
-    oldest_utc_s = now_utc_s - limits.max_age_days * _DAY_S
-    surplus = max(0, outbox.unsettled() - limits.max_rows + 1)
-    eldest = outbox.db.execute(
-        f"SELECT made_utc_s FROM ledger WHERE idx = (SELECT min(idx) FROM fate WHERE {UNSETTLED})"
-    ).fetchone()
-    if eldest is None or (not surplus and eldest[0] >= oldest_utc_s):
+    if not outbox.unsettled():
         return
+    held = int(outbox.db.execute(f"SELECT count(*) {_ROWS} WHERE {_DROPPABLE}").fetchone()[0])
+    eldest = outbox.db.execute(
+        f"SELECT l.made_utc_s {_ROWS} JOIN ledger l USING (idx) WHERE {_DROPPABLE} ORDER BY o.idx LIMIT 1"
+    ).fetchone()
+    too_old = eldest is not None and eldest[0] < now_utc_s - limits.max_age_days * _DAY_S
+    surplus = max(0, held - limits.max_rows + 1)
+    if not surplus and not too_old:
+        return
+    # In blocks, so that a gap record stands for many rows: one for each would fill the outbox itself.
+    surplus = surplus and surplus + limits.max_rows // 100
+    oldest_utc_s = now_utc_s - limits.max_age_days * _DAY_S + (_BLOCK_S if too_old else 0)
     too_many = f"SELECT o.idx {_ROWS} WHERE {_DROPPABLE} ORDER BY o.idx LIMIT ?"
     doomed = outbox.db.execute(
         f"SELECT o.stream, o.seq, o.idx, l.made_utc_s < ? {_ROWS} JOIN ledger l USING (idx) "

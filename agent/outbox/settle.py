@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from agent.outbox.file import DISPOSABLE, Outbox
+from agent.outbox.file import DISPOSABLE, Outbox, break_name
 from agent.storage import storing
+from agent.wire import envelope
 from agent.wire.labels import CODES, DUPLICATE, NOT_FINAL, REASONS, SEAL_AGAIN, STORED
 from agent.wire.receipt import Answers, Entry, Notice, Receipt
 
@@ -48,14 +49,13 @@ def apply(outbox: Outbox, answers: Answers, now_utc_s: int, proof: bytes | None 
             if isinstance(answer, Receipt):
                 for entry in answer.entries:
                     seal_again += _entry(outbox, answer.stream, entry, now_utc_s, settled)
-                if proof is not None:
+                if proof is not None and answer.ledger_index > 0:  # 0: the hub holds nothing of this stream yet
                     _keep_proof(outbox, answer.ledger_index, proof)
             else:
                 _notice(outbox, answer, now_utc_s, settled)
         if seal_again:
             outbox.begin_stream()
         for idx in sorted(seal_again):
-            outbox.set_fate(idx, "again", now_utc_s)
             outbox.drop_envelope(idx)
             row = outbox.append(outbox.messages(idx), now_utc_s, again_idx=idx)
             outbox.db.execute("UPDATE consent SET idx = ? WHERE idx = ?", (row.idx, idx))
@@ -63,7 +63,9 @@ def apply(outbox: Outbox, answers: Answers, now_utc_s: int, proof: bytes | None 
     return settled
 
 
-def _entry(outbox: Outbox, stream: bytes, entry: Entry, now_utc_s: int, settled: Settled) -> list[int]:
+def _entry(  # noqa: C901 - one branch a fate
+    outbox: Outbox, stream: bytes, entry: Entry, now_utc_s: int, settled: Settled
+) -> list[int]:
     """Settle one entry; the ledger index of a row to seal again, if it is one."""
     found = outbox.db.execute(
         "SELECT o.idx, o.kind, f.state FROM outbox o JOIN fate f USING (idx) "
@@ -84,7 +86,13 @@ def _entry(outbox: Outbox, stream: bytes, entry: Entry, now_utc_s: int, settled:
             outbox.drop_envelope(idx)
         settled.receipted += 1
     elif reason in SEAL_AGAIN:
+        if reason == "fork":
+            _note_break(outbox, stream, "another copy of this state went on with the same stream")
+        if reason == "kem_unknown" and _sealed_to_newest(outbox, idx):
+            settled.not_yet += (reason,)  # the directory with the hub's new key is still on its way
+            return []
         if outbox.words(idx) is not None:
+            outbox.set_fate(idx, "again", now_utc_s)  # at once: the same answer may name the row again
             return [idx]
         outbox.set_fate(idx, "withdrawn", now_utc_s)  # its words were erased: nothing is left to say
     elif reason in NOT_FINAL:
@@ -96,6 +104,12 @@ def _entry(outbox: Outbox, stream: bytes, entry: Entry, now_utc_s: int, settled:
         outbox.drop_envelope(idx)
         settled.refused += (reason,)
     return []
+
+
+def _sealed_to_newest(outbox: Outbox, idx: int) -> bool:
+    sealed = outbox.db.execute("SELECT envelope FROM outbox WHERE idx = ?", (idx,)).fetchone()[0]
+    recipient = envelope.decode(sealed).header.recipient
+    return outbox.sealing is not None and recipient == outbox.sealing.recipient_kid
 
 
 def _offer_consent_again(outbox: Outbox, now_utc_s: int) -> None:
@@ -111,21 +125,28 @@ def _notice(outbox: Outbox, notice: Notice, now_utc_s: int, settled: Settled) ->
         return
     beyond = notice.seq - notice.named_seq
     settled.restored += beyond
-    known = outbox.meta(f"restored {notice.stream.hex()}")
-    if known is None:
-        outbox.db.execute("INSERT INTO meta VALUES (?, ?)", (f"restored {notice.stream.hex()}", str(beyond).encode()))
-        outbox.tell(
-            f"this state was restored from an older copy: the hub holds up to {beyond} rows that are not in it",
-            now_utc_s,
-        )
+    words = f"this state was restored from an older copy: the hub holds up to {beyond} rows that are not in it"
+    if _note_break(outbox, notice.stream, words):
+        outbox.tell(words, now_utc_s)
+
+
+def _note_break(outbox: Outbox, stream: bytes, words: str) -> bool:
+    """Remember why the hub's heads of a stream need not be ours; True when that is news."""
+    name = break_name(stream)
+    if outbox.meta(name) is not None:
+        return False
+    outbox.db.execute("INSERT INTO meta VALUES (?, ?)", (name, words.encode()))
+    return True
 
 
 def _meet_store(outbox: Outbox, store_id: bytes, now_utc_s: int, settled: Settled) -> None:
     """A store that is new has lost what the old one receipted: offer it again, consent first."""
     known = outbox.meta("store id")
-    if known == store_id:
-        return
-    outbox.db.execute("INSERT OR REPLACE INTO meta VALUES ('store id', ?)", (store_id,))
+    past = f"store id {store_id.hex()}"
+    if known == store_id or outbox.meta(past) is not None:
+        return  # an answer of a store that was replaced, heard late, changes nothing
+    for name in ("store id", past):
+        outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, store_id))
     if known is None:
         return
     offered = outbox.db.execute(

@@ -20,7 +20,7 @@ def releasable_signals(profile: Profile) -> tuple[str, ...]:
     return tuple(sorted({spec.signal for spec in allowed}))
 
 
-def text(profile: Profile, grants: Sequence[Grant], from_utc_s: int, until_utc_s: int) -> str:
+def text(profile: Profile, grants: Sequence[Grant], days: int) -> str:
     """What the person is asked, in full; its hash stands in the record."""
     lines = [
         f"Wardbeat consent, text {TEXT_VERSION}. {profile.words}",
@@ -35,7 +35,7 @@ def text(profile: Profile, grants: Sequence[Grant], from_utc_s: int, until_utc_s
         ]
     lines += [
         "Never: heart beats one by one, pictures, sound, names, addresses.",
-        f"Valid from UTC {from_utc_s} for {(until_utc_s - from_utc_s) // _DAY_S} days.",
+        f"Valid for {days} days from the moment you agree.",
         "You can withdraw at any moment, without a PIN.",
     ]
     return "\n".join(lines)
@@ -57,7 +57,7 @@ def give(
                 remedy="'wardbeat consent show' lists what can be released.",
             )
     until_utc_s = from_utc_s + days * _DAY_S
-    words = text(profile, grants, from_utc_s, until_utc_s)
+    words = text(profile, grants, days)
     text_hash = hashlib.sha256(words.encode()).digest()
     ordered = tuple(sorted(grants, key=lambda grant: (grant.signal, grant.purpose, grant.recipient)))
     return ConsentRecord(serial, "give", device, profile.name, text_hash, from_utc_s, until_utc_s, ordered)

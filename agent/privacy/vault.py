@@ -71,7 +71,7 @@ def open_vault(folder: Path, key_store: KeyStore) -> Vault:
     if file.exists():
         return Vault(host.read_private(file), "a file that only you can read (0600)")
     if marker.exists() or key_store == "auto":
-        key = _from_system(str(folder.resolve()), make=not marker.exists())
+        key = _from_system(str(folder.resolve()), make=not marker.exists() and not (folder / "outbox.db").exists())
         if key is not None:
             marker.touch(mode=0o600)
             return Vault(key, "the system's key store")
@@ -80,6 +80,11 @@ def open_vault(folder: Path, key_store: KeyStore) -> Vault:
                 "the data key is in the system's key store, which does not answer",
                 remedy="Log in to the desktop session (or unlock its key ring) and start again.",
             )
+    if any((folder / kept).exists() for kept in ("outbox.db", "history.db", "keys")):
+        raise KeysMissing(
+            "the data key of this state folder is gone: what is kept here cannot be opened",
+            remedy="Restore data.key from your backup, or move the state folder away and enroll again.",
+        )
     key = os.urandom(32)
     host.write_private(file, key)
     return Vault(key, "a file that only you can read (0600)")
@@ -133,10 +138,10 @@ def open_with_pin(pin: str, sealed: bytes) -> bytes:
         opened = ChaCha20Poly1305(_pin_key(pin, salt)).decrypt(
             nonce, sealed[_SALT_BYTES + _NONCE_BYTES :], b"wardbeat pin"
         )
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:
         raise WrongPin("that is not the PIN", remedy="Try again; the PIN was chosen at 'wardbeat enroll'.") from error
     return opened
 
 
 def _pin_key(pin: str, salt: bytes) -> bytes:
-    return Scrypt(salt=salt, length=32, **_SCRYPT).derive(pin.encode())
+    return Scrypt(salt=salt, length=32, **_SCRYPT).derive(pin.encode(errors="surrogateescape"))

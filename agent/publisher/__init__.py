@@ -9,6 +9,7 @@ is forgotten by a killed broker (measured), so both are only watched, never beli
 """
 
 import asyncio
+import heapq
 import logging
 import random
 import time
@@ -33,6 +34,8 @@ BACKLOG: Final = 2  # rows that may wait without hurry: a withdrawal beside a su
 LANE: Final = 20  # rows a slot while a backlog drains
 SET_ASIDE: Final = 64
 JITTER_01: Final = 0.2
+MOST_BACKOFF: Final = 16  # times resend_after_s
+LATE_TRIES: Final = 3
 RECONNECT_S: Final = (0.5, 30.0)
 _EVENTS_MOST: Final = 4096
 _NO_SUBSCRIBER: Final = 0x10
@@ -64,7 +67,8 @@ class Publisher:
         utc_s: Callable[[], int],
     ) -> None:
         self._folder, self._vault, self.identity = folder, vault, identity
-        self._directory = identity.directory().directory
+        directory = identity.directory().directory
+        self._version, self._expires_utc_s = directory.version, directory.expires_utc_s
         self._outbox, self._settings, self._board = outbox, settings, board
         self._slot_s, self._utc_s = slot_s, utc_s
         self._events: asyncio.Queue[Event] = asyncio.Queue(_EVENTS_MOST)
@@ -74,7 +78,8 @@ class Publisher:
         self._link: Link | None = None
         self._connected = self._was_connected = False
         self._in_flight: dict[int, int] = {}
-        self._due: dict[int, float] = {}
+        self._due: list[tuple[float, int]] = []  # heap of (when, ledger index)
+        self._ripe: deque[int] = deque()
         self._attempts: Counter[int] = Counter()
         self._aside: deque[bytes] = deque(maxlen=SET_ASIDE)
         self.counters: Counter[str] = Counter()
@@ -104,7 +109,6 @@ class Publisher:
                 self._link.close()
                 self._link, self._connected = None, False
             self._in_flight.clear()
-            self._due = dict.fromkeys(self._due, 0.0)
             if self._was_connected:
                 pause_s = RECONNECT_S[0]
             await asyncio.sleep(pause_s * self._jitter.uniform(0.5, 1.0))
@@ -134,6 +138,7 @@ class Publisher:
         match event.what:
             case "connected" if current:
                 self._connected = self._was_connected = True
+                self._again_soon()
                 self._board.say("broker", Level.OK, "connected")
             case "refused":
                 self._board.say("broker", Level.TROUBLE, event.words, "Ask the hub's operator; rows wait meanwhile.")
@@ -161,7 +166,9 @@ class Publisher:
                 f"the broker refused a message (reason {event.code:#x})",
                 "The row stays and is sent again; the broker's access list or size limit needs its operator.",
             )
-        elif event.code == _NO_SUBSCRIBER:
+            return
+        self._board.say("broker", Level.OK, "connected")
+        if event.code == _NO_SUBSCRIBER:
             self._board.say("hub", Level.WAITING, "no hub listens at the broker", "Rows wait and are sent again.")
 
     def _refusable(self, work: Callable[[bytes], None], payload: bytes) -> None:
@@ -175,12 +182,13 @@ class Publisher:
 
     def _new_directory(self, published: bytes) -> None:
         believed = self.identity.believe(published)
-        if believed.published == self.identity.published:
+        if believed is self.identity:
             return
+        directory = believed.directory().directory
+        sealing = Sealing.to(believed.sender(), directory)  # before anything is kept: a weak key ends here
         save(self._folder, self._vault, believed)
-        self.identity = believed
-        self._directory = believed.directory().directory
-        self._outbox.sealing = Sealing.to(believed.sender(), self._directory)
+        self.identity, self._outbox.sealing = believed, sealing
+        self._version, self._expires_utc_s = directory.version, directory.expires_utc_s
         for payload in [self._aside.popleft() for _ in range(len(self._aside))]:
             self._refusable(self._answered, payload)
 
@@ -191,16 +199,22 @@ class Publisher:
             if refused.reason == "unknown_key":  # perhaps signed under a directory still on its way
                 self._aside.append(payload)
             raise
+        if answers.directory_version > self._version:
+            self._aside.append(payload)  # until that directory is here; else the rows are simply sent again
+            return
         settled = settle.apply(self._outbox, answers, self._utc_s(), payload)
         self.counters["receipt_mismatch"] += settled.mismatched
         self._board.say("hub", Level.OK, "receipts arrive")
         for reason in settled.refused:
             self.counters[f"refused_{reason}"] += 1
+            remedy = "'wardbeat ledger' shows which; its words stay here."
+            if reason in ("bad_consent", "consent_expired"):
+                remedy = "Give consent again: 'wardbeat consent give'."
             self._board.say(
                 "refusals",
                 Level.TROUBLE,
                 f"the hub refused a row for good: {reason}",
-                "'wardbeat ledger' shows which; its words stay here.",
+                remedy,
             )
         if settled.restored:
             self._board.say(
@@ -217,65 +231,97 @@ class Publisher:
         began_s, slot, balance = time.monotonic(), 0, 0
         made_before = self._outbox.rows_made()
         while True:
-            slot += 1
-            at_s = began_s + (slot + self._jitter.uniform(0, JITTER_01)) * self._slot_s
-            while (left_s := at_s - time.monotonic()) > 0:
-                hurry = (self.draining or self._backlog() > BACKLOG) and self._connected
-                await asyncio.sleep(min(left_s, self._slot_s / LANE) if hurry else min(left_s, 1.0))
-                if hurry:
-                    self._send_one()
+            # Slots that were slept through are gone: making up for them would show the sleep.
+            slot = max(slot + 1, int((time.monotonic() - began_s) / self._slot_s))
+            await self._until(began_s + (slot + self._jitter.uniform(0, JITTER_01)) * self._slot_s)
+            made = self._outbox.rows_made()
+            balance += made - made_before - 1
             try:
-                made = self._outbox.rows_made()
-                balance += made - made_before - 1
-                if not self.draining and (balance < 0 or (self._connected and not self._backlog())):
+                sent = self._send_one()
+                if not self.draining and (balance < 0 if not self._connected else not sent):
                     self._outbox.put([CoverMessage()], self._utc_s())
                     balance += 1
-                made_before = self._outbox.rows_made()
-                balance = max(0, balance)
+                    self._send_one()
                 self._board.say("disk", Level.OK, "rows can be written")
             except StorageFull as full:
                 self._board.say("disk", Level.TROUBLE, str(full), full.remedy)
-            self._send_one()
+            made_before, balance = self._outbox.rows_made(), max(0, balance)
             self._say_state()
-            if self._slot_s <= 0:
-                await asyncio.sleep(0)
+
+    async def _until(self, at_s: float) -> None:
+        """Wait for the slot's moment, draining a backlog meanwhile; always lets others run."""
+        await asyncio.sleep(0)
+        while (left_s := at_s - time.monotonic()) > 0:
+            hurry = self._connected and (self.draining or self._backlog() > BACKLOG)
+            await asyncio.sleep(min(left_s, self._slot_s / LANE if hurry else 1.0))
+            if hurry:
+                try:
+                    self._send_one()
+                except StorageFull as full:
+                    self._board.say("disk", Level.TROUBLE, str(full), full.remedy)
 
     def _backlog(self) -> int:
-        return self._outbox.waiting() + sum(1 for _ in self._resendable(BACKLOG + 1))
+        self._ripen()
+        return self._outbox.waiting() + len(self._ripe)
 
-    def _resendable(self, most: int) -> list[Row]:
-        """Oldest rows without receipt whose time has come."""
-        now_s = time.monotonic()
-        oldest = self._outbox.unreceipted(2 * LANE)
-        return [row for row in oldest if self._due.get(row.idx, 0.0) <= now_s][:most]
+    def _ripen(self) -> None:
+        """Move rows whose time has come from the heap to the ripe ones, settled rows left out."""
+        while self._due and self._due[0][0] <= time.monotonic():
+            _, idx = heapq.heappop(self._due)
+            if self._outbox.handed_row(idx) is not None:
+                self._ripe.append(idx)
 
-    def _send_one(self) -> None:
-        if not self._connected or self._link is None or len(self._in_flight) >= self._settings.in_flight:
-            return
-        row = next(iter(self._outbox.unsent(1) or self._resendable(1)), None)
+    def _again_soon(self) -> None:
+        """A new connection: whatever has no receipt is due."""
+        self._ripe.clear()
+        self._due = [(0.0, idx) for idx in self._outbox.handed()]  # equal times: already a heap
+
+    def _next_row(self) -> Row | None:
+        """What ends or changes consent, then what has no receipt in time, then what is new, oldest first."""
+        fresh = next(iter(self._outbox.unsent(1)), None)
+        if fresh is not None and fresh.kind in ("consent", "erase"):
+            return fresh
+        self._ripen()
+        while self._ripe:
+            row = self._outbox.handed_row(self._ripe.popleft())
+            if row is not None:
+                return row
+        return fresh
+
+    def _send_one(self) -> bool:
+        """Hand one row to the broker; False when there is none or no room.
+
+        Raises:
+            StorageFull: The row could not be marked, so it was not handed over.
+        """
+        if not self._connected or self._link is None:
+            return False
+        if len(self._in_flight) >= self._settings.in_flight:
+            return True  # the broker is slow: a cover would not help
+        row = self._next_row()
         if row is None:
-            return
-        try:
-            self._outbox.mark_sent([row], self._utc_s())
-        except StorageFull as full:
-            self._board.say("disk", Level.TROUBLE, str(full), full.remedy)
-            return
+            return False
+        self._outbox.mark_sent([row], self._utc_s())
         self._attempts[row.idx] += 1
-        wait_s = self._settings.resend_after_s * min(2 ** (self._attempts[row.idx] - 1), 16)
-        self._due[row.idx] = time.monotonic() + wait_s * self._jitter.uniform(0.8, 1.2)
+        tries = self._attempts[row.idx]
+        if tries > LATE_TRIES:
+            self._board.say(
+                "hub",
+                Level.WAITING,
+                "the hub does not send receipts",
+                "Rows wait and are sent again; if this stays for hours, tell the hub's operator.",
+            )
+        wait_s = self._settings.resend_after_s * min(2 ** (tries - 1), MOST_BACKOFF) * self._jitter.uniform(0.8, 1.2)
+        heapq.heappush(self._due, (time.monotonic() + wait_s, row.idx))
         self._in_flight[self._link.publish(row.envelope)] = row.idx
+        return True
 
     def _say_state(self) -> None:
-        if self._directory.expires_utc_s < time.time():
-            self._board.say(
-                "directory",
-                Level.TROUBLE,
-                "the hub's key directory has expired",
-                "Rows are sealed on; ask the operator.",
-            )
+        if self._expires_utc_s < time.time():
+            words = "the hub's key directory has expired"
+            self._board.say("directory", Level.TROUBLE, words, "Rows are sealed on; ask the operator.")
         else:
-            self._board.say("directory", Level.OK, f"version {self._directory.version}")
-        open_rows = {row.idx for row in self._outbox.unreceipted(4 * LANE)}
-        if len(self._due) > 16 * LANE:
-            self._due = {idx: due for idx, due in self._due.items() if idx in open_rows}
-            self._attempts = Counter({idx: n for idx, n in self._attempts.items() if idx in open_rows})
+            self._board.say("directory", Level.OK, f"version {self._version}")
+        if len(self._attempts) > 16 * LANE:
+            handed = set(self._outbox.handed())
+            self._attempts = Counter({idx: n for idx, n in self._attempts.items() if idx in handed})

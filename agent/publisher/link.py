@@ -16,6 +16,7 @@ from agent.identity import Identity, tls_files
 from agent.wire import labels
 
 _SESSION_S: Final = 86_400
+MOST_BYTES: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class Link:
         self.client.max_inflight_messages_set(settings.in_flight)
         self.client.on_connect = lambda _c, _u, _f, reason, _p: self._on_connect(reason)
         self.client.on_publish = lambda _c, _u, mid, reason, _p: put(Event(number, "acked", mid=mid, code=reason.value))
+        self.client.on_subscribe = lambda _c, _u, _mid, reasons, _p: self._on_subscribe(reasons)
         self.client.on_message = lambda _c, _u, message: self._on_message(message)
         self._thread = threading.Thread(target=self._live, name="mqtt", daemon=True)
 
@@ -118,6 +120,7 @@ class Link:
         if self._settings.mqtt_version == 5:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.SessionExpiryInterval = _SESSION_S
+            properties.MaximumPacketSize = MOST_BYTES + 1024
             options = {"clean_start": False, "properties": properties}
         words = "the link to the broker ended"
         try:
@@ -147,6 +150,12 @@ class Link:
         self.client.subscribe([(self._down_topic, 1), (self._keys_topic, 1)])
         self._put(Event(self._number, "connected"))
 
+    def _on_subscribe(self, reasons: Any) -> None:
+        if any(reason.is_failure for reason in reasons):
+            self._put(Event(self._number, "refused", words="the broker does not let this machine hear receipts"))
+
     def _on_message(self, message: mqtt.MQTTMessage) -> None:
+        if len(message.payload) > MOST_BYTES:
+            return  # nothing of the treaty is so large; reading it would only cost time
         what = "keys" if message.topic == self._keys_topic else "down"
         self._put(Event(self._number, what, bytes(message.payload)))

@@ -39,12 +39,12 @@ class Beat:
 
 
 async def samples(settings: Settings, clock: Clock) -> AsyncGenerator[Sample, None]:
-    """Beats at their own pace, from the session's present moment on.
+    """Beats at their own pace, from the session's start on.
 
     Raises:
         RecordingUnreadable: Naming the line and the reason, before the first beat.
     """
-    start_ns = clock.now_ns()
+    start_ns = clock.start_ns()
     for beat in beats(settings.file):
         t_ns = start_ns + round(beat.end_s * NS_PER_S)
         await clock.sleep_until(t_ns)

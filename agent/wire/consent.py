@@ -33,7 +33,7 @@ class ConsentRecord:
     """What a person agreed to, or took back.
 
     Attributes:
-        serial: Counts up on a device; the highest one stands.
+        serial: Grows on a device (see `next_serial`); the highest one stands.
         action: ``give`` replaces what stood before; ``withdraw`` leaves nothing.
         device: The device's name on topics.
         profile: Row of PROFILES it was given under.
@@ -84,6 +84,13 @@ class ConsentRecord:
         """The record with its signature: the person's consent key gives, the device key withdraws."""
         record = self.encode()
         return ConsentMessage(record, key.sign(_LABELS[self.action], site, record))
+
+
+def next_serial(last: int, now_utc_s: int) -> int:
+    """The serial after ``last``: the time where that is later, so that a state restored from an
+    older copy does not give a serial out a second time.
+    """
+    return max(last + 1, now_utc_s)
 
 
 def decode_record(data: bytes) -> ConsentRecord:

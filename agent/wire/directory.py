@@ -129,6 +129,15 @@ def verified(published: bytes, site: str, root_public: bytes, floor: int) -> Ver
     return Verified(directory, key)
 
 
+def succeeds(new: Verified, old: Verified) -> bool:
+    """Whether ``new`` may take the place of ``old``.
+
+    A newer certificate of the root begins a new count of versions, so that a stolen directory
+    key cannot lock the root out with the highest number; under one certificate versions only grow.
+    """
+    return (new.key.serial, new.directory.version) > (old.key.serial, old.directory.version)
+
+
 def fingerprint_words(root_public: bytes) -> str:
     """A root key as eight words for reading aloud: SHA-256, 128 bits as proquints.
 

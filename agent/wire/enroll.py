@@ -19,6 +19,7 @@ from typing import Final
 from agent.errors import WireRefused
 from agent.wire import codec
 from agent.wire.codec import Fields
+from agent.wire.consent import MAX_TEXT
 from agent.wire.directory import Verified
 from agent.wire.directory import verified as verified_directory
 from agent.wire.keys import (
@@ -35,7 +36,6 @@ from agent.wire.keys import (
 from agent.wire.labels import Label
 
 CODE_BYTES: Final = 16
-PAPERS: Final = ("BUNDLE", "REQUEST", "ANSWER")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +121,26 @@ def decode_bundle(data: bytes) -> Bundle:
         code=row.raw(CODE_BYTES),
     )
     checked_sign_public(bundle.root_public)
-    if not is_name(bundle.site):
-        raise WireRefused("malformed", "a site's name has letters, digits and hyphens only")
+    check_names(bundle.site, bundle.operator, bundle.host, bundle.port)
     return bundle
+
+
+def check_names(site: str, operator: str, host: str, port: int) -> None:
+    """Names that are shown to people and put into topics.
+
+    Raises:
+        WireRefused: ``malformed``; a line break in an operator's name could show false root words.
+    """
+    if not is_name(site):
+        raise WireRefused("malformed", "a site's name has letters, digits and hyphens only")
+    if not (0 < len(operator) <= MAX_TEXT and operator.isprintable()):
+        raise WireRefused("malformed", f"an operator's name is one printable line of at most {MAX_TEXT} letters")
+    if not (
+        0 < len(host) <= 253 and all(letter.isascii() and (letter.isalnum() or letter in ".-:") for letter in host)
+    ):
+        raise WireRefused("malformed", "the broker's host is neither a name nor an address")
+    if not 0 < port < 65_536:
+        raise WireRefused("malformed", "the broker's port is outside 1 to 65535")
 
 
 def is_name(name: str) -> bool:

@@ -60,8 +60,14 @@ class GapMessage:
 
 @dataclass(frozen=True, slots=True)
 class EraseMessage:
-    """The person wants everything about them gone."""
+    """The person wants everything about them gone.
 
+    Attributes:
+        serial: Consents up to this serial, and all data under them; a later consent stands.
+        asked_utc_s: When.
+    """
+
+    serial: int
     asked_utc_s: int
 
 
@@ -97,7 +103,7 @@ class Plaintext:
         previous_last_seq: The last seq that the file knew of it.
         ledger_index: This row's place in the person's ledger.
         head_before: The ledger chain's head before this row.
-        messages: One or more.
+        messages: One or more of one kind; consent and erase stand alone.
     """
 
     previous_stream: bytes
@@ -136,8 +142,7 @@ def decode_plaintext(words: bytes) -> Plaintext:
             row.raw(HASH_BYTES),
             tuple(_message(item) for item in row.array()),
         )
-        if not plaintext.messages:
-            raise WireRefused("malformed", "no message inside")
+        _check_together(plaintext.messages)
         return plaintext
     except WireRefused as refused:
         if refused.reason == "malformed":
@@ -167,7 +172,7 @@ def _item(message: Message) -> Item:
         case GapMessage():
             return [kind, message.stream, message.first_seq, message.last_seq, message.count, message.reason]
         case EraseMessage():
-            return [kind, message.asked_utc_s]
+            return [kind, message.serial, message.asked_utc_s]
         case ProbeMessage():
             return [kind, message.nonce]
         case CoverMessage():
@@ -181,6 +186,13 @@ def _message(item: Decoded) -> Message:
     if reader is None:
         raise WireRefused("schema_too_new", "unknown message kind")
     return reader(item)
+
+
+def _check_together(messages: tuple[Message, ...]) -> None:
+    """One kind an envelope, and what changes rights stands alone: no order inside decides anything."""
+    kinds = {type(message) for message in messages}
+    if len(kinds) != 1 or (kinds & {ConsentMessage, EraseMessage} and len(messages) > 1):
+        raise WireRefused("malformed", "messages that do not go together")
 
 
 def _summary(item: list[Decoded]) -> Message:
@@ -225,7 +237,8 @@ def _gap(item: list[Decoded]) -> Message:
 
 
 def _erase(item: list[Decoded]) -> Message:
-    return EraseMessage(Fields(item[1:], 1).uint())
+    row = Fields(item[1:], 2)
+    return EraseMessage(row.uint(), row.uint())
 
 
 def _probe(item: list[Decoded]) -> Message:

@@ -104,7 +104,7 @@ def test_nothing_committed_is_lost_or_doubled_by_kill_9(tmp_path):
     keys.close()
     with world.outbox() as outbox:
         rows = {(row.stream, row.seq): row for row in ledger.rows(outbox)}
-        assert ledger.verify(outbox, world.identity.open_answers) == len(rows)
+        assert ledger.verify(outbox, world.identity.open_answers).rows == len(rows)
     fates = {at: row.state for at, row in rows.items()}
     where = account(made, set(settled), fates)
     starts = [summary.message.start_utc_s for summary in summaries]

@@ -36,10 +36,10 @@ def plaintexts() -> dict[str, message.Plaintext]:
         "summary": (message.SummaryMessage("care", given.hash, 1_790_000_100, 1_790_000_400, rows),),
         "consent": (given.signed(SignKey.of(SEEDS["consent"]), SITE),),
         "gap": (message.GapMessage(STREAM, 3, 9, 7, "age"),),
-        "erase": (message.EraseMessage(1_790_000_500),),
+        "erase": (message.EraseMessage(1, 1_790_000_500),),
         "probe": (message.ProbeMessage(bytes(16)),),
         "cover": (message.CoverMessage(),),
-        "several": (message.CoverMessage(), message.GapMessage(STREAM, 1, 1, 1, "rows")),
+        "several": (message.GapMessage(STREAM, 1, 1, 1, "rows"), message.GapMessage(STREAM, 3, 4, 2, "age")),
     }
     return {
         name: message.Plaintext(bytes(16), 0, number, bytes([number]) * 32, messages)

@@ -143,7 +143,7 @@ def workplace_words() -> str:
     """Everything that a person under eu-workplace reads or sends, but the policy's own list of words."""
     profile = PROFILES["eu-workplace"]
     grants = [Grant(signal, "workplace", "x") for signal in consent.releasable_signals(profile)]
-    return consent.text(profile, grants, 0, 86_400).lower()
+    return consent.text(profile, grants, 90).lower()
 
 
 def forbidden_in(text: str) -> list[str]:
