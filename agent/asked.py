@@ -67,14 +67,14 @@ def _consent(agent: "Agent", argument: str) -> Reply:
     if record.from_utc_s < agent.utc_s() - _SLOW_HAND_S:
         raise WrongUse("that consent would begin in the past", remedy="Run 'wardbeat consent give' again.")
     consents.give(agent.outbox, message, agent.utc_s())
-    agent.say_consent()
+    agent.releasing.say_consent()
     return Reply(words="Consent is given and on its way to the hub.")
 
 
 def _withdraw(agent: "Agent", _: str) -> Reply:
     enrolled = _identity(agent)
     gone = consents.withdraw(agent.outbox, enrolled.sign, enrolled.site, agent.utc_s())
-    agent.say_consent()
+    agent.releasing.say_consent()
     return Reply(words=f"Withdrawn. {gone} waiting summaries will not leave; the hub is told in the next slot.")
 
 
@@ -83,7 +83,7 @@ def _erase(agent: "Agent", _: str) -> Reply:
     enrolled = agent.identity
     site = "" if enrolled is None else enrolled.site
     consents.erase(agent.outbox, None if enrolled is None else enrolled.sign, site, agent.utc_s())
-    agent.say_consent()
+    agent.releasing.say_consent()
     return Reply(words=erased(windows, asks_hub=enrolled is not None))
 
 

@@ -10,7 +10,6 @@ gate, seal or outbox ends the agent; a full disk alone is waited for.
 import asyncio
 import logging
 import random
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,13 +19,13 @@ from agent import asked, control, host, identity, sources
 from agent.clock import Clock, SessionClock, aligned_start_ns
 from agent.config import Settings
 from agent.control import Command, Reply
-from agent.errors import KeysMissing, OutboxBroken, StorageFull, WardbeatError, WrongUse
+from agent.errors import KeysMissing, OutboxBroken, WardbeatError, WrongUse
 from agent.history import History
-from agent.model import NS_PER_S, Interval, Sample, Summary
+from agent.model import NS_PER_S, Interval, Sample
 from agent.outbox import Limits, Outbox, Sealing, consents
-from agent.privacy import gate
 from agent.privacy.policy import Profile
 from agent.privacy.vault import Vault, open_vault
+from agent.releasing import Releasing
 from agent.status import Board, Level
 from agent.window import Windows, summarise
 
@@ -37,12 +36,10 @@ log = logging.getLogger(__name__)
 
 RELEASE_WINDOW_S: Final = 300.0
 _QUEUE_MOST: Final = 4096
-_PENDING_MOST: Final = 288  # a day of windows while the disk is full; beyond it the oldest is lost, and said so
 _RETRY_S: Final = (1.0, 60.0)
 _DISK_RETRY_S: Final = 2.0
 _LOOK_S: Final = 0.2  # how soon a pause closes a sensor
 _LONG_RUN_S: Final = 300.0  # a source that ran so long was well: its next try is soon again
-_DAY_S: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +82,8 @@ class Agent:
         self.settings, self.profile, self.clock, self.pace, self.folder = settings, profile, clock, pace, folder
         self.board = Board()
         self.vault: Vault = open_vault(folder, settings.key_store)
-        self.history = History(folder / "history.db", self.vault)
-        parts.callback(self.history.close)
+        history = History(folder / "history.db", self.vault)
+        parts.callback(history.close)
         self.identity = self._enrolled()
         sealing = None
         if self.identity is not None:
@@ -96,17 +93,16 @@ class Agent:
             sealing = Sealing.to(self.identity.sender(), seen)
         limits = Limits(settings.outbox.max_rows, settings.outbox.max_age_days)
         self.outbox = parts.enter_context(Outbox(folder / "outbox.db", self.vault, sealing, keep=limits))
-        self._forgot_day = 0
-        self._forget_daily(self.utc_s())
         self.windows = Windows(clock.now_ns(), pace.window_s, clock.utc_offset_ns())
+        operator = None if self.identity is None else self.identity.bundle.operator
+        self.releasing = Releasing(history, self.outbox, profile, operator, self.board, utc_s=self.utc_s)
         self.publisher: Publisher | None = None
         self._queue: asyncio.Queue[Sample] = asyncio.Queue(_QUEUE_MOST)
         self._awake = asyncio.Event()
         self._ended = asyncio.Event()
         self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._pending: deque[tuple[Summary, tuple[Interval, ...]]] = deque()
         self.set_paused(paused=consents.is_paused(self.outbox))
-        self.say_consent()
+        self.releasing.say_consent()
 
     def utc_s(self) -> int:
         """The session's UTC now."""
@@ -206,15 +202,15 @@ class Agent:
                 start_utc_s, end_utc_s = self.clock.utc_s(window.start_ns), self.clock.utc_s(window.end_ns)
                 blocked = self._clock_break(start_utc_s, end_utc_s)
                 if window.series:
-                    self.keep(summarise(window, start_utc_s, end_utc_s), blocked)
-            self._flush()
+                    self.releasing.take(summarise(window, start_utc_s, end_utc_s), blocked)
+            self.releasing.flush()
             if finishing:
                 await self._drain()
                 raise _Finished
 
     async def _until(self, t_ns: int) -> bool:
         """Wait for a moment; True when a finishing run has nothing more to wait for."""
-        if self._pending:
+        if self.releasing.waiting:
             t_ns = min(t_ns, self.clock.now_ns() + int(_DISK_RETRY_S * NS_PER_S))
         if not self.pace.finish:
             await self.clock.sleep_until(t_ns)
@@ -235,55 +231,9 @@ class Agent:
         if broken is None:
             return ()
         log.warning("the wall clock was moved; the window around it is not released")
-        try:
-            self.history.keep_break(self.clock.utc_s(broken.at_ns), broken.jump_s)
-        except StorageFull as full:
-            self.board.say("disk", Level.TROUBLE, str(full), full.remedy)
+        self.releasing.note_break(self.clock.utc_s(broken.at_ns), broken.jump_s)
         self.windows.realign(self.clock.utc_offset_ns())
         return (Interval(start_utc_s, end_utc_s),)
-
-    def keep(self, summary: Summary, blocked: tuple[Interval, ...] = ()) -> None:
-        """Put a closed window in the row for history and gate; it stays there while the disk is full."""
-        self._pending.append((summary, blocked))
-        self._flush()
-
-    @property
-    def waiting_windows(self) -> int:
-        """How many closed windows wait for the disk."""
-        return len(self._pending)
-
-    def _flush(self) -> None:
-        """Keep and release what waits; a full disk leaves it waiting."""
-        while len(self._pending) > _PENDING_MOST:
-            self._pending.popleft()
-            self.board.say("windows", Level.TROUBLE, "a window was lost: the disk was full for a day", "Free space.")
-        while self._pending:
-            summary, broken = self._pending[0]
-            try:
-                self.history.keep(summary)
-                self._release(summary, broken)
-            except StorageFull as full:
-                self.board.say("disk", Level.TROUBLE, str(full), full.remedy)
-                return
-            self._pending.popleft()
-            self.board.say("windows", Level.OK, "windows are closed and kept")
-            self.board.say("disk", Level.OK, "rows can be written")
-            self._forget_daily(summary.end_utc_s)
-
-    def _forget_daily(self, now_utc_s: int) -> None:
-        if now_utc_s // _DAY_S != self._forgot_day:
-            self._forgot_day = now_utc_s // _DAY_S
-            self.outbox.forget_old_bytes(now_utc_s)
-
-    def _release(self, summary: Summary, broken: tuple[Interval, ...]) -> None:
-        if self.identity is None:
-            return
-        blocked = (*consents.pauses(self.outbox, summary.start_utc_s), *broken)
-        record = consents.in_force(self.outbox)
-        self.say_consent()
-        operator = self.identity.bundle.operator
-        released = gate.release(summary, self.profile, record, operator, blocked)
-        self.outbox.put_released(released, self.utc_s())
 
     async def _drain(self) -> None:
         """Wait for the receipts of what was sealed; the outbox keeps what does not come in time."""
@@ -327,20 +277,10 @@ class Agent:
             self._awake.set()
             self.board.say("measuring", Level.OK, "on")
 
-    def say_consent(self) -> None:
-        """Show whether anything but covers may leave."""
-        if self.identity is None:
-            return
-        if consents.stands_at(self.outbox, self.profile.name, self.utc_s()) is not None:
-            self.board.say("consent", Level.OK, "given; 'wardbeat consent show' has the words")
-        else:
-            self.board.say("consent", Level.WAITING, "not given: nothing but covers leaves", "'wardbeat consent give'")
-
     def forget(self) -> int:
-        """Forget every window, those that still wait for the disk too; how many were kept."""
-        self._pending.clear()
+        """Forget every window, those that still wait and the open one too; how many were kept."""
         self.windows.ring.forget()
-        return self.history.erase()
+        return self.releasing.forget()
 
 
 async def run(

@@ -13,15 +13,8 @@ from pathlib import Path
 from typing import Final, Self
 
 from sqlalchemy import (
-    Column,
     Connection,
     Engine,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
     delete,
     func,
     insert,
@@ -47,54 +40,8 @@ from agent.wire.message import (
 from agent.wire.receipt import STORE_ID_BYTES
 from hub.database import open_database, reading, shred
 from hub.keystore import Device, KeyStore
+from hub.tables import CONSENT, COUNTER, META, QUARANTINE, ROW, SEEN, SITE, STREAM
 
-_META = MetaData()
-_SITE = Table("site", _META, Column("name", String, primary_key=True), Column("value", LargeBinary, nullable=False))
-_SEEN = Table(
-    "seen",
-    _META,
-    Column("device", LargeBinary, primary_key=True),
-    Column("stream", LargeBinary, primary_key=True),
-    Column("seq", Integer, primary_key=True),
-    Column("digest", LargeBinary, nullable=False),
-    Column("kem", LargeBinary, nullable=False),
-)
-_STREAM = Table(
-    "stream",
-    _META,
-    Column("device", LargeBinary, primary_key=True),
-    Column("stream", LargeBinary, primary_key=True),
-    Column("max_seq", Integer, nullable=False),
-    Column("ledger_index", Integer, nullable=False),
-    Column("head_before", LargeBinary, nullable=False),
-)
-_ROW = Table(
-    "row",
-    _META,
-    Column("device", LargeBinary, primary_key=True),
-    Column("stream", LargeBinary, primary_key=True),
-    Column("seq", Integer, primary_key=True),
-    Column("kind", String, nullable=False),
-    Column("serial", Integer, nullable=False),  # of the consent it hangs on; 0 for none
-    Column("words", LargeBinary, nullable=False),
-)
-_CONSENT = Table(
-    "consent",
-    _META,
-    Column("device", LargeBinary, primary_key=True),
-    Column("serial", Integer, primary_key=True),
-    Column("hash", LargeBinary, nullable=False),
-    Column("record", LargeBinary, nullable=False),
-    Column("signature", LargeBinary, nullable=False),
-    Index("consent_hash", "device", "hash"),
-)
-_COUNTER = Table("counter", _META, Column("name", String, primary_key=True), Column("n", Integer, nullable=False))
-_QUARANTINE = Table(
-    "quarantine",
-    _META,
-    Column("id", Integer, primary_key=True),
-    Column("envelope", LargeBinary, nullable=False),
-)
 _QUARANTINE_MOST: Final = 1000
 
 
@@ -136,7 +83,7 @@ class Store:
         self._keys = keys
         path = folder / "hub.db"
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        self._engine = open_database(path, _META)
+        self._engine = open_database(path, META)
         self._reads = reading(self._engine)
         # Read the key store first: a hub at work beside us advances the data file before it.
         kept = keys.generation()
@@ -170,14 +117,14 @@ class Store:
     def end_of(self, device: bytes, stream: bytes) -> StreamEnd | None:
         """How far a stream is stored."""
         with self._reads.connect() as db:
-            row = db.execute(select(_STREAM).where(_STREAM.c.device == device, _STREAM.c.stream == stream)).first()
+            row = db.execute(select(STREAM).where(STREAM.c.device == device, STREAM.c.stream == stream)).first()
         return None if row is None else StreamEnd(row.max_seq, row.ledger_index, bytes(row.head_before))
 
     def summaries(self) -> list[StoredSummary]:
         """Every stored window, by its start."""
         found = []
         with self._reads.connect() as db:
-            for row in db.execute(select(_ROW).where(_ROW.c.kind == KINDS[SummaryMessage])):
+            for row in db.execute(select(ROW).where(ROW.c.kind == KINDS[SummaryMessage])):
                 for message in decode_plaintext(row.words).messages:
                     if isinstance(message, SummaryMessage):
                         found.append(StoredSummary(row.device, row.stream, row.seq, message))
@@ -186,28 +133,28 @@ class Store:
     def words(self) -> dict[tuple[bytes, int], bytes]:
         """The opened plaintext of every row kept, by (stream, seq)."""
         with self._reads.connect() as db:
-            return {(row.stream, row.seq): row.words for row in db.execute(select(_ROW))}
+            return {(row.stream, row.seq): row.words for row in db.execute(select(ROW))}
 
     def settled(self) -> dict[tuple[bytes, int], bytes]:
         """The digest of every (stream, seq) settled."""
         with self._reads.connect() as db:
-            return {(row.stream, row.seq): row.digest for row in db.execute(select(_SEEN))}
+            return {(row.stream, row.seq): row.digest for row in db.execute(select(SEEN))}
 
     def counters(self) -> dict[str, int]:
         """Every counter: stored, duplicate, and each refusal by name."""
         with self._reads.connect() as db:
-            return {row.name: row.n for row in db.execute(select(_COUNTER).order_by(_COUNTER.c.name))}
+            return {row.name: row.n for row in db.execute(select(COUNTER).order_by(COUNTER.c.name))}
 
     def _own_id(self, *, restored: bool) -> bytes:
         """Our name. A data file that is behind what the key store knows came from a backup: it gets
         a new name, so that devices offer again what it lost, and forgets again what was erased since.
         """
         with self._engine.begin() as db:
-            found = db.execute(select(_SITE.c.value).where(_SITE.c.name == "store id")).scalar()
+            found = db.execute(select(SITE.c.value).where(SITE.c.name == "store id")).scalar()
             if found is None or restored:
                 found = os.urandom(STORE_ID_BYTES)
-                db.execute(delete(_SITE).where(_SITE.c.name == "store id"))
-                db.execute(insert(_SITE), {"name": "store id", "value": found})
+                db.execute(delete(SITE).where(SITE.c.name == "store id"))
+                db.execute(insert(SITE), {"name": "store id", "value": found})
             if restored:
                 for device, serial in self._keys.erasures():
                     _forget(db, device, serial)
@@ -246,12 +193,12 @@ class Taking:
                 raise WireRefused("duplicate" if known == digest else "fork")
             serial = max(self._message(device, message) for message in plaintext.messages)
             self._db.execute(
-                insert(_SEEN), {"device": device.kid, "stream": stream, "seq": seq, "digest": digest, "kem": kem}
+                insert(SEEN), {"device": device.kid, "stream": stream, "seq": seq, "digest": digest, "kem": kem}
             )
             if not all(isinstance(message, (CoverMessage, ProbeMessage)) for message in plaintext.messages):
                 kind = KINDS[type(plaintext.messages[0])]
                 self._db.execute(
-                    insert(_ROW),
+                    insert(ROW),
                     {
                         "device": device.kid,
                         "stream": stream,
@@ -266,17 +213,14 @@ class Taking:
     def count(self, counts: Counter[str]) -> None:
         """Add to the counters."""
         for name, n in counts.items():
-            if (
-                self._db.execute(update(_COUNTER).where(_COUNTER.c.name == name).values(n=_COUNTER.c.n + n)).rowcount
-                == 0
-            ):
-                self._db.execute(insert(_COUNTER), {"name": name, "n": n})
+            if self._db.execute(update(COUNTER).where(COUNTER.c.name == name).values(n=COUNTER.c.n + n)).rowcount == 0:
+                self._db.execute(insert(COUNTER), {"name": name, "n": n})
 
     def quarantine(self, data: bytes) -> None:
         """Set bytes aside that made our own code fail; the oldest give way."""
-        self._db.execute(insert(_QUARANTINE), {"envelope": data})
-        newest = self._db.execute(select(func.max(_QUARANTINE.c.id))).scalar_one()
-        self._db.execute(delete(_QUARANTINE).where(_QUARANTINE.c.id <= newest - _QUARANTINE_MOST))
+        self._db.execute(insert(QUARANTINE), {"envelope": data})
+        newest = self._db.execute(select(func.max(QUARANTINE.c.id))).scalar_one()
+        self._db.execute(delete(QUARANTINE).where(QUARANTINE.c.id <= newest - _QUARANTINE_MOST))
 
     def _message(self, device: Device, message: Message) -> int:
         """Let a message take effect; the serial of the consent that it hangs on, 0 for none."""
@@ -302,13 +246,13 @@ class Taking:
             # withdrawal is never refused. A crash in between errs on the person's side.
             self._keys.withdraw(device.kid, max(record.serial, self._last_serial(device.kid)))
         standing = self._db.execute(
-            select(_CONSENT.c.hash).where(_CONSENT.c.device == device.kid, _CONSENT.c.serial == record.serial)
+            select(CONSENT.c.hash).where(CONSENT.c.device == device.kid, CONSENT.c.serial == record.serial)
         ).scalar()
         if standing is not None and standing != record.hash and record.action == "give":
             raise WireRefused("bad_consent", "the serial stands for another record")
         if standing is None:
             self._db.execute(
-                insert(_CONSENT),
+                insert(CONSENT),
                 {
                     "device": device.kid,
                     "serial": record.serial,
@@ -321,7 +265,7 @@ class Taking:
 
     def _check_consent(self, device: Device, message: SummaryMessage) -> int:
         found = self._db.execute(
-            select(_CONSENT.c.record).where(_CONSENT.c.device == device.kid, _CONSENT.c.hash == message.consent_hash)
+            select(CONSENT.c.record).where(CONSENT.c.device == device.kid, CONSENT.c.hash == message.consent_hash)
         ).scalar()
         fresh = self._keys.device(device.kid) or device  # a withdrawal may stand earlier in this very batch
         if found is None:
@@ -346,45 +290,45 @@ class Taking:
         )
 
     def _last_serial(self, device: bytes) -> int:
-        last = self._db.execute(select(func.max(_CONSENT.c.serial)).where(_CONSENT.c.device == device)).scalar()
+        last = self._db.execute(select(func.max(CONSENT.c.serial)).where(CONSENT.c.device == device)).scalar()
         return int(last or 0)
 
     def _advance(self, device: bytes, stream: bytes, seq: int, plaintext: Plaintext) -> None:
-        here = (_STREAM.c.device == device) & (_STREAM.c.stream == stream)
-        row = self._db.execute(select(_STREAM).where(here)).first()
+        here = (STREAM.c.device == device) & (STREAM.c.stream == stream)
+        row = self._db.execute(select(STREAM).where(here)).first()
         end: dict[str, int | bytes] = {"ledger_index": plaintext.ledger_index, "head_before": plaintext.head_before}
         if row is None:
-            self._db.execute(insert(_STREAM), {"device": device, "stream": stream, "max_seq": seq, **end})
+            self._db.execute(insert(STREAM), {"device": device, "stream": stream, "max_seq": seq, **end})
             return
         values: dict[str, int | bytes] = {"max_seq": max(seq, row.max_seq)}
         if plaintext.ledger_index > row.ledger_index:
             values |= end
-        self._db.execute(update(_STREAM).where(here).values(values))
+        self._db.execute(update(STREAM).where(here).values(values))
 
 
 def _forget(db: Connection, device: bytes, serial: int) -> None:
     """Delete what hangs on consents up to a serial; the memory of (stream, seq) and the records stay:
     the first so that nobody brings rows back, the second because they prove what was agreed.
     """
-    db.execute(delete(_ROW).where(_ROW.c.device == device, _ROW.c.serial <= serial, _ROW.c.kind == "summary"))
+    db.execute(delete(ROW).where(ROW.c.device == device, ROW.c.serial <= serial, ROW.c.kind == "summary"))
 
 
 def _number(engine: Engine, name: str) -> int:
     with reading(engine).connect() as db:
-        found = db.execute(select(_SITE.c.value).where(_SITE.c.name == name)).scalar()
+        found = db.execute(select(SITE.c.value).where(SITE.c.name == name)).scalar()
     return 0 if found is None else int(found)
 
 
 def _put_number(db: Connection, name: str, add: int) -> int:
-    found = db.execute(select(_SITE.c.value).where(_SITE.c.name == name)).scalar()
+    found = db.execute(select(SITE.c.value).where(SITE.c.name == name)).scalar()
     number = add + (0 if found is None else int(found))
-    db.execute(delete(_SITE).where(_SITE.c.name == name))
-    db.execute(insert(_SITE), {"name": name, "value": str(number).encode()})
+    db.execute(delete(SITE).where(SITE.c.name == name))
+    db.execute(insert(SITE), {"name": name, "value": str(number).encode()})
     return number
 
 
 def _digest_of(db: Connection, device: bytes, stream: bytes, seq: int) -> bytes | None:
     found = db.execute(
-        select(_SEEN.c.digest).where(_SEEN.c.device == device, _SEEN.c.stream == stream, _SEEN.c.seq == seq)
+        select(SEEN.c.digest).where(SEEN.c.device == device, SEEN.c.stream == stream, SEEN.c.seq == seq)
     ).scalar()
     return None if found is None else bytes(found)

@@ -436,11 +436,11 @@ def test_a_consent_that_begins_in_the_past_is_not_taken(world):
 def test_erasing_forgets_windows_that_wait_and_beats_of_the_open_one(world):
     async def person(agent):
         agent.windows.ring.add(Sample(agent.clock.now_ns(), "rr_ms", 800.0))
-        agent._pending.append((house.summary(), ()))
+        agent.releasing._pending.append((house.summary(), ()))
         asked.answer(agent, Command("erase"))
-        assert agent.waiting_windows == 0
+        assert agent.releasing.waiting == 0
         assert agent.windows.ring.newest_ns() == 0
-        assert list(agent.history.summaries()) == []
+        assert list(agent.releasing._history.summaries()) == []
 
     running(world, person)
 

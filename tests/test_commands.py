@@ -356,24 +356,19 @@ def test_help_loads_nothing_heavy():
     assert {"numpy", "cryptography", "pydantic", "paho", "asyncio"} & loaded_by("import agent.cli") == set()
 
 
-CONNECT = re.compile(r"connect\(\d+, \{sa_family=(AF_\w+), (.*?)\}, ")
+REACH = re.compile(r"(?:connect|sendto|sendmsg)\(.*\{sa_family=(AF_INET6?), (.*?)\}")
 WRITE = re.compile(r'(?:openat\([^,]+, |open\(|creat\(|mkdir\(|rename\([^,]+, )"([^"]+)", ?([^)]*)')
 
 
 def traced(log: Path, own: list[Path], port: int) -> tuple[list[str], list[str]]:
-    """Connections other than to the broker and local sockets; files written outside the own folders."""
-    connections, writes = [], []
+    """Packets and connections to anything but the broker; files written outside the own folders."""
+    reached, writes = [], []
     for line in log.read_text(errors="replace").splitlines():
-        found = CONNECT.search(line)
-        if found and found.group(1) in ("AF_INET", "AF_INET6") and f"htons({port})" not in found.group(2):
-            connections.append(line)
-        if (
-            found
-            and found.group(1) in ("AF_INET", "AF_INET6")
-            and "127.0.0.1" not in found.group(2)
-            and "::1" not in found.group(2)
+        found = REACH.search(line)
+        if found and not (
+            f"htons({port})" in found.group(2) and ("127.0.0.1" in found.group(2) or "::1" in found.group(2))
         ):
-            connections.append(line)
+            reached.append(line)
         wrote = WRITE.search(line)
         if (
             wrote
@@ -384,9 +379,9 @@ def traced(log: Path, own: list[Path], port: int) -> tuple[list[str], list[str]]
             inside = any(path.is_relative_to(folder) for folder in own) or str(path).startswith(
                 ("/dev/null", "/dev/tty", "/proc/self")
             )
-            if path.is_absolute() and not inside:
+            if not inside:
                 writes.append(line)
-    return connections, writes
+    return reached, writes
 
 
 def test_a_minute_of_run_connects_to_the_broker_alone_and_writes_into_its_own_folder(
@@ -398,7 +393,15 @@ def test_a_minute_of_run_connects_to_the_broker_alone_and_writes_into_its_own_fo
     replay_settings(settings_file, recording)
     log = tmp_path / "trace"
     env = {name: value for name, value in os.environ.items() if name != "CI"}
-    strace = [house.tool("strace"), "-f", "-qq", "-e", "trace=connect,sendto,openat,open,creat,mkdir,rename", "-o", log]
+    strace = [
+        house.tool("strace"),
+        "-f",
+        "-qq",
+        "-e",
+        "trace=connect,sendto,sendmsg,openat,open,creat,mkdir,rename",
+        "-o",
+        log,
+    ]
     agent = house.start(
         *strace, *WARDBEAT, "--config", settings_file, "run", env={**env, "PYTHONDONTWRITEBYTECODE": "1"}
     )
@@ -407,18 +410,29 @@ def test_a_minute_of_run_connects_to_the_broker_alone_and_writes_into_its_own_fo
     said = call("--config", settings_file, "status").stderr
     agent.stop()
     assert "connected" in said
-    connections, writes = traced(log, [world.settings.state_dir], world.port)
-    assert connections == []
+    reached, writes = traced(log, [world.settings.state_dir], world.port)
+    assert reached == []
     assert writes == []
 
     # the same detector on a planted breach in the same run
     planted = tmp_path / "planted"
-    breach = "import socket\nopen('/tmp/wardbeat-planted','w').close()\ns=socket.socket()\ns.settimeout(0.2)\ntry: s.connect(('127.0.0.1', 9))\nexcept OSError: pass\n"
-    subprocess.run([*map(str, strace[:-1]), str(planted), sys.executable, "-c", breach], check=True)
+    breach = """
+import socket
+open("/tmp/wardbeat-planted", "w").close()
+open("leak.txt", "w").close()
+connection = socket.socket()
+connection.settimeout(0.2)
+try:
+    connection.connect(("127.0.0.1", 9))
+except OSError:
+    pass
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", 9))
+"""
+    subprocess.run([*map(str, strace[:-1]), str(planted), sys.executable, "-c", breach], check=True, cwd=tmp_path)
     Path("/tmp/wardbeat-planted").unlink()
-    connections, writes = traced(planted, [world.settings.state_dir], world.port)
-    assert len(connections) == 1
-    assert len(writes) == 1
+    reached, writes = traced(planted, [world.settings.state_dir], world.port)
+    assert len(reached) == 2
+    assert len(writes) == 2
 
 
 def test_no_value_key_or_address_stands_in_a_log(world, settings_file, broker, tmp_path):

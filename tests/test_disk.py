@@ -60,11 +60,11 @@ def test_the_agent_waits_for_its_disk_and_loses_nothing(small_disk):
         told["remedy"] = disk().remedy
         told["before"] = agent.outbox.head()[0]
         for n in range(3):  # windows that close meanwhile
-            agent.keep(house.summary(n))
-        told["waiting"] = agent.waiting_windows
+            agent.releasing.take(house.summary(n))
+        told["waiting"] = agent.releasing.waiting
         filler.unlink()
-        await until(lambda: disk().level == "ok" and not agent.waiting_windows)
-        told["kept"] = len(list(agent.history.summaries()))
+        await until(lambda: disk().level == "ok" and not agent.releasing.waiting)
+        told["kept"] = len(list(agent.releasing._history.summaries()))
         told["summaries"] = [row.kind for row in ledger.rows(agent.outbox)].count("summary")
         assert (await agent.handle(Command("status"))).exit_code == 0
         stop.set()

@@ -175,6 +175,7 @@ def test_the_wire_shows_one_size_one_rate_and_no_word_through_pause_and_withdraw
         await asyncio.sleep(10 * slot_s)
         log["end"] = time.monotonic()
         log["after"] = [(row.kind, row.idx) for row in agent.outbox.unsent(99)]
+        log["words"] = [row.words for row in ledger.rows(agent.outbox) if row.kind == "summary"]
         log["summaries_after"] = agent.outbox.db.execute(
             "SELECT count(*) FROM ledger WHERE kind = 'summary' AND idx > ?", (log["sealed"],)
         ).fetchone()[0]
@@ -205,6 +206,12 @@ def test_the_wire_shows_one_size_one_rate_and_no_word_through_pause_and_withdraw
     planted = [payloads[0], b"... rmssd_ms ..."]
     assert plain_traces(planted, NAMES) == ["rmssd_ms"], "the detector must find a planted name"
     assert plain_traces(payloads, NAMES) == []
+    # values: the coded numbers of each window, as they stand in the ledger's words
+    coded = {words[-20:] for words in log["words"]}
+    assert len(coded) > 5
+    assert sum(piece in payload for piece in coded for payload in [*payloads, b"..." + min(coded)]) == 1, (
+        "only the planted one"
+    )
     assert summaries >= 2
     assert log["summaries_after"] == 0
     assert log["covers_after"] >= 5
