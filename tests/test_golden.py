@@ -49,7 +49,7 @@ def test_golden_directory_answers_and_bundle_are_still_read():
 def node(**asked) -> dict:
     folder = Path(__file__).parent / "interop"
     if not (folder / "node_modules" / "@hpke").exists():
-        house.pytest.skip("the npm packages are not installed; `make test` brings them")
+        house.missing("the npm packages are not installed; `make test` brings them")
     done = subprocess.run(
         [house.tool("node"), "hpke.mjs"],
         cwd=folder,

@@ -54,6 +54,13 @@ def replay(world, file: Path, *, pace=FAST, clock=None, **mqtt_settings):
     )
 
 
+def run_with(person, stop, world, tmp_path, *, slot_s):
+    """An agent over a made-up recording, and a person beside it who ends the run."""
+    settings = house.replaying(world, synthetic(tmp_path, 1))
+    clock, pace = Leaping(house.START_UTC_S), Pace(slot_s=slot_s)
+    asyncio.run(pipeline.run(settings, world.profile, clock, pace=pace, stop=stop, beside={"person": person}))
+
+
 def computed_from(file: Path) -> list[dict[str, float]]:
     """The four numbers by a second hand: numpy on the file's own columns, window by window."""
     rr = np.loadtxt(file)
@@ -278,16 +285,7 @@ def test_a_refused_publish_keeps_its_row_and_tells_the_person(world, tmp_path):
     stop = asyncio.Event()
     try:
         with house.running_hub(world) as receiver:
-            asyncio.run(
-                pipeline.run(
-                    house.replaying(world, synthetic(tmp_path, 1)),
-                    world.profile,
-                    Leaping(house.START_UTC_S),
-                    pace=Pace(slot_s=0.2),
-                    stop=stop,
-                    beside={"person": person},
-                )
-            )
+            run_with(person, stop, world, tmp_path, slot_s=0.2)
             assert receiver.store.settled() == {}
     finally:
         process.stop()
@@ -308,16 +306,7 @@ def test_without_a_broker_rows_wait_and_go_when_it_comes(world, tmp_path):
 
     stop = asyncio.Event()
     with house.running_hub(world):
-        asyncio.run(
-            pipeline.run(
-                house.replaying(world, synthetic(tmp_path, 1)),
-                world.profile,
-                Leaping(house.START_UTC_S),
-                pace=Pace(slot_s=0.3),
-                stop=stop,
-                beside={"person": person},
-            )
-        )
+        run_with(person, stop, world, tmp_path, slot_s=0.3)
     told["process"].stop()
 
 
@@ -344,16 +333,7 @@ def test_a_dead_network_thread_is_noticed_and_replaced(world, broker, tmp_path):
 
     stop = asyncio.Event()
     with house.running_hub(world):
-        asyncio.run(
-            pipeline.run(
-                house.replaying(world, synthetic(tmp_path, 1)),
-                world.profile,
-                Leaping(house.START_UTC_S),
-                pace=Pace(slot_s=0.3),
-                stop=stop,
-                beside={"person": person},
-            )
-        )
+        run_with(person, stop, world, tmp_path, slot_s=0.3)
     assert told["first"] is not None
 
 
@@ -412,16 +392,7 @@ def test_a_forged_directory_or_receipt_changes_nothing(world, broker, tmp_path):
     stop = asyncio.Event()
     recorder = Recorder(world)
     with house.running_hub(world):
-        asyncio.run(
-            pipeline.run(
-                house.replaying(world, synthetic(tmp_path, 1)),
-                world.profile,
-                Leaping(house.START_UTC_S),
-                pace=Pace(slot_s=0.3),
-                stop=stop,
-                beside={"person": person},
-            )
-        )
+        run_with(person, stop, world, tmp_path, slot_s=0.3)
     recorder.close()
     receiver = world.receiver()
     assert told["published"] == world.identity.published
@@ -448,16 +419,7 @@ def test_a_newer_directory_is_taken_over_and_rows_are_sealed_to_its_newest_key(w
     stop = asyncio.Event()
     recorder = Recorder(world)
     with house.running_hub(world) as receiver:
-        asyncio.run(
-            pipeline.run(
-                house.replaying(world, synthetic(tmp_path, 1)),
-                world.profile,
-                Leaping(house.START_UTC_S),
-                pace=Pace(slot_s=0.3),
-                stop=stop,
-                beside={"person": person},
-            )
-        )
+        run_with(person, stop, world, tmp_path, slot_s=0.3)
     recorder.close()
     assert told["sealed to newest"]
     with world.outbox() as outbox:
