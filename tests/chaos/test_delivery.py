@@ -1,6 +1,6 @@
 """kill -9 of agent, broker and hub in turn while rows are made at high rate: nothing committed is lost or stored twice.
 
-KILLS=20 kills each (the figure of the closing note); `make test-delivery` prints the table.
+KILLS=20 kills each (the figure of the closing note); `make chaos` prints the table.
 """
 
 import os
