@@ -35,6 +35,8 @@ def _status(agent: "Agent", _: str) -> Reply:
     body = {
         "profile": agent.profile.name,
         "paused": agent.paused,
+        "utc_s": agent.utc_s(),
+        "unheard": agent.outbox.unheard(),
         "rows": agent.outbox.counts(),
         "states": [asdict(state) for state in agent.board.states()],
         "news": [words for _, words in agent.outbox.news()],

@@ -25,7 +25,10 @@ Action = Callable[[argparse.Namespace], int]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
-    arguments = _parser().parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    # the hub has a parser of its own, --help included
+    for_hub = words[:1] == ["hub"]
+    arguments = argparse.Namespace(action=_hub, rest=words[1:]) if for_hub else _parser().parse_args(words)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
         return int(arguments.action(arguments))
@@ -74,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "resume", _ask("resume"), "end the pause")
 
     ledger = _add(commands, "ledger", _ledger, "everything that was sealed, in plain words")
-    ledger.add_argument("--last", type=int, default=20, metavar="N", help="rows to show (default 20, 0: all)")
+    ledger.add_argument("--last", type=_count, default=20, metavar="N", help="rows to show (default 20, 0: all)")
     ledger.add_argument("--verify", action="store_true", help="prove the chain against the hub's receipts")
     ledger.add_argument("--json", action="store_true", help="one object a line")
     export = _add(commands, "export", _export, "everything held about you, as JSON on stdout")
@@ -88,6 +91,12 @@ def _parser() -> argparse.ArgumentParser:
     hub.set_defaults(action=_hub)
     hub.add_argument("rest", nargs=argparse.REMAINDER)
     return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError("not a count")
+    return int(text)
 
 
 def _add(commands: Any, name: str, action: Action, words: str) -> argparse.ArgumentParser:
@@ -114,6 +123,11 @@ def _run(arguments: argparse.Namespace) -> int:
 
     settings, profile = _settings(arguments)
     host.no_core_dumps()
+    _say(
+        f"Wardbeat runs under the profile {profile.name}: {profile.words} 'wardbeat status' shows more; Ctrl-C ends it."
+    )
+    if not settings.sources:
+        _say("No sensor is switched on: see 'sources' in config.example.yaml.")
 
     async def until_told() -> None:
         stop = asyncio.Event()
@@ -138,6 +152,8 @@ def _status(arguments: argparse.Namespace) -> int:
         _say(f"  {state['part']:<16} {state['level']:<8} {state['words']}")
         if state["remedy"] and state["level"] != "ok":
             _say(f"  {'':<16} → {state['remedy']}")
+    if body["unheard"]:
+        _say("  note: the hub has not yet confirmed your latest consent, withdrawal or erasure; it goes soon")
     for words in body["news"]:
         _say(f"  note: {words}")
     return 0
@@ -185,7 +201,7 @@ def _enroll(arguments: argparse.Namespace) -> int:
         )
     pin = decisions.ask_pin("Choose a PIN (6 or more characters), yours alone: ", twice=True)
     print(armor("REQUEST", decisions.begin_enrollment(settings, paper, pin, replace_old=arguments.replace)), end="")
-    _say("Give the text above to the hub's operator; then run: wardbeat enroll ANSWER")
+    _say("Give the request (on stdout) to the hub's operator; with the answer run: wardbeat enroll ANSWER")
     return 0
 
 
@@ -226,6 +242,8 @@ def _person_says(settings: "Settings", name: str) -> "Reply":
 
 
 def _ledger(arguments: argparse.Namespace) -> int:
+    import datetime as dt
+
     from agent import identity
     from agent.outbox import ledger
 
@@ -233,16 +251,19 @@ def _ledger(arguments: argparse.Namespace) -> int:
     with _outbox_to_read(settings) as outbox:
         if arguments.verify:
             enrolled = identity.load_enrolled(settings.state_dir, outbox.vault)
-            _say(
-                f"{ledger.verify(outbox, enrolled.open_answers)} rows: the chain is whole and meets the hub's receipts"
-            )
+            proven = ledger.verify(outbox, enrolled.open_answers)
+            receipted = outbox.counts().get("receipted", 0)
+            _say(f"{proven.rows} rows, {receipted} receipted: the chain is whole and meets every receipt kept")
+            for words in proven.breaks:
+                _say(f"known break: {words}")
             return 0
         for row in ledger.rows(outbox, arguments.last or None):
             if arguments.json:
                 print(json.dumps(ledger.as_json(row)))
             else:
                 said = "; ".join(row.said) or "(words erased)"
-                print(f"{row.idx:>6}  UTC {row.made_utc_s}  {row.bytes_sent} B  {row.state:<12} {said}")
+                made = dt.datetime.fromtimestamp(row.made_utc_s, dt.UTC)
+                print(f"{row.idx:>6}  {made:%Y-%m-%d %H:%M:%S} UTC  {row.bytes_sent} B  {row.state:<12} {said}")
     return 0
 
 

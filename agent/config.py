@@ -31,6 +31,15 @@ def default_state_dir() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME", str(Path.home() / ".local" / "share"))) / "wardbeat"
 
 
+def default_file() -> Path:
+    """Where a person's settings are looked for when no file is named."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("APPDATA", str(Path.home()))) / "wardbeat" / "settings.yaml"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "wardbeat" / "settings.yaml"
+    return Path(os.environ.get("XDG_CONFIG_HOME", str(Path.home() / ".config"))) / "wardbeat" / "settings.yaml"
+
+
 def policy_file() -> Path:
     """Where the machine's administrator may put a policy."""
     if sys.platform == "win32":
@@ -92,13 +101,15 @@ def load(file: Path | None, policy: Path | None = None) -> tuple[Settings, Profi
     """Settings and the profile in force.
 
     Args:
-        file: The person's file; None: defaults alone.
+        file: The person's file; None: where the system keeps it, else defaults alone.
         policy: The machine's; None: where the system keeps it, if there is one.
 
     Raises:
         ConfigInvalid: Naming the key, the reason and the remedy.
         PolicyDenied: The machine's policy does not allow the profile.
     """
+    if file is None and default_file().exists():
+        file = default_file()
     settings = _read(file, Settings) if file is not None else Settings()
     where = policy or policy_file()
     rules = _read(where, Policy) if where.exists() else Policy()
@@ -127,6 +138,8 @@ def _read(file: Path, kind: type[_Model]) -> _Model:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark is not None else ""
         raise ConfigInvalid(f"{file.name}{line}: not readable as YAML", remedy="See config.example.yaml.") from error
+    if not isinstance(parsed, (dict, type(None))):
+        raise ConfigInvalid(f"{file.name}: not a list of 'key: value' lines", remedy="See config.example.yaml.")
     try:
         return kind.model_validate({} if parsed is None else parsed)
     except ValidationError as error:

@@ -65,6 +65,7 @@ def begin_enrollment(settings: Settings, bundle: bytes, pin: str, *, replace_old
     folder = host.private_dir(settings.state_dir)
     with host.only_one(folder / "agent.lock"):
         vault = open_vault(folder, settings.key_store)
+        identity.check(folder, bundle, pin, replace_old=replace_old)  # before anything old is touched
         if replace_old and (folder / "outbox.db").exists():
             with Outbox(folder / "outbox.db", vault, None) as outbox:
                 consents.retire(outbox, int(time.time()))
@@ -111,7 +112,7 @@ def give_consent(
         raise PolicyDenied(
             f"under the profile {profile.name!r} nothing can leave", remedy="Set another profile in the configuration."
         )
-    from_utc_s = int(time.time()) if from_utc_s is None else from_utc_s
+    from_utc_s = _agents_utc_s(folder) if from_utc_s is None else from_utc_s
     with Outbox(folder / "outbox.db", vault, None) as looking:
         serial = consents.next_serial(looking, from_utc_s)
     record = consent.give(profile, enrolled.device, serial, wanted, from_utc_s, settings.consent_days)
@@ -123,6 +124,14 @@ def give_consent(
         with offline_outbox(folder, vault, enrolled) as outbox:
             consents.give(outbox, message, from_utc_s)
         return Reply(words="Consent is given; the hub hears of it when the agent runs.")
+
+
+def _agents_utc_s(folder: Path) -> int:
+    """The running agent's session time (a replayed recording is a little ahead), else the wall clock."""
+    try:
+        return int(json.loads(control.ask(folder, Command("status")).body)["utc_s"])
+    except NotRunning:
+        return int(time.time())
 
 
 @contextmanager

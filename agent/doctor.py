@@ -63,7 +63,7 @@ def checks(settings: Settings, profile: Profile) -> Iterator[Check]:
         return
     yield Check("data_key", ok=True, words=f"in {vault.place}")
     yield from _delivery(settings, profile, vault)
-    yield _running(settings)
+    yield _running(settings, profile)
 
 
 def _delivery(settings: Settings, profile: Profile, vault: Vault) -> Iterator[Check]:
@@ -113,12 +113,18 @@ def _attempt(check_id: str, look: Callable[[], str]) -> Check:
         return Check(check_id, ok=False, words=str(error), remedy=error.remedy or "Keep the file; ask for help.")
 
 
-def _running(settings: Settings) -> Check:
+def _running(settings: Settings, profile: Profile) -> Check:
     try:
         reply = control.ask(settings.state_dir, Command("status"))
     except NotRunning as error:
         return Check("agent", None, str(error), error.remedy)
-    states = json.loads(reply.body)["states"]
+    body = json.loads(reply.body)
+    states = body["states"]
+    if body["profile"] != profile.name:
+        words = f"the running agent has the profile {body['profile']}, these settings say {profile.name}"
+        return Check("agent", ok=False, words=words, remedy="Name the same --config for every command.")
+    if body["unheard"]:
+        return Check("agent", None, "running; the hub has not yet confirmed your latest consent, withdrawal or erasure")
     trouble = [state for state in states if state["level"] == "trouble"]
     if trouble:
         return Check("agent", ok=False, words=trouble[0]["words"], remedy=trouble[0]["remedy"])

@@ -60,7 +60,12 @@ def private_dir(path: Path) -> Path:
     Raises:
         Missing: It belongs to another user or is open to others.
     """
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Missing(
+            f"the folder {path} cannot be made: {error.strerror}", remedy="Choose another state_dir."
+        ) from error
     if sys.platform != "win32":
         seen = path.stat()
         if seen.st_uid != os.getuid():

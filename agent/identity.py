@@ -111,6 +111,22 @@ def tls_password(vault: Vault) -> str:
     return vault.derive("tls key file").hex()
 
 
+def check(folder: Path, bundle_bytes: bytes, pin: str, *, replace_old: bool) -> Bundle:
+    """Whether `begin` may go on; changes nothing.
+
+    Raises:
+        WrongUse, WireRefused: As `begin`.
+    """
+    if exists(folder) and not replace_old:
+        raise WrongUse(
+            "this machine is enrolled already",
+            remedy="'wardbeat status' shows where; to start over, add --replace (the old keys are destroyed).",
+        )
+    if len(pin) < MIN_PIN:
+        raise WrongUse(f"the PIN has fewer than {MIN_PIN} characters", remedy="Choose a longer one.")
+    return decode_bundle(bundle_bytes)
+
+
 def begin(folder: Path, vault: Vault, bundle_bytes: bytes, pin: str, *, replace_old: bool = False) -> bytes:
     """Make the four keys and the signed request.
 
@@ -119,14 +135,7 @@ def begin(folder: Path, vault: Vault, bundle_bytes: bytes, pin: str, *, replace_
         WireRefused: The bundle is not sound.
     """
     keys = folder / "keys"
-    if (keys / "identity").exists() and not replace_old:
-        raise WrongUse(
-            "this machine is enrolled already",
-            remedy="'wardbeat status' shows where; to start over, add --replace (the old keys are destroyed).",
-        )
-    if len(pin) < MIN_PIN:
-        raise WrongUse(f"the PIN has fewer than {MIN_PIN} characters", remedy="Choose a longer one.")
-    bundle = decode_bundle(bundle_bytes)
+    bundle = check(folder, bundle_bytes, pin, replace_old=replace_old)
     host.private_dir(keys)
     consent_seed = os.urandom(SEED_BYTES)
     consent = SignKey.of(consent_seed)

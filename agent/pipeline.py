@@ -358,8 +358,9 @@ def _publishing(agent: Agent, enrolled: identity.Identity) -> dict[str, Callable
 
 def _real_clock(settings: Settings, pace: Pace) -> SessionClock:
     if any(sources.SOURCES[name].ends for name in settings.sources):
-        now = SessionClock()
-        return SessionClock(aligned_start_ns(now.now_ns(), pace.window_s))
+        # Played as if it began at the next mark: windows are whole, and a consent given before covers them.
+        step_ns = int(pace.window_s * NS_PER_S)
+        return SessionClock(aligned_start_ns(SessionClock().now_ns() + step_ns, pace.window_s))
     return SessionClock()
 
 

@@ -11,7 +11,7 @@ from agent.errors import OutboxBroken, StorageFull
 
 # A second process (the command line) may hold the file for a moment.
 _BUSY_TIMEOUT_S = 10.0
-_SHRED_TRIES = 20
+_SHRED_WAIT_MS = 200  # the agent waits for nobody who reads
 _FULL_REMEDY = "Free space on this disk (or make it writable); Wardbeat goes on by itself, nothing is lost."
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 
@@ -46,11 +46,18 @@ def connect(path: Path, tables: str) -> Database:
     return db
 
 
-def shred(db: Database) -> None:
-    """Push deletions through the write-ahead log, where deleted words would linger."""
-    for _ in range(_SHRED_TRIES):
-        if db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0:
-            return  # else a reader holds the log for a moment
+def shred(db: Database) -> bool:
+    """Push deletions through the write-ahead log, where deleted words would linger.
+
+    False when a reader holds the log or the disk is full; the outbox tries again every day and at start.
+    """
+    try:
+        db.execute(f"PRAGMA busy_timeout = {_SHRED_WAIT_MS}")
+        done = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+        db.execute(f"PRAGMA busy_timeout = {int(_BUSY_TIMEOUT_S * 1000)}")
+    except StorageFull:
+        return False
+    return bool(done)
 
 
 @contextmanager

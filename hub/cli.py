@@ -42,8 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("folder", type=Path)
     run.add_argument("--mqtt", type=int, choices=(3, 5), default=5, help="MQTT version, 3 for 3.1.1 (default 5)")
     run.set_defaults(action=_run)
-    show = commands.add_parser("show", help="what is stored, as JSON")
+    show = commands.add_parser("show", help="counts of what is stored, as JSON")
     show.add_argument("folder", type=Path)
+    show.add_argument("--summaries", action="store_true", help="the stored windows instead, one a line")
     show.set_defaults(action=_show)
     return parser
 
@@ -92,7 +93,9 @@ def _run(arguments: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    Receiver(arguments.folder, mqtt_version=arguments.mqtt).run(stop, ready=lambda: _say("The hub is up."))
+    receiver = Receiver(arguments.folder, mqtt_version=arguments.mqtt)
+    broker = f"{receiver.keys.value('host').decode()}:{receiver.keys.value('port').decode()}"
+    receiver.run(stop, ready=lambda: _say(f"The hub runs; its broker is {broker}."))
     return 0
 
 
@@ -102,6 +105,12 @@ def _show(arguments: argparse.Namespace) -> int:
 
     keys = open_keys(arguments.folder)
     with Store(arguments.folder, keys) as store:
+        if arguments.summaries:
+            for stored in store.summaries():
+                values = {name: {"value": value, "n": n} for name, (value, n) in stored.features().items()}
+                span = {"start_utc_s": stored.message.start_utc_s, "end_utc_s": stored.message.end_utc_s}
+                print(json.dumps({"device_kid": stored.device.hex(), **span, "features": values}))
+            return 0
         shown = {
             "site": keys.site,
             "operator": keys.operator,

@@ -188,8 +188,11 @@ class KeyStore:
             return 0
 
     def note_generation(self, generation: int) -> None:
-        """Remember it here, where no backup of the data file reaches."""
+        """Remember it here, where no backup of the data file reaches; it never goes back."""
         with self._engine.begin() as db:
+            known = db.execute(select(_SITE.c.value).where(_SITE.c.name == "generation")).scalar()
+            if known is not None and int(known) >= generation:
+                return
             db.execute(_SITE.delete().where(_SITE.c.name == "generation"))
             db.execute(insert(_SITE), {"name": "generation", "value": str(generation).encode()})
 

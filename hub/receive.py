@@ -30,6 +30,7 @@ from agent.wire.keys import SEED_BYTES, kid, receive_public
 from agent.wire.message import STREAM_BYTES
 from agent.wire.receipt import MAX_ENTRIES, Answer, Answers, Entry, Notice, Receipt, encode_answers
 from hub import judge
+from hub.database import hold
 from hub.keystore import Device
 from hub.site import open_keys
 from hub.store import Store, Taking
@@ -73,7 +74,7 @@ class Receiver:
     def __init__(self, folder: Path, *, mqtt_version: int = 5) -> None:
         self._folder = folder
         self.keys = open_keys(folder)
-        self.store = Store(folder, self.keys)
+        self.store = Store(folder, self.keys, writes=True)
         self._site = self.keys.site
         self._queue: queue.Queue[Arrived] = queue.Queue(_QUEUE_MOST)
         self._v5 = mqtt_version == 5
@@ -83,7 +84,12 @@ class Receiver:
         self._client = self._make_client()
 
     def run(self, stop: threading.Event, ready: Callable[[], None] = lambda: None) -> None:
-        """Receive until told to stop."""
+        """Receive until told to stop.
+
+        Raises:
+            AlreadyRunning: Another hub works on this folder.
+        """
+        held = hold(self._folder / "hub.lock")
         self._renew_directory()
         self._client.connect_async(
             self.keys.value("host").decode(), int(self.keys.value("port")), 30, **self._session()
@@ -106,6 +112,8 @@ class Receiver:
         finally:
             self._client.disconnect()
             self._client.loop_stop()
+            held.close()
+            held.engine.dispose()
             self.store.close()
             self.keys.close()
 
@@ -123,6 +131,8 @@ class Receiver:
         client.tls_set_context(_tls(self._folder))
         client.on_connect = self._on_connect
         client.on_message = self._on_message
+        client.on_disconnect = lambda *_: log.warning("not connected to the broker; trying again by myself")
+        client.on_connect_fail = lambda *_: log.warning("the broker does not answer; trying again by myself")
         client.reconnect_delay_set(1, 8)
         return client
 

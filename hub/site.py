@@ -50,11 +50,12 @@ def init(folder: Path, site: Site) -> None:
     try:
         check_names(site.name, site.operator, site.host, site.port)
     except WireRefused as refused:
-        raise WrongUse(
-            str(refused), remedy="Choose other names; they are shown to people and stand in topics."
-        ) from refused
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
+        raise WrongUse(str(refused), remedy="See 'wardbeat hub init --help'.") from refused
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        raise WrongUse(f"{folder} cannot be made: {error.strerror}", remedy="Choose another folder.") from error
     root_seed = os.urandom(SEED_BYTES)
     write_secret(folder / "root.key", root_seed.hex().encode() + b"\n")
     _make_ca(folder)
@@ -196,9 +197,14 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 def _mosquitto_conf(folder: Path, site: Site) -> str:
     here = folder.resolve()
-    return f"""# Written by 'wardbeat hub init'. Start: mosquitto -c mosquitto.conf
+    try:
+        bind = f" {ipaddress.ip_address(site.host)}"
+    except ValueError:
+        bind = ""  # a name is how devices find the broker; it listens everywhere
+    return f"""# Written by 'wardbeat hub init'. Start it as the user who ran init, not as root
+# (mosquitto gives root up and could then not read this folder): mosquitto -c mosquitto.conf
 # The certificate's name is the user; the ACL pins every device to its own topics.
-listener {site.port} {site.host}
+listener {site.port}{bind}
 cafile {here}/ca.pem
 certfile {here}/broker/broker.crt
 keyfile {here}/broker/broker.key

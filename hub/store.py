@@ -14,7 +14,6 @@ from typing import Final, Self
 
 from sqlalchemy import (
     Connection,
-    Engine,
     delete,
     func,
     insert,
@@ -77,17 +76,18 @@ class Store:
     Args:
         folder: The hub's.
         keys: Withdrawals and erasures are looked up and kept there.
+        writes: For the receiver: only it finds out that the file came from a backup.
     """
 
-    def __init__(self, folder: Path, keys: KeyStore) -> None:
+    def __init__(self, folder: Path, keys: KeyStore, *, writes: bool = False) -> None:
         self._keys = keys
         path = folder / "hub.db"
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         self._engine = open_database(path, META)
         self._reads = reading(self._engine)
         # Read the key store first: a hub at work beside us advances the data file before it.
-        kept = keys.generation()
-        self.store_id = self._own_id(restored=_number(self._engine, "generation") < kept)
+        self.store_id = self._own_id(keys.generation() if writes else 0)
+        self._shred_due = writes
 
     def __enter__(self) -> Self:
         return self
@@ -105,9 +105,10 @@ class Store:
             taking = Taking(db, self._keys)
             yield taking
             generation = _put_number(db, "generation", 1)
+            self._shred_due = self._shred_due or taking.erased
         self._keys.note_generation(generation)
-        if taking.erased:
-            shred(self._engine)
+        if taking.erased or self._shred_due:
+            self._shred_due = not shred(self._engine)  # else again with the next batch
 
     def digest_of(self, device: bytes, stream: bytes, seq: int) -> bytes | None:
         """The digest that this seq was settled with."""
@@ -145,12 +146,13 @@ class Store:
         with self._reads.connect() as db:
             return {row.name: row.n for row in db.execute(select(COUNTER).order_by(COUNTER.c.name))}
 
-    def _own_id(self, *, restored: bool) -> bytes:
+    def _own_id(self, kept_generation: int) -> bytes:
         """Our name. A data file that is behind what the key store knows came from a backup: it gets
         a new name, so that devices offer again what it lost, and forgets again what was erased since.
         """
         with self._engine.begin() as db:
             found = db.execute(select(SITE.c.value).where(SITE.c.name == "store id")).scalar()
+            restored = found is not None and _number(db, "generation") < kept_generation
             if found is None or restored:
                 found = os.urandom(STORE_ID_BYTES)
                 db.execute(delete(SITE).where(SITE.c.name == "store id"))
@@ -158,7 +160,7 @@ class Store:
             if restored:
                 for device, serial in self._keys.erasures():
                     _forget(db, device, serial)
-                _put_number(db, "generation", self._keys.generation())
+                _put_number(db, "generation", kept_generation)
         return bytes(found)
 
 
@@ -230,8 +232,9 @@ class Taking:
             case SummaryMessage():
                 return self._check_consent(device, message)
             case EraseMessage():
-                self._keys.erase(device.kid, message.serial)
-                _forget(self._db, device.kid, message.serial)
+                ended = self._ended_by(device.kid, message.serial, message.asked_utc_s)
+                self._keys.erase(device.kid, ended)
+                _forget(self._db, device.kid, ended)
                 self.erased = True
                 return 0
             case _:
@@ -244,7 +247,7 @@ class Taking:
         if record.action == "withdraw":
             # First where no backup can undo it, and whatever serial a restored device gave it: a
             # withdrawal is never refused. A crash in between errs on the person's side.
-            self._keys.withdraw(device.kid, max(record.serial, self._last_serial(device.kid)))
+            self._keys.withdraw(device.kid, self._ended_by(device.kid, record.serial, record.from_utc_s))
         standing = self._db.execute(
             select(CONSENT.c.hash).where(CONSENT.c.device == device.kid, CONSENT.c.serial == record.serial)
         ).scalar()
@@ -289,9 +292,14 @@ class Taking:
             for signal in signals
         )
 
-    def _last_serial(self, device: bytes) -> int:
-        last = self._db.execute(select(func.max(CONSENT.c.serial)).where(CONSENT.c.device == device)).scalar()
-        return int(last or 0)
+    def _ended_by(self, device: bytes, serial: int, at_utc_s: int) -> int:
+        """The last serial that a withdrawal or erasure ends: its own, and every consent that began
+        before it, for a device restored from an older copy knows too few serials. What was given
+        after it stands, however late the word arrives.
+        """
+        records = self._db.execute(select(CONSENT.c.record).where(CONSENT.c.device == device)).scalars()
+        before = [record.serial for record in map(decode_record, records) if record.from_utc_s < at_utc_s]
+        return max([serial, *before])
 
     def _advance(self, device: bytes, stream: bytes, seq: int, plaintext: Plaintext) -> None:
         here = (STREAM.c.device == device) & (STREAM.c.stream == stream)
@@ -313,15 +321,13 @@ def _forget(db: Connection, device: bytes, serial: int) -> None:
     db.execute(delete(ROW).where(ROW.c.device == device, ROW.c.serial <= serial, ROW.c.kind == "summary"))
 
 
-def _number(engine: Engine, name: str) -> int:
-    with reading(engine).connect() as db:
-        found = db.execute(select(SITE.c.value).where(SITE.c.name == name)).scalar()
+def _number(db: Connection, name: str) -> int:
+    found = db.execute(select(SITE.c.value).where(SITE.c.name == name)).scalar()
     return 0 if found is None else int(found)
 
 
 def _put_number(db: Connection, name: str, add: int) -> int:
-    found = db.execute(select(SITE.c.value).where(SITE.c.name == name)).scalar()
-    number = add + (0 if found is None else int(found))
+    number = add + _number(db, name)
     db.execute(delete(SITE).where(SITE.c.name == name))
     db.execute(insert(SITE), {"name": name, "value": str(number).encode()})
     return number

@@ -60,9 +60,7 @@ def test_a_withdrawal_from_a_restored_state_is_never_refused(world, tmp_path):
         assert second.serial > renewed.serial
     restore(world, tmp_path / "older")
     with world.outbox() as outbox:
-        consents.withdraw(
-            outbox, world.identity.sign, world.identity.site, NOW
-        )  # its clock stands still: the serials collide
+        consents.withdraw(outbox, world.identity.sign, world.identity.site, NOW + 600)
         house.carry(world, outbox, receiver)
         assert set(outbox.counts()) <= {"receipted", "withdrawn"}
     for record in (renewed, second):
@@ -252,6 +250,110 @@ def test_a_code_fault_while_reading_a_message_is_quarantined_too(world, monkeypa
     assert told(world, receiver.handle([(world.topic, seal(world, [CoverMessage()]))])) == {1: "quarantined"}
 
 
+def test_a_withdrawal_heard_late_leaves_what_was_given_after_it(world):
+    receiver = world.receiver()
+    with world.outbox() as outbox:
+        fill(world, outbox, receiver, [0])
+        consents.withdraw(outbox, world.identity.sign, world.identity.site, NOW + 300)
+        (late,) = (row for row in outbox.unsent(9) if row.kind == "consent")
+        outbox.mark_sent([late], NOW)  # and the broker loses it
+    world.give_consent(NOW + 600)
+    with world.outbox() as outbox:
+        for row in outbox.unsent(9):
+            outbox.mark_sent([row], NOW)
+            for _topic, payload in receiver.handle([(world.topic, row.envelope)]):
+                settle.apply(outbox, world.identity.open_answers(payload), NOW)
+        house.carry(world, outbox, receiver)  # now the withdrawal arrives
+        fill(world, outbox, receiver, [3])
+        assert outbox.unsettled() == 0
+    assert {stored.message.start_utc_s for stored in receiver.store.summaries()} == {NOW, NOW + 900}
+
+
+@pytest.mark.parametrize("word", ["withdraw", "erase"])
+def test_a_state_restored_from_before_the_first_consent_can_still_withdraw_and_erase(tmp_path, word):
+    world = house.make_world(tmp_path, consent=False)
+    receiver = world.receiver()
+    world.outbox().close()
+    shutil.copy(world.settings.state_dir / "outbox.db", tmp_path / "older")
+    world.give_consent()
+    with world.outbox() as outbox:
+        fill(world, outbox, receiver, range(3))
+    restore(world, tmp_path / "older")
+    with world.outbox() as outbox:
+        act = consents.withdraw if word == "withdraw" else consents.erase
+        act(outbox, world.identity.sign, world.identity.site, NOW + 900)
+        house.carry(world, outbox, receiver)
+        assert set(outbox.counts()) == {"receipted"}
+    assert len(receiver.store.summaries()) == (3 if word == "withdraw" else 0)
+    assert receiver.keys.device(kid(world.identity.sign.public)).withdrawn_serial >= NOW
+    world.close()
+
+
+def test_rows_offered_again_to_a_new_store_are_not_called_never_sent(world):
+    receiver = world.receiver()
+    with world.outbox() as outbox:
+        fill(world, outbox, receiver, range(3))
+        settle.apply(outbox, Answers(1, b"B" * 16, ()), NOW)
+        consents.withdraw(outbox, world.identity.sign, world.identity.site, NOW)
+        again = [row.again_idx for row in ledger.rows(outbox)]
+        assert again == [None] * len(again), "nothing that left is resealed under its own seq"
+        house.carry(world, outbox, receiver)
+        assert receiver.store.counters().get("fork", 0) == 0
+
+
+def test_an_enrollment_that_fails_leaves_the_old_one_whole(world):
+    bundle = enroll.dearmor("BUNDLE", site.invite(world.hub))
+    for pin, paper in (("123", bundle), (house.PIN, b"\x80")):
+        with pytest.raises((WrongUse, WireRefused)):
+            decisions.begin_enrollment(world.settings, paper, pin, replace_old=True)
+    with world.outbox() as outbox:
+        assert consents.in_force(outbox) is not None
+
+
+def test_a_full_disk_while_shredding_stops_nobody(world, monkeypatch):
+    from hub import database, store
+
+    receiver = world.receiver()
+    with world.outbox() as outbox:
+        fill(world, outbox, receiver, [0])
+        tries = []
+
+        def full(engine):
+            tries.append(engine)
+            return False
+
+        monkeypatch.setattr(store, "shred", full)
+        consents.erase(outbox, world.identity.sign, world.identity.site, NOW)
+        house.carry(world, outbox, receiver)
+        monkeypatch.setattr(store, "shred", lambda engine: tries.append("done") or database.shred(engine))
+        outbox.put([CoverMessage()], NOW)
+        house.carry(world, outbox, receiver)
+    assert tries[-1] == "done", "what could not be shredded is tried again"
+
+
+def test_a_silent_hub_does_not_make_the_worn_strap_louder(world, broker):
+    """With the broker there and no receipts, one envelope leaves a slot, whatever waits."""
+    sent = []
+
+    async def person(agent):
+        link_of = agent.publisher
+        for _ in range(100):
+            await asyncio.sleep(0.05)
+            if link_of._link is not None and link_of._connected:
+                break
+        real = link_of._link.publish
+        link_of._link.publish = lambda payload: (sent.append(time.monotonic()), real(payload))[1]
+        for n in range(12):
+            agent.outbox.put([EraseMessage(0, n)], agent.utc_s())
+        await asyncio.sleep(6.0)
+
+    settings = world.settings.model_copy(
+        update={"mqtt": world.settings.mqtt.model_copy(update={"resend_after_s": 1.0})}
+    )
+    running(world, person, settings=settings, pace=Pace(slot_s=0.5))
+    assert 8 <= len(sent) <= 14, len(sent)
+
+
 # ---- the ledger's proofs
 
 
@@ -386,7 +488,7 @@ def test_erasing_works_without_any_consent_and_says_what_it_did(tmp_path, enroll
     assert ("hub is asked" in reply.words) == enrolled
     with Outbox(world.settings.state_dir / "outbox.db", world.vault, None) as outbox:
         assert outbox.words(1) is None
-        assert [row.kind for row in ledger.rows(outbox)][1:] == (["erase"] if enrolled else [])
+        assert [row.kind for row in ledger.rows(outbox)][1:] == (["consent", "erase"] if enrolled else [])
     world.close()
 
 
@@ -583,7 +685,40 @@ def test_a_hub_that_is_silent_is_told_to_the_person(world, broker):
     running(world, person, settings=settings, pace=Pace(slot_s=0.3))
 
 
-# ---- files
+# ---- files and processes
+
+
+def test_a_second_hub_on_one_folder_is_told_so(world):
+    from agent.errors import AlreadyRunning
+    from hub.database import hold
+
+    first = hold(world.hub / "hub.lock")
+    with pytest.raises(AlreadyRunning):
+        hold(world.hub / "hub.lock")
+    first.close()
+    first.engine.dispose()
+    again = hold(world.hub / "hub.lock")
+    again.close()
+    again.engine.dispose()
+
+
+@pytest.mark.parametrize("where", ["file/state", "file"])
+def test_a_folder_that_cannot_be_made_is_named(tmp_path, where):
+    from agent import host
+    from agent.errors import Missing
+
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Missing, match="cannot be made"):
+        host.private_dir(tmp_path / where)
+
+
+def test_settings_are_found_where_the_system_keeps_them(tmp_path, monkeypatch):
+    from agent import config
+
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "wardbeat").mkdir()
+    (tmp_path / "wardbeat" / "settings.yaml").write_text("profile: care")
+    assert config.load(None, tmp_path / "none")[1].name == "care"
 
 
 def test_every_file_of_the_state_is_this_users_alone_even_under_an_open_umask(tmp_path):

@@ -132,7 +132,7 @@ def test_a_person_enrolls_and_consents_on_a_terminal(tmp_path):
     assert call("--config", config, "consent", "withdraw").returncode == 0  # needs no PIN
     assert "In force: nothing" in call("--config", config, "consent", "show").stderr
     rows = [json.loads(line) for line in call("--config", config, "ledger", "--json").stdout.splitlines()]
-    assert rows[-1]["said"][0].endswith(": withdraw")
+    assert rows[-1]["said"][0].startswith("you withdrew")
 
 
 def test_without_a_terminal_a_pin_is_never_taken(world, settings_file, tmp_path):
@@ -251,7 +251,7 @@ def test_erase_forgets_here_and_asks_the_hub(world, settings_file):
     assert done.returncode == 0
     rows = [json.loads(line) for line in call("--config", settings_file, "ledger", "--json").stdout.splitlines()]
     given, withdrawn = (row["said"] for row in rows if row["kind"] == "consent")
-    assert (given, withdrawn[0].split(": ")[1]) == ([], "withdraw")
+    assert (given, withdrawn[0].split(" (")[0]) == ([], "you withdrew consent")
     assert rows[-1]["said"] == ["erase"]
     assert call("--config", settings_file, "ledger", "--verify").returncode == 0
     assert json.loads(call("--config", settings_file, "export").stdout)["summaries"] == []

@@ -90,7 +90,8 @@ def test_a_missing_file_is_named(tmp_path):
         config.load(tmp_path / "none.yaml", NONE)
 
 
-def test_without_a_file_nothing_leaves():
+def test_without_a_file_nothing_leaves(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     settings, profile = config.load(None, NONE)
     assert profile.name == "personal"
     assert profile.purposes == frozenset()

@@ -68,8 +68,7 @@ def erase(outbox: Outbox, device_key: SignKey | None, site: str, now_utc_s: int)
         outbox.db.execute("DELETE FROM news")
         outbox.db.execute("DELETE FROM pause WHERE end_utc_s IS NOT NULL")
         if device_key is not None:
-            if _last_serial(outbox):
-                _withdraw(outbox, device_key, site, now_utc_s)
+            _withdraw(outbox, device_key, site, now_utc_s)
             outbox.append([EraseMessage(_last_serial(outbox), now_utc_s)], now_utc_s)
     shred(outbox.db)
 
@@ -77,6 +76,12 @@ def erase(outbox: Outbox, device_key: SignKey | None, site: str, now_utc_s: int)
 def retire(outbox: Outbox, now_utc_s: int) -> None:
     """The keys are replaced: nothing that the old ones sealed or signed leaves or stands any more."""
     with storing(outbox.db):
+        unheard = outbox.db.execute(
+            f"SELECT 1 FROM outbox o JOIN fate f USING (idx) WHERE f.{UNSETTLED} AND o.kind IN ('consent', 'erase')"
+        ).fetchone()
+        if unheard:
+            words = "the old keys were replaced before the hub confirmed a consent, withdrawal or erasure"
+            outbox.tell(f"{words}: tell the hub's operator", now_utc_s)
         outbox.db.execute(f"UPDATE fate SET state = 'withdrawn', at_utc_s = ? WHERE {UNSETTLED}", (now_utc_s,))
         outbox.db.execute("UPDATE outbox SET envelope = NULL")
         outbox.db.execute("DELETE FROM consent")
@@ -122,10 +127,12 @@ def _keep(outbox: Outbox, record: ConsentRecord, message: ConsentMessage, now_ut
 
 
 def _withdraw(outbox: Outbox, device_key: SignKey, site: str, now_utc_s: int) -> int:
+    if outbox.sealing is None:
+        raise KeysMissing("this machine is not enrolled; nothing was ever given to a hub")
+    # Without a record here too: a state restored from an older copy does not know what was given since.
     found = outbox.db.execute("SELECT record FROM consent ORDER BY serial DESC LIMIT 1").fetchone()
-    if found is None:
-        raise KeysMissing("no consent was ever given here; there is nothing to withdraw")
-    last = decode_record(found[0])
+    profile = "" if found is None else decode_record(found[0]).profile
+    device = outbox.sealing.sender.topic.rsplit("/", 1)[1]
     never_handed = outbox.db.execute(
         "SELECT o.stream, o.seq, o.idx, o.kind FROM outbox o JOIN fate f USING (idx) "
         "WHERE f.state = 'sealed' AND o.kind IN ('summary', 'consent') ORDER BY o.idx"
@@ -140,6 +147,6 @@ def _withdraw(outbox: Outbox, device_key: SignKey, site: str, now_utc_s: int) ->
     for (idx,) in handed:
         outbox.set_fate(idx, "withdrawn", now_utc_s)
     outbox.db.execute("UPDATE outbox SET envelope = NULL WHERE kind = 'summary'")
-    record = consent.withdrawal(last.profile, last.device, serial_after(last.serial, now_utc_s), now_utc_s)
+    record = consent.withdrawal(profile, device, next_serial(outbox, now_utc_s), now_utc_s)
     _keep(outbox, record, record.signed(device_key, site), now_utc_s)
     return int(data) + len(handed)

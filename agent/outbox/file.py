@@ -20,7 +20,7 @@ from agent.outbox import limits
 from agent.outbox.limits import UNSETTLED, Limits
 from agent.outbox.tables import TABLES
 from agent.privacy.vault import Vault
-from agent.storage import connect, storing
+from agent.storage import connect, shred, storing
 from agent.wire import chain, envelope
 from agent.wire.directory import Directory
 from agent.wire.keys import kid, receive_public
@@ -198,6 +198,12 @@ class Outbox:
         """How many rows wait for their receipt, handed over or not."""
         return int(self.db.execute(f"SELECT count(*) FROM fate WHERE {UNSETTLED}").fetchone()[0])
 
+    def unheard(self) -> list[str]:
+        """Consents, withdrawals and erasures that the hub has not confirmed yet: their ledger kinds."""
+        unsettled = f"FROM outbox o JOIN fate f USING (idx) WHERE f.{UNSETTLED}"
+        query = f"SELECT o.kind {unsettled} AND o.kind IN ('consent', 'erase') ORDER BY o.idx"
+        return [kind for (kind,) in self.db.execute(query)]
+
     def unsent(self, most: int) -> list[Row]:
         """Rows never handed over, what ends or changes consent first, then oldest first.
 
@@ -280,6 +286,7 @@ class Outbox:
                 "AND kind NOT IN ('consent', 'erase')",
                 (before_utc_s,),  # what rights rest on is offered to a new hub however old it is
             )
+        shred(self.db)
 
     # ---- private
 

@@ -1,5 +1,6 @@
 """Reading the ledger in plain words, and proving that nobody cut, changed or re-chained it."""
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
@@ -65,10 +66,12 @@ def in_words(message: Message) -> str:
                 row = known[coded.feature_id]
                 value = row.value(coded.v)
                 parts.append(f"{row.name} withheld" if value is None else f"{row.name} {value:g} (n {coded.n})")
-            return f"summary of UTC {message.start_utc_s} to {message.end_utc_s}: {', '.join(parts)}"
+            start, end = (dt.datetime.fromtimestamp(at, dt.UTC) for at in (message.start_utc_s, message.end_utc_s))
+            return f"summary of {start:%H:%M} to {end:%H:%M} UTC: {', '.join(parts)}"
         case ConsentMessage():
             record = decode_record(message.record)
-            return f"consent {record.serial}: {record.action}"
+            act = "you gave consent" if record.action == "give" else "you withdrew consent"
+            return f"{act} (record {record.serial})"
         case GapMessage():
             return f"gap: {message.count} rows dropped ({message.reason})"
         case _:

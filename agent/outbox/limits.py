@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 _DAY_S: Final = 86_400
 _BLOCK_S: Final = 6 * 3600
+_STEP_S: Final = 6 * 3600
 UNSETTLED: Final = "state IN ('sealed', 'sent')"
 # Consent, erasure and gap records are never dropped: they are few, and they are what the hub must know.
 _DROPPABLE: Final = f"f.{UNSETTLED} AND o.kind IN ('summary', 'cover', 'probe')"
@@ -29,21 +30,18 @@ def keep(outbox: "Outbox", limits: Limits, now_utc_s: int) -> None:
     if not outbox.unsettled():
         return
     held = int(outbox.db.execute(f"SELECT count(*) {_ROWS} WHERE {_DROPPABLE}").fetchone()[0])
-    eldest = outbox.db.execute(
-        f"SELECT l.made_utc_s {_ROWS} JOIN ledger l USING (idx) WHERE {_DROPPABLE} ORDER BY o.idx LIMIT 1"
-    ).fetchone()
-    too_old = eldest is not None and eldest[0] < now_utc_s - limits.max_age_days * _DAY_S
+    too_old = _older_than(outbox, limits.max_age_days * _DAY_S, now_utc_s)
     surplus = max(0, held - limits.max_rows + 1)
     if not surplus and not too_old:
         return
     # In blocks, so that a gap record stands for many rows: one for each would fill the outbox itself.
     surplus = surplus and surplus + limits.max_rows // 100
-    oldest_utc_s = now_utc_s - limits.max_age_days * _DAY_S + (_BLOCK_S if too_old else 0)
+    old_idx = _older_than(outbox, limits.max_age_days * _DAY_S - _BLOCK_S, now_utc_s) if too_old else 0
     too_many = f"SELECT o.idx {_ROWS} WHERE {_DROPPABLE} ORDER BY o.idx LIMIT ?"
     doomed = outbox.db.execute(
-        f"SELECT o.stream, o.seq, o.idx, l.made_utc_s < ? {_ROWS} JOIN ledger l USING (idx) "
-        f"WHERE {_DROPPABLE} AND (l.made_utc_s < ? OR o.idx IN ({too_many})) ORDER BY o.idx",
-        (oldest_utc_s, oldest_utc_s, surplus),
+        f"SELECT o.stream, o.seq, o.idx, o.idx <= ? {_ROWS} "
+        f"WHERE {_DROPPABLE} AND (o.idx <= ? OR o.idx IN ({too_many})) ORDER BY o.idx",
+        (old_idx, old_idx, surplus),
     ).fetchall()
     gaps: dict[bytes, list[int]] = {}
     for stream, seq, idx, _ in doomed:
@@ -56,3 +54,22 @@ def keep(outbox: "Outbox", limits: Limits, now_utc_s: int) -> None:
         outbox.tell(
             f"{len(seqs)} waiting rows were dropped at the outbox's limit ({reason}); the hub is told", now_utc_s
         )
+
+
+def _older_than(outbox: "Outbox", age_s: int, now_utc_s: int) -> int:
+    """The newest droppable row older than that, as a ledger index; 0 for none.
+
+    Age is time that this agent lived through: between two rows at most `_STEP_S` count, so that a
+    clock that was set a year ahead ages nothing, and one set back hides nothing.
+    """
+    eldest = outbox.db.execute(f"SELECT min(o.idx) {_ROWS} WHERE {_DROPPABLE}").fetchone()[0]
+    if eldest is None:
+        return 0
+    made = outbox.db.execute("SELECT idx, made_utc_s FROM ledger WHERE idx >= ? ORDER BY idx DESC", (eldest,))
+    lived_s, later_utc_s = 0, now_utc_s
+    for idx, made_utc_s in made:
+        lived_s += min(max(0, later_utc_s - made_utc_s), _STEP_S)
+        later_utc_s = made_utc_s
+        if lived_s > age_s:
+            return int(idx)
+    return 0

@@ -50,7 +50,7 @@ def apply(outbox: Outbox, answers: Answers, now_utc_s: int, proof: bytes | None 
                 for entry in answer.entries:
                     seal_again += _entry(outbox, answer.stream, entry, now_utc_s, settled)
                 if proof is not None and answer.ledger_index > 0:  # 0: the hub holds nothing of this stream yet
-                    _keep_proof(outbox, answer.ledger_index, proof)
+                    _keep_proof(outbox, answer, proof)
             else:
                 _notice(outbox, answer, now_utc_s, settled)
         if seal_again:
@@ -98,7 +98,7 @@ def _entry(  # noqa: C901 - one branch a fate
     elif reason in NOT_FINAL:
         settled.not_yet += (reason,)
         if reason == "consent_unknown":
-            _offer_consent_again(outbox, now_utc_s)
+            settled.offered_again += _offer_consent_again(outbox, now_utc_s)
     else:
         outbox.set_fate(idx, f"refused:{reason}", now_utc_s)
         outbox.drop_envelope(idx)
@@ -112,12 +112,14 @@ def _sealed_to_newest(outbox: Outbox, idx: int) -> bool:
     return outbox.sealing is not None and recipient == outbox.sealing.recipient_kid
 
 
-def _offer_consent_again(outbox: Outbox, now_utc_s: int) -> None:
-    for (idx,) in outbox.db.execute(
+def _offer_consent_again(outbox: Outbox, now_utc_s: int) -> int:
+    found = outbox.db.execute(
         "SELECT idx FROM consent c JOIN outbox o USING (idx) JOIN fate f USING (idx) "
         "WHERE f.state = 'receipted' AND o.envelope IS NOT NULL"
-    ).fetchall():
-        outbox.set_fate(idx, "sealed", now_utc_s)
+    ).fetchall()
+    for (idx,) in found:
+        outbox.set_fate(idx, "sent", now_utc_s)
+    return len(found)
 
 
 def _notice(outbox: Outbox, notice: Notice, now_utc_s: int, settled: Settled) -> None:
@@ -133,9 +135,9 @@ def _notice(outbox: Outbox, notice: Notice, now_utc_s: int, settled: Settled) ->
 def _note_break(outbox: Outbox, stream: bytes, words: str) -> bool:
     """Remember why the hub's heads of a stream need not be ours; True when that is news."""
     name = break_name(stream)
-    if outbox.meta(name) is not None:
+    if outbox.meta(name) == words.encode():
         return False
-    outbox.db.execute("INSERT INTO meta VALUES (?, ?)", (name, words.encode()))
+    outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, words.encode()))
     return True
 
 
@@ -150,7 +152,8 @@ def _meet_store(outbox: Outbox, store_id: bytes, now_utc_s: int, settled: Settle
     if known is None:
         return
     offered = outbox.db.execute(
-        "UPDATE fate SET state = 'sealed', at_utc_s = ? WHERE state = 'receipted' "
+        # "sent", not "sealed": they left this machine, and a withdrawal must not pretend otherwise
+        "UPDATE fate SET state = 'sent', at_utc_s = ? WHERE state = 'receipted' "
         "AND idx IN (SELECT idx FROM outbox WHERE envelope IS NOT NULL)",
         (now_utc_s,),
     ).rowcount
@@ -159,9 +162,13 @@ def _meet_store(outbox: Outbox, store_id: bytes, now_utc_s: int, settled: Settle
     outbox.tell(f"the hub's store is new; {offered} rows are offered to it again", now_utc_s)
 
 
-def _keep_proof(outbox: Outbox, ledger_index: int, proof: bytes) -> None:
+def _keep_proof(outbox: Outbox, receipt: Receipt, proof: bytes) -> None:
     """Keep the newest few: each is the hub's signed word about the chain's head at an index."""
-    outbox.db.execute("INSERT OR REPLACE INTO proof VALUES (?, ?)", (ledger_index, proof))
+    here = outbox.db.execute("SELECT stream FROM ledger WHERE idx = ?", (receipt.ledger_index,)).fetchone()
+    if here != (receipt.stream,):
+        words = f"the hub holds row {receipt.ledger_index} of a stream that ends earlier in this state"
+        _note_break(outbox, receipt.stream, f"{words}: it was restored from an older copy")
+    outbox.db.execute("INSERT OR REPLACE INTO proof VALUES (?, ?)", (receipt.ledger_index, proof))
     outbox.db.execute(
         "DELETE FROM proof WHERE ledger_index NOT IN "
         "(SELECT ledger_index FROM proof ORDER BY ledger_index DESC LIMIT 16)"

@@ -11,6 +11,7 @@ is forgotten by a killed broker (measured), so both are only watched, never beli
 import asyncio
 import heapq
 import logging
+import math
 import random
 import time
 from collections import Counter, deque
@@ -80,6 +81,8 @@ class Publisher:
         self._in_flight: dict[int, int] = {}
         self._due: list[tuple[float, int]] = []  # heap of (when, ledger index)
         self._ripe: deque[int] = deque()
+        self._fresh_turn = True
+        self._heard_s = -math.inf
         self._attempts: Counter[int] = Counter()
         self._aside: deque[bytes] = deque(maxlen=SET_ASIDE)
         self.counters: Counter[str] = Counter()
@@ -204,11 +207,15 @@ class Publisher:
             return
         settled = settle.apply(self._outbox, answers, self._utc_s(), payload)
         self.counters["receipt_mismatch"] += settled.mismatched
+        if settled.receipted:
+            self._heard_s = time.monotonic()
+        if settled.offered_again:
+            self._again_soon()
         self._board.say("hub", Level.OK, "receipts arrive")
         for reason in settled.refused:
             self.counters[f"refused_{reason}"] += 1
             remedy = "'wardbeat ledger' shows which; its words stay here."
-            if reason in ("bad_consent", "consent_expired"):
+            if reason in ("bad_consent", "consent_expired", "consent_withdrawn"):
                 remedy = "Give consent again: 'wardbeat consent give'."
             self._board.say(
                 "refusals",
@@ -252,13 +259,17 @@ class Publisher:
         """Wait for the slot's moment, draining a backlog meanwhile; always lets others run."""
         await asyncio.sleep(0)
         while (left_s := at_s - time.monotonic()) > 0:
-            hurry = self._connected and (self.draining or self._backlog() > BACKLOG)
+            hurry = self._connected and (self.draining or (self._hub_hears() and self._backlog() > BACKLOG))
             await asyncio.sleep(min(left_s, self._slot_s / LANE if hurry else 1.0))
             if hurry:
                 try:
                     self._send_one()
                 except StorageFull as full:
                     self._board.say("disk", Level.TROUBLE, str(full), full.remedy)
+
+    def _hub_hears(self) -> bool:
+        """Whether receipts came lately. Hurrying towards a silent hub would show the broker who has data."""
+        return time.monotonic() - self._heard_s < max(self._slot_s, 1.0)
 
     def _backlog(self) -> int:
         self._ripen()
@@ -277,12 +288,13 @@ class Publisher:
         self._due = [(0.0, idx) for idx in self._outbox.handed()]  # equal times: already a heap
 
     def _next_row(self) -> Row | None:
-        """What ends or changes consent, then what has no receipt in time, then what is new, oldest first."""
+        """What ends or changes consent; else by turns what has no receipt in time and what is new, oldest first."""
         fresh = next(iter(self._outbox.unsent(1)), None)
         if fresh is not None and fresh.kind in ("consent", "erase"):
             return fresh
         self._ripen()
-        while self._ripe:
+        self._fresh_turn = not self._fresh_turn  # neither may starve the other
+        while self._ripe and not (fresh is not None and self._fresh_turn):
             row = self._outbox.handed_row(self._ripe.popleft())
             if row is not None:
                 return row

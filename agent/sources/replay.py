@@ -78,7 +78,7 @@ def _lines(file: Path) -> list[tuple[int, str]]:
         text = file.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise RecordingUnreadable(
-            f"{file}: {error.strerror}", remedy="Check the path in source.replay.file."
+            f"{file}: {error.strerror}", remedy="Check the path in sources.replay.file."
         ) from error
     except UnicodeDecodeError as error:
         raise RecordingUnreadable(f"{file.name}: not a text file", remedy=_REMEDY) from error

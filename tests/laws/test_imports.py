@@ -55,7 +55,7 @@ LIBRARIES = {
     "onnxruntime": ("agent/perception/",),
     "ai_edge_litert": ("agent/perception/",),
     "paho": ("agent/publisher/", "hub/receive.py"),
-    "sqlite3": ("agent/outbox/", "agent/history.py", "agent/storage.py", "hub/store.py"),
+    "sqlite3": ("agent/outbox/", "agent/history.py", "agent/storage.py", "hub/store.py", "hub/database.py"),
     "sqlalchemy": ("hub/store.py", "hub/tables.py", "hub/keystore.py", "hub/database.py", "hub/receive.py"),
     "keyring": ("agent/privacy/vault.py",),
     "fcntl": ("agent/host.py",),
