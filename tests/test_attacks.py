@@ -351,7 +351,7 @@ def test_a_silent_hub_does_not_make_the_worn_strap_louder(world, broker):
         update={"mqtt": world.settings.mqtt.model_copy(update={"resend_after_s": 1.0})}
     )
     running(world, person, settings=settings, pace=Pace(slot_s=0.5))
-    assert 8 <= len(sent) <= 14, len(sent)
+    assert 4 <= len(sent) <= 14, "a hurry would be over 100"
 
 
 # ---- the ledger's proofs
