@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import signal
 import socket
 import stat
 import subprocess
@@ -408,7 +409,11 @@ def test_a_minute_of_run_connects_to_the_broker_alone_and_writes_into_its_own_fo
     house.wait_for((world.settings.state_dir / control.SOCKET).exists, what="the traced agent")
     time.sleep(seconds)
     said = call("--config", settings_file, "status").stderr
-    agent.stop()
+    # strace, told to end, would let go of the agent and leave it running: end the agent itself
+    tracer = agent.popen.pid
+    (traced_pid,) = Path(f"/proc/{tracer}/task/{tracer}/children").read_text().split()
+    os.kill(int(traced_pid), signal.SIGTERM)
+    assert agent.popen.wait(20) == 0
     assert "connected" in said
     reached, writes = traced(log, [world.settings.state_dir], world.port)
     assert reached == []
