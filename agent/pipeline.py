@@ -13,6 +13,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from agent import asked, control, host, identity, sources
@@ -141,9 +142,9 @@ class Agent:
                 raise
             except Exception as error:  # the way in fails softly: say it, wait, try again
                 # a foreign library's words may hold a device's address: only our own are shown
-                ours = isinstance(error, WardbeatError)
-                words = str(error) if ours else type(error).__name__
-                remedy = error.remedy if isinstance(error, WardbeatError) else "It is tried again by itself."
+                words, remedy = type(error).__name__, "It is tried again by itself."
+                if isinstance(error, WardbeatError):
+                    words, remedy = str(error), error.remedy
                 self.board.say(f"source.{name}", Level.TROUBLE, f"lost: {words}", remedy)
                 if self.clock.now_ns() - began_ns > _LONG_RUN_S * NS_PER_S:
                     pause_s = _RETRY_S[0]
@@ -323,7 +324,7 @@ async def run(
         if stop is not None:
             tasks["stop"] = lambda: _stop(stop)
         for name, beside_task in (beside or {}).items():
-            tasks[name] = lambda beside_task=beside_task: beside_task(agent)  # type: ignore[misc]
+            tasks[name] = partial(beside_task, agent)
         try:
             async with asyncio.TaskGroup() as group:
                 for name, task in tasks.items():

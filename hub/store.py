@@ -107,7 +107,7 @@ class Store:
             generation = _put_number(db, "generation", 1)
             self._shred_due = self._shred_due or taking.erased
         self._keys.note_generation(generation)
-        if taking.erased or self._shred_due:
+        if self._shred_due:
             self._shred_due = not shred(self._engine)  # else again with the next batch
 
     def digest_of(self, device: bytes, stream: bytes, seq: int) -> bytes | None:

@@ -57,7 +57,7 @@ def keep(outbox: "Outbox", limits: Limits, now_utc_s: int) -> None:
 
 
 def _older_than(outbox: "Outbox", age_s: int, now_utc_s: int) -> int:
-    """The newest droppable row older than that, as a ledger index; 0 for none.
+    """The newest ledger row older than that, when a droppable row is among the older ones; else 0.
 
     Age is time that this agent lived through: between two rows at most `_STEP_S` count, so that a
     clock that was set a year ahead ages nothing, and one set back hides nothing.
