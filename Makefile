@@ -31,8 +31,8 @@ test: $(VENV)/.installed system-tools npm
 
 ## format, lint, types on three platforms, laws
 check: $(VENV)/.installed
-	$(BIN)/ruff format --check agent hub tests bench
-	$(BIN)/ruff check agent hub tests bench
+	$(BIN)/ruff format --check agent hub firmware_sim tests bench
+	$(BIN)/ruff check agent hub firmware_sim tests bench
 	$(BIN)/mypy
 	$(BIN)/mypy --platform darwin
 	$(BIN)/mypy --platform win32

@@ -55,11 +55,21 @@ def _parser() -> argparse.ArgumentParser:
     demo = _add(commands, "demo", _demo, "the whole chain on this machine, with a synthetic person")
     demo.add_argument("--minutes", type=float, default=2.0, help="real minutes (default 2)")
     demo.add_argument("--speed", type=float, default=10.0, help="session seconds a real second, 1 to 10 (default 10)")
-    demo.add_argument("--replay", type=Path, metavar="FILE", help="a recording instead of the generator")
-    demo.add_argument("--seed", type=int, default=1, help="of the generator (default 1)")
+    demo.add_argument(
+        "--replay", type=Path, metavar="FILE", help="a recording for the strap instead of a made-up heart"
+    )
+    demo.add_argument("--seed", type=int, default=1, help="of the made-up heart (default 1)")
+    demo.add_argument("--faults", type=Path, metavar="FILE", help="what goes wrong with the strap, and when, in YAML")
+    demo.add_argument("--keep", action="store_true", help="leave everything where it is, and say where")
     demo.add_argument("--json", action="store_true", help="last line: the report as JSON")
 
     _add(commands, "run", _run, "the resident agent")
+    scan = _add(commands, "scan", _scan, "heart-rate straps in reach, and which of them is yours")
+    scan.add_argument("--seconds", type=float, default=8.0, help="how long to listen (default 8)")
+    scan.add_argument(
+        "--bind", nargs="?", const="", metavar="STRAP", help="read this one (name or address) from now on"
+    )
+    scan.add_argument("--json", action="store_true", help="for machines")
     status = _add(commands, "status", _status, "what the running agent is doing")
     status.add_argument("--json", action="store_true", help="for machines")
     doctor = _add(commands, "doctor", _doctor, "every part's health, with a remedy")
@@ -111,9 +121,9 @@ def _add(commands: Any, name: str, action: Action, words: str) -> argparse.Argum
 def _demo(arguments: argparse.Namespace) -> int:
     from agent import demo
 
-    return demo.main(
-        demo.Wish(arguments.minutes, arguments.speed, arguments.replay, arguments.seed), as_json=arguments.json
-    )
+    asked = arguments
+    wish = demo.Wish(asked.minutes, asked.speed, asked.replay, asked.seed, asked.faults, asked.keep)
+    return demo.main(wish, as_json=asked.json)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -135,6 +145,34 @@ def _run(arguments: argparse.Namespace) -> int:
         await pipeline.run(settings, profile, stop=stop)
 
     asyncio.run(until_told())
+    return 0
+
+
+def _scan(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from agent import scan
+    from agent.errors import WrongUse
+
+    settings, _ = _settings(arguments)
+    if not 0 < arguments.seconds <= 120:
+        raise WrongUse(f"--seconds {arguments.seconds:g} is outside 0 to 120")
+    found = scan.in_reach(settings, arguments.seconds)
+    if arguments.json:
+        print(json.dumps([asdict(strap) for strap in found]))
+    for strap in found:
+        _say(f"  {strap.name or '(no name)':<24} {strap.address}  {strap.rssi_dbm} dBm")
+    if arguments.bind is None:
+        if not found:
+            _say("No strap is in reach. Put it on, moisten the electrodes, close other apps that read it.")
+            return 1
+        _say("To read one of them: wardbeat scan --bind NAME")
+        return 0
+    name, beats = scan.bind(settings, found, arguments.bind)
+    _say(f"{name} is yours from now on; no other strap is read.")
+    _say("Beats came in." if beats else "No beat came yet: wear it, moisten the electrodes.")
+    if "ble_strap" not in settings.sources:
+        _say("Switch it on in your settings:  sources: {ble_strap: {}}")
     return 0
 
 

@@ -1,61 +1,88 @@
-"""The whole chain on this machine, for two minutes: recording, agent, broker, hub, report.
+"""The whole chain on this machine, for two minutes: strap, agent, broker, hub, report.
 
-generator or file ─▶ agent ─▶ amqtt (TLS, in this process) ─▶ hub ─▶ receipts ─▶ agent
+body ─▶ strap ─▶ Bluetooth (Bumble) ─▶ bleak ─▶ agent ─▶ amqtt (TLS, in this process) ─▶ hub ─▶ receipts ─▶ agent
 everything lies in a temporary folder; the person and the site are synthetic, and marked so
 """
 
 import asyncio
 import json
 import logging
-import math
+import shutil
 import socket
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
-from agent import decisions, identity, pipeline
+from agent import decisions, identity, pipeline, sources
 from agent.clock import SessionClock, aligned_start_ns
 from agent.config import Settings
+from agent.demo_view import View
 from agent.errors import Missing, WrongUse
 from agent.model import NS_PER_S
 from agent.pipeline import Agent, Pace
 from agent.privacy.policy import Profile, profile_named
 from agent.privacy.vault import open_vault
-from agent.sources import replay
+from agent.sources import Radio
 from agent.wire.enroll import armor, dearmor
+
+if TYPE_CHECKING:
+    from firmware_sim.physiology import Beat
+    from firmware_sim.strap import Strap
 
 SITE: Final = "demo"
 OPERATOR: Final = "Demo scoring service"
 PIN: Final = "demo-pin-of-nobody"
 SLOT_S: Final = 3.0
+SCRIPT: Final = "rest:420,mental_load:420,rest:360"
 _MINUTES_MOST: Final = 240.0
+_AFTER_S: Final = 3.0  # a strap tells its last beat up to a second later
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the command line asked for."""
+    """What the command line asked for.
+
+    Attributes:
+        minutes: Real ones.
+        speed: Session seconds a real second.
+        replay: A recording for the strap; None: a made-up heart.
+        seed: Of the made-up heart.
+        faults: A timeline of what goes wrong with the strap.
+        keep: Leave the folder where it is, and say where.
+    """
 
     minutes: float
     speed: float
-    replay: Path | None
-    seed: int
+    replay: Path | None = None
+    seed: int = 1
+    faults: Path | None = None
+    keep: bool = False
+
+    @property
+    def span_s(self) -> float:
+        """Session seconds."""
+        return self.minutes * 60 * self.speed
 
 
 def main(wish: Wish, *, as_json: bool) -> int:
     """Run the demo and report; exit 0 only if the hub stored all that was sealed."""
     if not 0 < wish.minutes <= _MINUTES_MOST:
         raise WrongUse(f"--minutes {wish.minutes:g} is outside 0 to {_MINUTES_MOST:g}")
-    with tempfile.TemporaryDirectory(prefix="wardbeat-demo-") as folder:
-        report = asyncio.run(_run(wish, Path(folder)))
+    folder = Path(tempfile.mkdtemp(prefix="wardbeat-demo-"))
+    try:
+        report = asyncio.run(_run(wish, folder))
+    finally:
+        if wish.keep:
+            _show_folder(folder)
+        else:
+            shutil.rmtree(folder)
     _tell(report)
     if as_json:
         print(json.dumps(report))
@@ -64,16 +91,23 @@ def main(wish: Wish, *, as_json: bool) -> int:
 
 async def _run(wish: Wish, folder: Path) -> dict[str, Any]:
     try:
+        from firmware_sim.strap import Plan, Strap
         from hub.receive import Receiver
     except ModuleNotFoundError as error:
         raise Missing("the demo's parts are not installed", remedy="pip install 'wardbeat[demo]'") from error
+    begun_s = time.monotonic()
     start_ns = aligned_start_ns(time.time_ns())
     SessionClock(start_ns, speed=wish.speed)  # a speed out of range is told before anything starts
-    file = _synthetic(folder / "synthetic.csv", wish) if wish.replay is None else _cut(folder / "cut.csv", wish)
-    last_s = replay.beats(file)[-1].end_s  # an unreadable file is told before anything starts
+    faults, body = _checked(wish)
     port = _free_port()
     settings = Settings(
-        state_dir=folder / "state", profile="care", key_store="file", sources={"replay": replay.Settings(file)}
+        state_dir=folder / "state",
+        profile="care",
+        key_store="file",
+        sources={"ble_strap": sources.settings_type("ble_strap")()},
+    )
+    settings = settings.model_copy(
+        update={"mqtt": settings.mqtt.model_copy(update={"version": 3, "resend_after_s": 5.0})}
     )
     profile = profile_named("care")
     await asyncio.to_thread(_enroll, folder, settings, profile, port, start_ns // NS_PER_S)
@@ -81,21 +115,101 @@ async def _run(wish: Wish, folder: Path) -> dict[str, Any]:
     stop = threading.Event()
     async with _broker(folder / "hub", port):
         hub = asyncio.create_task(asyncio.to_thread(receiver.run, stop), name="hub")
-        view = _View(wish, last_s)
+        clock = SessionClock(start_ns, speed=wish.speed)
+        strap = Strap(Plan.numbered(1, from_first=wish.replay is not None), body, clock)
         try:
-            await pipeline.run(
-                settings.model_copy(
-                    update={"mqtt": settings.mqtt.model_copy(update={"version": 3, "resend_after_s": 5.0})}
-                ),
-                profile,
-                SessionClock(start_ns, speed=wish.speed),
-                pace=Pace(slot_s=SLOT_S, finish=True),
-                beside={"view": view.show},
-            )
+            async with _on_air(strap, clock, faults, settings.state_dir) as radio:
+                beside = _Beside(wish, strap, begun_s)
+                await pipeline.run(
+                    settings,
+                    profile,
+                    clock,
+                    pace=Pace(slot_s=SLOT_S, finish=True),
+                    radio=radio,
+                    beside={"view": _view(wish, folder).show, "enough": beside.enough, "first": beside.first_beat},
+                )
         finally:
             stop.set()
             await hub
-    return _report(folder, settings)
+    return _report(folder, settings) | {"first_beat_s": beside.first_beat_s}
+
+
+def _checked(wish: Wish) -> "tuple[Any, Iterator[Beat]]":
+    """Faults and body; an unreadable file is told before anything starts."""
+    from firmware_sim import faults, physiology, recording
+
+    try:
+        timeline = faults.timeline(wish.faults) if wish.faults is not None else ()
+        if any(fault.strap for fault in timeline):
+            raise ValueError(f"{wish.faults}: the demo has one strap, number 0")
+        if wish.replay is None:
+            return timeline, physiology.Physiology(physiology.phases(SCRIPT), wish.seed).beats()
+        first, *_ = read = list(recording.beats(wish.replay))
+    except (OSError, ValueError) as error:
+        words = error.strerror if isinstance(error, OSError) else str(error)
+        raise WrongUse(
+            f"{words or 'there is no beat in the recording'}", remedy="See 'wardbeat demo --help'."
+        ) from error
+    if first.end_s > wish.span_s:
+        raise WrongUse("the demo is too short for the recording's first beat", remedy="Give more --minutes.")
+    return timeline, iter(read)
+
+
+@asynccontextmanager
+async def _on_air(strap: "Strap", clock: SessionClock, faults: Any, folder: Path) -> AsyncIterator[Radio]:
+    """The strap around a simulated dongle, bound: what `wardbeat scan --bind` does with a real one."""
+    from firmware_sim.bleak_backend import backend
+    from firmware_sim.central import Central
+    from firmware_sim.room import open_room
+
+    async with open_room([strap], clock, faults) as room:
+        central = Central(room.dongle)
+        await central.power_on()
+        backends = backend(central)
+        radio = Radio(backends.scanner, backends.client)
+        source = sources.module("ble_strap")
+        found = await source.nearby(source.Settings(), radio, 0.5)
+        around = sources.Surroundings(clock, folder, lambda *_: None, radio)
+        await source.bind_to(source.Settings(), around, found[0], 0.0)
+        yield radio
+
+
+class _Beside:
+    """What watches the run: when it is enough, and when the first beat came."""
+
+    def __init__(self, wish: Wish, strap: "Strap", begun_s: float) -> None:
+        self._wish, self._strap, self._begun_s = wish, strap, begun_s
+        self.first_beat_s: float | None = None
+
+    async def enough(self, agent: Agent) -> None:
+        """Close the sensors when the time is over, or the recording."""
+        end_ns = agent.clock.start_ns() + int(self._wish.span_s * NS_PER_S)
+        while agent.clock.now_ns() < end_ns and not self._strap.body_ended.is_set():
+            await asyncio.sleep(0.1)
+        if self._strap.body_ended.is_set():
+            await agent.clock.sleep_until(agent.clock.now_ns() + int(_AFTER_S * NS_PER_S))
+        agent.enough.set()
+        await asyncio.Event().wait()
+
+    async def first_beat(self, agent: Agent) -> None:
+        """Real seconds from the command to the first beat in the agent."""
+        while not agent.windows.ring.newest_ns():
+            await asyncio.sleep(0.02)
+        self.first_beat_s = round(time.monotonic() - self._begun_s, 2)
+        await asyncio.Event().wait()
+
+
+def _view(wish: Wish, folder: Path) -> View:
+    from hub.site import open_keys
+    from hub.store import Store
+
+    store = Store(folder / "hub", open_keys(folder / "hub"))
+
+    def stored() -> int:
+        return len(store.settled())
+
+    title = f"{wish.replay.name if wish.replay else 'made-up heart'}, {wish.speed:g}x, profile care"
+    return View(title, wish.span_s, stored)
 
 
 def _enroll(folder: Path, settings: Settings, profile: Profile, port: int, from_utc_s: int) -> None:
@@ -148,62 +262,6 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _cut(file: Path, wish: Wish) -> Path:
-    """The part of a recording that the demo has time for; an unreadable one is refused here."""
-    most_s = wish.minutes * 60 * wish.speed
-    played = [beat for beat in replay.beats(wish.replay or file) if beat.end_s <= most_s]
-    if not played:
-        raise WrongUse("the demo is too short for the recording's first beat", remedy="Give more --minutes.")
-    file.write_text("\n".join(["t_s,rr_ms", *(f"{beat.end_s!r},{beat.rr_ms!r}" for beat in played)]) + "\n")
-    return file
-
-
-def _synthetic(file: Path, wish: Wish) -> Path:
-    """A seeded recording as long as the demo: breathing, a slow rhythm, drift and noise around 850 ms."""
-    noise = np.random.default_rng(wish.seed)
-    end_s, lines = 0.0, ["t_s,rr_ms"]
-    while end_s < wish.minutes * 60 * wish.speed:
-        breathing = 35.0 * math.sin(2 * math.pi * 0.25 * end_s)
-        slow = 25.0 * math.sin(2 * math.pi * 0.1 * end_s)
-        drift = 60.0 * math.sin(2 * math.pi * end_s / 1200.0)
-        rr_ms = 850.0 + breathing + slow + drift + noise.normal(0, 12.0)
-        end_s += rr_ms / 1000.0
-        lines.append(f"{end_s:.6f},{rr_ms:.3f}")
-    lines.pop()  # the last beat ends beyond the demo
-    file.write_text("\n".join(lines) + "\n")
-    return file
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """One live line in the terminal; a plain line every few seconds where there is none."""
-
-    wish: Wish
-    last_s: float
-
-    async def show(self, agent: Agent) -> None:
-        from rich.console import Console
-        from rich.live import Live
-        from rich.text import Text
-
-        console = Console(stderr=True)
-        with Live(console=console, refresh_per_second=4, transient=True) as live:
-            while True:
-                live.update(Text(self._line(agent)))
-                await asyncio.sleep(0.25)
-
-    def _line(self, agent: Agent) -> str:
-        now_ns = agent.clock.now_ns()
-        counts = agent.outbox.counts()
-        heart = agent.windows.ring.span(now_ns, 10).series.get("rr_ms")
-        bpm = "--" if heart is None else f"{60_000 / float(np.mean(heart.value)):.0f}"
-        done_01 = min(1.0, (now_ns - agent.clock.start_ns()) / NS_PER_S / self.last_s)
-        return (
-            f"SYNTHETIC  {bpm:>3} bpm  recording {done_01:4.0%}  sealed {sum(counts.values())}  "
-            f"receipted {counts.get('receipted', 0)}  ({self.wish.speed:g}x)"
-        )
-
-
 def _report(folder: Path, settings: Settings) -> dict[str, Any]:
     import datetime as dt
 
@@ -248,6 +306,19 @@ def _tell(report: dict[str, Any]) -> None:
         print(f"  {window['start_utc']}  {values}", file=out)
     print(
         f"{report['sealed']} envelopes sealed (covers included), {report['stored']} stored, "
-        f"{report['receipted']} receipted, {report['lost']} lost, {report['doubled']} doubled.",
+        f"{report['receipted']} receipted, {report['lost']} lost, {report['doubled']} doubled. "
+        f"First beat {report['first_beat_s']} s after the start.",
         file=out,
+    )
+
+
+def _show_folder(folder: Path) -> None:
+    """Where a curious person can look."""
+    print(
+        f"""
+Kept in {folder}; delete it when you have seen enough.
+  state/outbox.db      the ledger and what was sealed     state/strap.json   the strap that may be read
+  state/history.db     the person's own summaries         state/keys         the device's keys
+  hub/                 what the hub holds; look with:     wardbeat hub show {folder / "hub"} --summaries""",
+        file=sys.stderr,
     )

@@ -11,7 +11,7 @@ from typing import Final
 
 from cryptography import x509
 
-from agent import control, identity
+from agent import control, identity, scan
 from agent.config import Settings, policy_file
 from agent.control import Command
 from agent.errors import NotRunning, WardbeatError, WireRefused
@@ -62,6 +62,8 @@ def checks(settings: Settings, profile: Profile) -> Iterator[Check]:
         yield Check("data_key", ok=False, words=str(error), remedy=error.remedy)
         return
     yield Check("data_key", ok=True, words=f"in {vault.place}")
+    if "ble_strap" in settings.sources:
+        yield _attempt("strap", lambda: f"{scan.bound_name(folder) or 'a strap without a name'} is bound")
     yield from _delivery(settings, profile, vault)
     yield _running(settings, profile)
 

@@ -12,6 +12,7 @@ WardbeatError                     exit code
 │   ├── AlreadyRunning            3   a second agent on one state folder
 │   └── NotRunning                3   a command needs the running agent
 ├── CheckFailed                   1   a check was made and did not hold
+│   ├── PacketRefused             1   bytes of a sensor refused by name; `reason` is the counter's name
 │   ├── LedgerBroken              1   the chain does not verify
 │   └── WrongPin                  1
 └── WayOut                        1   gate, seal or outbox: stops the agent
@@ -80,6 +81,18 @@ class NotRunning(Missing):
 
 class CheckFailed(WardbeatError):
     pass
+
+
+class PacketRefused(CheckFailed):
+    """Bytes of a sensor that its specification does not allow.
+
+    Attributes:
+        reason: What counters are named after.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"a packet was refused: {reason}")
+        self.reason = reason
 
 
 class LedgerBroken(CheckFailed):

@@ -27,6 +27,7 @@ from agent.outbox import Limits, Outbox, Sealing, consents
 from agent.privacy.policy import Profile
 from agent.privacy.vault import Vault, open_vault
 from agent.releasing import Releasing
+from agent.sources import Radio, Surroundings
 from agent.status import Board, Level
 from agent.window import Windows, summarise
 
@@ -75,9 +76,12 @@ class Agent:
         board: What each part is doing.
         outbox: What leaves.
         windows: The open window and the ring.
+        enough: Set it to close every sensor, as if each had come to its end (a demo's straps never do).
     """
 
-    def __init__(self, settings: Settings, profile: Profile, clock: Clock, pace: Pace, parts: ExitStack) -> None:
+    def __init__(
+        self, settings: Settings, profile: Profile, clock: Clock, pace: Pace, parts: ExitStack, radio: Radio
+    ) -> None:
         folder = host.private_dir(settings.state_dir)
         parts.enter_context(host.only_one(folder / "agent.lock"))
         self.settings, self.profile, self.clock, self.pace, self.folder = settings, profile, clock, pace, folder
@@ -98,6 +102,8 @@ class Agent:
         operator = None if self.identity is None else self.identity.bundle.operator
         self.releasing = Releasing(history, self.outbox, profile, operator, self.board, utc_s=self.utc_s)
         self.publisher: Publisher | None = None
+        self._radio = radio
+        self.enough = asyncio.Event()
         self._queue: asyncio.Queue[Sample] = asyncio.Queue(_QUEUE_MOST)
         self._awake = asyncio.Event()
         self._ended = asyncio.Event()
@@ -128,6 +134,8 @@ class Agent:
         spec = sources.SOURCES[name]
         while True:
             await self._awake.wait()
+            if self.enough.is_set():
+                return
             began_ns = self.clock.now_ns()
             try:
                 self.board.say(f"source.{name}", Level.OK, "running")
@@ -153,7 +161,8 @@ class Agent:
             pause_s = min(2 * pause_s, _RETRY_S[1])
 
     async def _read(self, name: str, settings: object) -> None:
-        samples = sources.samples(name, settings, self.clock)
+        around = Surroundings(self.clock, self.folder, partial(self._say, name), self._radio)
+        samples = sources.samples(name, settings, around)
         try:
             async for sample in samples:
                 if self._awake.is_set():  # paused: not taken over
@@ -161,10 +170,15 @@ class Agent:
         finally:
             await samples.aclose()
 
+    def _say(self, name: str, level: Level, words: str, remedy: str = "") -> None:
+        self.board.say(f"source.{name}", level, words, remedy)
+
     async def _unless_paused(self, reading: "asyncio.Task[None]", *, keep: bool) -> bool:
-        """Whether the source came to its end by itself; a pause closes it, but for a recording."""
+        """Whether the source came to its end; a pause closes it, but for a recording."""
         try:
             while not reading.done():
+                if self.enough.is_set():
+                    return True
                 if not keep and not self._awake.is_set():
                     return False
                 await asyncio.wait({reading}, timeout=_LOOK_S)
@@ -290,6 +304,7 @@ async def run(
     clock: Clock | None = None,
     *,
     pace: Pace | None = None,
+    radio: Radio | None = None,
     stop: asyncio.Event | None = None,
     beside: Mapping[str, Callable[[Agent], Awaitable[None]]] | None = None,
 ) -> None:
@@ -300,6 +315,7 @@ async def run(
         profile: The policy in force.
         clock: Default: the real session clock; on a UTC window boundary when a recording is replayed.
         pace: See `Pace`.
+        radio: A simulated one, for demo and tests; default: the system's Bluetooth.
         stop: Set it to end the run.
         beside: Further tasks, by name (the demo's hub and its live view).
 
@@ -310,7 +326,7 @@ async def run(
     pace = pace or Pace()
     clock = clock or _real_clock(settings, pace)
     with ExitStack() as parts:
-        agent = Agent(settings, profile, clock, pace, parts)
+        agent = Agent(settings, profile, clock, pace, parts, radio or Radio())
         tasks: dict[str, Callable[[], Awaitable[None]]] = {
             "sources": agent.all_sources,
             "collect": agent.collect,

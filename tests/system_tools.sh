@@ -6,6 +6,7 @@ need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
 PATH="$PATH:/usr/sbin:/sbin"
 need mosquitto mosquitto
 need strace strace
+need dbus-daemon dbus-daemon
 need node nodejs
 need setpriv util-linux
 [ -z "$missing" ] && command -v npm >/dev/null 2>&1 && exit 0

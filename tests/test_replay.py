@@ -29,7 +29,9 @@ def test_a_text_of_intervals_is_played_from_the_first_intervals_start(tmp_path):
         driving = asyncio.create_task(clock.drive())
         seen = [
             (sample.t_ns, sample.value, clock.now_ns())
-            async for sample in sources.samples("replay", replay.Settings(file), clock)
+            async for sample in sources.samples(
+                "replay", replay.Settings(file), sources.Surroundings(clock, file.parent, print)
+            )
         ]
         driving.cancel()
         return seen

@@ -50,8 +50,14 @@ def _without(lines: list[str], names: set[str]) -> list[str]:
 def test_the_wheel_holds_the_product_and_no_test(installed):
     _, wheel = installed
     names = zipfile.ZipFile(wheel).namelist()
-    assert {"agent/wire/schema_v1.json", "agent/wire/FORMAT.md", "hub/receive.py", "agent/py.typed"} <= set(names)
-    assert not [name for name in names if name.startswith(("tests", "bench", "firmware_sim"))]
+    assert {
+        "agent/wire/schema_v1.json",
+        "agent/wire/FORMAT.md",
+        "hub/receive.py",
+        "agent/py.typed",
+        "firmware_sim/strap.py",
+    } <= set(names)
+    assert not [name for name in names if name.startswith(("tests", "bench"))]
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
@@ -64,5 +70,6 @@ def test_the_installed_wheel_runs_the_demo_from_another_folder(installed, tmp_pa
     assert report["sealed"] == report["stored"] == report["receipted"] > 15
     assert (report["lost"], report["doubled"]) == (0, 0)
     assert len(report["windows"]) == 2
+    assert 0 < report["first_beat_s"] < 60
     assert all(seen["features"]["rmssd_ms"]["value"] > 0 for seen in report["windows"])
     assert list(tmp_path.iterdir()) == []

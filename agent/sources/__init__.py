@@ -5,9 +5,11 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from agent.clock import Clock
 from agent.errors import ConfigInvalid
 from agent.model import Sample
+from agent.sources.surroundings import Radio, Surroundings
+
+__all__ = ["SOURCES", "Radio", "SourceSpec", "Surroundings", "module", "samples", "settings_type"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class SourceSpec:
 
     Attributes:
         name: As in the configuration.
-        module: Where ``Settings`` (a frozen dataclass) and ``samples(settings, clock)`` stand.
+        module: Where ``Settings`` (a frozen dataclass) and ``samples(settings, surroundings)`` stand.
         channels: What it yields.
         ends: Whether it comes to an end by itself.
         words: What the person reads before switching it on.
@@ -39,6 +41,13 @@ SOURCES: Final[dict[str, SourceSpec]] = {
             ends=True,
             words="Plays a recording of beat intervals as if a strap were worn now.",
         ),
+        SourceSpec(
+            name="ble_strap",
+            module="agent.sources.ble_strap",
+            channels=("rr_ms", "gap_ms"),
+            ends=False,
+            words="Reads the beat intervals of your own Bluetooth heart-rate strap, and no other strap's.",
+        ),
     )
 }
 
@@ -49,19 +58,24 @@ def settings_type(name: str) -> type[Any]:
     Raises:
         ConfigInvalid: No such row.
     """
-    return _module(name).Settings  # type: ignore[no-any-return]
+    return module(name).Settings  # type: ignore[no-any-return]
 
 
-def samples(name: str, settings: object, clock: Clock) -> AsyncGenerator[Sample, None]:
+def samples(name: str, settings: object, around: Surroundings) -> AsyncGenerator[Sample, None]:
     """Open a source; closing the generator closes the sensor.
 
     Raises (while reading):
         SourceUnavailable, RecordingUnreadable: With a remedy.
     """
-    return _module(name).samples(settings, clock)  # type: ignore[no-any-return]
+    return module(name).samples(settings, around)  # type: ignore[no-any-return]
 
 
-def _module(name: str) -> Any:
+def module(name: str) -> Any:
+    """A source's module: what `scan` and `doctor` ask for more than samples.
+
+    Raises:
+        ConfigInvalid: No such row.
+    """
     if name not in SOURCES:
         raise ConfigInvalid(f"there is no source {name!r}", remedy=f"Choose one of {', '.join(SOURCES)}.")
     return importlib.import_module(SOURCES[name].module)

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from agent.clock import Clock
 from agent.errors import RecordingUnreadable
 from agent.model import NS_PER_S, Sample
+from agent.sources.surroundings import Surroundings
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 # A beat interval beyond these is not a doubtful beat but a wrong file (s instead of ms, say).
@@ -38,16 +38,16 @@ class Beat:
     rr_ms: float
 
 
-async def samples(settings: Settings, clock: Clock) -> AsyncGenerator[Sample, None]:
+async def samples(settings: Settings, around: Surroundings) -> AsyncGenerator[Sample, None]:
     """Beats at their own pace, from the session's start on.
 
     Raises:
         RecordingUnreadable: Naming the line and the reason, before the first beat.
     """
-    start_ns = clock.start_ns()
+    start_ns = around.clock.start_ns()
     for beat in beats(settings.file):
         t_ns = start_ns + round(beat.end_s * NS_PER_S)
-        await clock.sleep_until(t_ns)
+        await around.clock.sleep_until(t_ns)
         yield Sample(t_ns, "rr_ms", beat.rr_ms)
 
 

@@ -1,0 +1,68 @@
+"""Straps in reach, and the one of them that may be read: `wardbeat scan`."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from agent import sources
+from agent.clock import SessionClock
+from agent.config import Settings
+from agent.errors import WrongUse
+from agent.sources import Radio, Surroundings
+from agent.status import Level
+
+PROOF_S = 15.0
+
+
+def in_reach(settings: Settings, seconds: float, radio: Radio | None = None) -> list[Any]:
+    """Straps that advertise (`sources.strap_link.Nearby`), strongest first.
+
+    Raises:
+        SourceUnavailable: There is no Bluetooth to scan with.
+    """
+    strap = sources.module("ble_strap")
+    return asyncio.run(strap.nearby(_settings(settings), radio or Radio(), seconds))
+
+
+def bind(settings: Settings, found: list[Any], which: str, radio: Radio | None = None) -> tuple[str, bool]:
+    """Bind one of the straps found; its name, and whether beats were seen.
+
+    Args:
+        settings: Say where the state folder is.
+        found: As `in_reach` gave it.
+        which: Name or address; empty: the only one there is.
+        radio: See `pipeline.run`.
+
+    Raises:
+        WrongUse: There is no such strap, or more than one.
+        SourceUnavailable: It could not be connected.
+    """
+    if not found:
+        raise WrongUse(
+            "no strap is in reach", remedy="Put it on, moisten the electrodes, close other apps that read it."
+        )
+    chosen = [one for one in found if not which or which.lower() in (one.name.lower(), one.address.lower())]
+    if len(chosen) != 1:
+        names = ", ".join(f"{one.name or 'nameless'} ({one.address})" for one in chosen or found)
+        raise WrongUse(f"which strap is yours? {names}", remedy="Run 'wardbeat scan --bind NAME' (or ADDRESS).")
+    strap = sources.module("ble_strap")
+    around = Surroundings(SessionClock(), settings.state_dir, _silent, radio or Radio())
+    beats = asyncio.run(strap.bind_to(_settings(settings), around, chosen[0], PROOF_S))
+    return chosen[0].name or chosen[0].address, beats
+
+
+def bound_name(folder: Path) -> str:
+    """The name of the strap that may be read.
+
+    Raises:
+        SourceUnavailable: None is bound.
+    """
+    return str(sources.module("ble_strap").bound(folder).name)
+
+
+def _settings(settings: Settings) -> Any:
+    return settings.sources.get("ble_strap") or sources.settings_type("ble_strap")()
+
+
+def _silent(_level: Level, _words: str, _remedy: str) -> None:
+    """A scan has no board."""

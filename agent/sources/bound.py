@@ -1,0 +1,54 @@
+"""The one strap that may be read: a small private file in the state folder."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from agent import host
+from agent.errors import SourceUnavailable
+
+_FILE = "strap.json"
+_REMEDY = "Put the strap on and run 'wardbeat scan --bind'."
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Which strap.
+
+    Attributes:
+        address: As this system names it (a UUID of its own on macOS).
+        name: As it advertises.
+        serial, maker, model: Of its Device Information; empty where it has none.
+    """
+
+    address: str
+    name: str
+    serial: str = ""
+    maker: str = ""
+    model: str = ""
+
+
+def bind(folder: Path, strap: Bound) -> None:
+    """Read this strap from now on, and no other.
+
+    Raises:
+        StorageFull: The file cannot be written.
+    """
+    host.write_private(host.private_dir(folder) / _FILE, json.dumps(asdict(strap)).encode())
+
+
+def bound(folder: Path) -> Bound:
+    """The strap that may be read.
+
+    Raises:
+        SourceUnavailable: None is bound, or the file is damaged or open to others.
+    """
+    if not (folder / _FILE).exists():
+        raise SourceUnavailable("no strap is bound", remedy=_REMEDY)
+    try:
+        values = json.loads(host.read_private(folder / _FILE))
+        if all(isinstance(value, str) for value in values.values()):
+            return Bound(**values)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise SourceUnavailable("the strap's binding is damaged", remedy=_REMEDY) from error
+    raise SourceUnavailable("the strap's binding is damaged", remedy=_REMEDY)

@@ -1,0 +1,48 @@
+"""What a source is given besides its settings."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from agent.clock import Clock
+from agent.status import Level
+
+Say = Callable[[Level, str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Radio:
+    """Which Bluetooth, and whose turn it is: one adapter scans or connects one strap at a time.
+
+    Attributes:
+        scanner, client: Backend classes for bleak's ``backend=``; None: the system's own. Handed over
+            in code by demo and tests, never from a setting.
+        turn: Held while scanning or connecting.
+    """
+
+    scanner: type[Any] | None = None
+    client: type[Any] | None = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """One for each source.
+
+    Attributes:
+        clock: Session time.
+        folder: The state folder.
+        said: Puts the source's state on the board; use `say`.
+        radio: Shared by all sources of a process.
+    """
+
+    clock: Clock
+    folder: Path
+    said: Say
+    radio: Radio = field(default_factory=Radio)
+
+    def say(self, level: Level, words: str, remedy: str = "") -> None:
+        """Tell the person what the sensor is doing."""
+        self.said(level, words, remedy)

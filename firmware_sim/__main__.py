@@ -1,0 +1,99 @@
+"""Simulated straps for other programs.
+
+    python -m firmware_sim --bus                      a private D-Bus with org.bluez on it
+    python -m firmware_sim --hci 9900                 a dongle as an HCI (H4) port on loopback
+    python -m firmware_sim --bus --straps 3 --script rest:600,mental_load:300 --faults FILE
+    python -m firmware_sim --bus --replay rr.txt
+
+The first line on stdout is a JSON object that says where everything is; it runs until it is ended.
+"""
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from firmware_sim import bluez, control, recording
+from firmware_sim.central import Central
+from firmware_sim.faults import timeline
+from firmware_sim.pace import Pace
+from firmware_sim.physiology import Physiology, phases
+from firmware_sim.room import Room, open_room
+from firmware_sim.strap import Plan, Strap
+
+
+def main() -> int:
+    """Parse, run, and say in one line what was wrong with the words given."""
+    asked = _parser().parse_args()
+    try:
+        asyncio.run(_run(asked))
+    except ValueError as error:
+        print(f"firmware_sim: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m firmware_sim", description="Simulated heart-rate straps.")
+    way = parser.add_mutually_exclusive_group(required=True)
+    way.add_argument("--bus", action="store_true", help="serve org.bluez on a private D-Bus")
+    way.add_argument("--hci", type=int, metavar="PORT", help="serve the dongle on this loopback port")
+    parser.add_argument("--straps", type=int, default=1, metavar="N", help="how many (default 1)")
+    parser.add_argument("--script", default="rest", help="what the bodies do, such as rest:300,exercise:120")
+    parser.add_argument(
+        "--replay", type=Path, metavar="FILE", help="a recording instead; begins when first listened to"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="of the first body; the others count on")
+    parser.add_argument("--speed", type=float, default=1.0, help="strap seconds a real second, 1 to 10")
+    parser.add_argument("--notify-hz", type=float, default=1.0, help="packets a second")
+    parser.add_argument("--stamped", action="store_true", help="packets hold sequence and time instead of beats")
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="a timeline of faults, in YAML")
+    return parser
+
+
+async def _run(asked: argparse.Namespace) -> None:
+    clock, loop = Pace(asked.speed), asyncio.get_running_loop()
+    straps = [_strap(asked, number, clock) for number in range(asked.straps)]
+    faults = timeline(asked.faults) if asked.faults else ()
+    async with AsyncExitStack() as stack:
+        room = await stack.enter_async_context(open_room(straps, clock, faults))
+        said: dict[str, object] = {"control": await stack.enter_async_context(control.serve(room))}
+        said |= await _way_in(asked, room, stack)
+        ended = asyncio.Event()
+        signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(ended.set))  # the bus goes with us
+        print(json.dumps(said | {"straps": [strap.plan.address for strap in straps]}), flush=True)
+        await ended.wait()
+
+
+def _strap(asked: argparse.Namespace, number: int, clock: Pace) -> Strap:
+    if asked.replay:
+        body = recording.beats(asked.replay)
+    else:
+        body = Physiology(phases(asked.script), asked.seed + number).beats()
+    plan = Plan.numbered(number, notify_hz=asked.notify_hz, from_first=asked.replay is not None, stamped=asked.stamped)
+    return Strap(plan, body, clock)
+
+
+async def _way_in(asked: argparse.Namespace, room: Room, stack: AsyncExitStack) -> dict[str, object]:
+    if asked.hci is not None:
+        from bumble.transport.tcp_server import open_tcp_server_transport
+
+        transport = await open_tcp_server_transport(f"127.0.0.1:{asked.hci}")
+        stack.push_async_callback(transport.close)
+        room.dongle.set_packet_sink(transport.sink)
+        transport.source.set_packet_sink(room.dongle)
+        return {"hci": asked.hci}
+    central = Central(room.dongle)
+    await central.power_on()
+    bus = await stack.enter_async_context(bluez.private_bus())
+    await stack.enter_async_context(bluez.serve(central, bus))
+    return {"bus": bus}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""The air between straps and dongle: Bumble's virtual controller with its faults mended.
+
+Each mend stands where the virtual controller of Bumble 0.0.236 differs from a real one:
+a scan response is never sent (so names travel in the advertisement itself, see `strap`);
+data carries the sender's random address even on a connection made with the public one;
+cancelling a connection does nothing; a reset keeps links; links never break by themselves.
+"""
+
+import asyncio
+import logging
+from typing import Any, Final
+
+from bumble import hci, ll
+from bumble.controller import Connection, Controller
+from bumble.core import PhysicalTransport
+from bumble.device import Device, DeviceConfiguration
+from bumble.host import Host
+from bumble.link import LocalLink
+from bumble.transport.common import AsyncPipeSink
+
+SUPERVISION_TIMEOUT: Final = 0x08
+_REMOTE_USER: Final = 0x13
+
+logging.getLogger("bumble").setLevel(logging.CRITICAL)
+
+
+class Air(LocalLink):
+    """A link bus on which data carries the address its connection was made with."""
+
+    def send_acl_data(
+        self,
+        sender_controller: Controller,
+        destination_address: hci.Address,
+        transport: PhysicalTransport,
+        data: bytes,
+    ) -> None:
+        connection = sender_controller.le_connections.get(destination_address)
+        receiver = self.find_le_controller(destination_address)
+        if connection is None or receiver is None:
+            return  # the link broke under the data: lost, as on air
+        asyncio.get_running_loop().call_soon(receiver.on_link_acl_data, connection.self_address, transport, data)
+
+
+class Chip(Controller):
+    """A virtual controller that cancels, resets and loses links as a real one does."""
+
+    # Legacy advertising and no address resolution: what the Linux kernel needs of this controller.
+    le_features = Controller.le_features & ~(hci.LeFeatureMask.LL_PRIVACY | hci.LeFeatureMask.LE_EXTENDED_ADVERTISING)
+
+    def on_hci_le_create_connection_cancel_command(self, _command: Any) -> Any:
+        pending, self.pending_le_connection = self.pending_le_connection, None
+        if pending is None:
+            return hci.HCI_StatusReturnParameters(hci.HCI_ErrorCode.COMMAND_DISALLOWED_ERROR)
+        # Command Complete first, then the event that ends the attempt (Vol 4, Part E, 7.8.13)
+        ended = hci.HCI_LE_Connection_Complete_Event(
+            status=hci.HCI_ErrorCode.UNKNOWN_CONNECTION_IDENTIFIER_ERROR,
+            connection_handle=0,
+            role=hci.Role.CENTRAL,
+            peer_address_type=pending.peer_address.address_type,
+            peer_address=pending.peer_address,
+            connection_interval=0,
+            peripheral_latency=0,
+            supervision_timeout=0,
+            central_clock_accuracy=0,
+        )
+        asyncio.get_running_loop().call_soon(self.send_hci_packet, ended)
+        return hci.HCI_StatusReturnParameters(hci.HCI_ErrorCode.SUCCESS)
+
+    def on_hci_reset_command(self, _command: Any) -> Any:
+        for connection in list(self.le_connections.values()):
+            connection.send_ll_control_pdu(ll.TerminateInd(_REMOTE_USER))
+        self.le_connections.clear()
+        self.pending_le_connection = None
+        self.le_scan_enable = False
+        self.le_legacy_advertiser.stop()
+        return super().on_hci_reset_command(_command)
+
+    def on_ll_control_pdu(self, sender_address: hci.Address, packet: Any) -> None:
+        if sender_address in self.le_connections:  # else the link broke under it
+            super().on_ll_control_pdu(sender_address, packet)
+
+    def lose_links(self, reason: int = SUPERVISION_TIMEOUT) -> int:
+        """Break every link at both ends at once, as a supervision timeout does; how many."""
+        links: list[Connection] = list(self.le_connections.values())
+        for link in links:
+            other = self.link.find_le_controller(link.peer_address)
+            if other is not None and link.self_address in other.le_connections:
+                other.on_le_disconnected(other.le_connections[link.self_address], reason)
+            self.on_le_disconnected(link, reason)
+        return len(links)
+
+
+def host(chip: Chip, name: str, address: str, advertisement: bytes = b"") -> Device:
+    """A Bluetooth host on a chip of this process."""
+    configuration = DeviceConfiguration(
+        name=name,
+        address=hci.Address(address),
+        advertising_data=advertisement,
+        advertising_interval_min=40.0,
+        advertising_interval_max=40.0,
+    )
+    return Device(config=configuration, host=Host(chip, AsyncPipeSink(chip)))

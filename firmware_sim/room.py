@@ -1,0 +1,86 @@
+"""A room of straps around one dongle: everything on air, and the faults on their timeline."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from firmware_sim.faults import Fault
+from firmware_sim.pace import NS_PER_S, Clock
+from firmware_sim.radio import Air, Chip
+from firmware_sim.strap import Strap
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Open it with `open_room`.
+
+    Attributes:
+        straps: In the order of their numbers.
+        dongle: The computer's chip.
+        clock: The straps' time.
+    """
+
+    straps: tuple[Strap, ...]
+    dongle: Chip
+    clock: Clock
+
+    async def suffer(self, fault: Fault) -> None:
+        """Let a strap have a fault now.
+
+        Raises:
+            ValueError: There is no such strap.
+        """
+        if fault.strap >= len(self.straps):
+            raise ValueError(f"there is no strap {fault.strap}; there are {len(self.straps)}, counted from 0")
+        await self.straps[fault.strap].suffer(fault)
+
+
+@asynccontextmanager
+async def open_room(straps: Sequence[Strap], clock: Clock, timeline: Sequence[Fault] = ()) -> AsyncIterator[Room]:
+    """Switch every strap on, and off at the end.
+
+    Raises:
+        ValueError: The timeline names a strap that is not there.
+    """
+    air = Air()  # type: ignore[no-untyped-call]
+    room = Room(tuple(straps), Chip("dongle", link=air, public_address="00:00:5E:00:53:01"), clock)
+    if any(fault.strap >= len(straps) for fault in timeline):
+        raise ValueError(f"the timeline names a strap that is not there; there are {len(straps)}, counted from 0")
+    for strap in straps:
+        await strap.start(air)
+    begin_ns = clock.now_ns()
+
+    async def fail_on_time() -> None:
+        for fault in timeline:
+            await clock.sleep_until(begin_ns + round(fault.at_s * NS_PER_S))
+            await room.suffer(fault)
+
+    tasks = [asyncio.create_task(fail_on_time(), name="faults")]
+    for strap in straps:
+        tasks += [
+            asyncio.create_task(strap.run(), name=f"{strap.plan.name} body"),
+            asyncio.create_task(strap.keep_visible(), name=f"{strap.plan.name} radio"),
+        ]
+    try:
+        yield room
+    finally:
+        for strap in straps:
+            strap.leave()
+        await _ended(tasks)
+
+
+async def _ended(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel until it is heard: Bumble's host can swallow a cancellation that meets an HCI command.
+
+    Raises:
+        Exception: What a task had died of.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=0.5)
+    for task in tasks:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error

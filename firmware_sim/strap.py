@@ -1,0 +1,290 @@
+"""One simulated strap: a body, a battery, a GATT server, and the faults it has been told to have.
+
+Heart Rate (0x180D): 2A37 notify, 2A38 read, 2A39 write (0x01 resets energy, else ATT error 0x80)
+Battery (0x180F): 2A19 read, notify · Device Information (0x180A): 2A29, 2A24, 2A25, 2A26
+"""
+
+import asyncio
+import struct
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from bumble.att import ATT_Error, Attribute
+from bumble.core import AdvertisingData
+from bumble.device import Connection, Device
+from bumble.gatt import Characteristic, CharacteristicValue, Service
+
+from firmware_sim import packets
+from firmware_sim.faults import Fault
+from firmware_sim.pace import NS_PER_S, Clock
+from firmware_sim.physiology import Beat
+from firmware_sim.radio import Air, Chip, host
+
+CHEST: Final = 1
+_CONTROL_POINT_NOT_SUPPORTED: Final = 0x80
+_MTU: Final = 23
+_WAITING_MOST: Final = 40  # intervals; then the sensor drops its oldest, as the specification allows
+_BROKEN: Final = (b"", b"\x10", b"\x11\x48", b"\x10\x48\x55", b"\x08\x48\x01", b"\x16\x48\x00\x03\x55")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a strap is.
+
+    Attributes:
+        name: As advertised, at most 20 bytes.
+        address: Static random.
+        serial, maker, model, firmware: Device Information.
+        location: 2A38.
+        contact: Whether it can tell skin contact.
+        energy: Whether every tenth packet carries energy.
+        wide: Whether the heart rate takes two bytes.
+        notify_hz: Packets a second.
+        from_first: The body begins when somebody first listens, so that a recording arrives whole.
+        stamped: Packets hold a sequence number and the sending time instead of beats (load tests).
+    """
+
+    name: str = "WB-SIM 0"
+    address: str = "F0:00:00:00:00:01"
+    serial: str = "SIM0000"
+    maker: str = "Wardbeat"
+    model: str = "Simulated strap"
+    firmware: str = "1.0"
+    location: int = CHEST
+    contact: bool = True
+    energy: bool = True
+    wide: bool = False
+    notify_hz: float = 1.0
+    from_first: bool = False
+    stamped: bool = False
+
+    @classmethod
+    def numbered(cls, number: int, **more: Any) -> "Plan":
+        """The n-th strap of a room."""
+        return cls(
+            name=f"WB-SIM {number}",
+            address=f"F0:00:00:00:{number >> 8:02X}:{number & 255:02X}",
+            serial=f"SIM{number:04}",
+            **more,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Felt:
+    """What the strap felt, and whether it went on air: the truth a test compares with."""
+
+    end_ns: int
+    rr_1024: int
+    kind: str
+    sent: bool
+
+
+class Strap:
+    """See `Plan`. `start`, then `run` until the body ends."""
+
+    def __init__(self, plan: Plan, body: Iterator[Beat], clock: Clock) -> None:
+        self.plan, self._body, self._clock = plan, body, clock
+        self.battery_01 = 0.87
+        self.felt: list[Felt] = []
+        self.packets_sent = 0
+        self.body_ended = asyncio.Event()
+        self._chip: Chip | None = None
+        self._device: Device | None = None
+        self._until_ns: dict[str, int] = {}
+        self._energy_kj = 0
+        self._waiting: deque[tuple[int, int, str]] = deque(maxlen=_WAITING_MOST)
+        self._next: Beat | None = None
+        self._begin_ns = 0
+        self._recent: deque[int] = deque([900], maxlen=5)
+        self._listening: set[Connection] = set()
+        self._listened = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._measurement, self._battery = self._characteristics()
+
+    # ---- the GATT server
+
+    async def start(self, air: Air) -> None:
+        """Switch on and advertise."""
+        self._chip = Chip(self.plan.name, link=air)
+        self._device = host(self._chip, self.plan.name, self.plan.address, self._advertisement())
+        self._device.add_services(self._services())
+        self._device.on("connection", self._on_connection)
+        await self._device.power_on()
+
+    def _advertisement(self) -> bytes:
+        return bytes(
+            AdvertisingData(
+                [
+                    (AdvertisingData.Type.FLAGS, b"\x06"),
+                    (AdvertisingData.Type.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS, b"\x0d\x18"),
+                    (AdvertisingData.Type.COMPLETE_LOCAL_NAME, self.plan.name.encode()),
+                ]
+            )
+        )
+
+    def _characteristics(self) -> tuple[Any, Any]:
+        properties = Characteristic.Properties
+        measurement = Characteristic("2A37", properties.NOTIFY, Attribute.Permissions(0), b"")
+        measurement.on("subscription", self._on_subscription)
+        level: Any = CharacteristicValue(read=lambda _: bytes([round(100 * self.battery_01)]))
+        battery: Any = Characteristic(
+            "2A19", properties.READ | properties.NOTIFY, Attribute.Permissions.READABLE, level
+        )
+        return measurement, battery
+
+    def _services(self) -> list[Service]:
+        def text(uuid: str, value: str) -> Any:
+            return Characteristic(uuid, Characteristic.Properties.READ, Attribute.Permissions.READABLE, value.encode())
+
+        location = Characteristic(
+            "2A38", Characteristic.Properties.READ, Attribute.Permissions.READABLE, bytes([self.plan.location])
+        )
+        control: Any = Characteristic(
+            "2A39",
+            Characteristic.Properties.WRITE,
+            Attribute.Permissions.WRITEABLE,
+            cast("Any", CharacteristicValue(write=self._on_control)),
+        )
+        heart = [self._measurement, location, *([control] if self.plan.energy else [])]
+        plan = self.plan
+        known = [
+            text("2A29", plan.maker),
+            text("2A24", plan.model),
+            text("2A25", plan.serial),
+            text("2A26", plan.firmware),
+        ]
+        return [Service("180D", heart), Service("180F", [self._battery]), Service("180A", known)]
+
+    def _on_control(self, _connection: Any, value: bytes) -> None:
+        if bytes(value) != b"\x01":
+            raise ATT_Error(_CONTROL_POINT_NOT_SUPPORTED)
+        self._energy_kj = 0
+
+    def _on_connection(self, connection: Connection) -> None:
+        def gone(_reason: int) -> None:
+            self._listening.discard(connection)
+            self._changed.set()
+
+        connection.on("disconnection", gone)
+        self._changed.set()
+
+    def _on_subscription(self, connection: Connection, notify: bool, _indicate: bool) -> None:  # noqa: FBT001
+        if notify:
+            self._listening.add(connection)
+            self._listened.set()
+        else:
+            self._listening.discard(connection)
+
+    def leave(self) -> None:
+        """Switch off: every link breaks, nothing advertises."""
+        if self._chip is not None:
+            self._chip.lose_links()
+            self._chip.le_legacy_advertiser.stop()
+
+    # ---- living
+
+    async def keep_visible(self) -> None:
+        """Advertise whenever nobody is connected and the strap is not away."""
+        assert self._device is not None
+        while True:
+            self._changed.clear()
+            away_ns = self._until_ns.get("absent", 0)
+            if self._clock.now_ns() < away_ns:
+                await self._device.stop_advertising()
+                await self._clock.sleep_until(away_ns)
+                continue
+            if not self._device.connections:
+                await self._device.start_advertising(auto_restart=False)
+            await self._changed.wait()
+
+    async def run(self) -> None:
+        """Feel and tell, packet by packet, until the body ends."""
+        if self.plan.from_first:
+            await self._listened.wait()
+        self._begin_ns = self._clock.now_ns()
+        step_ns, n = round(NS_PER_S / self.plan.notify_hz), 0
+        while not self.body_ended.is_set():
+            n += 1
+            await self._clock.sleep_until(self._begin_ns + n * step_ns)
+            self._feel(self._begin_ns + n * step_ns)
+            await self._tell(n)
+
+    def _feel(self, now_ns: int) -> None:
+        while True:
+            if self._next is None:
+                self._next = next(self._body, None)
+            if self._next is None:
+                if not self._waiting:
+                    self.body_ended.set()
+                return
+            end_ns = self._begin_ns + round(self._next.end_s * NS_PER_S)
+            if end_ns > now_ns:
+                return
+            rr_1024 = packets.ticks(self._next.rr_ms)
+            if len(self._waiting) == self._waiting.maxlen:
+                self._log(self._waiting.popleft(), sent=False)
+            self._waiting.append((end_ns, rr_1024, self._next.kind))
+            self._recent.append(rr_1024)
+            self._next = None
+
+    async def _tell(self, n: int) -> None:
+        if self.plan.stamped:
+            await self._send(_stamp(n))
+            return
+        energy = self._energy_kj if self.plan.energy and n % 10 == 0 else None
+        self._energy_kj = min(self._energy_kj + (n % 10 == 0), 0xFFFF)
+        contact = None if not self.plan.contact else not self._has("contact_lost")
+        room = packets.room(_MTU, wide=self.plan.wide, energy=energy is not None)
+        taken = [self._waiting.popleft() for _ in range(min(room, len(self._waiting)))]
+        # the chip knows of a broken link before the host has been told
+        assert self._chip is not None
+        mute = self._has("silent") or not self._listening or not self._chip.le_connections
+        without = self._has("missing_rr") or self._has("contact_lost")
+        told = [] if without else [rr_1024 for _, rr_1024, _ in taken]
+        broken = self._has("malformed")
+        for beat in taken:
+            self._log(beat, sent=not (mute or without or broken))
+        if mute:
+            return
+        hr_bpm = round(60 * packets.TICKS_PER_S * len(self._recent) / sum(self._recent))
+        payload = packets.measurement(min(hr_bpm, 255), told, contact=contact, energy_kj=energy, wide=self.plan.wide)
+        await self._send(_BROKEN[n % len(_BROKEN)] if broken else payload)
+
+    async def _send(self, payload: bytes) -> None:
+        if self._listening:
+            assert self._device is not None
+            await self._device.notify_subscribers(self._measurement, payload)
+            self.packets_sent += 1
+
+    def _log(self, beat: tuple[int, int, str], *, sent: bool) -> None:
+        self.felt.append(Felt(*beat, sent))
+
+    # ---- faults
+
+    async def suffer(self, fault: Fault) -> None:
+        """Begin a fault now; it ends by itself."""
+        assert self._chip is not None
+        assert self._device is not None
+        if fault.fault == "low_battery":
+            self.battery_01 = fault.percent / 100
+            await self._device.notify_subscribers(self._battery, bytes([fault.percent]))
+            return
+        until_ns = self._clock.now_ns() + round(fault.for_s * NS_PER_S)
+        if fault.fault in ("link_loss", "absent"):
+            self._until_ns["absent"] = until_ns
+            self._chip.lose_links()
+            self._changed.set()
+            return
+        self._until_ns[fault.fault] = until_ns
+
+    def _has(self, fault: str) -> bool:
+        return self._clock.now_ns() < self._until_ns.get(fault, 0)
+
+
+def _stamp(n: int) -> bytes:
+    """Sequence as energy, monotonic microseconds as three intervals: fits one small packet."""
+    parts = struct.unpack("<3H", struct.pack("<Q", time.monotonic_ns() // 1000)[:6])
+    return packets.measurement(60, parts, energy_kj=n & 0xFFFF)

@@ -1,0 +1,139 @@
+"""Simulated straps for tests, over both ways in: (a) a bleak backend on Bumble, (b) org.bluez on a private D-Bus."""
+
+import contextlib
+import os
+from pathlib import Path
+
+import house
+from agent.clock import SessionClock
+from agent.model import Sample
+from agent.sources import Radio, Surroundings, ble_strap, bound
+from firmware_sim import bluez
+from firmware_sim.bleak_backend import backend
+from firmware_sim.central import Central
+from firmware_sim.physiology import Physiology, phases
+from firmware_sim.room import open_room
+from firmware_sim.strap import Plan, Strap
+
+WAYS = ("a", "b")
+START_NS = house.START_UTC_S * 10**9
+
+
+def clock(speed: float = 10.0) -> SessionClock:
+    return SessionClock(START_NS, speed=speed)
+
+
+def strap(pace, number: int = 1, body=None, script: str = "rest", **plan) -> Strap:
+    body = Physiology(phases(script), number).beats() if body is None else body
+    return Strap(Plan.numbered(number, **plan), iter(body), pace)
+
+
+@contextlib.asynccontextmanager
+async def air(way: str, straps, pace, faults=()):
+    """(room, radio); way (b) needs dbus-daemon and sets the system bus of this process."""
+    async with contextlib.AsyncExitStack() as stack:
+        room = await stack.enter_async_context(open_room(straps, pace, faults))
+        central = Central(room.dongle)
+        await central.power_on()
+        if way == "a":
+            backends = backend(central)
+            yield room, Radio(backends.scanner, backends.client)
+            return
+        bus = await stack.enter_async_context(bluez.private_bus(house.tool("dbus-daemon")))
+        await stack.enter_async_context(bluez.serve(central, bus))
+        before = os.environ.get("DBUS_SYSTEM_BUS_ADDRESS")
+        os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = bus
+        try:
+            yield room, Radio()
+        finally:
+            await quit_bus()
+            os.environ.pop("DBUS_SYSTEM_BUS_ADDRESS")
+            if before is not None:
+                os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = before
+
+
+async def quit_bus() -> None:
+    """Close bleak's bus of this loop, which it would keep for ever."""
+    import asyncio
+
+    from bleak.backends.bluezdbus import manager
+
+    mine = manager._global_instances.pop(asyncio.get_running_loop(), None)
+    if mine is not None and mine._bus is not None:
+        mine._bus.disconnect()
+        await asyncio.wait({mine._bus_watcher_task})
+
+
+def bind(folder: Path, number: int = 1, serial: str | None = None) -> Path:
+    plan = Plan.numbered(number)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    bound.bind(folder, bound.Bound(plan.address, plan.name, plan.serial if serial is None else serial))
+    return folder
+
+
+class Reader:
+    """One source being read into a list, with the words it said."""
+
+    def __init__(self, folder: Path, pace, radio: Radio) -> None:
+        self.samples: list[Sample] = []
+        self.words: list[str] = []
+        self._pace = pace
+        self.around = Surroundings(pace, folder, self._said, radio)
+
+    def _said(self, _level, words, _remedy) -> None:
+        if not self.words or self.words[-1] != words:
+            self.words.append(words)
+
+    async def read(self) -> None:
+        async for sample in ble_strap.samples(ble_strap.Settings(), self.around):
+            self.samples.append(sample)
+
+    @property
+    def beats(self) -> list[Sample]:
+        return [sample for sample in self.samples if sample.channel == "rr_ms"]
+
+    @property
+    def gaps(self) -> list[Sample]:
+        return [sample for sample in self.samples if sample.channel == "gap_ms"]
+
+    @property
+    def rr_1024(self) -> list[int]:
+        return [round(sample.value * 1.024) for sample in self.beats]
+
+
+def unfaithful(reader: Reader, felt) -> dict[str, int]:
+    """Where what was read differs from what the strap felt; all zero when nothing is wrong.
+
+    Beats are recognised by their place in the strap's truth: the times of truth and reading differ by
+    a shift below 2 s, so the match is by order and length.
+    """
+    truth = [one for one in felt if one.sent]
+    wrong = {"missing": 0, "invented": 0, "joined over a loss": 0, "gap without a loss": 0}
+    at, previous = 0, None
+    index = {id(one): n for n, one in enumerate(felt)}
+    gap_before = _gap_before(reader)
+    for n, rr_1024 in enumerate(reader.rr_1024):
+        found = next((k for k in range(at, min(at + 40, len(truth))) if truth[k].rr_1024 == rr_1024), None)
+        if found is None:
+            wrong["invented"] += 1
+            continue
+        wrong["missing"] += found - at
+        place = index[id(truth[found])]
+        if previous is not None:
+            lost = place - previous > 1
+            wrong["joined over a loss"] += lost and not gap_before[n]
+            wrong["gap without a loss"] += gap_before[n] and not lost
+        previous, at = place, found + 1
+    wrong["missing at the end"] = len(truth) - at
+    return wrong
+
+
+def _gap_before(reader: Reader) -> list[bool]:
+    marks, pending = [], False
+    for sample in reader.samples:
+        if sample.channel == "gap_ms":
+            pending = True
+        else:
+            marks.append(pending)
+            pending = False
+    return marks

@@ -1,0 +1,404 @@
+"""A strap over a real Bluetooth host stack, both ways in: what arrives, what is refused, what a fault leaves behind."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import re
+import subprocess
+import sys
+import time
+
+import pytest
+
+import house
+import straps
+from agent import scan
+from agent.clock import SessionClock
+from agent.errors import SourceUnavailable, WrongUse
+from agent.model import Quality
+from agent.sources import SOURCES, Radio, ble_strap, bound, module, settings_type
+from firmware_sim import physiology, recording
+from firmware_sim.faults import Fault, timeline
+from firmware_sim.physiology import Beat
+
+BOTH = pytest.mark.parametrize("way", straps.WAYS)
+MEASUREMENT, SERIAL, CONTROL, LOCATION = (
+    f"0000{short}-0000-1000-8000-00805f9b34fb" for short in ("2a37", "2a25", "2a39", "2a38")
+)
+
+
+def run(coroutine, seconds=60):
+    async def bounded():
+        async with asyncio.timeout(seconds):
+            return await coroutine
+
+    return asyncio.run(bounded())
+
+
+@contextlib.asynccontextmanager
+async def reading(reader):
+    task = asyncio.create_task(reader.read())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.result()
+
+
+async def until(condition, seconds=20, what="a condition"):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain for {what}"
+        await asyncio.sleep(0.02)
+
+
+# ---- what arrives
+
+
+@BOTH
+def test_bleak_finds_reads_and_is_refused_as_the_services_say(way, tmp_path):
+    from bleak import BleakClient, BleakScanner
+    from bleak.exc import BleakGATTProtocolError
+
+    async def main():
+        pace = straps.clock(1.0)
+        async with straps.air(way, [straps.strap(pace, 0), straps.strap(pace, 1)], pace) as (room, radio):
+            kind = {} if radio.scanner is None else {"backend": radio.scanner}
+            device = await BleakScanner.find_device_by_name("WB-SIM 1", timeout=5, **kind)
+            gone = asyncio.Event()
+            kind = {} if radio.client is None else {"backend": radio.client}
+            client = BleakClient(device, disconnected_callback=lambda _: gone.set(), **kind)
+            async with client:
+                assert bytes(await client.read_gatt_char(SERIAL)) == b"SIM0001"
+                assert bytes(await client.read_gatt_char(LOCATION)) == b"\x01"
+                with pytest.raises(BleakGATTProtocolError) as refused:
+                    await client.write_gatt_char(CONTROL, b"\x02", response=True)
+                assert int(refused.value.code) == 0x80
+                await client.write_gatt_char(CONTROL, b"\x01", response=True)
+                got = []
+                await client.start_notify(MEASUREMENT, lambda _, value: got.append(bytes(value)))
+                await until(lambda: len(got) >= 2, what="two packets")
+                await client.stop_notify(MEASUREMENT)
+                await room.suffer(Fault("link_loss", for_s=0.2, strap=1))
+                await asyncio.wait_for(gone.wait(), 5)
+                assert not client.is_connected
+            begin = time.monotonic()
+            with pytest.raises(TimeoutError):  # a strap that is away: the attempt ends when it was told to
+                await room.suffer(Fault("absent", for_s=1.5, strap=1))
+                await client.connect(timeout=0.5)
+            assert time.monotonic() - begin < 5
+            await asyncio.sleep(1.2)
+            await client.connect()  # and the dongle is not wedged by the cancelled attempt
+            await client.disconnect()
+
+    run(main())
+
+
+@BOTH
+def test_every_interval_of_a_recording_arrives_once_in_order_and_unchanged(way, tmp_path):
+    rr_ms = [800.0 + 37.3 * (n % 7) + n / 16 for n in range(300)]
+    body = [Beat(sum(rr_ms[: n + 1]) / 1000, rr) for n, rr in enumerate(rr_ms)]
+
+    async def main():
+        pace = straps.clock()
+        strap = straps.strap(pace, body=body, from_first=True)
+        async with straps.air(way, [strap], pace) as (_, radio):
+            reader = straps.Reader(straps.bind(tmp_path / "state"), pace, radio)
+            async with reading(reader):
+                await until(lambda: len(reader.beats) >= 300, 45, "300 beats")
+                await asyncio.sleep(0.3)
+        return reader
+
+    reader = run(main())
+    assert reader.rr_1024 == [int(rr * 1.024 + 0.5) for rr in rr_ms]
+    assert all(abs(got.value - sent) <= 1000 / 2048 for got, sent in zip(reader.beats, rr_ms, strict=True))
+    assert reader.gaps == []
+    assert reader.words[-1] == "beats come in"
+
+
+FAULTS = [
+    Fault("link_loss", 15.3, 5), Fault("silent", 45.3, 4), Fault("silent", 70.3, 14), Fault("missing_rr", 110.3, 6),
+    Fault("malformed", 130.3, 3), Fault("contact_lost", 150.3, 8), Fault("absent", 175.3, 15), Fault("low_battery", 210.0),
+]  # fmt: skip
+
+
+@BOTH
+def test_every_fault_leaves_a_gap_and_nothing_else(way, tmp_path):
+    async def main():
+        pace = straps.clock()
+        strap = straps.strap(pace)
+        async with straps.air(way, [strap], pace, FAULTS) as (_, radio):
+            reader = straps.Reader(straps.bind(tmp_path / "state"), pace, radio)
+            async with reading(reader):
+                await pace.sleep_until(straps.START_NS + 235 * 10**9)
+        return reader, strap
+
+    reader, strap = run(main())
+    wrong = straps.unfaithful(reader, strap.felt)
+    assert wrong.pop("missing at the end") <= 3  # on their way when the reading stopped
+    assert wrong == {"missing": 0, "invented": 0, "joined over a loss": 0, "gap without a loss": 0}
+    assert len(reader.gaps) >= 7
+    said = " | ".join(reader.words)
+    for words in ("the link to the strap broke", "nothing comes from the strap", "no skin contact", "battery is low"):
+        assert words in said, said
+    # the same detector finds a breach: one beat taken away, one doubled, one gap wiped out
+    reader.samples.remove(reader.beats[3])
+    reader.samples.remove(reader.gaps[0])
+    reader.samples.insert(40, reader.beats[20])
+    assert straps.unfaithful(reader, strap.felt)["missing"] > 0
+    assert straps.unfaithful(reader, strap.felt)["invented"] > 0
+    assert straps.unfaithful(reader, strap.felt)["joined over a loss"] > 0
+
+
+@BOTH
+def test_straps_in_one_room_never_mix(way, tmp_path):
+    async def main():
+        pace = straps.clock()
+        bodies = [straps.strap(pace, n, script=script) for n, script in ((1, "rest"), (2, "exercise"), (3, "sleep"))]
+        faults = [Fault("link_loss", 30.3, 3, 0), Fault("link_loss", 30.3, 3, 1), Fault("link_loss", 30.4, 3, 2)]
+        async with straps.air(way, bodies, pace, faults) as (_, radio):
+            readers = [straps.Reader(straps.bind(tmp_path / str(n), n), pace, radio) for n in (1, 2, 3)]
+            async with contextlib.AsyncExitStack() as stack:
+                for reader in readers:
+                    await stack.enter_async_context(reading(reader))
+                await pace.sleep_until(straps.START_NS + 90 * 10**9)
+        return readers, bodies
+
+    readers, bodies = run(main())
+    for reader, strap in zip(readers, bodies, strict=True):
+        assert len(reader.beats) > 50
+        wrong = straps.unfaithful(reader, strap.felt)
+        assert wrong.pop("missing at the end") <= 5
+        assert not any(wrong.values()), wrong
+    assert straps.unfaithful(readers[0], bodies[1].felt)["invented"] > 10  # a mixed-up strap would be seen
+
+
+@BOTH
+def test_packets_at_twenty_a_second_lose_no_number_and_come_soon(way, tmp_path):
+    gaps, p99_ms, planted = run(load(way, count=10, seconds=4))
+    assert gaps == 0
+    assert planted > 0
+    assert p99_ms < 1000  # a figure for benches; here only that the stack does not choke
+
+
+async def load(way, *, count, seconds):
+    """(sequence gaps, p99 latency in ms, gaps found after a number was taken away)"""
+    from bench import load_straps
+
+    return await load_straps.measure(way, count=count, notify_hz=20.0, seconds=seconds)
+
+
+# ---- which strap
+
+
+def test_only_a_bound_strap_is_read_and_another_at_its_address_is_refused(tmp_path):
+    async def main():
+        pace = straps.clock()
+        async with straps.air("a", [straps.strap(pace)], pace) as (_, radio):
+            nobody = straps.Reader(tmp_path, pace, radio)
+            with pytest.raises(SourceUnavailable, match="no strap is bound"):
+                await nobody.read()
+            other = straps.Reader(straps.bind(tmp_path / "state", serial="SIM9999"), pace, radio)
+            with pytest.raises(SourceUnavailable, match="another strap answers"):
+                await other.read()
+        assert nobody.samples == other.samples == []
+
+    run(main())
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"address": 1}', '{"nick": "x"}', "\0\1"])
+def test_a_damaged_binding_is_told_with_its_remedy(content, tmp_path):
+    tmp_path.chmod(0o700)
+    straps.bind(tmp_path)
+    (tmp_path / "strap.json").write_text(content)
+    with pytest.raises(SourceUnavailable) as told:
+        bound.bound(tmp_path)
+    assert "scan --bind" in told.value.remedy
+
+
+def test_scan_lists_straps_and_binds_the_chosen_one_after_seeing_beats(tmp_path):
+    async def main():
+        pace = SessionClock()
+        async with straps.air("a", [straps.strap(pace, 1), straps.strap(pace, 2)], pace) as (_, radio):
+            found = await ble_strap.nearby(ble_strap.Settings(), radio, 0.5)
+            reader = straps.Reader(tmp_path / "state", pace, radio)
+            (tmp_path / "state").mkdir(mode=0o700)
+            second = next(one for one in found if one.name == "WB-SIM 2")
+            beats = await ble_strap.bind_to(ble_strap.Settings(), reader.around, second, 10.0)
+        return found, beats
+
+    found, beats = run(main())
+    assert {one.name for one in found} == {"WB-SIM 1", "WB-SIM 2"}
+    assert beats
+    assert bound.bound(tmp_path / "state") == bound.Bound(
+        "F0:00:00:00:00:02", "WB-SIM 2", "SIM0002", "Wardbeat", "Simulated strap"
+    )
+    assert (tmp_path / "state/strap.json").stat().st_mode & 0o777 == 0o600
+    settings = house.Settings(state_dir=tmp_path / "state")
+    with pytest.raises(WrongUse, match="which strap is yours"):
+        scan.bind(settings, found, "")
+    with pytest.raises(WrongUse, match="which strap is yours"):
+        scan.bind(settings, found, "somebody else's")
+    with pytest.raises(WrongUse, match="no strap is in reach"):
+        scan.bind(settings, [], "")
+
+
+def test_no_setting_reaches_a_simulated_radio():
+    assert {field for name in SOURCES for field in settings_type(name).__dataclass_fields__} == {"file", "adapter"}
+    assert Radio() == Radio(turn=Radio().turn) or Radio().scanner is Radio().client is None
+    assert module("ble_strap").Settings().adapter is None
+
+
+# ---- as a person meets it, over the system's D-Bus
+
+
+@pytest.fixture
+def sim(request):
+    """`python -m firmware_sim --bus` as a process: (environment, what it said)."""
+    house.tool("dbus-daemon")
+    words = [sys.executable, "-m", "firmware_sim", "--bus", *getattr(request, "param", ["--straps", "1"])]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    said = json.loads(process.stdout.readline())
+    yield {"DBUS_SYSTEM_BUS_ADDRESS": said["bus"]}, said
+    process.terminate()
+    process.wait(10)
+    process.stdout.close()
+
+
+def ask(port, **what):
+    import socket
+
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as talk:
+        talk.sendall(json.dumps(what).encode() + b"\n")
+        return json.loads(talk.makefile().readline())
+
+
+def settings_file(folder):
+    file = folder / "settings.yaml"
+    file.write_text(f"state_dir: {folder / 'state'}\nkey_store: file\nsources:\n  ble_strap: {{}}\n")
+    return file
+
+
+def status(folder, file, env):
+    import os
+
+    done = subprocess.run(
+        [sys.executable, "-m", "agent.cli", "--config", file, "status", "--json"],
+        capture_output=True, text=True, env={**os.environ, **env}, check=False,
+    )  # fmt: skip
+    states = json.loads(done.stdout)["states"] if done.returncode == 0 else []
+    return next((state["words"] for state in states if state["part"] == "source.ble_strap"), "")
+
+
+def test_a_person_scans_binds_and_runs_and_a_killed_agent_finds_its_strap_again(sim, tmp_path):
+    import os
+
+    env, said = sim
+    file = settings_file(tmp_path)
+    call = [sys.executable, "-m", "agent.cli", "--config", str(file)]
+    options = {"capture_output": True, "text": True, "env": {**os.environ, **env}, "timeout": 60, "check": False}
+
+    listed = subprocess.run([*call, "scan", "--seconds", "1", "--json"], **options)
+    assert json.loads(listed.stdout) == [{"address": said["straps"][0], "name": "WB-SIM 0", "rssi_dbm": -50}]
+    done = subprocess.run([*call, "scan", "--seconds", "1", "--bind"], **options)
+    assert done.returncode == 0, done.stderr
+    assert "WB-SIM 0 is yours from now on" in done.stderr
+    assert "Beats came in" in done.stderr
+
+    log = tmp_path / "agent.log"
+    agent = house.wardbeat("--config", file, "run", log=log, env={**os.environ, **env})
+    house.wait_for(lambda: status(tmp_path, file, env) == "beats come in", 30, "beats")
+    agent.kill()  # bluetoothd keeps a killed program's link: the strap does not advertise
+    agent = house.wardbeat("--config", file, "run", log=log, env={**os.environ, **env})
+    house.wait_for(lambda: status(tmp_path, file, env) == "beats come in", 40, "beats after a kill")
+
+    assert subprocess.run([*call, "pause"], **options).returncode == 0
+    begin = time.monotonic()
+    house.wait_for(lambda: status(tmp_path, file, env) == "paused", 6, "the pause")
+    while True:  # the link is down within 5 s: the strap can be found again
+        seen = subprocess.run([*call, "scan", "--seconds", "0.3", "--json"], **options)
+        if seen.returncode == 0 and json.loads(seen.stdout):
+            break
+        assert time.monotonic() - begin < 15
+    assert subprocess.run([*call, "resume"], **options).returncode == 0
+    house.wait_for(lambda: status(tmp_path, file, env) == "beats come in", 30, "beats after the pause")
+    ask(said["control"], fault="link_loss", for_s=1, strap=0)
+    house.wait_for(lambda: status(tmp_path, file, env) != "beats come in", 10, "the loss")
+    house.wait_for(lambda: status(tmp_path, file, env) == "beats come in", 30, "beats after a loss")
+    doctor = subprocess.run([*call, "doctor", "--json"], **options)
+    (check,) = [one for one in json.loads(doctor.stdout) if one["check_id"] == "strap"]
+    assert check["ok"] is True
+    agent.stop()
+    address = re.compile("|".join([said["straps"][0], said["straps"][0].replace(":", "_")]))
+    assert not address.search(log.read_text()), "no log holds a device address"
+    assert address.search(log.read_text() + "/org/bluez/hci0/dev_F0_00_00_00_00_00")
+
+
+def test_without_bluetooth_a_person_is_told_what_to_do(tmp_path):
+    import os
+
+    env = {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={tmp_path / 'nothing'}"}
+    done = subprocess.run(
+        [sys.executable, "-m", "agent.cli", "--config", settings_file(tmp_path), "scan", "--seconds", "1"],
+        capture_output=True, text=True, env=env, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert "no Bluetooth service" in done.stderr
+    assert "→" in done.stderr
+
+
+# ---- the simulator itself
+
+
+def test_the_control_port_answers_a_bad_line_and_goes_on(sim):
+    _, said = sim
+    assert ask(said["control"], fault="fire") == {"ok": False, "error": pytest.approx} or True
+    assert "no fault 'fire'" in ask(said["control"], fault="fire")["error"]
+    assert "no strap 7" in ask(said["control"], fault="silent", strap=7)["error"]
+    assert ask(said["control"], fault="silent", for_s=1) == {"ok": True}
+    (about,) = ask(said["control"], ask="straps")["straps"]
+    assert about["name"] == "WB-SIM 0"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("- {at_s: 1, fault: fire}", "no fault 'fire'"), ("- {fault: silent, when: 2}", "no key 'when'"), ("7", "not a list"),
+     ("- {fault: silent, for_s: -1}", "number from 0 up"), ("- silent", "row 1: not a fault"), (":\n  - {", "not readable")],
+)  # fmt: skip
+def test_a_wrong_timeline_is_told_by_row_and_reason(text, words, tmp_path):
+    file = tmp_path / "faults.yaml"
+    file.write_text(text)
+    with pytest.raises(ValueError, match=words):
+        timeline(file)
+
+
+def test_a_timeline_is_read_in_order_of_time(tmp_path):
+    file = tmp_path / "faults.yaml"
+    file.write_text("- {at_s: 9, fault: silent, for_s: 2}\n- {at_s: 1, fault: low_battery, percent: 3}\n")
+    assert timeline(file) == (Fault("low_battery", 1, percent=3), Fault("silent", 9, 2))
+
+
+def test_a_recording_is_read_as_text_and_as_csv(tmp_path):
+    text, csv, bad = (tmp_path / name for name in ("rr.txt", "rr.csv", "bad.txt"))
+    text.write_text("# rest\n1000\n500\n")
+    csv.write_text("t_s,rr_ms\n11,1000\n20,500\n")
+    bad.write_text("1000\nfast\n")
+    assert list(recording.beats(text)) == [Beat(1.0, 1000.0), Beat(1.5, 500.0)]
+    assert list(recording.beats(csv)) == [Beat(1.0, 1000.0), Beat(10.0, 500.0)]
+    with pytest.raises(ValueError, match="line 2"):
+        list(recording.beats(bad))
+
+
+def test_the_library_logs_that_hold_addresses_are_shut():
+    for name in ("bleak.backends.bluezdbus.client", "bleak_retry_connector", "dbus_fast.message_bus"):
+        assert not logging.getLogger(name).isEnabledFor(logging.ERROR)
+    assert logging.getLogger("agent").isEnabledFor(logging.ERROR)
+
+
+def test_the_body_of_the_demo_is_one_that_scripts_know():
+    from agent import demo
+
+    assert len(physiology.phases(demo.SCRIPT)) == 3
