@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export WARDBEAT_SHARED ?= $(abspath ../shared)
 
-.PHONY: demo test check laws schema lock bench-agent chaos clean system-tools npm
+.PHONY: demo test check laws schema lock bench-agent bench-strap chaos clean system-tools npm
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -45,6 +45,10 @@ chaos: $(VENV)/.installed system-tools
 ## what the resident agent costs: CPU, memory, start
 bench-agent: $(VENV)/.installed
 	$(BIN)/python bench/bench_agent.py
+
+## the strap under load and over time: PART=load|replay|field MINUTES=20 SEED=1
+bench-strap: $(VENV)/.installed system-tools
+	$(BIN)/python bench/bench_strap.py
 
 ## write agent/wire/schema_v1.json anew from FEATURES
 schema: $(VENV)/.installed

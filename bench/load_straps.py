@@ -5,6 +5,7 @@ another process on the same machine.
 """
 
 import asyncio
+import itertools
 import struct
 import sys
 import time
@@ -34,13 +35,14 @@ class Inbox:
 
 def missing(numbers: list[int]) -> int:
     """Numbers left out or repeated in a row that counts on by one."""
-    return sum((b - a) % 65536 != 1 for a, b in zip(numbers, numbers[1:], strict=False))
+    return sum((b - a) % 65536 != 1 for a, b in itertools.pairwise(numbers))
 
 
 async def measure(way: str, *, count: int, notify_hz: float, seconds: float) -> tuple[int, float, int]:
     """(sequence gaps, p99 latency in ms, gaps found when one number is taken away)"""
-    import straps
     from bleak import BleakClient, BleakScanner
+
+    import straps
 
     pace = straps.clock(1.0)
     bodies = [straps.strap(pace, n, notify_hz=notify_hz, stamped=True) for n in range(count)]

@@ -352,11 +352,16 @@ async def private_bus(daemon: str = "dbus-daemon") -> AsyncIterator[str]:
             "--nosyslog",
             "--print-address=1",
             stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
             env={"PATH": os.environ.get("PATH", os.defpath)},
         )
         try:
             assert process.stdout is not None
-            yield (await process.stdout.readline()).decode().strip()
+            address = (await process.stdout.readline()).decode().strip()
+            if not address:
+                raise ValueError("dbus-daemon did not start on a bus of our own")
+            yield address
         finally:
-            process.terminate()
+            if process.returncode is None:
+                process.terminate()
             await process.wait()

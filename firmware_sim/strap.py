@@ -90,10 +90,12 @@ class Strap:
         self.battery_01 = 0.87
         self.felt: list[Felt] = []
         self.packets_sent = 0
+        self.reconnects_s: list[float] = []  # from being findable again to being listened to
         self.body_ended = asyncio.Event()
         self._chip: Chip | None = None
         self._device: Device | None = None
         self._until_ns: dict[str, int] = {}
+        self._findable_ns: int | None = None
         self._energy_kj = 0
         self._waiting: deque[tuple[int, int, str]] = deque(maxlen=_WAITING_MOST)
         self._next: Beat | None = None
@@ -173,6 +175,9 @@ class Strap:
 
     def _on_subscription(self, connection: Connection, notify: bool, _indicate: bool) -> None:  # noqa: FBT001
         if notify:
+            if self._findable_ns is not None:
+                self.reconnects_s.append((self._clock.now_ns() - self._findable_ns) / NS_PER_S)
+                self._findable_ns = None
             self._listening.add(connection)
             self._listened.set()
         else:
@@ -198,6 +203,7 @@ class Strap:
                 continue
             if not self._device.connections:
                 await self._device.start_advertising(auto_restart=False)
+                self._findable_ns = self._clock.now_ns()
             await self._changed.wait()
 
     async def run(self) -> None:

@@ -1,14 +1,20 @@
 """Simulated straps for tests, over both ways in: (a) a bleak backend on Bumble, (b) org.bluez on a private D-Bus."""
 
+import asyncio
 import contextlib
 import os
 from pathlib import Path
 
+import numpy as np
+
 import house
+from agent import pipeline
 from agent.clock import SessionClock
 from agent.model import Sample
+from agent.pipeline import Pace
 from agent.sources import Radio, Surroundings, ble_strap, bound
-from firmware_sim import bluez
+from agent.wire import schema
+from firmware_sim import bluez, packets, recording
 from firmware_sim.bleak_backend import backend
 from firmware_sim.central import Central
 from firmware_sim.physiology import Physiology, phases
@@ -16,6 +22,7 @@ from firmware_sim.room import open_room
 from firmware_sim.strap import Plan, Strap
 
 WAYS = ("a", "b")
+RING = 8192  # beats that the agent keeps in memory
 START_NS = house.START_UTC_S * 10**9
 
 
@@ -54,8 +61,6 @@ async def air(way: str, straps, pace, faults=()):
 
 async def quit_bus() -> None:
     """Close bleak's bus of this loop, which it would keep for ever."""
-    import asyncio
-
     from bleak.backends.bluezdbus import manager
 
     mine = manager._global_instances.pop(asyncio.get_running_loop(), None)
@@ -137,3 +142,73 @@ def _gap_before(reader: Reader) -> list[bool]:
             marks.append(pending)
             pending = False
     return marks
+
+
+# ---- a recording through strap, agent, mosquitto and hub
+
+
+async def play(way: str, world: house.World, file: Path, speed: float = 10.0):
+    """Wear a recording; (what the hub stored, the intervals that the agent took over)."""
+    pace = clock(speed)
+    worn = strap(pace, body=recording.beats(file), from_first=True)
+    bind(world.settings.state_dir)
+    settings = world.settings.model_copy(update={"sources": {"ble_strap": ble_strap.Settings()}})
+    taken: list[int] = []
+
+    async def until_over(agent) -> None:
+        await worn.body_ended.wait()
+        await pace.sleep_until(pace.now_ns() + 4 * 10**9)
+        ring = agent.windows.ring._channels["rr_ms"]
+        taken.extend(round(sample.value * 1.024) for sample in ring)
+        agent.enough.set()
+        await asyncio.Event().wait()
+
+    with house.running_hub(world) as receiver:
+        async with air(way, [worn], pace) as (_, radio):
+            await pipeline.run(
+                settings,
+                world.profile,
+                pace,
+                pace=Pace(slot_s=0.3, finish=True),
+                radio=radio,
+                beside={"over": until_over},
+            )
+        stored = [(one.message.start_utc_s, one.features()) for one in receiver.store.summaries()]
+    return stored, taken
+
+
+def rr_of(file: Path) -> list[float]:
+    """A file's intervals in ms, whatever its kind."""
+    lines = file.read_text(encoding="latin-1").splitlines()
+    if "[HRData]" in lines:  # Polar's own format
+        lines = lines[lines.index("[HRData]") + 1 :]
+    if lines[0].startswith("t_s,"):
+        return [float(line.split(",")[-1]) for line in lines[1:] if line.split(",")[-1]]
+    return [float(line) for line in lines if line.strip()]
+
+
+def differences(stored, rr_ms, *, rounded: bool = True) -> dict[str, float]:
+    """By how many rounding steps the hub differs from numpy over the intervals, cut by the hub's own n; the largest.
+
+    Values are rounded to a step, so what is right differs by at most half a step.
+    """
+    rr = np.array([packets.ticks(one) for one in rr_ms]) / 1.024 if rounded else np.array(rr_ms)
+    good = (rr >= 300) & (rr <= 2000)
+    pair = np.concatenate([[False], good[1:] & good[:-1]])
+    diffs = np.concatenate([[0.0], np.diff(rr)])
+    steps = {row.name: row.step for row in schema.features().values()}
+    worst, at = dict.fromkeys(steps, 0.0), 0
+    for _, features in stored:
+        end = at + int(np.searchsorted(np.cumsum(good[at:]), features["hr_mean_bpm"][1])) + 1
+        nn, dd = rr[at:end][good[at:end]], diffs[at:end][pair[at:end]]
+        expected = {
+            "hr_mean_bpm": 60_000 / nn.mean(),
+            "rmssd_ms": np.sqrt((dd**2).mean()),
+            "sdnn_ms": nn.std(ddof=1),
+            "pnn50_01": (np.abs(dd) > 50).mean(),
+        }
+        for name, step in steps.items():
+            if features[name][0] is not None:
+                worst[name] = max(worst[name], abs(features[name][0] - expected[name]) / step)
+        at = end
+    return worst

@@ -16,7 +16,6 @@ import straps
 from agent import scan
 from agent.clock import SessionClock
 from agent.errors import SourceUnavailable, WrongUse
-from agent.model import Quality
 from agent.sources import SOURCES, Radio, ble_strap, bound, module, settings_type
 from firmware_sim import physiology, recording
 from firmware_sim.faults import Fault, timeline
@@ -34,6 +33,15 @@ def run(coroutine, seconds=60):
             return await coroutine
 
     return asyncio.run(bounded())
+
+
+def both_ways(main):
+    """Both ways in at a time: a strap takes its time, and most of it is waiting."""
+
+    async def gathered():
+        return await asyncio.gather(*(main(way) for way in straps.WAYS))
+
+    return run(gathered())
 
 
 @contextlib.asynccontextmanager
@@ -97,26 +105,25 @@ def test_bleak_finds_reads_and_is_refused_as_the_services_say(way, tmp_path):
     run(main())
 
 
-@BOTH
-def test_every_interval_of_a_recording_arrives_once_in_order_and_unchanged(way, tmp_path):
+def test_every_interval_of_a_recording_arrives_once_in_order_and_unchanged(tmp_path):
     rr_ms = [800.0 + 37.3 * (n % 7) + n / 16 for n in range(300)]
     body = [Beat(sum(rr_ms[: n + 1]) / 1000, rr) for n, rr in enumerate(rr_ms)]
 
-    async def main():
+    async def main(way):
         pace = straps.clock()
         strap = straps.strap(pace, body=body, from_first=True)
         async with straps.air(way, [strap], pace) as (_, radio):
-            reader = straps.Reader(straps.bind(tmp_path / "state"), pace, radio)
+            reader = straps.Reader(straps.bind(tmp_path / way), pace, radio)
             async with reading(reader):
                 await until(lambda: len(reader.beats) >= 300, 45, "300 beats")
                 await asyncio.sleep(0.3)
         return reader
 
-    reader = run(main())
-    assert reader.rr_1024 == [int(rr * 1.024 + 0.5) for rr in rr_ms]
-    assert all(abs(got.value - sent) <= 1000 / 2048 for got, sent in zip(reader.beats, rr_ms, strict=True))
-    assert reader.gaps == []
-    assert reader.words[-1] == "beats come in"
+    for reader in both_ways(main):
+        assert reader.rr_1024 == [int(rr * 1.024 + 0.5) for rr in rr_ms]
+        assert all(abs(got.value - sent) <= 1000 / 2048 for got, sent in zip(reader.beats, rr_ms, strict=True))
+        assert reader.gaps == []
+        assert reader.words[-1] == "beats come in"
 
 
 FAULTS = [
@@ -125,25 +132,29 @@ FAULTS = [
 ]  # fmt: skip
 
 
-@BOTH
-def test_every_fault_leaves_a_gap_and_nothing_else(way, tmp_path):
-    async def main():
+def test_every_fault_leaves_a_gap_and_nothing_else(tmp_path):
+    async def main(way):
         pace = straps.clock()
         strap = straps.strap(pace)
         async with straps.air(way, [strap], pace, FAULTS) as (_, radio):
-            reader = straps.Reader(straps.bind(tmp_path / "state"), pace, radio)
+            reader = straps.Reader(straps.bind(tmp_path / way), pace, radio)
             async with reading(reader):
                 await pace.sleep_until(straps.START_NS + 235 * 10**9)
         return reader, strap
 
-    reader, strap = run(main())
-    wrong = straps.unfaithful(reader, strap.felt)
-    assert wrong.pop("missing at the end") <= 3  # on their way when the reading stopped
-    assert wrong == {"missing": 0, "invented": 0, "joined over a loss": 0, "gap without a loss": 0}
-    assert len(reader.gaps) >= 7
-    said = " | ".join(reader.words)
-    for words in ("the link to the strap broke", "nothing comes from the strap", "no skin contact", "battery is low"):
-        assert words in said, said
+    for reader, strap in both_ways(main):
+        wrong = straps.unfaithful(reader, strap.felt)
+        assert wrong.pop("missing at the end") <= 3  # on their way when the reading stopped
+        assert wrong == {"missing": 0, "invented": 0, "joined over a loss": 0, "gap without a loss": 0}
+        assert len(reader.gaps) >= 7
+        said = " | ".join(reader.words)
+        for words in (
+            "the link to the strap broke",
+            "nothing comes from the strap",
+            "no skin contact",
+            "battery is low",
+        ):
+            assert words in said, said
     # the same detector finds a breach: one beat taken away, one doubled, one gap wiped out
     reader.samples.remove(reader.beats[3])
     reader.samples.remove(reader.gaps[0])
@@ -153,27 +164,26 @@ def test_every_fault_leaves_a_gap_and_nothing_else(way, tmp_path):
     assert straps.unfaithful(reader, strap.felt)["joined over a loss"] > 0
 
 
-@BOTH
-def test_straps_in_one_room_never_mix(way, tmp_path):
-    async def main():
+def test_straps_in_one_room_never_mix(tmp_path):
+    async def main(way):
         pace = straps.clock()
         bodies = [straps.strap(pace, n, script=script) for n, script in ((1, "rest"), (2, "exercise"), (3, "sleep"))]
         faults = [Fault("link_loss", 30.3, 3, 0), Fault("link_loss", 30.3, 3, 1), Fault("link_loss", 30.4, 3, 2)]
         async with straps.air(way, bodies, pace, faults) as (_, radio):
-            readers = [straps.Reader(straps.bind(tmp_path / str(n), n), pace, radio) for n in (1, 2, 3)]
+            readers = [straps.Reader(straps.bind(tmp_path / f"{way}{n}", n), pace, radio) for n in (1, 2, 3)]
             async with contextlib.AsyncExitStack() as stack:
                 for reader in readers:
                     await stack.enter_async_context(reading(reader))
                 await pace.sleep_until(straps.START_NS + 90 * 10**9)
         return readers, bodies
 
-    readers, bodies = run(main())
-    for reader, strap in zip(readers, bodies, strict=True):
-        assert len(reader.beats) > 50
-        wrong = straps.unfaithful(reader, strap.felt)
-        assert wrong.pop("missing at the end") <= 5
-        assert not any(wrong.values()), wrong
-    assert straps.unfaithful(readers[0], bodies[1].felt)["invented"] > 10  # a mixed-up strap would be seen
+    for readers, bodies in both_ways(main):
+        for reader, strap in zip(readers, bodies, strict=True):
+            assert len(reader.beats) > 50
+            wrong = straps.unfaithful(reader, strap.felt)
+            assert wrong.pop("missing at the end") <= 5
+            assert not any(wrong.values()), wrong
+        assert straps.unfaithful(readers[0], bodies[1].felt)["invented"] > 10  # a mixed-up strap would be seen
 
 
 @BOTH
@@ -248,7 +258,7 @@ def test_scan_lists_straps_and_binds_the_chosen_one_after_seeing_beats(tmp_path)
 
 def test_no_setting_reaches_a_simulated_radio():
     assert {field for name in SOURCES for field in settings_type(name).__dataclass_fields__} == {"file", "adapter"}
-    assert Radio() == Radio(turn=Radio().turn) or Radio().scanner is Radio().client is None
+    assert Radio().scanner is Radio().client is None
     assert module("ble_strap").Settings().adapter is None
 
 
@@ -355,7 +365,6 @@ def test_without_bluetooth_a_person_is_told_what_to_do(tmp_path):
 
 def test_the_control_port_answers_a_bad_line_and_goes_on(sim):
     _, said = sim
-    assert ask(said["control"], fault="fire") == {"ok": False, "error": pytest.approx} or True
     assert "no fault 'fire'" in ask(said["control"], fault="fire")["error"]
     assert "no strap 7" in ask(said["control"], fault="silent", strap=7)["error"]
     assert ask(said["control"], fault="silent", for_s=1) == {"ok": True}

@@ -13,6 +13,7 @@ import paho.mqtt.client as mqtt
 import pytest
 
 import house
+import straps
 from agent import pipeline
 from agent.clock import SessionClock
 from agent.control import Command
@@ -107,6 +108,33 @@ def test_a_real_recording_reaches_the_hub_with_the_values_of_an_independent_comp
         assert features["hr_mean_bpm"][1] == expected[number]["n"]
     with world.outbox() as outbox:
         assert outbox.unsettled() == 0
+
+
+def test_a_recording_worn_on_a_strap_reaches_the_hub_unchanged_both_ways(tmp_path):
+    """Two worlds side by side, because a strap takes its time: (a) a backend over Bumble, (b) BlueZ over D-Bus."""
+    file = house.shared("data/hrv/pyhrv_nni_5min.txt")
+    worlds = {way: house.make_world(tmp_path / way) for way in straps.WAYS}
+    brokers = [house.mosquitto(world) for world in worlds.values()]
+
+    async def both():
+        return await asyncio.gather(*(straps.play(way, world, file) for way, world in worlds.items()))
+
+    try:
+        played = asyncio.run(both())
+    finally:
+        for broker in brokers:
+            broker.stop()
+        for world in worlds.values():
+            world.close()
+    rr_ms = straps.rr_of(file)
+    for way, (stored, taken) in zip(worlds, played, strict=True):
+        assert taken == [straps.packets.ticks(one) for one in rr_ms], f"{way}: every interval once and in order"
+        assert len(stored) == 1
+        worst = straps.differences(stored, rr_ms)
+        assert max(worst.values()) <= 0.5 + 1e-6, (way, worst)
+        print(way, "distance to the file itself, in steps:", straps.differences(stored, rr_ms, rounded=False))
+        wrong = [one + 5 * (n % 2) for n, one in enumerate(rr_ms)]  # the same comparison finds another recording
+        assert max(straps.differences(stored, wrong).values()) > 0.5
 
 
 def synthetic(tmp_path: Path, minutes: float, seed: int = 3) -> Path:
