@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export WARDBEAT_SHARED ?= $(abspath ../shared)
 
-.PHONY: demo test check laws schema lock bench-agent bench-strap chaos clean system-tools npm
+.PHONY: demo picture test check laws schema lock bench-agent bench-strap chaos clean system-tools npm
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -15,6 +15,10 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 ## the whole chain on this machine, two minutes
 demo: $(VENV)/.installed
 	$(BIN)/wardbeat demo
+
+## the README's picture of the demo, drawn by the demo itself
+picture: $(VENV)/.installed
+	$(BIN)/wardbeat demo --minutes 1.2 --picture docs/demo.svg
 
 ## what `make test` needs of the system: installed as root, named otherwise
 system-tools:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent import __version__
+from agent import __version__, logs
 from agent.errors import WardbeatError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # the hub has a parser of its own, --help included
     for_hub = words[:1] == ["hub"]
     arguments = argparse.Namespace(action=_hub, rest=words[1:]) if for_hub else _parser().parse_args(words)
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logs.to_stderr()
     try:
         return int(arguments.action(arguments))
     except WardbeatError as error:
@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.add_argument("--seed", type=int, default=1, help="of the made-up heart (default 1)")
     demo.add_argument("--faults", type=Path, metavar="FILE", help="what goes wrong with the strap, and when, in YAML")
+    demo.add_argument("--picture", type=Path, metavar="FILE", help="save the live view as SVG, two thirds through")
     demo.add_argument("--keep", action="store_true", help="leave everything where it is, and say where")
     demo.add_argument("--json", action="store_true", help="last line: the report as JSON")
 
@@ -122,7 +123,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     from agent import demo
 
     asked = arguments
-    wish = demo.Wish(asked.minutes, asked.speed, asked.replay, asked.seed, asked.faults, asked.keep)
+    wish = demo.Wish(asked.minutes, asked.speed, asked.replay, asked.seed, asked.faults, asked.keep, asked.picture)
     return demo.main(wish, as_json=asked.json)
 
 

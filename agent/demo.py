@@ -56,6 +56,7 @@ class Wish:
         seed: Of the made-up heart.
         faults: A timeline of what goes wrong with the strap.
         keep: Leave the folder where it is, and say where.
+        picture: Where the live view is saved as SVG.
     """
 
     minutes: float
@@ -64,6 +65,7 @@ class Wish:
     seed: int = 1
     faults: Path | None = None
     keep: bool = False
+    picture: Path | None = None
 
     @property
     def span_s(self) -> float:
@@ -209,7 +211,7 @@ def _view(wish: Wish, folder: Path) -> View:
         return len(store.settled())
 
     title = f"{wish.replay.name if wish.replay else 'made-up heart'}, {wish.speed:g}x, profile care"
-    return View(title, wish.span_s, stored)
+    return View(title, wish.span_s, stored, wish.picture)
 
 
 def _enroll(folder: Path, settings: Settings, profile: Profile, port: int, from_utc_s: int) -> None:

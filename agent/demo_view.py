@@ -1,7 +1,10 @@
 """What the demo shows while it runs: heart rate, the last intervals as a line, states, and what left."""
 
 import asyncio
+import io
+import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,8 +18,9 @@ if TYPE_CHECKING:
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _WIDTH: Final = 60
+_PANEL_WIDTH: Final = 88
 _MARK: Final = {Level.OK: "[green]●[/]", Level.WAITING: "[yellow]●[/]", Level.TROUBLE: "[red]●[/]"}
-_PARTS: Final = ("source.ble_strap", "measuring", "consent", "broker", "receipts")
+_PARTS: Final = {"source.ble_strap": "strap", "consent": "consent", "broker": "broker", "receipts": "receipts"}
 
 
 def sparkline(values: Sequence[float]) -> str:
@@ -39,10 +43,11 @@ class View:
         title: What is being played.
         span_s: Session seconds that it will take.
         stored: How many envelopes the hub holds.
+        picture: Where one picture is saved, two thirds through; None: nowhere.
     """
 
-    def __init__(self, title: str, span_s: float, stored: Callable[[], int]) -> None:
-        self._title, self._span_s, self._stored = title, span_s, stored
+    def __init__(self, title: str, span_s: float, stored: Callable[[], int], picture: Path | None = None) -> None:
+        self._title, self._span_s, self._stored, self._picture = title, span_s, stored, picture
 
     async def show(self, agent: Agent) -> None:
         """Draw until cancelled; on a plain stream nothing is drawn."""
@@ -53,7 +58,22 @@ class View:
         with Live(console=console, refresh_per_second=4, transient=True) as live:
             while True:
                 live.update(self.panel(agent))
+                if self._picture is not None and self._done_01(agent) > 2 / 3:
+                    self._save(self._picture, agent)
+                    self._picture = None
                 await asyncio.sleep(0.25)
+
+    def _done_01(self, agent: Agent) -> float:
+        return min(1.0, (agent.clock.now_ns() - agent.clock.start_ns()) / NS_PER_S / self._span_s)
+
+    def _save(self, file: Path, agent: Agent) -> None:
+        from rich.console import Console
+
+        console = Console(record=True, width=_PANEL_WIDTH, file=io.StringIO())
+        console.print(self.panel(agent))
+        svg = console.export_svg(title="wardbeat demo")
+        # rich's fonts would be fetched from a server: the reader's own will do
+        file.write_text(re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL), encoding="utf-8")
 
     def panel(self, agent: Agent) -> "RenderableType":
         """One picture of the running chain."""
@@ -64,7 +84,6 @@ class View:
         beats = agent.windows.ring.span(now_ns, 60).series.get("rr_ms")
         rr_ms = [] if beats is None else beats.value[-_WIDTH:].tolist()
         counts = agent.outbox.counts()
-        done_01 = min(1.0, (now_ns - agent.clock.start_ns()) / NS_PER_S / self._span_s)
         rows = Table.grid(padding=(0, 2))
         recent = np.array(rr_ms[-10:])
         rows.add_row("heart rate", f"[bold]{60_000 / float(recent.mean()):.0f}[/] bpm" if recent.size else "--")
@@ -73,9 +92,11 @@ class View:
             "", f"[dim]{min(rr_ms):.0f} to {max(rr_ms):.0f} ms, the last {len(rr_ms)} beats[/]" if rr_ms else ""
         )
         states = {state.part: state for state in agent.board.states()}
-        for part in _PARTS:
+        for part, name in _PARTS.items():
             if part in states:
-                rows.add_row(part.removeprefix("source."), f"{_MARK[states[part].level]} {states[part].words}")
+                rows.add_row(name, f"{_MARK[states[part].level]} {states[part].words}")
         sealed, receipted = sum(counts.values()), counts.get("receipted", 0)
         rows.add_row("what left", f"sealed {sealed} → stored {self._stored()} → receipted {receipted}")
-        return Panel(rows, title=f"SYNTHETIC PERSON  {self._title}", subtitle=f"{done_01:.0%}", width=88)
+        return Panel(
+            rows, title=f"SYNTHETIC PERSON  {self._title}", subtitle=f"{self._done_01(agent):.0%}", width=_PANEL_WIDTH
+        )

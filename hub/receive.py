@@ -110,6 +110,7 @@ class Receiver:
                     self._renew_directory()
                     self._publish_directory()
         finally:
+            self._client.on_disconnect = None  # we leave of our own accord
             self._client.disconnect()
             self._client.loop_stop()
             held.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 import logging
 import re
@@ -14,10 +15,10 @@ import pytest
 import house
 import straps
 from agent import scan
-from agent.clock import SessionClock
+from agent.clock import SessionClock, VirtualClock
 from agent.errors import SourceUnavailable, WrongUse
 from agent.sources import SOURCES, Radio, ble_strap, bound, module, settings_type
-from firmware_sim import physiology, recording
+from firmware_sim import packets, physiology, recording
 from firmware_sim.faults import Fault, timeline
 from firmware_sim.physiology import Beat
 
@@ -124,6 +125,48 @@ def test_every_interval_of_a_recording_arrives_once_in_order_and_unchanged(tmp_p
         assert all(abs(got.value - sent) <= 1000 / 2048 for got, sent in zip(reader.beats, rr_ms, strict=True))
         assert reader.gaps == []
         assert reader.words[-1] == "beats come in"
+
+
+async def worn_in_virtual_time(folder, body, condition, **plan):
+    """A strap on the simulated radio of this process, in time that passes only while everybody waits; (reader, strap)."""
+    pace = VirtualClock(straps.START_NS)
+    strap = straps.strap(pace, body=body, from_first=True, **plan)
+    async with straps.air("a", [strap], pace) as (_, radio):
+        reader = straps.Reader(straps.bind(folder), pace, radio)
+        async with reading(reader):
+            await until(lambda: strap._listening, what="the strap to be listened to")
+            drive = asyncio.create_task(pace.drive(turns=64))
+            await until(lambda: condition(reader, strap), 60, "the end")
+            drive.cancel()
+    return reader, strap
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["pyhrv_nni_5min.txt", "bartels_rest_rri.txt", "bartels_noisy_rri.hrm", "bartels_exercise_rri.hrm",
+     "mghdb1003_clean10min_beats.csv", "mitdb_100_beats.csv", "nsr2db_nsr001_ectopic60min_beats.csv"],
+)  # fmt: skip
+def test_every_interval_of_every_real_recording_arrives_once_in_order_and_unchanged(file, tmp_path):
+    rr_ms = straps.rr_of(house.shared(f"data/hrv/{file}"))
+    sent = [packets.ticks(one) for one in rr_ms]
+    body = [Beat(end / 1000, one) for end, one in zip(itertools.accumulate(rr_ms), rr_ms, strict=True)]
+    reader, _ = run(worn_in_virtual_time(tmp_path / "s", body, lambda reader, _: len(reader.beats) >= len(sent)))
+    assert reader.rr_1024 == sent
+    assert reader.gaps == []
+
+
+def test_a_night_of_eight_hours_has_no_gap_and_no_drift(tmp_path):
+    body = physiology.Physiology(physiology.phases("sleep:14000,rest:14000,mental_load:2000"), 5).beats()
+
+    def over(_, strap):
+        return bool(strap.felt) and strap.felt[-1].end_ns > straps.START_NS + 8 * 3600 * 10**9
+
+    reader, strap = run(worn_in_virtual_time(tmp_path / "s", body, over), 120)
+    assert len(reader.beats) > 27_000
+    assert reader.gaps == []
+    assert not any(straps.unfaithful(reader, strap.felt).values())
+    apart_s = [(got.t_ns - felt.end_ns) / 1e9 for got, felt in zip(reader.beats, strap.felt, strict=False)]
+    assert -0.1 < min(apart_s[500:]) < max(apart_s[500:]) < 0.3  # beats stay where they were felt, all night
 
 
 FAULTS = [
@@ -411,3 +454,21 @@ def test_the_body_of_the_demo_is_one_that_scripts_know():
     from agent import demo
 
     assert len(physiology.phases(demo.SCRIPT)) == 3
+
+
+def test_no_address_gets_through_the_log_not_even_in_a_traceback(capsys):
+    from agent import logs
+
+    record = logging.LogRecord("bleak", logging.WARNING, "", 0, "lost %s", ("F0:12:34:56:78:9a",), None)
+    path = logging.LogRecord(
+        "bleak", logging.WARNING, "", 0, "/org/bluez/hci0/dev_F0_12_34_56_78_9A/service000c", (), None
+    )
+    mac = logging.LogRecord("bleak", logging.WARNING, "", 0, "6E400001-B5A3-F393-E0A9-E50E24DCCA9E gone", (), None)
+    try:
+        raise RuntimeError("F0-12-34-56-78-9A")
+    except RuntimeError:
+        trace = logging.LogRecord("x", logging.ERROR, "", 0, "failed", (), sys.exc_info())
+    lines = [logs.Formatter("%(message)s").format(one) for one in (record, path, mac, trace)]
+    assert not [line for line in lines if re.search("12.34.56|6E400001", line)]
+    assert lines[1] == "/org/bluez/hci0/dev_(address)/service000c"
+    assert logs.without_addresses("2026-11-21 05:52:13,969 at 05:52:13") == "2026-11-21 05:52:13,969 at 05:52:13"

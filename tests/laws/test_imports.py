@@ -40,6 +40,7 @@ FLOORS = {
     "agent.status": 1,
     "agent.clock": 1.5,  # reads the host's monotonic time
     "agent.storage": 1.5,
+    "agent.logs": 1,
     "agent.host": 1.2,
     "agent": 0,
 }
