@@ -146,13 +146,14 @@ def _checked(wish: Wish) -> "tuple[Any, Iterator[Beat]]":
             raise ValueError(f"{wish.faults}: the demo has one strap, number 0")
         if wish.replay is None:
             return timeline, physiology.Physiology(physiology.phases(SCRIPT), wish.seed).beats()
-        first, *_ = read = list(recording.beats(wish.replay))
-    except (OSError, ValueError) as error:
-        words = error.strerror if isinstance(error, OSError) else str(error)
-        raise WrongUse(
-            f"{words or 'there is no beat in the recording'}", remedy="See 'wardbeat demo --help'."
-        ) from error
-    if first.end_s > wish.span_s:
+        read = list(recording.beats(wish.replay))
+    except OSError as error:
+        raise WrongUse(f"{wish.replay}: {error.strerror}", remedy="Check the path given to --replay.") from error
+    except ValueError as error:
+        raise WrongUse(str(error), remedy="See 'wardbeat demo --help' and README.") from error
+    if not read:
+        raise WrongUse(f"{wish.replay}: there is no beat in it", remedy="One interval in ms a line.")
+    if read[0].end_s > wish.span_s:
         raise WrongUse("the demo is too short for the recording's first beat", remedy="Give more --minutes.")
     return timeline, iter(read)
 

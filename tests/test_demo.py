@@ -1,0 +1,70 @@
+"""`wardbeat demo` as a person runs it: with faults, kept, pictured, and with words it cannot use."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DEMO = [sys.executable, "-m", "agent.cli", "demo"]
+
+
+def demo(*words):
+    return subprocess.run([*DEMO, *map(str, words)], capture_output=True, text=True, timeout=120)
+
+
+def test_the_demo_suffers_faults_keeps_its_folder_and_draws_its_picture(tmp_path):
+    faults, picture = tmp_path / "faults.yaml", tmp_path / "demo.svg"
+    faults.write_text("- {at_s: 60, fault: link_loss, for_s: 10}\n- {at_s: 120, fault: malformed, for_s: 3}\n")
+    done = demo("--minutes", 0.6, "--faults", faults, "--picture", picture, "--keep", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert report["lost"] == report["doubled"] == 0
+    assert report["sealed"] == report["stored"] == report["receipted"] > 5
+    (window,) = report["windows"]
+    assert 250 < window["features"]["hr_mean_bpm"]["n"] < 310  # 312 without the faults
+    assert window["features"]["rmssd_ms"]["n"] < window["features"]["hr_mean_bpm"]["n"] - 1  # no difference over a gap
+
+    folder = Path(re.search(r"Kept in (\S+);", done.stderr).group(1))
+    try:
+        assert (folder / "state/strap.json").exists()
+        looked = subprocess.run(
+            [sys.executable, "-m", "agent.cli", "hub", "show", folder / "hub", "--summaries"],
+            capture_output=True, text=True,
+        )  # fmt: skip
+        assert looked.returncode == 0, looked.stderr
+        assert "rmssd_ms" in looked.stdout
+    finally:
+        shutil.rmtree(folder)
+    drawn = picture.read_text()
+    assert "beat by beat" in drawn.replace("&#160;", " ")
+    assert not re.search(r"url\(.?(http|//)|@font-face|href=", drawn), "a picture fetches nothing"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--replay", "/nowhere/rr.txt"), "No such file"),
+        (("--faults", "/nowhere/f.yaml"), "not readable"),
+        (("--speed", 11), "outside 1 to 10"),
+        (("--minutes", 0), "outside 0 to"),
+    ],
+)
+def test_words_that_the_demo_cannot_use_are_told_before_anything_starts(words, said):
+    done = demo(*words)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("content", "said"), [("", "no beat"), ("800\nfast\n", "line 2"), ("t_s,rr_ms\n", "no beat")])
+def test_a_recording_that_cannot_be_worn_is_told_with_its_line(content, said, tmp_path):
+    file = tmp_path / "rr.txt"
+    file.write_text(content)
+    done = demo("--replay", file)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
