@@ -1,6 +1,7 @@
 """Beats laid end to end and held against the clock: gaps where something is missing, and nowhere else."""
 
 import itertools
+import random
 
 import pytest
 from hypothesis import given, settings
@@ -80,6 +81,22 @@ def test_packets_that_come_late_in_a_burst_are_no_gap():
     late = [(stall + (n - 100) * S // 100 if 100 <= n < 104 else made, rr) for n, (made, rr) in enumerate(arriving)]
     placed = laid(BeatTimes(), late)
     assert [one.rr_1024 for one in placed] == [rr for _, packet in arriving for rr in packet]
+    assert not [one for one in placed if one.gap_ns]
+
+
+def test_a_strap_that_tells_its_beats_up_to_a_second_late_has_no_gap():
+    """As recorded on a Polar H10: the time between a beat and its packet wanders by a second and more."""
+    chance, rr_1024 = random.Random(4), steady(900)
+    ends = [START + sum(map(rr_ns, rr_1024[: n + 1])) for n in range(len(rr_1024))]
+    arriving, told = [], 0
+    for second in range(1, 830):
+        arrived_ns = START + int(second * 1.12 * S)
+        upto_ns = arrived_ns - int(chance.uniform(0.0, 1.1) * S)
+        fresh = max(told, sum(end <= upto_ns for end in ends))
+        arriving.append((arrived_ns, rr_1024[told:fresh]))
+        told = fresh
+    placed = laid(BeatTimes(), arriving)
+    assert [one.rr_1024 for one in placed] == rr_1024[:told]
     assert not [one for one in placed if one.gap_ns]
 
 

@@ -18,10 +18,11 @@ from typing import Final
 from agent.model import NS_PER_S
 from agent.sources.heart_rate_packet import TICKS_PER_S
 
-# A packet may come so much later than it was made: half a second is the longest connection interval
-# seen on a strap (Garmin dual: 250 to 500 ms), and one interval may be lost to interference.
-# A silent loss shorter than this cannot be told from a late packet.
-DELAY_S: Final = 0.5
+# A beat may be told so much later than the first packet that could have held it. On a recorded Polar H10
+# arrival minus summed intervals wandered over 2.1 s (-0.33 to +1.79), of which its longest interval explains
+# about 0.9; connection intervals of up to 0.5 s are inside that. A silent loss shorter than this cannot be
+# told from a late packet by time alone.
+DELAY_S: Final = 1.25
 # The strap's clock and ours: 0.1 % covers crystals (50 ppm) and straps that cut off the last 1/1024 s.
 DRIFT_01: Final = 0.001
 # By how much one beat may be shifted to stay with the clock; far below what counts as a gap (signal.rr).
