@@ -109,16 +109,21 @@ class Reader:
 def unfaithful(reader: Reader, felt) -> dict[str, int]:
     """Where what was read differs from what the strap felt; all zero when nothing is wrong.
 
-    Beats are recognised by their place in the strap's truth: the times of truth and reading differ by
-    a shift below 2 s, so the match is by order and length.
+    Beats are recognised by order and length; where the next length is not the truth's next, truth is
+    passed over until four lengths in a row agree (missing), or the beat was never felt (invented).
     """
     truth = [one for one in felt if one.sent]
     wrong = {"missing": 0, "invented": 0, "joined over a loss": 0, "gap without a loss": 0}
     at, previous = 0, None
     index = {id(one): n for n, one in enumerate(felt)}
     gap_before = _gap_before(reader)
-    for n, rr_1024 in enumerate(reader.rr_1024):
-        found = next((k for k in range(at, min(at + 40, len(truth))) if truth[k].rr_1024 == rr_1024), None)
+    lengths, got = [one.rr_1024 for one in truth], reader.rr_1024
+    for n in range(len(got)):
+        ahead = got[n : n + 4]
+        near = range(at, min(at + 60, len(lengths)))
+        found = next((k for k in near if lengths[k : k + 4][: len(ahead)] == ahead), None)
+        if found is None and at < len(lengths) and lengths[at] == got[n]:
+            found = at  # a loss or an invention follows
         if found is None:
             wrong["invented"] += 1
             continue
