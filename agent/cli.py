@@ -43,6 +43,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
 
 
+_DEMO_FILES = """\
+a recording (--replay): one interval in ms a line, or a CSV with the header t_s,rr_ms (t_s: when it ended)
+a timeline of faults (--faults), in session seconds:
+  - {at_s: 60, fault: link_loss, for_s: 10}
+  - {at_s: 120, fault: malformed, for_s: 3}
+  - {at_s: 300, fault: low_battery, percent: 4}
+faults: link_loss, silent, contact_lost, missing_rr, malformed, low_battery, absent
+"""
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="wardbeat",
@@ -53,6 +63,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     demo = _add(commands, "demo", _demo, "the whole chain on this machine, with a synthetic person")
+    demo.formatter_class = argparse.RawDescriptionHelpFormatter
+    demo.epilog = _DEMO_FILES
     demo.add_argument("--minutes", type=float, default=2.0, help="real minutes (default 2)")
     demo.add_argument("--speed", type=float, default=10.0, help="session seconds a real second, 1 to 10 (default 10)")
     demo.add_argument(
@@ -161,17 +173,22 @@ def _scan(arguments: argparse.Namespace) -> int:
     found = scan.in_reach(settings, arguments.seconds)
     if arguments.json:
         print(json.dumps([asdict(strap) for strap in found]))
+    yours = scan.bound_address(settings.state_dir)
     for strap in found:
-        _say(f"  {strap.name or '(no name)':<24} {strap.address}  {strap.rssi_dbm} dBm")
+        mark = "yours" if strap.address == yours else ""
+        _say(f"  {strap.name or '(no name)':<24} {strap.address}  {strap.rssi_dbm:>4} dBm  {mark}")
     if arguments.bind is None:
         if not found:
             _say("No strap is in reach. Put it on, moisten the electrodes, close other apps that read it.")
             return 1
-        _say("To read one of them: wardbeat scan --bind NAME")
+        if not yours:
+            _say("To read one of them: wardbeat scan --bind NAME")
         return 0
     name, beats = scan.bind(settings, found, arguments.bind)
-    _say(f"{name} is yours from now on; no other strap is read.")
-    _say("Beats came in." if beats else "No beat came yet: wear it, moisten the electrodes.")
+    if not beats:
+        _say(f"No beat came from {name}, so nothing is bound: wear it, moisten the electrodes, and try again.")
+        return 1
+    _say(f"Beats came in. {name} is yours from now on; no other strap is read.")
     if "ble_strap" not in settings.sources:
         _say("Switch it on in your settings:  sources: {ble_strap: {}}")
     return 0

@@ -123,10 +123,17 @@ def _source(name: str, values: object, file: Path | None) -> object:
     if name not in sources.SOURCES:
         raise ConfigInvalid(f"{where}: unknown source {name!r}", remedy=_nearest(name, sources.SOURCES))
     kind = sources.settings_type(name)
+    known = list(kind.__dataclass_fields__)
+    unknown = sorted(set(values) - set(known)) if isinstance(values, dict) else []
+    if unknown:
+        key = f"sources.{name}.{unknown[0]}"
+        raise ConfigInvalid(
+            f"{where}: unknown key {key!r}", remedy=_nearest(key, [f"sources.{name}.{one}" for one in known])
+        )
     try:
         return TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
-        raise _first(error, where, f"sources.{name}", list(kind.__dataclass_fields__)) from error
+        raise _first(error, where, f"sources.{name}", known) from error
 
 
 def _read(file: Path, kind: type[_Model]) -> _Model:

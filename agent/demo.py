@@ -77,30 +77,27 @@ def main(wish: Wish, *, as_json: bool) -> int:
     """Run the demo and report; exit 0 only if the hub stored all that was sealed."""
     if not 0 < wish.minutes <= _MINUTES_MOST:
         raise WrongUse(f"--minutes {wish.minutes:g} is outside 0 to {_MINUTES_MOST:g}")
+    faults, body = _checked(wish)
     folder = Path(tempfile.mkdtemp(prefix="wardbeat-demo-"))
     try:
-        report = asyncio.run(_run(wish, folder))
+        report = asyncio.run(_run(wish, folder, faults, body))
     finally:
-        if wish.keep:
-            _show_folder(folder)
-        else:
+        if not wish.keep:
             shutil.rmtree(folder)
     _tell(report)
+    if wish.keep:
+        _show_folder(folder)
     if as_json:
         print(json.dumps(report))
     return 0 if report["sealed"] == report["stored"] and not report["doubled"] else 1
 
 
-async def _run(wish: Wish, folder: Path) -> dict[str, Any]:
-    try:
-        from firmware_sim.strap import Plan, Strap
-        from hub.receive import Receiver
-    except ModuleNotFoundError as error:
-        raise Missing("the demo's parts are not installed", remedy="pip install 'wardbeat[demo]'") from error
+async def _run(wish: Wish, folder: Path, faults: Any, body: "Iterator[Beat]") -> dict[str, Any]:
+    from firmware_sim.strap import Plan, Strap
+    from hub.receive import Receiver
+
     begun_s = time.monotonic()
     start_ns = aligned_start_ns(time.time_ns())
-    SessionClock(start_ns, speed=wish.speed)  # a speed out of range is told before anything starts
-    faults, body = _checked(wish)
     port = _free_port()
     settings = Settings(
         state_dir=folder / "state",
@@ -137,22 +134,26 @@ async def _run(wish: Wish, folder: Path) -> dict[str, Any]:
 
 
 def _checked(wish: Wish) -> "tuple[Any, Iterator[Beat]]":
-    """Faults and body; an unreadable file is told before anything starts."""
-    from firmware_sim import faults, physiology, recording
-
+    """Faults and body; what cannot be used is told before anything starts."""
+    try:
+        import hub.receive  # noqa: F401 - only whether it is there
+        from firmware_sim import faults, physiology, recording
+    except ModuleNotFoundError as error:
+        raise Missing("the demo's parts are not installed", remedy="pip install 'wardbeat[demo]'") from error
+    SessionClock(speed=wish.speed)
+    if wish.seed < 0:
+        raise WrongUse(f"--seed {wish.seed} is below 0")
     try:
         timeline = faults.timeline(wish.faults) if wish.faults is not None else ()
         if any(fault.strap for fault in timeline):
             raise ValueError(f"{wish.faults}: the demo has one strap, number 0")
         if wish.replay is None:
             return timeline, physiology.Physiology(physiology.phases(SCRIPT), wish.seed).beats()
-        read = list(recording.beats(wish.replay))
+        read = recording.beats(wish.replay)
     except OSError as error:
         raise WrongUse(f"{wish.replay}: {error.strerror}", remedy="Check the path given to --replay.") from error
     except ValueError as error:
-        raise WrongUse(str(error), remedy="See 'wardbeat demo --help' and README.") from error
-    if not read:
-        raise WrongUse(f"{wish.replay}: there is no beat in it", remedy="One interval in ms a line.")
+        raise WrongUse(str(error), remedy="'wardbeat demo --help' shows what such files hold.") from error
     if read[0].end_s > wish.span_s:
         raise WrongUse("the demo is too short for the recording's first beat", remedy="Give more --minutes.")
     return timeline, iter(read)
@@ -172,8 +173,8 @@ async def _on_air(strap: "Strap", clock: SessionClock, faults: Any, folder: Path
         radio = Radio(backends.scanner, backends.client)
         source = sources.module("ble_strap")
         found = await source.nearby(source.Settings(), radio, 0.5)
-        around = sources.Surroundings(clock, folder, lambda *_: None, radio)
-        await source.bind_to(source.Settings(), around, found[0], 0.0)
+        # not `bind_to`: it listens for a beat, and a recording begins when somebody first listens
+        source.bind(folder, source.Bound(found[0].address, found[0].name, strap.plan.serial))
         yield radio
 
 
@@ -304,13 +305,15 @@ def _report(folder: Path, settings: Settings) -> dict[str, Any]:
 def _tell(report: dict[str, Any]) -> None:
     out = sys.stderr
     print("\nA synthetic person under 'care'. What the hub opened and stored:", file=out)
+    if not report["windows"]:
+        print("  no summary: five minutes of beats make one, and there was no whole window", file=out)
     for window in report["windows"]:
         values = ", ".join(f"{name} {seen['value']} (n {seen['n']})" for name, seen in window["features"].items())
         print(f"  {window['start_utc']}  {values}", file=out)
     print(
         f"{report['sealed']} envelopes sealed (covers included), {report['stored']} stored, "
         f"{report['receipted']} receipted, {report['lost']} lost, {report['doubled']} doubled. "
-        f"First beat {report['first_beat_s']} s after the start.",
+        f"First beat {report['first_beat_s'] or 'never; it would have come some'} s after the start.",
         file=out,
     )
 

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import re
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _WIDTH: Final = 60
 _PANEL_WIDTH: Final = 88
+_PLAIN_S: Final = 10.0
 _MARK: Final = {Level.OK: "[green]●[/]", Level.WAITING: "[yellow]●[/]", Level.TROUBLE: "[red]●[/]"}
 _PARTS: Final = {"source.ble_strap": "strap", "consent": "consent", "broker": "broker", "receipts": "receipts"}
 
@@ -55,13 +57,26 @@ class View:
         from rich.live import Live
 
         console = Console(stderr=True)
+        if not console.is_terminal:
+            await self._plain(agent)
         with Live(console=console, refresh_per_second=4, transient=True) as live:
             while True:
-                live.update(self.panel(agent))
+                live.update(self.panel(agent, console.width))
                 if self._picture is not None and self._done_01(agent) > 2 / 3:
                     self._save(self._picture, agent)
                     self._picture = None
                 await asyncio.sleep(0.25)
+
+    async def _plain(self, agent: Agent) -> None:
+        """A line now and then, for logs and pipes."""
+        while True:
+            sealed = sum(agent.outbox.counts().values())
+            words = f"{self._title}: {self._done_01(agent):.0%}, sealed {sealed}, stored {self._stored()}"
+            print(words, file=sys.stderr)
+            if self._picture is not None and self._done_01(agent) > 2 / 3:
+                self._save(self._picture, agent)
+                self._picture = None
+            await asyncio.sleep(_PLAIN_S)
 
     def _done_01(self, agent: Agent) -> float:
         return min(1.0, (agent.clock.now_ns() - agent.clock.start_ns()) / NS_PER_S / self._span_s)
@@ -75,14 +90,16 @@ class View:
         # rich's fonts would be fetched from a server: the reader's own will do
         file.write_text(re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL), encoding="utf-8")
 
-    def panel(self, agent: Agent) -> "RenderableType":
-        """One picture of the running chain."""
+    def panel(self, agent: Agent, width: int = _PANEL_WIDTH) -> "RenderableType":
+        """One picture of the running chain, in at most so many columns."""
         from rich.panel import Panel
         from rich.table import Table
 
         now_ns = agent.clock.now_ns()
         beats = agent.windows.ring.span(now_ns, 60).series.get("rr_ms")
-        rr_ms = [] if beats is None else beats.value[-_WIDTH:].tolist()
+        width = min(width, _PANEL_WIDTH)
+        most = min(_WIDTH, max(width - 24, 8))  # what is cut is the oldest
+        rr_ms = [] if beats is None else beats.value[-most:].tolist()
         counts = agent.outbox.counts()
         rows = Table.grid(padding=(0, 2))
         recent = np.array(rr_ms[-10:])

@@ -65,6 +65,7 @@ def checks(settings: Settings, profile: Profile) -> Iterator[Check]:
     if "ble_strap" in settings.sources:
         yield _attempt("strap", lambda: f"{scan.bound_name(folder) or 'a strap without a name'} is bound")
     yield from _delivery(settings, profile, vault)
+    yield from _sensors(settings)
     yield _running(settings, profile)
 
 
@@ -113,6 +114,19 @@ def _attempt(check_id: str, look: Callable[[], str]) -> Check:
         return Check(check_id, ok=True, words=look())
     except (WardbeatError, WireRefused) as error:
         return Check(check_id, ok=False, words=str(error), remedy=error.remedy or "Keep the file; ask for help.")
+
+
+def _sensors(settings: Settings) -> Iterator[Check]:
+    """What each sensor of the running agent says, as `status` does."""
+    try:
+        states = json.loads(control.ask(settings.state_dir, Command("status")).body)["states"]
+    except NotRunning:
+        return
+    for state in states:
+        if state["part"].startswith("source."):
+            ok = {"ok": True, "waiting": None}.get(state["level"], False)
+            words = state["words"] + (f" → {state['remedy']}" if ok is None and state["remedy"] else "")
+            yield Check(state["part"], ok, words, state["remedy"])
 
 
 def _running(settings: Settings, profile: Profile) -> Check:

@@ -5,6 +5,7 @@ import ctypes
 import os
 import signal
 import socket
+import stat
 import struct
 import sys
 import time
@@ -13,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from agent.errors import AlreadyRunning, Missing, StorageFull
+
+_SECRET_MOST = 2**20
 
 
 def boottime_ns() -> int:
@@ -83,7 +86,8 @@ def write_private(path: Path, content: bytes) -> None:
     """
     part = path.with_name(path.name + ".part")
     try:
-        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        part.unlink(missing_ok=True)  # left by a crash, or laid by somebody
+        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
         with os.fdopen(fd, "wb") as file:
             file.write(content)
             file.flush()
@@ -109,12 +113,14 @@ def read_private(path: Path) -> bytes:
         Missing: It is not there, is not ours, or is open to others.
     """
     try:
-        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
         raise Missing(f"cannot open {path.name}: {error.strerror}", remedy="Run 'wardbeat enroll BUNDLE'.") from error
     with os.fdopen(fd, "rb") as file:
         if sys.platform != "win32":
             seen = os.fstat(file.fileno())
+            if not stat.S_ISREG(seen.st_mode) or seen.st_size > _SECRET_MOST:
+                raise Missing(f"{path.name} is no secret file of ours", remedy="Look at what stands there.")
             if seen.st_uid != os.getuid() or seen.st_mode & 0o077:
                 raise Missing(
                     f"{path.name} is owned by or open to another user",

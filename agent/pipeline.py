@@ -20,7 +20,7 @@ from agent import asked, control, host, identity, sources
 from agent.clock import Clock, SessionClock, aligned_start_ns
 from agent.config import Settings
 from agent.control import Command, Reply
-from agent.errors import KeysMissing, OutboxBroken, WardbeatError, WrongUse
+from agent.errors import KeysMissing, OutboxBroken, SourceUnavailable, WardbeatError, WrongUse
 from agent.history import History
 from agent.model import NS_PER_S, Interval, Sample
 from agent.outbox import Limits, Outbox, Sealing, consents
@@ -40,6 +40,7 @@ RELEASE_WINDOW_S: Final = 300.0
 _QUEUE_MOST: Final = 4096
 _RETRY_S: Final = (1.0, 60.0)
 _DISK_RETRY_S: Final = 2.0
+_CLOSE_S: Final = 4.5
 _LOOK_S: Final = 0.2  # how soon a pause closes a sensor
 _LONG_RUN_S: Final = 300.0  # a source that ran so long was well: its next try is soon again
 
@@ -59,7 +60,7 @@ class Pace:
 
     window_s: float = RELEASE_WINDOW_S
     slot_s: float = 300.0
-    grace_s: float = 2.0
+    grace_s: float = 5.0  # a packet may be held 2 s until its successor tells, and is up to 1.25 s old then
     finish: bool = False
     drain_s: float = 30.0
     sockets: bool = True
@@ -144,7 +145,7 @@ class Agent:
                 if ended:
                     self.board.say(f"source.{name}", Level.OK, "has come to its end")
                     return
-                self.board.say(f"source.{name}", Level.OK, "paused")
+                self.board.say(f"source.{name}", Level.WAITING, "paused")
                 continue
             except WrongUse:
                 raise
@@ -153,7 +154,8 @@ class Agent:
                 words, remedy = type(error).__name__, "It is tried again by itself."
                 if isinstance(error, WardbeatError):
                     words, remedy = str(error), error.remedy
-                self.board.say(f"source.{name}", Level.TROUBLE, f"lost: {words}", remedy)
+                was = "lost" if self.clock.now_ns() - began_ns > NS_PER_S else "cannot start"
+                self.board.say(f"source.{name}", Level.TROUBLE, f"{was}: {words}", remedy)
                 if self.clock.now_ns() - began_ns > _LONG_RUN_S * NS_PER_S:
                     pause_s = _RETRY_S[0]
                 log.warning("source %s lost, again in %.0f s", name, pause_s)
@@ -182,11 +184,14 @@ class Agent:
                 if not keep and not self._awake.is_set():
                     return False
                 await asyncio.wait({reading}, timeout=_LOOK_S)
+            if reading.cancelled():  # by a library's own future, not by us
+                raise SourceUnavailable("the reading was broken off", remedy="It is tried again by itself.")
             await reading
             return True
         finally:  # a pause, a failure or the agent's end: the sensor is closed before we go on
-            reading.cancel()
-            await asyncio.wait({reading})
+            while not reading.done():
+                reading.cancel()  # again, when a system service does not answer the closing
+                await asyncio.wait({reading}, timeout=_CLOSE_S)
 
     async def all_sources(self) -> None:
         """Run every source; say when the last one has come to its end."""

@@ -1,13 +1,15 @@
 """Straps in reach, and the one of them that may be read: `wardbeat scan`."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
-from agent import sources
+from agent import control, sources
 from agent.clock import SessionClock
 from agent.config import Settings
-from agent.errors import WrongUse
+from agent.control import Command
+from agent.errors import NotRunning, SourceUnavailable, WrongUse
 from agent.sources import Radio, Surroundings
 from agent.status import Level
 
@@ -25,7 +27,7 @@ def in_reach(settings: Settings, seconds: float, radio: Radio | None = None) -> 
 
 
 def bind(settings: Settings, found: list[Any], which: str, radio: Radio | None = None) -> tuple[str, bool]:
-    """Bind one of the straps found; its name, and whether beats were seen.
+    """Bind one of the straps found; its name, and whether beats were seen (else nothing is bound).
 
     Args:
         settings: Say where the state folder is.
@@ -37,14 +39,25 @@ def bind(settings: Settings, found: list[Any], which: str, radio: Radio | None =
         WrongUse: There is no such strap, or more than one.
         SourceUnavailable: It could not be connected.
     """
+    if _reads_a_strap(settings.state_dir):
+        raise WrongUse(
+            "the running agent reads a strap", remedy="'wardbeat pause', bind the new one, then 'wardbeat resume'."
+        )
     if not found:
         raise WrongUse(
             "no strap is in reach", remedy="Put it on, moisten the electrodes, close other apps that read it."
         )
     chosen = [one for one in found if not which or which.lower() in (one.name.lower(), one.address.lower())]
-    if len(chosen) != 1:
-        names = ", ".join(f"{one.name or 'nameless'} ({one.address})" for one in chosen or found)
+    names = ", ".join(f"{one.name or 'nameless'} ({one.address})" for one in chosen or found)
+    if not chosen:
+        raise WrongUse(f"no strap called {which!r} is in reach; seen: {names}", remedy="Wear yours, and name it.")
+    if len(chosen) > 1:
         raise WrongUse(f"which strap is yours? {names}", remedy="Run 'wardbeat scan --bind NAME' (or ADDRESS).")
+    if not which and bound_address(settings.state_dir) not in ("", chosen[0].address):
+        raise WrongUse(
+            f"another strap is bound already; the one in reach is {names}",
+            remedy="If that is yours now, name it: 'wardbeat scan --bind NAME'.",
+        )
     strap = sources.module("ble_strap")
     around = Surroundings(SessionClock(), settings.state_dir, _silent, radio or Radio())
     beats = asyncio.run(strap.bind_to(_settings(settings), around, chosen[0], PROOF_S))
@@ -58,6 +71,22 @@ def bound_name(folder: Path) -> str:
         SourceUnavailable: None is bound.
     """
     return str(sources.module("ble_strap").bound(folder).name)
+
+
+def bound_address(folder: Path) -> str:
+    """The address of the strap that may be read; empty: none is bound."""
+    try:
+        return str(sources.module("ble_strap").bound(folder).address)
+    except SourceUnavailable:
+        return ""
+
+
+def _reads_a_strap(folder: Path) -> bool:
+    try:
+        body = json.loads(control.ask(folder, Command("status")).body)
+    except NotRunning:
+        return False
+    return not body["paused"] and any(state["part"] == "source.ble_strap" for state in body["states"])
 
 
 def _settings(settings: Settings) -> Any:

@@ -30,7 +30,7 @@ def main() -> int:
     asked = _parser().parse_args()
     try:
         asyncio.run(_run(asked))
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         print(f"firmware_sim: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     way = parser.add_mutually_exclusive_group(required=True)
     way.add_argument("--bus", action="store_true", help="serve org.bluez on a private D-Bus")
     way.add_argument("--hci", type=int, metavar="PORT", help="serve the dongle on this loopback port")
-    parser.add_argument("--straps", type=int, default=1, metavar="N", help="how many (default 1)")
+    parser.add_argument("--straps", type=int, choices=range(1, 65), default=1, metavar="N", help="how many (default 1)")
     parser.add_argument("--script", default="rest", help="what the bodies do, such as rest:300,exercise:120")
     parser.add_argument(
         "--replay", type=Path, metavar="FILE", help="a recording instead; begins when first listened to"
@@ -57,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _run(asked: argparse.Namespace) -> None:
+    if not 0.1 <= asked.notify_hz <= 1000:
+        raise ValueError(f"--notify-hz {asked.notify_hz:g} is outside 0.1 to 1000")
     clock, loop = Pace(asked.speed), asyncio.get_running_loop()
     straps = [_strap(asked, number, clock) for number in range(asked.straps)]
     faults = timeline(asked.faults) if asked.faults else ()
@@ -72,7 +74,7 @@ async def _run(asked: argparse.Namespace) -> None:
 
 def _strap(asked: argparse.Namespace, number: int, clock: Pace) -> Strap:
     if asked.replay:
-        body = recording.beats(asked.replay)
+        body = iter(recording.beats(asked.replay))
     else:
         body = Physiology(phases(asked.script), asked.seed + number).beats()
     plan = Plan.numbered(number, notify_hz=asked.notify_hz, from_first=asked.replay is not None, stamped=asked.stamped)

@@ -4,6 +4,7 @@ For demo and tests, handed over in code through bleak's public ``backend=`` hook
 reaches it: a resident agent can never be pointed at a simulated strap by its configuration.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -105,6 +106,12 @@ class _Client(BaseBleakClient):
             if pair:
                 await connection.pair()
             self.services = services
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            # Bumble cancels its own futures when the link breaks under a request
+            raise BleakError("the link broke during discovery") from error
         finally:
             if self.services is None:  # failed or cancelled half way: no link stays behind
                 await self.disconnect()

@@ -28,6 +28,7 @@ _ADAPTER1, _DEVICE1 = "org.bluez.Adapter1", "org.bluez.Device1"
 _SERVICE1, _CHARACTERISTIC1 = "org.bluez.GattService1", "org.bluez.GattCharacteristic1"
 _DESCRIPTOR1: Final = "org.bluez.GattDescriptor1"
 _CONNECT_S: Final = 30.0
+_END_S: Final = 2.0
 _GONE: Final = (BaseBumbleError, TimeoutError, asyncio.CancelledError)
 
 Handler = Callable[["Bluez", Message], Awaitable[Message]]
@@ -71,7 +72,9 @@ class Bluez:
         for task in (*self._connecting.values(), *self._tasks):
             task.cancel()
         for connection in list(self._connections.values()):
-            await self._central.disconnect(connection)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_END_S):
+                    await self._central.disconnect(connection)
 
     # ---- calls
 

@@ -10,9 +10,7 @@ from bumble.device import Advertisement, Connection, Device, Peer
 from bumble.gatt_client import CharacteristicProxy, ServiceProxy
 from bumble.hci import Address
 
-from firmware_sim.radio import Chip, host
-
-REMOTE_USER = 0x13
+from firmware_sim.radio import REMOTE_USER, Chip, host
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +50,9 @@ class Central:
 
     async def listen(self, listener: Listener) -> None:
         """Scan, together with whoever scans already."""
-        self._listeners.append(listener)
-        if len(self._listeners) == 1:
+        if not self._listeners:
             await self.device.start_scanning(legacy=True, active=True, filter_duplicates=False)
+        self._listeners.append(listener)
 
     async def unlisten(self, listener: Listener) -> None:
         """Stop scanning once the last listener has gone."""

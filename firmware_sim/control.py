@@ -1,7 +1,7 @@
 """The control port: faults one by one, on loopback; one JSON object a line, one answer a line.
 
 {"fault": "silent", "for_s": 12, "strap": 0}     ->  {"ok": true}
-{"ask": "straps"}                                ->  {"straps": [{"name", "address", "felt", "sent"}, ...]}
+{"ask": "straps"}                                ->  {"straps": [{"name", "address", "felt", "sent", "rr_1024"}, ...]}
 """
 
 import asyncio
@@ -37,7 +37,10 @@ async def serve(room: Room) -> AsyncIterator[int]:
 
 async def _answer(room: Room, line: bytes) -> dict[str, Any]:
     try:
-        asked = json.loads(line)
+        try:
+            asked = json.loads(line)
+        except ValueError as error:
+            raise ValueError("not JSON") from error
         if not isinstance(asked, dict):
             raise ValueError("not an object")  # noqa: TRY004 - one kind for a bad line
         if asked.get("ask") == "straps":

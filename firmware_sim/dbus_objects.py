@@ -59,6 +59,8 @@ class Objects:
         return Message.new_method_return(call)
 
     def _tell(self, path: str, interface: str, member: str, signature: str, body: list[Any]) -> None:
+        if not self._bus.connected:
+            return  # the bus went before us: nobody is left to be told
         self._bus.send(
             Message(
                 message_type=MessageType.SIGNAL,

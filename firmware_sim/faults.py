@@ -7,6 +7,7 @@
 Times are seconds of the strap's own clock (scaled in a demo).
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -55,8 +56,13 @@ def fault(values: Mapping[str, Any]) -> Fault:
     if values.get("fault") not in FAULTS:
         raise ValueError(f"there is no fault {values.get('fault')!r}; choose from {', '.join(FAULTS)}")
     for name in known & set(values) - {"fault"}:
-        if isinstance(values[name], bool) or not isinstance(values[name], int | float) or values[name] < 0:
+        number = values[name]
+        if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number < math.inf:
             raise ValueError(f"{name} of a fault is a number from 0 up")
+        if name in ("strap", "percent") and not isinstance(number, int):
+            raise ValueError(f"{name} of a fault is a whole number")
+    if values.get("percent", 0) > 100:
+        raise ValueError("percent of a fault is at most 100")
     return Fault(**values)
 
 
@@ -70,8 +76,12 @@ def timeline(file: Path) -> tuple[Fault, ...]:
 
     try:
         rows = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ValueError(f"{file.name}: not readable as YAML") from error
+    except OSError as error:
+        raise ValueError(f"{file}: {error.strerror}") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark is not None else ""
+        raise ValueError(f"{file.name}{line}: not readable as YAML") from error
     if not isinstance(rows, list):
         raise ValueError(f"{file.name}: not a list of faults")  # noqa: TRY004 - one kind for a bad file
     read = []

@@ -19,7 +19,7 @@ from bumble.link import LocalLink
 from bumble.transport.common import AsyncPipeSink
 
 SUPERVISION_TIMEOUT: Final = 0x08
-_REMOTE_USER: Final = 0x13
+REMOTE_USER: Final = 0x13
 
 logging.getLogger("bumble").setLevel(logging.CRITICAL)
 
@@ -68,7 +68,7 @@ class Chip(Controller):
 
     def on_hci_reset_command(self, _command: Any) -> Any:
         for connection in list(self.le_connections.values()):
-            connection.send_ll_control_pdu(ll.TerminateInd(_REMOTE_USER))
+            connection.send_ll_control_pdu(ll.TerminateInd(REMOTE_USER))
         self.le_connections.clear()
         self.pending_le_connection = None
         self.le_scan_enable = False
@@ -79,15 +79,14 @@ class Chip(Controller):
         if sender_address in self.le_connections:  # else the link broke under it
             super().on_ll_control_pdu(sender_address, packet)
 
-    def lose_links(self, reason: int = SUPERVISION_TIMEOUT) -> int:
-        """Break every link at both ends at once, as a supervision timeout does; how many."""
+    def lose_links(self, reason: int = SUPERVISION_TIMEOUT) -> None:
+        """Break every link at both ends at once, as a supervision timeout does."""
         links: list[Connection] = list(self.le_connections.values())
         for link in links:
             other = self.link.find_le_controller(link.peer_address)
             if other is not None and link.self_address in other.le_connections:
                 other.on_le_disconnected(other.le_connections[link.self_address], reason)
             self.on_le_disconnected(link, reason)
-        return len(links)
 
 
 def host(chip: Chip, name: str, address: str, advertisement: bytes = b"") -> Device:

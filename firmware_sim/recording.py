@@ -11,12 +11,20 @@ from pathlib import Path
 from firmware_sim.physiology import Beat
 
 
-def beats(file: Path) -> Iterator[Beat]:
+def beats(file: Path) -> list[Beat]:
     """Beats of a recording; the first interval begins at 0.
 
     Raises:
-        ValueError: Naming the line.
+        OSError: The file cannot be read.
+        ValueError: Naming the line, or that there is no beat.
     """
+    read = list(_beats(file))
+    if not read:
+        raise ValueError(f"{file.name}: there is no beat in it")
+    return read
+
+
+def _beats(file: Path) -> Iterator[Beat]:
     offset_s, end_s, csv = None, 0.0, False
     for number, line in enumerate(file.read_text(encoding="utf-8-sig").splitlines(), start=1):
         text = line.strip()

@@ -18,12 +18,10 @@ class Room:
     Attributes:
         straps: In the order of their numbers.
         dongle: The computer's chip.
-        clock: The straps' time.
     """
 
     straps: tuple[Strap, ...]
     dongle: Chip
-    clock: Clock
 
     async def suffer(self, fault: Fault) -> None:
         """Let a strap have a fault now.
@@ -44,7 +42,7 @@ async def open_room(straps: Sequence[Strap], clock: Clock, timeline: Sequence[Fa
         ValueError: The timeline names a strap that is not there.
     """
     air = Air()  # type: ignore[no-untyped-call]
-    room = Room(tuple(straps), Chip("dongle", link=air, public_address="00:00:5E:00:53:01"), clock)
+    room = Room(tuple(straps), Chip("dongle", link=air, public_address="00:00:5E:00:53:01"))
     if any(fault.strap >= len(straps) for fault in timeline):
         raise ValueError(f"the timeline names a strap that is not there; there are {len(straps)}, counted from 0")
     for strap in straps:

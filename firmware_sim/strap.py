@@ -89,8 +89,8 @@ class Strap:
         self.plan, self._body, self._clock = plan, body, clock
         self.battery_01 = 0.87
         self.felt: list[Felt] = []
-        self.packets_sent = 0
-        self.reconnects_s: list[float] = []  # from being findable again to being listened to
+        # what benches read: from being findable again to being listened to
+        self.reconnects_s: list[float] = []
         self.body_ended = asyncio.Event()
         self._chip: Chip | None = None
         self._device: Device | None = None
@@ -263,7 +263,6 @@ class Strap:
         if self._listening:
             assert self._device is not None
             await self._device.notify_subscribers(self._measurement, payload)
-            self.packets_sent += 1
 
     def _log(self, beat: tuple[int, int, str], *, sent: bool) -> None:
         self.felt.append(Felt(*beat, sent))

@@ -69,6 +69,11 @@ def test_every_key_of_the_example_has_a_sentence_a_unit_and_a_default():
     [
         ("profil: care", "unknown key 'profil'", "Did you mean 'profile'?"),
         ("mqtt:\n  keepalive: 3", "unknown key 'mqtt.keepalive'", "Did you mean 'mqtt.keepalive_s'?"),
+        (
+            "sources:\n  ble_strap: {adaptor: hci1}",
+            "unknown key 'sources.ble_strap.adaptor'",
+            "'sources.ble_strap.adapter'",
+        ),
         ("sources:\n  replai: {file: x}", "unknown source 'replai'", "Did you mean 'replay'?"),
         ("sources:\n  replay: {fil: x}", "sources.replay", ""),
         ("mqtt:\n  version: 4", "mqtt.version", "config.example.yaml"),

@@ -48,7 +48,8 @@ def test_the_demo_suffers_faults_keeps_its_folder_and_draws_its_picture(tmp_path
     ("words", "said"),
     [
         (("--replay", "/nowhere/rr.txt"), "No such file"),
-        (("--faults", "/nowhere/f.yaml"), "not readable"),
+        (("--faults", "/nowhere/f.yaml"), "No such file"),
+        (("--seed", -1), "below 0"),
         (("--speed", 11), "outside 1 to 10"),
         (("--minutes", 0), "outside 0 to"),
     ],

@@ -8,9 +8,14 @@ Two things are known of a packet that arrives at a: its last beat had ended by t
 beat had not ended when the packet before was made (else it would have been in that one). Both bound by
 how much the laid-out beats may be shifted; when the bounds cross, beats are missing (or too many).
 Worked by us from the Heart Rate Service, which gives no time and sends about once a second.
+
+What time alone cannot tell at once: a loss of about one interval, which a late packet would look like. It is
+noticed when the bounds cross, often some beats later, and the gap stands there.
 """
 
 import math
+import statistics
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -34,6 +39,10 @@ _LEAST_GAP_NS: Final = 30_000_000
 _LATE: Final = 1.6
 _FIRST_USUAL_NS: Final = NS_PER_S  # what the service asks for; then learnt
 _HOLD_MOST_NS: Final = 2 * NS_PER_S
+_LEARN: Final = 30  # packets before a prompt strap is held to its own promptness
+_PROMPT_S: Final = 0.5  # but never to less than a slow connection interval (Garmin dual: 0.25 to 0.5 s)
+_SPARE_S: Final = 0.35
+_NEXT: Final = 1.25  # the next interval over the last
 # Beats that would end so far ahead of the clock are refused: there was no time for them.
 _AHEAD_NS: Final = 5 * NS_PER_S // 2
 
@@ -77,8 +86,10 @@ class BeatTimes:
         self._joined = False  # the next beat follows directly on it
         self._low_ns, self._high_ns = -math.inf, math.inf  # how far the timeline may be shifted
         self._arrived_ns: int | None = None  # of the packet before
-        self._usual_ns = float(_FIRST_USUAL_NS)  # between packets
+        self._apart_ns: deque[int] = deque([_FIRST_USUAL_NS], maxlen=9)  # between packets
+        self._late_ns: deque[float] = deque(maxlen=120)  # how late first beats were told
         self._before_held_ns = 0
+        self._lags_ns: deque[float] = deque(maxlen=120)  # from last beats to their packets
         self._held: list[_Packet] = []
 
     def interrupt(self) -> None:
@@ -99,17 +110,17 @@ class BeatTimes:
         before_ns, self._arrived_ns = self._arrived_ns, arrived_ns
         if not self._joined or before_ns is None:
             return [*self.flush(), *self._anchored([packet])]
-        apart_ns = arrived_ns - before_ns
+        apart_ns, usual_ns = arrived_ns - before_ns, self._usual_ns()
+        self._apart_ns.append(apart_ns)
         if self._held:
             self._held.append(packet)
-            telling = apart_ns >= self._usual_ns / 2 and packet.rr_1024  # not in a burst, and not empty
+            telling = apart_ns >= usual_ns / 2 and packet.rr_1024  # not in a burst, and not empty
             if not telling and arrived_ns - self._held[0].arrived_ns < _HOLD_MOST_NS:
                 return []
             return self._decided(before_ns)
-        if apart_ns > _LATE * self._usual_ns:
+        if apart_ns > max(_LATE * usual_ns, _PROMPT_S * NS_PER_S):
             self._held, self._before_held_ns = [packet], before_ns
             return []
-        self._usual_ns += (apart_ns - self._usual_ns) / 16
         return self._laid(packet, before_ns)
 
     def settle(self, now_ns: int) -> list[Placed]:
@@ -136,10 +147,11 @@ class BeatTimes:
         if not newest.rr_1024:
             return self._anchored(held)
         first_ns = self._end_ns(late) + rr_ns(newest.rr_1024[0])
-        too_old = before_ns - DELAY_S * NS_PER_S - first_ns > self._high_now(first_ns, newest)
+        too_old = before_ns - self._delay_ns() - first_ns > self._high_now(first_ns, newest)
         unexplained_ns = newest.arrived_ns - self._end_ns(held) - self._high_ns
-        missing = newest.arrived_ns - self._before_held_ns > (len(held) + _LATE - 1) * self._usual_ns
-        if too_old or (missing and unexplained_ns > 0.95 * rr_ns(newest.rr_1024[-1])):
+        missing = newest.arrived_ns - self._before_held_ns > (len(held) + _LATE - 1) * self._usual_ns()
+        lost = missing and unexplained_ns > 0.95 * rr_ns(newest.rr_1024[-1])
+        if too_old or lost or unexplained_ns > self._most_lag_ns(newest.rr_1024[-1]):
             return self._anchored(held)
         placed = []
         for packet in late:
@@ -161,12 +173,36 @@ class BeatTimes:
         assert self._last_ns is not None
         first_ns = self._last_ns + rr_ns(packet.rr_1024[0])
         drift_ns = DRIFT_01 * sum(map(rr_ns, packet.rr_1024))
-        high_ns = min(self._high_ns + drift_ns, self._high_now(first_ns, packet))
-        low_ns = max(self._low_ns - drift_ns, before_ns - DELAY_S * NS_PER_S - first_ns)
-        if low_ns > high_ns:
+        lag_ns = packet.arrived_ns - self._end_ns([packet])
+        high_ns = min(self._high_ns + drift_ns, lag_ns)
+        low_ns = max(self._low_ns - drift_ns, before_ns - self._delay_ns() - first_ns)
+        if low_ns > high_ns or lag_ns - high_ns > self._most_lag_ns(packet.rr_1024[-1]):
             return self._anchored([packet])
         self._low_ns, self._high_ns = low_ns, high_ns
+        self._lags_ns.append(lag_ns - high_ns)
+        self._late_ns.append(before_ns - first_ns - high_ns)
         return self._joined_on(packet)
+
+    def _usual_ns(self) -> float:
+        return float(statistics.median(self._apart_ns))
+
+    def _delay_ns(self) -> float:
+        """How late a beat may be told: learnt, so that a prompt strap is held to its promptness."""
+        if len(self._late_ns) < _LEARN:
+            return DELAY_S * NS_PER_S
+        learnt_s = max(self._late_ns) / NS_PER_S + _SPARE_S
+        return min(max(learnt_s, _PROMPT_S), DELAY_S) * NS_PER_S
+
+    def _most_lag_ns(self, rr_1024: int) -> float:
+        """How long after its last beat a packet may come.
+
+        No longer than the next interval takes, nor than packets are apart (a heart in step with the
+        packets shows it only now and then); or as long as this strap has been seen to take.
+        """
+        if len(self._lags_ns) < _LEARN:
+            return math.inf
+        natural_ns = min(_NEXT * rr_ns(rr_1024), self._usual_ns())
+        return max(*self._lags_ns, natural_ns) + _SPARE_S * NS_PER_S
 
     def _joined_on(self, packet: _Packet) -> list[Placed]:
         placed = []
@@ -174,7 +210,7 @@ class BeatTimes:
             assert self._last_ns is not None
             # stay inside the bounds: never in the future, never older than the clock allows
             wanted_ns = self._high_ns if self._high_ns < 0 else max(self._low_ns, 0.0)
-            slew_ns = round(max(-_SLEW_NS, min(wanted_ns, _SLEW_NS)))
+            slew_ns = round(max(-_SLEW_NS, 1 - rr_ns(rr), min(wanted_ns, _SLEW_NS)))  # time goes on, whatever comes
             self._low_ns, self._high_ns = self._low_ns - slew_ns, self._high_ns - slew_ns
             self._last_ns += rr_ns(rr) + slew_ns
             placed.append(Placed(self._last_ns, rr, 0))
@@ -202,4 +238,6 @@ class BeatTimes:
             placed.append(Placed(start_ns, rr, gap_ns if not placed else 0))
         self._last_ns, self._joined = start_ns, True
         self._low_ns, self._high_ns = -math.inf, float(newest.arrived_ns - start_ns)
+        self._late_ns.clear()
+        self._lags_ns.clear()
         return placed

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +19,7 @@ from agent.errors import PacketRefused, SourceUnavailable
 from agent.model import NS_PER_S, Quality, Sample
 from agent.sources import strap_link
 from agent.sources.beat_times import BeatTimes, Placed
-from agent.sources.bound import Bound, bind, bound
+from agent.sources.bound import Bound, bind, bound, bound_at_ns
 from agent.sources.heart_rate_packet import TICKS_PER_S, decode
 from agent.sources.strap_link import LINK_ERRORS, Mail, Nearby, NotInReach
 from agent.sources.surroundings import Radio, Surroundings
@@ -31,6 +32,7 @@ RECYCLE_S: Final = 10.0
 _LOOK_S: Final = 0.25
 _PAUSE_S: Final = (0.5, 30.0)  # real seconds; the first try after a loss comes soon
 _LOW_PERCENT: Final = 10
+_SAY_EVERY: Final = 60  # refused packets a line of the log
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +55,17 @@ async def samples(settings: Settings, around: Surroundings) -> AsyncGenerator[Sa
     times = BeatTimes()
     pause_s = _PAUSE_S[0]
     while True:
-        strap = bound(around.folder)
+        strap, bound_ns = bound(around.folder), bound_at_ns(around.folder)
         try:
             around.say(Level.WAITING, "searching for the strap", "Put it on; moisten the electrodes.")
             mail = Mail(around.clock.now_ns)
             async with strap_link.linked(around.radio, settings.adapter, strap.address, mail) as client:
-                await _same(strap, await strap_link.who(client, strap.name))
+                _same(strap, await strap_link.who(client, strap.name))
                 times.interrupt()
                 await strap_link.listen(client, mail)
                 around.say(Level.OK, "connected, waiting for the first beat")
                 listener = _Listener(times, mail, around)
-                while not listener.over:
+                while not listener.over and bound_at_ns(around.folder) == bound_ns:
                     await mail.wait(_LOOK_S)
                     for sample in listener.heard():
                         yield sample
@@ -91,7 +93,7 @@ async def nearby(settings: Settings, radio: Radio, seconds: float) -> list[Nearb
 
 
 async def bind_to(settings: Settings, around: Surroundings, strap: Nearby, proof_s: float) -> bool:
-    """Bind a strap after connecting to it; whether beats were seen.
+    """Bind a strap once a beat of it has been seen; False: none came, and nothing is changed.
 
     Raises:
         SourceUnavailable: It could not be connected, or sends no heart rate.
@@ -101,21 +103,28 @@ async def bind_to(settings: Settings, around: Surroundings, strap: Nearby, proof
         async with strap_link.linked(around.radio, settings.adapter, strap.address, mail) as client:
             known = await strap_link.who(client, strap.name)
             await strap_link.listen(client, mail)
-            bind(around.folder, known)
             until_ns = around.clock.now_ns() + int(proof_s * NS_PER_S)
             while not mail.lost and around.clock.now_ns() < until_ns:
                 await mail.wait(_LOOK_S)
-                while (packet := mail.take()) is not None:
-                    if decode(packet[1]).rr_1024:
-                        return True
+                if _has_beats(mail):
+                    bind(around.folder, known)
+                    return True
             return False
-    except (NotInReach, PacketRefused, *LINK_ERRORS) as error:
+    except LINK_ERRORS as error:
         raise SourceUnavailable(
             "the strap could not be connected", remedy="Wear it, close other apps that read it, and try again."
         ) from error
 
 
-async def _same(wanted: Bound, answered: Bound) -> None:
+def _has_beats(mail: Mail) -> bool:
+    while (packet := mail.take()) is not None:
+        with suppress(PacketRefused):
+            if packet[1] is not None and decode(packet[1]).rr_1024:
+                return True
+    return False
+
+
+def _same(wanted: Bound, answered: Bound) -> None:
     if wanted.serial and answered.serial != wanted.serial:
         raise SourceUnavailable(
             "another strap answers under the bound one's address",
@@ -128,8 +137,11 @@ class _Listener:
 
     def __init__(self, times: BeatTimes, mail: Mail, around: Surroundings) -> None:
         self._times, self._mail, self._around = times, mail, around
-        self._heard_ns = around.clock.now_ns()
+        self._heard_ns = self._beat_ns = around.clock.now_ns()
+        self._ahead = times.ahead
         self._contact: bool | None = None
+        self._refused = 0
+        self._beats = False
         self.packets = 0
         self.over = False
 
@@ -137,7 +149,6 @@ class _Listener:
         """Samples of the packets that came, and the watchdog's word when none did."""
         found: list[Sample] = []
         while (packet := self._mail.take()) is not None:
-            self._heard_ns = packet[0]
             found += self._of_packet(*packet)
         now_ns = self._around.clock.now_ns()
         for beat in self._times.settle(now_ns):
@@ -145,22 +156,31 @@ class _Listener:
         self._watch(now_ns)
         return found
 
-    def _of_packet(self, arrived_ns: int, payload: bytes) -> list[Sample]:
-        self.packets += 1
-        if self._mail.overflown:
-            self._mail.overflown = False
+    def _of_packet(self, arrived_ns: int, payload: bytes | None) -> list[Sample]:
+        if payload is None:  # nobody picked up, and packets were let go
             self._times.interrupt()
+            return []
         try:
             measured = decode(payload)
         except PacketRefused as refused:
-            log.info("a packet of the strap was refused: %s", refused.reason)
+            self._refused += 1
+            if self._refused % _SAY_EVERY == 1:
+                log.info("a packet of the strap was refused: %s", refused.reason)
             self._times.interrupt()
             return []
+        self.packets += 1
+        self._heard_ns = arrived_ns
+        if measured.rr_1024:
+            self._beat_ns, self._beats = arrived_ns, True
         if measured.contact is False or (self._contact is False and measured.contact):
             self._times.interrupt()
         self._contact = measured.contact
         quality = Quality.SUSPECT if measured.contact is False else Quality.GOOD
-        return [one for beat in self._times.place(arrived_ns, measured.rr_1024) for one in _samples(beat, quality)]
+        placed = self._times.place(arrived_ns, measured.rr_1024)
+        if self._times.ahead > self._ahead:
+            log.info("beats of the strap were refused: there was no time for them")
+            self._ahead = self._times.ahead
+        return [one for beat in placed for one in _samples(beat, quality)]
 
     def _watch(self, now_ns: int) -> None:
         silent_s = (now_ns - self._heard_ns) / NS_PER_S
@@ -177,7 +197,13 @@ class _Listener:
             say(Level.WAITING, "no skin contact", "Moisten the electrodes and tighten the strap.")
         elif self._mail.battery_percent is not None and self._mail.battery_percent <= _LOW_PERCENT:
             say(Level.WAITING, "beats come in; the strap's battery is low", "Change or charge the strap's battery.")
-        elif self.packets:
+        elif (now_ns - self._beat_ns) / NS_PER_S > SUSPECT_S:
+            say(
+                Level.WAITING,
+                "the strap sends a heart rate but no beats",
+                "Wear it on moist skin; a sensor that never sends beat intervals cannot be used.",
+            )
+        elif self._beats:
             say(Level.OK, "beats come in")
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from agent import host
-from agent.errors import SourceUnavailable
+from agent.errors import Missing, SourceUnavailable
 
 _FILE = "strap.json"
 _REMEDY = "Put the strap on and run 'wardbeat scan --bind'."
@@ -47,8 +47,17 @@ def bound(folder: Path) -> Bound:
         raise SourceUnavailable("no strap is bound", remedy=_REMEDY)
     try:
         values = json.loads(host.read_private(folder / _FILE))
-        if all(isinstance(value, str) for value in values.values()):
-            return Bound(**values)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise SourceUnavailable("the strap's binding is damaged", remedy=_REMEDY) from error
-    raise SourceUnavailable("the strap's binding is damaged", remedy=_REMEDY)
+        strap = Bound(**values)
+        if strap.address and all(isinstance(value, str) for value in values.values()):
+            return strap
+    except (Missing, OSError, ValueError, TypeError, RecursionError) as error:
+        raise SourceUnavailable("the strap's binding cannot be used", remedy=_REMEDY) from error
+    raise SourceUnavailable("the strap's binding cannot be used", remedy=_REMEDY)
+
+
+def bound_at_ns(folder: Path) -> int:
+    """When the binding was written; it changes with every new binding. 0: there is none."""
+    try:
+        return (folder / _FILE).stat().st_mtime_ns
+    except OSError:
+        return 0
