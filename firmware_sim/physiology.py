@@ -4,7 +4,7 @@ Beats come from an integral pulse frequency modulator: the rate 1/T(t), modulate
 rhythm (LF) and by breathing (respiratory sinus arrhythmia), is integrated; each whole number is a beat.
 Amplitudes follow from the wanted RMSSD and LF/HF, so that the script is the truth.
 
-Source: Mateo and Laguna (2000), doi:10.1109/10.871412 (the modulator and its inverse).
+Source: Mateo and Laguna (2000), doi:10.1109/10.855925 (the modulator and its inverse).
 """
 
 import itertools
