@@ -1,0 +1,39 @@
+"""Breaths a minute from the heart: respiratory sinus arrhythmia, where it can be told at all.
+
+Applies when one peak stands out in 0.1 to 0.5 Hz: it holds at least 40 % of the band's power within 0.03 Hz and
+stands five times above the band's median density. Else nothing is said: slow breathing hides in the LF rhythm, and
+little RSA hides in noise.
+Source: Schäfer and Kratky (2008), doi:10.1007/s10439-007-9428-1, for RSA as a carrier; the rule and its limits were
+chosen by us on made-up hearts whose breathing is known (tests/test_running.py).
+"""
+
+import math
+from typing import Final
+
+import numpy as np
+
+from agent.signal.spectrum import Spectrum
+
+BAND_HZ: Final = (0.1, 0.5)
+_AROUND_HZ: Final = 0.03
+_SHARE_01: Final = 0.4
+_ABOVE: Final = 5.0
+# below this the peak may be the LF rhythm of the vessels (about 0.1 Hz), not breath
+_SLOWEST_HZ: Final = 0.14
+
+
+def resp_rate_bpm(found: Spectrum) -> float:
+    """Breaths a minute; NaN where the rule does not hold."""
+    inside = (found.f_hz >= BAND_HZ[0]) & (found.f_hz < BAND_HZ[1])
+    f_hz, density = found.f_hz[inside], found.psd_ms2_hz[inside]
+    if f_hz.size < 8 or not density.sum() > 0:
+        return math.nan
+    breath = f_hz >= _SLOWEST_HZ
+    top = int(np.flatnonzero(breath)[int(density[breath].argmax())])
+    near = np.abs(f_hz - f_hz[top]) <= _AROUND_HZ
+    share_01 = float(density[near].sum() / density[breath].sum())
+    if share_01 < _SHARE_01 or density[top] < _ABOVE * float(np.median(density)):
+        return math.nan
+    if top in (int(np.flatnonzero(breath)[0]), f_hz.size - 1):
+        return math.nan
+    return 60.0 * float(np.average(f_hz[near], weights=density[near]))
