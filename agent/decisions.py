@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO, cast
 
-from agent import asked, control, host, identity
+from agent import asked, control, host, identity, scan
 from agent.config import Settings
 from agent.control import Command, Reply
 from agent.errors import KeysMissing, NoTerminal, NotRunning, PolicyDenied, WrongPin
@@ -208,5 +208,6 @@ def everything_held(settings: Settings, outbox: Outbox) -> dict[str, object]:
         "ledger": [ledger.as_json(row) for row in ledger.rows(outbox)],
         "consent": None if record is None else {"serial": record.serial, "until_utc_s": record.until_utc_s},
         "pauses": [asdict(interval) for interval in consents.pauses(outbox)],
+        "strap": scan.bound_strap(settings.state_dir),
         "news": [{"at_utc_s": at_utc_s, "words": words} for at_utc_s, words in outbox.news()],
     }

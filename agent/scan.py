@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -73,12 +74,18 @@ def bound_name(folder: Path) -> str:
     return str(sources.module("ble_strap").bound(folder).name)
 
 
+def bound_strap(folder: Path) -> dict[str, str] | None:
+    """All that is kept of the bound strap; None: none is bound."""
+    try:
+        return asdict(sources.module("ble_strap").bound(folder))
+    except SourceUnavailable:
+        return None
+
+
 def bound_address(folder: Path) -> str:
     """The address of the strap that may be read; empty: none is bound."""
-    try:
-        return str(sources.module("ble_strap").bound(folder).address)
-    except SourceUnavailable:
-        return ""
+    strap = bound_strap(folder)
+    return "" if strap is None else strap["address"]
 
 
 def _reads_a_strap(folder: Path) -> bool:

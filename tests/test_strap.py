@@ -459,6 +459,7 @@ def test_scan_lists_straps_and_binds_the_chosen_one_after_seeing_beats(tmp_path)
         "F0:00:00:00:00:02", "WB-SIM 2", "SIM0002", "Wardbeat", "Simulated strap"
     )
     assert (tmp_path / "state/strap.json").stat().st_mode & 0o777 == 0o600
+    assert scan.bound_strap(tmp_path / "state")["serial"] == "SIM0002"  # what `export` shows of it
     settings = house.Settings(state_dir=tmp_path / "state")
     with pytest.raises(WrongUse, match="which strap is yours"):
         scan.bind(settings, found, "")
