@@ -17,7 +17,7 @@ from agent.model import NS_PER_S, Quality, Sample, Series, Summary, Window
 
 MIN_SPAN_S: Final = 10
 MAX_SPAN_S: Final = 300
-# 240 beats a minute over the longest window and the one before, and room for a 10 Hz channel.
+# The most that is kept while no window closes: two hours of beats, or fourteen minutes of a 10 Hz channel.
 _RING: Final = 8192
 
 
@@ -42,6 +42,12 @@ class Ring:
     def forget(self) -> None:
         """Let every sample go."""
         self._channels.clear()
+
+    def trim(self, before_ns: int) -> None:
+        """Let go of what lies before a moment, but for the one sample that leads into what is kept."""
+        for ring in self._channels.values():
+            while len(ring) > 1 and ring[1].t_ns < before_ns:
+                ring.popleft()
 
     def newest_ns(self) -> int:
         """Time of the newest sample of any channel; 0 for none."""
@@ -102,6 +108,8 @@ class Windows:
         while self.end_ns <= now_ns:
             window = self.ring.window(self.start_ns, self.end_ns)
             self.start_ns = self.end_ns
+            # by windows, not by age: a machine that slept closes old windows late
+            self.ring.trim(self.start_ns - MAX_SPAN_S * NS_PER_S)
             yield window
 
 

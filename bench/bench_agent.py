@@ -2,10 +2,12 @@
 
     make bench-agent                     SECONDS=60, exit 1 when a limit is missed
     make bench-agent SLOPE_MINUTES=60    after ten minutes' warm-up, does memory grow? (70 real minutes)
+    make bench-agent VIRTUAL_HOURS=8     the same over hours that pass in seconds, simulator included
 The strap comes from another process over a private D-Bus: bleak's own Linux backend, as it ships.
 Ratios within one run; the same sampler is shown a busy process, so that an idle reading means something.
 """
 
+import asyncio
 import contextlib
 import json
 import os
@@ -22,6 +24,7 @@ from scipy import stats
 
 SECONDS = float(os.environ.get("SECONDS", "60"))
 LIMITS = {"cpu_percent_of_core": 1.0, "rss_mb": 80.0, "strap_cpu": 1.5, "strap_rss": 90.0, "help_s": 0.3}
+VIRTUAL_HOURS = float(os.environ.get("VIRTUAL_HOURS", "0"))
 SLOPE_MINUTES = float(os.environ.get("SLOPE_MINUTES", "0"))
 WARM_UP_MINUTES = 10.0
 MOST_MB_AN_HOUR = 0.5
@@ -155,14 +158,72 @@ def memory_slope(pid: int) -> tuple[list[float], list[float]]:
 def print_slope(pid: int) -> bool:
     """Print the slope and what the same rule says of a planted leak."""
     times_s, sizes_mb = memory_slope(pid)
+    print(f"--- {SLOPE_MINUTES:g} real minutes")
+    return judge_slope(times_s, sizes_mb)
+
+
+def judge_slope(times_s: list[float], sizes_mb: list[float]) -> bool:
+    """Print range and slope, and hold both a reading and a planted leak against the rule."""
     seen = slope(times_s, sizes_mb)
     leak = slope(times_s, [size + 1.0 * t / 3600 for t, size in zip(times_s, sizes_mb, strict=True)])
-    print(f"memory over {SLOPE_MINUTES:g} minutes: {min(sizes_mb):.2f} to {max(sizes_mb):.2f} MB")
+    print(f"memory: {min(sizes_mb):.2f} to {max(sizes_mb):.2f} MB")
     print(f"slope, 95 %: {seen[0]:+.3f} to {seen[1]:+.3f} MB an hour{'' if flat(seen) else '   MISSED'}")
     print(
         f"planted leak of 1 MB an hour: {leak[0]:+.3f} to {leak[1]:+.3f}{'   NOT FOUND' if flat(leak) else '   found'}"
     )
     return flat(seen) and not flat(leak)
+
+
+async def virtual_hours(hours: float, folder: Path) -> tuple[list[float], list[float]]:
+    """(virtual seconds after the warm-up, resident MB) of strap, source, windows, gate and outbox in one process."""
+    house, straps, _ = _tests()
+    import gc
+    from collections import deque
+
+    from agent import pipeline
+    from agent.clock import VirtualClock
+    from agent.sources import ble_strap
+
+    world = house.make_world(folder)
+    pace = VirtualClock(straps.START_NS)
+    worn = straps.strap(pace, from_first=True)
+    worn.felt = deque(maxlen=10)  # the simulator's own memory of the truth would grow
+    straps.bind(world.settings.state_dir)
+    times_s, sizes_mb = [], []
+    begin_ns = straps.START_NS + int(WARM_UP_MINUTES * 60e9)
+
+    async def drive(_agent) -> None:
+        while not worn._listening:
+            await asyncio.sleep(0.02)
+        await pace.drive(turns=64)
+
+    async def look(agent) -> None:
+        next_ns = begin_ns
+        while pace.now_ns() < begin_ns + hours * 3600e9:
+            await asyncio.sleep(0)
+            if pace.now_ns() >= next_ns:
+                gc.collect()
+                times_s.append((pace.now_ns() - begin_ns) / 1e9)
+                sizes_mb.append(rss_mb(os.getpid()))
+                next_ns = pace.now_ns() + 60 * 10**9
+        agent.enough.set()
+        await asyncio.Event().wait()
+
+    async with straps.air("a", [worn], pace) as (_, radio):
+        settings = world.settings.model_copy(update={"sources": {"ble_strap": ble_strap.Settings()}})
+        quick = pipeline.Pace(finish=True, sockets=False)
+        beside = {"drive": drive, "look": look}
+        await pipeline.run(settings, world.profile, pace, pace=quick, radio=radio, beside=beside)
+    world.close()
+    return times_s, sizes_mb
+
+
+def print_virtual(hours: float) -> bool:
+    """Print the slope over hours of virtual time, whole chain in this process."""
+    with tempfile.TemporaryDirectory() as folder:
+        times_s, sizes_mb = asyncio.run(virtual_hours(hours, Path(folder)))
+    print(f"--- {hours:g} virtual hours")
+    return judge_slope(times_s, sizes_mb)
 
 
 def help_s() -> float:
@@ -184,7 +245,7 @@ def main() -> int:
             (f"{name}: cpu % of a core", cpu, LIMITS["cpu_percent_of_core"]),
             (f"{name}: rss MB", rss, LIMITS["rss_mb"]),
         ]
-    flat_enough = True
+    flat_enough = not VIRTUAL_HOURS or print_virtual(VIRTUAL_HOURS)
     with tempfile.TemporaryDirectory() as folder, agent_with_strap(Path(folder)) as pid:
         time.sleep(5)
         cpu, rss = measure(pid, SECONDS)
@@ -193,7 +254,7 @@ def main() -> int:
             ("run, enrolled, one strap over D-Bus: rss MB", rss, LIMITS["strap_rss"]),
         ]
         if SLOPE_MINUTES:
-            flat_enough = print_slope(pid)
+            flat_enough = print_slope(pid) and flat_enough
     rows.append(("--help s", help_s(), LIMITS["help_s"]))
     busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     planted, _ = measure(busy.pid, 2)

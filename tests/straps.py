@@ -22,7 +22,6 @@ from firmware_sim.room import open_room
 from firmware_sim.strap import Plan, Strap
 
 WAYS = ("a", "b")
-RING = 8192  # beats that the agent keeps in memory
 START_NS = house.START_UTC_S * 10**9
 
 
@@ -160,11 +159,21 @@ async def play(way: str, world: house.World, file: Path, speed: float = 10.0):
     settings = world.settings.model_copy(update={"sources": {"ble_strap": ble_strap.Settings()}})
     taken: list[int] = []
 
+    seen_ns = 0
+
+    def look(agent) -> None:
+        nonlocal seen_ns  # the agent keeps only what its windows need, so look again and again
+        for sample in agent.windows.ring._channels.get("rr_ms", ()):
+            if sample.t_ns > seen_ns:
+                seen_ns = sample.t_ns
+                taken.append(round(sample.value * 1.024))
+
     async def until_over(agent) -> None:
-        await worn.body_ended.wait()
+        while not worn.body_ended.is_set():
+            look(agent)
+            await asyncio.sleep(0.2)
         await pace.sleep_until(pace.now_ns() + 4 * 10**9)
-        ring = agent.windows.ring._channels["rr_ms"]
-        taken.extend(round(sample.value * 1.024) for sample in ring)
+        look(agent)
         agent.enough.set()
         await asyncio.Event().wait()
 

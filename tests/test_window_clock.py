@@ -119,3 +119,21 @@ def test_virtual_time_passes_only_while_everyone_waits():
         return order
 
     assert asyncio.run(play()) == [("a", 5), ("b", 7), ("b", 7), ("a", 9)]
+
+
+def test_what_no_window_needs_any_more_is_let_go():
+    """An agent that runs for weeks must not grow: two windows' worth is kept, however long it runs."""
+    windows = Windows(0)
+    for second in range(1, 20_000):
+        windows.ring.add(Sample(second * NS_PER_S, "rr_ms", 1000.0))
+        for window in windows.closed(second * NS_PER_S):
+            assert window.series["rr_ms"].value.size - window.series["rr_ms"].lead in (299, 300)
+    assert len(windows.ring._channels["rr_ms"]) <= 2 * 300 + 1
+
+
+def test_a_window_that_is_closed_late_still_has_its_beats():
+    windows = Windows(0)
+    for second in [*range(1, 300), *range(4000, 4300)]:  # asleep for an hour
+        windows.ring.add(Sample(second * NS_PER_S, "rr_ms", 1000.0))
+    sizes = [window.series["rr_ms"].value.size for window in windows.closed(4300 * NS_PER_S) if window.series]
+    assert sizes[0] == 299
