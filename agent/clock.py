@@ -26,6 +26,11 @@ BREAK_S = 2.0
 class Clock(Protocol):
     """What rooms may ask of time."""
 
+    @property
+    def speed(self) -> float:
+        """Session seconds a real second: by so much a machine's own delays look longer."""
+        ...
+
     def now_ns(self) -> int:
         """Session time."""
         ...
@@ -86,6 +91,10 @@ class SessionClock:
         self._speed = speed
         self._utc_minus_session_ns = 0
 
+    @property
+    def speed(self) -> float:
+        return self._speed
+
     def now_ns(self) -> int:
         return self._start_ns + int((self._monotonic_ns() - self._begin_ns) * self._speed)
 
@@ -125,6 +134,10 @@ class VirtualClock:
         self._start_ns = self._now_ns = start_utc_ns
         self._sleepers: list[tuple[int, int, asyncio.Event]] = []
         self._tie = count()
+
+    @property
+    def speed(self) -> float:
+        return 1.0
 
     def now_ns(self) -> int:
         return self._now_ns

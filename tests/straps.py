@@ -152,12 +152,13 @@ def _gap_before(reader: Reader) -> list[bool]:
 
 
 async def play(way: str, world: house.World, file: Path, speed: float = 10.0):
-    """Wear a recording; (what the hub stored, the intervals that the agent took over)."""
+    """Wear a recording; (what the hub stored, the intervals that the agent took over, places after a gap)."""
     pace = clock(speed)
     worn = strap(pace, body=recording.beats(file), from_first=True)
     bind(world.settings.state_dir)
     settings = world.settings.model_copy(update={"sources": {"ble_strap": ble_strap.Settings()}})
     taken: list[int] = []
+    after_gap: list[int] = []
 
     seen_ns = 0
 
@@ -165,6 +166,8 @@ async def play(way: str, world: house.World, file: Path, speed: float = 10.0):
         nonlocal seen_ns  # the agent keeps only what its windows need, so look again and again
         for sample in agent.windows.ring._channels.get("rr_ms", ()):
             if sample.t_ns > seen_ns:
+                if seen_ns and sample.t_ns - seen_ns - sample.value * 1e6 > 25e6:
+                    after_gap.append(len(taken))
                 seen_ns = sample.t_ns
                 taken.append(round(sample.value * 1.024))
 
@@ -188,7 +191,7 @@ async def play(way: str, world: house.World, file: Path, speed: float = 10.0):
                 beside={"over": until_over},
             )
         stored = [(one.message.start_utc_s, one.features()) for one in receiver.store.summaries()]
-    return stored, taken
+    return stored, taken, after_gap
 
 
 def rr_of(file: Path) -> list[float]:
@@ -201,7 +204,7 @@ def rr_of(file: Path) -> list[float]:
     return [float(line) for line in lines if line.strip()]
 
 
-def differences(stored, rr_ms, *, rounded: bool = True) -> dict[str, float]:
+def differences(stored, rr_ms, after_gap=(), *, rounded: bool = True) -> dict[str, float]:
     """By how many rounding steps the hub differs from numpy over the intervals, cut by the hub's own n; the largest.
 
     Values are rounded to a step, so what is right differs by at most half a step.
@@ -209,6 +212,7 @@ def differences(stored, rr_ms, *, rounded: bool = True) -> dict[str, float]:
     rr = np.array([packets.ticks(one) for one in rr_ms]) / 1.024 if rounded else np.array(rr_ms)
     good = (rr >= 300) & (rr <= 2000)
     pair = np.concatenate([[False], good[1:] & good[:-1]])
+    pair[list(after_gap)] = False  # where the agent saw a gap (a machine that woke late, at ten times the speed)
     diffs = np.concatenate([[0.0], np.diff(rr)])
     steps = {row.name: row.step for row in schema.features().values()}
     worst, at = dict.fromkeys(steps, 0.0), 0

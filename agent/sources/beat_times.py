@@ -76,11 +76,15 @@ def rr_ns(rr_1024: int) -> int:
 class BeatTimes:
     """The running timeline of one strap.
 
+    Args:
+        blur_s: What the machine itself adds to lateness: nothing at the pace of life, more in a sped-up demo.
+
     Attributes:
         ahead: Beats refused because there was no time for them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, blur_s: float = 0.0) -> None:
+        self._blur_s = blur_s
         self.ahead = 0
         self._last_ns: int | None = None  # end of the last beat placed
         self._joined = False  # the next beat follows directly on it
@@ -189,9 +193,9 @@ class BeatTimes:
     def _delay_ns(self) -> float:
         """How late a beat may be told: learnt, so that a prompt strap is held to its promptness."""
         if len(self._late_ns) < _LEARN:
-            return DELAY_S * NS_PER_S
+            return (DELAY_S + self._blur_s) * NS_PER_S
         learnt_s = max(self._late_ns) / NS_PER_S + _SPARE_S
-        return min(max(learnt_s, _PROMPT_S), DELAY_S) * NS_PER_S
+        return (min(max(learnt_s, _PROMPT_S), DELAY_S) + self._blur_s) * NS_PER_S
 
     def _most_lag_ns(self, rr_1024: int) -> float:
         """How long after its last beat a packet may come.
@@ -202,7 +206,7 @@ class BeatTimes:
         if len(self._lags_ns) < _LEARN:
             return math.inf
         natural_ns = min(_NEXT * rr_ns(rr_1024), self._usual_ns())
-        return max(*self._lags_ns, natural_ns) + _SPARE_S * NS_PER_S
+        return max(*self._lags_ns, natural_ns) + (_SPARE_S + self._blur_s) * NS_PER_S
 
     def _joined_on(self, packet: _Packet) -> list[Placed]:
         placed = []

@@ -32,6 +32,7 @@ RECYCLE_S: Final = 10.0
 _LOOK_S: Final = 0.25
 _PAUSE_S: Final = (0.5, 30.0)  # real seconds; the first try after a loss comes soon
 _LOW_PERCENT: Final = 10
+_STALL_S: Final = 0.06  # by which a busy machine wakes late; at ten times the speed it looks like 0.6 s
 _SAY_EVERY: Final = 60  # refused packets a line of the log
 
 
@@ -52,7 +53,7 @@ async def samples(settings: Settings, around: Surroundings) -> AsyncGenerator[Sa
     Raises:
         SourceUnavailable: No strap is bound, there is no Bluetooth, or another strap answered.
     """
-    times = BeatTimes()
+    times = BeatTimes(blur_s=_STALL_S * (around.clock.speed - 1))
     pause_s = _PAUSE_S[0]
     while True:
         strap, bound_ns = bound(around.folder), bound_at_ns(around.folder)
