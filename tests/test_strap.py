@@ -170,7 +170,9 @@ def test_a_night_of_eight_hours_has_no_gap_and_no_drift(tmp_path):
     reader, strap = run(worn_in_virtual_time(tmp_path / "s", body, over), 120)
     assert len(reader.beats) > 27_000
     assert reader.gaps == []
-    assert not any(straps.unfaithful(reader, strap.felt).values())
+    wrong = straps.unfaithful(reader, strap.felt)
+    assert wrong.pop("missing at the end") <= 3  # on their way when the reading stopped
+    assert not any(wrong.values())
     apart_s = [(got.t_ns - felt.end_ns) / 1e9 for got, felt in zip(reader.beats, strap.felt, strict=False)]
     assert -0.1 < min(apart_s[500:]) < max(apart_s[500:]) < 0.3  # beats stay where they were felt, all night
 
