@@ -44,7 +44,7 @@ check: $(VENV)/.installed
 
 ## kill -9 of agent, broker and hub in turn, as a table: KILLS=20 SEED=1 (more faults come with "Delivery")
 chaos: $(VENV)/.installed system-tools
-	$(BIN)/python -m pytest -q -s tests/chaos
+	KILLS=$${KILLS:-20} $(BIN)/python -m pytest -q -s tests/chaos
 
 ## what the resident agent costs: CPU, memory, start
 bench-agent: $(VENV)/.installed

@@ -113,26 +113,6 @@ def test_bleak_finds_reads_and_is_refused_as_the_services_say(way, tmp_path):
     run(main())
 
 
-def test_every_interval_of_a_recording_arrives_once_in_order_and_unchanged(tmp_path):
-    rr_ms = [800.0 + 37.3 * (n % 7) + n / 16 for n in range(100)]
-    body = [Beat(sum(rr_ms[: n + 1]) / 1000, rr) for n, rr in enumerate(rr_ms)]
-
-    async def main(way):
-        pace = straps.clock()
-        strap = straps.strap(pace, body=body, from_first=True)
-        async with straps.air(way, [strap], pace) as (_, radio):
-            reader = straps.Reader(straps.bind(tmp_path / way), pace, radio)
-            async with reading(reader):
-                await until(lambda: len(reader.beats) >= 100, 30, "100 beats")
-                await asyncio.sleep(0.3)
-        return reader
-
-    for reader in both_ways(main):
-        assert reader.rr_1024 == [int(rr * 1.024 + 0.5) for rr in rr_ms]
-        assert all(abs(got.value - sent) <= 1000 / 2048 for got, sent in zip(reader.beats, rr_ms, strict=True))
-        assert reader.words[-1] == "beats come in"
-
-
 async def worn_in_virtual_time(folder, body, condition, **plan):
     """A strap on the simulated radio of this process, in time that passes only while everybody waits; (reader, strap)."""
     pace = VirtualClock(straps.START_NS)
