@@ -15,8 +15,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,7 +27,8 @@ from agent.config import Settings
 from agent.demo_view import View
 from agent.errors import Missing, WrongUse
 from agent.model import NS_PER_S
-from agent.pipeline import Agent, Pace
+from agent.pace import Pace
+from agent.pipeline import Agent
 from agent.privacy.policy import Profile, profile_named
 from agent.privacy.vault import open_vault
 from agent.sources import Radio
@@ -35,12 +37,14 @@ from agent.wire.enroll import armor, dearmor
 if TYPE_CHECKING:
     from firmware_sim.physiology import Beat
     from firmware_sim.strap import Strap
+    from hub.store import Store
 
 SITE: Final = "demo"
 OPERATOR: Final = "Demo scoring service"
 PIN: Final = "demo-pin-of-nobody"
 SLOT_S: Final = 3.0
 SCRIPT: Final = "rest:420,mental_load:420,rest:360"
+_PARTS: Final = ("amqtt", "bumble", "rich", "sqlalchemy")
 _MINUTES_MOST: Final = 240.0
 _AFTER_S: Final = 3.0  # a strap tells its last beat up to a second later
 
@@ -112,12 +116,13 @@ async def _run(wish: Wish, folder: Path, faults: Any, body: "Iterator[Beat]") ->
     await asyncio.to_thread(_enroll, folder, settings, profile, port, start_ns // NS_PER_S)
     receiver = Receiver(folder / "hub", mqtt_version=3)
     stop = threading.Event()
-    async with _broker(folder / "hub", port):
+    async with AsyncExitStack() as looking, _broker(folder / "hub", port):
         hub = asyncio.create_task(asyncio.to_thread(receiver.run, stop), name="hub")
         clock = SessionClock(start_ns, speed=wish.speed)
         strap = Strap(Plan.numbered(1, from_first=wish.replay is not None), body, clock)
         try:
             async with _on_air(strap, clock, faults, settings.state_dir) as radio:
+                view = looking.enter_context(_view(wish, folder / "hub"))
                 beside = _Beside(wish, strap, begun_s)
                 await pipeline.run(
                     settings,
@@ -125,7 +130,7 @@ async def _run(wish: Wish, folder: Path, faults: Any, body: "Iterator[Beat]") ->
                     clock,
                     pace=Pace(slot_s=SLOT_S, finish=True),
                     radio=radio,
-                    beside={"view": _view(wish, folder).show, "enough": beside.enough, "first": beside.first_beat},
+                    beside={"view": view.show, "enough": beside.enough, "first": beside.first_beat},
                 )
         finally:
             stop.set()
@@ -135,11 +140,11 @@ async def _run(wish: Wish, folder: Path, faults: Any, body: "Iterator[Beat]") ->
 
 def _checked(wish: Wish) -> "tuple[Any, Iterator[Beat]]":
     """Faults and body; what cannot be used is told before anything starts."""
-    try:
-        import hub.receive  # noqa: F401 - only whether it is there
-        from firmware_sim import faults, physiology, recording
-    except ModuleNotFoundError as error:
-        raise Missing("the demo's parts are not installed", remedy="pip install 'wardbeat[demo]'") from error
+    if absent := [name for name in _PARTS if find_spec(name) is None]:
+        words = f"the demo's parts are not installed: {', '.join(absent)}"
+        raise Missing(words, remedy="pip install 'wardbeat[demo]'")
+    from firmware_sim import faults, physiology, recording
+
     SessionClock(speed=wish.speed)
     if wish.seed < 0:
         raise WrongUse(f"--seed {wish.seed} is below 0")
@@ -203,17 +208,25 @@ class _Beside:
         await asyncio.Event().wait()
 
 
-def _view(wish: Wish, folder: Path) -> View:
+@contextmanager
+def _view(wish: Wish, hub: Path) -> Iterator[View]:
+    """The live view, with a look into the hub's own file."""
+    title = f"{wish.replay.name if wish.replay else 'made-up heart'}, {wish.speed:g}x, profile care"
+    with _hub_file(hub) as store:
+        yield View(title, wish.span_s, lambda: store.counters().get("stored", 0), wish.picture)
+
+
+@contextmanager
+def _hub_file(hub: Path) -> "Iterator[Store]":
     from hub.site import open_keys
     from hub.store import Store
 
-    store = Store(folder / "hub", open_keys(folder / "hub"))
-
-    def stored() -> int:
-        return len(store.settled())
-
-    title = f"{wish.replay.name if wish.replay else 'made-up heart'}, {wish.speed:g}x, profile care"
-    return View(title, wish.span_s, stored, wish.picture)
+    keys = open_keys(hub)
+    try:
+        with Store(hub, keys) as store:
+            yield store
+    finally:
+        keys.close()
 
 
 def _enroll(folder: Path, settings: Settings, profile: Profile, port: int, from_utc_s: int) -> None:
@@ -270,15 +283,11 @@ def _report(folder: Path, settings: Settings) -> dict[str, Any]:
     import datetime as dt
 
     from agent.outbox import Outbox
-    from hub.site import open_keys
-    from hub.store import Store
 
     with Outbox(settings.state_dir / "outbox.db", open_vault(settings.state_dir, "file"), None) as outbox:
         sealed, receipted = outbox.rows_made(), outbox.counts().get("receipted", 0)
-    keys = open_keys(folder / "hub")
-    with Store(folder / "hub", keys) as store:
+    with _hub_file(folder / "hub") as store:
         settled, summaries = store.settled(), store.summaries()
-    keys.close()
 
     def utc(second: int) -> str:
         return dt.datetime.fromtimestamp(second, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -52,7 +52,7 @@ class View:
         self._title, self._span_s, self._stored, self._picture = title, span_s, stored, picture
 
     async def show(self, agent: Agent) -> None:
-        """Draw until cancelled; on a plain stream nothing is drawn."""
+        """Draw until cancelled; on a stream that is no terminal, a line now and then."""
         from rich.console import Console
         from rich.live import Live
 
@@ -62,9 +62,7 @@ class View:
         with Live(console=console, refresh_per_second=4, transient=True) as live:
             while True:
                 live.update(self.panel(agent, console.width))
-                if self._picture is not None and self._done_01(agent) > 2 / 3:
-                    self._save(self._picture, agent)
-                    self._picture = None
+                self._picture_once(agent)
                 await asyncio.sleep(0.25)
 
     async def _plain(self, agent: Agent) -> None:
@@ -73,17 +71,18 @@ class View:
             sealed = sum(agent.outbox.counts().values())
             words = f"{self._title}: {self._done_01(agent):.0%}, sealed {sealed}, stored {self._stored()}"
             print(words, file=sys.stderr)
-            if self._picture is not None and self._done_01(agent) > 2 / 3:
-                self._save(self._picture, agent)
-                self._picture = None
+            self._picture_once(agent)
             await asyncio.sleep(_PLAIN_S)
 
     def _done_01(self, agent: Agent) -> float:
         return min(1.0, (agent.clock.now_ns() - agent.clock.start_ns()) / NS_PER_S / self._span_s)
 
-    def _save(self, file: Path, agent: Agent) -> None:
+    def _picture_once(self, agent: Agent) -> None:
         from rich.console import Console
 
+        if self._picture is None or self._done_01(agent) < 2 / 3:
+            return
+        file, self._picture = self._picture, None
         console = Console(record=True, width=_PANEL_WIDTH, file=io.StringIO())
         console.print(self.panel(agent))
         svg = console.export_svg(title="wardbeat demo")
@@ -115,5 +114,5 @@ class View:
         sealed, receipted = sum(counts.values()), counts.get("receipted", 0)
         rows.add_row("what left", f"sealed {sealed} → stored {self._stored()} → receipted {receipted}")
         return Panel(
-            rows, title=f"SYNTHETIC PERSON  {self._title}", subtitle=f"{self._done_01(agent):.0%}", width=_PANEL_WIDTH
+            rows, title=f"SYNTHETIC PERSON  {self._title}", subtitle=f"{self._done_01(agent):.0%}", width=width
         )

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from cryptography import x509
 
@@ -65,8 +65,7 @@ def checks(settings: Settings, profile: Profile) -> Iterator[Check]:
     if "ble_strap" in settings.sources:
         yield _attempt("strap", lambda: f"{scan.bound_name(folder) or 'a strap without a name'} is bound")
     yield from _delivery(settings, profile, vault)
-    yield from _sensors(settings)
-    yield _running(settings, profile)
+    yield from _running(settings, profile)
 
 
 def _delivery(settings: Settings, profile: Profile, vault: Vault) -> Iterator[Check]:
@@ -116,32 +115,28 @@ def _attempt(check_id: str, look: Callable[[], str]) -> Check:
         return Check(check_id, ok=False, words=str(error), remedy=error.remedy or "Keep the file; ask for help.")
 
 
-def _sensors(settings: Settings) -> Iterator[Check]:
-    """What each sensor of the running agent says, as `status` does."""
+def _running(settings: Settings, profile: Profile) -> Iterator[Check]:
+    """What the running agent says of its sensors and of itself."""
     try:
-        states = json.loads(control.ask(settings.state_dir, Command("status")).body)["states"]
-    except NotRunning:
+        body = json.loads(control.ask(settings.state_dir, Command("status")).body)
+    except NotRunning as error:
+        yield Check("agent", None, str(error), error.remedy)
         return
-    for state in states:
+    for state in body["states"]:
         if state["part"].startswith("source."):
             ok = {"ok": True, "waiting": None}.get(state["level"], False)
             words = state["words"] + (f" → {state['remedy']}" if ok is None and state["remedy"] else "")
             yield Check(state["part"], ok, words, state["remedy"])
+    yield _agent(body, profile)
 
 
-def _running(settings: Settings, profile: Profile) -> Check:
-    try:
-        reply = control.ask(settings.state_dir, Command("status"))
-    except NotRunning as error:
-        return Check("agent", None, str(error), error.remedy)
-    body = json.loads(reply.body)
-    states = body["states"]
+def _agent(body: dict[str, Any], profile: Profile) -> Check:
     if body["profile"] != profile.name:
         words = f"the running agent has the profile {body['profile']}, these settings say {profile.name}"
         return Check("agent", ok=False, words=words, remedy="Name the same --config for every command.")
     if body["unheard"]:
         return Check("agent", None, "running; the hub has not yet confirmed your latest consent, withdrawal or erasure")
-    trouble = [state for state in states if state["level"] == "trouble"]
+    trouble = [state for state in body["states"] if state["level"] == "trouble"]
     if trouble:
         return Check("agent", ok=False, words=trouble[0]["words"], remedy=trouble[0]["remedy"])
     return Check("agent", ok=True, words="running")

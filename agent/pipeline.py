@@ -12,7 +12,6 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +23,7 @@ from agent.errors import KeysMissing, OutboxBroken, SourceUnavailable, WardbeatE
 from agent.history import History
 from agent.model import NS_PER_S, Interval, Sample
 from agent.outbox import Limits, Outbox, Sealing, consents
+from agent.pace import RELEASE_WINDOW_S, Pace
 from agent.privacy.policy import Profile
 from agent.privacy.vault import Vault, open_vault
 from agent.releasing import Releasing
@@ -36,34 +36,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-RELEASE_WINDOW_S: Final = 300.0
 _QUEUE_MOST: Final = 4096
 _RETRY_S: Final = (1.0, 60.0)
 _DISK_RETRY_S: Final = 2.0
 _CLOSE_S: Final = 4.5
 _LOOK_S: Final = 0.2  # how soon a pause closes a sensor
 _LONG_RUN_S: Final = 300.0  # a source that ran so long was well: its next try is soon again
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """The two paces, and how a run ends; in no configuration and no policy.
-
-    Attributes:
-        window_s: Length of a release window; below 300 only for synthetic sites.
-        slot_s: One envelope leaves each.
-        grace_s: How long a window waits for beats that arrive late.
-        finish: End when every source has ended and all is receipted.
-        drain_s: How long to wait for the last receipts.
-        sockets: False for virtual time: no control socket, no publisher.
-    """
-
-    window_s: float = RELEASE_WINDOW_S
-    slot_s: float = 300.0
-    grace_s: float = 5.0  # a packet may be held 2 s until its successor tells, and is up to 1.25 s old then
-    finish: bool = False
-    drain_s: float = 30.0
-    sockets: bool = True
 
 
 class _Finished(Exception):

@@ -11,7 +11,7 @@ import house
 from agent import pipeline
 from agent.clock import SessionClock
 from agent.model import Sample
-from agent.pipeline import Pace
+from agent.pace import Pace
 from agent.sources import Radio, Surroundings, ble_strap, bound
 from agent.wire import schema
 from firmware_sim import bluez, packets, recording

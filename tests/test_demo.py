@@ -1,13 +1,19 @@
 """`wardbeat demo` as a person runs it: with faults, kept, pictured, and with words it cannot use."""
 
+import io
 import json
 import re
 import shutil
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
+
+from agent.model import NS_PER_S, Sample
+from agent.status import Board, Level
+from agent.window import Ring
 
 DEMO = [sys.executable, "-m", "agent.cli", "demo"]
 
@@ -44,6 +50,31 @@ def test_the_demo_suffers_faults_keeps_its_folder_and_draws_its_picture(tmp_path
     assert not re.search(r"url\(.?(http|//)|@font-face|href=", drawn), "a picture fetches nothing"
 
 
+def test_the_live_view_fits_the_terminal_and_what_is_cut_is_the_oldest():
+    from rich.console import Console
+
+    from agent.demo_view import View, sparkline
+
+    ring = Ring()
+    for second in range(1, 60):
+        ring.add(Sample(second * NS_PER_S, "rr_ms", 600.0 + 10 * second))
+    clock = types.SimpleNamespace(now_ns=lambda: 60 * NS_PER_S, start_ns=lambda: 0)
+    outbox = types.SimpleNamespace(counts=lambda: {"receipted": 2, "sent": 1})
+    board = Board()
+    board.say("source.ble_strap", Level.OK, "beats come in")
+    agent = types.SimpleNamespace(clock=clock, outbox=outbox, board=board, windows=types.SimpleNamespace(ring=ring))
+    for width in (40, 88, 200):
+        console = Console(width=width, file=io.StringIO())
+        console.print(View("a title", 120.0, lambda: 3).panel(agent, width))
+        lines = console.file.getvalue().splitlines()
+        assert max(map(len, lines)) <= min(width, 88)
+        shown = next(line for line in lines if "beat by beat" in line)
+        assert "█" in shown, "the newest beat, the longest, is there"
+        assert "…" not in shown
+        assert any("sealed 3" in line for line in lines)
+    assert sparkline([]) == ""
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -69,3 +100,16 @@ def test_a_recording_that_cannot_be_worn_is_told_with_its_line(content, said, tm
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_demo_without_its_parts_says_which_and_how_to_get_them():
+    """As after `pip install wardbeat`: the same interpreter, told that two parts are not there."""
+    code = (
+        "import sys, importlib.util as u; real = u.find_spec\n"
+        "u.find_spec = lambda name, *rest: None if name in ('bumble', 'amqtt') else real(name, *rest)\n"
+        "from agent import cli; sys.exit(cli.main(['demo']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 3
+    assert "not installed: amqtt, bumble" in done.stderr
+    assert "wardbeat[demo]" in done.stderr

@@ -19,7 +19,7 @@ from agent.clock import SessionClock
 from agent.control import Command
 from agent.model import NS_PER_S
 from agent.outbox import consents, ledger
-from agent.pipeline import Pace
+from agent.pace import Pace
 from agent.wire import envelope, schema
 from agent.wire.labels import keys_topic
 from agent.wire.message import EraseMessage

@@ -68,6 +68,24 @@ class _Packet:
     rr_1024: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """How a packet stands to the clock.
+
+    Attributes:
+        low_ns, high_ns: By how much the timeline may still be shifted.
+        unexplained_ns: Time between its last beat and its arrival, beyond what is usual.
+        late_ns: By how much its first beat could have been told earlier.
+        fits: Whether it can follow on the beats before.
+    """
+
+    low_ns: float
+    high_ns: float
+    unexplained_ns: float
+    late_ns: float
+    fits: bool
+
+
 def rr_ns(rr_1024: int) -> int:
     """An interval in whole nanoseconds."""
     return rr_1024 * NS_PER_S // TICKS_PER_S
@@ -150,21 +168,15 @@ class BeatTimes:
         *late, newest = held
         if not newest.rr_1024:
             return self._anchored(held)
-        first_ns = self._end_ns(late) + rr_ns(newest.rr_1024[0])
-        too_old = before_ns - self._delay_ns() - first_ns > self._high_now(first_ns, newest)
-        unexplained_ns = newest.arrived_ns - self._end_ns(held) - self._high_ns
+        found = self._held_against_clock(newest, before_ns, self._end_ns(late))
         missing = newest.arrived_ns - self._before_held_ns > (len(held) + _LATE - 1) * self._usual_ns()
-        lost = missing and unexplained_ns > 0.95 * rr_ns(newest.rr_1024[-1])
-        if too_old or lost or unexplained_ns > self._most_lag_ns(newest.rr_1024[-1]):
+        lost = missing and found.unexplained_ns > 0.95 * rr_ns(newest.rr_1024[-1])
+        if lost or not found.fits:
             return self._anchored(held)
         placed = []
         for packet in late:
             placed += self._joined_on(packet)
         return placed + self._laid(newest, before_ns)
-
-    def _high_now(self, first_ns: int, packet: _Packet) -> float:
-        end_ns = first_ns + sum(map(rr_ns, packet.rr_1024[1:]))
-        return min(self._high_ns, packet.arrived_ns - end_ns)
 
     def _end_ns(self, packets: list[_Packet]) -> int:
         assert self._last_ns is not None
@@ -174,18 +186,24 @@ class BeatTimes:
         """Hold a packet in its turn against the clock, and join it or begin anew."""
         if not packet.rr_1024:
             return []
-        assert self._last_ns is not None
-        first_ns = self._last_ns + rr_ns(packet.rr_1024[0])
-        drift_ns = DRIFT_01 * sum(map(rr_ns, packet.rr_1024))
-        lag_ns = packet.arrived_ns - self._end_ns([packet])
+        found = self._held_against_clock(packet, before_ns, self._end_ns([]))
+        if not found.fits:
+            return self._anchored([packet])
+        self._low_ns, self._high_ns = found.low_ns, found.high_ns
+        self._lags_ns.append(found.unexplained_ns)
+        self._late_ns.append(found.late_ns)
+        return self._joined_on(packet)
+
+    def _held_against_clock(self, packet: _Packet, before_ns: int, end_ns: int) -> "_Found":
+        """What the clock says of a packet whose beats would follow on one that ended at ``end_ns``."""
+        first_ns = end_ns + rr_ns(packet.rr_1024[0])
+        whole_ns = sum(map(rr_ns, packet.rr_1024))
+        lag_ns, drift_ns = packet.arrived_ns - end_ns - whole_ns, DRIFT_01 * whole_ns
         high_ns = min(self._high_ns + drift_ns, lag_ns)
         low_ns = max(self._low_ns - drift_ns, before_ns - self._delay_ns() - first_ns)
-        if low_ns > high_ns or lag_ns - high_ns > self._most_lag_ns(packet.rr_1024[-1]):
-            return self._anchored([packet])
-        self._low_ns, self._high_ns = low_ns, high_ns
-        self._lags_ns.append(lag_ns - high_ns)
-        self._late_ns.append(before_ns - first_ns - high_ns)
-        return self._joined_on(packet)
+        unexplained_ns = lag_ns - high_ns
+        fits = low_ns <= high_ns and unexplained_ns <= self._most_lag_ns(packet.rr_1024[-1])
+        return _Found(low_ns, high_ns, unexplained_ns, before_ns - first_ns - high_ns, fits)
 
     def _usual_ns(self) -> float:
         return float(statistics.median(self._apart_ns))

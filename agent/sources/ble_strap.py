@@ -19,9 +19,10 @@ from agent.errors import PacketRefused, SourceUnavailable
 from agent.model import NS_PER_S, Quality, Sample
 from agent.sources import strap_link
 from agent.sources.beat_times import BeatTimes, Placed
+from agent.sources.bluetooth import LINK_ERRORS
 from agent.sources.bound import Bound, bind, bound, bound_at_ns
 from agent.sources.heart_rate_packet import TICKS_PER_S, decode
-from agent.sources.strap_link import LINK_ERRORS, Mail, Nearby, NotInReach
+from agent.sources.strap_link import Mail, Nearby, NotInReach
 from agent.sources.surroundings import Radio, Surroundings
 from agent.status import Level
 
@@ -196,14 +197,15 @@ class _Listener:
             say(Level.WAITING, "connected, but nothing comes from the strap", "It is connected anew by itself.")
         elif self._contact is False:
             say(Level.WAITING, "no skin contact", "Moisten the electrodes and tighten the strap.")
-        elif self._mail.battery_percent is not None and self._mail.battery_percent <= _LOW_PERCENT:
-            say(Level.WAITING, "beats come in; the strap's battery is low", "Change or charge the strap's battery.")
         elif (now_ns - self._beat_ns) / NS_PER_S > SUSPECT_S:
             say(
                 Level.WAITING,
                 "the strap sends a heart rate but no beats",
                 "Wear it on moist skin; a sensor that never sends beat intervals cannot be used.",
             )
+        elif self._mail.battery_percent is not None and self._mail.battery_percent <= _LOW_PERCENT:
+            also = "beats come in; " if self._beats else ""
+            say(Level.WAITING, f"{also}the strap's battery is low", "Change or charge the strap's battery.")
         elif self._beats:
             say(Level.OK, "beats come in")
 

@@ -1,26 +1,23 @@
 """One link to one strap through bleak: scan, connect, read who it is, listen; every call with a timeout."""
 
 import asyncio
-import logging
-import sys
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Final
 
-from bleak import BleakClient, BleakScanner
+from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
-from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason, BleakDBusError, BleakError
 from bleak_retry_connector import close_stale_connections_by_address, establish_connection
 
 from agent.errors import SourceUnavailable
+from agent.sources.bluetooth import CLOSE_S, LINK_ERRORS, RESTART, answered, backend, said, scanning, timed
 from agent.sources.bound import Bound
 from agent.sources.surroundings import Radio
 
-HEART_RATE: Final = "0000180d-0000-1000-8000-00805f9b34fb"
 _MEASUREMENT: Final = "00002a37-0000-1000-8000-00805f9b34fb"
 _BATTERY: Final = "00002a19-0000-1000-8000-00805f9b34fb"
 _MAKER: Final = "00002a29-0000-1000-8000-00805f9b34fb"
@@ -28,20 +25,7 @@ _MODEL: Final = "00002a24-0000-1000-8000-00805f9b34fb"
 _SERIAL: Final = "00002a25-0000-1000-8000-00805f9b34fb"
 _SCAN_S: Final = 10.0
 _CONNECT_S: Final = 45.0  # two tries of bleak-retry-connector at 20 s
-_GATT_S: Final = 5.0
-_CLOSE_S: Final = 4.0  # a pause promises the link down within 5 s
 _MAIL_MOST: Final = 256
-# What bleak raises when a strap, the daemon or the bus goes away under a call.
-LINK_ERRORS: tuple[type[Exception], ...] = (BleakError, TimeoutError, OSError, EOFError)
-if sys.platform == "linux":
-    from dbus_fast.errors import AuthError, DBusError, InvalidAddressError
-
-    LINK_ERRORS = (*LINK_ERRORS, AuthError, DBusError, InvalidAddressError)
-_T = TypeVar("_T")
-
-# These libraries write device addresses into their warnings; what a person must know, the board says.
-for _library in ("bleak", "bleak_retry_connector", "dbus_fast", "bluetooth_adapters"):
-    logging.getLogger(_library).setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,26 +95,11 @@ async def nearby(radio: Radio, adapter: str | None, seconds: float) -> list[Near
         found[device.address] = Nearby(device.address, printable(device.name or ""), told.rssi)
 
     try:
-        async with radio.turn, _said(adapter), _scanning(radio, adapter, seen):
+        async with radio.turn, said(adapter), scanning(radio, adapter, seen):
             await asyncio.sleep(seconds)
     except LINK_ERRORS as error:
-        raise SourceUnavailable("Bluetooth failed while scanning", remedy=_RESTART) from error
+        raise SourceUnavailable("Bluetooth failed while scanning", remedy=RESTART) from error
     return sorted(found.values(), key=lambda strap: -strap.rssi_dbm)
-
-
-@asynccontextmanager
-async def _scanning(
-    radio: Radio, adapter: str | None, seen: Callable[[BLEDevice, AdvertisementData], None]
-) -> AsyncIterator[None]:
-    """Scan until the end of the block; neither start nor stop waits for a daemon that does not answer."""
-    scanner = BleakScanner(seen, [HEART_RATE], **_backend(radio.scanner, adapter))
-    try:
-        await _answered(scanner.start())
-        yield
-    finally:
-        with suppress(*LINK_ERRORS):
-            async with asyncio.timeout(_CLOSE_S):
-                await scanner.stop()
 
 
 def printable(text: str) -> str:
@@ -151,10 +120,10 @@ async def linked(radio: Radio, adapter: str | None, address: str, mail: Mail) ->
         NotInReach: The strap does not advertise.
         LINK_ERRORS: It could not be connected.
     """
-    async with radio.turn, _said(adapter):
+    async with radio.turn, said(adapter):
         if radio.client is None:
             # a killed program's link stays up in bluetoothd, and a connected strap does not advertise
-            await _answered(close_stale_connections_by_address(address))
+            await answered(close_stale_connections_by_address(address))
         device = await _found(radio, adapter, address)
         async with asyncio.timeout(_CONNECT_S):
             client = await establish_connection(
@@ -164,14 +133,14 @@ async def linked(radio: Radio, adapter: str | None, address: str, mail: Mail) ->
                 mail.disconnected,
                 max_attempts=2,
                 use_services_cache=False,
-                **_backend(radio.client, adapter),
+                **backend(radio.client, adapter),
             )
     mail.lost = not client.is_connected  # an attempt before this one may have been lost, and said so
     try:
         yield client
     finally:
         with suppress(*LINK_ERRORS):
-            async with asyncio.timeout(_CLOSE_S):
+            async with asyncio.timeout(CLOSE_S):
                 await client.disconnect()
 
 
@@ -188,25 +157,13 @@ async def _found(radio: Radio, adapter: str | None, address: str) -> BLEDevice:
             ours.append(device)
             heard.set()
 
-    async with _scanning(radio, adapter, seen):
+    async with scanning(radio, adapter, seen):
         with suppress(TimeoutError):
             async with asyncio.timeout(_SCAN_S):
                 await heard.wait()
     if not ours:
         raise NotInReach
     return ours[-1]
-
-
-async def _answered(call: Awaitable[_T]) -> _T:
-    """A call that the system's Bluetooth service itself answers.
-
-    Raises:
-        SourceUnavailable: It does not.
-    """
-    try:
-        return await timed(call)
-    except TimeoutError as error:
-        raise SourceUnavailable("Bluetooth does not answer", remedy=_RESTART) from error
 
 
 async def who(client: BleakClient, name: str) -> Bound:
@@ -240,56 +197,3 @@ def _first(client: BleakClient, uuid: str) -> BleakGATTCharacteristic | None:
     """A strap may have a characteristic twice; the first will do."""
     every = client.services.characteristics.values()
     return next((one for one in every if one.uuid == uuid), None)
-
-
-async def timed(call: Awaitable[_T]) -> _T:
-    """One GATT call; bleak itself waits for ever (notes: a read without pairing agent never returned)."""
-    async with asyncio.timeout(_GATT_S):
-        return await call
-
-
-def _backend(kind: type[Any] | None, adapter: str | None) -> dict[str, Any]:
-    chosen: dict[str, Any] = {} if kind is None else {"backend": kind}
-    return chosen | ({} if adapter is None else {"bluez": {"adapter": adapter}})
-
-
-_RESTART: Final = "Restart Bluetooth (Linux: systemctl restart bluetooth), or the machine."
-_REASONS: Final = {
-    BleakBluetoothNotAvailableReason.NO_BLUETOOTH: ("this machine has no Bluetooth", "Plug in a Bluetooth adapter."),
-    BleakBluetoothNotAvailableReason.NO_BLE_CENTRAL_ROLE: (
-        "this Bluetooth adapter cannot read straps",
-        "Use a Bluetooth 4.0 adapter or newer.",
-    ),
-    BleakBluetoothNotAvailableReason.POWERED_OFF: ("Bluetooth is off", "Switch Bluetooth on."),
-    BleakBluetoothNotAvailableReason.DENIED_BY_USER: (
-        "Wardbeat may not use Bluetooth",
-        "Allow it in the system's privacy settings.",
-    ),
-    BleakBluetoothNotAvailableReason.DENIED_BY_SYSTEM: (
-        "the system does not let Wardbeat use Bluetooth",
-        "Ask whoever manages this machine.",
-    ),
-}
-
-
-@asynccontextmanager
-async def _said(adapter: str | None) -> AsyncIterator[None]:
-    """Say in our own words why there is no Bluetooth."""
-    nothing = SourceUnavailable("there is no Bluetooth service here", remedy="Linux: install and start bluez.")
-    try:
-        yield
-    except BleakBluetoothNotAvailableError as error:
-        words, remedy = _REASONS.get(error.reason, ("Bluetooth cannot be used", "Restart Bluetooth."))
-        raise SourceUnavailable(words, remedy=remedy) from error
-    except BleakDBusError as error:
-        if error.dbus_error == "org.freedesktop.DBus.Error.ServiceUnknown":
-            raise nothing from error
-        raise
-    except BleakError as error:
-        if adapter is not None and str(error) == f"adapter '{adapter}' not found":
-            raise SourceUnavailable(
-                f"there is no Bluetooth adapter {adapter}", remedy="Check sources.ble_strap.adapter, or leave it out."
-            ) from error
-        raise
-    except (FileNotFoundError, ConnectionRefusedError) as error:  # no D-Bus at all
-        raise nothing from error

@@ -16,6 +16,7 @@ FLOORS = {
     "agent.asked": 4.5,  # the pipeline's own table of commands; it knows the Agent by type alone
     "agent.demo": 5,
     "agent.demo_view": 5,
+    "agent.pace": 1,
     "agent.scan": 4.5,  # a command's work, asked by doctor too
     "agent.doctor": 5,
     "agent.decisions": 5,
