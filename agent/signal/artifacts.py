@@ -7,15 +7,15 @@
     extra      one interval in two: something else was taken for a beat
     excluded   no single interval of a heart: a dropout of several beats, or beyond 300 to 2000 ms
 
-After Lipponen and Tarvainen (2019), doi:10.1080/03091902.2019.1640306: thresholds of 5.2 quartile deviations over
-91 beats, and their signatures of missed, extra, ectopic and misaligned beats. Ours are:
+After Lipponen and Tarvainen (2019), doi:10.1080/03091902.2019.1640306: quartile deviations over 91 beats, and the
+signatures of missed, extra, ectopic and misaligned beats. Ours are:
 
-* sequential: an interval is compared with the last one that was right, and thresholds are learnt from right
-  ones alone; so nothing is judged by a fault before it, and frequent faults do not widen the thresholds;
-* a floor of 40 ms: 5.2 ticks of a 128 Hz recorder, the coarsest in use; below it a difference is no news;
-* a cap of 20 % of the local interval: Malik's limit (1996), beyond which neighbours do not differ at rest;
-* an isolated interval that nothing beside it makes up for is a fault only beyond that cap: a slow breath
-  lifts two intervals together, a misplaced beat takes from one what it gives to the other;
+* the swing: by how much two neighbours differ beyond the slope from the interval before to the one after. A beat that
+  stands at the wrong place by a swings by 2a, breathing by what it swings in this person: the limit is learnt from it;
+* sequential: an interval is compared with the last one that was right, and limits are learnt from right ones alone,
+  so nothing is judged by a fault before it, and frequent faults do not widen them;
+* one interval alone that nothing beside it makes up for is far off only beyond three of the paper's limits: a deep
+  breath lifts one interval, a misplaced beat takes from one what it gives to the other;
 * nothing is invented: intervals are labelled, never moved.
 """
 
@@ -23,7 +23,7 @@ from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,17 +44,28 @@ class Label(IntEnum):
 
 
 LOOK_AHEAD: Final = 2
-_ALPHA: Final = 5.2
-_MEMORY: Final = 91
-_FLOOR_MS: Final = 40.0
-_CAP_01: Final = 0.20
+_MEMORY: Final = 91  # the paper's
+_ALPHA: Final = 5.2  # the paper's: quartile deviations that a difference may have
+_LONE: Final = 3.0  # the paper's: its limits that one interval alone may be off
+_FEW: Final = 10  # numbers before a limit is learnt
 _LOCAL: Final = 9  # right intervals in the local median; with the two ahead the 11 of the paper
-_SWING: Final = 2.5  # limits, over the three steps of a misplaced beat: a, 2a, a
-_FEW: Final = 10  # differences before the learnt threshold counts
+_FLOOR_MS: Final = 40.0  # 5.2 ticks of a 128 Hz recorder, the coarsest in use: a smaller difference is no news
+_CAP_01: Final = 0.20  # Malik's limit (1996): neighbours at rest do not differ by more
+# A swing holds two intervals' ticks and a third of two more, so its floor is half as high again. Of 37 clean
+# recordings (rest, sums, one of deep breathing) the median one never goes beyond 2.9 of its own 80th percentiles, and
+# 0.5 % of all swings go beyond 3; higher, and beats misplaced by a tenth of an interval are missed in lively hearts.
+_SWING_FLOOR_MS: Final = 60.0
+_SWING_SHARE_01: Final = 0.8
+_SWING: Final = 3.1
+_MOST_SWING_01: Final = 0.5  # of the local interval: a beat a quarter off is never breathing
+_EARLY_01: Final = 0.3  # of the local interval, until limits are learnt: the largest swing of deep breathing seen
+_FARTHEST_01: Final = 0.6  # of the local interval: beyond it one interval alone is never breathing
+_SIDE_01: Final = 0.1  # each of the two carries at least this much of the swing: else one of them is right
+_EXACT: Final = 1.25  # limits of a difference; a swing is half the sum of its three steps, 2.5 limits
 
 
-class _Quartiles:
-    """Quartile deviation of the last 91 numbers, kept sorted: a few microseconds a beat."""
+class _Recent:
+    """The last 91 numbers, kept sorted: a few microseconds a beat."""
 
     def __init__(self) -> None:
         self._recent: deque[float] = deque()
@@ -68,14 +79,27 @@ class _Quartiles:
 
     def deviation(self) -> float | None:
         """Half the distance between the quartiles; None for too few."""
-        n = len(self._sorted)
-        return None if n < _FEW else (self._at(0.75 * (n - 1)) - self._at(0.25 * (n - 1))) / 2
+        low, high = self.quantile(0.25), self.quantile(0.75)
+        return None if low is None or high is None else (high - low) / 2
 
-    def _at(self, place: float) -> float:
+    def quantile(self, share_01: float) -> float | None:
+        """By linear interpolation; None for too few."""
+        n = len(self._sorted)
+        if n < _FEW:
+            return None
+        place = share_01 * (n - 1)
         low = int(place)
         rest = place - low
-        high = self._sorted[min(low + 1, len(self._sorted) - 1)]
-        return self._sorted[low] * (1 - rest) + high * rest
+        return self._sorted[low] * (1 - rest) + self._sorted[min(low + 1, n - 1)] * rest
+
+
+class _Limits(NamedTuple):
+    """In ms: what neighbours may differ by, how near halves and sums must be, how far one alone, how hard a pair."""
+
+    step_ms: float
+    match_ms: float
+    far_ms: float
+    swing_ms: float
 
 
 class Labeller:
@@ -85,7 +109,8 @@ class Labeller:
     """
 
     def __init__(self) -> None:
-        self._differences, self._deviations = _Quartiles(), _Quartiles()
+        self._differences, self._deviations, self._swings = _Recent(), _Recent(), _Recent()
+        self._row: deque[float] = deque(maxlen=4)  # right intervals with nothing between
         self._right: deque[float] = deque(maxlen=_LOCAL)
         self._waiting: list[float] = []
         self._decided: list[Label] = []  # of the first waiting ones, by a signature of two
@@ -100,6 +125,7 @@ class Labeller:
         """A gap lies here: the rest becomes final, and the next interval stands for itself."""
         found = self._settle(0)
         self._reference_ms = None
+        self._row.clear()
         return found
 
     def _settle(self, ahead: int) -> list[Label]:
@@ -111,6 +137,8 @@ class Labeller:
             rr_ms = self._waiting.pop(0)
             if label is Label.NORMAL:
                 self._learn(rr_ms)
+            else:
+                self._row.clear()
             found.append(label)
         return found
 
@@ -119,70 +147,63 @@ class Labeller:
             self._differences.add(abs(rr_ms - self._reference_ms))
         if self._right:
             self._deviations.add(abs(rr_ms - _median(self._right)))
+        self._row.append(rr_ms)
+        if len(self._row) == 4:
+            self._swings.add(abs(_swing_ms(*self._row)))
         self._right.append(rr_ms)
         self._reference_ms = rr_ms
 
     def _judged(self, rr_ms: list[float]) -> list[Label]:  # noqa: PLR0911 - one line a kind of fault
         """Label of the first interval, or of the first two when they only make sense together."""
         now = rr_ms[0]
-        if not RR_MIN_MS <= now <= RR_MAX_MS and not self._is_split(rr_ms):
-            return [Label.EXCLUDED]
         local = self._local_ms(rr_ms)
-        step_ms, width_ms = self._limits_ms(local)
+        limits = self._limits(local)
+        is_split = len(rr_ms) > 1 and abs(now + rr_ms[1] - local) < limits.match_ms
+        if not RR_MIN_MS <= now <= RR_MAX_MS and not is_split:
+            return [Label.EXCLUDED]
+        pair = self._as_pair(rr_ms, local, limits)
+        if pair is not None:
+            return pair
         reference = local if self._reference_ms is None else self._reference_ms
-        following = rr_ms[1] if len(rr_ms) > 1 else None
-        if abs(now - reference) <= step_ms:
-            return self._small(rr_ms, reference, step_ms)
-        if abs(now / 2 - local) < width_ms:
+        if abs(now - reference) <= limits.step_ms:
+            return [Label.NORMAL]
+        if abs(now / 2 - local) < limits.match_ms:
             return [Label.MISSED]
         if now > 2 * local:
             return [Label.EXCLUDED]
-        if following is not None:
-            pair = self._as_pair(now, following, local, step_ms, width_ms)
-            if pair is not None:
-                return pair
-        far = abs(now - local) > _CAP_01 * local
-        if not far or self._is_new_level(rr_ms, local):
+        if abs(now - local) <= limits.far_ms or _is_new_level(rr_ms, local):
             return [Label.NORMAL]
         if now > local:
             return [Label.LONG]
-        if following is None or following <= local:
+        if len(rr_ms) == 1 or rr_ms[1] <= local:
             return [Label.SHORT]
-        pause = following - local > step_ms  # one that does not make up for all
+        pause = rr_ms[1] - local > limits.step_ms  # one that does not make up for all
         return [Label.ECTOPIC, Label.ECTOPIC] if pause else [Label.ECTOPIC]
 
-    @staticmethod
-    def _small(rr_ms: list[float], reference: float, step_ms: float) -> list[Label]:
-        """A beat misplaced by less than the limit still swings back twice as far: three steps to and fro."""
-        if len(rr_ms) <= LOOK_AHEAD:
-            return [Label.NORMAL]
-        now, following, after = rr_ms[: LOOK_AHEAD + 1]
-        steps = (reference - now, following - now, following - after)
-        early = all(one > 0 for one in steps) and abs(reference - after) <= step_ms / 2
-        made_up = abs(now + following - reference - after) <= step_ms / 2  # the pause gives back what came too soon
-        if early and made_up and steps[1] > step_ms and sum(steps) > _SWING * step_ms:
-            return [Label.ECTOPIC, Label.ECTOPIC]
-        return [Label.NORMAL]
-
-    def _is_split(self, rr_ms: list[float]) -> bool:
-        """Whether the first two are one interval of this heart; short ones are beyond any plausible range alone."""
-        local = self._local_ms(rr_ms)
-        return len(rr_ms) > 1 and abs(rr_ms[0] + rr_ms[1] - local) < self._limits_ms(local)[1]
-
-    @staticmethod
-    def _as_pair(now: float, following: float, local: float, step_ms: float, width_ms: float) -> list[Label] | None:
-        if now < local and following < local and abs(now + following - local) < width_ms:
+    def _as_pair(self, rr_ms: list[float], local: float, limits: _Limits) -> list[Label] | None:
+        """One interval cut in two, or a beat between two intervals that stands too early or too late."""
+        if len(rr_ms) < 2:
+            return None
+        now, following, after = (*rr_ms, local)[:3]
+        if _is_cut(now, following, local, limits):
             return [Label.EXTRA, Label.EXTRA]
-        opposite = (now - local) * (following - local) < 0
-        if opposite and abs(following - now) > step_ms and abs(now + following - 2 * local) < width_ms * 2:
-            return [Label.ECTOPIC, Label.ECTOPIC] if now < local else [Label.LONG, Label.SHORT]
-        return None
-
-    @staticmethod
-    def _is_new_level(rr_ms: list[float], local: float) -> bool:
-        """Whether the two ahead stand where this one stands: the heart changed its pace."""
-        near_ms = _CAP_01 * local / 2
-        return len(rr_ms) > LOOK_AHEAD and all(abs(one - rr_ms[0]) <= near_ms for one in rr_ms[1 : LOOK_AHEAD + 1])
+        if _is_cut(following, after, local, limits):
+            return None  # the next two are: this one stands alone
+        before = local if self._reference_ms is None else self._reference_ms
+        if abs(after - local) > _CAP_01 * local:
+            after = local  # a fault of its own
+        swing_ms = _swing_ms(before, now, following, after)
+        middle, size_ms = (before + after) / 2, abs(swing_ms)
+        sides = ((middle - now) * swing_ms, (following - middle) * swing_ms)
+        if min(sides) <= _SIDE_01 * swing_ms**2 or (len(rr_ms) > 2 and abs(rr_ms[2] - following) > size_ms):
+            return None  # one of them is right, or the beat after is the misplaced one
+        given_back_ms = abs(now + following - before - after)
+        # what came too soon and is made up for to the beat is no chance: the heart's own clock ran on below it
+        exact = now < following and max(given_back_ms, abs(after - before)) < size_ms / 3
+        least_ms = min(limits.swing_ms, _EXACT * limits.step_ms) if exact else limits.swing_ms
+        if given_back_ms >= 2 * limits.match_ms or size_ms <= least_ms:
+            return None
+        return [Label.ECTOPIC, Label.ECTOPIC] if now < following else [Label.LONG, Label.SHORT]
 
     def _local_ms(self, rr_ms: list[float]) -> float:
         """What an interval should be here: the median of the last nine right ones and the two ahead."""
@@ -193,14 +214,39 @@ class Labeller:
         plausible = [one for one in rr_ms[: LOOK_AHEAD + 1] if RR_MIN_MS <= one <= RR_MAX_MS]
         return _median(plausible) if plausible else rr_ms[0]
 
-    def _limits_ms(self, local: float) -> tuple[float, float]:
-        """By how much neighbours may differ, and how far an interval may be from what it should be."""
+    def _limits(self, local: float) -> _Limits:
         cap_ms = max(_CAP_01 * local, _FLOOR_MS)
         step, width = self._differences.deviation(), self._deviations.deviation()
-        return (
-            cap_ms if step is None else min(max(_ALPHA * step, _FLOOR_MS), cap_ms),
-            cap_ms if width is None else min(max(_ALPHA * width, _FLOOR_MS), cap_ms),
+        swing = self._swings.quantile(_SWING_SHARE_01)
+        early_ms = _EARLY_01 * local
+        return _Limits(
+            step_ms=cap_ms if step is None else min(max(_ALPHA * step, _FLOOR_MS), cap_ms),
+            match_ms=cap_ms if width is None else min(max(_ALPHA * width, _FLOOR_MS), cap_ms),
+            far_ms=early_ms if width is None else min(max(_LONE * _ALPHA * width, cap_ms), _FARTHEST_01 * local),
+            swing_ms=early_ms if swing is None else min(max(_SWING * swing, _SWING_FLOOR_MS), _MOST_SWING_01 * local),
         )
+
+
+def _is_cut(first: float, second: float, local: float, limits: _Limits) -> bool:
+    """Whether two intervals are one that something cut in two."""
+    return abs(first + second - local) < limits.match_ms and max(first, second) < local - limits.step_ms / 2
+
+
+def _is_new_level(rr_ms: list[float], local: float) -> bool:
+    """Whether the two ahead stand where this one stands: the heart changed its pace."""
+    near_ms = _CAP_01 * local / 2
+    return len(rr_ms) > LOOK_AHEAD and all(abs(one - rr_ms[0]) <= near_ms for one in rr_ms[1 : LOOK_AHEAD + 1])
+
+
+def _swing_ms(before: float, now: float, following: float, after: float) -> float:
+    """By how much two intervals differ beyond the slope from the one before to the one after.
+
+    Twice the misplacement of the beat between them; zero on any steady slope.
+
+    >>> _swing_ms(800.0, 700.0, 900.0, 800.0), _swing_ms(800.0, 810.0, 820.0, 830.0)
+    (200.0, 0.0)
+    """
+    return following - now - (after - before) / 3
 
 
 def _median(values: Iterable[float]) -> float:
