@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         "--bind", nargs="?", const="", metavar="STRAP", help="read this one (name or address) from now on"
     )
     scan.add_argument("--json", action="store_true", help="for machines")
+    _add_analyze(commands)
     status = _add(commands, "status", _status, "what the running agent is doing")
     status.add_argument("--json", action="store_true", help="for machines")
     doctor = _add(commands, "doctor", _doctor, "every part's health, with a remedy")
@@ -114,6 +115,18 @@ def _parser() -> argparse.ArgumentParser:
     hub.set_defaults(action=_hub)
     hub.add_argument("rest", nargs=argparse.REMAINDER)
     return parser
+
+
+def _add_analyze(commands: Any) -> None:
+    analyze = _add(commands, "analyze", _analyze, "the same engine over a recording: beats, ECG or PPG")
+    analyze.add_argument("file", type=Path, metavar="FILE", help="intervals in ms, CSV t_s,rr_ms, or a waveform CSV")
+    analyze.add_argument("--signal", choices=("rr", "ecg", "ppg"), default="rr", help="what it holds (default rr)")
+    analyze.add_argument("--fs", type=float, metavar="HZ", help="samples a second of a waveform")
+    analyze.add_argument("--window", type=float, default=300.0, metavar="S", help="length of a window (default 300)")
+    analyze.add_argument("--step", type=float, metavar="S", help="how far apart windows begin (default: the window)")
+    analyze.add_argument("--beats", action="store_true", help="every interval with its label, too")
+    analyze.add_argument("--plot", type=Path, metavar="FILE", help="draw it (png, svg, pdf)")
+    analyze.add_argument("--json", action="store_true", help="for machines: beats and windows, unrounded")
 
 
 def _count(text: str) -> int:
@@ -191,6 +204,23 @@ def _scan(arguments: argparse.Namespace) -> int:
     _say(f"Beats came in. {name} is yours from now on; no other strap is read.")
     if "ble_strap" not in settings.sources:
         _say("Switch it on in your settings:  sources: {ble_strap: {}}")
+    return 0
+
+
+def _analyze(arguments: argparse.Namespace) -> int:
+    from agent import analyze
+
+    asked = arguments
+    found = analyze.analyze(analyze.Wish(asked.file, asked.signal, asked.fs, asked.window, asked.step))
+    if asked.plot is not None:
+        from agent import analyze_plot
+
+        analyze_plot.save(found.recorded.whole(), asked.plot)
+    if asked.json:
+        print(analyze.as_json(found))
+    else:
+        for line in analyze.as_words(found, beats=asked.beats):
+            print(line)
     return 0
 
 

@@ -98,7 +98,7 @@ class View:
         beats = agent.windows.ring.span(now_ns, 60).series.get("rr_ms")
         width = min(width, _PANEL_WIDTH)
         most = min(_WIDTH, max(width - 24, 8))  # what is cut is the oldest
-        rr_ms = [] if beats is None else beats.value[-most:].tolist()
+        rr_ms = [] if beats is None else beats.value[beats.inside][-most:].tolist()
         counts = agent.outbox.counts()
         rows = Table.grid(padding=(0, 2))
         recent = np.array(rr_ms[-10:])

@@ -1,12 +1,16 @@
 """The few types that cross the walls between rooms; all frozen, all with their units."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 NS_PER_S = 1_000_000_000
+
+T = TypeVar("T")
 
 
 class Quality(IntEnum):
@@ -41,14 +45,23 @@ class Series:
         t_ns: Session time of each sample, int64, shape ``(n,)``.
         value: In the channel's unit, float64, shape ``(n,)``.
         good: False where the sample is doubtful, bool, shape ``(n,)``.
-        lead: Samples at the front that lie before the window: context for
-            differences, never counted themselves (0 or 1).
+        lead: Samples at the front that lie before the window: context for labels and
+            differences, never counted themselves.
+        trail: Samples at the end that lie after it: a label looks two beats ahead.
+        label: What each sample is, int8, where whoever made the series knows it already; None: not yet.
     """
 
     t_ns: NDArray[np.int64]
     value: NDArray[np.float64]
     good: NDArray[np.bool_]
-    lead: int
+    lead: int = 0
+    trail: int = 0
+    label: NDArray[np.int8] | None = None
+
+    @property
+    def inside(self) -> slice:
+        """The samples of the window itself."""
+        return slice(self.lead, self.t_ns.size - self.trail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +71,17 @@ class Window:
     start_ns: int
     end_ns: int
     series: dict[str, Series]
+    _made: dict[object, object] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def span_s(self) -> float:
         return (self.end_ns - self.start_ns) / NS_PER_S
+
+    def once(self, make: "Callable[[Window], T]") -> T:
+        """What several features need of this window, made on first use."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast("T", self._made[make])
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +94,9 @@ class FeatureValue:
         n: Count the value rests on (beats or pairs).
         coverage_01: Share of the window that good samples cover.
         edited_01: Share of samples that were marked doubtful.
-        ci_low, ci_high: Confidence interval in the value's unit, or None.
+        ci_low, ci_high: Confidence interval (95 %) in the value's unit, or None.
         reason: Why it is withheld; stays on the device.
+        longest_gap_s: The longest stretch of the window without a good sample.
     """
 
     name: str
@@ -86,6 +107,7 @@ class FeatureValue:
     ci_low: float | None = None
     ci_high: float | None = None
     reason: str = ""
+    longest_gap_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 ┌── 300 s ──┐┌── 300 s ──┐       [start, end), UTC multiples of the length
 │  ·  · · ·││·  ·  ·  · │       a beat belongs to the window of its end
-└───────────┘└───────────┘       the beat before a window comes along as `lead`
+└───────────┘└───────────┘       beats around a window come along as `lead` and `trail`: labels are learnt from them
 """
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -19,6 +20,8 @@ MIN_SPAN_S: Final = 10
 MAX_SPAN_S: Final = 300
 # The most that is kept while no window closes: two hours of beats, or fourteen minutes of a 10 Hz channel.
 _RING: Final = 8192
+_LEAD: Final = 128  # what labels remember: 91 differences, and some more that are no beats
+_TRAIL: Final = 2
 
 
 class Ring:
@@ -57,10 +60,11 @@ class Ring:
         """Everything that ended in [start, end); channels with nothing there are absent."""
         series = {}
         for channel, ring in self._channels.items():
-            lead = next((sample for sample in reversed(ring) if sample.t_ns < start_ns), None)
+            before = [sample for sample in ring if sample.t_ns < start_ns][-_LEAD:]
             inside = [sample for sample in ring if start_ns <= sample.t_ns < end_ns]
+            after = list(islice((sample for sample in ring if sample.t_ns >= end_ns), _TRAIL))
             if inside:
-                series[channel] = _series(inside if lead is None else [lead, *inside], has_lead=lead is not None)
+                series[channel] = _series([*before, *inside, *after], len(before), len(after))
         return Window(start_ns, end_ns, series)
 
     def span(self, end_ns: int, span_s: int) -> Window:
@@ -118,10 +122,11 @@ def summarise(window: Window, start_utc_s: int, end_utc_s: int) -> Summary:
     return Summary(start_utc_s, end_utc_s, compute_all(window))
 
 
-def _series(samples: list[Sample], *, has_lead: bool) -> Series:
+def _series(samples: list[Sample], lead: int, trail: int) -> Series:
     return Series(
         t_ns=np.array([sample.t_ns for sample in samples], dtype=np.int64),
         value=np.array([sample.value for sample in samples], dtype=np.float64),
         good=np.array([sample.quality is Quality.GOOD for sample in samples]),
-        lead=int(has_lead),
+        lead=lead,
+        trail=trail,
     )

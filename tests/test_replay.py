@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent import sources
+from agent import recording, sources
 from agent.clock import VirtualClock
 from agent.errors import ConfigInvalid, RecordingUnreadable
 from agent.model import NS_PER_S
@@ -44,7 +44,7 @@ def test_a_text_of_intervals_is_played_from_the_first_intervals_start(tmp_path):
 
 def test_a_csv_keeps_its_holes(tmp_path):
     file = written(tmp_path, "t_s,rr_ms\n10.0,800\n10.8,800\n15.8,900\n")
-    assert [round(beat.end_s, 6) for beat in replay.beats(file)] == [0.8, 1.6, 6.6]
+    assert [round(beat.end_s, 6) for beat in recording.beats(file)] == [0.8, 1.6, 6.6]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_csv_keeps_its_holes(tmp_path):
         ("800\nabc\n", "line 2: 'abc' is not a number"),
         ("800\nnan\n", "line 2: not a finite number"),
         ("800\n\n-5\n", "line 3: an interval outside"),
-        ("0.8\n0.9\n", "line 1: an interval outside"),
+        ("0.8\n0.9\n", "line 1: 0.8 looks like seconds"),
         ("t_s,rr\n1,800\n", "line 1: a CSV begins with"),
         ("t_s,rr_ms\n1,800,3\n", "line 2: 3 columns"),
         ("t_s,rr_ms\n1,800\n0.5,800\n", "line 3: the time does not go forward"),
@@ -65,18 +65,18 @@ def test_a_csv_keeps_its_holes(tmp_path):
 )
 def test_a_malformed_recording_is_refused_with_line_and_reason(tmp_path, text, says):
     with pytest.raises(RecordingUnreadable, match=says) as refused:
-        replay.beats(written(tmp_path, text))
+        recording.beats(written(tmp_path, text))
     assert refused.value.remedy
     assert refused.value.exit_code == 2
 
 
 def test_a_missing_or_binary_file_is_refused(tmp_path):
     with pytest.raises(RecordingUnreadable, match="No such file"):
-        replay.beats(tmp_path / "none.txt")
+        recording.beats(tmp_path / "none.txt")
     binary = tmp_path / "binary"
     binary.write_bytes(b"\xff\xfe\x00\x80" * 10)
     with pytest.raises(RecordingUnreadable, match="not a text file"):
-        replay.beats(binary)
+        recording.beats(binary)
 
 
 @given(st.text(max_size=60))
@@ -84,7 +84,7 @@ def test_any_text_is_read_or_refused(tmp_path_factory, text):
     file = tmp_path_factory.mktemp("any") / "file"
     file.write_bytes(text.encode("utf-8", "surrogatepass"))
     try:
-        beats = replay.beats(file)
+        beats = recording.beats(file)
     except RecordingUnreadable:
         return
     assert all(later.end_s > earlier.end_s for earlier, later in itertools.pairwise(beats))

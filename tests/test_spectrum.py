@@ -43,7 +43,7 @@ def test_time_and_nonlinear_numbers_are_the_reference_s(name):
         "sdnn": rr.sdnn_ms(nn_ms),
         "rmssd": rr.rmssd_ms(diff_ms),
         "sdsd": rr.sdnn_ms(diff_ms),
-        "pnn50": 100 * rr.pnn50_01(diff_ms),
+        "pnn50": 100 * rr.pnn_01(diff_ms, 50.0),
         "hti": spread.hti(nn_ms),
         "sd1": spread.sd1_ms(diff_ms),
         "sd2": spread.sd2_ms(nn_ms, diff_ms),

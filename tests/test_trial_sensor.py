@@ -42,7 +42,8 @@ from agent.model import Window
 
 
 def _mean(window: Window) -> Measured:
-    value = window.series["skin_hz"].value
+    series = window.series["skin_hz"]
+    value = series.value[series.inside]
     return Measured(float(value.mean()), value.size, 1.0, 0.0)
 
 

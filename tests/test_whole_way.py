@@ -272,7 +272,8 @@ def short_windows(monkeypatch, request):
         from agent.features import FEATURES
 
         for name, spec in list(FEATURES.items()):
-            monkeypatch.setitem(FEATURES, name, dataclasses.replace(spec, min_samples=1, min_coverage_01=0.1))
+            short = dataclasses.replace(spec, min_samples=1, min_coverage_01=0.1, min_span_s=1)
+            monkeypatch.setitem(FEATURES, name, short)
 
 
 def test_the_sizes_of_all_feature_subsets_are_one():

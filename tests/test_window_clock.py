@@ -19,10 +19,11 @@ def test_windows_are_half_open_and_lie_on_the_utc_grid():
     assert list(windows.closed(1199 * S)) == []
     (first,) = windows.closed(1200 * S)
     assert (first.start_ns, first.end_ns) == (900 * S, 1200 * S)
-    assert first.series["rr_ms"].t_ns.tolist() == [900 * S, 1199 * S]
+    assert first.series["rr_ms"].t_ns[first.series["rr_ms"].inside].tolist() == [900 * S, 1199 * S]
+    assert (first.series["rr_ms"].lead, first.series["rr_ms"].trail) == (0, 1)
     (second,) = windows.closed(1500 * S)
-    assert second.series["rr_ms"].t_ns.tolist() == [1199 * S, 1200 * S]
-    assert second.series["rr_ms"].lead == 1
+    assert second.series["rr_ms"].t_ns.tolist() == [900 * S, 1199 * S, 1200 * S]
+    assert (second.series["rr_ms"].lead, second.series["rr_ms"].trail) == (2, 0)
     assert [window.series for window in windows.closed(2100 * S)] == [{}, {}]
 
 
@@ -38,8 +39,11 @@ def test_spans_reach_back_ten_to_three_hundred_seconds():
     ring = Ring()
     for t in range(1, 400):
         ring.add(Sample(t * S, "rr_ms", 1000.0))
-    assert ring.span(400 * S, 10).series["rr_ms"].t_ns.size == 10 + 1  # and the one before, as context
-    assert ring.span(400 * S, 300).series["rr_ms"].t_ns.size == 300 + 1
+    for span_s in (10, 200):
+        series = ring.span(400 * S, span_s).series["rr_ms"]
+        assert series.t_ns[series.inside].tolist() == [t * S for t in range(400 - span_s, 400)]
+        assert series.lead == 128  # and what its labels are learnt from
+    assert ring.span(400 * S, 300).series["rr_ms"].lead == 99
     for span_s in (9, 301):
         with pytest.raises(WrongUse):
             ring.span(400 * S, span_s)
@@ -127,7 +131,7 @@ def test_what_no_window_needs_any_more_is_let_go():
     for second in range(1, 20_000):
         windows.ring.add(Sample(second * NS_PER_S, "rr_ms", 1000.0))
         for window in windows.closed(second * NS_PER_S):
-            assert window.series["rr_ms"].value.size - window.series["rr_ms"].lead in (299, 300)
+            assert window.series["rr_ms"].value[window.series["rr_ms"].inside].size in (299, 300)
     assert len(windows.ring._channels["rr_ms"]) <= 2 * 300 + 1
 
 
@@ -135,5 +139,9 @@ def test_a_window_that_is_closed_late_still_has_its_beats():
     windows = Windows(0)
     for second in [*range(1, 300), *range(4000, 4300)]:  # asleep for an hour
         windows.ring.add(Sample(second * NS_PER_S, "rr_ms", 1000.0))
-    sizes = [window.series["rr_ms"].value.size for window in windows.closed(4300 * NS_PER_S) if window.series]
+    sizes = [
+        window.series["rr_ms"].value[window.series["rr_ms"].inside].size
+        for window in windows.closed(4300 * NS_PER_S)
+        if window.series
+    ]
     assert sizes[0] == 299

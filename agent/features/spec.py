@@ -10,15 +10,42 @@ from agent.model import FeatureValue, Window
 Kind = Literal["recovery", "fatigue", "expression", "affect", "strain", "self_report"]
 Release = Literal["whole", "median_of_spans", "live_only"]
 
+REASONS = {
+    "no_signal": "nothing was measured",
+    "window_short": "the window is too short for it",
+    "rhythm_irregular": "the rhythm is too irregular to carry it; that is no diagnosis",
+    "moving": "the body moved; a pulse wave gives heart rate then, and no more",
+    "too_few_samples": "too few beats",
+    "coverage_low": "too much of the window is missing",
+    "edited_high": "too many beats were faulty",
+    "gap_long": "there is a hole in the middle",
+    "not_defined": "the numbers do not have one",
+    "out_of_range": "beyond what a body does",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a compute function answers: the number (NaN for none) and what it rests on."""
+    """What a compute function answers.
+
+    Attributes:
+        value: The number; NaN for none.
+        n: Count it rests on.
+        coverage_01, edited_01: Shares, as in `FeatureValue`.
+        longest_gap_s: The longest stretch of the window without a good sample.
+        hole_s: Time missing inside the series it was computed from, at most.
+        ci: A 95 % interval.
+        reason: Why it must not be used, whatever the limits say (a row of `REASONS`).
+    """
 
     value: float
     n: int
     coverage_01: float
     edited_01: float
+    longest_gap_s: float = 0.0
+    hole_s: float = 0.0
+    ci: tuple[float, float] | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +59,7 @@ class FeatureSpec:
         signal: What the person consents to, such as ``heart``.
         needs: Channels it is computed from.
         compute: Pure; window in, `Measured` out.
-        span_s: Length of window it is defined on.
+        span_s: Length of window it is released on.
         min_samples: Fewer, and it is withheld.
         min_coverage_01: Less, and it is withheld.
         low, high: Range that may be released; beyond it is withheld.
@@ -40,6 +67,11 @@ class FeatureSpec:
         release: How it may leave, or ``live_only``.
         words: What the person reads before saying yes.
         source: DOI of its definition.
+        formula: In short.
+        min_span_s: A shorter window withholds it.
+        most_edited_01: A larger share of faulty samples withholds it.
+        most_hole_s: A longer hole in the series withholds it; infinite where holes do not matter.
+        detrended: Whether the slow trend was taken away before.
     """
 
     name: str
@@ -57,19 +89,43 @@ class FeatureSpec:
     release: Release
     words: str
     source: str
+    formula: str = ""
+    min_span_s: int = 10
+    most_edited_01: float = 1.0
+    most_hole_s: float = math.inf
+    detrended: bool = False
 
 
 def evaluate(spec: FeatureSpec, window: Window) -> FeatureValue:
-    """The feature's value over a window, or None with its reason."""
+    """The feature's value over a window, or None with its reason (a row of `REASONS`)."""
     if any(channel not in window.series for channel in spec.needs):
-        return FeatureValue(spec.name, None, 0, 0.0, 0.0, reason="no_signal")
+        return FeatureValue(spec.name, None, 0, 0.0, 0.0, reason="no_signal", longest_gap_s=window.span_s)
     seen = spec.compute(window)
-    reason = ""
-    if seen.n < spec.min_samples or math.isnan(seen.value):
-        reason = "too_few_samples"
-    elif seen.coverage_01 < spec.min_coverage_01:
-        reason = "coverage_low"
-    elif not spec.low <= seen.value <= spec.high:
-        reason = "out_of_range"
-    value = None if reason else seen.value
-    return FeatureValue(spec.name, value, seen.n, seen.coverage_01, seen.edited_01, reason=reason)
+    reason = _why_not(spec, window, seen)
+    ci_low, ci_high = (None, None) if reason or seen.ci is None else seen.ci
+    return FeatureValue(
+        spec.name,
+        None if reason else seen.value,
+        seen.n,
+        seen.coverage_01,
+        seen.edited_01,
+        ci_low,
+        ci_high,
+        reason,
+        seen.longest_gap_s,
+    )
+
+
+def _why_not(spec: FeatureSpec, window: Window, seen: Measured) -> str:
+    """The first reason that holds, the one that helps most first; empty for none."""
+    holds = {
+        "window_short": window.span_s < spec.min_span_s - 1e-6,
+        seen.reason: bool(seen.reason),
+        "too_few_samples": seen.n < spec.min_samples,
+        "coverage_low": seen.coverage_01 < spec.min_coverage_01,
+        "edited_high": seen.edited_01 > spec.most_edited_01,
+        "gap_long": seen.hole_s > spec.most_hole_s,
+        "not_defined": not math.isfinite(seen.value),
+        "out_of_range": not spec.low <= seen.value <= spec.high,
+    }
+    return next((reason for reason, true in holds.items() if true), "")

@@ -1,14 +1,18 @@
 """Scaling, entropy, asymmetry and fragmentation of intervals. Pure numpy."""
 
 import math
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agent.signal.rr import Bools, Floats
 
+Ints = NDArray[np.int64]
 ALPHA1_BOXES: Final = (4, 16)
-ALPHA2_BOXES: Final = (17, 64)
+ALPHA2_BOXES: Final = (16, 64)
+_PAIRS_AT_ONCE: Final = 1 << 18
 
 
 def dfa(nn_ms: Floats, boxes: tuple[int, int]) -> float:
@@ -23,19 +27,27 @@ def dfa(nn_ms: Floats, boxes: tuple[int, int]) -> float:
     if high - low < 2:
         return math.nan
     profile = np.cumsum(nn_ms - nn_ms.mean())
-    lengths = np.arange(low, high + 1)
-    fluctuation = np.array([_fluctuation(profile, int(n)) for n in lengths])
-    if not np.all(fluctuation > 0):
+    begin, length, first = _boxes(nn_ms.size, low, high)
+    # sums over boxes are differences of running sums
+    place = np.arange(profile.size) - (profile.size - 1) / 2
+    sums = [np.concatenate([[0.0], np.cumsum(one)]) for one in (profile, profile**2, profile * place)]
+    total, square, product = (one[begin + length] - one[begin] for one in sums)
+    product = product - (begin + (length - 1) / 2 - (profile.size - 1) / 2) * total
+    rest = square - total**2 / length - 12 * product**2 / (length * (length**2 - 1.0))
+    fluctuation = np.add.reduceat(rest, first) / np.add.reduceat(length, first)
+    if not np.all(fluctuation > 1e-12 * float(np.mean(profile**2))):
         return math.nan
-    return float(np.polyfit(np.log(lengths), np.log(fluctuation), 1)[0])
+    x, y = np.log(np.arange(low, high + 1)), np.log(fluctuation) / 2
+    x = x - x.mean()
+    return float(x @ y / (x @ x))
 
 
-def _fluctuation(profile: Floats, n: int) -> float:
-    cut = profile[: profile.size // n * n].reshape(-1, n)
-    x = np.arange(n) - (n - 1) / 2
-    slope = cut @ x / float(x @ x)
-    rest = cut - cut.mean(axis=1, keepdims=True) - slope[:, None] * x
-    return float(np.sqrt(np.mean(rest**2)))
+@lru_cache(maxsize=64)
+def _boxes(n: int, low: int, high: int) -> tuple[Ints, Ints, Ints]:
+    """(first beat and length of every box of every length; where each length's boxes begin)."""
+    begins = [np.arange(n // length) * length for length in range(low, high + 1)]
+    sizes = np.array([one.size for one in begins])
+    return np.concatenate(begins), np.repeat(np.arange(low, high + 1), sizes), np.cumsum(sizes) - sizes
 
 
 def sampen(nn_ms: Floats, *, m: int = 2, r: float = 0.2) -> float:
@@ -47,12 +59,21 @@ def sampen(nn_ms: Floats, *, m: int = 2, r: float = 0.2) -> float:
     if n < 2:
         return math.nan
     tolerance = r * float(np.std(nn_ms, ddof=1))
-    near = np.abs(nn_ms[:, None] - nn_ms[None, :]) <= tolerance
-    short = near[:n, :n].copy()
-    for k in range(1, m):
-        short &= near[k : k + n, k : k + n]
-    longer = short & near[m : m + n, m : m + n]
-    matches, again = int(short.sum()) - n, int(longer.sum()) - n
+    # only pairs whose first intervals are near are looked at: a tenth of all, so many at a time that memory stays small
+    order = np.argsort(nn_ms[:n], kind="stable")
+    last = np.searchsorted(nn_ms[order], nn_ms[order] + tolerance * (1 + 1e-9), side="right")
+    count = last - np.arange(n) - 1
+    part = np.cumsum(count) // _PAIRS_AT_ONCE
+    matches = again = 0
+    for rows in np.split(np.arange(n), np.flatnonzero(np.diff(part)) + 1):
+        first = np.repeat(rows, count[rows])
+        second = first + 1 + np.arange(first.size) - np.repeat(np.cumsum(count[rows]) - count[rows], count[rows])
+        one, other = order[first], order[second]
+        for k in range(m):
+            near = np.abs(nn_ms[one + k] - nn_ms[other + k]) <= tolerance
+            one, other = one[near], other[near]
+        matches += one.size
+        again += int(np.count_nonzero(np.abs(nn_ms[one + m] - nn_ms[other + m]) <= tolerance))
     return math.log(matches / again) if again > 0 else math.nan
 
 
@@ -80,9 +101,15 @@ def fragmentation_pip_01(nn_ms: Floats, joined: Bools | None = None) -> float:
     >>> fragmentation_pip_01(np.array([800.0, 810.0, 800.0, 790.0]))
     0.5
     """
+    turned = turns(nn_ms, joined)
+    return float(np.mean(turned)) if turned.size else math.nan
+
+
+def turns(nn_ms: Floats, joined: Bools | None = None) -> Bools:
+    """For each interval with both neighbours, whether the difference changes its sign there; shape ``(m,)``."""
     diff_ms = np.diff(nn_ms)
     if diff_ms.size < 2:
-        return math.nan
+        return np.zeros(0, dtype=bool)
     pair = np.ones(diff_ms.size - 1, dtype=bool) if joined is None else joined[1:] & joined[:-1]
-    turns = (diff_ms[1:] * diff_ms[:-1] < 0) | ((diff_ms[1:] == 0) != (diff_ms[:-1] == 0))
-    return float(np.mean(turns[pair])) if pair.any() else math.nan
+    found = (diff_ms[1:] * diff_ms[:-1] < 0) | ((diff_ms[1:] == 0) != (diff_ms[:-1] == 0))
+    return np.asarray(found[pair])

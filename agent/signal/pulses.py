@@ -28,6 +28,8 @@ class Recipe:
         offset_01: By which share of the mean energy the long mean is lifted.
         refractory_s: No heart beats twice in this.
         upward: Only the wave's upper half counts (a pulse wave); else either side (QRS).
+        shape_hz: Where a beat's shape lies, for comparing beats.
+        least_correlation: With the mean beat, below which a stretch is not used (Orphanidou et al. 2015).
     """
 
     band_hz: tuple[float, float]
@@ -36,10 +38,12 @@ class Recipe:
     offset_01: float
     refractory_s: float
     upward: bool
+    shape_hz: tuple[float, float]
+    least_correlation: float
 
 
-ECG: Final = Recipe((8.0, 20.0), 0.097, 0.611, 0.08, 0.24, upward=False)
-PPG: Final = Recipe((0.5, 8.0), 0.111, 0.667, 0.02, 0.24, upward=True)
+ECG: Final = Recipe((8.0, 20.0), 0.097, 0.611, 0.08, 0.24, upward=False, shape_hz=(0.5, 40.0), least_correlation=0.66)
+PPG: Final = Recipe((0.5, 8.0), 0.111, 0.667, 0.02, 0.24, upward=True, shape_hz=(0.5, 8.0), least_correlation=0.86)
 _FEWEST_S: Final = 2.0
 _AROUND: Final = 7  # beats to either side
 _LEAST_01: Final = 0.1

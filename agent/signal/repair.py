@@ -25,6 +25,8 @@ def repaired(t_s: Floats, rr_ms: Floats, labels: NDArray[np.int8]) -> tuple[Floa
         rr_ms: The intervals, shape ``(n,)``.
         labels: `Label` values, shape ``(n,)``.
     """
+    if not labels.any():
+        return t_s.copy(), rr_ms.copy()
     times: list[float] = []
     lengths: list[float] = []
     i, n = 0, rr_ms.size

@@ -83,12 +83,41 @@ def sdnn_ms(nn_ms: Floats) -> float:
     return float(np.std(nn_ms, ddof=1)) if nn_ms.size > 1 else math.nan
 
 
-def pnn50_01(diff_ms: Floats) -> float:
-    """Share of differences beyond 50 ms (strictly, either way), 0 to 1; NaN for none.
+def pnn_01(diff_ms: Floats, beyond_ms: float) -> float:
+    """Share of differences beyond so many ms (strictly, either way), 0 to 1; NaN for none.
 
     Over the count of valid differences, as Kubios and Shaffer and Ginsberg (2017) do.
+    Source: Mietus et al. (2002), doi:10.1136/heart.88.4.378
 
-    >>> pnn50_01(np.array([50.0, 51.0, -60.0, 0.0]))
+    >>> pnn_01(np.array([50.0, 51.0, -60.0, 0.0]), 50.0)
     0.5
     """
-    return float(np.mean(np.abs(diff_ms) > 50.0)) if diff_ms.size else math.nan
+    return float(np.mean(np.abs(diff_ms) > beyond_ms)) if diff_ms.size else math.nan
+
+
+def median_ms(nn_ms: Floats) -> float:
+    """The middle interval, in ms; NaN for none."""
+    return float(np.median(nn_ms)) if nn_ms.size else math.nan
+
+
+def iqr_ms(nn_ms: Floats) -> float:
+    """Distance between the quartiles (linear interpolation), in ms; NaN for none.
+
+    >>> iqr_ms(np.array([800.0, 810.0, 820.0, 830.0, 840.0]))
+    20.0
+    """
+    return float(np.subtract(*np.percentile(nn_ms, [75, 25]))) if nn_ms.size else math.nan
+
+
+def over(part: float, whole: float) -> float:
+    """A quotient; NaN where there is none.
+
+    >>> over(1.0, 4.0), over(1.0, 0.0)
+    (0.25, nan)
+    """
+    return part / whole if whole > 0 else math.nan
+
+
+def logarithm(value: float) -> float:
+    """Natural logarithm; NaN for what has none."""
+    return math.log(value) if value > 0 else math.nan

@@ -20,6 +20,8 @@ SEGMENT_S: Final = 300.0
 VLF_HZ: Final = (0.0033, 0.04)
 LF_HZ: Final = (0.04, 0.15)
 HF_HZ: Final = (0.15, 0.4)
+TOTAL_HZ: Final = (0.0033, 0.4)
+HANN_SPREAD: Final = 35 / 18  # mean of the window's fourth power over the squared mean of its square
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,15 @@ class Spectrum:
         f_hz: Frequencies, ascending, shape ``(n,)``.
         psd_ms2_hz: Density, shape ``(n,)``.
         detrended: Whether the slow trend was taken away.
+        length_s: How long the series was.
+        windows: How many Hann windows it was averaged over.
     """
 
     f_hz: Floats
     psd_ms2_hz: Floats
     detrended: bool
+    length_s: float
+    windows: int
 
     def power_ms2(self, band_hz: tuple[float, float]) -> float:
         """Power in a band by the trapezoid rule; the upper edge is excluded."""
@@ -51,24 +57,60 @@ class Spectrum:
         return math.nan if at_edge or self.psd_ms2_hz[top] <= 0 else float(self.f_hz[top])
 
 
-def spectrum(t_s: Floats, nn_ms: Floats, *, detrend: bool = True) -> Spectrum:
-    """Spectrum of intervals at their times.
+@dataclass(frozen=True, slots=True)
+class Even:
+    """Intervals on a regular grid.
+
+    Attributes:
+        t_s: 4 Hz, from the first beat to the last, shape ``(m,)``.
+        rr_ms: The spline through the intervals there, shape ``(m,)``.
+        rest_ms: The same without its slow trend, about 0, shape ``(m,)``.
+    """
+
+    t_s: Floats
+    rr_ms: Floats
+    rest_ms: Floats
+
+
+def even(t_s: Floats, nn_ms: Floats) -> Even:
+    """Intervals at 4 Hz, with and without their slow trend (smoothness priors, lambda 500).
 
     Args:
         t_s: End of each interval, ascending, shape ``(n,)``, n at least 4.
         nn_ms: The intervals, shape ``(n,)``.
-        detrend: Take the slow trend away (smoothness priors, lambda 500).
     """
     even_s = np.arange(t_s[0], t_s[-1], 1.0 / FS_HZ)
     even_ms = spline(t_s, nn_ms, even_s)
-    return welch(without_trend(even_ms) if detrend else even_ms - even_ms.mean(), detrended=detrend)
+    return Even(even_s, even_ms, without_trend(even_ms))
+
+
+def spectrum(t_s: Floats, nn_ms: Floats, *, detrend: bool = True) -> Spectrum:
+    """Spectrum of intervals at their times, as in `even`.
+
+    Args:
+        t_s: End of each interval, ascending, shape ``(n,)``, n at least 4.
+        nn_ms: The intervals, shape ``(n,)``.
+        detrend: Take the slow trend away.
+    """
+    found = even(t_s, nn_ms)
+    return welch(found.rest_ms if detrend else found.rr_ms - found.rr_ms.mean(), detrended=detrend)
+
+
+def without_trend_at_beats(t_s: Floats, nn_ms: Floats, found: Even) -> Floats:
+    """Intervals without the trend of their 4 Hz series, about their mean, shape ``(n,)``; as they are if too short."""
+    if found.t_s.size < 4:
+        return nn_ms.copy()
+    trend_ms = spline(found.t_s, found.rr_ms - found.rest_ms, np.clip(t_s, found.t_s[0], found.t_s[-1]))
+    return np.asarray(nn_ms - trend_ms + nn_ms.mean())
 
 
 def spline(x: Floats, y: Floats, at: Floats) -> Floats:
-    """Not-a-knot cubic spline through (x, y), at ``at``: a tridiagonal system, solved in one pass.
+    """Not-a-knot cubic spline through (x, y), at ``at``: a tridiagonal system for the slopes.
 
     Source: de Boor (1978), A Practical Guide to Splines, chapter IV.
     """
+    from scipy.linalg import solve_banded  # on the first spectrum only: costs memory that a mere start never needs
+
     h = np.diff(x)
     slope = np.diff(y) / h
     n = x.size
@@ -80,7 +122,9 @@ def spline(x: Floats, y: Floats, at: Floats) -> Floats:
     right[0] = ((h[0] + 2 * first) * h[1] * slope[0] + h[0] ** 2 * slope[1]) / first
     middle[-1], lower[-1] = h[-2], last
     right[-1] = (h[-1] ** 2 * slope[-2] + (2 * last + h[-1]) * h[-2] * slope[-1]) / last
-    rate = _tridiagonal(lower, middle, upper, right)
+    bands = np.zeros((3, n))
+    bands[0, 1:], bands[1], bands[2, :-1] = upper[:-1], middle, lower[1:]
+    rate = solve_banded((1, 1), bands, right, overwrite_ab=True, overwrite_b=True, check_finite=False)
     place = np.clip(np.searchsorted(x, at, side="right") - 1, 0, n - 2)
     t, width = at - x[place], h[place]
     c = (3 * slope[place] - 2 * rate[place] - rate[place + 1]) / width
@@ -88,25 +132,12 @@ def spline(x: Floats, y: Floats, at: Floats) -> Floats:
     return np.asarray(y[place] + t * (rate[place] + t * (c + t * d)))
 
 
-def _tridiagonal(lower: Floats, middle: Floats, upper: Floats, right: Floats) -> Floats:
-    """Thomas' algorithm over plain floats: faster than arrays for some hundred unknowns."""
-    a, b, c, d = lower.tolist(), middle.tolist(), upper.tolist(), right.tolist()
-    for i in range(1, len(b)):
-        w = a[i] / b[i - 1]
-        b[i] -= w * c[i - 1]
-        d[i] -= w * d[i - 1]
-    d[-1] /= b[-1]
-    for i in range(len(b) - 2, -1, -1):
-        d[i] = (d[i] - c[i] * d[i + 1]) / b[i]
-    return np.array(d)
-
-
 def without_trend(even_ms: Floats) -> Floats:
     """Smoothness priors: what is left of a series when its smooth part, (1 + λ² D₂ᵀ D₂)⁻¹ z, is taken away.
 
     Source: Tarvainen, Ranta-aho and Karjalainen (2002), doi:10.1109/10.979357
     """
-    from scipy.linalg import solveh_banded  # on the first spectrum only: costs memory that a replay never needs
+    from scipy.linalg import solveh_banded
 
     n = even_ms.size
     if n < 3:
@@ -141,4 +172,4 @@ def welch(even_ms: Floats, *, detrended: bool) -> Spectrum:
     power = np.abs(np.fft.rfft(pieces, points, axis=1)) ** 2 / (FS_HZ * float(window @ window))
     power[:, 1:-1] *= 2
     f_hz = np.asarray(np.fft.rfftfreq(points, 1 / FS_HZ), dtype=np.float64)
-    return Spectrum(f_hz, power.mean(axis=0), detrended)
+    return Spectrum(f_hz, power.mean(axis=0), detrended, even_ms.size / FS_HZ, len(starts))

@@ -99,3 +99,8 @@ def baevsky_si(nn_ms: Floats) -> float:
     mode_s = (float(lower[int(counts.argmax())]) + _BAEVSKY_BIN_MS / 2) / 1000.0
     share_percent = 100.0 * float(counts.max()) / nn_ms.size
     return share_percent / (2.0 * mode_s * float(np.ptp(nn_ms)) / 1000.0)
+
+
+def sqrt(value: float) -> float:
+    """A square root; NaN for NaN and below 0."""
+    return math.sqrt(value) if value >= 0 else math.nan

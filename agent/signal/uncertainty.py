@@ -1,52 +1,127 @@
 """How sure a number is: 95 % confidence intervals of what a window of beats gives.
 
-Neighbouring intervals are alike, so n of them say less than n: intervals come from a moving-block bootstrap that keeps
-neighbours together.
-Source: Künsch (1989), doi:10.1214/aos/1176347265; block length n^(1/3), Hall, Horowitz and Jing (1995),
-doi:10.1093/biomet/82.3.561.
+Most metrics are functions of means: of intervals, of squared differences, of "beyond 50 ms or not". Neighbouring beats
+are alike, so n of them say less than n; the variance of a mean is therefore the long-run one (Newey and West 1987,
+doi:10.2307/1913610, Bartlett weights over n^(1/3) lags), carried to the metric by the delta method. What cannot be
+negative gets its interval on a logarithmic scale, shares get Wilson's (1927, doi:10.1080/01621459.1927.10502953).
+Powers of a spectrum get the chi-square interval of their equivalent degrees of freedom (Welch 1967,
+doi:10.1109/TAU.1967.1161901). None where neither holds: a metric without an established interval says none.
 """
 
-from collections.abc import Callable
+import math
 from typing import Final
 
 import numpy as np
 
 from agent.signal.rr import Floats
+from agent.signal.spectrum import HANN_SPREAD, Spectrum
 
-DRAWS: Final = 200
-_FEWEST: Final = 20
-_SEED: Final = 20260101  # the same beats give the same interval
+CI = tuple[float, float] | None
+
+FEWEST: Final = 20
+_Z: Final = 1.959964  # 97.5 % of the normal distribution
 
 
-def interval_95(values: Floats, of: Callable[[Floats], Floats], draws: int = DRAWS) -> tuple[float, float] | None:
-    """A 95 % confidence interval (percentiles of a moving-block bootstrap); None for fewer than 20 values.
+def standard_error(influence: Floats) -> float:
+    """Of a mean of alike neighbours: its long-run standard deviation over sqrt(n); NaN for fewer than 20.
 
     Args:
-        values: Intervals or differences in order, shape ``(n,)``.
-        of: The metric over rows: ``(draws, n)`` in, ``(draws,)`` out.
-        draws: Resamples.
+        influence: What each beat adds to the metric, about its mean, shape ``(n,)``.
+
+    >>> round(standard_error(np.tile([1.0, 1.0, -1.0, -1.0], 100)), 3)
+    0.019
     """
-    n = values.size
-    if n < _FEWEST:
+    n = influence.size
+    if n < FEWEST:
+        return math.nan
+    apart = influence - influence.mean()
+    lags = max(round(n ** (1 / 3)), 2)
+    total = float(apart @ apart)
+    for k in range(1, lags):
+        total += 2 * (1 - k / lags) * float(apart[k:] @ apart[:-k])
+    return math.sqrt(max(total, 0.0)) / n
+
+
+def of_mean(values: Floats) -> CI:
+    """Interval of a mean."""
+    error = _Z * standard_error(values)
+    middle = float(values.mean()) if values.size else math.nan
+    return _sane(middle - error, middle + error)
+
+
+def of_positive(value: float, relative: Floats) -> CI:
+    """Interval of a positive number whose logarithm is moved by ``relative`` of each beat."""
+    error = _Z * standard_error(relative)
+    if not (value > 0 and error < 5):  # beyond a factor of 150 it says nothing
         return None
-    length = max(round(n ** (1 / 3)), 2)
-    blocks = -(-n // length)
-    starts = np.random.default_rng(_SEED).integers(0, n - length + 1, (draws, blocks))
-    places = (starts[:, :, None] + np.arange(length)).reshape(draws, -1)[:, :n]
-    low, high = np.percentile(of(values[places]), [2.5, 97.5])
-    return float(low), float(high)
+    return _sane(value * math.exp(-error), value * math.exp(error))
 
 
-def rms_rows(values: Floats) -> Floats:
-    """Root mean square of each row: RMSSD of resampled differences."""
-    return np.asarray(np.sqrt(np.mean(values**2, axis=1)))
+def of_share(hits: Floats) -> CI:
+    """Wilson's interval of a share, with as many independent beats as the alike ones are worth.
+
+    Args:
+        hits: 0 or 1 for each, shape ``(n,)``.
+    """
+    n = hits.size
+    if n < FEWEST:
+        return None
+    share_01 = float(hits.mean())
+    error = standard_error(hits)
+    worth = share_01 * (1 - share_01) / error**2 if error > 0 else n / 2
+    worth = min(worth, float(n))
+    middle = (share_01 + _Z**2 / (2 * worth)) / (1 + _Z**2 / worth)
+    half = _Z / (1 + _Z**2 / worth) * math.sqrt(share_01 * (1 - share_01) / worth + _Z**2 / (4 * worth**2))
+    return _sane(max(min(middle - half, share_01), 0.0), min(max(middle + half, share_01), 1.0))
 
 
-def deviation_rows(values: Floats) -> Floats:
-    """Standard deviation (ddof 1) of each row."""
-    return np.asarray(np.std(values, axis=1, ddof=1))
+def moved_by_deviation(values: Floats) -> Floats:
+    """What each value adds to the logarithm of the standard deviation."""
+    variance = float(values.var()) if values.size else 0.0
+    return ((values - values.mean()) ** 2 / variance - 1) / 2 if variance > 0 else np.full(values.size, math.nan)
 
 
-def rate_rows(values: Floats) -> Floats:
-    """Mean heart rate of each row, in beats a minute."""
-    return np.asarray(60_000.0 / np.mean(values, axis=1))
+def moved_by_root_mean_square(values: Floats) -> Floats:
+    """What each value adds to the logarithm of the root mean square."""
+    square = float(np.mean(values**2)) if values.size else 0.0
+    return (values**2 / square - 1) / 2 if square > 0 else np.full(values.size, math.nan)
+
+
+def freedom(found: Spectrum, band_hz: tuple[float, float]) -> float:
+    """Equivalent degrees of freedom of a band's power; NaN where there is none.
+
+    The power's relative variance is C/T ∫S² / (∫S)², C = 35/18 for Hann windows. A raw density's square is on average
+    1 + 1/k times the true one's over k windows.
+    """
+    inside = (found.f_hz >= band_hz[0]) & (found.f_hz < band_hz[1])
+    density, step_hz = found.psd_ms2_hz[inside], float(found.f_hz[1] - found.f_hz[0])
+    power = float(density.sum()) * step_hz
+    if power <= 0:
+        return math.nan
+    squared = float(density @ density) * step_hz / (1 + 1 / found.windows)
+    return 2 * power**2 * found.length_s / (HANN_SPREAD * squared)
+
+
+def of_power(power_ms2: float, degrees: float) -> CI:
+    """Chi-square interval of a power."""
+    if not (power_ms2 > 0 and degrees >= 2):
+        return None
+    return _sane(power_ms2 / _chi_square(_Z, degrees), power_ms2 / _chi_square(-_Z, degrees))
+
+
+def of_ratio(ratio: float, one: float, other: float) -> CI:
+    """Interval of a ratio of two powers with so many degrees of freedom (each logarithm's variance: 2/degrees)."""
+    if not (ratio > 0 and one >= 2 and other >= 2):
+        return None
+    error = _Z * math.sqrt(2 / one + 2 / other)
+    return _sane(ratio * math.exp(-error), ratio * math.exp(error))
+
+
+def _chi_square(z: float, degrees: float) -> float:
+    """A chi-square quantile over its degrees, Wilson and Hilferty (1931), doi:10.1073/pnas.17.12.684."""
+    part = 2 / (9 * degrees)
+    return float(max(1 - part + z * math.sqrt(part), 1e-3) ** 3)
+
+
+def _sane(low: float, high: float) -> CI:
+    return (low, high) if math.isfinite(low) and math.isfinite(high) else None

@@ -17,8 +17,11 @@ FLOORS = {
     "agent.demo": 5,
     "agent.demo_view": 5,
     "agent.pace": 1,
+    "agent.recording": 1.5,  # reads files into numbers of `signal`
     "agent.scan": 4.5,  # a command's work, asked by doctor too
     "agent.doctor": 5,
+    "agent.analyze": 5,
+    "agent.analyze_plot": 4,
     "agent.decisions": 5,
     "agent.config": 4,
     "agent.publisher": 4,

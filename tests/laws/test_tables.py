@@ -19,6 +19,10 @@ from agent.wire.message import PURPOSES
 KINDS = {"recovery", "fatigue", "expression", "affect", "strain", "self_report"}
 UNITS = ("_bpm", "_ms", "_01", "_ms2", "_hz", "_s", "_count", "_index", "_ratio")
 
+# numbers without a unit that the field calls so
+DIMENSIONLESS = {"ln_rmssd", "hti", "csi", "cvi", "baevsky_si", "sqrt_baevsky_si", "dfa_alpha1", "dfa_alpha2", "sampen",
+                 "asymmetry_gi"}  # fmt: skip
+
 
 def feature_faults(rows: list[FeatureSpec]) -> list[str]:
     faults = []
@@ -27,13 +31,14 @@ def feature_faults(rows: list[FeatureSpec]) -> list[str]:
         faults.append("ids")
     for row in rows:
         checks = {
-            "unit in the name": row.name.endswith(UNITS),
+            "unit in the name": row.name.endswith(UNITS) or row.name in DIMENSIONLESS,
             "kind": row.kind in KINDS,
             "release": row.release in ("whole", "median_of_spans", "live_only"),
             "range": row.low < row.high and row.step > 0,
             "whole steps": abs((row.high - row.low) / row.step - round((row.high - row.low) / row.step)) < 1e-6,
             "needs a channel that a source yields": set(row.needs) <= {c for s in SOURCES.values() for c in s.channels},
-            "span": 10 <= row.span_s <= 300,
+            "span": 10 <= row.span_s <= 300 and row.min_span_s <= row.span_s,
+            "formula": bool(row.formula) or row.signal != "heart",
             "minimum": row.min_samples > 0 and 0 < row.min_coverage_01 <= 1,
             "words": len(row.words.split()) > 5 and row.words.endswith("."),
             "source": bool(re.fullmatch(r"10\.\d{4,}/\S+", row.source)),
@@ -102,6 +107,8 @@ def test_every_profile_keeps_the_law():
         {"needs": ("ecg_mv",)},
         {"span_s": 5},
         {"min_samples": 0},
+        {"min_span_s": 400},
+        {"formula": ""},
         {"words": "HRV"},
         {"source": "a blog"},
         {"feature_id": 2},

@@ -1,0 +1,235 @@
+"""`wardbeat analyze FILE`: the same engine over a recording, offline.
+
+file ─▶ intervals ─▶ labels, once over all ─▶ windows ─▶ FEATURES ─▶ table, JSON, picture
+"""
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from agent import recording
+from agent.errors import WrongUse
+from agent.features import FEATURES, compute_all
+from agent.features.spec import REASONS
+from agent.model import NS_PER_S, FeatureValue, Series, Window
+from agent.signal import pulses, waves
+from agent.signal.artifacts import Label
+from agent.signal.beats import Beats, labelled
+from agent.signal.rr import Bools, Floats
+
+Signal = Literal["rr", "ecg", "ppg"]
+
+_RECIPES: Final = {"ecg": pulses.ECG, "ppg": pulses.PPG}
+_SHORTEST_S: Final = 1.0
+_MOST_WINDOWS: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked.
+
+    Attributes:
+        file: The recording.
+        signal: What it holds.
+        fs_hz: Samples a second of a waveform; None for intervals.
+        window_s, step_s: Windows and how far apart they begin; step None: one after the other.
+    """
+
+    file: Path
+    signal: Signal = "rr"
+    fs_hz: float | None = None
+    window_s: float = 300.0
+    step_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A recording's intervals, labelled.
+
+    Attributes:
+        start_s: The first interval's start, as the file counts time.
+        t_s: When each ended, shape ``(n,)``.
+        rr_ms: Their lengths, shape ``(n,)``.
+        label: `Label` values, int8, shape ``(n,)``.
+        still: (second, 1 or 0) where the body's stillness is known, shapes ``(s,)``.
+    """
+
+    start_s: float
+    t_s: Floats
+    rr_ms: Floats
+    label: np.ndarray[Any, np.dtype[np.int8]]
+    still: tuple[Floats, Floats] | None
+
+    def whole(self) -> Beats:
+        """All of it as one window."""
+        _, joined = labelled(self.t_s, self.rr_ms, self.label == Label.NORMAL, self.label)
+        return Beats(
+            self.start_s, math.nextafter(float(self.t_s[-1]), math.inf), self.t_s, self.rr_ms, self.label, joined
+        )
+
+
+Timed = tuple[float, float, tuple[FeatureValue, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What came out.
+
+    Attributes:
+        recorded: The intervals.
+        windows: (start, end, values) of each, in s as the file counts them.
+    """
+
+    recorded: Recorded
+    windows: list[Timed]
+
+
+def analyze(wish: Wish) -> Analysis:
+    """Read, label and compute.
+
+    Raises:
+        WrongUse: A window, step or sampling rate that cannot be.
+        RecordingUnreadable: Naming the line and the reason.
+    """
+    step_s = wish.window_s if wish.step_s is None else wish.step_s
+    for name, value in (("--window", wish.window_s), ("--step", step_s)):
+        if not (math.isfinite(value) and value >= _SHORTEST_S):
+            raise WrongUse(f"{name} {value:g} s is shorter than {_SHORTEST_S:g} s")
+    recorded = _read(wish)
+    return Analysis(recorded, list(_windows(recorded, wish.window_s, step_s)))
+
+
+def _read(wish: Wish) -> Recorded:
+    if wish.signal == "rr":
+        if wish.fs_hz is not None:
+            raise WrongUse("--fs is for waveforms", remedy="Add --signal ecg or --signal ppg.")
+        read = recording.intervals(wish.file)
+        t_s = read.start_s + np.array([beat.end_s for beat in read.beats])
+        rr_ms = np.array([beat.rr_ms for beat in read.beats])
+        return _labelled(read.start_s, t_s, rr_ms, np.ones(t_s.size, dtype=bool), None)
+    if wish.fs_hz is None or not (math.isfinite(wish.fs_hz) and wish.fs_hz > 0):
+        raise WrongUse(f"how many samples a second has the {wish.signal}?", remedy="Add --fs, such as --fs 250.")
+    wave = recording.wave(wish.file, wish.signal)
+    try:
+        found = waves.intervals(wave.value, wish.fs_hz, _RECIPES[wish.signal], wave.acceleration_g)
+    except ValueError as error:
+        raise WrongUse(f"{wish.file.name}: {error}") from error
+    if not found.t_s.size:
+        raise WrongUse(f"{wish.file.name}: no beats were found in it", remedy="Check --signal and --fs.")
+    still = None if found.still_01 is None else (np.arange(found.still_01.size, dtype=np.float64), found.still_01)
+    return _labelled(found.t_s[0] - found.rr_ms[0] / 1000.0, found.t_s, found.rr_ms, found.good, still)
+
+
+def _labelled(start_s: float, t_s: Floats, rr_ms: Floats, good: Bools, still: tuple[Floats, Floats] | None) -> Recorded:
+    label, _ = labelled(t_s, rr_ms, good)
+    return Recorded(float(start_s), t_s, rr_ms, label, still)
+
+
+def _windows(recorded: Recorded, window_s: float, step_s: float) -> Iterator[Timed]:
+    """[start, end) from the first interval's start; a last part shorter than half a window is left out."""
+    length_s = float(recorded.t_s[-1]) - recorded.start_s
+    count = max(math.floor((length_s - window_s / 2) / step_s + 1e-9) + 1, 0)
+    if count > _MOST_WINDOWS:
+        raise WrongUse(f"--step {step_s:g} s makes {count} windows; {_MOST_WINDOWS} are the most")
+    end_ns = _ns(recorded.t_s - recorded.start_s)
+    for place in range(count):
+        start_s = recorded.start_s + place * step_s
+        start_ns, stop_ns = round(place * step_s * NS_PER_S), round((place * step_s + window_s) * NS_PER_S)
+        first, last = np.searchsorted(end_ns, [start_ns, stop_ns])
+        # the beat before, for the difference to it; labels look no further, they are known
+        lead = min(int(first), 1)
+        cut = slice(int(first) - lead, int(last))
+        series = {}
+        if last > first:
+            good = recorded.label[cut] != Label.EXCLUDED
+            series["rr_ms"] = Series(end_ns[cut], recorded.rr_ms[cut], good, lead, 0, recorded.label[cut])
+        if recorded.still is not None:
+            still_ns = _ns(recorded.still[0] - recorded.start_s)
+            near = (still_ns >= start_ns) & (still_ns < stop_ns)
+            if near.any():
+                series["still_01"] = Series(
+                    still_ns[near], recorded.still[1][near], np.ones(int(near.sum()), dtype=bool)
+                )
+        yield start_s, start_s + window_s, compute_all(Window(start_ns, stop_ns, series))
+
+
+def _ns(seconds: Floats) -> np.ndarray[Any, np.dtype[np.int64]]:
+    return np.round(seconds * NS_PER_S).astype(np.int64)
+
+
+# ---- what is printed
+
+
+def as_json(found: Analysis) -> str:
+    """One object: every interval with its label, every window with every feature; values as they are, unrounded."""
+    recorded = found.recorded
+    beats = [
+        {"t_s": t_s, "rr_ms": rr_ms, "label": name}
+        for t_s, rr_ms, name in zip(recorded.t_s.tolist(), recorded.rr_ms.tolist(), _names(recorded), strict=True)
+    ]
+    windows = [
+        {"start_s": start_s, "end_s": end_s, "features": {one.name: _feature(one) for one in values}}
+        for start_s, end_s, values in found.windows
+    ]
+    detrended = sorted(name for name, spec in FEATURES.items() if spec.detrended)
+    return json.dumps({"beats": beats, "windows": windows, "detrended": detrended}, allow_nan=False)
+
+
+def _feature(one: FeatureValue) -> dict[str, float | int | str | None]:
+    return {
+        "value": one.value,
+        "n": one.n,
+        "coverage_01": one.coverage_01,
+        "edited_01": one.edited_01,
+        "longest_gap_s": one.longest_gap_s,
+        "ci_low": one.ci_low,
+        "ci_high": one.ci_high,
+        "reason": one.reason or None,
+    }
+
+
+def _names(recorded: Recorded) -> list[str]:
+    return [Label(int(one)).name.lower() for one in recorded.label]
+
+
+def as_words(found: Analysis, *, beats: bool) -> Iterator[str]:
+    """Lines for people: what the recording is, each window's numbers with their intervals, and beats where asked."""
+    recorded = found.recorded
+    faulty = int(np.count_nonzero(recorded.label))
+    length_s = float(recorded.t_s[-1]) - recorded.start_s
+    kinds = ", ".join(
+        f"{int(np.count_nonzero(recorded.label == one))} {one.name.lower()}"
+        for one in Label
+        if one and np.any(recorded.label == one)
+    )
+    which = f" ({kinds})" if kinds else ""
+    yield f"{recorded.t_s.size} intervals over {length_s:.0f} s, {faulty} of them faulty{which}"
+    if not found.windows:
+        yield "no window: the recording is shorter than half of one (try --window 60)"
+    for start_s, end_s, values in found.windows:
+        yield ""
+        any_value = values[0]
+        yield (
+            f"{start_s:.0f} to {end_s:.0f} s: right beats cover {any_value.coverage_01:.0%}, "
+            f"edited {any_value.edited_01:.1%}, longest gap {any_value.longest_gap_s:.1f} s"
+        )
+        for one in values:
+            yield f"  {one.name:<22}{_value(one)}"
+    if beats:
+        yield ""
+        yield f"{'t_s':>12} {'rr_ms':>9}  label"
+        for t_s, rr_ms, name in zip(recorded.t_s, recorded.rr_ms, _names(recorded), strict=True):
+            yield f"{t_s:12.3f} {rr_ms:9.1f}  {name}"
+
+
+def _value(one: FeatureValue) -> str:
+    if one.value is None:
+        return f"{'--':>10}  {REASONS[one.reason]}"
+    sure = "" if one.ci_low is None or one.ci_high is None else f"  {one.ci_low:.4g} to {one.ci_high:.4g} (95 %)"
+    trend = "  (trend taken away)" if FEATURES[one.name].detrended else ""
+    return f"{one.value:10.4g}{sure}{trend}"
