@@ -54,10 +54,13 @@ bench-agent: $(VENV)/.installed
 bench-strap: $(VENV)/.installed system-tools
 	$(BIN)/python bench/bench_strap.py
 
-## write agent/wire/schema_v1.json anew from FEATURES
+## write agent/wire/schema_v1.json and the table of docs/heart.md anew from FEATURES
 schema: $(VENV)/.installed
 	$(BIN)/python -m agent.features > agent/wire/schema_v1.json.new
 	mv agent/wire/schema_v1.json.new agent/wire/schema_v1.json
+	sed '/^| number |/,$$d' docs/heart.md > docs/heart.md.new
+	$(BIN)/python -m agent.features table >> docs/heart.md.new
+	mv docs/heart.md.new docs/heart.md
 
 ## pin every dependency anew, for every platform
 lock:

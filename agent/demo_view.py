@@ -107,6 +107,10 @@ class View:
         rows.add_row(
             "", f"[dim]{min(rr_ms):.0f} to {max(rr_ms):.0f} ms, the last {len(rr_ms)} beats[/]" if rr_ms else ""
         )
+        now = agent.live.now()
+        rmssd_ms = now.rmssd_ms
+        words = "--" if rmssd_ms is None else f"[bold]{rmssd_ms:.0f}[/] ms"
+        rows.add_row("RMSSD", f"{words}  [dim]the last minute; {now.edited_01:.0%} of its beats faulty[/]")
         states = {state.part: state for state in agent.board.states()}
         for part, name in _PARTS.items():
             if part in states:

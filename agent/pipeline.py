@@ -20,6 +20,7 @@ from agent.clock import Clock, SessionClock, aligned_start_ns
 from agent.config import Settings
 from agent.control import Command, Reply
 from agent.errors import KeysMissing, OutboxBroken, SourceUnavailable, WardbeatError, WrongUse
+from agent.features.live import LiveHeart
 from agent.history import History
 from agent.model import NS_PER_S, Interval, Sample
 from agent.outbox import Limits, Outbox, Sealing, consents
@@ -55,6 +56,7 @@ class Agent:
         board: What each part is doing.
         outbox: What leaves.
         windows: The open window and the ring.
+        live: The last minute, beat by beat.
         enough: Set it to close every sensor, as if each had come to its end (a demo's straps never do).
     """
 
@@ -78,6 +80,7 @@ class Agent:
         limits = Limits(settings.outbox.max_rows, settings.outbox.max_age_days)
         self.outbox = parts.enter_context(Outbox(folder / "outbox.db", self.vault, sealing, keep=limits))
         self.windows = Windows(clock.now_ns(), pace.window_s, clock.utc_offset_ns())
+        self.live = LiveHeart()
         operator = None if self.identity is None else self.identity.bundle.operator
         self.releasing = Releasing(history, self.outbox, profile, operator, self.board, utc_s=self.utc_s)
         self.publisher: Publisher | None = None
@@ -185,6 +188,7 @@ class Agent:
         while True:
             sample = await self._queue.get()
             self.windows.ring.add(sample)
+            self.live.push(sample)
             self._queue.task_done()
 
     # ---- out
@@ -278,6 +282,7 @@ class Agent:
     def forget(self) -> int:
         """Forget every window, those that still wait and the open one too; how many were kept."""
         self.windows.ring.forget()
+        self.live = LiveHeart()
         return self.releasing.forget()
 
 

@@ -12,6 +12,7 @@ from agent import pipeline
 from agent.clock import SessionClock
 from agent.model import Sample
 from agent.pace import Pace
+from agent.signal.artifacts import Label, labels
 from agent.sources import Radio, Surroundings, ble_strap, bound
 from agent.wire import schema
 from firmware_sim import bluez, packets, recording
@@ -210,7 +211,9 @@ def differences(stored, rr_ms, after_gap=(), *, rounded: bool = True) -> dict[st
     Values are rounded to a step, so what is right differs by at most half a step.
     """
     rr = np.array([packets.ticks(one) for one in rr_ms]) / 1.024 if rounded else np.array(rr_ms)
-    good = (rr >= 300) & (rr <= 2000)
+    joined = np.ones(rr.size, dtype=bool)
+    joined[list(after_gap)] = False
+    good = labels(rr, joined) == Label.NORMAL  # which beats are right is judged in test_artifacts.py
     pair = np.concatenate([[False], good[1:] & good[:-1]])
     pair[list(after_gap)] = False  # where the agent saw a gap (a machine that woke late, at ten times the speed)
     diffs = np.concatenate([[0.0], np.diff(rr)])

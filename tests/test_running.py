@@ -8,8 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.features.heart import beats as heart_beats
+from agent.features.live import LiveHeart
+from agent.model import Quality, Sample
 from agent.signal import respiration, rr, spectrum
 from agent.signal.running import Running
+from agent.window import Ring
 from firmware_sim.physiology import SCRIPTS, Phase, Physiology
 
 S = 10**9
@@ -101,3 +105,48 @@ def test_breath_is_not_told_from_noise_nor_from_the_slow_rhythm():
     t_s, nn_ms = np.array([one.end_s for one in beats]), np.array([one.rr_ms for one in beats])
     told = respiration.resp_rate_bpm(spectrum.spectrum(t_s, nn_ms))
     assert math.isnan(told) or told == pytest.approx(15.0, abs=1.0)  # its breath, never its slow rhythm
+
+
+# ---- live
+
+
+def live_of(rr_ms, doubtful=(), gaps=()):
+    """A live heart that took these beats; gaps: indices of intervals with 5 s missing before them."""
+    heart, t_ns = LiveHeart(), 0
+    for n, one in enumerate(rr_ms):
+        t_ns += round(one * 1e6) + 5 * S * (n in gaps)
+        heart.push(Sample(t_ns, "rr_ms", float(one), Quality.SUSPECT if n in doubtful else Quality.GOOD))
+    return heart, t_ns
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, 99),
+    st.integers(30, 300),
+    st.sets(st.integers(0, 299), max_size=4),
+    st.sets(st.integers(1, 299), max_size=3),
+)
+def test_what_the_page_shows_is_what_a_window_over_the_same_beats_says(seed, count, doubtful, gaps):
+    rr_ms = [one.rr_ms for one in itertools.islice(Physiology([SCRIPTS["rest"]], seed).beats(), count)]
+    heart, _ = live_of(rr_ms, doubtful, gaps)
+    ring, t_ns, ends = Ring(), 0, []
+    for n, one in enumerate(rr_ms):
+        t_ns += round(one * 1e6) + 5 * S * (n in gaps)
+        ends.append(t_ns)
+        ring.add(Sample(t_ns, "rr_ms", float(one), Quality.SUSPECT if n in doubtful else Quality.GOOD))
+    settled_ns = max(
+        [ends[-1 - 2], *(ends[n - 1] for n in gaps if n < count), *(ends[n] for n in doubtful if n < count)]
+    )
+    seen = heart_beats(ring.window(settled_ns - 60 * S + 1, settled_ns + 1))
+    now = heart.now()
+    assert now.metrics.n == seen.nn_ms.size
+    assert exact(now.metrics.rmssd_ms, rr.rmssd_ms(seen.diff_ms))
+    assert exact(now.metrics.hr_mean_bpm, rr.hr_mean_bpm(seen.nn_ms))
+    assert now.edited_01 == pytest.approx(seen.edited_01)
+
+
+def test_no_variability_is_shown_of_few_beats_nor_of_an_irregular_rhythm():
+    assert live_of([800.0, 810.0] * 5)[0].now().rmssd_ms is None
+    assert live_of([800.0, 810.0] * 30)[0].now().rmssd_ms == pytest.approx(10.0)
+    assert live_of([560.0, 1040.0] * 60)[0].now().rmssd_ms is None
+    assert live_of([])[0].now().rmssd_ms is None

@@ -15,6 +15,20 @@ def compute_all(window: Window) -> tuple[FeatureValue, ...]:
     return tuple(evaluate(spec, window) for spec in specs)
 
 
+def docs_table() -> str:
+    """The table at the end of docs/heart.md: every number, what it is, what it needs, where it comes from."""
+    head = "| number | what it says | formula | window from | beats from | covered | faulty up to | leaves | source |"
+    lines = [head, "|" + "---|" * 9]
+    for spec in sorted(FEATURES.values(), key=lambda spec: spec.feature_id):
+        formula = spec.formula.replace("|", "\\|") + (", slow trend taken away" if spec.detrended else "")
+        leaves = "no" if spec.release == "live_only" else "yes"
+        lines.append(
+            f"| `{spec.name}` | {spec.words} | {formula} | {spec.min_span_s} s | {spec.min_samples} | "
+            f"{spec.min_coverage_01:.0%} | {spec.most_edited_01:.0%} | {leaves} | doi:{spec.source} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
 def wire_schema() -> str:
     """The text of agent/wire/schema_v1.json: all that the hub ever knows of a feature."""
     rows = [

@@ -33,7 +33,7 @@ from agent.model import NS_PER_S, Window
 from agent.signal import nonlinear, respiration, rr, spread, sureness
 from agent.signal.beats import Beats, labelled
 from agent.signal.rr import over
-from agent.signal.spectrum import HF_HZ, LF_HZ, TOTAL_HZ, VLF_HZ
+from agent.signal.spectrum import HF_HZ, LF_HZ, NOTHING_MS2, TOTAL_HZ, VLF_HZ
 from agent.signal.sureness import Sureness
 
 TASK_FORCE: Final = "10.1161/01.CIR.93.5.1043"
@@ -158,6 +158,15 @@ def _peak(band_hz: tuple[float, float]) -> Formula:
 
 
 _vlf, _lf, _hf = _power(VLF_HZ), _power(LF_HZ), _power(HF_HZ)
+
+
+def _share(part: Formula, seen: Beats) -> float:
+    both = _lf(seen) + _hf(seen)
+    return part(seen) / both if both > NOTHING_MS2 else math.nan
+
+
+def _lf_hf(seen: Beats) -> float:
+    return _lf(seen) / _hf(seen) if _hf(seen) > NOTHING_MS2 else math.nan
 
 
 def _total(seen: Beats) -> float:
@@ -301,13 +310,13 @@ ROWS = (
     _row(25, "hf_peak_hz", _peak(HF_HZ), _unbroken, _HF, _HZ, TASK_FORCE,
          "highest density in the HF band; none on its edge", "How fast your heart's rhythm with your breath is, in Hz.",
          detrended=True),
-    _row(26, "lf_nu_01", lambda seen: over(_lf(seen), _lf(seen) + _hf(seen)), _unbroken, _LF, _SHARE, TASK_FORCE,
+    _row(26, "lf_nu_01", lambda seen: _share(_lf, seen), _unbroken, _LF, _SHARE, TASK_FORCE,
          "LF / (LF + HF)", "The share of the ten-second rhythm in the two faster rhythms of your heart.",
          sure=sureness.nu, detrended=True),
-    _row(27, "hf_nu_01", lambda seen: over(_hf(seen), _lf(seen) + _hf(seen)), _unbroken, _LF, _SHARE, TASK_FORCE,
+    _row(27, "hf_nu_01", lambda seen: _share(_hf, seen), _unbroken, _LF, _SHARE, TASK_FORCE,
          "HF / (LF + HF)", "The share of the breath's rhythm in the two faster rhythms of your heart.",
          sure=sureness.hf_nu, detrended=True),
-    _row(28, "lf_hf_ratio", lambda seen: over(_lf(seen), _hf(seen)), _unbroken, _LF, _RATIO, TASK_FORCE,
+    _row(28, "lf_hf_ratio", _lf_hf, _unbroken, _LF, _RATIO, TASK_FORCE,
          "LF / HF", "The ten-second rhythm over the breath's rhythm; how it is to be read is disputed.",
          sure=sureness.lf_hf, detrended=True),
     _row(29, "baevsky_si", _baevsky, _unbroken, _BAEVSKY, _INDEX, BAEVSKY,

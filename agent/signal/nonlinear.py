@@ -51,7 +51,9 @@ def _boxes(n: int, low: int, high: int) -> tuple[Ints, Ints, Ints]:
 
 
 def sampen(nn_ms: Floats, *, m: int = 2, r: float = 0.2) -> float:
-    """Sample entropy: m = 2, tolerance 0.2 SDNN (ddof 1), Chebyshev; NaN where no template is found again.
+    """Sample entropy: m = 2, tolerance 0.2 SDNN (ddof 1), Chebyshev.
+
+    NaN where no template is found again, and for a constant.
 
     Source: Richman and Moorman (2000), doi:10.1152/ajpheart.2000.278.6.H2039
     """
@@ -59,6 +61,8 @@ def sampen(nn_ms: Floats, *, m: int = 2, r: float = 0.2) -> float:
     if n < 2:
         return math.nan
     tolerance = r * float(np.std(nn_ms, ddof=1))
+    if tolerance <= 0:
+        return math.nan
     # only pairs whose first intervals are near are looked at: a tenth of all, so many at a time that memory stays small
     order = np.argsort(nn_ms[:n], kind="stable")
     last = np.searchsorted(nn_ms[order], nn_ms[order] + tolerance * (1 + 1e-9), side="right")

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from agent.signal.spectrum import Spectrum
+from agent.signal.spectrum import NOTHING_MS2, Spectrum
 
 BAND_HZ: Final = (0.1, 0.5)
 _AROUND_HZ: Final = 0.03
@@ -26,7 +26,7 @@ def resp_rate_bpm(found: Spectrum) -> float:
     """Breaths a minute; NaN where the rule does not hold."""
     inside = (found.f_hz >= BAND_HZ[0]) & (found.f_hz < BAND_HZ[1])
     f_hz, density = found.f_hz[inside], found.psd_ms2_hz[inside]
-    if f_hz.size < 8 or not density.sum() > 0:
+    if f_hz.size < 8 or found.power_ms2(BAND_HZ) <= NOTHING_MS2:
         return math.nan
     breath = f_hz >= _SLOWEST_HZ
     top = int(np.flatnonzero(breath)[int(density[breath].argmax())])

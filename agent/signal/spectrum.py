@@ -21,6 +21,8 @@ VLF_HZ: Final = (0.0033, 0.04)
 LF_HZ: Final = (0.04, 0.15)
 HF_HZ: Final = (0.15, 0.4)
 TOTAL_HZ: Final = (0.0033, 0.4)
+# Below this a power is rounding: a recorder's tick of 1 ms alone leaves 0.08 ms².
+NOTHING_MS2: Final = 1e-6
 HANN_SPREAD: Final = 35 / 18  # mean of the window's fourth power over the squared mean of its square
 
 
@@ -48,13 +50,13 @@ class Spectrum:
         return float(np.trapezoid(self.psd_ms2_hz[inside], self.f_hz[inside])) if inside.sum() > 1 else math.nan
 
     def peak_hz(self, band_hz: tuple[float, float]) -> float:
-        """Frequency of the highest density in a band; NaN where it stands on the band's edge, which is no peak."""
+        """Frequency of the highest density in a band; NaN on the band's edge, which is no peak, and of no power."""
         inside = np.flatnonzero((self.f_hz >= band_hz[0]) & (self.f_hz < band_hz[1]))
         if inside.size < 3:
             return math.nan
         top = int(inside[int(self.psd_ms2_hz[inside].argmax())])
         at_edge = top in (inside[0], inside[-1])
-        return math.nan if at_edge or self.psd_ms2_hz[top] <= 0 else float(self.f_hz[top])
+        return math.nan if at_edge or self.power_ms2(band_hz) <= NOTHING_MS2 else float(self.f_hz[top])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def without_trend_at_beats(t_s: Floats, nn_ms: Floats, found: Even) -> Floats:
     """Intervals without the trend of their 4 Hz series, about their mean, shape ``(n,)``; as they are if too short."""
     if found.t_s.size < 4:
         return nn_ms.copy()
-    trend_ms = spline(found.t_s, found.rr_ms - found.rest_ms, np.clip(t_s, found.t_s[0], found.t_s[-1]))
+    trend_ms = np.interp(t_s, found.t_s, found.rr_ms - found.rest_ms)  # smooth: a line between two grid points will do
     return np.asarray(nn_ms - trend_ms + nn_ms.mean())
 
 

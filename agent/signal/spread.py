@@ -93,7 +93,7 @@ def baevsky_si(nn_ms: Floats) -> float:
     AMo: share of the modal bin in percent; Mo: its middle in s; MxDMn: range in s.
     Source: Baevsky and Chernikova (2017), doi:10.12710/cardiometry.2017.10.6676
     """
-    if nn_ms.size < 2 or float(np.ptp(nn_ms)) == 0.0:
+    if nn_ms.size < 2 or float(np.ptp(nn_ms)) < 1e-6:  # ms: rounding
         return math.nan
     counts, lower = histogram(nn_ms, _BAEVSKY_BIN_MS)
     mode_s = (float(lower[int(counts.argmax())]) + _BAEVSKY_BIN_MS / 2) / 1000.0

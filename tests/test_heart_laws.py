@@ -1,0 +1,247 @@
+"""Laws that every heart metric keeps: shift, scale and order; parity with a second hand; streaming's memory."""
+
+import itertools
+import json
+import math
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.features import FEATURES, heart
+from agent.model import NS_PER_S, Series, Window
+from agent.signal.beats import Beats
+from firmware_sim.physiology import SCRIPTS, Physiology
+from test_analyze import NAMES
+from test_heart import values, window_of
+from test_spectrum import REFERENCE, sampen_by_loops, series
+
+# what a metric does when every interval is multiplied by c: value x c^k, or value + k (a logarithm)
+SCALE = {
+    **dict.fromkeys(("mean_nn_ms", "median_nn_ms", "iqr_nn_ms", "sdnn_ms", "rmssd_ms", "sdsd_ms", "sd1_ms", "sd2_ms"), 1),
+    **dict.fromkeys(("vlf_ms2", "lf_ms2", "hf_ms2", "total_power_ms2"), 2),
+    **dict.fromkeys(
+        ("cvnn_01", "cvsd_01", "sd1_sd2_ratio", "csi", "lf_peak_hz", "hf_peak_hz", "lf_nu_01", "hf_nu_01", "lf_hf_ratio",
+         "dfa_alpha1", "dfa_alpha2", "sampen", "asymmetry_gi", "fragmentation_pip_01", "resp_rate_bpm"), 0),
+    "hr_mean_bpm": -1,
+}  # fmt: skip
+LOGARITHMS = {"ln_rmssd": math.log, "cvi": lambda c: 2 * math.log10(c)}
+# histograms with fixed bins, and fixed thresholds, have laws of their own below
+FIXED = {"hti", "tinn_ms", "baevsky_si", "sqrt_baevsky_si", "pnn50_01", "pnn20_01"}
+MOVED_BY_A_SHIFT = {"mean_nn_ms", "median_nn_ms", "hr_mean_bpm", "cvnn_01", "cvsd_01", "baevsky_si", "sqrt_baevsky_si"}
+WITHOUT_ORDER = {"mean_nn_ms", "median_nn_ms", "hr_mean_bpm", "iqr_nn_ms", "sdnn_ms", "cvnn_01", "hti", "tinn_ms"}
+WITHOUT_DIRECTION = WITHOUT_ORDER | {"rmssd_ms", "ln_rmssd", "sdsd_ms", "pnn50_01", "pnn20_01", "cvsd_01", "sd1_ms", "sd2_ms",
+                                     "sd1_sd2_ratio", "csi", "cvi", "fragmentation_pip_01"}  # fmt: skip
+
+
+def formulas(rr_ms, t_s=None):
+    """Every metric of a series as it is: no label, no limit. t_s: kept while the intervals are changed."""
+    t_s = np.cumsum(rr_ms) / 1000 if t_s is None else t_s
+    window = Window(0, 300 * NS_PER_S, {"rr_ms": Series(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, bool))})
+    plain = Beats(0.0, math.inf, t_s, rr_ms, np.zeros(rr_ms.size, np.int8), np.ones(rr_ms.size, bool))
+    window._made[heart.beats] = plain
+    return {name: FEATURES[name].compute(window).value for name in NAMES}
+
+
+def a_heart(seed, script="rest"):
+    beats = itertools.takewhile(lambda one: one.end_s < 300, Physiology([SCRIPTS[script]], seed).beats())
+    return np.array([one.rr_ms for one in beats])
+
+
+def same(one, other, rel=1e-6):
+    return (math.isnan(one) and math.isnan(other)) or one == pytest.approx(other, rel=rel, abs=1e-9)
+
+
+def test_the_laws_speak_of_every_metric():
+    assert set(SCALE) | set(LOGARITHMS) | FIXED == set(NAMES)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 50), st.floats(0.5, 1.9))
+def test_scale(seed, c):
+    rr_ms = a_heart(seed)
+    t_s = np.cumsum(rr_ms) / 1000
+    before, after = formulas(rr_ms, t_s), formulas(rr_ms * c, t_s)
+    for name, power in SCALE.items():
+        if name == "fragmentation_pip_01":
+            continue  # a tie may round apart; asked for powers of two below
+        assert same(after[name], before[name] * c**power), name
+    for name, added in LOGARITHMS.items():
+        assert same(after[name], before[name] + added(c)), name
+    twice = formulas(rr_ms * 2, t_s)
+    assert twice["fragmentation_pip_01"] == before["fragmentation_pip_01"]
+    assert formulas(rr_ms * 2.5, t_s)["pnn50_01"] == before["pnn20_01"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 50), st.integers(-20, 40))
+def test_shift(seed, bins):
+    rr_ms = np.round(a_heart(seed))
+    t_s = np.cumsum(rr_ms) / 1000
+    by = bins * 1000 / 128  # whole bins of the triangular index
+    before, after = formulas(rr_ms, t_s), formulas(rr_ms + by, t_s)
+    for name in set(NAMES) - MOVED_BY_A_SHIFT:
+        assert same(after[name], before[name], rel=1e-5), name
+    assert same(after["mean_nn_ms"], before["mean_nn_ms"] + by)
+    assert same(after["median_nn_ms"], before["median_nn_ms"] + by)
+    # by whole bins of Baevsky's: only the mode moves
+    far = formulas(rr_ms + 50 * bins, t_s)
+    mode_s = formulas_mode_s(before, far, 0.05 * bins)
+    assert math.isnan(mode_s) or 0.2 < mode_s < 2.5
+
+
+def formulas_mode_s(before, after, by_s):
+    """The mode that Baevsky's index must have had: SI x Mo stays."""
+    if by_s == 0:
+        return math.nan
+    return after["baevsky_si"] * by_s / (before["baevsky_si"] - after["baevsky_si"])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 50))
+def test_order(seed):
+    rr_ms = a_heart(seed)
+    before = formulas(rr_ms)
+    shuffled = formulas(np.random.default_rng(seed).permutation(rr_ms))
+    for name in WITHOUT_ORDER:
+        assert same(shuffled[name], before[name]), name
+    assert not same(shuffled["rmssd_ms"], before["rmssd_ms"], rel=1e-3)
+    backward = formulas(rr_ms[::-1].copy())
+    for name in WITHOUT_DIRECTION:
+        assert same(backward[name], before[name]), name
+    assert same(backward["asymmetry_gi"], 1 - before["asymmetry_gi"])
+    assert backward["sampen"] == pytest.approx(before["sampen"], abs=0.1)  # the two templates at an end differ
+
+
+# ---- parity
+
+
+FILE_NAMES = {
+    "mean_nn_ms": ("mean_nn", 1), "hr_mean_bpm": ("mean_hr_time_weighted", 1), "median_nn_ms": ("median_nn", 1),
+    "sdnn_ms": ("sdnn", 1), "rmssd_ms": ("rmssd", 1), "sdsd_ms": ("sdsd", 1), "pnn50_01": ("pnn50", 100),
+    "pnn20_01": ("pnn20", 100), "cvnn_01": ("cvnn", 1), "hti": ("hti", 1), "sd1_ms": ("sd1", 1), "sd2_ms": ("sd2", 1),
+    "sd1_sd2_ratio": ("sd1_sd2", 1), "sqrt_baevsky_si": ("baevsky_si_sqrt_after_sp500", 1),
+    "dfa_alpha1": ("dfa_a1_4_16", 1), "dfa_alpha2": ("dfa_a2_16_64", 1), "sampen": ("sampen_m2_r0.2_ddof1", 1),
+}  # fmt: skip
+FREQUENCY = {
+    "vlf_ms2": "vlf", "lf_ms2": "lf", "hf_ms2": "hf", "total_power_ms2": "tp", "lf_hf_ratio": "lf_hf",
+    "lf_peak_hz": "lf_peak", "hf_peak_hz": "hf_peak",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFERENCE)
+def test_every_row_is_the_reference_s_on_the_series_as_it_is(name):
+    rr_ms, known = series(name)
+    ours = formulas(rr_ms)
+    for metric, (key, scale) in FILE_NAMES.items():
+        assert ours[metric] * scale == pytest.approx(known[key], rel=1e-6), metric
+    theirs = known["freq_sp500_cubic4hz_welch300"]
+    for metric, key in FREQUENCY.items():
+        if not math.isnan(ours[metric]):  # a maximum on a band's edge is no peak
+            assert ours[metric] == pytest.approx(theirs[key], rel=0.01), metric
+    assert ours["lf_nu_01"] * 100 == pytest.approx(theirs["lf_nu"], rel=0.01)
+    assert ours["hf_nu_01"] * 100 == pytest.approx(theirs["hf_nu"], rel=0.01)
+
+
+def by_a_second_hand(rr_ms):
+    """What the reference file lacks, in plain Python."""
+    steps = [b - a for a, b in itertools.pairwise(rr_ms)]
+    squares = [step * step for step in steps]
+    quartiles = statistics.quantiles(rr_ms, n=4, method="inclusive")
+    sd1 = math.sqrt(statistics.variance(steps) / 2)
+    sd2 = math.sqrt(2 * statistics.variance(rr_ms) - statistics.variance(steps) / 2)
+    turns = sum(a * b < 0 or (a == 0) != (b == 0) for a, b in itertools.pairwise(steps))
+    return {
+        "median_nn_ms": statistics.median(rr_ms),
+        "iqr_nn_ms": quartiles[2] - quartiles[0],
+        "ln_rmssd": math.log(math.sqrt(statistics.fmean(squares))),
+        "cvsd_01": math.sqrt(statistics.fmean(squares)) / statistics.fmean(rr_ms),
+        "csi": sd2 / sd1,
+        "cvi": math.log10(16 * sd1 * sd2),
+        "asymmetry_gi": sum(step * step for step in steps if step > 0) / sum(squares),
+        "fragmentation_pip_01": turns / (len(steps) - 1),
+        "sampen": sampen_by_loops(rr_ms),
+    }
+
+
+def test_what_the_file_lacks_is_a_second_hand_s():
+    rr_ms = a_heart(3)[:150]
+    ours = formulas(rr_ms)
+    for metric, value in by_a_second_hand(rr_ms.tolist()).items():
+        assert ours[metric] == pytest.approx(value, rel=1e-9), metric
+
+
+# ---- limits and what is withheld
+
+
+def test_every_row_withholds_below_its_own_window_and_says_so():
+    for name in NAMES:
+        spec = FEATURES[name]
+        if spec.min_span_s > 10:
+            short = values(window_of(a_heart(1)[:600], span_s=spec.min_span_s - 1))
+            assert (short[name].value, short[name].reason) == (None, "window_short"), name
+
+
+@pytest.mark.parametrize(
+    ("every", "withheld"),
+    [
+        (40, {"dfa_alpha1", "dfa_alpha2"} - {"dfa_alpha1", "dfa_alpha2"}),  # 5 % of intervals: all is given
+        (22, {"hf_ms2", "lf_ms2", "dfa_alpha1", "sampen", "baevsky_si"}),  # 9 %: what needs an unbroken series is not
+        (11, {"hf_ms2", "rmssd_ms", "sdnn_ms", "pnn50_01", "hti"}),  # 18 %: no variability
+    ],
+)
+def test_too_many_faulty_beats_withhold_what_they_would_spoil(every, withheld):
+    rr_ms = a_heart(1)
+    out = []
+    for n, one in enumerate(rr_ms):
+        out += [one * 0.4, one * 0.6] if n % every == every // 2 else [one]  # something else was taken for a beat
+    seen = values(window_of(np.array(out)))
+    for name in withheld:
+        assert (seen[name].value, seen[name].reason) == (None, "edited_high"), name
+    assert seen["hr_mean_bpm"].value is not None
+    if not withheld:
+        assert seen["hf_ms2"].value is not None
+        assert seen["dfa_alpha1"].value is not None
+
+
+def test_a_constant_heart_has_what_is_defined_and_says_what_is_not():
+    seen = values(window_of([800.0] * 370))
+    assert seen["rmssd_ms"].value == 0
+    assert seen["ln_rmssd"].reason == "not_defined"
+    assert seen["sampen"].reason == "not_defined"
+    for name in ("lf_hf_ratio", "lf_nu_01", "hf_peak_hz", "baevsky_si", "resp_rate_bpm", "asymmetry_gi", "dfa_alpha1"):
+        assert seen[name].reason == "not_defined", name  # and no ratio of two roundings
+
+
+def test_the_engine_loads_in_little_memory():
+    """45 MB over the interpreter; SciPy waits for the first spectrum. A planted import is found."""
+    program = (
+        "import sys; before = open('/proc/self/statm').read().split()[1]\n"
+        "import agent.signal.beats, agent.signal.sureness, agent.signal.waves, agent.signal.running, agent.features\n"
+        "{planted}\n"
+        "after = open('/proc/self/statm').read().split()[1]\n"
+        "print(int(after) - int(before), 'scipy' in sys.modules)"
+    )
+
+    def pages(planted):
+        done = subprocess.run(
+            [sys.executable, "-c", program.format(planted=planted)], capture_output=True, text=True, check=True
+        )
+        count, loaded = done.stdout.split()
+        return int(count) * 4096 / 1e6, loaded == "True"
+
+    assert pages("")[0] < 45
+    assert pages("")[1] is False
+    assert pages("import scipy.signal")[1] is True
+
+
+def test_the_table_of_the_docs_follows_the_rows():
+    from agent.features import docs_table
+
+    assert (Path(__file__).parents[1] / "docs" / "heart.md").read_text(encoding="utf-8").endswith(docs_table())
+    json.dumps(docs_table())
