@@ -198,9 +198,11 @@ class Labeller:
         if min(sides) <= _SIDE_01 * swing_ms**2 or (len(rr_ms) > 2 and abs(rr_ms[2] - following) > size_ms):
             return None  # one of them is right, or the beat after is the misplaced one
         given_back_ms = abs(now + following - before - after)
-        # what came too soon and is made up for to the beat is no chance: the heart's own clock ran on below it
-        exact = now < following and max(given_back_ms, abs(after - before)) < size_ms / 3
-        least_ms = min(limits.swing_ms, _EXACT * limits.step_ms) if exact else limits.swing_ms
+        least_ms = limits.swing_ms
+        if max(given_back_ms, abs(after - before)) < size_ms / 3:
+            # what is made up for to the beat is no chance; least of all if it came too soon: the heart's own clock ran on
+            exact_ms = _EXACT * limits.step_ms
+            least_ms = min(least_ms, exact_ms if now < following else max(exact_ms, _SWING_FLOOR_MS))
         if given_back_ms >= 2 * limits.match_ms or size_ms <= least_ms:
             return None
         return [Label.ECTOPIC, Label.ECTOPIC] if now < following else [Label.LONG, Label.SHORT]
