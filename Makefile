@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-peers
 export WARDBEAT_SHARED ?= $(abspath ../shared)
 
-.PHONY: demo picture test check laws schema lock bench-agent bench-strap chaos clean system-tools npm
+.PHONY: demo picture test check laws schema lock bench-agent bench-heart bench-strap chaos clean system-tools npm
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -50,6 +51,15 @@ chaos: $(VENV)/.installed system-tools
 bench-agent: $(VENV)/.installed
 	$(BIN)/python bench/bench_agent.py
 
+## the heart engine beside NeuroKit2, HeartPy, systole and hrv-analysis, in an environment of their own: SEEDS=25 PART=
+bench-heart: $(PEERS)/.installed
+	PYTHONPATH=. $(PEERS)/bin/python -W ignore bench/bench_heart.py
+
+$(PEERS)/.installed: bench/requirements-heart.txt
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements-heart.txt
+	touch $@
+
 ## the strap under load and over time: PART=load|replay|field MINUTES=20 SEED=1
 bench-strap: $(VENV)/.installed system-tools
 	$(BIN)/python bench/bench_strap.py
@@ -67,4 +77,4 @@ lock:
 	uv pip compile --universal --generate-hashes --all-extras --no-header --python-version 3.11 pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info tests/interop/node_modules
+	rm -rf $(VENV) $(PEERS) build dist *.egg-info tests/interop/node_modules

@@ -1,6 +1,6 @@
 """The heart engine beside its peers, in one run: accuracy, detection, injected faults, speed, memory.
 
-    make bench-heart            SEEDS=25
+    make bench-heart            SEEDS=25 PART=analytic,detection,faults,streaming,speed,imports
 
 Every line of the contract is printed at the end with its figure and whether it was reached; a line that asks for every
 one or none runs the same detector on a planted breach. Exit 1 when a line is missed, 3 when the recordings are absent.
@@ -79,7 +79,9 @@ def window_of(rr_ms, label=None):
     end_ns = 300 * NS_PER_S
     inside = t_ns < end_ns
     label = None if label is None else label[inside]
-    return Window(0, end_ns, {"rr_ms": Series(t_ns[inside], rr_ms[inside], np.ones(int(inside.sum()), bool), label=label)})
+    return Window(
+        0, end_ns, {"rr_ms": Series(t_ns[inside], rr_ms[inside], np.ones(int(inside.sum()), bool), label=label)}
+    )
 
 
 def ours(rr_ms):
@@ -108,7 +110,11 @@ def analytic():
         print(f"{name:28}{lf:10.1f}{quarter:14.1f}{third:14.1f}", flush=True)
         if name == "wardbeat":
             reached = abs(lf) <= 2 and abs(quarter) <= 2 and abs(third) <= 6
-            line("analytic bias at most 2 % at 0.1 and 0.25 Hz, 6 % at 0.33", f"{lf:.1f} / {quarter:.1f} / {third:.1f}", reached)
+            line(
+                "analytic bias at most 2 % at 0.1 and 0.25 Hz, 6 % at 0.33",
+                f"{lf:.1f} / {quarter:.1f} / {third:.1f}",
+                reached,
+            )
 
 
 def own_power(rr_ms, *, detrend=True):
@@ -157,7 +163,9 @@ def detection():
     sets["H10 at rest, ten people"] = [np.loadtxt(file) for file in sorted((DATA / "welltory_ppg").glob("*/RR.txt"))]
     print(f"{'':28}" + "".join(f"{name:>18}" for name in ways))
     for name, every in sets.items():
-        shares = {way: 100 * np.concatenate([faulty_of(one) for one in every]).mean() for way, faulty_of in ways.items()}
+        shares = {
+            way: 100 * np.concatenate([faulty_of(one) for one in every]).mean() for way, faulty_of in ways.items()
+        }
         print(f"{name:28}" + "".join(f"{share:18.2f}" for share in shares.values()), flush=True)
         limit = 0.2 if name.startswith("nsr") else 0.8
         if not name.startswith("H10"):
@@ -187,7 +195,9 @@ def peer_errors(corrected):
 
 
 def faults():
-    head(f"error after injected faults, % (RMSSD / HF, medians of {SEEDS} seeds; w: withheld, with the share; peers' HF by our spectrum)")
+    head(
+        f"error after injected faults, % (RMSSD / HF, medians of {SEEDS} seeds; w: withheld, with the share; peers' HF by our spectrum)"
+    )
     ways = {"wardbeat": own_errors, **{name: peer_errors(one) for name, one in peers.CORRECTED.items()}}
     for label, t_s in series().items():
         rr_ms = np.diff(t_s) * 1000
@@ -203,7 +213,9 @@ def faults():
                     seeds = SEEDS if name == "wardbeat" else min(SEEDS, 5)
                     found = np.array([errors_of(injected(t_s, kind, share, chance), true) for _ in range(seeds)])
                     withheld = np.isnan(found).mean(axis=0)
-                    medians = [np.nanmedian(one[~np.isnan(one)]) if not np.isnan(one).all() else np.nan for one in found.T]
+                    medians = [
+                        np.nanmedian(one[~np.isnan(one)]) if not np.isnan(one).all() else np.nan for one in found.T
+                    ]
                     cells.append(" / ".join(_cell(*one) for one in zip(medians, withheld, strict=True)))
                     if name == "wardbeat":
                         judge(label, kind, share, medians, withheld)
@@ -323,7 +335,9 @@ def streaming():
             at_once = (np.std(rr_ms[: n - 1][inside], ddof=1), rr.rmssd_ms(np.diff(rr_ms[: n - 1])[pairs]))
             now = live.now().metrics
             worst = max(worst, *(abs(a / b - 1) for a, b in zip((now.sdnn_ms, now.rmssd_ms), at_once, strict=True)))
-    print(f"labels that differ: {different} of {rr_ms.size}; final after {late} further beats; largest difference {worst:.1e}")
+    print(
+        f"labels that differ: {different} of {rr_ms.size}; final after {late} further beats; largest difference {worst:.1e}"
+    )
     line("streaming equals batch within 1e-9, labels final within 2 beats",
          f"{different} labels differ, {worst:.1e}, {late} beats; planted label {'found' if np.sum(planted != batch) == 1 else 'NOT FOUND'}",
          different == 0 and worst <= 1e-9 and late <= 2 and np.sum(planted != batch) == 1)  # fmt: skip
@@ -333,8 +347,9 @@ def main():
     if not DATA.is_dir():
         print("bench-heart: the recordings are absent; set WARDBEAT_SHARED", file=sys.stderr)
         return 3
-    for part in (analytic, detection, faults, streaming, speed, imports):
-        part()
+    parts = {part.__name__: part for part in (analytic, detection, faults, streaming, speed, imports)}
+    for name in os.environ.get("PART", ",".join(parts)).split(","):
+        parts[name]()
     for what, (error, figure) in WORST.items():
         line(what, f"worst {figure}", error <= float(what.split(" at most ")[1].split()[0]))
     head("the contract")

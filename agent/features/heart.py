@@ -31,7 +31,7 @@ import numpy as np
 from agent.features.spec import FeatureSpec, Measured, Release
 from agent.model import NS_PER_S, Window
 from agent.signal import nonlinear, respiration, rr, spread, sureness
-from agent.signal.beats import Beats, labelled
+from agent.signal.beats import Beats, labelled, shared
 from agent.signal.rr import over
 from agent.signal.spectrum import HF_HZ, LF_HZ, NOTHING_MS2, TOTAL_HZ, VLF_HZ
 from agent.signal.sureness import Sureness
@@ -129,35 +129,57 @@ def _unbroken(seen: Beats) -> int:
 # ---- formulas that need more than one line
 
 
+@shared
 def _mean(seen: Beats) -> float:
-    return float(np.mean(seen.nn_ms)) if seen.nn_ms.size else math.nan
+    return rr.mean(seen.nn_ms) if seen.nn_ms.size else math.nan
 
 
+@shared
+def _sdnn(seen: Beats) -> float:
+    return rr.sdnn_ms(seen.nn_ms)
+
+
+@shared
+def _rmssd(seen: Beats) -> float:
+    return rr.rmssd_ms(seen.diff_ms)
+
+
+@shared
+def _sd1(seen: Beats) -> float:
+    return spread.sd1_ms(seen.diff_ms)
+
+
+@shared
+def _sd2(seen: Beats) -> float:
+    return spread.sd2_ms(seen.nn_ms, seen.diff_ms)
+
+
+@shared
 def _baevsky(seen: Beats) -> float:
     return spread.baevsky_si(seen.trendless_ms)
 
 
 def _turning(seen: Beats) -> float:
-    return nonlinear.fragmentation_pip_01(seen.nn_ms, seen.nn_joined[1:])
+    return nonlinear.share_of(seen.turns)
 
 
-def _sd1(seen: Beats) -> float:
-    return spread.sd1_ms(seen.diff_ms)
+@shared
+def _vlf(seen: Beats) -> float:
+    return math.nan if seen.spectrum is None else seen.spectrum.power_ms2(VLF_HZ)
 
 
-def _sd2(seen: Beats) -> float:
-    return spread.sd2_ms(seen.nn_ms, seen.diff_ms)
+@shared
+def _lf(seen: Beats) -> float:
+    return math.nan if seen.spectrum is None else seen.spectrum.power_ms2(LF_HZ)
 
 
-def _power(band_hz: tuple[float, float]) -> Formula:
-    return lambda seen: math.nan if seen.spectrum is None else seen.spectrum.power_ms2(band_hz)
+@shared
+def _hf(seen: Beats) -> float:
+    return math.nan if seen.spectrum is None else seen.spectrum.power_ms2(HF_HZ)
 
 
 def _peak(band_hz: tuple[float, float]) -> Formula:
     return lambda seen: math.nan if seen.spectrum is None else seen.spectrum.peak_hz(band_hz)
-
-
-_vlf, _lf, _hf = _power(VLF_HZ), _power(LF_HZ), _power(HF_HZ)
 
 
 def _share(part: Formula, seen: Beats) -> float:
@@ -235,15 +257,15 @@ _HZ = (0.0, 0.5, 0.001)
 
 # fmt: off
 ROWS = (
-    _row(1, "hr_mean_bpm", lambda seen: rr.hr_mean_bpm(seen.nn_ms), _intervals, _RATE, (20.0, 250.0, 0.1), SHAFFER,
+    _row(1, "hr_mean_bpm", lambda seen: over(60_000.0, _mean(seen)), _intervals, _RATE, (20.0, 250.0, 0.1), SHAFFER,
          "60000 / mean(NN)",
          "Your mean heart rate over five minutes, in beats a minute.",
          sure=sureness.rate, release="whole"),
-    _row(2, "rmssd_ms", lambda seen: rr.rmssd_ms(seen.diff_ms), _differences, _PAIRS, (0.0, 500.0, 0.1), TASK_FORCE,
+    _row(2, "rmssd_ms", _rmssd, _differences, _PAIRS, (0.0, 500.0, 0.1), TASK_FORCE,
          "sqrt(mean(d²)), d differences of neighbours",
          "How much neighbouring heart beats differ over five minutes (RMSSD), in ms; higher often means more rest.",
          sure=sureness.rms, release="whole"),
-    _row(3, "sdnn_ms", lambda seen: rr.sdnn_ms(seen.nn_ms), _intervals, _SPREAD, (0.0, 500.0, 0.1), TASK_FORCE,
+    _row(3, "sdnn_ms", _sdnn, _intervals, _SPREAD, (0.0, 500.0, 0.1), TASK_FORCE,
          "standard deviation of NN (n - 1)",
          "How much your beat intervals spread over five minutes (SDNN), in ms.",
          sure=sureness.deviation, release="whole"),
@@ -257,7 +279,7 @@ ROWS = (
          "median(NN)", "The middle one of your beat intervals, in ms."),
     _row(7, "iqr_nn_ms", lambda seen: rr.iqr_ms(seen.nn_ms), _intervals, _SPREAD, _MS, PHAM,
          "75th - 25th percentile of NN, linear", "How wide the middle half of your beat intervals is, in ms."),
-    _row(8, "ln_rmssd", lambda seen: rr.logarithm(rr.rmssd_ms(seen.diff_ms)), _differences, _PAIRS, _SMALL, SHAFFER,
+    _row(8, "ln_rmssd", lambda seen: rr.logarithm(_rmssd(seen)), _differences, _PAIRS, _SMALL, SHAFFER,
          "ln(RMSSD / ms)", "The natural logarithm of RMSSD, which is compared more fairly from day to day.",
          sure=sureness.ln_rms),
     _row(9, "sdsd_ms", lambda seen: rr.sdnn_ms(seen.diff_ms), _differences, _PAIRS, _MS, TASK_FORCE,
@@ -266,10 +288,10 @@ ROWS = (
     _row(10, "pnn20_01", lambda seen: rr.pnn_01(seen.diff_ms, 20.0), _differences, _PAIRS, _SHARE, MIETUS,
          "share of |d| > 20 ms among differences", "The share of neighbouring beats that differ by more than 20 ms.",
          sure=sureness.share(20.0)),
-    _row(11, "cvnn_01", lambda seen: over(rr.sdnn_ms(seen.nn_ms), _mean(seen)),
+    _row(11, "cvnn_01", lambda seen: over(_sdnn(seen), _mean(seen)),
          _intervals, _SPREAD, _SHARE, PHAM,
          "SDNN / mean(NN)", "How much your beat intervals spread, as a share of their mean.", sure=sureness.cv),
-    _row(12, "cvsd_01", lambda seen: over(rr.rmssd_ms(seen.diff_ms), _mean(seen)),
+    _row(12, "cvsd_01", lambda seen: over(_rmssd(seen), _mean(seen)),
          _differences, _PAIRS, _SHARE, PHAM,
          "RMSSD / mean(NN)", "How much neighbouring beats differ, as a share of the mean interval.", sure=sureness.rms),
     _row(13, "hti", lambda seen: spread.hti(seen.nn_ms), _intervals, _WHOLE, _RATIO, TASK_FORCE,
@@ -285,10 +307,10 @@ ROWS = (
          "sqrt(2 SDNN² - SDSD²/2)", "How long the cloud of beat against next beat is (Poincaré plot), in ms.",
          sure=sureness.sum_deviation),
     _row(17, "sd1_sd2_ratio", lambda seen: over(_sd1(seen), _sd2(seen)), _differences, _SPREAD, _RATIO, BRENNAN,
-         "SD1 / SD2", "How round the cloud of beat against next beat is (Poincaré plot).", sure=sureness.sd_ratio(1)),
+         "SD1 / SD2", "How round the cloud of beat against next beat is (Poincaré plot).", sure=sureness.sd_ratio),
     _row(18, "csi", lambda seen: spread.csi(_sd1(seen), _sd2(seen)), _differences, _SPREAD, _RATIO, TOICHI,
          "SD2 / SD1", "Length over width of the cloud of beat against next beat (cardiac sympathetic index).",
-         sure=sureness.sd_ratio(-1)),
+         sure=sureness.sd_ratio),
     _row(19, "cvi", lambda seen: spread.cvi(_sd1(seen), _sd2(seen)), _differences, _SPREAD, _SMALL, TOICHI,
          "log10(16 SD1 SD2)", "The size of the cloud of beat against next beat, as a logarithm (cardiac vagal index).",
          sure=sureness.cvi),
@@ -312,7 +334,7 @@ ROWS = (
          detrended=True),
     _row(26, "lf_nu_01", lambda seen: _share(_lf, seen), _unbroken, _LF, _SHARE, TASK_FORCE,
          "LF / (LF + HF)", "The share of the ten-second rhythm in the two faster rhythms of your heart.",
-         sure=sureness.nu, detrended=True),
+         sure=sureness.lf_nu, detrended=True),
     _row(27, "hf_nu_01", lambda seen: _share(_hf, seen), _unbroken, _LF, _SHARE, TASK_FORCE,
          "HF / (LF + HF)", "The share of the breath's rhythm in the two faster rhythms of your heart.",
          sure=sureness.hf_nu, detrended=True),

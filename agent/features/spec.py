@@ -118,14 +118,14 @@ def evaluate(spec: FeatureSpec, window: Window) -> FeatureValue:
 
 def _why_not(spec: FeatureSpec, window: Window, seen: Measured) -> str:
     """The first reason that holds, the one that helps most first; empty for none."""
-    holds = {
-        "window_short": window.span_s < spec.min_span_s - 1e-6,
-        seen.reason: bool(seen.reason),
-        "too_few_samples": seen.n < spec.min_samples,
-        "coverage_low": seen.coverage_01 < spec.min_coverage_01,
-        "edited_high": seen.edited_01 > spec.most_edited_01,
-        "gap_long": seen.hole_s > spec.most_hole_s,
-        "not_defined": not math.isfinite(seen.value),
-        "out_of_range": not spec.low <= seen.value <= spec.high,
-    }
-    return next((reason for reason, true in holds.items() if true), "")
+    holds = (
+        ("window_short", window.span_s < spec.min_span_s - 1e-6),
+        (seen.reason, bool(seen.reason)),
+        ("too_few_samples", seen.n < spec.min_samples),
+        ("coverage_low", seen.coverage_01 < spec.min_coverage_01),
+        ("edited_high", seen.edited_01 > spec.most_edited_01),
+        ("gap_long", seen.hole_s > spec.most_hole_s),
+        ("not_defined", not math.isfinite(seen.value)),
+        ("out_of_range", not spec.low <= seen.value <= spec.high),
+    )
+    return next((reason for reason, true in holds if true), "")

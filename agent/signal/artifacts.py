@@ -157,14 +157,16 @@ class Labeller:
         """Label of the first interval, or of the first two when they only make sense together."""
         now = rr_ms[0]
         local = self._local_ms(rr_ms)
+        reference = local if self._reference_ms is None else self._reference_ms
+        if _is_plain(reference, rr_ms, local):
+            return [Label.NORMAL]
         limits = self._limits(local)
         is_split = len(rr_ms) > 1 and abs(now + rr_ms[1] - local) < limits.match_ms
         if not RR_MIN_MS <= now <= RR_MAX_MS and not is_split:
             return [Label.EXCLUDED]
-        pair = self._as_pair(rr_ms, local, limits)
+        pair = _as_pair(reference, rr_ms, local, limits)
         if pair is not None:
             return pair
-        reference = local if self._reference_ms is None else self._reference_ms
         if abs(now - reference) <= limits.step_ms:
             return [Label.NORMAL]
         if abs(now / 2 - local) < limits.match_ms:
@@ -179,33 +181,6 @@ class Labeller:
             return [Label.SHORT]
         pause = rr_ms[1] - local > limits.step_ms  # one that does not make up for all
         return [Label.ECTOPIC, Label.ECTOPIC] if pause else [Label.ECTOPIC]
-
-    def _as_pair(self, rr_ms: list[float], local: float, limits: _Limits) -> list[Label] | None:
-        """One interval cut in two, or a beat between two intervals that stands too early or too late."""
-        if len(rr_ms) < 2:
-            return None
-        now, following, after = (*rr_ms, local)[:3]
-        if _is_cut(now, following, local, limits):
-            return [Label.EXTRA, Label.EXTRA]
-        if _is_cut(following, after, local, limits):
-            return None  # the next two are: this one stands alone
-        before = local if self._reference_ms is None else self._reference_ms
-        if abs(after - local) > _CAP_01 * local:
-            after = local  # a fault of its own
-        swing_ms = _swing_ms(before, now, following, after)
-        middle, size_ms = (before + after) / 2, abs(swing_ms)
-        sides = ((middle - now) * swing_ms, (following - middle) * swing_ms)
-        if min(sides) <= _SIDE_01 * swing_ms**2 or (len(rr_ms) > 2 and abs(rr_ms[2] - following) > size_ms):
-            return None  # one of them is right, or the beat after is the misplaced one
-        given_back_ms = abs(now + following - before - after)
-        least_ms = limits.swing_ms
-        if max(given_back_ms, abs(after - before)) < size_ms / 3:
-            # what is made up for to the beat is no chance; least of all if it came too soon: the heart's own clock ran on
-            exact_ms = _EXACT * limits.step_ms
-            least_ms = min(least_ms, exact_ms if now < following else max(exact_ms, _SWING_FLOOR_MS))
-        if given_back_ms >= 2 * limits.match_ms or size_ms <= least_ms:
-            return None
-        return [Label.ECTOPIC, Label.ECTOPIC] if now < following else [Label.LONG, Label.SHORT]
 
     def _local_ms(self, rr_ms: list[float]) -> float:
         """What an interval should be here: the median of the last nine right ones and the two ahead."""
@@ -227,6 +202,49 @@ class Labeller:
             far_ms=early_ms if width is None else min(max(_LONE * _ALPHA * width, cap_ms), _FARTHEST_01 * local),
             swing_ms=early_ms if swing is None else min(max(_SWING * swing, _SWING_FLOOR_MS), _MOST_SWING_01 * local),
         )
+
+
+def _is_plain(before: float, rr_ms: list[float], local: float) -> bool:
+    """Whether this is a right interval by the lowest limits there are: then none has to be worked out."""
+    if len(rr_ms) <= LOOK_AHEAD:
+        return False
+    now, following, after = rr_ms[: LOOK_AHEAD + 1]
+    cap_ms = max(_CAP_01 * local, _FLOOR_MS)
+    return (
+        RR_MIN_MS <= now <= RR_MAX_MS
+        and abs(now - before) <= _FLOOR_MS
+        and abs(after - local) <= cap_ms
+        and abs(_swing_ms(before, now, following, after)) <= _EXACT * _FLOOR_MS
+        and abs(now + following - local) >= cap_ms
+        and abs(following + after - local) >= cap_ms
+    )
+
+
+def _as_pair(before: float, rr_ms: list[float], local: float, limits: _Limits) -> list[Label] | None:
+    """One interval cut in two, or a beat between two intervals that stands too early or too late."""
+    if len(rr_ms) < 2:
+        return None
+    now, following, after = (*rr_ms, local)[:3]
+    if _is_cut(now, following, local, limits):
+        return [Label.EXTRA, Label.EXTRA]
+    if _is_cut(following, after, local, limits):
+        return None  # the next two are: this one stands alone
+    if abs(after - local) > _CAP_01 * local:
+        after = local  # a fault of its own
+    swing_ms = _swing_ms(before, now, following, after)
+    middle, size_ms = (before + after) / 2, abs(swing_ms)
+    sides = ((middle - now) * swing_ms, (following - middle) * swing_ms)
+    if min(sides) <= _SIDE_01 * swing_ms**2 or (len(rr_ms) > 2 and abs(rr_ms[2] - following) > size_ms):
+        return None  # one of them is right, or the beat after is the misplaced one
+    given_back_ms = abs(now + following - before - after)
+    least_ms = limits.swing_ms
+    if max(given_back_ms, abs(after - before)) < size_ms / 3:
+        # what is made up for to the beat is no chance; least of all if it came too soon: the heart's clock ran on
+        exact_ms = _EXACT * limits.step_ms
+        least_ms = min(least_ms, exact_ms if now < following else max(exact_ms, _SWING_FLOOR_MS))
+    if given_back_ms >= 2 * limits.match_ms or size_ms <= least_ms:
+        return None
+    return [Label.ECTOPIC, Label.ECTOPIC] if now < following else [Label.LONG, Label.SHORT]
 
 
 def _is_cut(first: float, second: float, local: float, limits: _Limits) -> bool:

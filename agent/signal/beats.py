@@ -7,19 +7,22 @@ A beat belongs to the window of its end, a difference to the later beat; no diff
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.signal import rhythm, rr
+from agent.signal import nonlinear, rhythm, rr
 from agent.signal import spectrum as spectra
 from agent.signal.artifacts import Label, labels
 from agent.signal.repair import repaired
 from agent.signal.rr import Bools, Floats
 from agent.signal.spectrum import Even, Spectrum
+
+T = TypeVar("T")
 
 FEWEST: Final = 8  # intervals below which no spectrum is drawn
 
@@ -44,6 +47,7 @@ class Beats:
     label: NDArray[np.int8]
     joined: Bools
     moving_01: float = 0.0
+    _made: dict[object, object] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def span_s(self) -> float:
@@ -74,6 +78,11 @@ class Beats:
         """Differences of neighbouring right intervals, later minus earlier, shape ``(m,)``."""
         at = np.flatnonzero(self._pairs & self.inside)
         return np.asarray(self.rr_ms[at] - self.rr_ms[at - 1])
+
+    @cached_property
+    def turns(self) -> Bools:
+        """For each right interval inside with both neighbours, whether the heart turns there, shape ``(k,)``."""
+        return nonlinear.turns(self.nn_ms, self.nn_joined[1:])
 
     @cached_property
     def pair_sum_ms(self) -> Floats:
@@ -139,6 +148,17 @@ class Beats:
     def trendless_ms(self) -> Floats:
         """The repaired series without its slow trend, about its mean, shape ``(r,)``; empty for too few."""
         return np.zeros(0) if self._even is None else spectra.without_trend_at_beats(*self.repaired, self._even)
+
+
+def shared(make: Callable[[Beats], T]) -> Callable[[Beats], T]:
+    """A number that several others are made of: computed once for the same beats."""
+
+    def get(seen: Beats) -> T:
+        if make not in seen._made:  # noqa: SLF001 - this module's own
+            seen._made[make] = make(seen)  # noqa: SLF001
+        return cast("T", seen._made[make])  # noqa: SLF001
+
+    return get
 
 
 def labelled(

@@ -65,19 +65,19 @@ def sampen(nn_ms: Floats, *, m: int = 2, r: float = 0.2) -> float:
         return math.nan
     # only pairs whose first intervals are near are looked at: a tenth of all, so many at a time that memory stays small
     order = np.argsort(nn_ms[:n], kind="stable")
-    last = np.searchsorted(nn_ms[order], nn_ms[order] + tolerance * (1 + 1e-9), side="right")
-    count = last - np.arange(n) - 1
+    template = [nn_ms[order + k] for k in range(m + 1)]
+    last = np.searchsorted(template[0], template[0] + tolerance * (1 + 1e-9), side="right")
+    count = last - np.arange(1, n + 1)
     part = np.cumsum(count) // _PAIRS_AT_ONCE
     matches = again = 0
-    for rows in np.split(np.arange(n), np.flatnonzero(np.diff(part)) + 1):
-        first = np.repeat(rows, count[rows])
-        second = first + 1 + np.arange(first.size) - np.repeat(np.cumsum(count[rows]) - count[rows], count[rows])
-        one, other = order[first], order[second]
-        for k in range(m):
-            near = np.abs(nn_ms[one + k] - nn_ms[other + k]) <= tolerance
-            one, other = one[near], other[near]
-        matches += one.size
-        again += int(np.count_nonzero(np.abs(nn_ms[one + m] - nn_ms[other + m]) <= tolerance))
+    for rows in np.split(np.arange(n), np.flatnonzero(part[1:] > part[:-1]) + 1):
+        sizes = count[rows]
+        one = np.repeat(rows, sizes)
+        other = np.arange(one.size) + np.repeat(rows + 1 - (np.cumsum(sizes) - sizes), sizes)
+        near = [np.abs(part_ms[one] - part_ms[other]) <= tolerance for part_ms in template]
+        alike = np.logical_and.reduce(near[:m])
+        matches += int(np.count_nonzero(alike))
+        again += int(np.count_nonzero(alike & near[m]))
     return math.log(matches / again) if again > 0 else math.nan
 
 
@@ -89,8 +89,9 @@ def asymmetry_gi(diff_ms: Floats) -> float:
     >>> asymmetry_gi(np.array([10.0, -10.0]))
     0.5
     """
-    total = float(np.sum(diff_ms**2))
-    return float(np.sum(diff_ms[diff_ms > 0] ** 2)) / total if total > 0 else math.nan
+    slower = diff_ms[diff_ms > 0]
+    total = float(diff_ms @ diff_ms)
+    return float(slower @ slower) / total if total > 0 else math.nan
 
 
 def fragmentation_pip_01(nn_ms: Floats, joined: Bools | None = None) -> float:
@@ -105,8 +106,16 @@ def fragmentation_pip_01(nn_ms: Floats, joined: Bools | None = None) -> float:
     >>> fragmentation_pip_01(np.array([800.0, 810.0, 800.0, 790.0]))
     0.5
     """
-    turned = turns(nn_ms, joined)
-    return float(np.mean(turned)) if turned.size else math.nan
+    return share_of(turns(nn_ms, joined))
+
+
+def share_of(true: Bools) -> float:
+    """The share that is true; NaN for none.
+
+    >>> share_of(np.array([True, False]))
+    0.5
+    """
+    return float(np.count_nonzero(true)) / true.size if true.size else math.nan
 
 
 def turns(nn_ms: Floats, joined: Bools | None = None) -> Bools:

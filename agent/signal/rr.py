@@ -49,6 +49,11 @@ def successive_diffs(rr_ms: Floats, good: Bools, adjacent: Bools | None = None) 
     return np.asarray(np.diff(rr_ms)[pair])
 
 
+def mean(values: Floats) -> float:
+    """The mean of at least one; a third of the time of `numpy.mean` for some hundred values."""
+    return float(np.add.reduce(values)) / values.size
+
+
 def hr_mean_bpm(nn_ms: Floats) -> float:
     """Mean heart rate over time, ``60000 / mean(NN)``, in beats a minute; NaN for no beat.
 
@@ -58,7 +63,7 @@ def hr_mean_bpm(nn_ms: Floats) -> float:
     >>> hr_mean_bpm(np.array([1000.0, 1000.0]))
     60.0
     """
-    return 60_000.0 / float(np.mean(nn_ms)) if nn_ms.size else math.nan
+    return 60_000.0 / mean(nn_ms) if nn_ms.size else math.nan
 
 
 def rmssd_ms(diff_ms: Floats) -> float:
@@ -69,7 +74,7 @@ def rmssd_ms(diff_ms: Floats) -> float:
     >>> round(rmssd_ms(np.array([10.0, -20.0])), 6)
     15.811388
     """
-    return float(np.sqrt(np.mean(np.square(diff_ms)))) if diff_ms.size else math.nan
+    return math.sqrt(float(diff_ms @ diff_ms) / diff_ms.size) if diff_ms.size else math.nan
 
 
 def sdnn_ms(nn_ms: Floats) -> float:
@@ -80,7 +85,10 @@ def sdnn_ms(nn_ms: Floats) -> float:
     >>> sdnn_ms(np.array([800.0, 810.0, 820.0]))
     10.0
     """
-    return float(np.std(nn_ms, ddof=1)) if nn_ms.size > 1 else math.nan
+    if nn_ms.size < 2:
+        return math.nan
+    apart_ms = nn_ms - mean(nn_ms)
+    return math.sqrt(float(apart_ms @ apart_ms) / (nn_ms.size - 1))
 
 
 def pnn_01(diff_ms: Floats, beyond_ms: float) -> float:
@@ -97,7 +105,7 @@ def pnn_01(diff_ms: Floats, beyond_ms: float) -> float:
 
 def median_ms(nn_ms: Floats) -> float:
     """The middle interval, in ms; NaN for none."""
-    return float(np.median(nn_ms)) if nn_ms.size else math.nan
+    return quantile(np.sort(nn_ms), 0.5)
 
 
 def iqr_ms(nn_ms: Floats) -> float:
@@ -106,7 +114,18 @@ def iqr_ms(nn_ms: Floats) -> float:
     >>> iqr_ms(np.array([800.0, 810.0, 820.0, 830.0, 840.0]))
     20.0
     """
-    return float(np.subtract(*np.percentile(nn_ms, [75, 25]))) if nn_ms.size else math.nan
+    ordered = np.sort(nn_ms)
+    return quantile(ordered, 0.75) - quantile(ordered, 0.25)
+
+
+def quantile(ordered: Floats, share_01: float) -> float:
+    """A quantile of ascending values by linear interpolation; NaN for none."""
+    if not ordered.size:
+        return math.nan
+    place = share_01 * (ordered.size - 1)
+    low = int(place)
+    high = min(low + 1, ordered.size - 1)
+    return float(ordered[low]) + (place - low) * float(ordered[high] - ordered[low])
 
 
 def over(part: float, whole: float) -> float:

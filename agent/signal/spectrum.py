@@ -8,6 +8,7 @@ doi:10.1016/j.cmpb.2013.07.024.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -46,8 +47,15 @@ class Spectrum:
 
     def power_ms2(self, band_hz: tuple[float, float]) -> float:
         """Power in a band by the trapezoid rule; the upper edge is excluded."""
-        inside = (self.f_hz >= band_hz[0]) & (self.f_hz < band_hz[1])
-        return float(np.trapezoid(self.psd_ms2_hz[inside], self.f_hz[inside])) if inside.sum() > 1 else math.nan
+        inside = self.band(band_hz)
+        if inside.size < 2:
+            return math.nan
+        return float(inside.sum() - (inside[0] + inside[-1]) / 2) * float(self.f_hz[1] - self.f_hz[0])
+
+    def band(self, band_hz: tuple[float, float]) -> Floats:
+        """Density in a band; the upper edge is excluded."""
+        first, last = np.searchsorted(self.f_hz, band_hz)
+        return self.psd_ms2_hz[first:last]
 
     def peak_hz(self, band_hz: tuple[float, float]) -> float:
         """Frequency of the highest density in a band; NaN on the band's edge, which is no peak, and of no power."""
@@ -159,6 +167,11 @@ def without_trend(even_ms: Floats) -> Floats:
     return np.asarray(even_ms - trend, dtype=np.float64)
 
 
+@lru_cache(maxsize=8)
+def _hann(n: int) -> Floats:
+    return np.asarray(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n))
+
+
 def welch(even_ms: Floats, *, detrended: bool) -> Spectrum:
     """Mean of Hann-windowed periodograms of 300 s, half overlapping; one window when the series is shorter.
 
@@ -166,7 +179,7 @@ def welch(even_ms: Floats, *, detrended: bool) -> Spectrum:
     """
     n = min(even_ms.size, int(SEGMENT_S * FS_HZ))
     step = max(n // 2, 1)
-    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n)
+    window = _hann(n)
     starts = range(0, even_ms.size - n + 1, step)
     pieces = np.array([even_ms[start : start + n] for start in starts])
     pieces = (pieces - pieces.mean(axis=1, keepdims=True)) * window

@@ -13,11 +13,10 @@ _BAEVSKY_BIN_MS: Final = 50.0
 
 def histogram(nn_ms: Floats, bin_ms: float) -> tuple[Floats, Floats]:
     """Counts and lower edges of bins that are anchored at 0."""
-    first = math.floor(float(nn_ms.min()) / bin_ms)
-    last = math.floor(float(nn_ms.max()) / bin_ms)
-    edges = np.arange(first, last + 2) * bin_ms
-    counts, _ = np.histogram(nn_ms, bins=edges)
-    return counts.astype(np.float64), np.asarray(edges[:-1], dtype=np.float64)
+    place = np.floor(nn_ms / bin_ms).astype(np.int64)
+    first = int(place.min())
+    counts = np.bincount(place - first)
+    return counts.astype(np.float64), np.arange(first, first + counts.size, dtype=np.float64) * bin_ms
 
 
 def hti(nn_ms: Floats) -> float:

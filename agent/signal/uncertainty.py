@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from agent.signal.rr import Floats
+from agent.signal.rr import Floats, mean
 from agent.signal.spectrum import HANN_SPREAD, Spectrum
 
 CI = tuple[float, float] | None
@@ -34,24 +34,27 @@ def standard_error(influence: Floats) -> float:
     n = influence.size
     if n < FEWEST:
         return math.nan
-    apart = influence - influence.mean()
+    apart = influence - mean(influence)
     lags = max(round(n ** (1 / 3)), 2)
-    total = float(apart @ apart)
-    for k in range(1, lags):
-        total += 2 * (1 - k / lags) * float(apart[k:] @ apart[:-k])
+    total = float(apart @ apart) + sum(2 * (1 - k / lags) * float(apart[k:] @ apart[:-k]) for k in range(1, lags))
     return math.sqrt(max(total, 0.0)) / n
 
 
 def of_mean(values: Floats) -> CI:
     """Interval of a mean."""
     error = _Z * standard_error(values)
-    middle = float(values.mean()) if values.size else math.nan
+    middle = mean(values) if values.size else math.nan
     return _sane(middle - error, middle + error)
 
 
-def of_positive(value: float, relative: Floats) -> CI:
-    """Interval of a positive number whose logarithm is moved by ``relative`` of each beat."""
-    error = _Z * standard_error(relative)
+def of_positive(value: float, relative_error: float) -> CI:
+    """Interval of a positive number.
+
+    Args:
+        value: The number.
+        relative_error: Standard error of its logarithm.
+    """
+    error = _Z * relative_error
     if not (value > 0 and error < 5):  # beyond a factor of 150 it says nothing
         return None
     return _sane(value * math.exp(-error), value * math.exp(error))
@@ -66,7 +69,7 @@ def of_share(hits: Floats) -> CI:
     n = hits.size
     if n < FEWEST:
         return None
-    share_01 = float(hits.mean())
+    share_01 = mean(hits)
     error = standard_error(hits)
     worth = share_01 * (1 - share_01) / error**2 if error > 0 else n / 2
     worth = min(worth, float(n))
@@ -76,15 +79,15 @@ def of_share(hits: Floats) -> CI:
 
 
 def moved_by_deviation(values: Floats) -> Floats:
-    """What each value adds to the logarithm of the standard deviation."""
-    variance = float(values.var()) if values.size else 0.0
-    return ((values - values.mean()) ** 2 / variance - 1) / 2 if variance > 0 else np.full(values.size, math.nan)
+    """What each value adds to the logarithm of the standard deviation; NaN for a constant."""
+    return moved_by_root_mean_square(values - mean(values)) if values.size else values
 
 
 def moved_by_root_mean_square(values: Floats) -> Floats:
-    """What each value adds to the logarithm of the root mean square."""
-    square = float(np.mean(values**2)) if values.size else 0.0
-    return (values**2 / square - 1) / 2 if square > 0 else np.full(values.size, math.nan)
+    """What each value adds to the logarithm of the root mean square; NaN where all are 0."""
+    squares = values * values
+    square = mean(squares) if values.size else 0.0
+    return (squares / square - 1) / 2 if square > 0 else np.full(values.size, math.nan)
 
 
 def freedom(found: Spectrum, band_hz: tuple[float, float]) -> float:
@@ -93,8 +96,7 @@ def freedom(found: Spectrum, band_hz: tuple[float, float]) -> float:
     The power's relative variance is C/T ∫S² / (∫S)², C = 35/18 for Hann windows. A raw density's square is on average
     1 + 1/k times the true one's over k windows.
     """
-    inside = (found.f_hz >= band_hz[0]) & (found.f_hz < band_hz[1])
-    density, step_hz = found.psd_ms2_hz[inside], float(found.f_hz[1] - found.f_hz[0])
+    density, step_hz = found.band(band_hz), float(found.f_hz[1] - found.f_hz[0])
     power = float(density.sum()) * step_hz
     if power <= 0:
         return math.nan
