@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.features import FEATURES, heart
-from agent.model import NS_PER_S, Series, Window
+from agent.history import History, _packed, _unpacked
+from agent.model import NS_PER_S, FeatureValue, Series, Summary, Window
+from agent.privacy.vault import Vault
 from agent.signal.beats import Beats
 from firmware_sim.physiology import SCRIPTS, Physiology
 from test_analyze import NAMES
@@ -216,6 +218,23 @@ def test_a_constant_heart_has_what_is_defined_and_says_what_is_not():
     assert seen["sampen"].reason == "not_defined"
     for name in ("lf_hf_ratio", "lf_nu_01", "hf_peak_hz", "baevsky_si", "resp_rate_bpm", "asymmetry_gi", "dfa_alpha1"):
         assert seen[name].reason == "not_defined", name  # and no ratio of two roundings
+
+
+def test_the_history_keeps_every_number_in_little_room_and_reads_what_an_earlier_version_wrote(tmp_path):
+    vault = Vault(bytes(32), "none")
+    history = History(tmp_path / "history.db", vault)
+    made = tuple(values(window_of(a_heart(1))).values())
+    history.keep(Summary(300, 600, made))
+    (kept,) = history.summaries()
+    for one, was in zip(kept.values, made, strict=True):
+        assert (one.name, one.n, one.reason) == (was.name, was.n, was.reason)
+        assert one.value == (None if was.value is None else pytest.approx(was.value, rel=1e-5))
+    assert len(_packed(made)) < 1200
+    old = json.dumps(
+        [{"name": "rmssd_ms", "value": 42.5, "n": 300, "coverage_01": 1.0, "edited_01": 0.0, "reason": ""}]
+    )
+    assert _unpacked(old.encode()) == (FeatureValue("rmssd_ms", 42.5, 300, 1.0, 0.0),)
+    history.close()
 
 
 def test_the_engine_loads_in_little_memory():
