@@ -12,10 +12,9 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from agent import recording
+from agent import __version__, recording
 from agent.errors import WrongUse
 from agent.features import FEATURES, compute_all
-from agent.features.spec import REASONS
 from agent.model import NS_PER_S, FeatureValue, Series, Window
 from agent.signal import pulses, waves
 from agent.signal.artifacts import Label
@@ -26,7 +25,8 @@ Signal = Literal["rr", "ecg", "ppg"]
 
 _RECIPES: Final = {"ecg": pulses.ECG, "ppg": pulses.PPG}
 _SHORTEST_S: Final = 1.0
-_MOST_WINDOWS: Final = 100_000
+_MOST_WINDOWS: Final = 20_000
+_RATES_APART_01: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class Recorded:
 
     Attributes:
         start_s: The first interval's start, as the file counts time.
+        length_s: From there to the recording's end.
         t_s: When each ended, shape ``(n,)``.
         rr_ms: Their lengths, shape ``(n,)``.
         label: `Label` values, int8, shape ``(n,)``.
@@ -60,6 +61,7 @@ class Recorded:
     """
 
     start_s: float
+    length_s: float
     t_s: Floats
     rr_ms: Floats
     label: np.ndarray[Any, np.dtype[np.int8]]
@@ -81,10 +83,12 @@ class Analysis:
     """What came out.
 
     Attributes:
+        wish: What was asked.
         recorded: The intervals.
         windows: (start, end, values) of each, in s as the file counts them.
     """
 
+    wish: Wish
     recorded: Recorded
     windows: list[Timed]
 
@@ -99,9 +103,10 @@ def analyze(wish: Wish) -> Analysis:
     step_s = wish.window_s if wish.step_s is None else wish.step_s
     for name, value in (("--window", wish.window_s), ("--step", step_s)):
         if not (math.isfinite(value) and value >= _SHORTEST_S):
-            raise WrongUse(f"{name} {value:g} s is shorter than {_SHORTEST_S:g} s")
+            remedy = f"Name a length of {_SHORTEST_S:g} s or more, such as {name} 60."
+            raise WrongUse(f"{name} {value:g} is no such length", remedy=remedy)
     recorded = _read(wish)
-    return Analysis(recorded, list(_windows(recorded, wish.window_s, step_s)))
+    return Analysis(wish, recorded, list(_windows(recorded, wish.window_s, step_s)))
 
 
 def _read(wish: Wish) -> Recorded:
@@ -111,31 +116,53 @@ def _read(wish: Wish) -> Recorded:
         read = recording.intervals(wish.file)
         t_s = read.start_s + np.array([beat.end_s for beat in read.beats])
         rr_ms = np.array([beat.rr_ms for beat in read.beats])
-        return _labelled(read.start_s, t_s, rr_ms, np.ones(t_s.size, dtype=bool), None)
-    if wish.fs_hz is None or not (math.isfinite(wish.fs_hz) and wish.fs_hz > 0):
-        raise WrongUse(f"how many samples a second has the {wish.signal}?", remedy="Add --fs, such as --fs 250.")
-    wave = recording.wave(wish.file, wish.signal)
+        return _labelled(read.start_s, float(t_s[-1]), t_s, rr_ms, np.ones(t_s.size, dtype=bool), None)
+    wave, fs_hz = _even(wish, recording.wave(wish.file, wish.signal))
     try:
-        found = waves.intervals(wave.value, wish.fs_hz, _RECIPES[wish.signal], wave.acceleration_g)
+        found = waves.intervals(wave.value, fs_hz, _RECIPES[wish.signal], wave.acceleration_g)
     except ValueError as error:
         raise WrongUse(f"{wish.file.name}: {error}") from error
     if not found.t_s.size:
         raise WrongUse(f"{wish.file.name}: no beats were found in it", remedy="Check --signal and --fs.")
     still = None if found.still_01 is None else (np.arange(found.still_01.size, dtype=np.float64), found.still_01)
-    return _labelled(found.t_s[0] - found.rr_ms[0] / 1000.0, found.t_s, found.rr_ms, found.good, still)
+    return _labelled(
+        found.t_s[0] - found.rr_ms[0] / 1000.0, wave.value.size / fs_hz, found.t_s, found.rr_ms, found.good, still
+    )
 
 
-def _labelled(start_s: float, t_s: Floats, rr_ms: Floats, good: Bools, still: tuple[Floats, Floats] | None) -> Recorded:
+def _even(wish: Wish, wave: recording.Wave) -> tuple[recording.Wave, float]:
+    """A waveform at an even rate, and the rate: by its own times where it has them, else by --fs."""
+    if wish.fs_hz is not None and not (math.isfinite(wish.fs_hz) and wish.fs_hz > 0):
+        raise WrongUse(f"--fs {wish.fs_hz:g} is no rate", remedy="Such as --fs 250.")
+    if wave.t_s is None or wave.t_s.size < 2:
+        if wish.fs_hz is None:
+            raise WrongUse(f"how many samples a second has the {wish.signal}?", remedy="Add --fs, such as --fs 250.")
+        return wave, wish.fs_hz
+    fs_hz = (wave.t_s.size - 1) / float(wave.t_s[-1])
+    if wish.fs_hz is not None and abs(wish.fs_hz / fs_hz - 1) > _RATES_APART_01:
+        raise WrongUse(
+            f"the file's times say {fs_hz:.1f} samples a second, --fs {wish.fs_hz:g}", remedy="Leave out --fs."
+        )
+    at_s = np.arange(wave.t_s.size) / fs_hz
+    axes = wave.acceleration_g
+    even = None if axes is None else np.stack([np.interp(at_s, wave.t_s, axis) for axis in axes.T], axis=1)
+    return recording.Wave(np.interp(at_s, wave.t_s, wave.value), even, at_s), fs_hz
+
+
+def _labelled(
+    start_s: float, end_s: float, t_s: Floats, rr_ms: Floats, good: Bools, still: tuple[Floats, Floats] | None
+) -> Recorded:
     label, _ = labelled(t_s, rr_ms, good)
-    return Recorded(float(start_s), t_s, rr_ms, label, still)
+    return Recorded(float(start_s), end_s - float(start_s), t_s, rr_ms, label, still)
 
 
 def _windows(recorded: Recorded, window_s: float, step_s: float) -> Iterator[Timed]:
     """[start, end) from the first interval's start; a last part shorter than half a window is left out."""
-    length_s = float(recorded.t_s[-1]) - recorded.start_s
-    count = max(math.floor((length_s - window_s / 2) / step_s + 1e-9) + 1, 0)
+    length_s = recorded.length_s
+    half_s = window_s / 2 - 1e-9
+    count = math.floor((length_s - half_s) / step_s) + 1 if length_s >= half_s else 0
     if count > _MOST_WINDOWS:
-        raise WrongUse(f"--step {step_s:g} s makes {count} windows; {_MOST_WINDOWS} are the most")
+        raise WrongUse(f"that makes {count} windows; {_MOST_WINDOWS} are the most", remedy="Name a longer --step.")
     end_ns = _ns(recorded.t_s - recorded.start_s)
     for place in range(count):
         start_s = recorded.start_s + place * step_s
@@ -170,14 +197,15 @@ def as_json(found: Analysis) -> str:
     recorded = found.recorded
     beats = [
         {"t_s": t_s, "rr_ms": rr_ms, "label": name}
-        for t_s, rr_ms, name in zip(recorded.t_s.tolist(), recorded.rr_ms.tolist(), _names(recorded), strict=True)
+        for t_s, rr_ms, name in zip(recorded.t_s.tolist(), recorded.rr_ms.tolist(), names(recorded), strict=True)
     ]
     windows = [
         {"start_s": start_s, "end_s": end_s, "features": {one.name: _feature(one) for one in values}}
         for start_s, end_s, values in found.windows
     ]
     detrended = sorted(name for name, spec in FEATURES.items() if spec.detrended)
-    return json.dumps({"beats": beats, "windows": windows, "detrended": detrended}, allow_nan=False)
+    about = {"version": __version__, "detrended": detrended, "confidence": 0.95}
+    return json.dumps({"beats": beats, "windows": windows, **about}, allow_nan=False)
 
 
 def _feature(one: FeatureValue) -> dict[str, float | int | str | None]:
@@ -193,43 +221,6 @@ def _feature(one: FeatureValue) -> dict[str, float | int | str | None]:
     }
 
 
-def _names(recorded: Recorded) -> list[str]:
+def names(recorded: Recorded) -> list[str]:
+    """Each interval's label as a word."""
     return [Label(int(one)).name.lower() for one in recorded.label]
-
-
-def as_words(found: Analysis, *, beats: bool) -> Iterator[str]:
-    """Lines for people: what the recording is, each window's numbers with their intervals, and beats where asked."""
-    recorded = found.recorded
-    faulty = int(np.count_nonzero(recorded.label))
-    length_s = float(recorded.t_s[-1]) - recorded.start_s
-    kinds = ", ".join(
-        f"{int(np.count_nonzero(recorded.label == one))} {one.name.lower()}"
-        for one in Label
-        if one and np.any(recorded.label == one)
-    )
-    which = f" ({kinds})" if kinds else ""
-    yield f"{recorded.t_s.size} intervals over {length_s:.0f} s, {faulty} of them faulty{which}"
-    if not found.windows:
-        yield "no window: the recording is shorter than half of one (try --window 60)"
-    for start_s, end_s, values in found.windows:
-        yield ""
-        any_value = values[0]
-        yield (
-            f"{start_s:.0f} to {end_s:.0f} s: right beats cover {any_value.coverage_01:.0%}, "
-            f"edited {any_value.edited_01:.1%}, longest gap {any_value.longest_gap_s:.1f} s"
-        )
-        for one in values:
-            yield f"  {one.name:<22}{_value(one)}"
-    if beats:
-        yield ""
-        yield f"{'t_s':>12} {'rr_ms':>9}  label"
-        for t_s, rr_ms, name in zip(recorded.t_s, recorded.rr_ms, _names(recorded), strict=True):
-            yield f"{t_s:12.3f} {rr_ms:9.1f}  {name}"
-
-
-def _value(one: FeatureValue) -> str:
-    if one.value is None:
-        return f"{'--':>10}  {REASONS[one.reason]}"
-    sure = "" if one.ci_low is None or one.ci_high is None else f"  {one.ci_low:.4g} to {one.ci_high:.4g} (95 %)"
-    trend = "  (trend taken away)" if FEATURES[one.name].detrended else ""
-    return f"{one.value:10.4g}{sure}{trend}"

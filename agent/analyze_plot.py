@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from agent.errors import Missing, WrongUse
+from agent.features import FEATURES
+from agent.features.spec import REASONS
 from agent.signal.artifacts import Label
 from agent.signal.beats import Beats
 from agent.signal.spectrum import HF_HZ, LF_HZ, VLF_HZ
@@ -13,13 +15,14 @@ from agent.signal.spectrum import HF_HZ, LF_HZ, VLF_HZ
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_COLOURS: Final = {
-    Label.ECTOPIC: "tab:red",
-    Label.LONG: "tab:orange",
-    Label.SHORT: "tab:olive",
-    Label.MISSED: "tab:purple",
-    Label.EXTRA: "tab:brown",
-    Label.EXCLUDED: "tab:gray",
+_ENDINGS: Final = (".png", ".svg", ".pdf")
+_MARKS: Final = {
+    Label.ECTOPIC: ("tab:red", "o"),
+    Label.LONG: ("tab:orange", "^"),
+    Label.SHORT: ("tab:olive", "v"),
+    Label.MISSED: ("tab:purple", "s"),
+    Label.EXTRA: ("tab:brown", "x"),
+    Label.EXCLUDED: ("tab:gray", "D"),
 }
 
 
@@ -28,61 +31,84 @@ def save(seen: Beats, file: Path) -> None:
 
     Args:
         seen: Its labelled intervals, all inside.
-        file: A picture, by its ending (png, svg, pdf).
+        file: A picture, by its ending (png, svg, pdf); see `can_be_drawn`.
 
     Raises:
-        Missing: matplotlib is not installed.
         WrongUse: The file cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        raise Missing("--plot needs matplotlib", remedy="pip install 'wardbeat[plot]'") from error
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(11, 7), layout="constrained")
+    minutes = (seen.end_s - seen.start_s) / 60
+    figure.suptitle(f"{seen.rr_ms.size} intervals over {minutes:.0f} min, {seen.edited_01:.1%} faulty")
     axes = figure.subplot_mosaic([["beats", "beats"], ["spectrum", "pairs"]])
     _tachogram(axes["beats"], seen)
     _spectrum(axes["spectrum"], seen)
     _pairs(axes["pairs"], seen)
     try:
         figure.savefig(file, dpi=120)
-    except (OSError, ValueError) as error:
-        raise WrongUse(f"{file} cannot be written: {error}", remedy="Name a .png, .svg or .pdf.") from error
+    except OSError as error:
+        raise WrongUse(f"{file}: {error.strerror}", remedy="Name a file in a folder that you may write.") from error
+
+
+def can_be_drawn(file: Path) -> None:
+    """Look before the work: is the ending known, and matplotlib there?
+
+    Raises:
+        Missing: matplotlib is not installed.
+        WrongUse: No picture has such a name.
+    """
+    if file.suffix.lower() not in _ENDINGS:
+        raise WrongUse(f"{file}: no picture ends so", remedy=f"Name a file that ends in {', '.join(_ENDINGS)}.")
+    try:
+        import matplotlib.figure  # noqa: F401 - asked, not used
+    except ModuleNotFoundError as error:
+        raise Missing("--plot needs matplotlib", remedy="pip install 'wardbeat[plot]'") from error
 
 
 def _tachogram(axes: "Axes", seen: Beats) -> None:
     shown = seen.nn_ms if seen.nn_ms.size else seen.rr_ms
     room = 0.3 * float(np.ptp(shown)) + 20  # what lies beyond stands at the edge: a dropout does not flatten the rest
     low, high = float(shown.min()) - room, float(shown.max()) + room
+    at_min = (seen.t_s - seen.start_s) / 60
     line = seen.rr_ms.copy()
     line[~seen.right] = np.nan  # a fault or a gap breaks the line
     at = np.flatnonzero(~seen.joined)
-    axes.plot(np.insert(seen.t_s, at, seen.t_s[at]), np.insert(line, at, np.nan), color="tab:blue", linewidth=0.8)
-    for label, colour in _COLOURS.items():
+    axes.plot(np.insert(at_min, at, at_min[at]), np.insert(line, at, np.nan), color="tab:blue", linewidth=0.8)
+    for label, (colour, marker) in _MARKS.items():
         here = seen.label == label
         if here.any():
-            axes.scatter(
-                seen.t_s[here], seen.rr_ms[here], color=colour, s=18, label=f"{label.name.lower()} {here.sum()}"
-            )
+            name = f"{label.name.lower()} {here.sum()}"
+            axes.scatter(at_min[here], seen.rr_ms[here].clip(low, high), color=colour, marker=marker, s=20, label=name)
     if not seen.right.all():
         axes.legend(loc="upper right", fontsize="small")
-    shown = seen.nn_ms if seen.nn_ms.size else seen.rr_ms
-    low, high = float(shown.min()), float(shown.max())
-    axes.set_ylim(low - 0.3 * (high - low) - 20, high + 0.3 * (high - low) + 20)  # a dropout does not flatten the rest
-    axes.set(title="beat by beat", xlabel="s", ylabel="ms")
+    axes.set_ylim(low - room / 5, high + room / 5)
+    axes.set(title="beat by beat", xlabel="min", ylabel="ms")
 
 
 def _spectrum(axes: "Axes", seen: Beats) -> None:
-    axes.set(title="power, slow trend taken away", xlabel="Hz", ylabel="ms²/Hz", xlim=(0, 0.5))
-    found = seen.spectrum
-    if found is None or seen.is_irregular:
-        axes.text(
-            0.25, 0.5, "none: too few beats, or an irregular rhythm", ha="center", transform=axes.get_xaxis_transform()
-        )
+    axes.set(title="power of the whole recording, slow trend taken away", xlabel="Hz", ylabel="ms²/Hz", xlim=(0, 0.5))
+    found, why = seen.spectrum, _why_no_spectrum(seen)
+    if found is None or why:
+        axes.text(0.5, 0.5, f"none: {why}", ha="center", transform=axes.transAxes)
         return
     axes.plot(found.f_hz, found.psd_ms2_hz, color="black", linewidth=0.8)
     for name, band_hz, colour in (("VLF", VLF_HZ, "0.85"), ("LF", LF_HZ, "tab:orange"), ("HF", HF_HZ, "tab:green")):
         axes.axvspan(*band_hz, color=colour, alpha=0.2, label=name)
     axes.legend(fontsize="small")
+
+
+def _why_no_spectrum(seen: Beats) -> str:
+    """By the limits of the numbers; empty where there is one."""
+    limits = FEATURES["lf_ms2"]
+    holds = (
+        ("too_few_samples", seen.spectrum is None),
+        ("rhythm_irregular", seen.is_irregular),
+        ("coverage_low", seen.coverage_01 < limits.min_coverage_01),
+        ("edited_high", seen.edited_01 > limits.most_edited_01),
+        ("gap_long", seen.longest_hole_s > limits.most_hole_s),
+    )
+    return next((REASONS[reason] for reason, true in holds if true), "")
 
 
 def _pairs(axes: "Axes", seen: Beats) -> None:

@@ -53,6 +53,16 @@ faults: link_loss, silent, contact_lost, missing_rr, malformed, low_battery, abs
 """
 
 
+_ANALYZE_FILES = """\
+intervals:  one in ms a line; or a CSV whose header names t_s (when the interval ended, in s) and rr_ms; or Polar's .hrm
+waveforms:  one number a line; or a CSV with a column ecg or ppg; a time column (t_s) says the rate, and
+            acc_x_g,acc_y_g,acc_z_g whether the body moved: a pulse wave gives a rate then, and no variability
+windows:    [start, end) from the first interval's start; a last part shorter than half a window is left out
+examples:   wardbeat analyze rr.txt        wardbeat analyze ecg.csv --signal ecg --fs 250 --plot out.png
+exit code:  0 done, 2 the file or the words are not right, 3 something is missing
+"""
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="wardbeat",
@@ -119,11 +129,16 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_analyze(commands: Any) -> None:
     analyze = _add(commands, "analyze", _analyze, "the same engine over a recording: beats, ECG or PPG")
-    analyze.add_argument("file", type=Path, metavar="FILE", help="intervals in ms, CSV t_s,rr_ms, or a waveform CSV")
+    analyze.formatter_class = argparse.RawDescriptionHelpFormatter
+    analyze.epilog = _ANALYZE_FILES
+    analyze.add_argument(
+        "file", type=Path, metavar="FILE", help="intervals in ms, a CSV t_s,rr_ms (t_s: when it ended), or a waveform"
+    )
     analyze.add_argument("--signal", choices=("rr", "ecg", "ppg"), default="rr", help="what it holds (default rr)")
-    analyze.add_argument("--fs", type=float, metavar="HZ", help="samples a second of a waveform")
+    analyze.add_argument("--fs", type=float, metavar="HZ", help="samples a second of a waveform without a time column")
     analyze.add_argument("--window", type=float, default=300.0, metavar="S", help="length of a window (default 300)")
     analyze.add_argument("--step", type=float, metavar="S", help="how far apart windows begin (default: the window)")
+    analyze.add_argument("--all", action="store_true", help="all 36 numbers, not the usual nine")
     analyze.add_argument("--beats", action="store_true", help="every interval with its label, too")
     analyze.add_argument("--plot", type=Path, metavar="FILE", help="draw it (png, svg, pdf)")
     analyze.add_argument("--json", action="store_true", help="for machines: beats and windows, unrounded")
@@ -208,19 +223,20 @@ def _scan(arguments: argparse.Namespace) -> int:
 
 
 def _analyze(arguments: argparse.Namespace) -> int:
-    from agent import analyze
+    from agent import analyze, analyze_plot, analyze_words
 
     asked = arguments
-    found = analyze.analyze(analyze.Wish(asked.file, asked.signal, asked.fs, asked.window, asked.step))
     if asked.plot is not None:
-        from agent import analyze_plot
-
-        analyze_plot.save(found.recorded.whole(), asked.plot)
+        analyze_plot.can_be_drawn(asked.plot)
+    found = analyze.analyze(analyze.Wish(asked.file, asked.signal, asked.fs, asked.window, asked.step))
     if asked.json:
         print(analyze.as_json(found))
     else:
-        for line in analyze.as_words(found, beats=asked.beats):
+        for line in analyze_words.lines(found, every=asked.all, beats=asked.beats):
             print(line)
+    if asked.plot is not None:
+        analyze_plot.save(found.recorded.whole(), asked.plot)
+        _say(f"picture: {asked.plot}")
     return 0
 
 

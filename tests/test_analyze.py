@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import house
-from agent import analyze, cli
+from agent import analyze, analyze_words, cli
 from agent.features import FEATURES
 from agent.features.spec import REASONS
 from agent.signal import rr
@@ -165,11 +166,64 @@ def test_the_plain_output_says_values_intervals_reasons_and_beats(tmp_path, caps
     assert cli.main(["analyze", str(written(tmp_path, text_of(series))), "--beats"]) == 0
     out = capsys.readouterr().out
     assert "400 intervals over 321 s, 1 of them faulty (1 missed)" in out
-    assert "(95 %)" in out
-    assert "(trend taken away)" in out
+    assert re.search(r"rmssd_ms +\S+  n \d+ +\(\S+ to \S+\)", out)
     assert "1600.0  missed" in out
+    assert "300 to 321 s lies in no window" in out
+    assert "sampen" not in out
+    assert cli.main(["analyze", str(written(tmp_path, text_of(series))), "--all"]) == 0
+    assert "sampen" in capsys.readouterr().out
     assert cli.main(["analyze", str(written(tmp_path, text_of(series[:50])))]) == 0
-    assert "try --window" in capsys.readouterr().out
+    assert "--window 39 takes it whole" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("series", "says"),
+    [
+        (np.round(np.random.default_rng(1).normal(70, 3, 60)), "heart rates"),
+        (np.cumsum(np.full(60, 800.0)), "rise from line to line"),
+        (np.full(60, 5000.0), "another kind of file"),
+    ],
+)
+def test_what_a_file_may_be_instead_is_said(tmp_path, capsys, series, says):
+    assert cli.main(["analyze", str(written(tmp_path, text_of(series)))]) == 0
+    assert says in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("meaning", ["start", "arrival"])
+def test_times_that_are_no_ends_are_refused_and_not_half_used(tmp_path, capsys, meaning):
+    """Differences would survive only where they are small: RMSSD of a lively heart read 15 instead of 101."""
+    series = steady(300) + 60 * np.sin(np.arange(300))
+    end_s = np.cumsum(series) / 1000
+    t_s = end_s - series / 1000 if meaning == "start" else np.round(end_s, 1)
+    rows = "\n".join(f"{a:.4f},{b:.1f}" for a, b in zip(t_s, series, strict=True))
+    code, found, said = answer(capsys, written(tmp_path, "t_s,rr_ms\n" + rows))
+    assert (code, found) == (2, None)
+    assert "leave the column out" in said
+    holes = "\n".join(f"{a + 5 * (n // 20):.4f},{b:.1f}" for n, (a, b) in enumerate(zip(end_s, series, strict=True)))
+    assert answer(capsys, written(tmp_path, "t_s,rr_ms\n" + holes))[0] == 0  # holes are no contradiction
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rr_ms\n800\n810\n", '"T_S";"RR_MS"\n0.8;800\n1.61;810\n', "t_s\trr_ms\n0.8\t800\n1.61\t810\n", "800\r\n810\r\n",
+        "[Params]\nVersion=106\n[HRData]\n800\n810\n",
+    ],
+)  # fmt: skip
+def test_common_ways_to_write_intervals_are_read(tmp_path, capsys, text):
+    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+        file = tmp_path / "file"
+        file.write_bytes(text.encode(encoding))
+        _, found, _ = answer(capsys, file)
+        assert [one["rr_ms"] for one in found["beats"]] == [800.0, 810.0], (encoding, text)
+
+
+def test_what_is_no_file_is_refused(tmp_path, capsys):
+    assert answer(capsys, "/dev/zero")[0] == 2
+    assert answer(capsys, tmp_path)[0] == 2
+    code, _, said = answer(capsys, written(tmp_path, "t_s,rr_ms\n1,800\n1e300,800\n"))
+    assert code == 2
+    assert "line 3: the time jumps" in said
 
 
 def test_a_gap_of_sixty_beats_leaves_rmssd_and_withholds_the_spectrum(tmp_path, capsys):
@@ -197,7 +251,7 @@ def test_an_irregular_rhythm_gives_a_rate_and_no_variability(tmp_path, capsys):
     seen = found["windows"][0]["features"]
     withheld = {name for name, one in seen.items() if one["reason"] == "rhythm_irregular"}
     assert withheld == set(NAMES) - {"hr_mean_bpm", "mean_nn_ms", "median_nn_ms"}
-    assert "diagnosis" in REASONS["rhythm_irregular"]
+    assert "alike" in REASONS["rhythm_irregular"]  # and no word of a disease
 
 
 # ---- waveforms
@@ -214,6 +268,42 @@ def test_an_electrocardiogram_gives_its_known_beats_and_numbers(tmp_path, capsys
     inside = known[(known >= known[0]) & (known < known[0] + 300)]
     assert seen["hr_mean_bpm"]["value"] == pytest.approx(60 / np.diff(inside).mean(), rel=0.002)
     assert seen["rmssd_ms"]["value"] == pytest.approx(rr.rmssd_ms(np.diff(np.diff(inside) * 1000)), rel=0.05)
+
+
+def test_a_waveform_s_own_times_say_the_rate_and_put_uneven_samples_right(tmp_path, capsys):
+    known = truth_s(120)
+    wave, _ = waves(known, 120, noise=0.02)
+    t_s = np.arange(wave.size) / 250.0
+    uneven_s = np.sort(t_s + np.random.default_rng(1).uniform(-0.0015, 0.0015, t_s.size))
+    uneven = np.interp(uneven_s, t_s, wave)
+    for unit, scale in (("t_s", 1.0), ("t_ms", 1000.0)):
+        rows = "\n".join(f"{a * scale:.4f},{b:.5f}" for a, b in zip(uneven_s, uneven, strict=True))
+        file = written(tmp_path, f"{unit},ecg\n{rows}")
+        _, found, _ = answer(capsys, file, "--signal", "ecg", "--window", "110")
+        ends = np.array([one["t_s"] for one in found["beats"]])
+        assert ends.size == known.size - 1
+        assert np.median(np.abs(ends + uneven_s[0] - known[1:])) < 0.004
+        code, _, said = answer(capsys, file, "--signal", "ecg", "--fs", "128")
+        assert code == 2
+        assert "the file's times say 250.0" in said
+
+
+@pytest.mark.parametrize("bpm", [36.0, 185.0])
+def test_slow_and_fast_hearts_are_no_bad_waves(tmp_path, capsys, bpm):
+    known = np.cumsum(60 / bpm + np.random.default_rng(1).normal(0, 0.01, int(100 * bpm / 60)))
+    wave, _ = waves(known, 100, noise=0.02)
+    file = written(tmp_path, "\n".join(f"{one:.4f}" for one in wave))
+    _, found, _ = answer(capsys, file, "--signal", "ecg", "--fs", "250", "--window", "90")
+    assert found["windows"][0]["features"]["hr_mean_bpm"]["value"] == pytest.approx(bpm, rel=0.01)
+
+
+def test_one_glitch_does_not_end_an_electrocardiogram(tmp_path, capsys):
+    known = truth_s(120)
+    wave, _ = waves(known, 120, noise=0.02)
+    wave[5000] = 1000.0
+    file = written(tmp_path, "\n".join(f"{one:.4f}" for one in wave))
+    _, found, _ = answer(capsys, file, "--signal", "ecg", "--fs", "250", "--window", "110")
+    assert abs(len(found["beats"]) - known.size) < 5
 
 
 def pulse_csv(tmp_path, moving):
@@ -259,9 +349,10 @@ def test_a_bad_stretch_of_a_wave_is_excluded_and_the_rest_is_kept(tmp_path, caps
         ("", "no sample"),
         ("ecg\n", "no sample"),
         ("0.1\nx\n", "line 2"),
-        ("a,b\n1,2\n", "line 1: which of 2 columns"),
+        ("a,b\n1,2\n", "line 1: which column is the ecg: a, b?"),
         ("t_s,ecg\n1,2\n1\n", "line 3: 1 columns instead of 2"),
         ("0\n" * 400, "no beats were found"),
+        ("t_s,ecg\n0,1\n1,1\n0.5,1\n", "line 4: the time does not go forward"),
     ],
 )
 def test_a_wrong_waveform_is_refused(tmp_path, capsys, text, says):
@@ -282,6 +373,7 @@ def test_a_recording_is_drawn_and_a_wrong_name_or_a_missing_library_is_said(tmp_
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert picture.stat().st_size > 20_000
     assert cli.main(["analyze", str(file), "--plot", str(tmp_path / "out.nothing")]) == 2
+    assert cli.main(["analyze", str(file), "--plot", str(tmp_path / "none" / "out.png")]) == 2
     assert cli.main(["analyze", str(written(tmp_path, "800\n800\n", "two.txt")), "--plot", str(picture)]) == 0
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
     assert cli.main(["analyze", str(file), "--plot", str(picture)]) == 3
@@ -324,7 +416,7 @@ def test_any_series_gives_a_record_and_never_an_exception_or_a_silent_nan(tmp_pa
                 assert one.ci_low <= one.value + 1e-9
                 assert one.value <= one.ci_high + 1e-9
     analyze.as_json(found)
-    list(analyze.as_words(found, beats=True))
+    list(analyze_words.lines(found, every=True, beats=True))
 
 
 @pytest.mark.parametrize("file", ["bartels_rest_rri.txt", "pyhrv_nni_5min.txt", "mitdb_100_beats.csv"])

@@ -163,6 +163,43 @@ def test_a_heart_that_swings_with_each_deep_breath_keeps_its_variability():
     assert kept == pytest.approx(rr.rmssd_ms(np.diff(deep)), rel=0.05)
 
 
+@pytest.mark.parametrize(
+    ("before_ms", "after_ms"), list(itertools.permutations([450.0, 600.0, 800.0, 1000.0, 1500.0], 2))
+)
+@pytest.mark.parametrize("gap", [False, True])
+def test_no_change_of_pace_is_a_fault_for_long(before_ms, after_ms, gap):
+    """Twice as fast looks like beats cut in two, half as fast like beats missed: for ten beats, not for the night."""
+    series = np.concatenate([steady(120, before_ms), steady(120, after_ms, seed=2)])
+    joined = np.ones(240, dtype=bool)
+    joined[120] = not gap
+    assert (labels(series, joined)[150:] > 0).mean() <= 0.1
+
+
+@pytest.mark.parametrize("bad_ms", [320.0, 425.0, 1700.0, 4000.0])
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 12])
+def test_faulty_first_beats_do_not_spoil_the_rest(bad_ms, count):
+    found = labels(np.concatenate([np.full(count, bad_ms), steady(200, 850)]))
+    assert (found[count + 30 :] > 0).mean() <= 0.05
+
+
+@pytest.mark.parametrize(("by", "every"), [(0.81, 40), (0.85, 12), (1.2, 12)])
+def test_one_interval_alone_between_alike_ones_is_found_in_a_calm_heart(by, every):
+    """A beat too soon that sets the heart's clock anew: 15 % off, and RMSSD would be six times too large."""
+    calm = steady(480, 620, 5)
+    series = calm.copy()
+    series[20::every] *= by
+    found = labels(series)
+    assert (found[20::every] > 0).all()
+    kept = rr.rmssd_ms(rr.successive_diffs(series, found == Label.NORMAL))
+    assert kept == pytest.approx(rr.rmssd_ms(np.diff(calm)), rel=0.1)
+
+
+def test_many_single_beats_out_of_place_are_an_irregular_rhythm():
+    series = steady(480, 620, 5)
+    series[20::8] *= 0.85
+    assert rhythm.is_irregular(series, labels(series))
+
+
 # ---- streaming
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.features.live import LiveHeart
 from agent.model import NS_PER_S, Sample
 from agent.status import Board, Level
 from agent.window import Ring
@@ -55,14 +56,16 @@ def test_the_live_view_fits_the_terminal_and_what_is_cut_is_the_oldest():
 
     from agent.demo_view import View, sparkline
 
-    ring = Ring()
+    ring, live = Ring(), LiveHeart()
     for second in range(1, 60):
         ring.add(Sample(second * NS_PER_S, "rr_ms", 600.0 + 10 * second))
+        live.push(Sample(second * NS_PER_S, "rr_ms", 600.0 + 10 * second))
     clock = types.SimpleNamespace(now_ns=lambda: 60 * NS_PER_S, start_ns=lambda: 0)
     outbox = types.SimpleNamespace(counts=lambda: {"receipted": 2, "sent": 1})
     board = Board()
     board.say("source.ble_strap", Level.OK, "beats come in")
-    agent = types.SimpleNamespace(clock=clock, outbox=outbox, board=board, windows=types.SimpleNamespace(ring=ring))
+    windows = types.SimpleNamespace(ring=ring)
+    agent = types.SimpleNamespace(clock=clock, outbox=outbox, board=board, windows=windows, live=live)
     for width in (40, 88, 200):
         console = Console(width=width, file=io.StringIO())
         console.print(View("a title", 120.0, lambda: 3).panel(agent, width))
@@ -72,6 +75,9 @@ def test_the_live_view_fits_the_terminal_and_what_is_cut_is_the_oldest():
         assert "█" in shown, "the newest beat, the longest, is there"
         assert "…" not in shown
         assert any("sealed 3" in line for line in lines)
+        assert any("RMSSD" in line and "--" in line for line in lines), (
+            "of beats that do not follow on each other: none"
+        )
     assert sparkline([]) == ""
 
 

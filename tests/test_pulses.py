@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import house
 from agent.signal import pulses, quality
+from agent.signal import waves as waves_to_intervals
 from firmware_sim.physiology import SCRIPTS, Physiology
 
 FS_HZ = 250.0
@@ -72,6 +73,21 @@ def test_every_top_of_a_known_pulse_wave_is_found(fs_hz):
     assert apart_ms < 30
 
 
+@pytest.mark.parametrize("fs_hz", [30.0, 64.0])
+def test_a_pulse_wave_upside_down_gives_the_same_intervals(fs_hz):
+    """A photodiode's raw counts fall when blood comes; taken as they are, RMSSD was seven times too large."""
+    known = truth_s()
+    pulse = waves(known, fs_hz=fs_hz, noise=0.01)[1]
+    upright, turned = (waves_to_intervals.intervals(one, fs_hz, pulses.PPG) for one in (pulse, -pulse))
+    assert turned.rr_ms == pytest.approx(upright.rr_ms)
+
+
+def test_a_wave_with_holes_of_no_number_keeps_its_other_beats():
+    wave = waves(truth_s(), noise=0.01)[0]
+    wave[1000:1003] = np.nan
+    assert waves_to_intervals.intervals(wave, FS_HZ, pulses.ECG).good.mean() > 0.9
+
+
 def test_a_real_pulse_wave_agrees_with_its_electrocardiogram():
     """v102s: five minutes at the bedside, with a false alarm in it; Elgendi's detector in a peer: 94.8 % on two of them."""
     raw = np.frombuffer(house.shared("data/hrv/v102s.dat").read_bytes(), np.uint8).reshape(-1, 3).astype(int)
@@ -107,7 +123,7 @@ def test_a_clean_wave_is_good_and_noise_or_an_impossible_heart_is_not():
     assert quality.skewness(waves(known, 30)[1] - np.mean(clean)) > 0
     noise = np.random.default_rng(1).normal(size=clean.size)
     assert not quality.quality(noise, FS_HZ, known).is_good(quality.PPG_CORRELATION)
-    assert not quality.is_feasible(np.array([0.0, 0.3, 0.6, 0.9]))  # 200 a minute
+    assert not quality.is_feasible(np.array([0.0, 0.28, 0.56, 0.84]))  # 214 a minute
     assert not quality.is_feasible(np.array([0.0, 1.0, 2.0, 5.5]))
     assert not quality.is_feasible(known[:3])
 

@@ -74,7 +74,7 @@ def test_a_missing_or_binary_file_is_refused(tmp_path):
     with pytest.raises(RecordingUnreadable, match="No such file"):
         recording.beats(tmp_path / "none.txt")
     binary = tmp_path / "binary"
-    binary.write_bytes(b"\xff\xfe\x00\x80" * 10)
+    binary.write_bytes(b"\x80\x81\xfe\x00" * 10)
     with pytest.raises(RecordingUnreadable, match="not a text file"):
         recording.beats(binary)
 

@@ -96,6 +96,19 @@ def test_breath_is_told_where_it_swings_the_heart(breaths):
     assert respiration.resp_rate_bpm(spectrum.spectrum(t_s, nn_ms)) == pytest.approx(breaths, abs=1.0)
 
 
+@pytest.mark.parametrize("breaths", [5.0, 6.0, 7.0, 8.0])
+@pytest.mark.parametrize("shape", ["sine", "saw"])
+def test_slow_breath_is_not_told_by_its_overtone(breaths, shape):
+    phase_s, t_s, nn_ms = 0.0, [0.0], []
+    while t_s[-1] < 300:
+        phase_s = t_s[-1] * breaths / 60 % 1
+        swing = math.sin(2 * math.pi * phase_s) if shape == "sine" else 2 * abs(2 * (phase_s**1.5) - 1) - 1
+        nn_ms.append(950 + 120 * swing)
+        t_s.append(t_s[-1] + nn_ms[-1] / 1000)
+    told = respiration.resp_rate_bpm(spectrum.spectrum(np.array(t_s[1:]), np.array(nn_ms)))
+    assert math.isnan(told) or told == pytest.approx(breaths, abs=1.0)
+
+
 def test_breath_is_not_told_from_noise_nor_from_the_slow_rhythm():
     for seed in range(10):
         noise = 850 + np.random.default_rng(seed).normal(0, 20, 350)

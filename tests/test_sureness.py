@@ -64,6 +64,21 @@ def test_alike_neighbours_are_worth_less_than_independent_ones():
     assert uncertainty.standard_error(independent) == pytest.approx(1 / math.sqrt(20_000), rel=0.1)
 
 
+@pytest.mark.parametrize("alike", [0.5, 0.8, 0.9])
+def test_slow_trends_widen_the_interval_of_a_mean_and_a_deviation(alike):
+    """Made-up series whose mean and deviation are known: 95 % is said, 80 % of 60 are asked for."""
+    held = [0, 0]
+    for seed in range(60):
+        noise = np.random.default_rng(seed).standard_normal(1000)
+        series = 850 + 30 * math.sqrt(1 - alike**2) * signal.lfilter([1.0], [1.0, -alike], noise)[-350:]
+        low, high = uncertainty.of_mean(series)
+        held[0] += low <= 850 <= high
+        error = uncertainty.standard_error(uncertainty.moved_by_deviation(series))
+        low, high = uncertainty.of_positive(float(series.std(ddof=1)), error)
+        held[1] += low <= 30 <= high
+    assert min(held) >= 48, held
+
+
 @given(st.floats(2, 500), st.sampled_from([0.025, 0.975]))
 def test_chi_square_quantiles_are_scipy_s(degrees, share):
     ours = uncertainty._chi_square(stats.norm.ppf(share), degrees) * degrees

@@ -13,13 +13,13 @@ Release = Literal["whole", "median_of_spans", "live_only"]
 REASONS = {
     "no_signal": "nothing was measured",
     "window_short": "the window is too short for it",
-    "rhythm_irregular": "the rhythm is too irregular to carry it; that is no diagnosis",
+    "rhythm_irregular": "the intervals jump too much (a loose strap, extra beats and a lively heart look alike)",
     "moving": "the body moved; a pulse wave gives heart rate then, and no more",
-    "too_few_samples": "too few beats",
+    "too_few_samples": "too few right beats",
     "coverage_low": "too much of the window is missing",
-    "edited_high": "too many beats were faulty",
+    "edited_high": "too many intervals were faulty",
     "gap_long": "there is a hole in the middle",
-    "not_defined": "the numbers do not have one",
+    "not_defined": "these beats do not have one (no single rhythm stands out, or all are equal)",
     "out_of_range": "beyond what a body does",
 }
 

@@ -14,8 +14,9 @@ signatures of missed, extra, ectopic and misaligned beats. Ours are:
   stands at the wrong place by a swings by 2a, breathing by what it swings in this person: the limit is learnt from it;
 * sequential: an interval is compared with the last one that was right, and limits are learnt from right ones alone,
   so nothing is judged by a fault before it, and frequent faults do not widen them;
-* one interval alone that nothing beside it makes up for is far off only beyond three of the paper's limits: a deep
-  breath lifts one interval, a misplaced beat takes from one what it gives to the other;
+* one interval alone that nothing beside it makes up for is far off only beyond three of the paper's limits, or where
+  it stands out between two that are alike: a deep breath lifts its neighbours too;
+* ten faults in a row that are like each other are the heart: the level is taken anew;
 * nothing is invented: intervals are labelled, never moved.
 """
 
@@ -49,14 +50,18 @@ _ALPHA: Final = 5.2  # the paper's: quartile deviations that a difference may ha
 _LONE: Final = 3.0  # the paper's: its limits that one interval alone may be off
 _FEW: Final = 10  # numbers before a limit is learnt
 _LOCAL: Final = 9  # right intervals in the local median; with the two ahead the 11 of the paper
+_ASTRAY, _ALIKE = 10, 8  # faults in a row, and how many of them must be alike, before the level is taken anew
 _FLOOR_MS: Final = 40.0  # 5.2 ticks of a 128 Hz recorder, the coarsest in use: a smaller difference is no news
 _CAP_01: Final = 0.20  # Malik's limit (1996): neighbours at rest do not differ by more
 # A swing holds two intervals' ticks and a third of two more, so its floor is half as high again. Of 37 clean
 # recordings (rest, sums, one of deep breathing) the median one never goes beyond 2.9 of its own 80th percentiles, and
 # 0.5 % of all swings go beyond 3; higher, and beats misplaced by a tenth of an interval are missed in lively hearts.
 _SWING_FLOOR_MS: Final = 60.0
-_SWING_SHARE_01: Final = 0.8
+_USUAL_01: Final = 0.8
 _SWING: Final = 3.1
+# One interval between two that are alike: in 47 of 49 clean recordings below 60 ms or five times the person's usual.
+_SPIKE: Final = 5.0
+_ALIKE_01: Final = 0.1  # of the local interval
 _MOST_SWING_01: Final = 0.5  # of the local interval: a beat a quarter off is never breathing
 _EARLY_01: Final = 0.3  # of the local interval, until limits are learnt: the largest swing of deep breathing seen
 _FARTHEST_01: Final = 0.6  # of the local interval: beyond it one interval alone is never breathing
@@ -94,11 +99,12 @@ class _Recent:
 
 
 class _Limits(NamedTuple):
-    """In ms: what neighbours may differ by, how near halves and sums must be, how far one alone, how hard a pair."""
+    """In ms: what neighbours may differ by, how near halves and sums must be, how far one alone may be, or pairs."""
 
     step_ms: float
     match_ms: float
     far_ms: float
+    spike_ms: float
     swing_ms: float
 
 
@@ -109,9 +115,11 @@ class Labeller:
     """
 
     def __init__(self) -> None:
-        self._differences, self._deviations, self._swings = _Recent(), _Recent(), _Recent()
+        self._differences, self._deviations = _Recent(), _Recent()
+        self._swings, self._spikes = _Recent(), _Recent()
         self._row: deque[float] = deque(maxlen=4)  # right intervals with nothing between
         self._right: deque[float] = deque(maxlen=_LOCAL)
+        self._astray: deque[float] = deque(maxlen=_ASTRAY)  # faults in a row
         self._waiting: list[float] = []
         self._decided: list[Label] = []  # of the first waiting ones, by a signature of two
         self._reference_ms: float | None = None  # the last right interval
@@ -138,20 +146,37 @@ class Labeller:
             if label is Label.NORMAL:
                 self._learn(rr_ms)
             else:
-                self._row.clear()
+                self._doubt(rr_ms)
             found.append(label)
         return found
 
     def _learn(self, rr_ms: float) -> None:
+        self._astray.clear()
         if self._reference_ms is not None:
             self._differences.add(abs(rr_ms - self._reference_ms))
         if self._right:
             self._deviations.add(abs(rr_ms - _median(self._right)))
         self._row.append(rr_ms)
+        if len(self._row) > 2:
+            self._spikes.add(abs(_spike_ms(*list(self._row)[-3:])))
         if len(self._row) == 4:
             self._swings.add(abs(_swing_ms(*self._row)))
         self._right.append(rr_ms)
         self._reference_ms = rr_ms
+
+    def _doubt(self, rr_ms: float) -> None:
+        """Ten faults in a row that are like each other are the heart, and what was taken for it before was not."""
+        self._row.clear()
+        self._astray.append(rr_ms)
+        if len(self._astray) < _ASTRAY:
+            return
+        level = _median(self._astray)
+        alike = [one for one in self._astray if abs(one - level) <= _CAP_01 * level and RR_MIN_MS <= one <= RR_MAX_MS]
+        if len(alike) >= _ALIKE:
+            self._right.clear()
+            self._right.extend(alike[-3:])
+            self._reference_ms = alike[-1]
+            self._astray.clear()
 
     def _judged(self, rr_ms: list[float]) -> list[Label]:  # noqa: PLR0911 - one line a kind of fault
         """Label of the first interval, or of the first two when they only make sense together."""
@@ -167,13 +192,14 @@ class Labeller:
         pair = _as_pair(reference, rr_ms, local, limits)
         if pair is not None:
             return pair
-        if abs(now - reference) <= limits.step_ms:
+        spikes = bool(self._row) and len(rr_ms) > 1 and _is_spike(reference, now, rr_ms[1], local, limits)
+        if abs(now - reference) <= limits.step_ms and not spikes:
             return [Label.NORMAL]
         if abs(now / 2 - local) < limits.match_ms:
             return [Label.MISSED]
         if now > 2 * local:
             return [Label.EXCLUDED]
-        if abs(now - local) <= limits.far_ms or _is_new_level(rr_ms, local):
+        if not spikes and (abs(now - local) <= limits.far_ms or _is_new_level(rr_ms, local)):
             return [Label.NORMAL]
         if now > local:
             return [Label.LONG]
@@ -194,12 +220,13 @@ class Labeller:
     def _limits(self, local: float) -> _Limits:
         cap_ms = max(_CAP_01 * local, _FLOOR_MS)
         step, width = self._differences.deviation(), self._deviations.deviation()
-        swing = self._swings.quantile(_SWING_SHARE_01)
+        swing, spike = self._swings.quantile(_USUAL_01), self._spikes.quantile(_USUAL_01)
         early_ms = _EARLY_01 * local
         return _Limits(
             step_ms=cap_ms if step is None else min(max(_ALPHA * step, _FLOOR_MS), cap_ms),
             match_ms=cap_ms if width is None else min(max(_ALPHA * width, _FLOOR_MS), cap_ms),
             far_ms=early_ms if width is None else min(max(_LONE * _ALPHA * width, cap_ms), _FARTHEST_01 * local),
+            spike_ms=early_ms if spike is None else max(_SPIKE * spike, _SWING_FLOOR_MS),
             swing_ms=early_ms if swing is None else min(max(_SWING * swing, _SWING_FLOOR_MS), _MOST_SWING_01 * local),
         )
 
@@ -214,6 +241,7 @@ def _is_plain(before: float, rr_ms: list[float], local: float) -> bool:
         RR_MIN_MS <= now <= RR_MAX_MS
         and abs(now - before) <= _FLOOR_MS
         and abs(after - local) <= cap_ms
+        and abs(_spike_ms(before, now, following)) <= _SWING_FLOOR_MS
         and abs(_swing_ms(before, now, following, after)) <= _EXACT * _FLOOR_MS
         and abs(now + following - local) >= cap_ms
         and abs(following + after - local) >= cap_ms
@@ -252,10 +280,21 @@ def _is_cut(first: float, second: float, local: float, limits: _Limits) -> bool:
     return abs(first + second - local) < limits.match_ms and max(first, second) < local - limits.step_ms / 2
 
 
+def _is_spike(before: float, now: float, following: float, local: float, limits: _Limits) -> bool:
+    """Whether one interval alone stands out between two that are alike: a beat too soon that sets the clock anew."""
+    alike = abs(following - before) <= max(_ALIKE_01 * local, _FLOOR_MS)
+    return alike and abs(_spike_ms(before, now, following)) > limits.spike_ms
+
+
 def _is_new_level(rr_ms: list[float], local: float) -> bool:
     """Whether the two ahead stand where this one stands: the heart changed its pace."""
     near_ms = _CAP_01 * local / 2
     return len(rr_ms) > LOOK_AHEAD and all(abs(one - rr_ms[0]) <= near_ms for one in rr_ms[1 : LOOK_AHEAD + 1])
+
+
+def _spike_ms(before: float, now: float, following: float) -> float:
+    """By how much an interval stands off the middle of its neighbours."""
+    return now - (before + following) / 2
 
 
 def _swing_ms(before: float, now: float, following: float, after: float) -> float:

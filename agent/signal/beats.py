@@ -19,11 +19,13 @@ from agent.signal import nonlinear, rhythm, rr
 from agent.signal import spectrum as spectra
 from agent.signal.artifacts import Label, labels
 from agent.signal.repair import repaired
+from agent.signal.respiration import resp_rate_bpm
 from agent.signal.rr import Bools, Floats
 from agent.signal.spectrum import Even, Spectrum
 
 T = TypeVar("T")
 
+BREATHING_EDITED_01: Final = 0.02
 FEWEST: Final = 8  # intervals below which no spectrum is drawn
 
 
@@ -116,8 +118,15 @@ class Beats:
 
     @cached_property
     def is_irregular(self) -> bool:
-        """Whether variability is to be withheld for the rhythm."""
-        return rhythm.is_irregular(self.rr_ms[self.inside], self.label[self.inside])
+        """Whether variability is to be withheld for the rhythm; jumps that are one clear breath's are not.
+
+        Hardly a faulty beat, and one peak of breathing that stands out: no rhythm without order has that.
+        """
+        if not rhythm.is_irregular(self.rr_ms[self.inside], self.label[self.inside]):
+            return False
+        if self.edited_01 > BREATHING_EDITED_01 or self.spectrum is None:
+            return True
+        return not math.isfinite(resp_rate_bpm(self.spectrum))
 
     # ---- an unbroken series
 

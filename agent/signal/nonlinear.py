@@ -7,12 +7,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.signal.rr import Bools, Floats
+from agent.signal.rr import NOTHING_MS, Bools, Floats, over
 
 Ints = NDArray[np.int64]
 ALPHA1_BOXES: Final = (4, 16)
 ALPHA2_BOXES: Final = (16, 64)
 _PAIRS_AT_ONCE: Final = 1 << 18
+_MOST_TEMPLATES: Final = 20_000
 
 
 def dfa(nn_ms: Floats, boxes: tuple[int, int]) -> float:
@@ -26,7 +27,10 @@ def dfa(nn_ms: Floats, boxes: tuple[int, int]) -> float:
     high = min(high, nn_ms.size // 2)
     if high - low < 2:
         return math.nan
-    profile = np.cumsum(nn_ms - nn_ms.mean())
+    apart_ms = nn_ms - nn_ms.mean()
+    if float(np.abs(apart_ms).max()) < NOTHING_MS:
+        return math.nan
+    profile = np.cumsum(apart_ms)
     begin, length, first = _boxes(nn_ms.size, low, high)
     # sums over boxes are differences of running sums
     place = np.arange(profile.size) - (profile.size - 1) / 2
@@ -53,7 +57,7 @@ def _boxes(n: int, low: int, high: int) -> tuple[Ints, Ints, Ints]:
 def sampen(nn_ms: Floats, *, m: int = 2, r: float = 0.2) -> float:
     """Sample entropy: m = 2, tolerance 0.2 SDNN (ddof 1), Chebyshev.
 
-    NaN where no template is found again, and for a constant.
+    NaN where no template is found again, for a constant, and beyond 20,000 intervals (its time grows with the square).
 
     Source: Richman and Moorman (2000), doi:10.1152/ajpheart.2000.278.6.H2039
     """
@@ -61,7 +65,7 @@ def sampen(nn_ms: Floats, *, m: int = 2, r: float = 0.2) -> float:
     if n < 2:
         return math.nan
     tolerance = r * float(np.std(nn_ms, ddof=1))
-    if tolerance <= 0:
+    if tolerance < r * NOTHING_MS or n > _MOST_TEMPLATES:
         return math.nan
     # only pairs whose first intervals are near are looked at: a tenth of all, so many at a time that memory stays small
     order = np.argsort(nn_ms[:n], kind="stable")
@@ -90,8 +94,7 @@ def asymmetry_gi(diff_ms: Floats) -> float:
     0.5
     """
     slower = diff_ms[diff_ms > 0]
-    total = float(diff_ms @ diff_ms)
-    return float(slower @ slower) / total if total > 0 else math.nan
+    return over(float(slower @ slower), float(diff_ms @ diff_ms))
 
 
 def fragmentation_pip_01(nn_ms: Floats, joined: Bools | None = None) -> float:

@@ -47,6 +47,7 @@ PPG: Final = Recipe((0.5, 8.0), 0.111, 0.667, 0.02, 0.24, upward=True, shape_hz=
 _FEWEST_S: Final = 2.0
 _AROUND: Final = 7  # beats to either side
 _LEAST_01: Final = 0.1
+_GLITCH: Final = 10.0  # times the 98th percentile: no beat is so much larger than the rest
 _STRONG: Final = 75  # percentile: the strong ones stay the measure while noise makes more tops than the heart
 
 
@@ -55,18 +56,21 @@ def beats_s(wave: Floats, fs_hz: float, recipe: Recipe) -> Floats:
 
     Args:
         wave: Samples, shape ``(n,)``, in any unit; NaN counts as nothing.
-        fs_hz: Samples a second, at least twice the band's upper end.
+        fs_hz: Samples a second, at least three times the band's upper end.
         recipe: `ECG` or `PPG`.
 
     Raises:
         ValueError: Too few samples a second for the band.
     """
-    if fs_hz < 2 * recipe.band_hz[1]:
-        raise ValueError(f"{fs_hz:g} samples a second are too few; {2 * recipe.band_hz[1]:g} are needed")
-    clean = np.where(np.isfinite(wave), wave, 0.0 if not np.isfinite(wave).any() else np.nanmedian(wave))
+    least_hz = 3 * recipe.band_hz[1]  # the band's edge falls off over a third, and a top needs two samples beside it
+    if fs_hz < least_hz:
+        raise ValueError(f"{fs_hz:g} samples a second are too few; {least_hz:g} are needed")
+    clean = cleaned(wave)
     if clean.size < _FEWEST_S * fs_hz or float(np.ptp(clean)) == 0.0:
         return np.zeros(0)
     band = band_pass(clean, fs_hz, recipe.band_hz)
+    limit = _GLITCH * float(np.percentile(np.abs(band), 98))
+    band = np.clip(band, -limit, limit)  # one glitch would lift the mean above every beat
     energy = np.square(np.clip(band, 0.0, None) if recipe.upward else band)
     width = max(round(recipe.mark_s * fs_hz), 1)
     short = _moving_mean(energy, width)
@@ -78,6 +82,18 @@ def beats_s(wave: Floats, fs_hz: float, recipe: Recipe) -> Floats:
     ]
     places = _apart(_strong(tops, energy), energy, recipe.refractory_s * fs_hz)
     return np.array([_between_samples(band if recipe.upward else np.abs(band), place) for place in places]) / fs_hz
+
+
+def cleaned(wave: Floats) -> Floats:
+    """A wave with its median in place of what is no number."""
+    known = np.isfinite(wave)
+    return wave if known.all() else np.where(known, wave, np.median(wave[known]) if known.any() else 0.0)
+
+
+def upright(wave: Floats, fs_hz: float) -> Floats:
+    """A pulse wave the right way up: blood comes faster than it goes, so the steepest slope leads to the top."""
+    slope = np.diff(band_pass(cleaned(wave), fs_hz, PPG.band_hz)) if wave.size > 2 else wave
+    return -wave if slope.size and float(np.sum(slope**3)) < 0 else wave
 
 
 def band_pass(wave: Floats, fs_hz: float, band_hz: tuple[float, float]) -> Floats:

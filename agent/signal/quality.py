@@ -8,7 +8,7 @@ import numpy as np
 from agent.signal.rr import Floats
 
 # Feasible beats: Orphanidou et al. (2015), doi:10.1109/JBHI.2014.2338351
-_HR_BPM: Final = (40.0, 180.0)
+_HR_BPM: Final = (30.0, 200.0)  # theirs: 40 to 180; athletes at rest and children are ours too
 _LONGEST_S: Final = 3.0
 _MOST_RATIO: Final = 2.2
 ECG_CORRELATION: Final = 0.66
@@ -25,7 +25,7 @@ class Quality:
     Attributes:
         skewness: Third standardised moment; a clean pulse wave is skewed to the right (above 0).
         correlation: Mean correlation of each beat with the mean beat; NaN for too few beats.
-        feasible: Whether the beats can be a heart's: 40 to 180 a minute, none longer than 3 s, neighbours alike.
+        feasible: Whether the beats can be a heart's: 30 to 200 a minute, none longer than 3 s, neighbours alike.
     """
 
     skewness: float

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-# 30 to 200 beats a minute: the range of the Polar and Kubios plausibility checks. Plain on
-# purpose; the engine that tells a missed beat from an ectopic one is the issue "Heart".
+# 30 to 200 beats a minute: the range of the Polar and Kubios plausibility checks.
 RR_MIN_MS = 300.0
 RR_MAX_MS = 2000.0
 
 # RR in 1/1024 s steps plus the rounding of written files stay below this. Chosen by us.
 GAP_TOLERANCE_MS = 25.0
+NOTHING_MS = 1e-6  # a spread below it is rounding
 
 
 def plausible(rr_ms: Floats) -> Bools:
@@ -129,14 +129,14 @@ def quantile(ordered: Floats, share_01: float) -> float:
 
 
 def over(part: float, whole: float) -> float:
-    """A quotient; NaN where there is none.
+    """A quotient; NaN where there is none, and of roundings.
 
     >>> over(1.0, 4.0), over(1.0, 0.0)
     (0.25, nan)
     """
-    return part / whole if whole > 0 else math.nan
+    return part / whole if whole > NOTHING_MS else math.nan
 
 
 def logarithm(value: float) -> float:
     """Natural logarithm; NaN for what has none."""
-    return math.log(value) if value > 0 else math.nan
+    return math.log(value) if value > NOTHING_MS else math.nan

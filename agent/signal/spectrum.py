@@ -1,6 +1,6 @@
 """Power of intervals by frequency: cubic 4 Hz, smoothness priors, Hann Welch. Pure numpy.
 
-    beats ─▶ natural cubic spline ─▶ 4 Hz ─▶ slow trend away ─▶ Hann windows of 300 s ─▶ ms²/Hz ─▶ bands
+    beats ─▶ cubic spline ─▶ 4 Hz ─▶ slow trend away ─▶ Hann windows of 300 s ─▶ ms²/Hz ─▶ bands
 
 The definitions of Task Force (1996), doi:10.1161/01.CIR.93.5.1043, and Tarvainen et al. (2014),
 doi:10.1016/j.cmpb.2013.07.024.

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from agent.signal.rr import Floats, sdnn_ms
+from agent.signal.rr import NOTHING_MS, Floats, over, sdnn_ms
 
 _HTI_BIN_MS: Final = 1000.0 / 128.0  # Task Force (1996): bins of 1/128 s
 _BAEVSKY_BIN_MS: Final = 50.0
@@ -74,7 +74,7 @@ def sd2_ms(nn_ms: Floats, diff_ms: Floats) -> float:
 
 def csi(sd1: float, sd2: float) -> float:
     """Cardiac sympathetic index SD2/SD1. Source: Toichi et al. (1997), doi:10.1016/S0165-1838(96)00112-9"""
-    return sd2 / sd1 if sd1 > 0 else math.nan
+    return over(sd2, sd1)
 
 
 def cvi(sd1: float, sd2: float) -> float:
@@ -83,7 +83,7 @@ def cvi(sd1: float, sd2: float) -> float:
     >>> cvi(10.0, 62.5)
     4.0
     """
-    return math.log10(16.0 * sd1 * sd2) if sd1 > 0 and sd2 > 0 else math.nan
+    return math.log10(16.0 * sd1 * sd2) if min(sd1, sd2) > NOTHING_MS else math.nan
 
 
 def baevsky_si(nn_ms: Floats) -> float:
@@ -92,7 +92,7 @@ def baevsky_si(nn_ms: Floats) -> float:
     AMo: share of the modal bin in percent; Mo: its middle in s; MxDMn: range in s.
     Source: Baevsky and Chernikova (2017), doi:10.12710/cardiometry.2017.10.6676
     """
-    if nn_ms.size < 2 or float(np.ptp(nn_ms)) < 1e-6:  # ms: rounding
+    if nn_ms.size < 2 or float(np.ptp(nn_ms)) < NOTHING_MS:
         return math.nan
     counts, lower = histogram(nn_ms, _BAEVSKY_BIN_MS)
     mode_s = (float(lower[int(counts.argmax())]) + _BAEVSKY_BIN_MS / 2) / 1000.0

@@ -2,7 +2,8 @@
 
 Most metrics are functions of means: of intervals, of squared differences, of "beyond 50 ms or not". Neighbouring beats
 are alike, so n of them say less than n; the variance of a mean is therefore the long-run one (Newey and West 1987,
-doi:10.2307/1913610, Bartlett weights over n^(1/3) lags), carried to the metric by the delta method. What cannot be
+doi:10.2307/1913610; Bartlett weights over as many lags as so alike a series asks for, Andrews 1991,
+doi:10.2307/2938229), carried to the metric by the delta method. What cannot be
 negative gets its interval on a logarithmic scale, shares get Wilson's (1927, doi:10.1080/01621459.1927.10502953).
 Powers of a spectrum get the chi-square interval of their equivalent degrees of freedom (Welch 1967,
 doi:10.1109/TAU.1967.1161901). None where neither holds: a metric without an established interval says none.
@@ -35,8 +36,11 @@ def standard_error(influence: Floats) -> float:
     if n < FEWEST:
         return math.nan
     apart = influence - mean(influence)
-    lags = max(round(n ** (1 / 3)), 2)
-    total = float(apart @ apart) + sum(2 * (1 - k / lags) * float(apart[k:] @ apart[:-k]) for k in range(1, lags))
+    around = float(apart @ apart)
+    alike = min(max(float(apart[1:] @ apart[:-1]) / around, -0.97), 0.97) if around > 0 else 0.0
+    lags = math.ceil(1.1447 * (4 * alike**2 / (1 - alike**2) ** 2 * n) ** (1 / 3))
+    lags = min(max(lags, round(n ** (1 / 3)), 2), n // 2)
+    total = around + sum(2 * (1 - k / lags) * float(apart[k:] @ apart[:-k]) for k in range(1, lags))
     return math.sqrt(max(total, 0.0)) / n
 
 

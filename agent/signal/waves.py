@@ -1,7 +1,7 @@
 """A waveform to beat intervals that say which of them may be trusted, and whether the body was still.
 
-wave ─▶ beats (`pulses`) ─▶ quality of each 10 s (`quality`) ─▶ intervals, doubtful ones marked
-acceleration ────────────────────────────────────────────────▶ still or not, second by second
+wave, right way up ─▶ beats (`pulses`) ─▶ quality of each 10 s (`quality`) ─▶ intervals, doubtful ones marked
+acceleration ──────────────────────────────────────────────────────────────▶ still or not, second by second
 """
 
 from dataclasses import dataclass
@@ -45,6 +45,7 @@ def intervals(wave: Floats, fs_hz: float, recipe: pulses.Recipe, acceleration_g:
     Raises:
         ValueError: Too few samples a second for the recipe.
     """
+    wave = pulses.upright(wave, fs_hz) if recipe.upward else pulses.cleaned(wave)
     at_s = pulses.beats_s(wave, fs_hz, recipe)
     low_hz, high_hz = recipe.shape_hz
     shape = pulses.band_pass(wave, fs_hz, (low_hz, min(high_hz, 0.35 * fs_hz))) if at_s.size else wave

@@ -21,6 +21,7 @@ FLOORS = {
     "agent.scan": 4.5,  # a command's work, asked by doctor too
     "agent.doctor": 5,
     "agent.analyze": 5,
+    "agent.analyze_words": 5.5,
     "agent.analyze_plot": 4,
     "agent.decisions": 5,
     "agent.config": 4,
