@@ -131,6 +131,7 @@ def _unbroken(seen: Beats) -> int:
     return int(seen.repaired[1].size)
 
 
+@shared
 def _is_chosen(seen: Beats) -> bool:
     """Whether leaving faults out moved the mean: then it is the labels' mean, not the heart's."""
     own = seen.inside & (seen.label <= (Label.MISSED if seen.is_irregular else Label.SHORT))
@@ -213,8 +214,13 @@ def _total(seen: Beats) -> float:
     return _vlf(seen) + _lf(seen) + _hf(seen)
 
 
+@shared
+def _fluctuations(seen: Beats) -> tuple[nonlinear.Ints, rr.Floats]:
+    return nonlinear.fluctuations(seen.repaired[1], (nonlinear.ALPHA1_BOXES[0], nonlinear.ALPHA2_BOXES[1]))
+
+
 def _dfa(boxes: tuple[int, int]) -> Formula:
-    return lambda seen: nonlinear.dfa(seen.repaired[1], boxes)
+    return lambda seen: nonlinear.slope(*_fluctuations(seen), boxes)
 
 
 def _sampen(seen: Beats) -> float:

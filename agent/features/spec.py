@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from agent.model import FeatureValue, Window
 
@@ -24,8 +24,7 @@ REASONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """What a compute function answers.
 
     Attributes:
@@ -118,6 +117,10 @@ def evaluate(spec: FeatureSpec, window: Window) -> FeatureValue:
 
 def _why_not(spec: FeatureSpec, window: Window, seen: Measured) -> str:
     """The first reason that holds, the one that helps most first; empty for none."""
+    enough = seen.n >= spec.min_samples and seen.coverage_01 >= spec.min_coverage_01 and not seen.reason
+    clean = seen.edited_01 <= spec.most_edited_01 and seen.hole_s <= spec.most_hole_s
+    if enough and clean and spec.low <= seen.value <= spec.high and window.span_s >= spec.min_span_s:
+        return ""
     holds = (
         ("window_short", window.span_s < spec.min_span_s - 1e-6),
         (seen.reason, bool(seen.reason)),

@@ -23,25 +23,40 @@ def dfa(nn_ms: Floats, boxes: tuple[int, int]) -> float:
     log F against log n over whole lengths.
     Source: Peng et al. (1995), doi:10.1063/1.166141
     """
-    low, high = boxes
-    high = min(high, nn_ms.size // 2)
+    return slope(*fluctuations(nn_ms, boxes), boxes)
+
+
+def fluctuations(nn_ms: Floats, boxes: tuple[int, int]) -> tuple[Ints, Floats]:
+    """Box lengths, as far as half the series goes, and the mean square that a line leaves in boxes of each.
+
+    Both are empty for too few intervals and for a constant.
+    """
+    low, high = boxes[0], min(boxes[1], nn_ms.size // 2)
+    none = np.zeros(0, dtype=np.int64), np.zeros(0)
     if high - low < 2:
-        return math.nan
+        return none
     apart_ms = nn_ms - nn_ms.mean()
     if float(np.abs(apart_ms).max()) < NOTHING_MS:
-        return math.nan
+        return none
     profile = np.cumsum(apart_ms)
     begin, length, first = _boxes(nn_ms.size, low, high)
     # sums over boxes are differences of running sums
     place = np.arange(profile.size) - (profile.size - 1) / 2
-    sums = [np.concatenate([[0.0], np.cumsum(one)]) for one in (profile, profile**2, profile * place)]
+    sums = [np.concatenate([[0.0], np.cumsum(one)]) for one in (profile, profile * profile, profile * place)]
     total, square, product = (one[begin + length] - one[begin] for one in sums)
     product = product - (begin + (length - 1) / 2 - (profile.size - 1) / 2) * total
     rest = square - total**2 / length - 12 * product**2 / (length * (length**2 - 1.0))
-    fluctuation = np.add.reduceat(rest, first) / np.add.reduceat(length, first)
-    if not np.all(fluctuation > 1e-12 * float(np.mean(profile**2))):
+    found = np.add.reduceat(rest, first) / np.add.reduceat(length, first)
+    found[found <= 1e-12 * float(profile @ profile) / profile.size] = 0.0  # rounding
+    return np.arange(low, high + 1), found
+
+
+def slope(lengths: Ints, squares: Floats, boxes: tuple[int, int]) -> float:
+    """The exponent over some of the box lengths of `fluctuations`; NaN where fewer than three are left."""
+    inside = (lengths >= boxes[0]) & (lengths <= boxes[1])
+    if np.count_nonzero(inside) < 3 or not np.all(squares[inside] > 0):
         return math.nan
-    x, y = np.log(np.arange(low, high + 1)), np.log(fluctuation) / 2
+    x, y = np.log(lengths[inside]), np.log(squares[inside]) / 2
     x = x - x.mean()
     return float(x @ y / (x @ x))
 

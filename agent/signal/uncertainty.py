@@ -20,6 +20,7 @@ from agent.signal.spectrum import HANN_SPREAD, Spectrum
 CI = tuple[float, float] | None
 
 FEWEST: Final = 20
+_FEW_LAGS: Final = 16
 _Z: Final = 1.959964  # 97.5 % of the normal distribution
 
 
@@ -40,7 +41,12 @@ def standard_error(influence: Floats) -> float:
     alike = min(max(float(apart[1:] @ apart[:-1]) / around, -0.97), 0.97) if around > 0 else 0.0
     lags = math.ceil(1.1447 * (4 * alike**2 / (1 - alike**2) ** 2 * n) ** (1 / 3))
     lags = min(max(lags, round(n ** (1 / 3)), 2), n // 2)
-    total = around + sum(2 * (1 - k / lags) * float(apart[k:] @ apart[:-k]) for k in range(1, lags))
+    if lags > _FEW_LAGS:  # all of them at once, by the transform
+        density = np.abs(np.fft.rfft(apart, 1 << (2 * n - 1).bit_length())) ** 2
+        together = np.fft.irfft(density)[1:lags]
+        total = around + 2 * float((1 - np.arange(1, lags) / lags) @ together)
+    else:
+        total = around + sum(2 * (1 - k / lags) * float(apart[k:] @ apart[:-k]) for k in range(1, lags))
     return math.sqrt(max(total, 0.0)) / n
 
 
