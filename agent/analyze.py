@@ -19,7 +19,7 @@ from agent.model import NS_PER_S, FeatureValue, Series, Window
 from agent.signal import pulses, waves
 from agent.signal.artifacts import Label
 from agent.signal.beats import Beats, labelled
-from agent.signal.rr import Bools, Floats
+from agent.signal.rr import Floats
 
 Signal = Literal["rr", "ecg", "ppg"]
 
@@ -58,6 +58,7 @@ class Recorded:
         rr_ms: Their lengths, shape ``(n,)``.
         label: `Label` values, int8, shape ``(n,)``.
         still: (second, 1 or 0) where the body's stillness is known, shapes ``(s,)``.
+        jitter_ms: By how much noise moved the beats of a waveform; None for intervals, and where nobody knows.
     """
 
     start_s: float
@@ -66,6 +67,7 @@ class Recorded:
     rr_ms: Floats
     label: np.ndarray[Any, np.dtype[np.int8]]
     still: tuple[Floats, Floats] | None
+    jitter_ms: float | None
 
     def whole(self) -> Beats:
         """All of it as one window."""
@@ -116,7 +118,8 @@ def _read(wish: Wish) -> Recorded:
         read = recording.intervals(wish.file)
         t_s = read.start_s + np.array([beat.end_s for beat in read.beats])
         rr_ms = np.array([beat.rr_ms for beat in read.beats])
-        return _labelled(read.start_s, float(t_s[-1]), t_s, rr_ms, np.ones(t_s.size, dtype=bool), None)
+        label, _ = labelled(t_s, rr_ms, np.ones(t_s.size, dtype=bool))
+        return Recorded(read.start_s, float(t_s[-1]) - read.start_s, t_s, rr_ms, label, None, None)
     wave, fs_hz = _even(wish, recording.wave(wish.file, wish.signal))
     try:
         found = waves.intervals(wave.value, fs_hz, _RECIPES[wish.signal], wave.acceleration_g)
@@ -125,9 +128,10 @@ def _read(wish: Wish) -> Recorded:
     if not found.t_s.size:
         raise WrongUse(f"{wish.file.name}: no beats were found in it", remedy="Check --signal and --fs.")
     still = None if found.still_01 is None else (np.arange(found.still_01.size, dtype=np.float64), found.still_01)
-    return _labelled(
-        found.t_s[0] - found.rr_ms[0] / 1000.0, wave.value.size / fs_hz, found.t_s, found.rr_ms, found.good, still
-    )
+    label, _ = labelled(found.t_s, found.rr_ms, found.good)
+    start_s = float(found.t_s[0] - found.rr_ms[0] / 1000.0)
+    jitter_ms = found.jitter_ms if math.isfinite(found.jitter_ms) else None
+    return Recorded(start_s, wave.value.size / fs_hz - start_s, found.t_s, found.rr_ms, label, still, jitter_ms)
 
 
 def _even(wish: Wish, wave: recording.Wave) -> tuple[recording.Wave, float]:
@@ -149,13 +153,6 @@ def _even(wish: Wish, wave: recording.Wave) -> tuple[recording.Wave, float]:
     return recording.Wave(np.interp(at_s, wave.t_s, wave.value), even, at_s), fs_hz
 
 
-def _labelled(
-    start_s: float, end_s: float, t_s: Floats, rr_ms: Floats, good: Bools, still: tuple[Floats, Floats] | None
-) -> Recorded:
-    label, _ = labelled(t_s, rr_ms, good)
-    return Recorded(float(start_s), end_s - float(start_s), t_s, rr_ms, label, still)
-
-
 def _windows(recorded: Recorded, window_s: float, step_s: float) -> Iterator[Timed]:
     """[start, end) from the first interval's start; a last part shorter than half a window is left out."""
     length_s = recorded.length_s
@@ -175,6 +172,9 @@ def _windows(recorded: Recorded, window_s: float, step_s: float) -> Iterator[Tim
         if last > first:
             good = recorded.label[cut] != Label.EXCLUDED
             series["rr_ms"] = Series(end_ns[cut], recorded.rr_ms[cut], good, lead, 0, recorded.label[cut])
+        if recorded.jitter_ms is not None:
+            here = np.array([start_ns]), np.array([recorded.jitter_ms]), np.ones(1, dtype=bool)
+            series["jitter_ms"] = Series(*here)
         if recorded.still is not None:
             still_ns = _ns(recorded.still[0] - recorded.start_s)
             near = (still_ns >= start_ns) & (still_ns < stop_ns)

@@ -330,6 +330,25 @@ def test_a_pulse_wave_at_rest_gives_variability_and_while_moving_only_a_rate(tmp
             assert seen["rmssd_ms"]["value"] is not None
 
 
+@pytest.mark.parametrize("fs_hz", [30.0, 64.0])
+@pytest.mark.parametrize("script", ["rest", "exercise", "sleep"])
+def test_a_noisy_pulse_wave_gives_no_variability_that_noise_made(tmp_path, capsys, fs_hz, script):
+    """RMSSD was told up to four times too large, its interval far from the truth."""
+    known = truth_s(120, script=script)
+    truth = rr.rmssd_ms(np.diff(np.diff(known) * 1000))
+    told = 0
+    for noise in (0.0, 0.02, 0.05, 0.1, 0.2, 0.4):
+        wave = waves(known, 120, fs_hz=fs_hz, noise=noise)[1]
+        file = written(tmp_path, "\n".join(f"{one:.5f}" for one in wave))
+        _, found, _ = answer(capsys, file, "--signal", "ppg", "--fs", fs_hz, "--window", "110")
+        seen = found["windows"][0]["features"]["rmssd_ms"]
+        if seen["value"] is not None:
+            told += 1
+            assert seen["value"] == pytest.approx(truth, rel=0.3), noise
+    assert told >= (script != "exercise")  # whose RMSSD of 6 ms a camera cannot see
+    assert seen["reason"] in ("noisy", "rhythm_irregular", "coverage_low", "edited_high", "too_few_samples")
+
+
 def test_a_bad_stretch_of_a_wave_is_excluded_and_the_rest_is_kept(tmp_path, capsys):
     known = truth_s(120)
     wave, _ = waves(known, 120, noise=0.02)

@@ -53,6 +53,8 @@ SCHAEFER: Final = "10.1007/s10439-007-9428-1"
 # Share of seconds in which a body may move before a pulse wave's intervals are as wrong as a normal RMSSD (32 to 80 ms
 # on running wrists): the seconds at the edges of a stretch at rest. Chosen by us.
 MOST_MOVING_01: Final = 0.05
+# Beats moved by chance add 6 jitter² to RMSSD²: a sixth too large from here on (d moves by e3 - 2 e2 + e1).
+MOST_JITTER_01: Final = 0.2
 # By how much the mean of right intervals may differ from that of all that a heart may have made.
 MOST_CHOSEN_01: Final = 0.02
 
@@ -64,7 +66,9 @@ def beats(window: Window) -> Beats:
     label, joined = labelled(t_s, series.value, series.good, series.label)
     still = window.series.get("still_01")
     moving_01 = 0.0 if still is None else 1.0 - float(np.mean(still.value[still.inside]))
-    return Beats(0.0, window.span_s, t_s, series.value, label, joined, moving_01)
+    jitter = window.series.get("jitter_ms")
+    jitter_ms = 0.0 if jitter is None else float(np.mean(jitter.value[jitter.inside]))
+    return Beats(0.0, window.span_s, t_s, series.value, label, joined, moving_01, jitter_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ def _measured(
         seen = window.once(beats)
         reason = ""
         if needs.regular:
-            reason = "rhythm_irregular" if seen.is_irregular else "moving" if seen.moving_01 > MOST_MOVING_01 else ""
+            reason = _why_no_variability(seen)
         elif _is_chosen(seen):
             reason = "rhythm_irregular"
         value = math.nan if reason else formula(seen)
@@ -129,6 +133,15 @@ def _differences(seen: Beats) -> int:
 
 def _unbroken(seen: Beats) -> int:
     return int(seen.repaired[1].size)
+
+
+@shared
+def _why_no_variability(seen: Beats) -> str:
+    if seen.is_irregular:
+        return "rhythm_irregular"
+    if seen.moving_01 > MOST_MOVING_01:
+        return "moving"
+    return "noisy" if seen.jitter_ms > MOST_JITTER_01 * _rmssd(seen) else ""
 
 
 @shared

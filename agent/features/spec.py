@@ -15,6 +15,7 @@ REASONS = {
     "window_short": "the window is too short for it",
     "rhythm_irregular": "the intervals jump too much (a loose strap, extra beats and a lively heart look alike)",
     "moving": "the body moved; a pulse wave gives heart rate then, and no more",
+    "noisy": "noise moves its beats by as much as the heart does",
     "too_few_samples": "too few right beats",
     "coverage_low": "too much of the window is missing",
     "edited_high": "too many intervals were faulty",

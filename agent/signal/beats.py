@@ -40,6 +40,7 @@ class Beats:
         label: `Label` values, int8, shape ``(n,)``.
         joined: Whether an interval follows directly on the one before, shape ``(n,)``.
         moving_01: Share of the window in which a pulse wave was taken from a moving body; 0 for anything else.
+        jitter_ms: By how much noise moved the beats of a waveform; 0 for intervals that came as such.
     """
 
     start_s: float
@@ -49,6 +50,7 @@ class Beats:
     label: NDArray[np.int8]
     joined: Bools
     moving_01: float = 0.0
+    jitter_ms: float = 0.0
     _made: dict[object, object] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
