@@ -32,7 +32,7 @@ tests/interop/node_modules/.installed: tests/interop/package-lock.json | system-
 
 ## the suite
 test: $(VENV)/.installed system-tools npm
-	$(BIN)/python -m pytest
+	$(BIN)/python tests/side_by_side.py
 
 ## format, lint, types on three platforms, laws
 check: $(VENV)/.installed

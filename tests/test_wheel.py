@@ -30,7 +30,21 @@ def installed(tmp_path_factory):
     wanted = [block for block in ("\n" + lock).split("\n") if block]
     demo = folder / "demo.lock"
     demo.write_text(
-        "\n".join(_without(wanted, {"ai-edge-litert", "onnxruntime", "opencv-python-headless", "mypy", "ruff"}))
+        "\n".join(
+            _without(
+                wanted,
+                {
+                    "ai-edge-litert",
+                    "onnxruntime",
+                    "opencv-python-headless",
+                    "mypy",
+                    "ruff",
+                    "matplotlib",
+                    "pillow",
+                    "fonttools",
+                },
+            )
+        )
     )
     call(*pip, "--require-hashes", "-r", demo)
     call(*pip, wheel)

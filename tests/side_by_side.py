@@ -1,0 +1,33 @@
+"""The suite in two processes: what mostly waits (the wheel's demo, a minute under trace) beside the rest.
+
+Exit 1 when either fails; the waiting half's report is printed last.
+"""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+TESTS = Path(__file__).parent
+WAITING = [TESTS / "test_wheel.py", TESTS / "test_commands.py"]
+
+
+def main() -> int:
+    """Run both halves."""
+    pytest = [sys.executable, "-m", "pytest"]
+    with tempfile.TemporaryFile("w+") as report:
+        waiting = subprocess.Popen([*pytest, *map(str, WAITING)], stdout=report, stderr=subprocess.STDOUT)
+        try:
+            rest = subprocess.run([*pytest, *(f"--ignore={file}" for file in WAITING)], check=False).returncode
+            code = waiting.wait()
+        finally:
+            if waiting.poll() is None:
+                waiting.terminate()
+                waiting.wait()
+        report.seek(0)
+        print(report.read(), end="")
+    return int(bool(rest or code))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
