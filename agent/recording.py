@@ -98,7 +98,7 @@ def intervals(file: Path) -> Intervals:
         lines = lines[1:]
     found = _from_csv(file, lines) if lines and len(_parts(lines[0][1])) > 1 else _from_text(file, lines)
     if not found.beats:
-        raise RecordingUnreadable(f"{file.name}: there is no beat in it", remedy=_RR_REMEDY)
+        raise _bad(file, 1, "there is no beat in it")
     return found
 
 
@@ -114,7 +114,7 @@ def wave(file: Path, name: str) -> Wave:
     """
     lines = _lines(file, _WAVE_REMEDY)
     if not lines:
-        raise RecordingUnreadable(f"{file.name}: there is no sample in it", remedy=_WAVE_REMEDY)
+        raise _bad(file, 1, "there is no sample in it", _WAVE_REMEDY)
     header = _names(lines[0][1])
     has_header = not any(_is_number(part) for part in header)
     if not has_header:
@@ -129,7 +129,7 @@ def wave(file: Path, name: str) -> Wave:
             raise _bad(file, number, f"{len(parts)} columns instead of {len(header)}", _WAVE_REMEDY)
         rows.append([_number(file, number, parts[place], _WAVE_REMEDY) for place in (column, *axes, *times)])
     if not rows:
-        raise RecordingUnreadable(f"{file.name}: there is no sample in it", remedy=_WAVE_REMEDY)
+        raise _bad(file, 1, "there is no sample in it", _WAVE_REMEDY)
     table = np.array(rows)
     t_s = _seconds(file, table[:, -1], [number for number, _ in lines[has_header:]]) if times else None
     return Wave(table[:, 0], table[:, 1:4] if axes else None, t_s)

@@ -10,7 +10,8 @@ intervals, and one misplaced beat makes two of them faulty):
     pairs       60 s: RMSSD of a minute stays within 11 % of that of five (median, three day-long recordings); 70 % of
                 the window: beats left out, up to 36 %, leave RMSSD and SDNN where they were (Sheridan et al. 2020,
                 doi:10.30773/pi.2020.0168). At most 15 % edited: one misplaced beat in ten (20 % of intervals) moved
-                RMSSD by 20 to 40 % on lively and calm hearts alike, one in twenty by at most 8 % (bench-heart).
+                RMSSD by 20 to 40 % on lively and calm hearts alike; one in twenty by up to 18 %, which the rhythm gate
+                withholds (bench-heart).
     spread      120 s: SDNN of a minute is 17 % too small, of two minutes within 13 %.
     spectrum    HF 60 s, LF and ratios 120 s, VLF and the total 300 s: ten cycles of the slowest rhythm (Task Force
                 1996, doi:10.1161/01.CIR.93.5.1043). Any hole moves it (Sheridan): none beyond 3 s, 85 % of the window,
