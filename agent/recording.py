@@ -12,6 +12,7 @@ Columns are parted by comma, semicolon or tab. Empty lines and lines that begin 
 """
 
 import math
+from array import array
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -122,26 +123,29 @@ def wave(file: Path, name: str) -> Wave:
     column = _column(file, lines[0][0], header, name)
     axes = [header.index(axis) for axis in _ACCELERATION] if set(_ACCELERATION) <= set(header) else []
     times = [place for place, name in enumerate(header) if name in _TIMES][:1]
-    rows = []
+    wanted, numbers = (column, *axes, *times), array("d")  # plain doubles: hours of samples fit
     for number, line in lines[has_header:]:
         parts = _parts(line)
         if len(parts) != len(header):
             raise _bad(file, number, f"{len(parts)} columns instead of {len(header)}", _WAVE_REMEDY)
-        rows.append([_number(file, number, parts[place], _WAVE_REMEDY) for place in (column, *axes, *times)])
-    if not rows:
+        numbers.extend(_number(file, number, parts[place], _WAVE_REMEDY) for place in wanted)
+    if not numbers:
         raise _bad(file, 1, "there is no sample in it", _WAVE_REMEDY)
-    table = np.array(rows)
-    t_s = _seconds(file, table[:, -1], [number for number, _ in lines[has_header:]]) if times else None
+    table = np.frombuffer(numbers).reshape(-1, len(wanted))
+    t_s = None
+    if times:
+        back = np.flatnonzero(np.diff(table[:, -1]) <= 0)
+        if back.size:
+            raise _bad(file, lines[has_header:][int(back[0]) + 1][0], "the time does not go forward", _WAVE_REMEDY)
+        t_s = _seconds(table[:, -1], header[times[0]])
     return Wave(table[:, 0], table[:, 1:4] if axes else None, t_s)
 
 
-def _seconds(file: Path, times: Floats, numbers: list[int]) -> Floats:
-    """A time column in seconds: steps of 1 and more are milliseconds, since no wave has one sample a second."""
-    back = np.flatnonzero(np.diff(times) <= 0)
-    if back.size:
-        raise _bad(file, numbers[int(back[0]) + 1], "the time does not go forward", _WAVE_REMEDY)
-    scale = 1000.0 if times.size > 1 and float(np.median(np.diff(times))) >= 1 else 1.0
-    return np.asarray((times - times[0]) / scale)
+def _seconds(times: Floats, name: str) -> Floats:
+    """A time column in seconds, by its name; else steps of 1 and more are ms, since no wave has one sample a second."""
+    guess_ms = times.size > 1 and float(np.median(np.diff(times))) >= 1
+    is_ms = name.endswith("_ms") or (guess_ms and not name.endswith("_s"))
+    return np.asarray((times - times[0]) / (1000.0 if is_ms else 1.0))
 
 
 def _column(file: Path, number: int, header: list[str], name: str) -> int:
