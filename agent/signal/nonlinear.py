@@ -85,7 +85,7 @@ def sampen(nn_ms: Floats, *, m: int = 2, r: float = 0.2) -> float:
     # only pairs whose first intervals are near are looked at: a tenth of all, so many at a time that memory stays small
     order = np.argsort(nn_ms[:n], kind="stable")
     template = [nn_ms[order + k] for k in range(m + 1)]
-    last = np.searchsorted(template[0], template[0] + tolerance * (1 + 1e-9), side="right")
+    last = np.searchsorted(template[0], template[0] + tolerance, side="right")
     count = last - np.arange(1, n + 1)
     part = np.cumsum(count) // _PAIRS_AT_ONCE
     matches = again = 0
@@ -93,10 +93,10 @@ def sampen(nn_ms: Floats, *, m: int = 2, r: float = 0.2) -> float:
         sizes = count[rows]
         one = np.repeat(rows, sizes)
         other = np.arange(one.size) + np.repeat(rows + 1 - (np.cumsum(sizes) - sizes), sizes)
-        near = [np.abs(part_ms[one] - part_ms[other]) <= tolerance for part_ms in template]
-        alike = np.logical_and.reduce(near[:m])
+        near = [np.abs(part_ms[one] - part_ms[other]) <= tolerance for part_ms in template[1:]]
+        alike = np.logical_and.reduce(near[:-1])
         matches += int(np.count_nonzero(alike))
-        again += int(np.count_nonzero(alike & near[m]))
+        again += int(np.count_nonzero(alike & near[-1]))
     return math.log(matches / again) if again > 0 else math.nan
 
 

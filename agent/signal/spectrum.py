@@ -147,7 +147,7 @@ def without_trend(even_ms: Floats) -> Floats:
 
     Source: Tarvainen, Ranta-aho and Karjalainen (2002), doi:10.1109/10.979357
     """
-    from scipy.linalg import solveh_banded
+    from scipy.linalg.lapack import dpbsv
 
     n = even_ms.size
     if n < 3:
@@ -163,7 +163,9 @@ def without_trend(even_ms: Floats) -> Floats:
     if n < 5:
         d2 = np.diff(np.eye(n), 2, axis=0)
         return np.asarray(even_ms - np.linalg.solve(np.eye(n) + square * d2.T @ d2, even_ms))
-    trend: Floats = solveh_banded(bands, even_ms, overwrite_ab=True, check_finite=False)
+    _, trend, failed = dpbsv(bands, even_ms, overwrite_ab=True)
+    if failed:  # the matrix is positive definite whatever the series is
+        raise FloatingPointError("the slow trend cannot be solved for")
     return np.asarray(even_ms - trend, dtype=np.float64)
 
 
