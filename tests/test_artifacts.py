@@ -71,6 +71,14 @@ def test_constant_intervals_with_one_missed_beat_are_labelled():
     assert np.count_nonzero(labels(series)) == 1
 
 
+def test_a_beat_missed_by_a_slow_heart_is_missed_though_no_heart_beats_so_slowly():
+    series = steady(80, 1150)
+    series[40] = 2310.0
+    found = labels(series)
+    assert found[40] == Label.MISSED
+    assert np.count_nonzero(found) == 1
+
+
 def test_a_change_of_pace_is_no_fault():
     series = np.concatenate([steady(60, 900), steady(60, 620, seed=3)])
     assert np.count_nonzero(labels(series)) <= 1

@@ -5,7 +5,7 @@
     long, short  one beat was found at the wrong place: a long interval beside a short one; or one alone, far off
     missed     two intervals in one: a beat was not seen
     extra      one interval in two: something else was taken for a beat
-    excluded   no single interval of a heart: a dropout of several beats, or beyond 300 to 2000 ms
+    excluded   no single interval of a heart: a dropout of several beats, or beyond 300 to 2000 ms (but two in one)
 
 After Lipponen and Tarvainen (2019), doi:10.1080/03091902.2019.1640306: quartile deviations over 91 beats, and the
 signatures of missed, extra, ectopic and misaligned beats. Ours are:
@@ -187,7 +187,8 @@ class Labeller:
             return [Label.NORMAL]
         limits = self._limits(local)
         is_split = len(rr_ms) > 1 and abs(now + rr_ms[1] - local) < limits.match_ms
-        if not RR_MIN_MS <= now <= RR_MAX_MS and not is_split:
+        is_double = abs(now / 2 - local) < limits.match_ms
+        if not RR_MIN_MS <= now <= RR_MAX_MS and not is_split and not is_double:
             return [Label.EXCLUDED]
         pair = _as_pair(reference, rr_ms, local, limits)
         if pair is not None:
@@ -195,7 +196,7 @@ class Labeller:
         spikes = bool(self._row) and len(rr_ms) > 1 and _is_spike(reference, now, rr_ms[1], local, limits)
         if abs(now - reference) <= limits.step_ms and not spikes:
             return [Label.NORMAL]
-        if abs(now / 2 - local) < limits.match_ms:
+        if is_double:
             return [Label.MISSED]
         if now > 2 * local:
             return [Label.EXCLUDED]
