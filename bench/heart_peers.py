@@ -76,7 +76,7 @@ CORRECTED = {"NeuroKit2 kubios": neurokit_corrected, "systole": systole_correcte
 def neurokit_power(rr_ms):
     """(LF, HF) in ms², with the option that gives units."""
     table = neurokit2.hrv_frequency(peaks_ms(rr_ms), sampling_rate=1000, normalize=False)
-    return float(table["HRV_LF"].iloc[0]) * 1e6, float(table["HRV_HF"].iloc[0]) * 1e6
+    return float(table["HRV_LF"].iloc[0]), float(table["HRV_HF"].iloc[0])
 
 
 def systole_power(rr_ms):
