@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.features import FEATURES, heart
+from agent.features import FEATURES, compute_all, heart
+from agent.features.spec import REASONS
 from agent.history import History, _packed, _unpacked
 from agent.model import NS_PER_S, FeatureValue, Series, Summary, Window
 from agent.privacy.vault import Vault
@@ -264,3 +265,14 @@ def test_the_table_of_the_docs_follows_the_rows():
 
     assert (Path(__file__).parents[1] / "docs" / "heart.md").read_text(encoding="utf-8").endswith(docs_table())
     json.dumps(docs_table())
+
+
+@pytest.mark.parametrize("rr_ms", [[], [800.0], [800.0] * 3, [1e-9] * 50, [1e7] * 3, [300.0] * 5000, [2000.0] * 10])
+def test_a_window_of_nothing_of_one_beat_or_of_nonsense_gives_a_record(rr_ms):
+    series = np.array(rr_ms, dtype=float)
+    t_ns = np.round(np.cumsum(series) * 1e6).astype(np.int64)
+    for good in (True, False):
+        window = Window(0, 300 * NS_PER_S, {"rr_ms": Series(t_ns, series, np.full(series.size, good))})
+        for one in compute_all(window):
+            assert (one.value is None) == (one.reason in REASONS)
+            assert one.value is None or math.isfinite(one.value)
