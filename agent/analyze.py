@@ -1,6 +1,6 @@
 """`wardbeat analyze FILE`: the same engine over a recording, offline.
 
-file ─▶ intervals ─▶ labels, once over all ─▶ windows ─▶ FEATURES ─▶ table, JSON, picture
+file ─▶ intervals ─▶ labels, once over all ─▶ windows ─▶ FEATURES ─▶ words, JSON, picture
 """
 
 import json
@@ -8,9 +8,10 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agent import __version__, recording
 from agent.errors import WrongUse
@@ -18,9 +19,10 @@ from agent.features import FEATURES, compute_all
 from agent.model import NS_PER_S, FeatureValue, Series, Window
 from agent.signal import pulses, waves
 from agent.signal.artifacts import Label
-from agent.signal.beats import Beats, labelled
+from agent.signal.beats import labelled
 from agent.signal.rr import Floats
 
+Ints = NDArray[np.int64]
 Signal = Literal["rr", "ecg", "ppg"]
 
 _RECIPES: Final = {"ecg": pulses.ECG, "ppg": pulses.PPG}
@@ -65,16 +67,33 @@ class Recorded:
     length_s: float
     t_s: Floats
     rr_ms: Floats
-    label: np.ndarray[Any, np.dtype[np.int8]]
+    label: NDArray[np.int8]
     still: tuple[Floats, Floats] | None
     jitter_ms: float | None
 
-    def whole(self) -> Beats:
-        """All of it as one window."""
-        _, joined = labelled(self.t_s, self.rr_ms, self.label == Label.NORMAL, self.label)
-        return Beats(
-            self.start_s, math.nextafter(float(self.t_s[-1]), math.inf), self.t_s, self.rr_ms, self.label, joined
-        )
+    def window(self, start_ns: int, end_ns: int) -> Window:
+        """[start, end), counted from the recording's start."""
+        ends_ns = _ns(self.t_s - self.start_s)
+        first, last = (int(place) for place in np.searchsorted(ends_ns, [start_ns, end_ns]))
+        # the beat before, for the difference to it; labels look no further, they are known
+        lead = min(first, 1)
+        cut = slice(first - lead, last)
+        series = {}
+        if last > first:
+            good = self.label[cut] != Label.EXCLUDED
+            series["rr_ms"] = Series(ends_ns[cut], self.rr_ms[cut], good, lead, label=self.label[cut])
+        if self.jitter_ms is not None:
+            series["jitter_ms"] = _known(np.array([start_ns]), np.array([self.jitter_ms]))
+        if self.still is not None:
+            still_ns = _ns(self.still[0] - self.start_s)
+            near = (still_ns >= start_ns) & (still_ns < end_ns)
+            if near.any():
+                series["still_01"] = _known(still_ns[near], self.still[1][near])
+        return Window(start_ns, end_ns, series)
+
+    def whole(self) -> Window:
+        """All of it, its last beat included."""
+        return self.window(0, int(_ns(self.t_s[-1:] - self.start_s)[0]) + 1)
 
 
 Timed = tuple[float, float, tuple[FeatureValue, ...]]
@@ -118,7 +137,7 @@ def _read(wish: Wish) -> Recorded:
         read = recording.intervals(wish.file)
         t_s = read.start_s + np.array([beat.end_s for beat in read.beats])
         rr_ms = np.array([beat.rr_ms for beat in read.beats])
-        label, _ = labelled(t_s, rr_ms, np.ones(t_s.size, dtype=bool))
+        label = labelled(t_s, rr_ms, np.ones(t_s.size, dtype=bool))
         return Recorded(read.start_s, float(t_s[-1]) - read.start_s, t_s, rr_ms, label, None, None)
     wave, fs_hz = _even(wish, recording.wave(wish.file, wish.signal))
     try:
@@ -128,7 +147,7 @@ def _read(wish: Wish) -> Recorded:
     if not found.t_s.size:
         raise WrongUse(f"{wish.file.name}: no beats were found in it", remedy="Check --signal and --fs.")
     still = None if found.still_01 is None else (np.arange(found.still_01.size, dtype=np.float64), found.still_01)
-    label, _ = labelled(found.t_s, found.rr_ms, found.good)
+    label = labelled(found.t_s, found.rr_ms, found.good)
     start_s = float(found.t_s[0] - found.rr_ms[0] / 1000.0)
     jitter_ms = found.jitter_ms if math.isfinite(found.jitter_ms) else None
     return Recorded(start_s, wave.value.size / fs_hz - start_s, found.t_s, found.rr_ms, label, still, jitter_ms)
@@ -160,32 +179,17 @@ def _windows(recorded: Recorded, window_s: float, step_s: float) -> Iterator[Tim
     count = math.floor((length_s - half_s) / step_s) + 1 if length_s >= half_s else 0
     if count > _MOST_WINDOWS:
         raise WrongUse(f"that makes {count} windows; {_MOST_WINDOWS} are the most", remedy="Name a longer --step.")
-    end_ns = _ns(recorded.t_s - recorded.start_s)
     for place in range(count):
-        start_s = recorded.start_s + place * step_s
-        start_ns, stop_ns = round(place * step_s * NS_PER_S), round((place * step_s + window_s) * NS_PER_S)
-        first, last = np.searchsorted(end_ns, [start_ns, stop_ns])
-        # the beat before, for the difference to it; labels look no further, they are known
-        lead = min(int(first), 1)
-        cut = slice(int(first) - lead, int(last))
-        series = {}
-        if last > first:
-            good = recorded.label[cut] != Label.EXCLUDED
-            series["rr_ms"] = Series(end_ns[cut], recorded.rr_ms[cut], good, lead, 0, recorded.label[cut])
-        if recorded.jitter_ms is not None:
-            here = np.array([start_ns]), np.array([recorded.jitter_ms]), np.ones(1, dtype=bool)
-            series["jitter_ms"] = Series(*here)
-        if recorded.still is not None:
-            still_ns = _ns(recorded.still[0] - recorded.start_s)
-            near = (still_ns >= start_ns) & (still_ns < stop_ns)
-            if near.any():
-                series["still_01"] = Series(
-                    still_ns[near], recorded.still[1][near], np.ones(int(near.sum()), dtype=bool)
-                )
-        yield start_s, start_s + window_s, compute_all(Window(start_ns, stop_ns, series))
+        start_s = place * step_s
+        window = recorded.window(round(start_s * NS_PER_S), round((start_s + window_s) * NS_PER_S))
+        yield recorded.start_s + start_s, recorded.start_s + start_s + window_s, compute_all(window)
 
 
-def _ns(seconds: Floats) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _known(t_ns: Ints, value: Floats) -> Series:
+    return Series(t_ns, value, np.ones(t_ns.size, dtype=bool))
+
+
+def _ns(seconds: Floats) -> Ints:
     return np.round(seconds * NS_PER_S).astype(np.int64)
 
 

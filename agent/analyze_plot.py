@@ -1,5 +1,6 @@
 """A recording as a picture: tachogram with faults marked, spectrum, Poincaré plot."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -7,7 +8,9 @@ import numpy as np
 
 from agent.errors import Missing, WrongUse
 from agent.features import FEATURES
-from agent.features.spec import REASONS
+from agent.features.heart_formulas import beats
+from agent.features.spec import REASONS, evaluate
+from agent.model import Window
 from agent.signal.artifacts import Label
 from agent.signal.beats import Beats
 from agent.signal.spectrum import HF_HZ, LF_HZ, VLF_HZ
@@ -26,11 +29,11 @@ _MARKS: Final = {
 }
 
 
-def save(seen: Beats, file: Path) -> None:
+def save(window: Window, file: Path) -> None:
     """Draw a whole recording.
 
     Args:
-        seen: Its labelled intervals, all inside.
+        window: All of it.
         file: A picture, by its ending (png, svg, pdf); see `can_be_drawn`.
 
     Raises:
@@ -38,12 +41,13 @@ def save(seen: Beats, file: Path) -> None:
     """
     from matplotlib.figure import Figure
 
+    seen = window.once(beats)
     figure = Figure(figsize=(11, 7), layout="constrained")
     minutes = (seen.end_s - seen.start_s) / 60
     figure.suptitle(f"{seen.rr_ms.size} intervals over {minutes:.0f} min, {seen.edited_01:.1%} faulty")
     axes = figure.subplot_mosaic([["beats", "beats"], ["spectrum", "pairs"]])
     _tachogram(axes["beats"], seen)
-    _spectrum(axes["spectrum"], seen)
+    _spectrum(axes["spectrum"], seen, evaluate(FEATURES["lf_ms2"], window).reason)
     _pairs(axes["pairs"], seen)
     try:
         figure.savefig(file, dpi=120)
@@ -60,10 +64,8 @@ def can_be_drawn(file: Path) -> None:
     """
     if file.suffix.lower() not in _ENDINGS:
         raise WrongUse(f"{file}: no picture ends so", remedy=f"Name a file that ends in {', '.join(_ENDINGS)}.")
-    try:
-        import matplotlib.figure  # noqa: F401 - asked, not used
-    except ModuleNotFoundError as error:
-        raise Missing("--plot needs matplotlib", remedy="pip install 'wardbeat[plot]'") from error
+    if find_spec("matplotlib") is None:
+        raise Missing("--plot needs matplotlib", remedy="pip install 'wardbeat[plot]'")
 
 
 def _tachogram(axes: "Axes", seen: Beats) -> None:
@@ -86,29 +88,16 @@ def _tachogram(axes: "Axes", seen: Beats) -> None:
     axes.set(title="beat by beat", xlabel="min", ylabel="ms")
 
 
-def _spectrum(axes: "Axes", seen: Beats) -> None:
+def _spectrum(axes: "Axes", seen: Beats, withheld: str) -> None:
     axes.set(title="power of the whole recording, slow trend taken away", xlabel="Hz", ylabel="ms²/Hz", xlim=(0, 0.5))
-    found, why = seen.spectrum, _why_no_spectrum(seen)
-    if found is None or why:
-        axes.text(0.5, 0.5, f"none: {why}", ha="center", transform=axes.transAxes)
+    found = seen.spectrum
+    if found is None or withheld:  # a picture shows no more than the numbers do
+        axes.text(0.5, 0.5, f"none: {REASONS[withheld]}", ha="center", transform=axes.transAxes)
         return
     axes.plot(found.f_hz, found.psd_ms2_hz, color="black", linewidth=0.8)
     for name, band_hz, colour in (("VLF", VLF_HZ, "0.85"), ("LF", LF_HZ, "tab:orange"), ("HF", HF_HZ, "tab:green")):
         axes.axvspan(*band_hz, color=colour, alpha=0.2, label=name)
     axes.legend(fontsize="small")
-
-
-def _why_no_spectrum(seen: Beats) -> str:
-    """By the limits of the numbers; empty where there is one."""
-    limits = FEATURES["lf_ms2"]
-    holds = (
-        ("too_few_samples", seen.spectrum is None),
-        ("rhythm_irregular", seen.is_irregular),
-        ("coverage_low", seen.coverage_01 < limits.min_coverage_01),
-        ("edited_high", seen.edited_01 > limits.most_edited_01),
-        ("gap_long", seen.longest_hole_s > limits.most_hole_s),
-    )
-    return next((REASONS[reason] for reason, true in holds if true), "")
 
 
 def _pairs(axes: "Axes", seen: Beats) -> None:

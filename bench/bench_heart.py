@@ -19,12 +19,13 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
 import heart_peers as peers
 from beat_faults import KINDS, injected
+from recorded import annotated, five_minutes, hand_annotated_rr_ms, made_up
 
 from agent.features import compute_all
 from agent.features.live import LiveHeart
 from agent.model import NS_PER_S, Sample, Series, Window
 from agent.signal import artifacts, rr, spectrum
-from firmware_sim.physiology import Phase, Physiology
+from firmware_sim.physiology import Phase
 
 SEEDS = int(os.environ.get("SEEDS", "25"))
 DATA = Path(os.environ.get("WARDBEAT_SHARED", ROOT / "../shared")) / "data/hrv"
@@ -42,31 +43,12 @@ def head(title):
 # ---- series
 
 
-def beats_of(file):
-    """(symbols, beat times in s) of a labelled recording."""
-    rows = [one.split(",") for one in (DATA / file).read_text().splitlines()[1:]]
-    return np.array([row[1] for row in rows]), np.array([float(row[0]) for row in rows])
-
-
-def five_minutes(t_s):
-    return t_s[t_s < t_s[0] + 300] - t_s[0]
-
-
-def made_up(phase, seed=3):
-    ends = []
-    for beat in Physiology([phase], seed).beats():
-        if beat.end_s >= 300:
-            return np.array([0.0, *ends])
-        ends.append(beat.end_s)
-    raise AssertionError
-
-
 def series():
     """Five minutes each: calm and lively hearts, recorded and made up."""
     text = {name: np.loadtxt(DATA / name) / 1000 for name in ("pyhrv_nni_5min.txt", "bartels_rest_rri.txt")}
     times = {name: five_minutes(np.concatenate([[0.0], np.cumsum(one)])) for name, one in text.items()}
     return {
-        "nsr001 clean (RMSSD 14)": five_minutes(beats_of("nsr2db_nsr001_clean30min_beats.csv")[1]),
+        "nsr001 clean (RMSSD 14)": five_minutes(annotated(DATA / "nsr2db_nsr001_clean30min_beats.csv")[1]),
         "pyhrv (RMSSD 101)": times["pyhrv_nni_5min.txt"],
         "bartels rest (RMSSD 65)": times["bartels_rest_rri.txt"],
         "made up, calm (RMSSD 14)": made_up(Phase(600.0, 108.0, 14.0, 2.0)),
@@ -143,7 +125,7 @@ def detection():
     ways = {"wardbeat": own_faulty, **peers.FAULTY}
     head("labelled ectopics: found, specificity %")
     for file in ("mitdb_100_beats.csv", "nsr2db_nsr001_ectopic60min_beats.csv"):
-        symbols, t_s = beats_of(file)
+        symbols, t_s = annotated(DATA / file)
         rr_ms, ectopic = np.diff(t_s) * 1000, np.flatnonzero(symbols[1:] != "N")
         for name, faulty_of in ways.items():
             faulty = faulty_of(rr_ms)
@@ -157,9 +139,9 @@ def detection():
                      f"{found} of {ectopic.size}, {specificity:.2f} %; planted miss {'found' if seen else 'NOT FOUND'}",
                      found == ectopic.size and specificity >= 99.7 and seen)  # fmt: skip
     head("false edits on clean beats, %")
-    sets = {f"GUDB {activity}": [np.diff(np.loadtxt(file)) * 4.0 for file in sorted((DATA / "gudb").glob(f"*_{activity}_*.tsv"))]
+    sets = {f"GUDB {activity}": [hand_annotated_rr_ms(file) for file in sorted((DATA / "gudb").glob(f"*_{activity}_*.tsv"))]
             for activity in ("sitting", "maths", "walking", "hand_bike", "jogging")}  # fmt: skip
-    sets["nsr001 clean 30 min"] = [np.diff(beats_of("nsr2db_nsr001_clean30min_beats.csv")[1]) * 1000]
+    sets["nsr001 clean 30 min"] = [np.diff(annotated(DATA / "nsr2db_nsr001_clean30min_beats.csv")[1]) * 1000]
     sets["H10 at rest, ten people"] = [np.loadtxt(file) for file in sorted((DATA / "welltory_ppg").glob("*/RR.txt"))]
     print(f"{'':28}" + "".join(f"{name:>18}" for name in ways))
     for name, every in sets.items():
@@ -187,8 +169,8 @@ def peer_errors(corrected):
         try:
             fixed = corrected(np.diff(t_s) * 1000)
             found = (rr.rmssd_ms(np.diff(fixed)), own_power(fixed)[1])
-        except Exception:  # a peer that breaks on a series gives nothing
-            return [np.nan, np.nan]
+        except Exception:  # whatever a peer breaks with, it is told as "broke"
+            return [np.inf, np.inf]
         return [100 * abs(one / known - 1) for one, known in zip(found, true, strict=True)]
 
     return errors
@@ -196,7 +178,7 @@ def peer_errors(corrected):
 
 def faults():
     head(
-        f"error after injected faults, % (RMSSD / HF, medians of {SEEDS} seeds; w: withheld, with the share; peers' HF by our spectrum)"
+        f"error after injected faults, % (RMSSD / HF, medians of {SEEDS} seeds; w: withheld, with the share; broke: a peer's own error; peers' HF by our spectrum)"
     )
     ways = {"wardbeat": own_errors, **{name: peer_errors(one) for name, one in peers.CORRECTED.items()}}
     for label, t_s in series().items():
@@ -225,6 +207,8 @@ def faults():
 def _cell(median, withheld):
     if withheld == 1:
         return "w"
+    if np.isinf(median):
+        return "broke"
     return f"{median:.1f}" + (f" (w {withheld:.0%})" if withheld else "")
 
 
@@ -323,7 +307,7 @@ def imports():
 
 def streaming():
     head("streaming against batch")
-    rr_ms = np.diff(beats_of("nsr2db_nsr001_ectopic60min_beats.csv")[1]) * 1000
+    rr_ms = np.diff(annotated(DATA / "nsr2db_nsr001_ectopic60min_beats.csv")[1]) * 1000
     labeller, found, late = artifacts.Labeller(), [], 0
     for n, one in enumerate(rr_ms):
         found += labeller.push(float(one))

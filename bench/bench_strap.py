@@ -24,6 +24,7 @@ sys.path[:0] = [str(Path(__file__).parents[1] / "tests"), str(Path(__file__).par
 import house
 import straps
 
+from agent import recording
 from bench import load_straps
 from firmware_sim.faults import Fault
 
@@ -68,7 +69,7 @@ async def _worn(way: str, folder: Path, file: Path):
 async def replay(table: Table) -> None:
     """Each recording worn by both ways at once."""
     for name in RECORDINGS:
-        rr_ms = straps.rr_of(SHARED / name)
+        rr_ms = [beat.rr_ms for beat in recording.beats(SHARED / name)]
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "rr.txt"
             file.write_text("\n".join(map(str, rr_ms)))

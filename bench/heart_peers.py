@@ -15,7 +15,8 @@ from heartpy import analysis
 
 try:
     import hrvanalysis
-except Exception:  # it breaks with some versions of its own dependencies
+except ImportError as problem:  # it breaks with some versions of its own dependencies
+    print(f"hrv-analysis is left out: {problem}")
     hrvanalysis = None
 
 PEERS = ("NeuroKit2", "systole")

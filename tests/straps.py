@@ -195,16 +195,6 @@ async def play(way: str, world: house.World, file: Path, speed: float = 10.0):
     return stored, taken, after_gap
 
 
-def rr_of(file: Path) -> list[float]:
-    """A file's intervals in ms, whatever its kind."""
-    lines = file.read_text(encoding="latin-1").splitlines()
-    if "[HRData]" in lines:  # Polar's own format
-        lines = lines[lines.index("[HRData]") + 1 :]
-    if lines[0].startswith("t_s,"):
-        return [float(line.split(",")[-1]) for line in lines[1:] if line.split(",")[-1]]
-    return [float(line) for line in lines if line.strip()]
-
-
 def differences(stored, rr_ms, after_gap=(), *, rounded: bool = True) -> dict[str, float]:
     """By how many rounding steps the hub differs from numpy over the intervals, cut by the hub's own n; the largest.
 

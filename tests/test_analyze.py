@@ -394,7 +394,7 @@ def test_a_recording_is_drawn_and_a_wrong_name_or_a_missing_library_is_said(tmp_
     assert cli.main(["analyze", str(file), "--plot", str(tmp_path / "out.nothing")]) == 2
     assert cli.main(["analyze", str(file), "--plot", str(tmp_path / "none" / "out.png")]) == 2
     assert cli.main(["analyze", str(written(tmp_path, "800\n800\n", "two.txt")), "--plot", str(picture)]) == 0
-    monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
     assert cli.main(["analyze", str(file), "--plot", str(picture)]) == 3
     assert "wardbeat[plot]" in capsys.readouterr().err
 

@@ -12,13 +12,8 @@ from agent.signal import rhythm, rr, spectrum
 from agent.signal.artifacts import LOOK_AHEAD, Label, Labeller, labels
 from agent.signal.repair import repaired
 from beat_faults import KINDS, injected
-
-
-def annotated(file):
-    """(symbols, times in s) of a labelled recording."""
-    lines = house.shared(f"data/hrv/{file}").read_text().splitlines()[1:]
-    rows = [line.split(",") for line in lines]
-    return np.array([row[1] for row in rows]), np.array([float(row[0]) for row in rows])
+from firmware_sim.physiology import Phase
+from recorded import annotated, five_minutes, hand_annotated_rr_ms, made_up
 
 
 def steady(n, rr_ms=800.0, spread_ms=8.0, seed=1):
@@ -96,7 +91,7 @@ def test_nothing_is_compared_across_a_gap():
 
 @pytest.mark.parametrize("file", ["mitdb_100_beats.csv", "nsr2db_nsr001_ectopic60min_beats.csv"])
 def test_every_labelled_ectopic_is_found_and_few_others(file):
-    symbols, t_s = annotated(file)
+    symbols, t_s = annotated(house.shared(f"data/hrv/{file}"))
     faulty = labels(np.diff(t_s) * 1000) > 0
     ectopic = np.flatnonzero(symbols[1:] != "N")
     near = np.zeros(faulty.size, dtype=bool)
@@ -109,46 +104,48 @@ def test_every_labelled_ectopic_is_found_and_few_others(file):
 
 
 def test_clean_recordings_are_hardly_touched():
-    _, t_s = annotated("nsr2db_nsr001_clean30min_beats.csv")
+    _, t_s = annotated(house.shared("data/hrv/nsr2db_nsr001_clean30min_beats.csv"))
     assert (labels(np.diff(t_s) * 1000) > 0).mean() <= 0.002
 
 
 @pytest.mark.parametrize("activity", ["sitting", "maths", "walking", "hand_bike", "jogging"])
 def test_hand_annotated_beats_are_hardly_touched_whatever_the_person_does(activity):
     folder = house.shared("data/hrv/gudb")
-    every = [labels(np.diff(np.loadtxt(file)) * 4.0) > 0 for file in sorted(folder.glob(f"*_{activity}_*.tsv"))]
+    every = [labels(hand_annotated_rr_ms(file)) > 0 for file in sorted(folder.glob(f"*_{activity}_*.tsv"))]
     assert np.concatenate(every).mean() <= 0.008
 
 
 # ---- injected faults
 
 
-def five_minutes(series):
-    """Beat times of a calm or a lively heart, made up or recorded."""
-    from firmware_sim.physiology import Phase, Physiology
-
+def beat_times(series):
+    """Five minutes of a calm or a lively heart, made up or recorded."""
     if series == "pyhrv":
         return np.concatenate([[0.0], np.cumsum(np.loadtxt(house.shared("data/hrv/pyhrv_nni_5min.txt")))]) / 1000
     if series == "nsr001":
-        t_s = annotated("nsr2db_nsr001_clean30min_beats.csv")[1]
-        return t_s[t_s < t_s[0] + 300]
-    phase = Phase(600.0, 108.0, 14.0, 2.0) if series == "low" else Phase(600.0, 66.0, 90.0, 0.4)
-    beats = itertools.takewhile(lambda one: one.end_s < 300, Physiology([phase], 3).beats())
-    return np.array([0.0, *(one.end_s for one in beats)])
+        return five_minutes(annotated(house.shared("data/hrv/nsr2db_nsr001_clean30min_beats.csv"))[1])
+    return made_up(Phase(600.0, 108.0, 14.0, 2.0) if series == "low" else Phase(600.0, 66.0, 90.0, 0.4))
+
+
+def kept_rmssd(rr_ms, found):
+    """RMSSD of right neighbours."""
+    right = found == Label.NORMAL
+    return rr.rmssd_ms(np.diff(rr_ms)[right[1:] & right[:-1]])
 
 
 def rmssd_and_hf(t_s):
     rr_ms = np.diff(t_s) * 1000
     found = labels(rr_ms)
-    diffs = rr.successive_diffs(rr_ms, found == Label.NORMAL)
-    return np.array([rr.rmssd_ms(diffs), spectrum.spectrum(*repaired(t_s[1:], rr_ms, found)).power_ms2(spectrum.HF_HZ)])
+    return np.array(
+        [kept_rmssd(rr_ms, found), spectrum.spectrum(*repaired(t_s[1:], rr_ms, found)).power_ms2(spectrum.HF_HZ)]
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("series", ["low", "high", "nsr001", "pyhrv"])
 def test_three_percent_of_faults_change_rmssd_by_at_most_5_percent_and_hf_by_12(kind, series):
     """Medians over seeds; two hearts are made up, so that it means something without the recordings."""
-    t_s = five_minutes(series)
+    t_s = beat_times(series)
     clean, chance = rmssd_and_hf(t_s), np.random.default_rng(5)
     errors = np.abs([rmssd_and_hf(injected(t_s, kind, 0.03, chance)) / clean - 1 for _ in range(25)])
     rmssd_error, hf_error = np.median(errors, axis=0)
@@ -167,7 +164,7 @@ def test_a_heart_that_swings_with_each_deep_breath_keeps_its_variability():
     deep = 950 + 160 * np.sin(2 * np.pi * n / 9) + np.random.default_rng(2).normal(0, 15, n.size)
     found = labels(deep)
     assert (found > 0).mean() <= 0.02
-    kept = rr.rmssd_ms(rr.successive_diffs(deep, found == Label.NORMAL))
+    kept = kept_rmssd(deep, found)
     assert kept == pytest.approx(rr.rmssd_ms(np.diff(deep)), rel=0.05)
 
 
@@ -198,7 +195,7 @@ def test_one_interval_alone_between_alike_ones_is_found_in_a_calm_heart(by, ever
     series[20::every] *= by
     found = labels(series)
     assert (found[20::every] > 0).all()
-    kept = rr.rmssd_ms(rr.successive_diffs(series, found == Label.NORMAL))
+    kept = kept_rmssd(series, found)
     assert kept == pytest.approx(rr.rmssd_ms(np.diff(calm)), rel=0.1)
 
 
@@ -272,5 +269,5 @@ def test_an_irregular_rhythm_is_told_from_a_bad_measurement_and_from_breathing(r
 def test_no_healthy_volunteer_s_rhythm_is_called_irregular(activity):
     folder = house.shared("data/hrv/gudb")
     for file in sorted(folder.glob(f"*_{activity}_*.tsv")):
-        rr_ms = np.diff(np.loadtxt(file)) * 4.0
+        rr_ms = hand_annotated_rr_ms(file)
         assert not rhythm.is_irregular(rr_ms, labels(rr_ms)), file.name

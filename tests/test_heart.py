@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import house
 from agent import recording
-from agent.features import FEATURES, compute_all
+from agent.features import FEATURES, compute_all, heart_formulas
 from agent.model import NS_PER_S, Quality, Sample
 from agent.signal import rr
 from agent.window import Ring
@@ -34,15 +34,17 @@ def values(window):
     return {value.name: value for value in compute_all(window)}
 
 
-def test_no_difference_is_taken_across_a_rejected_beat():
-    rr_ms = np.array([800.0, 810.0, 2600.0, 805.0, 800.0])
-    assert rr.successive_diffs(rr_ms, rr.plausible(rr_ms)).tolist() == [10.0, -5.0]
-
-
-def test_no_difference_is_taken_across_a_gap():
-    rr_ms = np.array([800.0, 810.0, 820.0])
-    t_ms = np.array([800.0, 1610.0, 1610.0 + 5000.0])
-    assert rr.successive_diffs(rr_ms, rr.plausible(rr_ms), rr.neighbours(t_ms, rr_ms)).tolist() == [10.0]
+def test_no_difference_is_taken_across_a_rejected_beat_nor_across_a_gap():
+    beats = np.array([800.0, 810.0] * 10)
+    rejected, gapped = beats.copy(), beats.copy()
+    rejected[10] = 2600.0
+    for window, pairs in (
+        (window_of(beats), 19),
+        (window_of(rejected), 17),
+        (window_of(gapped, gaps=[(10, 5000)]), 18),
+    ):
+        assert window.once(heart_formulas.beats).diff_ms.size == pairs
+        assert values(window)["rmssd_ms"].n == pairs
 
 
 def test_hand_worked_values():
@@ -71,15 +73,10 @@ def test_the_order_of_beats_matters_to_rmssd_only_through_its_pairs(rr_ms):
 
 @given(intervals)
 def test_inputs_are_left_as_they_were(rr_ms):
-    before = rr_ms.copy()
-    good = rr.plausible(rr_ms)
-    rr.successive_diffs(rr_ms, good)
-    rr.rmssd_ms(rr_ms)
-    assert (before == rr_ms).all()
-
-
-def test_nan_is_not_plausible():
-    assert rr.plausible(np.array([np.nan, 299.9, 300.0, 2000.0, 2000.1])).tolist() == [False, False, True, True, False]
+    window = window_of(rr_ms)
+    before = window.series["rr_ms"].value.copy()
+    compute_all(window)
+    assert (window.series["rr_ms"].value == before).all()
 
 
 def test_the_difference_to_the_last_beat_before_the_window_counts_unless_a_gap_or_doubt_lies_between():

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.features import FEATURES, compute_all, heart
+from agent.features import FEATURES, compute_all, heart_formulas
 from agent.features.spec import REASONS
 from agent.history import History, _packed, _unpacked
 from agent.model import NS_PER_S, FeatureValue, Series, Summary, Window
@@ -47,7 +47,7 @@ def formulas(rr_ms, t_s=None):
     t_s = np.cumsum(rr_ms) / 1000 if t_s is None else t_s
     window = Window(0, 300 * NS_PER_S, {"rr_ms": Series(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, bool))})
     plain = Beats(0.0, math.inf, t_s, rr_ms, np.zeros(rr_ms.size, np.int8), np.ones(rr_ms.size, bool))
-    window._made[heart.beats] = plain
+    window._made[heart_formulas.beats] = plain
     return {name: FEATURES[name].compute(window).value for name in NAMES}
 
 
@@ -142,7 +142,8 @@ def test_every_row_is_the_reference_s_on_the_series_as_it_is(name):
     rr_ms, known = series(name)
     ours = formulas(rr_ms)
     for metric, (key, scale) in FILE_NAMES.items():
-        assert ours[metric] * scale == pytest.approx(known[key], rel=1e-6), metric
+        if known[key] is not None:
+            assert ours[metric] * scale == pytest.approx(known[key], rel=1e-6), metric
     theirs = known["freq_sp500_cubic4hz_welch300"]
     for metric, key in FREQUENCY.items():
         if not math.isnan(ours[metric]):  # a maximum on a band's edge is no peak

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.features.heart import beats as heart_beats
+from agent.features.heart_formulas import beats as heart_beats
 from agent.features.live import LiveHeart
 from agent.model import Quality, Sample
 from agent.signal import respiration, rr, spectrum

@@ -20,6 +20,7 @@ from bumble.gatt import Characteristic, Service
 import house
 import straps
 from agent import pipeline, scan
+from agent import recording as recordings
 from agent.clock import SessionClock, VirtualClock
 from agent.errors import SourceUnavailable, WrongUse
 from agent.model import Sample
@@ -133,7 +134,7 @@ async def worn_in_virtual_time(folder, body, condition, **plan):
      "mghdb1003_clean10min_beats.csv", "mitdb_100_beats.csv", "nsr2db_nsr001_ectopic60min_beats.csv"],
 )  # fmt: skip
 def test_every_interval_of_every_real_recording_arrives_once_in_order_and_unchanged(file, tmp_path):
-    rr_ms = straps.rr_of(house.shared(f"data/hrv/{file}"))
+    rr_ms = [beat.rr_ms for beat in recordings.beats(house.shared(f"data/hrv/{file}"))]
     sent = [packets.ticks(one) for one in rr_ms]
     body = [Beat(end / 1000, one) for end, one in zip(itertools.accumulate(rr_ms), rr_ms, strict=True)]
     reader, _ = run(worn_in_virtual_time(tmp_path / "s", body, lambda reader, _: len(reader.beats) >= len(sent)))

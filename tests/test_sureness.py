@@ -26,7 +26,7 @@ def hearts(name, count=40):
 
 @pytest.mark.parametrize("name", ["rest", "mental_load", "sleep"])
 def test_an_interval_holds_the_truth_about_as_often_as_it_says(name):
-    """95 % is said; 34 of 40 are asked for, since three beats in ten make one piece of news."""
+    """95 % is said; 34 of 40 are asked for, so that chance does not fail it."""
     held = dict.fromkeys(("rmssd_ms", "ln_rmssd", "lf_hf_ratio", "hr_mean_bpm"), 0)
     for phase, seen in hearts(name):
         truth = {

@@ -14,7 +14,7 @@ import pytest
 
 import house
 import straps
-from agent import pipeline
+from agent import pipeline, recording
 from agent.clock import SessionClock
 from agent.control import Command
 from agent.model import NS_PER_S
@@ -126,7 +126,7 @@ def test_a_recording_worn_on_a_strap_reaches_the_hub_unchanged_both_ways(tmp_pat
             broker.stop()
         for world in worlds.values():
             world.close()
-    rr_ms = straps.rr_of(file)
+    rr_ms = [beat.rr_ms for beat in recording.beats(file)]
     for way, (stored, taken, after_gap) in zip(worlds, played, strict=True):
         assert taken == [straps.packets.ticks(one) for one in rr_ms], f"{way}: every interval once and in order"
         assert len(stored) == 1

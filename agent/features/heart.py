@@ -27,15 +27,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
+from agent.features import heart_formulas as of
+from agent.features.heart_formulas import Formula
 from agent.features.spec import FeatureSpec, Measured, Release
-from agent.model import NS_PER_S, Window
-from agent.signal import nonlinear, respiration, rr, spread, sureness
-from agent.signal.artifacts import Label
-from agent.signal.beats import Beats, labelled, shared
+from agent.model import Window
+from agent.signal import nonlinear, rr, spread, sureness
+from agent.signal.beats import Beats
 from agent.signal.rr import over
-from agent.signal.spectrum import HF_HZ, LF_HZ, NOTHING_MS2, TOTAL_HZ, VLF_HZ
+from agent.signal.spectrum import HF_HZ, LF_HZ, TOTAL_HZ, VLF_HZ
 from agent.signal.sureness import Sureness
 
 TASK_FORCE: Final = "10.1161/01.CIR.93.5.1043"
@@ -51,26 +50,6 @@ GUZIK: Final = "10.1515/BMT.2006.054"
 COSTA: Final = "10.3389/fphys.2017.00255"
 SCHAEFER: Final = "10.1007/s10439-007-9428-1"
 
-# Share of seconds in which a body may move before a pulse wave's intervals are as wrong as a normal RMSSD (32 to 80 ms
-# on running wrists): the seconds at the edges of a stretch at rest. Chosen by us.
-MOST_MOVING_01: Final = 0.05
-# Beats moved by chance add 6 jitter² to RMSSD²: a sixth too large from here on (d moves by e3 - 2 e2 + e1).
-MOST_JITTER_01: Final = 0.2
-# By how much the mean of right intervals may differ from that of all that a heart may have made.
-MOST_CHOSEN_01: Final = 0.02
-
-
-def beats(window: Window) -> Beats:
-    """The window's beats, labelled with what lies around it."""
-    series = window.series["rr_ms"]
-    t_s = (series.t_ns - window.start_ns) / NS_PER_S
-    label, joined = labelled(t_s, series.value, series.good, series.label)
-    still = window.series.get("still_01")
-    moving_01 = 0.0 if still is None else 1.0 - float(np.mean(still.value[still.inside]))
-    jitter = window.series.get("jitter_ms")
-    jitter_ms = 0.0 if jitter is None else float(np.mean(jitter.value[jitter.inside]))
-    return Beats(0.0, window.span_s, t_s, series.value, label, joined, moving_01, jitter_ms)
-
 
 @dataclass(frozen=True, slots=True)
 class Needs:
@@ -85,29 +64,26 @@ class Needs:
 
 
 _RATE = Needs(10, 5, 0.5, 0.5, regular=False)
-_PAIRS = Needs(60, 20, 0.7, 0.15)
+PAIRS = Needs(60, 20, 0.7, 0.15)
 _SPREAD = Needs(120, 40, 0.7, 0.15)
 _WHOLE = Needs(300, 75, 0.7, 0.15)
 _HF = Needs(60, 30, 0.85, 0.08, 3.0)
 _LF = Needs(120, 60, 0.85, 0.08, 3.0)
 _VLF = Needs(300, 150, 0.85, 0.08, 3.0)
-_BAEVSKY = Needs(300, 150, 0.85, 0.08, 3.0)
 _SCALING = Needs(120, 100, 0.85, 0.06, 3.0)
 _LONG_SCALING = Needs(120, 256, 0.85, 0.06, 3.0)
 _ENTROPY = Needs(120, 200, 0.85, 0.08, 3.0)
-
-Formula = Callable[[Beats], float]
 
 
 def _measured(
     formula: Formula, count: Callable[[Beats], int], sure: Sureness | None, needs: Needs
 ) -> Callable[[Window], Measured]:
     def compute(window: Window) -> Measured:
-        seen = window.once(beats)
+        seen = window.once(of.beats)
         reason = ""
         if needs.regular:
-            reason = _why_no_variability(seen)
-        elif _is_chosen(seen):
+            reason = of.why_no_variability(seen)
+        elif of.is_chosen(seen):
             reason = "rhythm_irregular"
         value = math.nan if reason else formula(seen)
         return Measured(
@@ -122,127 +98,6 @@ def _measured(
         )
 
     return compute
-
-
-def _intervals(seen: Beats) -> int:
-    return int(seen.nn_ms.size)
-
-
-def _differences(seen: Beats) -> int:
-    return int(seen.diff_ms.size)
-
-
-def _unbroken(seen: Beats) -> int:
-    return int(seen.repaired[1].size)
-
-
-@shared
-def _why_no_variability(seen: Beats) -> str:
-    if seen.is_irregular:
-        return "rhythm_irregular"
-    if seen.moving_01 > MOST_MOVING_01:
-        return "moving"
-    return "noisy" if seen.jitter_ms > MOST_JITTER_01 * _rmssd(seen) else ""
-
-
-@shared
-def _is_chosen(seen: Beats) -> bool:
-    """Whether leaving faults out moved the mean: then it is the labels' mean, not the heart's."""
-    own = seen.inside & (seen.label <= (Label.MISSED if seen.is_irregular else Label.SHORT))
-    if not own.any() or not seen.nn_ms.size:
-        return False
-    return abs(rr.mean(seen.nn_ms) / rr.mean(seen.rr_ms[own]) - 1) > MOST_CHOSEN_01
-
-
-# ---- formulas that need more than one line
-
-
-@shared
-def _mean(seen: Beats) -> float:
-    return rr.mean(seen.nn_ms) if seen.nn_ms.size else math.nan
-
-
-@shared
-def _sdnn(seen: Beats) -> float:
-    return rr.sdnn_ms(seen.nn_ms)
-
-
-@shared
-def _rmssd(seen: Beats) -> float:
-    return rr.rmssd_ms(seen.diff_ms)
-
-
-@shared
-def _sd1(seen: Beats) -> float:
-    return spread.sd1_ms(seen.diff_ms)
-
-
-@shared
-def _sd2(seen: Beats) -> float:
-    return spread.sd2_ms(seen.nn_ms, seen.diff_ms)
-
-
-@shared
-def _baevsky(seen: Beats) -> float:
-    return spread.baevsky_si(seen.trendless_ms)
-
-
-def _tinn(seen: Beats) -> float:
-    width_ms = spread.tinn_ms(seen.nn_ms)
-    return width_ms if width_ms >= _sdnn(seen) else math.nan  # two hills are no triangle
-
-
-def _turning(seen: Beats) -> float:
-    return nonlinear.share_of(seen.turns)
-
-
-@shared
-def _vlf(seen: Beats) -> float:
-    return math.nan if seen.spectrum is None else seen.spectrum.power_ms2(VLF_HZ)
-
-
-@shared
-def _lf(seen: Beats) -> float:
-    return math.nan if seen.spectrum is None else seen.spectrum.power_ms2(LF_HZ)
-
-
-@shared
-def _hf(seen: Beats) -> float:
-    return math.nan if seen.spectrum is None else seen.spectrum.power_ms2(HF_HZ)
-
-
-def _peak(band_hz: tuple[float, float]) -> Formula:
-    return lambda seen: math.nan if seen.spectrum is None else seen.spectrum.peak_hz(band_hz)
-
-
-def _share(part: Formula, seen: Beats) -> float:
-    both = _lf(seen) + _hf(seen)
-    return part(seen) / both if both > NOTHING_MS2 else math.nan
-
-
-def _lf_hf(seen: Beats) -> float:
-    return _lf(seen) / _hf(seen) if _hf(seen) > NOTHING_MS2 else math.nan
-
-
-def _total(seen: Beats) -> float:
-    return _vlf(seen) + _lf(seen) + _hf(seen)
-
-
-@shared
-def _fluctuations(seen: Beats) -> tuple[nonlinear.Ints, rr.Floats]:
-    return nonlinear.fluctuations(seen.repaired[1], (nonlinear.ALPHA1_BOXES[0], nonlinear.ALPHA2_BOXES[1]))
-
-
-def _dfa(boxes: tuple[int, int]) -> Formula:
-    return lambda seen: nonlinear.slope(*_fluctuations(seen), boxes)
-
-
-def _sampen(seen: Beats) -> float:
-    return nonlinear.sampen(seen.repaired[1])
-
-
-def _breath(seen: Beats) -> float:
-    return math.nan if seen.spectrum is None else respiration.resp_rate_bpm(seen.spectrum)
 
 
 def _row(
@@ -295,114 +150,114 @@ _HZ = (0.0, 0.5, 0.001)
 
 # fmt: off
 ROWS = (
-    _row(1, "hr_mean_bpm", lambda seen: over(60_000.0, _mean(seen)), _intervals, _RATE, (20.0, 250.0, 0.1), SHAFFER,
+    _row(1, "hr_mean_bpm", lambda seen: rr.hr_mean_bpm(seen.nn_ms), of.intervals, _RATE, (20.0, 250.0, 0.1), SHAFFER,
          "60000 / mean(NN)",
          "Your mean heart rate over five minutes, in beats a minute.",
          sure=sureness.rate, release="whole"),
-    _row(2, "rmssd_ms", _rmssd, _differences, _PAIRS, (0.0, 500.0, 0.1), TASK_FORCE,
+    _row(2, "rmssd_ms", of.rmssd, of.differences, PAIRS, (0.0, 500.0, 0.1), TASK_FORCE,
          "sqrt(mean(d²)), d differences of neighbours",
          "How much neighbouring heart beats differ over five minutes (RMSSD), in ms; higher often means more rest.",
          sure=sureness.rms, release="whole"),
-    _row(3, "sdnn_ms", _sdnn, _intervals, _SPREAD, (0.0, 500.0, 0.1), TASK_FORCE,
+    _row(3, "sdnn_ms", of.sdnn, of.intervals, _SPREAD, (0.0, 500.0, 0.1), TASK_FORCE,
          "standard deviation of NN (n - 1)",
          "How much your beat intervals spread over five minutes (SDNN), in ms.",
          sure=sureness.deviation, release="whole"),
-    _row(4, "pnn50_01", lambda seen: rr.pnn_01(seen.diff_ms, 50.0), _differences, _PAIRS, _SHARE, SHAFFER,
+    _row(4, "pnn50_01", lambda seen: rr.pnn_01(seen.diff_ms, 50.0), of.differences, PAIRS, _SHARE, SHAFFER,
          "share of |d| > 50 ms among differences",
          "The share of neighbouring beats that differ by more than 50 ms over five minutes.",
          sure=sureness.share(50.0), release="whole"),
-    _row(5, "mean_nn_ms", _mean, _intervals, _RATE, _MS, TASK_FORCE,
+    _row(5, "mean_nn_ms", of.mean, of.intervals, _RATE, _MS, TASK_FORCE,
          "mean(NN)", "The mean time between two of your heart beats, in ms.", sure=sureness.mean),
-    _row(6, "median_nn_ms", lambda seen: rr.median_ms(seen.nn_ms), _intervals, _RATE, _MS, PHAM,
+    _row(6, "median_nn_ms", lambda seen: rr.median_ms(seen.nn_ms), of.intervals, _RATE, _MS, PHAM,
          "median(NN)", "The middle one of your beat intervals, in ms."),
-    _row(7, "iqr_nn_ms", lambda seen: rr.iqr_ms(seen.nn_ms), _intervals, _SPREAD, _MS, PHAM,
+    _row(7, "iqr_nn_ms", lambda seen: rr.iqr_ms(seen.nn_ms), of.intervals, _SPREAD, _MS, PHAM,
          "75th - 25th percentile of NN, linear", "How wide the middle half of your beat intervals is, in ms."),
-    _row(8, "ln_rmssd", lambda seen: rr.logarithm(_rmssd(seen)), _differences, _PAIRS, _SMALL, SHAFFER,
+    _row(8, "ln_rmssd", lambda seen: rr.logarithm(of.rmssd(seen)), of.differences, PAIRS, _SMALL, SHAFFER,
          "ln(RMSSD / ms)", "The natural logarithm of RMSSD, which is compared more fairly from day to day.",
          sure=sureness.ln_rms),
-    _row(9, "sdsd_ms", lambda seen: rr.sdnn_ms(seen.diff_ms), _differences, _PAIRS, _MS, TASK_FORCE,
+    _row(9, "sdsd_ms", lambda seen: rr.sdnn_ms(seen.diff_ms), of.differences, PAIRS, _MS, TASK_FORCE,
          "standard deviation of d, signed (n - 1)", "How much the steps from beat to beat spread, in ms.",
          sure=sureness.difference_deviation),
-    _row(10, "pnn20_01", lambda seen: rr.pnn_01(seen.diff_ms, 20.0), _differences, _PAIRS, _SHARE, MIETUS,
+    _row(10, "pnn20_01", lambda seen: rr.pnn_01(seen.diff_ms, 20.0), of.differences, PAIRS, _SHARE, MIETUS,
          "share of |d| > 20 ms among differences", "The share of neighbouring beats that differ by more than 20 ms.",
          sure=sureness.share(20.0)),
-    _row(11, "cvnn_01", lambda seen: over(_sdnn(seen), _mean(seen)),
-         _intervals, _SPREAD, _SHARE, PHAM,
+    _row(11, "cvnn_01", lambda seen: over(of.sdnn(seen), of.mean(seen)),
+         of.intervals, _SPREAD, _SHARE, PHAM,
          "SDNN / mean(NN)", "How much your beat intervals spread, as a share of their mean.", sure=sureness.cv),
-    _row(12, "cvsd_01", lambda seen: over(_rmssd(seen), _mean(seen)),
-         _differences, _PAIRS, _SHARE, PHAM,
+    _row(12, "cvsd_01", lambda seen: over(of.rmssd(seen), of.mean(seen)),
+         of.differences, PAIRS, _SHARE, PHAM,
          "RMSSD / mean(NN)", "How much neighbouring beats differ, as a share of the mean interval.", sure=sureness.rms),
-    _row(13, "hti", lambda seen: spread.hti(seen.nn_ms), _intervals, _WHOLE, _RATIO, TASK_FORCE,
+    _row(13, "hti", lambda seen: spread.hti(seen.nn_ms), of.intervals, _WHOLE, _RATIO, TASK_FORCE,
          "n / highest bin of the histogram, bins of 1/128 s from 0",
          "How flat the histogram of your beat intervals is (triangular index)."),
-    _row(14, "tinn_ms", _tinn, _intervals, _WHOLE, (0.0, 5000.0, 0.1), TASK_FORCE,
+    _row(14, "tinn_ms", of.tinn, of.intervals, _WHOLE, (0.0, 5000.0, 0.1), TASK_FORCE,
          "base of the triangle that fits the histogram best",
          "How wide a triangle fits the histogram of your beat intervals, in ms."),
-    _row(15, "sd1_ms", _sd1, _differences, _PAIRS, _MS, BRENNAN,
+    _row(15, "sd1_ms", of.sd1, of.differences, PAIRS, _MS, BRENNAN,
          "sqrt(1/2) SDSD", "How wide the cloud of beat against next beat is (Poincaré plot), in ms.",
          sure=sureness.difference_deviation),
-    _row(16, "sd2_ms", _sd2, _differences, _SPREAD, _MS, BRENNAN,
+    _row(16, "sd2_ms", of.sd2, of.differences, _SPREAD, _MS, BRENNAN,
          "sqrt(2 SDNN² - SDSD²/2)", "How long the cloud of beat against next beat is (Poincaré plot), in ms.",
          sure=sureness.sum_deviation),
-    _row(17, "sd1_sd2_ratio", lambda seen: over(_sd1(seen), _sd2(seen)), _differences, _SPREAD, _RATIO, BRENNAN,
+    _row(17, "sd1_sd2_ratio", lambda seen: over(of.sd1(seen), of.sd2(seen)), of.differences, _SPREAD, _RATIO, BRENNAN,
          "SD1 / SD2", "How round the cloud of beat against next beat is (Poincaré plot).", sure=sureness.sd_ratio),
-    _row(18, "csi", lambda seen: spread.csi(_sd1(seen), _sd2(seen)), _differences, _SPREAD, _RATIO, TOICHI,
+    _row(18, "csi", lambda seen: spread.csi(of.sd1(seen), of.sd2(seen)), of.differences, _SPREAD, _RATIO, TOICHI,
          "SD2 / SD1", "Length over width of the cloud of beat against next beat (cardiac sympathetic index).",
          sure=sureness.sd_ratio),
-    _row(19, "cvi", lambda seen: spread.cvi(_sd1(seen), _sd2(seen)), _differences, _SPREAD, _SMALL, TOICHI,
+    _row(19, "cvi", lambda seen: spread.cvi(of.sd1(seen), of.sd2(seen)), of.differences, _SPREAD, _SMALL, TOICHI,
          "log10(16 SD1 SD2)", "The size of the cloud of beat against next beat, as a logarithm (cardiac vagal index).",
          sure=sureness.cvi),
-    _row(20, "vlf_ms2", _vlf, _unbroken, _VLF, _MS2, TASK_FORCE,
+    _row(20, "vlf_ms2", of.vlf, of.unbroken, _VLF, _MS2, TASK_FORCE,
          "power 0.0033 to 0.04 Hz, what the trend leaves", "The power of very slow rhythms of your heart, in ms².",
          sure=sureness.power(VLF_HZ), detrended=True),
-    _row(21, "lf_ms2", _lf, _unbroken, _LF, _MS2, TASK_FORCE,
+    _row(21, "lf_ms2", of.lf, of.unbroken, _LF, _MS2, TASK_FORCE,
          "power 0.04 to 0.15 Hz", "The power of your heart's ten-second rhythm, in ms².",
          sure=sureness.power(LF_HZ), detrended=True),
-    _row(22, "hf_ms2", _hf, _unbroken, _HF, _MS2, TASK_FORCE,
+    _row(22, "hf_ms2", of.hf, of.unbroken, _HF, _MS2, TASK_FORCE,
          "power 0.15 to 0.4 Hz", "The power of your heart's rhythm with your breath, in ms².",
          sure=sureness.power(HF_HZ), detrended=True),
-    _row(23, "total_power_ms2", _total, _unbroken, _VLF, _MS2, TASK_FORCE,
+    _row(23, "total_power_ms2", of.total, of.unbroken, _VLF, _MS2, TASK_FORCE,
          "VLF + LF + HF", "The power of all of your heart's rhythms together, in ms².",
          sure=sureness.power(TOTAL_HZ), detrended=True),
-    _row(24, "lf_peak_hz", _peak(LF_HZ), _unbroken, _LF, _HZ, TASK_FORCE,
+    _row(24, "lf_peak_hz", of.peak(LF_HZ), of.unbroken, _LF, _HZ, TASK_FORCE,
          "highest density in the LF band; none on its edge", "How fast your heart's ten-second rhythm is, in Hz.",
          detrended=True),
-    _row(25, "hf_peak_hz", _peak(HF_HZ), _unbroken, _HF, _HZ, TASK_FORCE,
+    _row(25, "hf_peak_hz", of.peak(HF_HZ), of.unbroken, _HF, _HZ, TASK_FORCE,
          "highest density in the HF band; none on its edge", "How fast your heart's rhythm with your breath is, in Hz.",
          detrended=True),
-    _row(26, "lf_nu_01", lambda seen: _share(_lf, seen), _unbroken, _LF, _SHARE, TASK_FORCE,
+    _row(26, "lf_nu_01", lambda seen: of.share(of.lf, seen), of.unbroken, _LF, _SHARE, TASK_FORCE,
          "LF / (LF + HF)", "The share of the ten-second rhythm in the two faster rhythms of your heart.",
          sure=sureness.lf_nu, detrended=True),
-    _row(27, "hf_nu_01", lambda seen: _share(_hf, seen), _unbroken, _LF, _SHARE, TASK_FORCE,
+    _row(27, "hf_nu_01", lambda seen: of.share(of.hf, seen), of.unbroken, _LF, _SHARE, TASK_FORCE,
          "HF / (LF + HF)", "The share of the breath's rhythm in the two faster rhythms of your heart.",
          sure=sureness.hf_nu, detrended=True),
-    _row(28, "lf_hf_ratio", _lf_hf, _unbroken, _LF, _RATIO, TASK_FORCE,
+    _row(28, "lf_hf_ratio", of.lf_hf, of.unbroken, _LF, _RATIO, TASK_FORCE,
          "LF / HF", "The ten-second rhythm over the breath's rhythm; how it is to be read is disputed.",
          sure=sureness.lf_hf, detrended=True),
-    _row(29, "baevsky_si", _baevsky, _unbroken, _BAEVSKY, _INDEX, BAEVSKY,
+    _row(29, "baevsky_si", of.baevsky, of.unbroken, _VLF, _INDEX, BAEVSKY,
          "AMo / (2 Mo MxDMn), bins of 50 ms, trend taken away",
          "How narrow your beat intervals cluster (Baevsky's index).",
          detrended=True),
-    _row(30, "sqrt_baevsky_si", lambda seen: spread.sqrt(_baevsky(seen)), _unbroken, _BAEVSKY, _INDEX,
+    _row(30, "sqrt_baevsky_si", lambda seen: spread.sqrt(of.baevsky(seen)), of.unbroken, _VLF, _INDEX,
          BAEVSKY, "square root of Baevsky's index",
          "How narrow your beat intervals cluster (the root of Baevsky's index).", detrended=True),
-    _row(31, "dfa_alpha1", _dfa(nonlinear.ALPHA1_BOXES), _unbroken, _SCALING, _SMALL, PENG,
+    _row(31, "dfa_alpha1", of.dfa(nonlinear.ALPHA1_BOXES), of.unbroken, _SCALING, _SMALL, PENG,
          "slope of log F over log n, boxes of 4 to 16 beats",
          "How alike neighbouring stretches of beats are, over a few beats."),
-    _row(32, "dfa_alpha2", _dfa(nonlinear.ALPHA2_BOXES), _unbroken, _LONG_SCALING, _SMALL, PENG,
+    _row(32, "dfa_alpha2", of.dfa(nonlinear.ALPHA2_BOXES), of.unbroken, _LONG_SCALING, _SMALL, PENG,
          "slope of log F over log n, boxes of 16 to 64 beats",
          "How alike neighbouring stretches of beats are, over a minute."),
-    _row(33, "sampen", _sampen, _unbroken, _ENTROPY, _SMALL, RICHMAN,
+    _row(33, "sampen", of.sampen, of.unbroken, _ENTROPY, _SMALL, RICHMAN,
          "-ln(A/B), m = 2, r = 0.2 SDNN", "How hard your next beat interval is to tell from the ones before it."),
-    _row(34, "asymmetry_gi", lambda seen: nonlinear.asymmetry_gi(seen.diff_ms), _differences, _SPREAD, _SHARE, GUZIK,
+    _row(34, "asymmetry_gi", lambda seen: nonlinear.asymmetry_gi(seen.diff_ms), of.differences, _SPREAD, _SHARE, GUZIK,
          "sum(d² where d > 0) / sum(d²)",
          "The share of slowing down in the steps from beat to beat.", sure=sureness.asymmetry),
-    _row(35, "fragmentation_pip_01", _turning, _intervals,
+    _row(35, "fragmentation_pip_01", of.turning, of.intervals,
          _SPREAD, _SHARE, COSTA,
          "share of intervals after which d changes its sign",
          "How often your heart turns from speeding up to slowing down.",
          sure=sureness.turns),
-    _row(36, "resp_rate_bpm", _breath, _unbroken, _HF, (5.0, 40.0, 0.1), SCHAEFER,
+    _row(36, "resp_rate_bpm", of.breath, of.unbroken, _HF, (5.0, 40.0, 0.1), SCHAEFER,
          "60 f of the one peak that stands out in the spectrum",
          "How often you breathe in a minute, where your heart follows your breath clearly.", detrended=True),
 )

@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from agent.features.heart import PAIRS
 from agent.model import NS_PER_S, Quality, Sample
 from agent.signal import rhythm
 from agent.signal.artifacts import Label, Labeller
@@ -18,8 +19,6 @@ from agent.signal.rr import GAP_TOLERANCE_MS
 from agent.signal.running import Running, TimeMetrics
 
 SPAN_S: Final = 60.0
-FEWEST_PAIRS: Final = 20
-MOST_EDITED_01: Final = 0.15  # as for a window's RMSSD
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class Now:
     @property
     def rmssd_ms(self) -> float | None:
         """RMSSD of the last minute, or None where it would not be right to show one."""
-        few = self.metrics.pairs < FEWEST_PAIRS or self.edited_01 > MOST_EDITED_01
+        few = self.metrics.pairs < PAIRS.n or self.edited_01 > PAIRS.edited_01
         return None if few or self.is_irregular else self.metrics.rmssd_ms
 
 

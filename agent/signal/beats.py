@@ -57,6 +57,12 @@ class Beats:
     def span_s(self) -> float:
         return self.end_s - self.start_s
 
+    def once(self, make: Callable[["Beats"], T]) -> T:
+        """What several numbers need of these beats, made on first use."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast("T", self._made[make])
+
     @cached_property
     def inside(self) -> Bools:
         """Which intervals end in the window, shape ``(n,)``."""
@@ -163,36 +169,30 @@ class Beats:
 
 def shared(make: Callable[[Beats], T]) -> Callable[[Beats], T]:
     """A number that several others are made of: computed once for the same beats."""
-
-    def get(seen: Beats) -> T:
-        if make not in seen._made:  # noqa: SLF001 - this module's own
-            seen._made[make] = make(seen)  # noqa: SLF001
-        return cast("T", seen._made[make])  # noqa: SLF001
-
-    return get
+    return lambda seen: seen.once(make)
 
 
-def labelled(
-    t_s: Floats, rr_ms: Floats, good: Bools, known: NDArray[np.int8] | None = None
-) -> tuple[NDArray[np.int8], Bools]:
-    """Labels and neighbourhood of intervals at their times.
+def follows(t_s: Floats, rr_ms: Floats) -> Bools:
+    """Whether each interval follows directly on the one before, shape ``(n,)``; the first does not tell, and does."""
+    joined = np.ones(rr_ms.size, dtype=bool)
+    joined[1:] = rr.neighbours(t_s * 1000.0, rr_ms)
+    return joined
+
+
+def labelled(t_s: Floats, rr_ms: Floats, good: Bools) -> NDArray[np.int8]:
+    """Labels of intervals at their times.
 
     Args:
         t_s: When each interval ended, ascending, shape ``(n,)``.
         rr_ms: Their lengths, shape ``(n,)``.
         good: False where the source doubts an interval; it is excluded. Shape ``(n,)``.
-        known: `Label` values where they are known already, shape ``(n,)``.
 
     Returns:
-        (`Label` values, shape ``(n,)``; whether each follows directly on the one before, shape ``(n,)``).
+        `Label` values, shape ``(n,)``.
     """
-    joined = np.ones(rr_ms.size, dtype=bool)
-    joined[1:] = rr.neighbours(t_s * 1000.0, rr_ms)
-    if known is not None:
-        return known, joined
     # a doubtful interval is seen as a gap: nothing is learnt from it, and nothing compared with it
     found = np.full(rr_ms.size, Label.EXCLUDED, dtype=np.int8)
-    follows = joined.copy()
-    follows[1:] &= good[:-1]
-    found[good] = labels(rr_ms[good], follows[good])
-    return found, joined
+    joined = follows(t_s, rr_ms)
+    joined[1:] &= good[:-1]
+    found[good] = labels(rr_ms[good], joined[good])
+    return found

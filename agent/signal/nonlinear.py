@@ -16,20 +16,11 @@ _PAIRS_AT_ONCE: Final = 1 << 18
 _MOST_TEMPLATES: Final = 20_000
 
 
-def dfa(nn_ms: Floats, boxes: tuple[int, int]) -> float:
-    """Detrended fluctuation exponent over box lengths ``boxes[0]`` to ``boxes[1]``; NaN for too few intervals.
-
-    Boxes do not overlap and begin at the front; the trend in each is a line; the slope is that of
-    log F against log n over whole lengths.
-    Source: Peng et al. (1995), doi:10.1063/1.166141
-    """
-    return slope(*fluctuations(nn_ms, boxes), boxes)
-
-
 def fluctuations(nn_ms: Floats, boxes: tuple[int, int]) -> tuple[Ints, Floats]:
-    """Box lengths, as far as half the series goes, and the mean square that a line leaves in boxes of each.
+    """Detrended fluctuation: box lengths, as far as half the series goes, and the mean square left by lines in them.
 
-    Both are empty for too few intervals and for a constant.
+    Boxes do not overlap and begin at the front. Both are empty for too few intervals and for a constant.
+    Source: Peng et al. (1995), doi:10.1063/1.166141
     """
     low, high = boxes[0], min(boxes[1], nn_ms.size // 2)
     none = np.zeros(0, dtype=np.int64), np.zeros(0)
@@ -52,7 +43,7 @@ def fluctuations(nn_ms: Floats, boxes: tuple[int, int]) -> tuple[Ints, Floats]:
 
 
 def slope(lengths: Ints, squares: Floats, boxes: tuple[int, int]) -> float:
-    """The exponent over some of the box lengths of `fluctuations`; NaN where fewer than three are left."""
+    """The exponent: slope of log F against log n over some lengths of `fluctuations`; NaN for fewer than three."""
     inside = (lengths >= boxes[0]) & (lengths <= boxes[1])
     if np.count_nonzero(inside) < 3 or not np.all(squares[inside] > 0):
         return math.nan
@@ -112,21 +103,6 @@ def asymmetry_gi(diff_ms: Floats) -> float:
     return over(float(slower @ slower), float(diff_ms @ diff_ms))
 
 
-def fragmentation_pip_01(nn_ms: Floats, joined: Bools | None = None) -> float:
-    """Share of inflection points: intervals after which the difference changes its sign, or to or from zero.
-
-    Args:
-        nn_ms: Intervals, shape ``(n,)``; NaN is returned where no two differences are neighbours.
-        joined: Whether interval i + 1 follows directly on i, shape ``(n - 1,)``; None: all do.
-
-    Source: Costa, Davis and Goldberger (2017), doi:10.3389/fphys.2017.00255
-
-    >>> fragmentation_pip_01(np.array([800.0, 810.0, 800.0, 790.0]))
-    0.5
-    """
-    return share_of(turns(nn_ms, joined))
-
-
 def share_of(true: Bools) -> float:
     """The share that is true; NaN for none.
 
@@ -137,7 +113,20 @@ def share_of(true: Bools) -> float:
 
 
 def turns(nn_ms: Floats, joined: Bools | None = None) -> Bools:
-    """For each interval with both neighbours, whether the difference changes its sign there; shape ``(m,)``."""
+    """Where the heart turns: intervals after which the difference changes its sign, or to or from zero.
+
+    Args:
+        nn_ms: Intervals, shape ``(n,)``.
+        joined: Whether interval i + 1 follows directly on i, shape ``(n - 1,)``; None: all do.
+
+    Returns:
+        For each interval with both neighbours, shape ``(m,)``; its share is the fragmentation.
+
+    Source: Costa, Davis and Goldberger (2017), doi:10.3389/fphys.2017.00255
+
+    >>> turns(np.array([800.0, 810.0, 800.0, 790.0])).tolist()
+    [True, False]
+    """
     diff_ms = np.diff(nn_ms)
     if diff_ms.size < 2:
         return np.zeros(0, dtype=bool)

@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from agent.signal import quality
 from agent.signal.rr import Bools, Floats
 
 
@@ -48,6 +49,7 @@ _FEWEST_S: Final = 2.0
 SHAPE_S: Final = 0.25  # to either side of a pulse wave's top: its rise, and the fall to the notch
 _AROUND: Final = 7  # beats to either side
 _LEAST_01: Final = 0.1
+_FEWEST_BEATS: Final = 5  # below which there is no mean beat
 _GLITCH: Final = 10.0  # times the 98th percentile: no beat is so much larger than the rest
 _STRONG: Final = 75  # percentile: the strong ones stay the measure while noise makes more tops than the heart
 
@@ -97,13 +99,14 @@ def timed_by_shape(shape: Floats, fs_hz: float, at_s: Floats) -> Floats:
         Ascending, shape ``(b,)``; a beat at the edge, or one that would move by more than a twelfth of a second,
         stays where it is.
     """
-    half = int(min(SHAPE_S, 0.45 * float(np.median(np.diff(at_s)))) * fs_hz) if at_s.size > 4 else 0
-    places = np.round(at_s * fs_hz).astype(np.int64)
-    inside = places[(places >= half) & (places + half < shape.size)]
-    if half < 2 or inside.size < 5:
+    if at_s.size < _FEWEST_BEATS:
         return at_s
-    template = np.mean(shape[inside[:, None] + np.arange(-half, half + 1)], axis=0)
-    alike = np.correlate(shape, template - template.mean(), mode="same")
+    half = int(min(SHAPE_S, 0.45 * float(np.median(np.diff(at_s)))) * fs_hz)
+    places = np.round(at_s * fs_hz).astype(np.int64)
+    pieces = quality.pieces(shape, fs_hz, at_s, half)
+    if half < 2 or len(pieces) < _FEWEST_BEATS:
+        return at_s
+    alike = np.correlate(shape, pieces.mean(axis=0), mode="same")
     reach = max(int(fs_hz / 12), 1)
     found = at_s.copy()
     for n, place in enumerate(places):
@@ -122,8 +125,9 @@ def cleaned(wave: Floats) -> Floats:
 
 def upright(wave: Floats, fs_hz: float) -> Floats:
     """A pulse wave the right way up: blood comes faster than it goes, so the steepest slope leads to the top."""
-    slope = np.diff(band_pass(cleaned(wave), fs_hz, PPG.band_hz)) if wave.size > 2 else wave
-    return -wave if slope.size and float(np.sum(slope**3)) < 0 else wave
+    if wave.size < 3:
+        return wave
+    return -wave if quality.skewness(np.diff(band_pass(cleaned(wave), fs_hz, PPG.band_hz))) < 0 else wave
 
 
 def band_pass(wave: Floats, fs_hz: float, band_hz: tuple[float, float]) -> Floats:

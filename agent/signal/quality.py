@@ -11,8 +11,6 @@ from agent.signal.rr import Floats
 _HR_BPM: Final = (30.0, 200.0)  # theirs: 40 to 180; athletes at rest and children are ours too
 _LONGEST_S: Final = 3.0
 _MOST_RATIO: Final = 2.2
-ECG_CORRELATION: Final = 0.66
-PPG_CORRELATION: Final = 0.86
 _FEWEST_BEATS: Final = 4
 # Standard deviation of acceleration within a second, in g: sitting hands stay below; chosen by us.
 STILL_G: Final = 0.03
@@ -67,20 +65,35 @@ def is_feasible(beats_s: Floats) -> bool:
     return bool(_HR_BPM[0] <= bpm <= _HR_BPM[1] and apart_s.max() <= _LONGEST_S and alike)
 
 
+def pieces(wave: Floats, fs_hz: float, beats_s: Floats, half: int) -> Floats:
+    """A wave around each beat that has room, each about its own mean.
+
+    Args:
+        wave: Samples, shape ``(n,)``.
+        fs_hz: Samples a second.
+        beats_s: Beats, in s from the first sample.
+        half: Samples to either side.
+
+    Returns:
+        Shape ``(b, 2 half + 1)``.
+    """
+    middles = np.round(beats_s * fs_hz).astype(np.int64)
+    middles = middles[(middles >= half) & (middles + half < wave.size)]
+    cut = wave[middles[:, None] + np.arange(-half, half + 1)]
+    return np.asarray(cut - cut.mean(axis=1, keepdims=True))
+
+
 def template_correlation(wave: Floats, fs_hz: float, beats_s: Floats) -> float:
     """Mean correlation of each beat with the mean of all, each as wide as the median beat; NaN for too few."""
     if beats_s.size < _FEWEST_BEATS:
         return float("nan")
     half = max(int(float(np.median(np.diff(beats_s))) * fs_hz / 2), 1)
-    middles = np.round(beats_s * fs_hz).astype(np.int64)
-    middles = middles[(middles >= half) & (middles + half < wave.size)]
-    if middles.size < _FEWEST_BEATS:
+    each = pieces(wave, fs_hz, beats_s, half)
+    if len(each) < _FEWEST_BEATS:
         return float("nan")
-    pieces = wave[middles[:, None] + np.arange(-half, half + 1)]
-    pieces = pieces - pieces.mean(axis=1, keepdims=True)
-    template = pieces.mean(axis=0)
-    size = np.sqrt(np.sum(pieces**2, axis=1) * float(template @ template))
-    return float(np.mean(np.divide(pieces @ template, size, out=np.zeros(size.size), where=size > 0)))
+    template = each.mean(axis=0)
+    size = np.sqrt(np.sum(each**2, axis=1) * float(template @ template))
+    return float(np.mean(np.divide(each @ template, size, out=np.zeros(size.size), where=size > 0)))
 
 
 def still_01(acceleration_g: Floats, fs_hz: float) -> Floats:

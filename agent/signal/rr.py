@@ -1,4 +1,4 @@
-"""Beat intervals: which are plausible, which are neighbours, and the four first numbers."""
+"""Beat intervals: which are neighbours, and the plain numbers of intervals and their differences."""
 
 import math
 
@@ -17,11 +17,6 @@ GAP_TOLERANCE_MS = 25.0
 NOTHING_MS = 1e-6  # a spread below it is rounding
 
 
-def plausible(rr_ms: Floats) -> Bools:
-    """True where an interval can be one heart beat, shape ``(n,)``; NaN is not."""
-    return np.asarray((rr_ms >= RR_MIN_MS) & (rr_ms <= RR_MAX_MS))
-
-
 def neighbours(t_ms: Floats, rr_ms: Floats) -> Bools:
     """Where interval i + 1 begins at the beat that ended interval i.
 
@@ -33,20 +28,6 @@ def neighbours(t_ms: Floats, rr_ms: Floats) -> Bools:
         Shape ``(max(n - 1, 0),)``; False where time is missing between the two (a gap).
     """
     return np.asarray(np.abs(np.diff(t_ms) - rr_ms[1:]) <= GAP_TOLERANCE_MS)
-
-
-def successive_diffs(rr_ms: Floats, good: Bools, adjacent: Bools | None = None) -> Floats:
-    """Differences of neighbouring intervals, later minus earlier, in ms.
-
-    A difference counts only when both intervals are good and no gap lies between.
-
-    >>> successive_diffs(np.array([800.0, 810.0, 1600.0]), np.array([True, True, False])).tolist()
-    [10.0]
-    """
-    pair = good[1:] & good[:-1]
-    if adjacent is not None:
-        pair = pair & adjacent
-    return np.asarray(np.diff(rr_ms)[pair])
 
 
 def mean(values: Floats) -> float:

@@ -1,0 +1,320 @@
+"""What each command does: calls the part that knows, prints what it says; heavy parts load where they are needed.
+
+Data goes to stdout as JSON, words for people to stderr.
+"""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from agent.config import Settings
+    from agent.control import Reply
+    from agent.outbox import Outbox
+    from agent.privacy.policy import Profile
+
+Action = Callable[[argparse.Namespace], int]
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from agent import demo
+
+    asked = arguments
+    wish = demo.Wish(asked.minutes, asked.speed, asked.replay, asked.seed, asked.faults, asked.keep, asked.picture)
+    return demo.main(wish, as_json=asked.json)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    import asyncio
+
+    from agent import host, pipeline
+
+    settings, profile = _settings(arguments)
+    host.no_core_dumps()
+    say(
+        f"Wardbeat runs under the profile {profile.name}: {profile.words} 'wardbeat status' shows more; Ctrl-C ends it."
+    )
+    if not settings.sources:
+        say("No sensor is switched on: see 'sources' in config.example.yaml.")
+
+    async def until_told() -> None:
+        stop = asyncio.Event()
+        host.stop_on_signals(stop)
+        await pipeline.run(settings, profile, stop=stop)
+
+    asyncio.run(until_told())
+    return 0
+
+
+def _scan(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from agent import scan
+    from agent.errors import WrongUse
+
+    settings, _ = _settings(arguments)
+    if not 0 < arguments.seconds <= 120:
+        raise WrongUse(f"--seconds {arguments.seconds:g} is outside 0 to 120")
+    found = scan.in_reach(settings, arguments.seconds)
+    if arguments.json:
+        print(json.dumps([asdict(strap) for strap in found]))
+    yours = scan.bound_address(settings.state_dir)
+    for strap in found:
+        mark = "yours" if strap.address == yours else ""
+        say(f"  {strap.name or '(no name)':<24} {strap.address}  {strap.rssi_dbm:>4} dBm  {mark}")
+    if arguments.bind is None:
+        if not found:
+            say("No strap is in reach. Put it on, moisten the electrodes, close other apps that read it.")
+            return 1
+        if not yours:
+            say("To read one of them: wardbeat scan --bind NAME")
+        return 0
+    name, beats = scan.bind(settings, found, arguments.bind)
+    if not beats:
+        say(f"No beat came from {name}, so nothing is bound: wear it, moisten the electrodes, and try again.")
+        return 1
+    say(f"Beats came in. {name} is yours from now on; no other strap is read.")
+    if "ble_strap" not in settings.sources:
+        say("Switch it on in your settings:  sources: {ble_strap: {}}")
+    return 0
+
+
+def _analyze(arguments: argparse.Namespace) -> int:
+    from agent import analyze, analyze_plot, analyze_words
+
+    asked = arguments
+    if asked.plot is not None:
+        analyze_plot.can_be_drawn(asked.plot)
+    found = analyze.analyze(analyze.Wish(asked.file, asked.signal, asked.fs, asked.window, asked.step))
+    if asked.json:
+        print(analyze.as_json(found))
+    else:
+        for line in analyze_words.lines(found, every=asked.all, beats=asked.beats):
+            print(line)
+    if asked.plot is not None:
+        analyze_plot.save(found.recorded.whole(), asked.plot)
+        say(f"picture: {asked.plot}")
+    return 0
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    from agent import control
+
+    settings, _ = _settings(arguments)
+    reply = control.ask(settings.state_dir, control.Command("status"))
+    body = json.loads(reply.body)
+    if arguments.json:
+        print(reply.body)
+        return 0
+    say(f"profile {body['profile']}{', paused' if body['paused'] else ''}")
+    for state in body["states"]:
+        say(f"  {state['part']:<16} {state['level']:<8} {state['words']}")
+        if state["remedy"] and state["level"] != "ok":
+            say(f"  {'':<16} → {state['remedy']}")
+    if body["unheard"]:
+        say("  note: the hub has not yet confirmed your latest consent, withdrawal or erasure; it goes soon")
+    for words in body["news"]:
+        say(f"  note: {words}")
+    return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from agent import doctor
+
+    settings, profile = _settings(arguments)
+    found = list(doctor.checks(settings, profile))
+    if arguments.json:
+        print(json.dumps([asdict(check) for check in found]))
+    for check in found:
+        mark = {True: "ok  ", False: "FAIL", None: "--  "}[check.ok]
+        say(f"{mark} {check.check_id:<16} {check.words}")
+        if check.ok is False and check.remedy:
+            say(f"     {'':<16} → {check.remedy}")
+    return 1 if any(check.ok is False for check in found) else 0
+
+
+def _enroll(arguments: argparse.Namespace) -> int:
+    from agent import decisions, identity
+    from agent.errors import WrongUse
+    from agent.wire.directory import fingerprint_words
+    from agent.wire.enroll import armor, dearmor, decode_bundle
+
+    settings, _ = _settings(arguments)
+    try:
+        text = arguments.paper.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUse(f"{arguments.paper} cannot be read as a Wardbeat paper") from error
+    if "BEGIN WARDBEAT ANSWER" in text:
+        enrolled = decisions.finish_enrollment(settings, dearmor("ANSWER", text))
+        say(f"Enrolled at {enrolled.bundle.operator}. Next: wardbeat consent show")
+        return 0
+    paper = dearmor("BUNDLE", text)
+    bundle = decode_bundle(paper)
+    say(f"Site {bundle.site} of {bundle.operator}; broker {bundle.host}:{bundle.port}")
+    say(f"Compare these eight words with the operator: {fingerprint_words(bundle.root_public)}")
+    if identity.exists(settings.state_dir) and not arguments.replace:
+        raise WrongUse(
+            "this machine is enrolled already", remedy="To start over add --replace: old keys are destroyed."
+        )
+    pin = decisions.ask_pin("Choose a PIN (6 or more characters), yours alone: ", twice=True)
+    print(armor("REQUEST", decisions.begin_enrollment(settings, paper, pin, replace_old=arguments.replace)), end="")
+    say("Give the request (on stdout) to the hub's operator; with the answer run: wardbeat enroll ANSWER")
+    return 0
+
+
+def _consent(arguments: argparse.Namespace) -> int:
+    from agent import decisions, identity
+    from agent.privacy.consent import text
+    from agent.privacy.vault import existing_vault
+
+    settings, profile = _settings(arguments)
+    if arguments.what == "withdraw":
+        return _print(_person_says(settings, "withdraw"))
+    enrolled = identity.load_enrolled(settings.state_dir, existing_vault(settings.state_dir, settings.key_store))
+    wanted = decisions.grants(profile, enrolled.bundle.operator, arguments.signal)
+    words = text(profile, wanted, settings.consent_days)
+    if arguments.what == "show":
+        say(words)
+        say(decisions.consent_in_force(settings, profile))
+        return 0
+    if not decisions.confirm(words, "Do you agree?"):
+        say("Nothing was given.")
+        return 1
+    pin = decisions.ask_pin("Your PIN: ")
+    return _print(decisions.give_consent(settings, profile, wanted, pin))
+
+
+def _ask(name: str) -> Action:
+    def action(arguments: argparse.Namespace) -> int:
+        settings, _ = _settings(arguments)
+        return _print(_person_says(settings, name))
+
+    return action
+
+
+def _person_says(settings: "Settings", name: str) -> "Reply":
+    from agent import decisions
+
+    return decisions.say(settings, name)
+
+
+def _ledger(arguments: argparse.Namespace) -> int:
+    import datetime as dt
+
+    from agent import identity
+    from agent.outbox import ledger
+
+    settings, _ = _settings(arguments)
+    with _outbox_to_read(settings) as outbox:
+        if arguments.verify:
+            enrolled = identity.load_enrolled(settings.state_dir, outbox.vault)
+            proven = ledger.verify(outbox, enrolled.open_answers)
+            receipted = outbox.counts().get("receipted", 0)
+            say(f"{proven.rows} rows, {receipted} receipted: the chain is whole and meets every receipt kept")
+            for words in proven.breaks:
+                say(f"known break: {words}")
+            return 0
+        for row in ledger.rows(outbox, arguments.last or None):
+            if arguments.json:
+                print(json.dumps(ledger.as_json(row)))
+            else:
+                said = "; ".join(row.said) or "(words erased)"
+                made = dt.datetime.fromtimestamp(row.made_utc_s, dt.UTC)
+                print(f"{row.idx:>6}  {made:%Y-%m-%d %H:%M:%S} UTC  {row.bytes_sent} B  {row.state:<12} {said}")
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from agent import decisions
+
+    settings, _ = _settings(arguments)
+    with _outbox_to_read(settings) as outbox:
+        everything = decisions.everything_held(settings, outbox)
+    print(json.dumps(everything, indent=2 if arguments.pretty else None))
+    return 0
+
+
+def _erase(arguments: argparse.Namespace) -> int:
+    from agent import decisions
+
+    settings, _ = _settings(arguments)
+    what = "This forgets your history and every word of the ledger here, withdraws consent, and asks the hub to erase."
+    if not arguments.yes and not decisions.confirm(what, "Erase everything?"):
+        say("Nothing was erased.")
+        return 1
+    return _print(_person_says(settings, "erase"))
+
+
+def _outbox(arguments: argparse.Namespace) -> int:
+    settings, _ = _settings(arguments)
+    with _outbox_to_read(settings) as outbox:
+        print(json.dumps({"rows": outbox.counts(), "waiting": outbox.waiting(), "unsettled": outbox.unsettled()}))
+    return 0
+
+
+def _hub(arguments: argparse.Namespace) -> int:
+    from agent.errors import Missing
+
+    try:
+        from hub import cli
+    except ModuleNotFoundError as error:
+        raise Missing("the hub's parts are not installed", remedy="pip install 'wardbeat[hub]'") from error
+    return cli.main(arguments.rest)
+
+
+# ---- what they share
+
+
+def _settings(arguments: argparse.Namespace) -> "tuple[Settings, Profile]":
+    from agent import config
+
+    settings, profile = config.load(arguments.config)
+    logging.getLogger().setLevel(settings.log_level.upper())
+    return settings, profile
+
+
+def _outbox_to_read(settings: "Settings") -> "Outbox":
+    from agent.errors import KeysMissing
+    from agent.outbox import Outbox
+    from agent.privacy.vault import existing_vault
+
+    if not (settings.state_dir / "outbox.db").exists():
+        raise KeysMissing("there is no outbox here yet", remedy="'wardbeat run' makes it.")
+    return Outbox(settings.state_dir / "outbox.db", existing_vault(settings.state_dir, settings.key_store), None)
+
+
+def _print(reply: "Reply") -> int:
+    say(reply.words)
+    if reply.remedy:
+        say(f"  → {reply.remedy}")
+    return reply.exit_code
+
+
+def say(words: str) -> None:
+    """For people: stderr, so that stdout holds data alone."""
+    print(words, file=sys.stderr)
+
+
+ACTIONS: Final[dict[str, Action]] = {
+    "demo": _demo,
+    "run": _run,
+    "scan": _scan,
+    "analyze": _analyze,
+    "status": _status,
+    "doctor": _doctor,
+    "enroll": _enroll,
+    "consent": _consent,
+    "ledger": _ledger,
+    "export": _export,
+    "erase": _erase,
+    "outbox": _outbox,
+    "hub": _hub,
+    "pause": _ask("pause"),
+    "resume": _ask("resume"),
+}
+"""What each word of the command line does; the answer is the exit code."""

@@ -1,0 +1,156 @@
+"""From a window to its beats, and from beats to each of the heart's numbers; what several need is made once."""
+
+import math
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from agent.model import NS_PER_S, Window
+from agent.signal import nonlinear, respiration, rr, spread
+from agent.signal.artifacts import Label
+from agent.signal.beats import Beats, follows, labelled, shared
+from agent.signal.spectrum import HF_HZ, LF_HZ, NOTHING_MS2, VLF_HZ
+
+Formula = Callable[[Beats], float]
+
+# Share of seconds in which a body may move before a pulse wave's intervals are as wrong as a normal RMSSD (32 to 80 ms
+# on running wrists): the seconds at the edges of a stretch at rest. Chosen by us.
+MOST_MOVING_01: Final = 0.05
+# Beats moved by chance add 6 jitter² to RMSSD²: a sixth too large from here on (d moves by e3 - 2 e2 + e1).
+MOST_JITTER_01: Final = 0.2
+# By how much the mean of right intervals may differ from that of all that a heart may have made.
+MOST_CHOSEN_01: Final = 0.02
+
+
+def beats(window: Window) -> Beats:
+    """The window's beats, labelled with what lies around it."""
+    series = window.series["rr_ms"]
+    t_s = (series.t_ns - window.start_ns) / NS_PER_S
+    label = labelled(t_s, series.value, series.good) if series.label is None else series.label
+    still = window.series.get("still_01")
+    moving_01 = 0.0 if still is None else 1.0 - float(np.mean(still.value[still.inside]))
+    jitter = window.series.get("jitter_ms")
+    jitter_ms = 0.0 if jitter is None else float(np.mean(jitter.value[jitter.inside]))
+    return Beats(0.0, window.span_s, t_s, series.value, label, follows(t_s, series.value), moving_01, jitter_ms)
+
+
+def intervals(seen: Beats) -> int:
+    return int(seen.nn_ms.size)
+
+
+def differences(seen: Beats) -> int:
+    return int(seen.diff_ms.size)
+
+
+def unbroken(seen: Beats) -> int:
+    return int(seen.repaired[1].size)
+
+
+@shared
+def why_no_variability(seen: Beats) -> str:
+    if seen.is_irregular:
+        return "rhythm_irregular"
+    if seen.moving_01 > MOST_MOVING_01:
+        return "moving"
+    return "noisy" if seen.jitter_ms > MOST_JITTER_01 * rmssd(seen) else ""
+
+
+@shared
+def is_chosen(seen: Beats) -> bool:
+    """Whether leaving faults out moved the mean: then it is the labels' mean, not the heart's."""
+    own = seen.inside & (seen.label <= (Label.MISSED if seen.is_irregular else Label.SHORT))
+    if not own.any() or not seen.nn_ms.size:
+        return False
+    return abs(rr.mean(seen.nn_ms) / rr.mean(seen.rr_ms[own]) - 1) > MOST_CHOSEN_01
+
+
+# ---- formulas that need more than one line
+
+
+@shared
+def mean(seen: Beats) -> float:
+    return rr.mean(seen.nn_ms) if seen.nn_ms.size else math.nan
+
+
+@shared
+def sdnn(seen: Beats) -> float:
+    return rr.sdnn_ms(seen.nn_ms)
+
+
+@shared
+def rmssd(seen: Beats) -> float:
+    return rr.rmssd_ms(seen.diff_ms)
+
+
+@shared
+def sd1(seen: Beats) -> float:
+    return spread.sd1_ms(seen.diff_ms)
+
+
+@shared
+def sd2(seen: Beats) -> float:
+    return spread.sd2_ms(seen.nn_ms, seen.diff_ms)
+
+
+@shared
+def baevsky(seen: Beats) -> float:
+    return spread.baevsky_si(seen.trendless_ms)
+
+
+def tinn(seen: Beats) -> float:
+    width_ms = spread.tinn_ms(seen.nn_ms)
+    return width_ms if width_ms >= sdnn(seen) else math.nan  # two hills are no triangle
+
+
+def turning(seen: Beats) -> float:
+    return nonlinear.share_of(seen.turns)
+
+
+@shared
+def vlf(seen: Beats) -> float:
+    return math.nan if seen.spectrum is None else seen.spectrum.power_ms2(VLF_HZ)
+
+
+@shared
+def lf(seen: Beats) -> float:
+    return math.nan if seen.spectrum is None else seen.spectrum.power_ms2(LF_HZ)
+
+
+@shared
+def hf(seen: Beats) -> float:
+    return math.nan if seen.spectrum is None else seen.spectrum.power_ms2(HF_HZ)
+
+
+def peak(band_hz: tuple[float, float]) -> Formula:
+    return lambda seen: math.nan if seen.spectrum is None else seen.spectrum.peak_hz(band_hz)
+
+
+def share(part: Formula, seen: Beats) -> float:
+    both = lf(seen) + hf(seen)
+    return part(seen) / both if both > NOTHING_MS2 else math.nan
+
+
+def lf_hf(seen: Beats) -> float:
+    return lf(seen) / hf(seen) if hf(seen) > NOTHING_MS2 else math.nan
+
+
+def total(seen: Beats) -> float:
+    return vlf(seen) + lf(seen) + hf(seen)
+
+
+@shared
+def fluctuations(seen: Beats) -> tuple[nonlinear.Ints, rr.Floats]:
+    return nonlinear.fluctuations(seen.repaired[1], (nonlinear.ALPHA1_BOXES[0], nonlinear.ALPHA2_BOXES[1]))
+
+
+def dfa(boxes: tuple[int, int]) -> Formula:
+    return lambda seen: nonlinear.slope(*fluctuations(seen), boxes)
+
+
+def sampen(seen: Beats) -> float:
+    return nonlinear.sampen(seen.repaired[1])
+
+
+def breath(seen: Beats) -> float:
+    return math.nan if seen.spectrum is None else respiration.resp_rate_bpm(seen.spectrum)
