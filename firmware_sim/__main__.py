@@ -21,6 +21,7 @@ from firmware_sim.central import Central
 from firmware_sim.faults import timeline
 from firmware_sim.pace import Pace
 from firmware_sim.physiology import Physiology, phases
+from firmware_sim.private_bus import private_bus
 from firmware_sim.room import Room, open_room
 from firmware_sim.strap import Plan, Strap
 
@@ -92,7 +93,7 @@ async def _way_in(asked: argparse.Namespace, room: Room, stack: AsyncExitStack) 
         return {"hci": asked.hci}
     central = Central(room.dongle)
     await central.power_on()
-    bus = await stack.enter_async_context(bluez.private_bus())
+    bus = await stack.enter_async_context(private_bus())
     await stack.enter_async_context(bluez.serve(central, bus))
     return {"bus": bus}
 

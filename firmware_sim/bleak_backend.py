@@ -5,9 +5,9 @@ reaches it: a resident agent can never be pointed at a simulated strap by its co
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.client import BaseBleakClient, NotifyCallback
@@ -17,10 +17,13 @@ from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
 from bleak.exc import BleakError, BleakGATTProtocolError, BleakGATTProtocolErrorCode
 from bumble.att import ATT_Error
+from bumble.core import BaseBumbleError
 from bumble.device import Connection
 from bumble.gatt_client import CharacteristicProxy
 
 from firmware_sim.central import Central, Seen, full_uuid, properties
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +101,45 @@ class _Client(BaseBleakClient):
     async def connect(self, pair: bool, **kwargs: Any) -> None:  # noqa: FBT001 - bleak asks so
         if self.is_connected:
             raise BleakError("Client is already connected")
-        connection = await self.central.connect(self.address, kwargs.get("timeout", self._timeout))
+        try:
+            connection = await self.central.connect(self.address, kwargs.get("timeout", self._timeout))
+        except ConnectionError as error:
+            raise BleakError("authentication failed") from error
         self._connection = connection
         connection.on("disconnection", lambda _reason: self._on_gone(connection))
         try:
-            services = await self._discover(connection)
+            services = await self._unless_gone(connection, self._discover(connection))
             if pair:
                 await connection.pair()
             self.services = services
         except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
+            asked = asyncio.current_task()
+            if asked is not None and asked.cancelling():
                 raise
             # Bumble cancels its own futures when the link breaks under a request
             raise BleakError("the link broke during discovery") from error
         finally:
             if self.services is None:  # failed or cancelled half way: no link stays behind
                 await self.disconnect()
+
+    async def _unless_gone(self, connection: Connection, work: Coroutine[Any, Any, _T]) -> _T:
+        """Bumble lets a request that was made on a link just gone wait for 30 s, and can swallow a cancellation."""
+        task, gone = asyncio.ensure_future(work), asyncio.Event()
+        connection.on("disconnection", lambda _reason: gone.set())
+        if connection.handle not in self.central.device.connections:  # it went before anybody listened
+            self._on_gone(connection)
+            gone.set()
+        waiting = asyncio.ensure_future(gone.wait())
+        try:
+            await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                raise BleakError("the link broke during discovery")
+            return task.result()
+        finally:
+            waiting.cancel()
+            while not task.done():
+                task.cancel()
+                await asyncio.wait({task}, timeout=0.1)
 
     def _on_gone(self, connection: Connection) -> None:
         if self._connection is not connection:
@@ -129,7 +154,10 @@ class _Client(BaseBleakClient):
             await self.central.disconnect(self._connection)
 
     async def pair(self, *_args: Any, **_kwargs: Any) -> None:
-        await self._link().pair()
+        try:
+            await self._link().pair()
+        except (BaseBumbleError, asyncio.CancelledError) as error:
+            raise BleakError("pairing failed") from error
 
     async def unpair(self) -> None:
         keys = self.central.device.keystore

@@ -1,17 +1,14 @@
 """A small org.bluez on a private bus, so that bleak's unmodified Linux backend can be run against simulated straps.
 
-What it has: Adapter1 (discovery, power, removal), Device1 (connect, disconnect, pair), GattService1,
-GattCharacteristic1 (read, write, notify), GattDescriptor1, ObjectManager, Properties. Names, signatures
-and errors follow doc/org.bluez.*.rst of BlueZ 5.66. Everything below is Bumble's host.
+What it has: Adapter1 (discovery, power, removal), Device1 (connect, disconnect, pair), AgentManager1, GattService1,
+GattCharacteristic1 (read, write, notify), GattDescriptor1, ObjectManager, Properties. Names, signatures and errors
+follow doc/org.bluez.*.rst of BlueZ 5.66, its silence where no agent answers is as measured. Below it is Bumble's host.
 """
 
 import asyncio
 import contextlib
-import os
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any, Final
 
 from bumble.att import ATT_Error
@@ -20,16 +17,14 @@ from bumble.device import Connection
 from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
-from firmware_sim.central import Central, Seen, full_uuid, properties
-from firmware_sim.dbus_objects import Objects
+from firmware_sim.bluez_gatt import CHARACTERISTIC1, DESCRIPTOR1, Gatt
+from firmware_sim.central import Central, Seen
+from firmware_sim.dbus_objects import PROPERTIES, Objects
 
-ADAPTER: Final = "/org/bluez/hci0"
-_ADAPTER1, _DEVICE1 = "org.bluez.Adapter1", "org.bluez.Device1"
-_SERVICE1, _CHARACTERISTIC1 = "org.bluez.GattService1", "org.bluez.GattCharacteristic1"
-_DESCRIPTOR1: Final = "org.bluez.GattDescriptor1"
+_ADAPTER1, _DEVICE1, _MANAGER1 = "org.bluez.Adapter1", "org.bluez.Device1", "org.bluez.AgentManager1"
+_ROOT: Final = "/org/bluez"
 _CONNECT_S: Final = 30.0
 _END_S: Final = 2.0
-_GONE: Final = (BaseBumbleError, TimeoutError, asyncio.CancelledError)
 
 Handler = Callable[["Bluez", Message], Awaitable[Message]]
 
@@ -39,22 +34,31 @@ class Refused(Exception):
 
 
 class Bluez:
-    """The service; open it with `serve`."""
+    """The service; open it with `serve`, or let it live and die with `daemon.Daemon`."""
 
-    def __init__(self, bus: MessageBus, central: Central) -> None:
+    def __init__(self, bus: MessageBus, central: Central, adapter: str = "hci0") -> None:
         self.objects = Objects(bus)
+        self.adapter = f"{_ROOT}/{adapter}"
         self._bus, self._central = bus, central
+        self._gatt = Gatt(self.objects, central, self._pair_silently)
         self._scanners: set[str] = set()
+        self._agents: dict[str, str] = {}  # who registered one, and where
         self._connections: dict[str, Connection] = {}
         self._connecting: dict[str, asyncio.Task[Connection]] = {}
-        self._subscribers: dict[str, Callable[[bytes], None]] = {}
-        self._proxies: dict[str, Any] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def begin(self) -> None:
-        """Put the adapter on the bus and answer calls."""
+    async def begin(self) -> None:
+        """Put the adapter and the bonded straps on the bus, and answer calls."""
+        self.objects.add(_ROOT, _MANAGER1, {})
+        self._show_adapter()
+        keys = self._central.device.keystore
+        for address, _ in await keys.get_all() if keys is not None else []:
+            self._show(Seen(address.removesuffix("/P"), "random", "", (), 0), bonded=True)
+        self._bus.add_message_handler(self._on_message)
+
+    def _show_adapter(self) -> None:
         self.objects.add(
-            ADAPTER,
+            self.adapter,
             _ADAPTER1,
             {
                 "Address": Variant("s", "00:00:5E:00:53:01"),
@@ -65,12 +69,14 @@ class Bluez:
                 "Roles": Variant("as", ["central"]),
             },
         )
-        self._bus.add_message_handler(self._on_message)
 
     async def end(self) -> None:
         """Let every pending call go and every link down."""
         for task in (*self._connecting.values(), *self._tasks):
             task.cancel()
+        await self._drop_links()
+
+    async def _drop_links(self) -> None:
         for connection in list(self._connections.values()):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_END_S):
@@ -79,16 +85,15 @@ class Bluez:
     # ---- calls
 
     def _on_message(self, call: Message) -> Message | bool | None:
-        if call.message_type is not MessageType.METHOD_CALL or not (call.path or "").startswith(("/org/bluez", "/")):
+        if call.message_type is not MessageType.METHOD_CALL or not (call.path or "").startswith((_ROOT, "/")):
             return None
-        if (answer := self.objects.answer(call)) is not None:
+        powering = call.interface == PROPERTIES and call.member == "Set" and call.body[:2] == [_ADAPTER1, "Powered"]
+        if not powering and (answer := self.objects.answer(call)) is not None:
             return answer
-        handler = _METHODS.get((call.interface or "", call.member or ""))
+        handler = Bluez.set_power if powering else _METHODS.get((call.interface or "", call.member or ""))
         if handler is None:
             return None
-        task = asyncio.create_task(self._handle(handler, call), name=f"bluez {call.member}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._later(self._handle(handler, call))
         return True
 
     async def _handle(self, handler: Handler, call: Message) -> None:
@@ -102,33 +107,58 @@ class Bluez:
             answer = Message.new_error(
                 call, "org.bluez.Error.Failed", f"Operation failed with ATT error: 0x{error.error_code:02x}"
             )
-        except (TimeoutError, asyncio.CancelledError):
+        except (TimeoutError, ConnectionError, asyncio.CancelledError, BaseBumbleError):
             answer = Message.new_error(call, "org.bluez.Error.Failed", "Operation was cancelled or timed out")
         with contextlib.suppress(EOFError, OSError):
             await self._bus.send(answer)
 
+    def _later(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     # ---- the adapter
 
+    def _is_on(self) -> bool:
+        return bool(self.objects.value(self.adapter, _ADAPTER1, "Powered"))
+
+    async def set_power(self, call: Message) -> Message:
+        """Properties.Set of Powered."""
+        await self.power(on=bool(call.body[2].value))
+        return Message.new_method_return(call)
+
+    async def power(self, *, on: bool) -> None:
+        """Switch the adapter, as a person, rfkill or an agent does."""
+        if not on:
+            self._scanners.clear()
+            await self._central.unlisten(self._on_seen)
+            await self._drop_links()
+        self.objects.change(self.adapter, _ADAPTER1, Powered=Variant("b", on), Discovering=Variant("b", False))
+
+    async def rename(self, adapter: str) -> None:
+        """The adapter is unplugged and comes back under another name."""
+        await self.power(on=False)
+        self.objects.remove(self.adapter)
+        self.adapter = f"{_ROOT}/{adapter}"
+        self._show_adapter()
+
     async def start_discovery(self, call: Message) -> Message:
-        if not self.objects.value(ADAPTER, _ADAPTER1, "Powered"):
+        if not self._is_on():
             raise Refused("org.bluez.Error.NotReady", "Resource Not Ready")
         if not self._scanners:
             await self._central.listen(self._on_seen)
-            self.objects.change(ADAPTER, _ADAPTER1, Discovering=Variant("b", True))
+            self.objects.change(self.adapter, _ADAPTER1, Discovering=Variant("b", True))
         self._scanners.add(call.sender or "")
         return Message.new_method_return(call)
 
     async def stop_discovery(self, call: Message) -> Message:
         if (call.sender or "") not in self._scanners:
             raise Refused("org.bluez.Error.Failed", "No discovery started")
-        await self._unscan(call.sender or "")
-        return Message.new_method_return(call)
-
-    async def _unscan(self, sender: str) -> None:
-        self._scanners.discard(sender)
+        self._scanners.discard(call.sender or "")
         if not self._scanners:
             await self._central.unlisten(self._on_seen)
-            self.objects.change(ADAPTER, _ADAPTER1, Discovering=Variant("b", False))
+            self.objects.change(self.adapter, _ADAPTER1, Discovering=Variant("b", False))
+        return Message.new_method_return(call)
 
     async def set_filter(self, call: Message) -> Message:
         return Message.new_method_return(call)
@@ -139,26 +169,34 @@ class Bluez:
             raise Refused("org.bluez.Error.DoesNotExist", "Does Not Exist")
         if path in self._connections:
             await self._central.disconnect(self._connections[path])
+        await self._central.forget(self.objects.value(path, _DEVICE1, "Address"))
         self.objects.remove(path)
         return Message.new_method_return(call)
 
     def _on_seen(self, seen: Seen) -> None:
-        path = f"{ADAPTER}/dev_{seen.address.replace(':', '_')}"
+        path = self._path(seen.address)
         if path in self.objects.tree:
-            self.objects.change(path, _DEVICE1, RSSI=Variant("n", seen.rssi_dbm))
-            return
+            self.objects.change(path, _DEVICE1, RSSI=Variant("n", seen.rssi_dbm), Name=Variant("s", seen.name))
+        else:
+            self._show(seen, bonded=False)
+
+    def _path(self, address: str) -> str:
+        return f"{self.adapter}/dev_{address.replace(':', '_')}"
+
+    def _show(self, seen: Seen, *, bonded: bool) -> None:
         self.objects.add(
-            path,
+            self._path(seen.address),
             _DEVICE1,
             {
                 "Address": Variant("s", seen.address),
                 "AddressType": Variant("s", seen.kind),
                 "Name": Variant("s", seen.name),
                 "Alias": Variant("s", seen.name or seen.address.replace(":", "-")),
-                "Adapter": Variant("o", ADAPTER),
+                "Adapter": Variant("o", self.adapter),
                 "UUIDs": Variant("as", list(seen.uuids)),
                 "RSSI": Variant("n", seen.rssi_dbm),
-                **{name: Variant("b", False) for name in ("Paired", "Bonded", "Trusted", "Blocked", "LegacyPairing")},
+                **{name: Variant("b", bonded) for name in ("Paired", "Bonded")},
+                **{name: Variant("b", False) for name in ("Trusted", "Blocked", "LegacyPairing")},
                 "Connected": Variant("b", False),
                 "ServicesResolved": Variant("b", False),
             },
@@ -170,6 +208,8 @@ class Bluez:
         path = str(call.path)
         if path in self._connecting:
             raise Refused("org.bluez.Error.InProgress", "In Progress")
+        if not self._is_on():
+            raise Refused("org.bluez.Error.NotReady", "Resource Not Ready")
         if path not in self._connections:
             address = self.objects.value(path, _DEVICE1, "Address")
             trying = asyncio.create_task(self._central.connect(address, _CONNECT_S))
@@ -184,10 +224,9 @@ class Bluez:
             self._later(self._resolve(path, connection))
         return Message.new_method_return(call)
 
-    def _later(self, work: Any) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def _resolve(self, path: str, connection: Connection) -> None:
+        if await self._gatt.resolve(path, connection, lambda: self._connections.get(path) is connection):
+            self.objects.change(path, _DEVICE1, ServicesResolved=Variant("b", True))
 
     async def disconnect(self, call: Message) -> Message:
         path = str(call.path)
@@ -199,100 +238,49 @@ class Bluez:
             raise Refused("org.bluez.Error.NotConnected", "Not Connected")
         return Message.new_method_return(call)
 
-    async def pair(self, call: Message) -> Message:
-        path = str(call.path)
-        if path not in self._connections:
-            await self.connect(call)
-        await self._connections[path].pair()
-        self.objects.change(path, _DEVICE1, Paired=Variant("b", True), Bonded=Variant("b", True))
-        return Message.new_method_return(call)
-
     def _on_gone(self, path: str, connection: Connection) -> None:
         if self._connections.get(path) is not connection:
             return
         del self._connections[path]
         self.objects.change(path, _DEVICE1, ServicesResolved=Variant("b", False), Connected=Variant("b", False))
-        for below in [one for one in self.objects.tree if one.startswith(f"{path}/service")]:
-            self.objects.remove(below)
-            self._proxies.pop(below, None)
-            self._subscribers.pop(below, None)
+        self._gatt.drop(path)
 
-    async def _resolve(self, path: str, connection: Connection) -> None:
-        with contextlib.suppress(*_GONE):  # the link may break under the discovery: then there is nothing to resolve
-            services = await self._central.discover(connection)
-            if self._connections.get(path) is not connection:
-                return
-            for service in services:
-                below = f"{path}/service{service.handle:04x}"
-                self.objects.add(
-                    below,
-                    _SERVICE1,
-                    {
-                        "UUID": Variant("s", full_uuid(service.uuid)),
-                        "Primary": Variant("b", True),
-                        "Device": Variant("o", path),
-                        "Includes": Variant("ao", []),
-                    },
-                )
-                for one in service.characteristics:
-                    self._add_characteristic(below, one, connection)
-            self.objects.change(path, _DEVICE1, ServicesResolved=Variant("b", True))
+    # ---- bonds
 
-    def _add_characteristic(self, service: str, proxy: Any, connection: Connection) -> None:
-        path = f"{service}/char{proxy.handle:04x}"
-        self._proxies[path] = proxy
-        self.objects.add(
-            path,
-            _CHARACTERISTIC1,
-            {
-                "UUID": Variant("s", full_uuid(proxy.uuid)),
-                "Service": Variant("o", service),
-                "Value": Variant("ay", b""),
-                "Notifying": Variant("b", False),
-                "Flags": Variant("as", properties(proxy)),
-                "MTU": Variant("q", connection.att_mtu),
-            },
-        )
-        for descriptor in proxy.descriptors:
-            below = f"{path}/desc{descriptor.handle:04x}"
-            self._proxies[below] = descriptor
-            described = {
-                "UUID": Variant("s", full_uuid(descriptor.type)),
-                "Characteristic": Variant("o", path),
-                "Value": Variant("ay", b""),
-            }
-            self.objects.add(below, _DESCRIPTOR1, described)
-
-    # ---- attributes
-
-    async def read(self, call: Message) -> Message:
-        return Message.new_method_return(call, "ay", [bytes(await self._proxies[str(call.path)].read_value())])
-
-    async def write(self, call: Message) -> Message:
-        value, options = call.body
-        kind = options.get("type")
-        with_response = kind is None or kind.value == "request"
-        await self._proxies[str(call.path)].write_value(bytes(value), with_response=with_response)
+    async def register_agent(self, call: Message) -> Message:
+        if (call.sender or "") in self._agents:
+            raise Refused("org.bluez.Error.AlreadyExists", "Already Exists")
+        self._agents[call.sender or ""] = call.body[0]
         return Message.new_method_return(call)
 
-    async def start_notify(self, call: Message) -> Message:
+    async def unregister_agent(self, call: Message) -> Message:
+        self._agents.pop(call.sender or "", None)
+        return Message.new_method_return(call)
+
+    async def pair(self, call: Message) -> Message:
         path = str(call.path)
-        if path not in self._subscribers:
-
-            def on_value(value: bytes) -> None:
-                self.objects.change(path, _CHARACTERISTIC1, Value=Variant("ay", bytes(value)))
-
-            self._subscribers[path] = on_value
-            await self._proxies[path].subscribe(on_value)
-        self.objects.change(path, _CHARACTERISTIC1, Notifying=Variant("b", True))
+        if path not in self._connections:
+            await self.connect(call)
+        if self.objects.value(path, _DEVICE1, "Paired"):
+            raise Refused("org.bluez.Error.AlreadyExists", "Already Exists")
+        if (call.sender or "") not in self._agents:
+            raise Refused("org.bluez.Error.AuthenticationFailed", "Authentication Failed")
+        await self._pair(path, call.sender or "")
         return Message.new_method_return(call)
 
-    async def stop_notify(self, call: Message) -> Message:
-        path = str(call.path)
-        if (subscriber := self._subscribers.pop(path, None)) is not None:
-            await self._proxies[path].unsubscribe(subscriber)
-        self.objects.change(path, _CHARACTERISTIC1, Notifying=Variant("b", False))
-        return Message.new_method_return(call)
+    async def _pair_silently(self, path: str) -> None:
+        """An attribute wants a bond: the first agent is asked; without one nothing is ever answered (measured)."""
+        while not self._agents:
+            await asyncio.sleep(1.0)
+        await self._pair(path, next(iter(self._agents)))
+
+    async def _pair(self, path: str, who: str) -> None:
+        asked = Message(who, self._agents[who], "org.bluez.Agent1", "RequestAuthorization", signature="o", body=[path])
+        answer = await self._bus.call(asked)
+        if answer is None or answer.message_type is MessageType.ERROR:
+            raise Refused("org.bluez.Error.AuthenticationRejected", "Authentication Rejected")
+        await self._connections[path].pair()
+        self.objects.change(path, _DEVICE1, Paired=Variant("b", True), Bonded=Variant("b", True))
 
 
 _METHODS: Final[dict[tuple[str, str], Handler]] = {
@@ -303,68 +291,56 @@ _METHODS: Final[dict[tuple[str, str], Handler]] = {
     (_DEVICE1, "Connect"): Bluez.connect,
     (_DEVICE1, "Disconnect"): Bluez.disconnect,
     (_DEVICE1, "Pair"): Bluez.pair,
-    (_CHARACTERISTIC1, "ReadValue"): Bluez.read,
-    (_CHARACTERISTIC1, "WriteValue"): Bluez.write,
-    (_CHARACTERISTIC1, "StartNotify"): Bluez.start_notify,
-    (_CHARACTERISTIC1, "StopNotify"): Bluez.stop_notify,
-    (_DESCRIPTOR1, "ReadValue"): Bluez.read,
-    (_DESCRIPTOR1, "WriteValue"): Bluez.write,
+    (_MANAGER1, "RegisterAgent"): Bluez.register_agent,
+    (_MANAGER1, "UnregisterAgent"): Bluez.unregister_agent,
+    (CHARACTERISTIC1, "ReadValue"): lambda self, call: self._gatt.read(call),
+    (CHARACTERISTIC1, "WriteValue"): lambda self, call: self._gatt.write(call),
+    (CHARACTERISTIC1, "StartNotify"): lambda self, call: self._gatt.start_notify(call),
+    (CHARACTERISTIC1, "StopNotify"): lambda self, call: self._gatt.stop_notify(call),
+    (DESCRIPTOR1, "ReadValue"): lambda self, call: self._gatt.read(call),
+    (DESCRIPTOR1, "WriteValue"): lambda self, call: self._gatt.write(call),
 }
 
 
 @asynccontextmanager
-async def serve(central: Central, bus_address: str) -> AsyncIterator[Bluez]:
+async def serve(central: Central, bus_address: str) -> AsyncIterator["Daemon"]:
     """Be org.bluez on a bus until the end of the block."""
-    bus = await MessageBus(bus_address=bus_address).connect()
-    service = Bluez(bus, central)
-    service.begin()
-    await bus.request_name("org.bluez")
+    daemon = Daemon(central, bus_address)
+    await daemon.start()
     try:
-        yield service
+        yield daemon
     finally:
-        await service.end()
-        bus.disconnect()
+        await daemon.stop()
 
 
-_BUS_CONFIG: Final = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>system</type>
-  <listen>unix:dir={folder}</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow send_destination="*"/>
-    <allow receive_sender="*"/>
-    <allow own="*"/>
-    <allow user="*"/>
-  </policy>
-</busconfig>
-"""
+class Daemon:
+    """The life of the service: what ``systemctl`` and ``kill -9`` do to bluetoothd.
 
+    Attributes:
+        service: What runs now; None: nothing does.
+    """
 
-@asynccontextmanager
-async def private_bus(daemon: str = "dbus-daemon") -> AsyncIterator[str]:
-    """A D-Bus daemon of our own, in a folder of our own; gives its address."""
-    with tempfile.TemporaryDirectory(prefix="wardbeat-bus-") as folder:
-        configuration = Path(folder) / "bus.conf"
-        configuration.write_text(_BUS_CONFIG.format(folder=folder))
-        process = await asyncio.create_subprocess_exec(
-            daemon,
-            f"--config-file={configuration}",
-            "--nofork",
-            "--nosyslog",
-            "--print-address=1",
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env={"PATH": os.environ.get("PATH", os.defpath)},
-        )
-        try:
-            assert process.stdout is not None
-            address = (await process.stdout.readline()).decode().strip()
-            if not address:
-                raise ValueError("dbus-daemon did not start on a bus of our own")
-            yield address
-        finally:
-            if process.returncode is None:
-                process.terminate()
-            await process.wait()
+    def __init__(self, central: Central, bus_address: str) -> None:
+        self._central, self._bus_address = central, bus_address
+        self._bus: MessageBus | None = None
+        self.service: Bluez | None = None
+
+    async def start(self) -> None:
+        """Start; the chip is reset, which ends every link that a killed one left."""
+        await self._central.power_on()
+        self._bus = await MessageBus(bus_address=self._bus_address).connect()
+        self.service = Bluez(self._bus, self._central)
+        await self.service.begin()
+        await self._bus.request_name("org.bluez")
+
+    def kill(self) -> None:
+        """Die without a word: the bus sees the name go; links stay as they are, and nobody serves them."""
+        bus, self._bus, self.service = self._bus, None, None
+        if bus is not None:
+            bus.disconnect()
+
+    async def stop(self) -> None:
+        """End in order."""
+        if self.service is not None:
+            await self.service.end()
+        self.kill()

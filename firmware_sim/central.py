@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from bumble import core
+from bumble import core, l2cap
 from bumble.device import Advertisement, Connection, Device, Peer
 from bumble.gatt_client import CharacteristicProxy, ServiceProxy
 from bumble.hci import Address
@@ -38,14 +39,17 @@ Listener = Callable[[Seen], None]
 class Central:
     """See the module's first line. Open with `power_on`."""
 
-    def __init__(self, chip: Chip) -> None:
-        self.device: Device = host(chip, "Wardbeat host", "F2:00:00:00:00:01")
+    def __init__(self, chip: Chip, address: str = "F2:00:00:00:00:01", *, accepts_intervals: bool = True) -> None:
+        self.device: Device = host(chip, "Wardbeat host", address)
+        if not accepts_intervals:
+            self.device.l2cap_channel_manager.on_l2cap_connection_parameter_update_request = _refuse_interval  # type: ignore[method-assign]
         self._listeners: list[Listener] = []
         self._one_at_a_time = asyncio.Lock()
         self.device.on(Device.EVENT_ADVERTISEMENT, self._on_advertisement)
 
     async def power_on(self) -> None:
-        """Reset the chip and get ready."""
+        """Reset the chip and get ready; nobody listens any more."""
+        self._listeners.clear()
         await self.device.power_on()
 
     async def listen(self, listener: Listener) -> None:
@@ -65,14 +69,15 @@ class Central:
         """Connect; a cancelled attempt is cancelled in the chip too.
 
         Raises:
-            asyncio.TimeoutError: The strap did not answer in time.
+            TimeoutError: The strap did not answer in time.
+            ConnectionError: It is bonded, and its keys are not ours any more.
         """
         async with self._one_at_a_time:
             trying = asyncio.create_task(
                 self.device.connect(Address(address, Address.RANDOM_DEVICE_ADDRESS), timeout=timeout_s)
             )
             try:
-                return await asyncio.shield(trying)
+                connection = await asyncio.shield(trying)
             except (core.TimeoutError, core.ConnectionError) as error:
                 raise TimeoutError("the strap did not answer") from error
             except asyncio.CancelledError:
@@ -80,6 +85,28 @@ class Central:
                 with contextlib.suppress(core.BaseBumbleError, asyncio.CancelledError):
                     await (await trying).disconnect()
                 raise
+            return await self._encrypted(connection)
+
+    async def _encrypted(self, connection: Connection) -> Connection:
+        """A bonded link is encrypted at once, as a system's own host does; a strap without its key loses the link."""
+        if not await self.bonded(str(connection.peer_address)):
+            return connection
+        try:
+            await connection.encrypt()
+        except (core.BaseBumbleError, asyncio.CancelledError) as error:
+            await self.disconnect(connection)
+            raise ConnectionError("the strap does not know this machine any more") from error
+        return connection
+
+    async def bonded(self, address: str) -> bool:
+        """Whether keys of a strap are kept."""
+        keys = self.device.keystore
+        return keys is not None and await keys.get(_key(address)) is not None
+
+    async def forget(self, address: str) -> None:
+        """Let go of a strap's keys."""
+        if self.device.keystore is not None:
+            await self.device.keystore.delete(_key(address))
 
     async def discover(self, connection: Connection) -> list[ServiceProxy]:
         """All services with their characteristics and descriptors."""
@@ -106,6 +133,17 @@ class Central:
         )
         for listener in tuple(self._listeners):
             listener(seen)
+
+
+def _key(address: str) -> str:
+    """As the key store names a strap."""
+    return str(Address(address.removesuffix("/P"), Address.RANDOM_DEVICE_ADDRESS))
+
+
+def _refuse_interval(connection: Connection, cid: int, request: Any) -> None:
+    connection.device.l2cap_channel_manager.send_control_frame(
+        connection, cid, l2cap.L2CAP_Connection_Parameter_Update_Response(identifier=request.identifier, result=1)
+    )
 
 
 def full_uuid(uuid: core.UUID) -> str:

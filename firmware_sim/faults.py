@@ -21,6 +21,8 @@ FAULTS: Final[dict[str, str]] = {
     "malformed": "bytes that are no Heart Rate Measurement",
     "low_battery": "the battery falls to percent",
     "absent": "gone: the link breaks, and the strap does not advertise for for_s",
+    "held": "another device takes the strap for for_s; one that has only one link lets go of ours",
+    "bond_lost": "the strap forgets whom it was paired with",
 }
 
 

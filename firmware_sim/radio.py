@@ -3,6 +3,7 @@
 Each mend stands where the virtual controller of Bumble 0.0.236 differs from a real one:
 a scan response is never sent (so names travel in the advertisement itself, see `strap`);
 data carries the sender's random address even on a connection made with the public one;
+advertising that cannot be connected is not sent at all;
 cancelling a connection does nothing; a reset keeps links; links never break by themselves.
 """
 
@@ -16,10 +17,14 @@ from bumble.core import PhysicalTransport
 from bumble.device import Device, DeviceConfiguration
 from bumble.host import Host
 from bumble.link import LocalLink
+from bumble.pairing import PairingConfig
 from bumble.transport.common import AsyncPipeSink
 
 SUPERVISION_TIMEOUT: Final = 0x08
 REMOTE_USER: Final = 0x13
+UNACCEPTABLE_PARAMETERS: Final = 0x3B
+
+_ADV_NONCONN_IND: Final = 0x03
 
 logging.getLogger("bumble").setLevel(logging.CRITICAL)
 
@@ -44,6 +49,7 @@ class Air(LocalLink):
 class Chip(Controller):
     """A virtual controller that cancels, resets and loses links as a real one does."""
 
+    _advertises_as = 0
     # Legacy advertising and no address resolution: what the Linux kernel needs of this controller.
     le_features = Controller.le_features & ~(hci.LeFeatureMask.LL_PRIVACY | hci.LeFeatureMask.LE_EXTENDED_ADVERTISING)
 
@@ -79,6 +85,38 @@ class Chip(Controller):
         if sender_address in self.le_connections:  # else the link broke under it
             super().on_ll_control_pdu(sender_address, packet)
 
+    def send_advertising_pdu(self, packet: Any) -> None:
+        if isinstance(packet, ll.AdvInd) and self._only_tells():
+            packet = ll.AdvNonConnInd(packet.advertiser_address, packet.data)
+        super().send_advertising_pdu(packet)
+
+    def on_ll_advertising_pdu(self, packet: Any) -> None:
+        if isinstance(packet, ll.ConnectInd) and self._only_tells():
+            return
+        if not isinstance(packet, ll.AdvNonConnInd):
+            super().on_ll_advertising_pdu(packet)
+        elif self.le_scan_enable:
+            report = hci.HCI_LE_Advertising_Report_Event.Report(
+                event_type=hci.HCI_LE_Advertising_Report_Event.EventType.ADV_NONCONN_IND,
+                address_type=packet.advertiser_address.address_type,
+                address=packet.advertiser_address,
+                data=packet.data,
+                rssi=-50,
+            )
+            self.send_hci_packet(hci.HCI_LE_Advertising_Report_Event([report]))
+
+    def _only_tells(self) -> bool:
+        """Whether it advertises without letting anybody connect; the virtual advertiser knows no such kind."""
+        return self._advertises_as == _ADV_NONCONN_IND
+
+    def on_hci_le_set_advertising_parameters_command(self, command: Any) -> Any:
+        self._advertises_as = command.advertising_type
+        answer = super().on_hci_le_set_advertising_parameters_command(command)
+        self.le_legacy_advertiser.advertising_type = (
+            hci.HCI_LE_Set_Advertising_Parameters_Command.AdvertisingType.ADV_IND
+        )
+        return answer
+
     def lose_links(self, reason: int = SUPERVISION_TIMEOUT) -> None:
         """Break every link at both ends at once, as a supervision timeout does."""
         links: list[Connection] = list(self.le_connections.values())
@@ -98,4 +136,9 @@ def host(chip: Chip, name: str, address: str, advertisement: bytes = b"") -> Dev
         advertising_interval_min=40.0,
         advertising_interval_max=40.0,
     )
-    return Device(config=configuration, host=Host(chip, AsyncPipeSink(chip)))
+    device = Device(config=configuration, host=Host(chip, AsyncPipeSink(chip)))
+    # keys are kept under the address that a link is made with; a strap has neither display nor keys
+    device.pairing_config_factory = lambda _connection: PairingConfig(
+        mitm=False, identity_address_type=PairingConfig.AddressType.RANDOM
+    )
+    return device

@@ -13,18 +13,23 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from bumble.att import ATT_Error, Attribute
-from bumble.core import AdvertisingData
-from bumble.device import Connection, Device
+from bumble.core import AdvertisingData, BaseBumbleError, ConnectionParameterUpdateError
+from bumble.device import AdvertisingType, Connection, Device
+from bumble.gatt import (
+    GATT_CLIENT_CHARACTERISTIC_CONFIGURATION_DESCRIPTOR as _SUBSCRIPTION,
+)
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 
 from firmware_sim import packets
 from firmware_sim.faults import Fault
 from firmware_sim.pace import NS_PER_S, Clock
 from firmware_sim.physiology import Beat
-from firmware_sim.radio import Air, Chip, host
+from firmware_sim.radio import REMOTE_USER, UNACCEPTABLE_PARAMETERS, Air, Chip, host
 
 CHEST: Final = 1
 _CONTROL_POINT_NOT_SUPPORTED: Final = 0x80
+_AFTER_PAIRING_S: Final = 0.3
+_INSIST_S: Final = 30.0
 _MTU: Final = 23
 _WAITING_MOST: Final = 40  # intervals; then the sensor drops its oldest, as the specification allows
 _BROKEN: Final = (b"", b"\x10", b"\x11\x48", b"\x10\x48\x55", b"\x08\x48\x01", b"\x16\x48\x00\x03\x55")
@@ -45,6 +50,15 @@ class Plan:
         notify_hz: Packets a second.
         from_first: The body begins when somebody first listens, so that a recording arrives whole.
         stamped: Packets hold a sequence number and the sending time instead of beats (load tests).
+        links: How many devices may be connected at once; it advertises while there is room.
+        tells_when_held: Without room it goes on advertising, but cannot be connected.
+        intervals: Whether it sends RR intervals at all; an optical sensor does not.
+        interval_ms: The connection interval it asks for, from and to; packets then come in step with the longer one.
+        insists: It leaves (0x3B) 30 s after that wish was refused.
+        drops_after_s: It leaves so long after it was first listened to.
+        stalls_after_s: It falls silent so long after it was first listened to, until it is connected anew.
+        off_skin_s: It leaves, and is not to be found, so long after it lost the skin.
+        bond: Only who is paired may listen; the link drops right after pairing.
     """
 
     name: str = "WB-SIM 0"
@@ -60,6 +74,15 @@ class Plan:
     notify_hz: float = 1.0
     from_first: bool = False
     stamped: bool = False
+    links: int = 1
+    tells_when_held: bool = False
+    intervals: bool = True
+    interval_ms: tuple[int, int] | None = None
+    insists: bool = False
+    drops_after_s: float | None = None
+    stalls_after_s: float | None = None
+    off_skin_s: float | None = None
+    bond: bool = False
 
     @classmethod
     def numbered(cls, number: int, **more: Any) -> "Plan":
@@ -102,6 +125,10 @@ class Strap:
         self._begin_ns = 0
         self._recent: deque[int] = deque([900], maxlen=5)
         self._listening: set[Connection] = set()
+        self._since_ns: dict[Connection, int] = {}  # first listened to
+        self._off_skin_ns: int | None = None
+        self._refused_ns: int | None = None  # its wish for an interval
+        self._asking: set[asyncio.Task[None]] = set()
         self._listened = asyncio.Event()
         self._changed = asyncio.Event()
         self._measurement, self._battery = self._characteristics()
@@ -113,6 +140,8 @@ class Strap:
         self._chip = Chip(self.plan.name, link=air)
         self._device = host(self._chip, self.plan.name, self.plan.address, self._advertisement())
         self._device.add_services(self._services())
+        if self.plan.bond:
+            _only_for_the_paired(self._device, self._measurement)
         self._device.on("connection", self._on_connection)
         await self._device.power_on()
 
@@ -168,9 +197,12 @@ class Strap:
     def _on_connection(self, connection: Connection) -> None:
         def gone(_reason: int) -> None:
             self._listening.discard(connection)
+            self._since_ns.pop(connection, None)
             self._changed.set()
 
         connection.on("disconnection", gone)
+        if self.plan.bond:
+            connection.on("pairing", lambda _keys: self._leave_after_pairing())
         self._changed.set()
 
     def _on_subscription(self, connection: Connection, notify: bool, _indicate: bool) -> None:  # noqa: FBT001
@@ -178,10 +210,32 @@ class Strap:
             if self._findable_ns is not None:
                 self.reconnects_s.append((self._clock.now_ns() - self._findable_ns) / NS_PER_S)
                 self._findable_ns = None
+            if connection not in self._since_ns and self.plan.interval_ms is not None:
+                asking = asyncio.create_task(self._ask_for_interval(connection, *self.plan.interval_ms))
+                self._asking.add(asking)
+                asking.add_done_callback(self._asking.discard)
+            self._since_ns.setdefault(connection, self._clock.now_ns())
             self._listening.add(connection)
             self._listened.set()
         else:
             self._listening.discard(connection)
+
+    async def _ask_for_interval(self, connection: Connection, from_ms: int, to_ms: int) -> None:
+        try:
+            await connection.update_parameters(from_ms / 1.25, to_ms / 1.25, 0, 600, use_l2cap=True)
+        except ConnectionParameterUpdateError:
+            self._refused_ns = self._clock.now_ns()
+        except (BaseBumbleError, asyncio.CancelledError):
+            return  # the link went before the answer came
+
+    def _leave_after_pairing(self) -> None:
+        """A drop right after pairing is normal; nothing is sent until then."""
+        self._until_ns["silent"] = self._clock.now_ns() + round(2 * _AFTER_PAIRING_S * NS_PER_S)
+        asyncio.get_running_loop().call_later(_AFTER_PAIRING_S, self._leave, REMOTE_USER)
+
+    def _leave(self, reason: int) -> None:
+        if self._chip is not None:
+            self._chip.lose_links(reason)
 
     def leave(self) -> None:
         """Switch off: every link breaks, nothing advertises."""
@@ -201,8 +255,12 @@ class Strap:
                 await self._device.stop_advertising()
                 await self._clock.sleep_until(away_ns)
                 continue
-            if not self._device.connections:
-                await self._device.start_advertising(auto_restart=False)
+            room = len(self._device.connections) < self.plan.links
+            if room or self.plan.tells_when_held:
+                kind = AdvertisingType.UNDIRECTED_CONNECTABLE_SCANNABLE if room else AdvertisingType.UNDIRECTED
+                await self._device.stop_advertising()
+                await self._device.start_advertising(advertising_type=kind, auto_restart=False)
+            if room and not self._since_ns:
                 self._findable_ns = self._clock.now_ns()
             await self._changed.wait()
 
@@ -216,6 +274,7 @@ class Strap:
             n += 1
             await self._clock.sleep_until(self._begin_ns + n * step_ns)
             self._feel(self._begin_ns + n * step_ns)
+            self._behave()
             await self._tell(n)
 
     def _feel(self, now_ns: int) -> None:
@@ -236,6 +295,29 @@ class Strap:
             self._recent.append(rr_1024)
             self._next = None
 
+    def _behave(self) -> None:
+        """Leave, where a strap like this one would."""
+        now_ns, plan = self._clock.now_ns(), self.plan
+        listened_s = (now_ns - min(self._since_ns.values(), default=now_ns)) / NS_PER_S
+        if plan.drops_after_s is not None and listened_s > plan.drops_after_s:
+            self._leave(REMOTE_USER)
+        if plan.insists and self._refused_ns is not None and now_ns - self._refused_ns > _INSIST_S * NS_PER_S:
+            self._refused_ns = None
+            self._leave(UNACCEPTABLE_PARAMETERS)
+        if not self._has("contact_lost"):
+            self._off_skin_ns = None
+            return
+        self._off_skin_ns = now_ns if self._off_skin_ns is None else self._off_skin_ns
+        if plan.off_skin_s is not None and now_ns - self._off_skin_ns > plan.off_skin_s * NS_PER_S:
+            self._until_ns["absent"] = self._until_ns["contact_lost"]
+            self._leave(REMOTE_USER)
+            self._changed.set()
+
+    def _is_stalled(self) -> bool:
+        after_s, now_ns = self.plan.stalls_after_s, self._clock.now_ns()
+        since_ns = min(self._since_ns.values(), default=now_ns)
+        return after_s is not None and now_ns - since_ns > after_s * NS_PER_S
+
     async def _tell(self, n: int) -> None:
         if self.plan.stamped:
             await self._send(_stamp(n))
@@ -247,8 +329,8 @@ class Strap:
         taken = [self._waiting.popleft() for _ in range(min(room, len(self._waiting)))]
         # the chip knows of a broken link before the host has been told
         assert self._chip is not None
-        mute = self._has("silent") or not self._listening or not self._chip.le_connections
-        without = self._has("missing_rr") or self._has("contact_lost")
+        mute = self._has("silent") or self._is_stalled() or not self._listening or not self._chip.le_connections
+        without = self._has("missing_rr") or self._has("contact_lost") or not self.plan.intervals
         told = [] if without else [rr_1024 for _, rr_1024, _ in taken]
         broken = self._has("malformed")
         for beat in taken:
@@ -269,13 +351,22 @@ class Strap:
 
     # ---- faults
 
+    @property
+    def is_full(self) -> bool:
+        """Whether as many devices are connected as may be."""
+        return self._device is not None and len(self._device.connections) >= self.plan.links
+
     async def suffer(self, fault: Fault) -> None:
-        """Begin a fault now; it ends by itself."""
+        """Begin a fault now; it ends by itself (``held`` is the room's: it takes another device)."""
         assert self._chip is not None
         assert self._device is not None
         if fault.fault == "low_battery":
             self.battery_01 = fault.percent / 100
             await self._device.notify_subscribers(self._battery, bytes([fault.percent]))
+            return
+        if fault.fault == "bond_lost":
+            if self._device.keystore is not None:
+                await self._device.keystore.delete_all()
             return
         until_ns = self._clock.now_ns() + round(fault.for_s * NS_PER_S)
         if fault.fault in ("link_loss", "absent"):
@@ -287,6 +378,14 @@ class Strap:
 
     def _has(self, fault: str) -> bool:
         return self._clock.now_ns() < self._until_ns.get(fault, 0)
+
+
+def _only_for_the_paired(device: Device, characteristic: Any) -> None:
+    """A subscription is a write of the descriptor that follows the characteristic."""
+    for attribute in device.gatt_server.attributes:
+        if attribute.handle > characteristic.handle and attribute.type == _SUBSCRIPTION:
+            attribute.permissions |= Attribute.Permissions.WRITE_REQUIRES_ENCRYPTION
+            return
 
 
 def _stamp(n: int) -> bytes:

@@ -14,11 +14,14 @@ from agent.model import Sample
 from agent.pace import Pace
 from agent.signal.artifacts import Label, labels
 from agent.sources import Radio, Surroundings, ble_strap, bound
+from agent.sources.ladder import Facts
+from agent.sources.system import System
 from agent.wire import schema
 from firmware_sim import bluez, packets, recording
 from firmware_sim.bleak_backend import backend
 from firmware_sim.central import Central
 from firmware_sim.physiology import Physiology, phases
+from firmware_sim.private_bus import private_bus
 from firmware_sim.room import open_room
 from firmware_sim.strap import Plan, Strap
 
@@ -46,7 +49,7 @@ async def air(way: str, straps, pace, faults=()):
             backends = backend(central)
             yield room, Radio(backends.scanner, backends.client)
             return
-        bus = await stack.enter_async_context(bluez.private_bus(house.tool("dbus-daemon")))
+        bus = await stack.enter_async_context(private_bus(house.tool("dbus-daemon")))
         await stack.enter_async_context(bluez.serve(central, bus))
         before = os.environ.get("DBUS_SYSTEM_BUS_ADDRESS")
         os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = bus
@@ -69,6 +72,25 @@ async def quit_bus() -> None:
         await asyncio.wait({mine._bus_watcher_task})
 
 
+class SimulatedSystem(System):
+    """What stands beside the backend over Bumble: bonds, and a daemon that dies when a test says so."""
+
+    def __init__(self, central: Central) -> None:
+        super().__init__()
+        self._central = central
+        self.removed = self.cycled = 0
+
+    async def facts(self, address: str) -> Facts:
+        return Facts(await self._central.bonded(address), may_cycle=True)
+
+    async def remove(self, address: str) -> None:
+        self.removed += 1
+        await self._central.forget(address)
+
+    async def cycle(self) -> None:
+        self.cycled += 1
+
+
 def bind(folder: Path, number: int = 1, serial: str | None = None) -> Path:
     plan = Plan.numbered(number)
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -81,6 +103,7 @@ class Reader:
 
     def __init__(self, folder: Path, pace, radio: Radio) -> None:
         self.samples: list[Sample] = []
+        self.came_s: list[float] = []  # when, on the loop's clock
         self.words: list[str] = []
         self._pace = pace
         self.around = Surroundings(pace, folder, self._said, radio)
@@ -92,6 +115,7 @@ class Reader:
     async def read(self) -> None:
         async for sample in ble_strap.samples(ble_strap.Settings(), self.around):
             self.samples.append(sample)
+            self.came_s.append(asyncio.get_running_loop().time())
 
     @property
     def beats(self) -> list[Sample]:
@@ -120,7 +144,7 @@ def unfaithful(reader: Reader, felt) -> dict[str, int]:
     lengths, got = [one.rr_1024 for one in truth], reader.rr_1024
     for n in range(len(got)):
         ahead = got[n : n + 4]
-        near = range(at, min(at + 60, len(lengths)))
+        near = range(at, len(lengths))
         found = next((k for k in near if lengths[k : k + 4][: len(ahead)] == ahead), None)
         if found is None and at < len(lengths) and lengths[at] == got[n]:
             found = at  # a loss or an invention follows

@@ -1,40 +1,48 @@
 """A Bluetooth heart-rate strap: found, connected, listened to, and found again.
 
-    searching ─▶ connecting ─▶ listening ──5 s nothing──▶ suspect ──10 s──▶ recycled ─┐
-        ▲                          └── link lost ─────────────────────────────────────┤
-        └───────────────────────────── a short pause with jitter ◀────────────────────┘
+    look for it ─▶ link ─▶ who is it? ─▶ listen ─▶ samples, until it is lost or silent ─┐
+        ▲                                                                               │
+        └──── a short pause ◀── what the ladder says: forget, cycle, tell ◀─────────────┘
 
-A link that is up says nothing about data (a dead Bluetooth daemon looks the same), hence the watchdog.
+A link that is up says nothing about data (a dead Bluetooth daemon looks the same): packets are watched, and so is the
+daemon. What to do about trouble is decided in `ladder`, what the person reads stands in `strap_states`.
 """
 
 import asyncio
 import logging
 import random
 from collections.abc import AsyncGenerator
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
 from typing import Final
+
+from bleak import BleakClient
+from bleak.backends.device import BLEDevice
+from bleak_retry_connector import BleakNotFoundError
 
 from agent.errors import PacketRefused, SourceUnavailable
 from agent.model import NS_PER_S, Quality, Sample
 from agent.sources import strap_link
-from agent.sources.beat_times import BeatTimes, Placed
-from agent.sources.bluetooth import LINK_ERRORS
+from agent.sources.beat_times import BeatTimes
+from agent.sources.bluetooth import LINK_ERRORS, said, system_of
 from agent.sources.bound import Bound, bind, bound, bound_at_ns
-from agent.sources.heart_rate_packet import TICKS_PER_S, decode
-from agent.sources.strap_link import Mail, Nearby, NotInReach
+from agent.sources.heart_rate_packet import decode
+from agent.sources.ladder import LEAST_PAUSE_S, Act, Event, Facts, Ladder, Rung, climb, pause_s
+from agent.sources.mail import Mail
+from agent.sources.strap_link import BondWanted, Nearby, NotInReach, NotPaired, Paired
+from agent.sources.strap_listener import StrapListener, samples_of
+from agent.sources.strap_states import StrapState, unavailable
 from agent.sources.surroundings import Radio, Surroundings
+from agent.sources.system import System
 from agent.status import Level
 
 log = logging.getLogger(__name__)
 
-SUSPECT_S: Final = 5.0
-RECYCLE_S: Final = 10.0
 _LOOK_S: Final = 0.25
-_PAUSE_S: Final = (0.5, 30.0)  # real seconds; the first try after a loss comes soon
-_LOW_PERCENT: Final = 10
 _STALL_S: Final = 0.06  # by which a busy machine wakes late; at ten times the speed it looks like 0.6 s
-_SAY_EVERY: Final = 60  # refused packets a line of the log
+_AWAY_AFTER: Final = 2  # scans without the strap before the person reads so
+_EVERYTHING_EACH: Final = 20  # scans: then one that hears every device, to tell a deaf adapter from an absent strap
+_STRANGERS_MOST: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,80 +50,231 @@ class Settings:
     """What the configuration may say of this source.
 
     Attributes:
-        adapter: Bluetooth adapter on Linux, such as ``hci1``; None: the first that is on.
+        adapter: Bluetooth adapter on Linux, by name (``hci1``) or by address, which outlives a renaming;
+            None: the first that is on.
+        recover_adapter: Whether an adapter that nothing else uses may be switched off and on when nothing else
+            helps (Linux).
     """
 
     adapter: str | None = None
+    recover_adapter: bool = True
 
 
 async def samples(settings: Settings, around: Surroundings) -> AsyncGenerator[Sample, None]:
     """Beats of the bound strap, for ever.
 
     Raises:
-        SourceUnavailable: No strap is bound, there is no Bluetooth, or another strap answered.
+        SourceUnavailable: No strap is bound.
     """
-    times = BeatTimes(blur_s=_STALL_S * (around.clock.speed - 1))
-    pause_s = _PAUSE_S[0]
-    while True:
-        strap, bound_ns = bound(around.folder), bound_at_ns(around.folder)
+    system = system_of(around.radio, settings.adapter, may_cycle=settings.recover_adapter)
+    search = _Search(settings, around, system)
+    try:
+        while True:
+            async with aclosing(search.one_try()) as found:
+                async for sample in found:
+                    yield sample
+            for beat in search.times.flush():
+                for sample in samples_of(beat, Quality.GOOD):
+                    yield sample
+            await search.recover()
+    finally:
+        await system.close()
+
+
+class _Search:
+    """Where the source stands: on the ladder, and with what it knows of the room."""
+
+    def __init__(self, settings: Settings, around: Surroundings, system: System) -> None:
+        self._settings, self._around, self._system = settings, around, system
+        self.times = BeatTimes(blur_s=_STALL_S * (around.clock.speed - 1))
+        self._ladder, self._event = Ladder(), Event.ABSENT
+        self._strap = Bound("", "")
+        self._strangers: frozenset[str] = frozenset()
+        self._scans = 0
+        self._why = StrapState.NOT_CONNECTED
+
+    async def one_try(self) -> AsyncGenerator[Sample, None]:
+        """Look for the strap, link, and give what comes until it ends; `recover` knows how it ended."""
+        self._strap, bound_ns = bound(self._around.folder), bound_at_ns(self._around.folder)
+        self._system.news.begin()
+        self._event, self._why = Event.UNREACHED, StrapState.NOT_CONNECTED
+        mail = Mail(self._around.clock.now_ns)
         try:
-            around.say(Level.WAITING, "searching for the strap", "Put it on; moisten the electrodes.")
-            mail = Mail(around.clock.now_ns)
-            async with strap_link.linked(around.radio, settings.adapter, strap.address, mail) as client:
-                _same(strap, await strap_link.who(client, strap.name))
-                times.interrupt()
-                await strap_link.listen(client, mail)
-                around.say(Level.OK, "connected, waiting for the first beat")
-                listener = _Listener(times, mail, around)
-                while not listener.over and bound_at_ns(around.folder) == bound_ns:
-                    await mail.wait(_LOOK_S)
-                    for sample in listener.heard():
-                        yield sample
-                pause_s = _PAUSE_S[0] if listener.packets else min(2 * pause_s, _PAUSE_S[1])
-        except NotInReach:
-            around.say(
-                Level.WAITING,
-                "the strap cannot be found: not worn, out of reach, asleep, or taken by another device",
-                "Put it on; close other apps and watches that read it.",
-            )
-            pause_s = min(2 * pause_s, _PAUSE_S[1])
+            adapter = await _named(self._settings.adapter, self._system)
+            device = await self._look_for(adapter)
+            async with strap_link.linked(self._around.radio, adapter, device, mail, self._system) as client:
+                self._event = Event.UNREADABLE
+                if await self._is_ours(client):
+                    async with aclosing(self._heard(client, mail, bound_ns)) as found:
+                        async for sample in found:
+                            yield sample
+        except NotInReach as absent:
+            self._event = Event.DEAF if absent.deaf else Event.ABSENT
+            if self._scans >= _AWAY_AFTER:
+                self._around.tell(StrapState.AWAY)
+        except Paired:
+            self._around.tell(StrapState.PAIRED)
+            self._event = Event.LOST
+        except NotPaired:
+            self._why = StrapState.NOT_PAIRED
+        except SourceUnavailable as error:
+            wrong = StrapState.of(str(error)) in (StrapState.ANOTHER_STRAP, StrapState.NO_STRAP)
+            self._event = Event.WRONG_DEVICE if wrong else Event.NO_BLUETOOTH
+            self._around.say(Level.TROUBLE, str(error), error.remedy)
         except LINK_ERRORS as error:
-            log.info("the strap could not be connected: %s", type(error).__name__)
-            around.say(Level.WAITING, "the strap could not be connected", "It is tried again by itself.")
-            pause_s = min(2 * pause_s, _PAUSE_S[1])
-        for beat in times.flush():
-            for sample in _samples(beat, Quality.GOOD):
+            log.info("the strap could not be read: %s", type(error).__name__)
+            if self._event is Event.UNREACHED and isinstance(error, (TimeoutError, BleakNotFoundError)):
+                self._why = StrapState.BUSY  # it advertises, and did not answer for 20 s
+
+    async def _heard(self, client: BleakClient, mail: Mail, bound_ns: int) -> AsyncGenerator[Sample, None]:
+        """What comes while the link is up, the daemon alive and the binding the same."""
+        if client.address != self._strap.address:
+            bound_ns = self._moved(client.address)
+        self.times.interrupt()
+        await strap_link.listen(client, mail)
+        self._around.tell(StrapState.CONNECTED)
+        listener = StrapListener(self.times, mail, self._around, self._system, self._ladder)
+        while not listener.over and bound_at_ns(self._around.folder) == bound_ns:
+            await mail.wait(_LOOK_S)
+            for sample in listener.heard():
                 yield sample
-        await asyncio.sleep(pause_s * random.uniform(0.2, 1.0))  # noqa: S311 - jitter
+            self._ladder = listener.ladder
+            if listener.packets or self._system.paired:  # a link that drops right after pairing is normal
+                self._event = Event.LOST
+            if self._system.news.gone is not None:  # bleak would call this link connected for ever
+                self._around.tell(self._system.news.gone)
+                return
+            if listener.watch() is Act.RESUBSCRIBE:
+                await strap_link.listen_anew(client, mail)
+            self._ladder = listener.ladder
+
+    async def recover(self) -> None:
+        """Do what the ladder says, and wait; news of the system ends the waiting."""
+        at_the_strap = self._event in (Event.UNREACHED, Event.UNREADABLE)
+        facts = await self._facts() if at_the_strap or self._event is Event.DEAF else Facts()
+        self._ladder, act = climb(self._ladder, self._event, self._around.clock.now_ns(), facts)
+        if at_the_strap:
+            self._around.tell(StrapState.STUCK if self._ladder.rung is Rung.TOLD else self._why)
+        try:
+            if act is Act.REMOVE:
+                log.info("the system is told to forget the strap")
+                await self._system.remove(self._strap.address)
+            elif act is Act.CYCLE:
+                log.info("the Bluetooth adapter is switched off and on")
+                await self._system.cycle()
+        except LINK_ERRORS as error:  # the next rung is reached all the same
+            log.info("that did not work: %s", type(error).__name__)
+        await asyncio.sleep(LEAST_PAUSE_S)  # whatever news come: nothing spins
+        await self._system.news.wait(pause_s(self._ladder, self._event, random.random()))  # noqa: S311 - jitter
+
+    # ---- the steps of a try
+
+    async def _look_for(self, adapter: str | None) -> BLEDevice:
+        radio, everything = self._around.radio, self._scans % _EVERYTHING_EACH == _EVERYTHING_EACH - 1
+        async with radio.turn, said(adapter):
+            await strap_link.free(radio, self._strap.address)
+            device = await strap_link.look_for(
+                radio, adapter, self._strap, self._strangers, self._searching, everything=everything
+            )
+        self._scans = 0
+        return device
+
+    def _searching(self) -> None:
+        """The scan has begun; a strap that was there and refused keeps its words until it answers."""
+        if self._scans == 0 and self._ladder.failures == 0:
+            self._around.tell(StrapState.SEARCHING)
+        self._scans += 1
+
+    async def _is_ours(self, client: BleakClient) -> bool:
+        """Whether the bound strap answers; under an address that is not the bound one, somebody else's may.
+
+        Raises:
+            SourceUnavailable: Another strap answers under the bound address.
+        """
+        try:
+            answered = await strap_link.who(client, self._strap.name)
+        except BondWanted:
+            if client.address == self._strap.address:
+                raise  # it is paired first, and asked again
+            answered = Bound(client.address, self._strap.name)
+        if not self._strap.serial or answered.serial == self._strap.serial:
+            return True
+        if client.address == self._strap.address:
+            raise unavailable(StrapState.ANOTHER_STRAP)
+        if len(self._strangers) < _STRANGERS_MOST:
+            self._strangers |= {client.address}
+        self._event = Event.ABSENT
+        return False
+
+    def _moved(self, address: str) -> int:
+        """Bind the strap to its new address; when that was written."""
+        log.info("the bound strap has a new address")
+        self._strap = replace(self._strap, address=address)
+        bind(self._around.folder, self._strap)
+        return bound_at_ns(self._around.folder)
+
+    async def _facts(self) -> Facts:
+        with suppress(*LINK_ERRORS):
+            return await self._system.facts(self._strap.address)
+        return Facts()
+
+
+async def _named(adapter: str | None, system: System) -> str | None:
+    """The adapter by the name it has now; gets the system ready to watch on the way."""
+    try:
+        await system.ready()
+        return await system.adapter(adapter)
+    except LINK_ERRORS:  # nothing to watch; bleak's own error will say what is missing
+        return adapter
 
 
 async def nearby(settings: Settings, radio: Radio, seconds: float) -> list[Nearby]:
     """Straps in reach; see `strap_link.nearby`."""
-    return await strap_link.nearby(radio, settings.adapter, seconds)
+    system = system_of(radio, settings.adapter, may_cycle=False)
+    try:
+        return await strap_link.nearby(radio, await _named(settings.adapter, system), seconds)
+    finally:
+        await system.close()
 
 
 async def bind_to(settings: Settings, around: Surroundings, strap: Nearby, proof_s: float) -> bool:
     """Bind a strap once a beat of it has been seen; False: none came, and nothing is changed.
 
     Raises:
-        SourceUnavailable: It could not be connected, or sends no heart rate.
+        SourceUnavailable: It could not be connected or paired, or sends no heart rate.
     """
-    mail = Mail(around.clock.now_ns)
+    system = system_of(around.radio, settings.adapter, may_cycle=False)
     try:
-        async with strap_link.linked(around.radio, settings.adapter, strap.address, mail) as client:
-            known = await strap_link.who(client, strap.name)
-            await strap_link.listen(client, mail)
-            until_ns = around.clock.now_ns() + int(proof_s * NS_PER_S)
-            while not mail.lost and around.clock.now_ns() < until_ns:
-                await mail.wait(_LOOK_S)
-                if _has_beats(mail):
-                    bind(around.folder, known)
-                    return True
-            return False
+        for _ in range(2):
+            with suppress(Paired):  # then once more
+                return await _proven(settings, around, strap, proof_s, system)
+    except NotPaired as error:
+        raise unavailable(StrapState.NOT_PAIRED) from error
     except LINK_ERRORS as error:
         raise SourceUnavailable(
             "the strap could not be connected", remedy="Wear it, close other apps that read it, and try again."
         ) from error
+    finally:
+        await system.close()
+    return False
+
+
+async def _proven(settings: Settings, around: Surroundings, strap: Nearby, proof_s: float, system: System) -> bool:
+    radio, mail = around.radio, Mail(around.clock.now_ns)
+    adapter = await _named(settings.adapter, system)
+    async with radio.turn, said(adapter):
+        await strap_link.free(radio, strap.address)
+        device = await strap_link.look_for(radio, adapter, Bound(strap.address, strap.name))
+    async with strap_link.linked(radio, adapter, device, mail, system) as client:
+        known = await strap_link.who(client, strap.name)
+        await strap_link.listen(client, mail)
+        until_ns = around.clock.now_ns() + int(proof_s * NS_PER_S)
+        while not mail.lost and around.clock.now_ns() < until_ns:
+            await mail.wait(_LOOK_S)
+            if _has_beats(mail):
+                bind(around.folder, known)
+                return True
+    return False
 
 
 def _has_beats(mail: Mail) -> bool:
@@ -124,96 +283,3 @@ def _has_beats(mail: Mail) -> bool:
             if packet[1] is not None and decode(packet[1]).rr_1024:
                 return True
     return False
-
-
-def _same(wanted: Bound, answered: Bound) -> None:
-    if wanted.serial and answered.serial != wanted.serial:
-        raise SourceUnavailable(
-            "another strap answers under the bound one's address",
-            remedy="Run 'wardbeat scan --bind' with your own strap on.",
-        )
-
-
-class _Listener:
-    """What comes in while a link is up."""
-
-    def __init__(self, times: BeatTimes, mail: Mail, around: Surroundings) -> None:
-        self._times, self._mail, self._around = times, mail, around
-        self._heard_ns = self._beat_ns = around.clock.now_ns()
-        self._ahead = times.ahead
-        self._contact: bool | None = None
-        self._refused = 0
-        self._beats = False
-        self.packets = 0
-        self.over = False
-
-    def heard(self) -> list[Sample]:
-        """Samples of the packets that came, and the watchdog's word when none did."""
-        found: list[Sample] = []
-        while (packet := self._mail.take()) is not None:
-            found += self._of_packet(*packet)
-        now_ns = self._around.clock.now_ns()
-        for beat in self._times.settle(now_ns):
-            found += _samples(beat, Quality.GOOD)
-        self._watch(now_ns)
-        return found
-
-    def _of_packet(self, arrived_ns: int, payload: bytes | None) -> list[Sample]:
-        if payload is None:  # nobody picked up, and packets were let go
-            self._times.interrupt()
-            return []
-        try:
-            measured = decode(payload)
-        except PacketRefused as refused:
-            self._refused += 1
-            if self._refused % _SAY_EVERY == 1:
-                log.info("a packet of the strap was refused: %s", refused.reason)
-            self._times.interrupt()
-            return []
-        self.packets += 1
-        self._heard_ns = arrived_ns
-        if measured.rr_1024:
-            self._beat_ns, self._beats = arrived_ns, True
-        if measured.contact is False or (self._contact is False and measured.contact):
-            self._times.interrupt()
-        self._contact = measured.contact
-        quality = Quality.SUSPECT if measured.contact is False else Quality.GOOD
-        placed = self._times.place(arrived_ns, measured.rr_1024)
-        if self._times.ahead > self._ahead:
-            log.info("beats of the strap were refused: there was no time for them")
-            self._ahead = self._times.ahead
-        return [one for beat in placed for one in _samples(beat, quality)]
-
-    def _watch(self, now_ns: int) -> None:
-        silent_s = (now_ns - self._heard_ns) / NS_PER_S
-        say = self._around.say
-        if self._mail.lost:
-            say(Level.WAITING, "the link to the strap broke", "It is connected again by itself.")
-            self.over = True
-        elif silent_s > RECYCLE_S:
-            log.info("the strap is silent; its link is made anew")
-            self.over = True
-        elif silent_s > SUSPECT_S:
-            say(Level.WAITING, "connected, but nothing comes from the strap", "It is connected anew by itself.")
-        elif self._contact is False:
-            say(Level.WAITING, "no skin contact", "Moisten the electrodes and tighten the strap.")
-        elif (now_ns - self._beat_ns) / NS_PER_S > SUSPECT_S:
-            say(
-                Level.WAITING,
-                "the strap sends a heart rate but no beats",
-                "Wear it on moist skin; a sensor that never sends beat intervals cannot be used.",
-            )
-        elif self._mail.battery_percent is not None and self._mail.battery_percent <= _LOW_PERCENT:
-            also = "beats come in; " if self._beats else ""
-            say(Level.WAITING, f"{also}the strap's battery is low", "Change or charge the strap's battery.")
-        elif self._beats:
-            say(Level.OK, "beats come in")
-
-
-def _samples(beat: Placed, quality: Quality) -> list[Sample]:
-    value_ms = beat.rr_1024 * 1000.0 / TICKS_PER_S
-    beat_sample = Sample(beat.t_ns, "rr_ms", value_ms, quality)
-    if not beat.gap_ns:
-        return [beat_sample]
-    begin_ns = beat.t_ns - beat.rr_1024 * NS_PER_S // TICKS_PER_S
-    return [Sample(begin_ns, "gap_ms", beat.gap_ns / 1e6), beat_sample]

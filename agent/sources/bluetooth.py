@@ -13,7 +13,9 @@ from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason, BleakDBusError, BleakError
 
 from agent.errors import SourceUnavailable
+from agent.sources.strap_states import StrapState, unavailable
 from agent.sources.surroundings import Radio
+from agent.sources.system import System
 
 HEART_RATE: Final = "0000180d-0000-1000-8000-00805f9b34fb"
 CLOSE_S: Final = 4.0  # a pause promises the link down within 5 s
@@ -31,12 +33,31 @@ for _library in ("bleak", "bleak_retry_connector", "dbus_fast", "bluetooth_adapt
     logging.getLogger(_library).setLevel(logging.CRITICAL)
 
 
+def system_of(radio: Radio, adapter: str | None, *, may_cycle: bool) -> System:
+    """What stands beside bleak here: the radio's own, Linux's daemon, or nothing more."""
+    if radio.system is not None:
+        return radio.system
+    if sys.platform == "linux" and radio.client is None:
+        from agent.sources.bluez import Bluez
+
+        return Bluez(adapter, may_cycle=may_cycle)
+    return System()
+
+
 @asynccontextmanager
 async def scanning(
-    radio: Radio, adapter: str | None, seen: Callable[[BLEDevice, AdvertisementData], None]
+    radio: Radio,
+    adapter: str | None,
+    seen: Callable[[BLEDevice, AdvertisementData], None],
+    *,
+    everything: bool = False,
 ) -> AsyncIterator[None]:
-    """Scan until the end of the block; neither start nor stop waits for a daemon that does not answer."""
-    scanner = BleakScanner(seen, [HEART_RATE], **backend(radio.scanner, adapter))
+    """Scan for straps (or for everything) until the end of the block.
+
+    Neither start nor stop waits for a daemon that does not answer.
+    """
+    wanted = None if everything else [HEART_RATE]
+    scanner = BleakScanner(seen, wanted, **backend(radio.scanner, adapter))
     try:
         await answered(scanner.start())
         yield
@@ -55,7 +76,7 @@ async def answered(call: Awaitable[_T]) -> _T:
     try:
         return await timed(call)
     except TimeoutError as error:
-        raise SourceUnavailable("Bluetooth does not answer", remedy=RESTART) from error
+        raise unavailable(StrapState.NOT_ANSWERING) from error
 
 
 async def timed(call: Awaitable[_T]) -> _T:
@@ -69,37 +90,32 @@ def backend(kind: type[Any] | None, adapter: str | None) -> dict[str, Any]:
     return chosen | ({} if adapter is None else {"bluez": {"adapter": adapter}})
 
 
-RESTART: Final = "Restart Bluetooth (Linux: systemctl restart bluetooth), or the machine."
 _REASONS: Final = {
-    BleakBluetoothNotAvailableReason.NO_BLUETOOTH: ("this machine has no Bluetooth", "Plug in a Bluetooth adapter."),
-    BleakBluetoothNotAvailableReason.NO_BLE_CENTRAL_ROLE: (
-        "this Bluetooth adapter cannot read straps",
-        "Use a Bluetooth 4.0 adapter or newer.",
-    ),
-    BleakBluetoothNotAvailableReason.POWERED_OFF: ("Bluetooth is off", "Switch Bluetooth on."),
-    BleakBluetoothNotAvailableReason.DENIED_BY_USER: (
-        "Wardbeat may not use Bluetooth",
-        "Allow it in the system's privacy settings.",
-    ),
-    BleakBluetoothNotAvailableReason.DENIED_BY_SYSTEM: (
-        "the system does not let Wardbeat use Bluetooth",
-        "Ask whoever manages this machine.",
-    ),
+    BleakBluetoothNotAvailableReason.NO_BLUETOOTH: StrapState.NO_ADAPTER,
+    BleakBluetoothNotAvailableReason.NO_BLE_CENTRAL_ROLE: StrapState.NO_CENTRAL,
+    BleakBluetoothNotAvailableReason.POWERED_OFF: StrapState.BLUETOOTH_OFF,
+    BleakBluetoothNotAvailableReason.DENIED_BY_USER: StrapState.NOT_PERMITTED,
+    BleakBluetoothNotAvailableReason.DENIED_BY_SYSTEM: StrapState.NOT_PERMITTED_BY_SYSTEM,
+}
+# By the daemon's or the bus's name for it: some come as plain D-Bus errors.
+_NAMES: Final = {
+    "org.freedesktop.DBus.Error.ServiceUnknown": StrapState.NO_SERVICE,
+    "org.freedesktop.DBus.Error.NameHasNoOwner": StrapState.NO_SERVICE,
+    "org.freedesktop.DBus.Error.AccessDenied": StrapState.NOT_PERMITTED_BY_SYSTEM,
+    "org.bluez.Error.NotReady": StrapState.BLUETOOTH_OFF,
 }
 
 
 @asynccontextmanager
 async def said(adapter: str | None) -> AsyncIterator[None]:
     """Say in our own words why there is no Bluetooth."""
-    nothing = SourceUnavailable("there is no Bluetooth service here", remedy="Linux: install and start bluez.")
     try:
         yield
     except BleakBluetoothNotAvailableError as error:
-        words, remedy = _REASONS.get(error.reason, ("Bluetooth cannot be used", "Restart Bluetooth."))
-        raise SourceUnavailable(words, remedy=remedy) from error
+        raise unavailable(_REASONS.get(error.reason, StrapState.NOT_ANSWERING)) from error
     except BleakDBusError as error:
-        if error.dbus_error == "org.freedesktop.DBus.Error.ServiceUnknown":
-            raise nothing from error
+        if (state := _NAMES.get(error.dbus_error)) is not None:
+            raise unavailable(state) from error
         raise
     except BleakError as error:
         if adapter is not None and str(error) == f"adapter '{adapter}' not found":
@@ -108,4 +124,4 @@ async def said(adapter: str | None) -> AsyncIterator[None]:
             ) from error
         raise
     except (FileNotFoundError, ConnectionRefusedError) as error:  # no D-Bus at all
-        raise nothing from error
+        raise unavailable(StrapState.NO_SERVICE) from error

@@ -27,6 +27,16 @@ class Bound:
     maker: str = ""
     model: str = ""
 
+    @property
+    def lasting(self) -> bool:
+        """Whether the serial says which strap it is: some makers leave the same few digits in every one.
+
+        >>> Bound("AA", "H10", "1A2B3C4D").lasting, Bound("AA", "Cheap", "00000000").lasting
+        (True, False)
+        """
+        distinct = set(self.serial.lower())
+        return bool(self.name) and len(self.serial) >= 6 and len(distinct) >= 3 and "12345" not in self.serial
+
 
 def bind(folder: Path, strap: Bound) -> None:
     """Read this strap from now on, and no other.

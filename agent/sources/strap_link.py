@@ -1,9 +1,8 @@
 """One link to one strap through bleak: scan, connect, read who it is, listen; every call with a timeout."""
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,21 +10,27 @@ from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
+from bleak.exc import BleakDBusError, BleakGATTProtocolError
 from bleak_retry_connector import close_stale_connections_by_address, establish_connection
 
 from agent.errors import SourceUnavailable
-from agent.sources.bluetooth import CLOSE_S, LINK_ERRORS, RESTART, answered, backend, said, scanning, timed
+from agent.sources.bluetooth import CLOSE_S, LINK_ERRORS, answered, backend, said, scanning, timed
 from agent.sources.bound import Bound
+from agent.sources.mail import Mail
+from agent.sources.strap_states import StrapState, unavailable
 from agent.sources.surroundings import Radio
+from agent.sources.system import System
 
 _MEASUREMENT: Final = "00002a37-0000-1000-8000-00805f9b34fb"
 _BATTERY: Final = "00002a19-0000-1000-8000-00805f9b34fb"
 _MAKER: Final = "00002a29-0000-1000-8000-00805f9b34fb"
 _MODEL: Final = "00002a24-0000-1000-8000-00805f9b34fb"
 _SERIAL: Final = "00002a25-0000-1000-8000-00805f9b34fb"
-_SCAN_S: Final = 10.0
-_CONNECT_S: Final = 45.0  # two tries of bleak-retry-connector at 20 s
-_MAIL_MOST: Final = 256
+# Short, for another strap's source waits for its turn meanwhile; the next scan follows at once.
+_SCAN_S: Final = 4.0
+_CONNECT_S: Final = 25.0  # one try of bleak-retry-connector is 20 s
+# Insufficient authentication, authorization, key size, encryption (Vol 3, Part F, 3.4.1.1)
+_BOND_WANTED: Final = (0x05, 0x08, 0x0C, 0x0F)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,44 +48,28 @@ class Nearby:
     rssi_dbm: int
 
 
-class Mail:
-    """What the link's callbacks put down and the source picks up; they do nothing else."""
+class NotInReach(TimeoutError):
+    """The strap does not advertise: off, far away, asleep, or taken by another device.
 
-    def __init__(self, now_ns: Callable[[], int]) -> None:
-        self._now_ns = now_ns
-        self._packets: deque[tuple[int, bytes | None]] = deque()
-        self._news = asyncio.Event()
-        self.lost = False
-        self.battery_percent: int | None = None
+    Attributes:
+        deaf: Whether nothing at all was heard while everything was listened for.
+    """
 
-    def measurement(self, _characteristic: BleakGATTCharacteristic, payload: bytearray) -> None:
-        """A notification came; when nobody picks up, the newest is let go and a mark (None) stands for it."""
-        if len(self._packets) < _MAIL_MOST:
-            self._packets.append((self._now_ns(), bytes(payload)))
-        elif self._packets[-1][1] is not None:
-            self._packets.append((self._now_ns(), None))
-        self._news.set()
+    def __init__(self, *, deaf: bool) -> None:
+        super().__init__()
+        self.deaf = deaf
 
-    def battery(self, _characteristic: BleakGATTCharacteristic, payload: bytearray) -> None:
-        """The battery's level changed."""
-        self.battery_percent = payload[0] if payload else None
-        self._news.set()
 
-    def disconnected(self, _client: BleakClient) -> None:
-        """The link is down."""
-        self.lost = True
-        self._news.set()
+class BondWanted(Exception):
+    """The strap answers only to whom it is paired with."""
 
-    async def wait(self, most_s: float) -> None:
-        """Return on news, or after a while."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(most_s):
-                await self._news.wait()
-        self._news.clear()
 
-    def take(self) -> tuple[int, bytes | None] | None:
-        """The oldest packet with its arrival, if there is one; None for its bytes: some were let go here."""
-        return self._packets.popleft() if self._packets else None
+class Paired(Exception):
+    """The strap was paired just now: link anew, for a drop right after pairing is normal."""
+
+
+class NotPaired(Exception):
+    """The strap wants a bond, and pairing failed."""
 
 
 async def nearby(radio: Radio, adapter: str | None, seconds: float) -> list[Nearby]:
@@ -98,7 +87,7 @@ async def nearby(radio: Radio, adapter: str | None, seconds: float) -> list[Near
         async with radio.turn, said(adapter), scanning(radio, adapter, seen):
             await asyncio.sleep(seconds)
     except LINK_ERRORS as error:
-        raise SourceUnavailable("Bluetooth failed while scanning", remedy=RESTART) from error
+        raise SourceUnavailable("Bluetooth failed while scanning", remedy=StrapState.NOT_ANSWERING.remedy) from error
     return sorted(found.values(), key=lambda strap: -strap.rssi_dbm)
 
 
@@ -111,86 +100,177 @@ def printable(text: str) -> str:
     return "".join(one if one.isprintable() else "?" for one in text[:40])
 
 
+async def look_for(
+    radio: Radio,
+    adapter: str | None,
+    strap: Bound,
+    strangers: frozenset[str] = frozenset(),
+    began: Callable[[], None] = lambda: None,
+    *,
+    everything: bool = False,
+) -> BLEDevice:
+    """The bound strap as it advertises; the caller holds the radio's turn.
+
+    Args:
+        radio, adapter: What to scan with.
+        strap: By its address; one whose serial identifies it is also known by its name under an address that
+            was never seen (macOS gives every machine another), and must then show its serial.
+        strangers: Addresses known to be somebody else's.
+        began: Called when the scan runs.
+        everything: Listen to every device, to tell a deaf adapter from an absent strap; what is heard is counted only.
+
+    Raises:
+        SourceUnavailable: There is no Bluetooth to scan with.
+        NotInReach: It does not advertise.
+    """
+    ours: list[BLEDevice] = []
+    named: dict[str, tuple[int, BLEDevice]] = {}
+    heard = asyncio.Event()
+    anything = False
+
+    def seen(device: BLEDevice, told: AdvertisementData) -> None:
+        nonlocal anything
+        anything = True
+        if device.address == strap.address:
+            ours.append(device)
+            heard.set()
+        elif strap.lasting and device.name == strap.name and device.address not in strangers:
+            named[device.address] = (told.rssi, device)
+
+    async with scanning(radio, adapter, seen, everything=everything):
+        began()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SCAN_S):
+                await heard.wait()
+    if ours:
+        return ours[-1]
+    if named:
+        return max(named.values(), key=lambda one: one[0])[1]
+    raise NotInReach(deaf=everything and not anything)
+
+
+async def free(radio: Radio, address: str) -> None:
+    """Let go of a link that a killed program left up: a connected strap does not advertise."""
+    if radio.client is None:
+        await answered(close_stale_connections_by_address(address))
+
+
 @asynccontextmanager
-async def linked(radio: Radio, adapter: str | None, address: str, mail: Mail) -> AsyncIterator[BleakClient]:
-    """A link to one strap, closed at the end whatever happens.
+async def linked(
+    radio: Radio, adapter: str | None, device: BLEDevice, mail: Mail, system: System
+) -> AsyncIterator[BleakClient]:
+    """A link to one strap, closed at the end whatever happens; where the block meets `BondWanted`, the strap is paired.
 
     Raises:
         SourceUnavailable: There is no Bluetooth.
-        NotInReach: The strap does not advertise.
         LINK_ERRORS: It could not be connected.
+        Paired, NotPaired: What came of pairing.
     """
-    async with radio.turn, said(adapter):
-        if radio.client is None:
-            # a killed program's link stays up in bluetoothd, and a connected strap does not advertise
-            await answered(close_stale_connections_by_address(address))
-        device = await _found(radio, adapter, address)
-        async with asyncio.timeout(_CONNECT_S):
+    system.expect(device)
+    try:
+        async with radio.turn, said(adapter), asyncio.timeout(_CONNECT_S):
             client = await establish_connection(
                 BleakClient,
                 device,
                 "strap",
                 mail.disconnected,
-                max_attempts=2,
+                max_attempts=1,  # the next one is the ladder's to decide
                 use_services_cache=False,
                 **backend(radio.client, adapter),
             )
-    mail.lost = not client.is_connected  # an attempt before this one may have been lost, and said so
-    try:
-        yield client
+        mail.lost = not client.is_connected  # an attempt before this one may have been lost, and said so
+        try:
+            yield client
+        except (BondWanted, TimeoutError) as unanswered:
+            # measured: bluetoothd leaves a read that wants a bond pending for ever when its agent does not answer
+            if not isinstance(unanswered, BondWanted) and not (system.pairs and await _unbonded(system, client)):
+                raise
+            await _pair(system, client)
+        finally:
+            with suppress(*LINK_ERRORS):
+                async with asyncio.timeout(CLOSE_S):
+                    await client.disconnect()
     finally:
-        with suppress(*LINK_ERRORS):
-            async with asyncio.timeout(CLOSE_S):
-                await client.disconnect()
+        system.expect(None)
 
 
-class NotInReach(TimeoutError):
-    """The strap does not advertise: off, far away, asleep, or taken by another device."""
+async def _unbonded(system: System, client: BleakClient) -> bool:
+    with suppress(*LINK_ERRORS):
+        return not (await system.facts(client.address)).bonded
+    return False
 
 
-async def _found(radio: Radio, adapter: str | None, address: str) -> BLEDevice:
-    ours: list[BLEDevice] = []
-    heard = asyncio.Event()
-
-    def seen(device: BLEDevice, _told: AdvertisementData) -> None:
-        if device.address == address:
-            ours.append(device)
-            heard.set()
-
-    async with scanning(radio, adapter, seen):
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_SCAN_S):
-                await heard.wait()
-    if not ours:
-        raise NotInReach
-    return ours[-1]
+async def _pair(system: System, client: BleakClient) -> None:
+    try:
+        await system.pair(client)
+    except LINK_ERRORS as error:
+        raise NotPaired from error
+    raise Paired
 
 
 async def who(client: BleakClient, name: str) -> Bound:
-    """Read maker, model and serial; a strap without Device Information has empty ones."""
+    """Read maker, model and serial; a strap without Device Information has empty ones.
+
+    Raises:
+        BondWanted: Only to whom it is paired with.
+        LINK_ERRORS: The link broke.
+    """
 
     async def text(uuid: str) -> str:
         found = _first(client, uuid)
-        if found is None:
+        if found is None or "read" not in found.properties:
             return ""
-        read = await timed(client.read_gatt_char(found))
+        with _bond_asked():
+            read = await timed(client.read_gatt_char(found))
         return printable(bytes(read).split(b"\0")[0].decode("utf-8", "replace").strip())
 
     return Bound(client.address, name, await text(_SERIAL), await text(_MAKER), await text(_MODEL))
 
 
 async def listen(client: BleakClient, mail: Mail) -> None:
-    """Ask for measurements and, where the strap has it, for its battery."""
+    """Ask for measurements and, where the strap has it, for its battery.
+
+    Raises:
+        SourceUnavailable: It is no heart-rate strap.
+        BondWanted: Only to whom it is paired with.
+        LINK_ERRORS: The link broke.
+    """
     measurement = _first(client, _MEASUREMENT)
-    if measurement is None:
-        raise SourceUnavailable("the bound device sends no heart rate", remedy="Bind a heart-rate strap.")
-    await timed(client.start_notify(measurement, mail.measurement))
+    if measurement is None or "notify" not in measurement.properties:
+        raise unavailable(StrapState.NO_STRAP)
+    with _bond_asked():
+        await timed(client.start_notify(measurement, mail.measurement))
     battery = _first(client, _BATTERY)
     if battery is not None:
         with suppress(*LINK_ERRORS):  # a strap that keeps its battery to itself is still a strap
-            mail.battery(battery, await timed(client.read_gatt_char(battery)))
+            if "read" in battery.properties:
+                mail.battery(battery, await timed(client.read_gatt_char(battery)))
             if "notify" in battery.properties:
                 await timed(client.start_notify(battery, mail.battery))
+
+
+async def listen_anew(client: BleakClient, mail: Mail) -> None:
+    """Make the subscription anew on the same link; whether that helped, the next packets tell."""
+    measurement = _first(client, _MEASUREMENT) if client.is_connected else None
+    if measurement is not None:
+        with suppress(*LINK_ERRORS):
+            await timed(client.stop_notify(measurement))
+        with suppress(*LINK_ERRORS):
+            await timed(client.start_notify(measurement, mail.measurement))
+
+
+@contextmanager
+def _bond_asked() -> Iterator[None]:
+    try:
+        yield
+    except BleakGATTProtocolError as error:
+        if error.args[0] in _BOND_WANTED:
+            raise BondWanted from error
+        raise
+    except BleakDBusError as error:
+        if error.dbus_error == "org.bluez.Error.NotPermitted":  # "Not paired": three ATT errors under one name
+            raise BondWanted from error
+        raise
 
 
 def _first(client: BleakClient, uuid: str) -> BleakGATTCharacteristic | None:

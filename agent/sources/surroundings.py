@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.clock import Clock
+from agent.sources.strap_states import StrapState
+from agent.sources.system import System
 from agent.status import Level
 
 Say = Callable[[Level, str, str], None]
@@ -19,11 +21,13 @@ class Radio:
     Attributes:
         scanner, client: Backend classes for bleak's ``backend=``; None: the system's own. Handed over
             in code by demo and tests, never from a setting.
+        system: What stands beside bleak (a simulated daemon's life and death); None: the system's own.
         turn: Held while scanning or connecting.
     """
 
     scanner: type[Any] | None = None
     client: type[Any] | None = None
+    system: System | None = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -46,3 +50,7 @@ class Surroundings:
     def say(self, level: Level, words: str, remedy: str = "") -> None:
         """Tell the person what the sensor is doing."""
         self.said(level, words, remedy)
+
+    def tell(self, state: StrapState) -> None:
+        """Tell the person what the strap is doing."""
+        self.said(state.level, state.words, state.remedy)

@@ -1,0 +1,214 @@
+"""Linux's Bluetooth daemon beside bleak: whether it lives, its adapters, its bonds, and the pairing agent.
+
+Measured: after ``kill -9 bluetoothd`` bleak says "connected" for ever, for it watches the bus and not who owns
+org.bluez on it. A strap that needs a bond is never answered on a machine without a pairing agent. Both are mended here,
+over one D-Bus connection of our own; the interfaces are those of doc/org.bluez.*.rst of BlueZ 5.66.
+"""
+
+import asyncio
+import logging
+from typing import Any, Final
+
+from dbus_fast import BusType, ErrorType, Message, MessageType, Variant, unpack_variants
+from dbus_fast.aio import MessageBus
+from dbus_fast.errors import DBusError
+
+from agent.sources.ladder import Facts
+from agent.sources.strap_states import StrapState
+from agent.sources.system import System
+
+log = logging.getLogger(__name__)
+
+BLUEZ: Final = "org.bluez"
+_ADAPTER1, _DEVICE1, _AGENT1 = "org.bluez.Adapter1", "org.bluez.Device1", "org.bluez.Agent1"
+_AGENT_PATH: Final = "/wardbeat/agent"
+_OBJECTS, _PROPERTIES = "org.freedesktop.DBus.ObjectManager", "org.freedesktop.DBus.Properties"
+_CALL_S: Final = 5.0
+_PAIR_S: Final = 30.0
+_OFF_S: Final = 1.0  # between off and on: controllers need a moment
+# What an agent without display and keyboard is asked before a strap is let in; everything else is refused.
+_ASKED: Final = ("RequestAuthorization", "RequestConfirmation", "AuthorizeService")
+_MATCHES: Final = (
+    "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='org.bluez'",
+    f"type='signal',sender='{BLUEZ}',interface='{_OBJECTS}',arg0path='/org/bluez/'",
+    f"type='signal',sender='{BLUEZ}',interface='{_PROPERTIES}',arg0='{_ADAPTER1}'",
+)
+
+Tree = dict[str, dict[str, dict[str, Any]]]
+
+
+class Bluez(System):
+    """See `System`; every call has a timeout and raises a `LINK_ERRORS` error."""
+
+    pairs = True
+
+    def __init__(self, adapter: str | None, *, may_cycle: bool) -> None:
+        super().__init__()
+        self._wish, self._may_cycle = adapter, may_cycle
+        self._bus: MessageBus | None = None
+        self._watching = self._registered = False
+        self._expected = ""
+
+    async def ready(self) -> None:
+        if self._bus is None or not self._bus.connected or not self._watching:
+            await self.close()
+            self._bus = bus = MessageBus(bus_type=BusType.SYSTEM)
+            async with asyncio.timeout(_CALL_S):
+                await bus.connect()
+            bus.add_message_handler(self._on_message)
+            for rule in _MATCHES:
+                await self._call("/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch", "s", [rule])
+            self._watching = True
+        if not self._registered:
+            try:
+                manager = ("/org/bluez", "org.bluez.AgentManager1", "RegisterAgent")
+                await self._call(*manager, "os", [_AGENT_PATH, "NoInputNoOutput"])
+                self._registered = True
+            except DBusError as error:  # a strap without a bond does not need it, and the next try asks again
+                log.info("the pairing agent could not be registered: %s", error.type)
+
+    async def close(self) -> None:
+        bus, self._bus, self._watching, self._registered = self._bus, None, False, False
+        if bus is not None:
+            bus.disconnect()  # the daemon forgets our pairing agent with it
+
+    # ---- watching, and being asked
+
+    def _on_message(self, message: Message) -> Message | None:
+        if message.message_type is MessageType.METHOD_CALL and message.path == _AGENT_PATH:
+            return self._answer(message)
+        if message.message_type is not MessageType.SIGNAL:
+            return None
+        body, member = message.body, message.member
+        if member == "NameOwnerChanged" and len(body) == 3 and body[0] == BLUEZ:
+            self._registered = False
+            self.news.tell(None if body[2] else StrapState.BLUETOOTH_STOPPED)
+        elif member == "InterfacesAdded" and len(body) == 2 and _ADAPTER1 in body[1]:
+            self.news.tell(None)
+        elif member == "InterfacesRemoved" and len(body) == 2 and _ADAPTER1 in body[1]:
+            self.news.tell(StrapState.BROKEN if self._uses(body[0]) else None)
+        elif member == "PropertiesChanged" and len(body) == 3 and body[0] == _ADAPTER1 and "Powered" in body[1]:
+            off = not body[1]["Powered"].value and self._uses(message.path)
+            self.news.tell(StrapState.BROKEN if off else None)
+        return None
+
+    def _uses(self, adapter: str | None) -> bool:
+        """Whether our link runs over this adapter; a workstation may have two."""
+        return self._expected.startswith(f"{adapter}/")
+
+    def _answer(self, asked: Message) -> Message | None:
+        """Agent1: yes to the strap that is being connected, no to everybody else."""
+        if asked.interface != _AGENT1:
+            return None
+        if asked.member in ("Release", "Cancel"):
+            self._registered = self._registered and asked.member == "Cancel"
+            return Message.new_method_return(asked)
+        if asked.member in _ASKED and self._expected and asked.body and asked.body[0] == self._expected:
+            self.paired = True
+            return Message.new_method_return(asked)
+        log.info("a device that is not the bound strap asked to be paired, and was refused")
+        return Message.new_error(asked, "org.bluez.Error.Rejected", "only the bound strap may pair")
+
+    def expect(self, device: Any) -> None:
+        self.paired = False
+        details = getattr(device, "details", None)
+        self._expected = str(details.get("path", "")) if isinstance(details, dict) else ""
+
+    # ---- asking
+
+    async def adapter(self, wish: str | None) -> str | None:
+        if wish is None or ":" not in wish:
+            return wish
+        for path, interfaces in (await self._tree()).items():
+            if str(interfaces.get(_ADAPTER1, {}).get("Address", "")).lower() == wish.lower():
+                return path.rsplit("/", 1)[-1]
+        return wish
+
+    async def facts(self, address: str) -> Facts:
+        tree = await self._tree()
+        device = _device(tree, address)
+        bonded = device is not None and bool(tree[device][_DEVICE1].get("Paired"))
+        adapter = await self._adapter_path(tree)
+        others = any(
+            interfaces.get(_DEVICE1, {}).get("Connected") and path != device
+            for path, interfaces in tree.items()
+            if adapter is not None and path.startswith(f"{adapter}/")
+        )
+        return Facts(bonded, self._may_cycle and adapter is not None and not others)
+
+    async def pair(self, client: Any) -> None:
+        # from this connection, so that the daemon asks our agent and not a desktop's
+        path = _device(await self._tree(), client.address)
+        if path is None:
+            raise DBusError(ErrorType.UNKNOWN_OBJECT, "the strap is not known to the daemon")
+        self._expected = path
+        try:
+            await self._call(path, _DEVICE1, "Pair", within_s=_PAIR_S)
+        except DBusError as error:
+            if error.type != "org.bluez.Error.AlreadyExists":
+                raise
+
+    async def remove(self, address: str) -> None:
+        path = _device(await self._tree(), address)
+        if path is not None:
+            await self._call(path.rsplit("/", 1)[0], _ADAPTER1, "RemoveDevice", "o", [path])
+
+    async def cycle(self) -> None:
+        path = await self._adapter_path(await self._tree())
+        if path is None:
+            return
+        try:
+            await self._power(path, on=False)
+            await asyncio.sleep(_OFF_S)
+        finally:
+            await self._power(path, on=True)
+
+    async def _power(self, path: str, *, on: bool) -> None:
+        body = [_ADAPTER1, "Powered", Variant("b", on)]
+        await self._call(path, _PROPERTIES, "Set", "ssv", body, within_s=2 * _CALL_S)
+
+    async def _adapter_path(self, tree: Tree) -> str | None:
+        """The adapter that bleak takes: the one named, else the first that is on."""
+        name = await self.adapter(self._wish)
+        if name is not None:
+            return f"/org/bluez/{name}" if _ADAPTER1 in tree.get(f"/org/bluez/{name}", {}) else None
+        on = [path for path, interfaces in tree.items() if interfaces.get(_ADAPTER1, {}).get("Powered")]
+        return min(on, default=None)
+
+    async def _tree(self) -> Tree:
+        body = await self._call("/", _OBJECTS, "GetManagedObjects")
+        tree = unpack_variants(body[0]) if body else None
+        if not isinstance(tree, dict) or not all(isinstance(one, dict) for one in tree.values()):
+            raise DBusError(ErrorType.INVALID_SIGNATURE, "the daemon's answer cannot be read")
+        return tree
+
+    async def _call(
+        self,
+        path: str,
+        interface: str,
+        member: str,
+        signature: str = "",
+        body: list[Any] | None = None,
+        *,
+        within_s: float = _CALL_S,
+    ) -> list[Any]:
+        bus = self._bus
+        if bus is None:
+            raise DBusError(ErrorType.DISCONNECTED, "there is no connection to the bus")
+        to = "org.freedesktop.DBus" if interface == "org.freedesktop.DBus" else BLUEZ
+        async with asyncio.timeout(within_s):
+            asked = Message(to, path, interface, member, signature=signature, body=body or [])
+            reply = await bus.call(asked)
+        if reply is None:
+            return []
+        if reply.message_type is MessageType.ERROR:
+            raise DBusError(str(reply.error_name), str(reply.body[0]) if reply.body else "", reply)
+        return list(reply.body)
+
+
+def _device(tree: Tree, address: str) -> str | None:
+    """The path of a device, by its address."""
+    for path, interfaces in tree.items():
+        if str(interfaces.get(_DEVICE1, {}).get("Address", "")).lower() == address.lower():
+            return path
+    return None

@@ -1,0 +1,186 @@
+"""The recovery ladder: what to do about a strap that is silent, lost, unreadable or out of reach.
+
+    heard ◀──────────────────────── a packet, from any rung ─────────────────────────────┐
+      │ 5 s without a packet                                                             │
+    suspect                 nothing is done yet, the person is told                      │
+      │ 10 s                                                                             │
+    recycled                the subscription is made anew on the same link               │
+      │ 15 s                                                                             │
+    searching ◀── lost ──   link closed; a fresh scan and a new client                   │
+      │ 3 tries failed at a strap in reach (a bonded strap: 4, and only unreadable ones) │
+    removed                 the system forgets the strap (its stale cache or bond)       │
+      │ 5 tries failed                                                                   │
+    cycled                  the adapter is switched off and on, once an hour,            │
+      │ 7 tries failed      and only where nothing else hangs on it                      │
+    told                    the person is told; trying goes on ──────────────────────────┘
+
+A pure state machine: it knows nothing of Bluetooth, and who runs it does what it says. Every pause has a jitter, so
+that a ward of agents does not try in step after a power cut; none is shorter than `LEAST_PAUSE_S`, so nothing spins.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from agent.model import NS_PER_S
+
+SUSPECT_S: Final = 5.0
+RECYCLE_S: Final = 10.0
+DISCONNECT_S: Final = 15.0
+LEAST_PAUSE_S: Final = 0.1
+_REMOVE_AT: Final = 3
+_REMOVE_BOND_AT: Final = 4
+_CYCLE_AT: Final = 5
+_LAST_RESORT_AT: Final = 6
+_TELL_AT: Final = 7
+_CYCLE_AGAIN_S: Final = 3600.0
+
+
+class Rung(StrEnum):
+    """Where on the ladder; see the module's drawing."""
+
+    SEARCHING = "searching"
+    HEARD = "heard"
+    SUSPECT = "suspect"
+    RECYCLED = "recycled"
+    REMOVED = "removed"
+    CYCLED = "cycled"
+    TOLD = "told"
+
+
+class Event(StrEnum):
+    """What a try came to."""
+
+    LOST = "the link broke after packets had come"
+    ABSENT = "the strap does not advertise"
+    DEAF = "nothing at all advertises"
+    UNREACHED = "the strap advertises but could not be connected"
+    UNREADABLE = "the strap was connected but nothing came of it"
+    NO_BLUETOOTH = "there is no Bluetooth to use"
+    WRONG_DEVICE = "what answered is not the bound strap, or no strap"
+
+
+class Act(StrEnum):
+    """What to do now."""
+
+    NOTHING = "nothing"
+    RESUBSCRIBE = "make the subscription anew"
+    DISCONNECT = "close the link"
+    SEARCH = "scan afresh"
+    REMOVE = "let the system forget the strap"
+    CYCLE = "switch the adapter off and on"
+    TELL = "tell the person"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the system knows that bears on a decision.
+
+    Attributes:
+        bonded: Whether the strap is paired with this machine.
+        may_cycle: Whether the adapter may be switched off and on: nothing else hangs on it, and the settings allow it.
+    """
+
+    bonded: bool = False
+    may_cycle: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The state.
+
+    Attributes:
+        rung: Where it stands.
+        failures: Tries that failed at a strap in reach, since the last packet.
+        deaf: Scans that heard nothing at all, since anything was heard.
+        waits: Tries that found no Bluetooth, or a wrong device, in a row.
+        cycled_ns: When the adapter was last switched off and on.
+    """
+
+    rung: Rung = Rung.SEARCHING
+    failures: int = 0
+    deaf: int = 0
+    waits: int = 0
+    cycled_ns: int | None = None
+
+
+def heard(ladder: Ladder) -> Ladder:
+    """A packet came: all is forgotten but when the adapter was cycled."""
+    return ladder if ladder.rung is Rung.HEARD else Ladder(Rung.HEARD, cycled_ns=ladder.cycled_ns)
+
+
+def silent(ladder: Ladder, silent_s: float) -> tuple[Ladder, Act]:
+    """The link is up and nothing has come for so long."""
+    if silent_s > DISCONNECT_S:
+        return replace(ladder, rung=Rung.SEARCHING), Act.DISCONNECT
+    if silent_s > RECYCLE_S and ladder.rung is not Rung.RECYCLED:
+        return replace(ladder, rung=Rung.RECYCLED), Act.RESUBSCRIBE
+    if silent_s > SUSPECT_S and ladder.rung is not Rung.RECYCLED:
+        return replace(ladder, rung=Rung.SUSPECT), Act.NOTHING
+    return ladder, Act.NOTHING
+
+
+def climb(ladder: Ladder, event: Event, now_ns: int, facts: Facts) -> tuple[Ladder, Act]:
+    """A try is over.
+
+    Args:
+        ladder: Where it stood.
+        event: What the try came to.
+        now_ns: Session time.
+        facts: See `Facts`.
+
+    Returns:
+        Where it stands now, and what to do before the next try.
+    """
+    if event is Event.LOST:
+        return replace(ladder, rung=Rung.SEARCHING, waits=0, deaf=0), Act.SEARCH
+    if event in (Event.NO_BLUETOOTH, Event.WRONG_DEVICE):
+        return replace(ladder, rung=Rung.TOLD, waits=ladder.waits + 1), Act.TELL
+    if event is Event.ABSENT:
+        return replace(ladder, rung=Rung.SEARCHING, waits=0, deaf=0), Act.SEARCH
+    if event is Event.DEAF:
+        return _deaf(replace(ladder, deaf=ladder.deaf + 1, waits=0), now_ns, facts)
+    return _failed(replace(ladder, failures=ladder.failures + 1, waits=0, deaf=0), event, now_ns, facts)
+
+
+def _failed(ladder: Ladder, event: Event, now_ns: int, facts: Facts) -> tuple[Ladder, Act]:
+    n, bond_refused = ladder.failures, facts.bonded and event is Event.UNREADABLE
+    forget = n in (_LAST_RESORT_AT, _REMOVE_BOND_AT if bond_refused else _REMOVE_AT)
+    if forget and (n == _LAST_RESORT_AT or bond_refused or not facts.bonded):
+        return replace(ladder, rung=Rung.REMOVED), Act.REMOVE
+    if n == _CYCLE_AT and _may_cycle(ladder, now_ns, facts):
+        return replace(ladder, rung=Rung.CYCLED, cycled_ns=now_ns), Act.CYCLE
+    if n >= _TELL_AT:
+        return replace(ladder, rung=Rung.TOLD), Act.TELL
+    return replace(ladder, rung=Rung.SEARCHING), Act.SEARCH
+
+
+def _deaf(ladder: Ladder, now_ns: int, facts: Facts) -> tuple[Ladder, Act]:
+    """A home at night is silent too: the adapter is switched off and on once, and nobody is told."""
+    if ladder.deaf == _REMOVE_AT and _may_cycle(ladder, now_ns, facts):
+        return replace(ladder, rung=Rung.CYCLED, cycled_ns=now_ns), Act.CYCLE
+    return replace(ladder, rung=Rung.SEARCHING), Act.SEARCH
+
+
+def _may_cycle(ladder: Ladder, now_ns: int, facts: Facts) -> bool:
+    resting = ladder.cycled_ns is not None and now_ns - ladder.cycled_ns < _CYCLE_AGAIN_S * NS_PER_S
+    return facts.may_cycle and not resting
+
+
+def pause_s(ladder: Ladder, event: Event, chance_01: float) -> float:
+    """How long to wait before the next try, in real seconds; news from the system ends it early.
+
+    A strap that was lost or is out of reach is looked for nearly all the time, so that it is found within seconds of
+    coming back; tries at a strap that refuses are 0.5 to 4 s apart; without Bluetooth 1 to 30 s.
+
+    Args:
+        ladder: Where it stands after `climb`.
+        event: What the try came to.
+        chance_01: For the jitter: half of the wait is left to it.
+    """
+    most_s = {Event.LOST: 0.2, Event.ABSENT: 0.5, Event.DEAF: 0.5}.get(event)
+    if most_s is None and event in (Event.NO_BLUETOOTH, Event.WRONG_DEVICE):
+        most_s = min(2.0 ** min(ladder.waits, 5), 30.0)
+    if most_s is None:
+        most_s = min(2.0 ** (ladder.failures - 2), 4.0)
+    return max(LEAST_PAUSE_S, most_s * (1.0 - 0.5 * chance_01))

@@ -1,0 +1,52 @@
+"""What a link's callbacks put down and the source picks up; the callbacks do nothing else."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from bleak import BleakClient
+from bleak.backends.characteristic import BleakGATTCharacteristic
+
+_MOST: Final = 256
+
+
+class Mail:
+    """One for each link."""
+
+    def __init__(self, now_ns: Callable[[], int]) -> None:
+        self._now_ns = now_ns
+        self._packets: deque[tuple[int, bytes | None]] = deque()
+        self._news = asyncio.Event()
+        self.lost = False
+        self.battery_percent: int | None = None
+
+    def measurement(self, _characteristic: BleakGATTCharacteristic, payload: bytearray) -> None:
+        """A notification came; when nobody picks up, the newest is let go and a mark (None) stands for it."""
+        if len(self._packets) < _MOST:
+            self._packets.append((self._now_ns(), bytes(payload)))
+        elif self._packets[-1][1] is not None:
+            self._packets.append((self._now_ns(), None))
+        self._news.set()
+
+    def battery(self, _characteristic: BleakGATTCharacteristic, payload: bytearray) -> None:
+        """The battery's level changed."""
+        self.battery_percent = payload[0] if payload else None
+        self._news.set()
+
+    def disconnected(self, _client: BleakClient) -> None:
+        """The link is down."""
+        self.lost = True
+        self._news.set()
+
+    async def wait(self, most_s: float) -> None:
+        """Return on news, or after a while."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(most_s):
+                await self._news.wait()
+        self._news.clear()
+
+    def take(self) -> tuple[int, bytes | None] | None:
+        """The oldest packet with its arrival, if there is one; None for its bytes: some were let go here."""
+        return self._packets.popleft() if self._packets else None

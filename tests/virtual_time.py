@@ -1,0 +1,73 @@
+"""Time that passes only while everybody waits: an event loop that jumps to its next timer, and clocks on it."""
+
+import asyncio
+import contextlib
+import selectors
+
+from agent.clock import SessionClock
+
+
+class _Jumping(selectors.DefaultSelector):
+    """Waits for nothing: where the loop would sleep, its time goes on instead."""
+
+    loop = None
+
+    def select(self, timeout=None):
+        found = super().select(0)
+        if found or timeout == 0:
+            return found
+        if timeout is None:  # no timer at all: only a thread or a socket can wake the loop
+            return super().select(0.05)
+        self.loop.now_s += timeout
+        return []
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An hour is a matter of a second; sockets work, but nobody waits for them."""
+
+    def __init__(self):
+        self.now_s = 0.0
+        selector = _Jumping()
+        selector.loop = self
+        super().__init__(selector)
+
+    def time(self):
+        return self.now_s
+
+
+def run(main):
+    """As `asyncio.run`, in virtual time."""
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(main)
+
+
+class Skipping:
+    """Session time on the running loop's, with sleep and wall-clock jumps that are injected (through `clock.py`)."""
+
+    def __init__(self, start_utc_ns):
+        loop = asyncio.get_running_loop()
+        self.slept_ns, self.wall_ns = 0, 0
+        self._start_ns = start_utc_ns
+        self._monotonic = lambda: int(loop.time() * 1e9) + self.slept_ns
+        begin_ns = self._monotonic()
+        self.clock = SessionClock(
+            monotonic_ns=self._monotonic,
+            wall_ns=lambda: start_utc_ns + self._monotonic() - begin_ns + self.wall_ns,
+        )
+
+    def sleep(self, seconds):
+        """The machine sleeps: its monotonic clock with sleep goes on, the event loop's stands still."""
+        self.slept_ns += int(seconds * 1e9)
+
+    def set_wall(self, seconds):
+        """Somebody sets the wall clock."""
+        self.wall_ns += int(seconds * 1e9)
+
+
+async def leftovers():
+    """Names of tasks that are still there, after everything had a chance to end."""
+    for _ in range(20):
+        await asyncio.sleep(0.05)
+    mine = asyncio.current_task()
+    with contextlib.suppress(RuntimeError):
+        return sorted(task.get_name() for task in asyncio.all_tasks() if task is not mine)
