@@ -50,6 +50,13 @@ class Chip(Controller):
     """A virtual controller that cancels, resets and loses links as a real one does."""
 
     _advertises_as = 0
+
+    @property
+    def air(self) -> Air:
+        """Where it sends and hears."""
+        assert isinstance(self.link, Air)
+        return self.link
+
     # Legacy advertising and no address resolution: what the Linux kernel needs of this controller.
     le_features = Controller.le_features & ~(hci.LeFeatureMask.LL_PRIVACY | hci.LeFeatureMask.LE_EXTENDED_ADVERTISING)
 

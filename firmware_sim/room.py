@@ -61,18 +61,27 @@ class Room:
 
 
 @asynccontextmanager
-async def open_room(straps: Sequence[Strap], clock: Clock, timeline: Sequence[Fault] = ()) -> AsyncIterator[Room]:
+async def open_room(
+    straps: Sequence[Strap], clock: Clock, timeline: Sequence[Fault] = (), dongle: Chip | None = None
+) -> AsyncIterator[Room]:
     """Switch every strap on, and off at the end.
+
+    Args:
+        straps: Whose they are.
+        clock: The straps' time.
+        timeline: What goes wrong.
+        dongle: The computer's chip, where it outlives the room; its air is the room's.
 
     Raises:
         ValueError: The timeline names a strap that is not there.
     """
-    air = Air()  # type: ignore[no-untyped-call]
-    room = Room(tuple(straps), Chip("dongle", link=air, public_address="00:00:5E:00:53:01"), clock)
+    if dongle is None:
+        dongle = Chip("dongle", link=Air(), public_address="00:00:5E:00:53:01")  # type: ignore[no-untyped-call]
+    room = Room(tuple(straps), dongle, clock)
     if any(fault.strap >= len(straps) for fault in timeline):
         raise ValueError(f"the timeline names a strap that is not there; there are {len(straps)}, counted from 0")
     for strap in straps:
-        await strap.start(air)
+        await strap.start(dongle.air)
     begin_ns = clock.now_ns()
 
     async def fail_on_time() -> None:

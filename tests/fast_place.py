@@ -79,7 +79,7 @@ class FastPlace:
     def states(self):
         return [StrapState.of(words).name for words in self._reader.words]
 
-    def mark(self):
+    async def mark(self):
         self._marked_s, self._marked_beats = self._loop.time(), len(self._reader.beats)
 
     async def _until(self, condition, within_s, what):
@@ -100,7 +100,7 @@ class FastPlace:
         await self._until(lambda: len(self._reader.beats) >= have + count, within_s, "beats")
         await self._until(lambda: self.states[-1:] == ["BEATS"], within_s, "BEATS")
 
-    def row(self, scenario):
+    async def row(self, scenario):
         seen = collapsed(self.states)
         wrong = straps.unfaithful(self._reader, self._room.straps[0].felt)
         wrong.pop("missing at the end")

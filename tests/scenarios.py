@@ -4,7 +4,6 @@ A scenario is played on a `Place`: the fast path (bleak over Bumble in virtual t
 org.bluez) or a real kernel with a real bluetoothd. It is the same script and the same expected transcript on all.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -17,11 +16,14 @@ class Place(Protocol):
 
     Attributes:
         kind: ``a``, ``b`` or ``guest``.
-        long_s: How long an hour lasts here (injected, or five real minutes).
+        tells: Whether the strap goes on advertising while another device holds it.
+        long_s, sleep_s: How long an hour, and ten minutes of sleep, last here (injected, or five real minutes).
     """
 
     kind: str
+    tells: bool
     long_s: float
+    sleep_s: float
 
     async def suffer(self, fault: str, **more: Any) -> None: ...
 
@@ -35,7 +37,7 @@ class Place(Protocol):
 
     async def set_clock(self, seconds: float) -> None: ...
 
-    def mark(self) -> None: ...
+    async def mark(self) -> None: ...
 
     async def until(self, state: str, within_s: float = 60.0) -> None: ...
 
@@ -81,21 +83,21 @@ class Scenario:
 async def link_loss(place):
     await place.suffer("link_loss", for_s=3)
     await place.pass_time(3)
-    place.mark()
+    await place.mark()
 
 
 async def silent(place):
     await place.suffer("silent", for_s=19)
     await place.until("SILENT")
     await place.pass_time(14)
-    place.mark()
+    await place.mark()
 
 
 async def daemon_killed(place):
     await place.daemon("kill")
     await place.until("NO_SERVICE")
     await place.pass_time(3)
-    place.mark()
+    await place.mark()
     await place.daemon("start")
 
 
@@ -103,57 +105,57 @@ async def adapter_off_and_on(place):
     await place.adapter("off")
     await place.until("BLUETOOTH_OFF")
     await place.pass_time(3)
-    place.mark()
+    await place.mark()
     await place.adapter("on")
 
 
 async def adapter_renamed(place):
     await place.adapter("rename")
-    place.mark()
+    await place.mark()
 
 
 async def absent_for_an_hour(place):
     await place.suffer("absent", for_s=place.long_s)
     await place.until("AWAY")
     await place.pass_time(place.long_s)
-    place.mark()
+    await place.mark()
 
 
 async def held(place):
     await place.suffer("held", for_s=30)
     await place.until("BUSY" if place.tells else "AWAY")
     await place.pass_time(25)
-    place.mark()
+    await place.mark()
 
 
 async def contact(place):
     await place.suffer("contact_lost", for_s=8)
     await place.until("NO_CONTACT")
     await place.pass_time(6)
-    place.mark()
+    await place.mark()
 
 
 async def no_intervals(place):
     await place.suffer("missing_rr", for_s=9)
     await place.until("NO_BEATS")
     await place.pass_time(3)
-    place.mark()
+    await place.mark()
 
 
 async def nothing(place):
-    place.mark()
+    await place.mark()
     await place.pass_time(8)
 
 
 async def bond_lost(place):
     await place.suffer("bond_lost")
     await place.suffer("link_loss", for_s=1)
-    place.mark()
+    await place.mark()
     await place.until("PAIRED", 150)
 
 
 async def clock_set(place):
-    place.mark()
+    await place.mark()
     for seconds in (3600, -7200, 3600):
         await place.set_clock(seconds)
         await place.pass_time(4)
@@ -163,7 +165,7 @@ async def machine_sleeps(place):
     await place.suffer("link_loss", for_s=place.sleep_s + 2)  # the strap goes on feeling meanwhile
     await place.sleep_machine(place.sleep_s)
     await place.pass_time(2)
-    place.mark()
+    await place.mark()
 
 
 BY_DAEMON = "the daemon pairs by itself when the subscription asks for it, and our agent says yes"
@@ -242,7 +244,7 @@ async def play(scenario, place):
     await place.more_beats(3)
     await scenario.play(place)
     await place.more_beats(5)
-    return place.row(scenario)
+    return await place.row(scenario)
 
 
 def collapsed(states):
@@ -252,7 +254,3 @@ def collapsed(states):
     ('A', 'B', 'A')
     """
     return tuple(state for n, state in enumerate(states) if n == 0 or states[n - 1] != state)
-
-
-async def settle():
-    await asyncio.sleep(0)
