@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PEERS := .venv-peers
 export WARDBEAT_SHARED ?= $(abspath ../shared)
 
-.PHONY: demo picture test check laws schema lock bench-agent bench-heart bench-strap chaos clean system-tools npm
+.PHONY: demo picture test check laws schema lock bench-agent bench-heart bench-strap test-radio chaos clean system-tools npm
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -60,7 +60,12 @@ $(PEERS)/.installed: bench/requirements-heart.txt
 	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements-heart.txt
 	touch $@
 
-## the strap under load and over time: PART=load|replay|field MINUTES=20 SEED=1
+## the scenarios of the field on a real kernel and a real bluetoothd, in a QEMU guest (root, Debian or Ubuntu): ONLY= LONG_S=300
+test-radio: $(VENV)/.installed system-tools
+	@sh tests/radio/tools.sh
+	PYTHONPATH=.:tests:tests/radio $(BIN)/python -m radio
+
+## the strap under load and over time: PART=load|replay|field|scenarios|day|hostile MINUTES=20 HOURS=24 SEED=1
 bench-strap: $(VENV)/.installed system-tools
 	$(BIN)/python bench/bench_strap.py
 
@@ -77,4 +82,4 @@ lock:
 	uv pip compile --universal --generate-hashes --all-extras --no-header --python-version 3.11 pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf $(VENV) $(PEERS) build dist *.egg-info tests/interop/node_modules
+	rm -rf $(VENV) $(PEERS) .radio build dist *.egg-info tests/interop/node_modules

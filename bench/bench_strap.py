@@ -1,9 +1,12 @@
 """The strap under load and over time, both ways in: (a) a bleak backend over Bumble, (b) BlueZ's interface over D-Bus.
 
-    make bench-strap                    everything, about 45 minutes
+    make bench-strap                    everything, about an hour and a quarter
     make bench-strap PART=replay        real recordings worn at ten times the speed, through mosquitto to the hub
     make bench-strap PART=field         three straps, real time, faults by a seeded script: MINUTES=20 SEED=1
     make bench-strap PART=load          ten straps at twenty packets a second
+    make bench-strap PART=scenarios     every fault by name, both ways: what the person reads, seconds to the next beat
+    make bench-strap PART=day           24 virtual hours of a hostile radio: HOURS=24 SEED=1
+    make bench-strap PART=hostile       the same ten times quicker, in real time over D-Bus: MINUTES=20 SEED=1
 
 Every line that wants zero runs the same detector on a planted breach. Exit 1 when a line is missed.
 """
@@ -21,8 +24,11 @@ import numpy as np
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests"), str(Path(__file__).parents[1])]
 
+import hostile
 import house
+import scenario_table
 import straps
+import virtual_time
 
 from agent import recording
 from bench import load_straps
@@ -182,16 +188,86 @@ async def load(table: Table) -> None:
         table.line(f"({way}) planted: a number taken away", planted, "found", good=planted > 0)
 
 
-async def main() -> int:
+# ---- scenarios, and a hostile radio
+
+
+async def scenarios(table: Table) -> None:
+    """The table of the field."""
+    rows = await scenario_table.all_rows()
+    table.missed += scenario_table.show(rows)
+    short = rows[0]["seen"][:-1]
+    found = tuple(short) != scenario_table.SCENARIOS[rows[0]["name"]].seen_on(rows[0]["place"])
+    table.line("planted: a state taken from a transcript", "found" if found else "passed over", "found", good=found)
+
+
+def shown(table: Table, lived: "hostile.Lived", where: str) -> None:
+    """What came of hours with a hostile radio."""
+    print(
+        f"{where}: {dict(lived.faults)}; {lived.felt} beats felt, {lived.delivered} delivered, {lived.taken} taken over"
+    )
+    share = (lived.lost + lived.doubled) / lived.delivered
+    table.line(
+        "delivered beats lost or doubled", f"{lived.lost} + {lived.doubled}", "at most 0.1 %", good=share <= 0.001
+    )
+    table.line(
+        "losses with a gap in the record", f"{lived.gaps} of {lived.losses}", "all", good=lived.gaps == lived.losses
+    )
+    table.line("  worst difference to the true gap, s", f"{lived.worst_gap_s:.2f}", "1", good=lived.worst_gap_s <= 1)
+    table.line("  gaps without a loss (the link was back in time)", lived.false_gaps, "told", good=True)
+    p50, p99 = np.percentile(lived.reconnects_s, [50, 99])
+    table.line(
+        f"{lived.reconnects_s.size} reconnects, findable to listening: p50, p99 s",
+        f"{p50:.2f}, {p99:.2f}",
+        "p99 under 5",
+        good=p99 < 5,
+    )
+    table.line("tasks or descriptors left behind", lived.left or 0, "0", good=not lived.left)
+
+
+def day(table: Table) -> None:
+    """A day and a night in virtual time, then a shorter one with memory traced, and one that leaks."""
+    hours = float(os.environ.get("HOURS", "24"))
+    lived = virtual_time.run(hostile.lived("a", hours * 3600, seed=SEED))
+    shown(table, lived, f"{hours:g} virtual hours")
+    print(
+        f"    resident: {lived.memory_mb[0]:.1f} MB after the first hour, {lived.memory_mb[-1]:.1f} MB at the end, with the truth kept"
+    )
+    for leaky, wanted in ((False, "zero"), (True, "found")):
+        traced = virtual_time.run(hostile.lived("a", hours * 3600 / 2, seed=SEED, traced=True, leaky=leaky))
+        half = traced.memory_mb[1:]
+        slope_kb = 1000 * float(np.polyfit(np.arange(len(half)), half, 1)[0])
+        what = "planted: letters of every link kept; " if leaky else ""
+        good = slope_kb > 100 if leaky else abs(slope_kb) < 1
+        table.line(f"{what}agent and bleak hold more, kB an hour", f"{slope_kb:+.2f}", wanted, good=good)
+    taken, delivered = [800, 810, 820, 830] * 50, [800, 810, 820, 830] * 50
+    lost, doubled = (
+        hostile.differences(delivered, taken[:60] + taken[61:])[0],
+        hostile.differences(delivered, taken[:60] + taken[59:])[1],
+    )
+    table.line(
+        "planted: a beat taken away, a beat doubled", f"{lost}, {doubled}", "found", good=lost > 0 and doubled > 0
+    )
+
+
+async def hostile_bus(table: Table) -> None:
+    """Real time over D-Bus."""
+    shown(table, await hostile.lived("b", MINUTES * 60, seed=SEED, quick=10.0), f"{MINUTES:g} real minutes over D-Bus")
+
+
+def main() -> int:
     """Run the parts asked for."""
     asked = os.environ.get("PART", "all")
     table = Table()
-    for name, part in (("load", load), ("replay", replay), ("field", field)):
+    parts = (("load", load), ("replay", replay), ("field", field), ("scenarios", scenarios), ("hostile", hostile_bus))
+    for name, part in parts:
         if asked in (name, "all"):
             print(f"--- {name}")
-            await part(table)
+            asyncio.run(part(table))
+    if asked in ("day", "all"):
+        print("--- day")
+        day(table)
     return 1 if table.missed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    sys.exit(main())

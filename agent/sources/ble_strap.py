@@ -24,7 +24,7 @@ from agent.errors import PacketRefused, SourceUnavailable
 from agent.model import NS_PER_S, Quality, Sample
 from agent.sources import strap_link
 from agent.sources.beat_times import BeatTimes
-from agent.sources.bluetooth import LINK_ERRORS, said, system_of
+from agent.sources.bluetooth import LINK_ERRORS, named, said, system_of
 from agent.sources.bound import Bound, bind, bound, bound_at_ns
 from agent.sources.heart_rate_packet import decode
 from agent.sources.ladder import LEAST_PAUSE_S, Act, Event, Facts, Ladder, Rung, climb, pause_s
@@ -73,9 +73,8 @@ async def samples(settings: Settings, around: Surroundings) -> AsyncGenerator[Sa
             async with aclosing(search.one_try()) as found:
                 async for sample in found:
                     yield sample
-            for beat in search.times.flush():
-                for sample in samples_of(beat, Quality.GOOD):
-                    yield sample
+            for sample in search.rest():
+                yield sample
             await search.recover()
     finally:
         await system.close()
@@ -90,6 +89,7 @@ class _Search:
         self._ladder, self._event = Ladder(), Event.ABSENT
         self._strap = Bound("", "")
         self._strangers: frozenset[str] = frozenset()
+        self._listener: StrapListener | None = None
         self._scans = 0
         self._why = StrapState.NOT_CONNECTED
 
@@ -122,9 +122,9 @@ class _Search:
             self._event = Event.WRONG_DEVICE if wrong else Event.NO_BLUETOOTH
             self._around.say(Level.TROUBLE, str(error), error.remedy)
         except LINK_ERRORS as error:
-            log.info("the strap could not be read: %s", type(error).__name__)
+            log.info("the strap could not be read: %s", named(error))
             if self._event is Event.UNREACHED and isinstance(error, (TimeoutError, BleakNotFoundError)):
-                self._why = StrapState.BUSY  # it advertises, and did not answer for 20 s
+                self._event, self._why = Event.BUSY, StrapState.BUSY
 
     async def _heard(self, client: BleakClient, mail: Mail, bound_ns: int) -> AsyncGenerator[Sample, None]:
         """What comes while the link is up, the daemon alive and the binding the same."""
@@ -133,7 +133,7 @@ class _Search:
         self.times.interrupt()
         await strap_link.listen(client, mail)
         self._around.tell(StrapState.CONNECTED)
-        listener = StrapListener(self.times, mail, self._around, self._system, self._ladder)
+        self._listener = listener = StrapListener(self.times, mail, self._around, self._system, self._ladder)
         while not listener.over and bound_at_ns(self._around.folder) == bound_ns:
             await mail.wait(_LOOK_S)
             for sample in listener.heard():
@@ -148,9 +148,15 @@ class _Search:
                 await strap_link.listen_anew(client, mail)
             self._ladder = listener.ladder
 
+    def rest(self) -> list[Sample]:
+        """What came while the link was being closed, and what waited for a successor that will not come."""
+        listener, self._listener = self._listener, None
+        late = [] if listener is None else listener.heard()
+        return late + [sample for beat in self.times.flush() for sample in samples_of(beat, Quality.GOOD)]
+
     async def recover(self) -> None:
         """Do what the ladder says, and wait; news of the system ends the waiting."""
-        at_the_strap = self._event in (Event.UNREACHED, Event.UNREADABLE)
+        at_the_strap = self._event in (Event.BUSY, Event.UNREACHED, Event.UNREADABLE)
         facts = await self._facts() if at_the_strap or self._event is Event.DEAF else Facts()
         self._ladder, act = climb(self._ladder, self._event, self._around.clock.now_ns(), facts)
         if at_the_strap:
@@ -163,7 +169,7 @@ class _Search:
                 log.info("the Bluetooth adapter is switched off and on")
                 await self._system.cycle()
         except LINK_ERRORS as error:  # the next rung is reached all the same
-            log.info("that did not work: %s", type(error).__name__)
+            log.info("that did not work: %s", named(error))
         await asyncio.sleep(LEAST_PAUSE_S)  # whatever news come: nothing spins
         await self._system.news.wait(pause_s(self._ladder, self._event, random.random()))  # noqa: S311 - jitter
 

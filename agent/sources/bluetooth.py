@@ -104,6 +104,23 @@ _NAMES: Final = {
     "org.freedesktop.DBus.Error.AccessDenied": StrapState.NOT_PERMITTED_BY_SYSTEM,
     "org.bluez.Error.NotReady": StrapState.BLUETOOTH_OFF,
 }
+# The bus may try to start a daemon that is not there, and says how that failed (measured with 5.66 killed).
+_NOT_STARTED: Final = ("org.freedesktop.DBus.Error.Spawn.", "org.freedesktop.systemd1.")
+
+
+def _by_name(error: str) -> StrapState | None:
+    """The state that a D-Bus error's name stands for, if it is about Bluetooth as a whole."""
+    return StrapState.NO_SERVICE if error.startswith(_NOT_STARTED) else _NAMES.get(error)
+
+
+def named(error: BaseException) -> str:
+    """An error by its names alone: a library's words may hold an address.
+
+    >>> named(TimeoutError("AA:BB:CC"))
+    'TimeoutError'
+    """
+    cause = f" of {named(error.__cause__)}" if error.__cause__ is not None else ""
+    return str(getattr(error, "dbus_error", "") or getattr(error, "type", "") or type(error).__name__) + cause
 
 
 @asynccontextmanager
@@ -114,7 +131,7 @@ async def said(adapter: str | None) -> AsyncIterator[None]:
     except BleakBluetoothNotAvailableError as error:
         raise unavailable(_REASONS.get(error.reason, StrapState.NOT_ANSWERING)) from error
     except BleakDBusError as error:
-        if (state := _NAMES.get(error.dbus_error)) is not None:
+        if (state := _by_name(error.dbus_error)) is not None:
             raise unavailable(state) from error
         raise
     except BleakError as error:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import sys
@@ -81,6 +82,14 @@ class Host:
     async def start(self):
         await self.start_daemon()
         return {}
+
+    async def mend(self):
+        """Whatever a scenario left: a daemon runs, and the adapter is on."""
+        if self.daemon.returncode is not None:
+            await self.start_daemon()
+        if self.attach.returncode is not None:
+            await self.start_radio()
+        return await self.power(on=True)
 
     async def power(self, on):
         """Switch the adapter, as a person does; until it is so."""
@@ -164,4 +173,5 @@ async def main(terminal):
 
 
 if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO)  # to the console
     asyncio.run(main(sys.argv[1]))
