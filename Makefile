@@ -61,8 +61,8 @@ $(PEERS)/.installed: bench/requirements-heart.txt
 	touch $@
 
 ## the scenarios of the field on a real kernel and a real bluetoothd, in a QEMU guest (root, Debian or Ubuntu): ONLY= LONG_S=300
-test-radio: $(VENV)/.installed system-tools
-	@sh tests/radio/tools.sh
+test-radio: $(VENV)/.installed
+	@sh tests/system_tools.sh radio
 	PYTHONPATH=.:tests:tests/radio $(BIN)/python -m radio
 
 ## the strap under load and over time: PART=load|replay|field|scenarios|day|hostile MINUTES=20 HOURS=24 SEED=1

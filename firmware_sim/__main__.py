@@ -4,6 +4,7 @@
     python -m firmware_sim --hci 9900                 a dongle as an HCI (H4) port on loopback
     python -m firmware_sim --bus --straps 3 --script rest:600,mental_load:300 --faults FILE
     python -m firmware_sim --bus --replay rr.txt
+    python -m firmware_sim --bus --as h10,verity,needs_bond         as met in the field, see `personalities`
 
 The first line on stdout is a JSON object that says where everything is; it runs until it is ended.
 """
@@ -20,6 +21,7 @@ from firmware_sim import bluez, control, recording
 from firmware_sim.central import Central
 from firmware_sim.faults import timeline
 from firmware_sim.pace import Pace
+from firmware_sim.personalities import PERSONALITIES
 from firmware_sim.physiology import Physiology, phases
 from firmware_sim.private_bus import private_bus
 from firmware_sim.room import Room, open_room
@@ -45,6 +47,13 @@ def _parser() -> argparse.ArgumentParser:
     way.add_argument("--bus", action="store_true", help="serve org.bluez on a private D-Bus")
     way.add_argument("--hci", type=int, metavar="PORT", help="serve the dongle on this loopback port")
     parser.add_argument("--straps", type=int, choices=range(1, 65), default=1, metavar="N", help="how many (default 1)")
+    parser.add_argument(
+        "--as",
+        dest="personalities",
+        default="plain",
+        metavar="NAMES",
+        help=f"what straps they are, in turn, of {', '.join(PERSONALITIES)}",
+    )
     parser.add_argument("--script", default="rest", help="what the bodies do, such as rest:300,exercise:120")
     parser.add_argument(
         "--replay", type=Path, metavar="FILE", help="a recording instead; begins when first listened to"
@@ -61,7 +70,8 @@ async def _run(asked: argparse.Namespace) -> None:
     if not 0.1 <= asked.notify_hz <= 1000:
         raise ValueError(f"--notify-hz {asked.notify_hz:g} is outside 0.1 to 1000")
     clock, loop = Pace(asked.speed), asyncio.get_running_loop()
-    straps = [_strap(asked, number, clock) for number in range(asked.straps)]
+    count = max(asked.straps, asked.personalities.count(",") + 1)
+    straps = [_strap(asked, number, clock) for number in range(count)]
     faults = timeline(asked.faults) if asked.faults else ()
     async with AsyncExitStack() as stack:
         room = await stack.enter_async_context(open_room(straps, clock, faults))
@@ -78,7 +88,12 @@ def _strap(asked: argparse.Namespace, number: int, clock: Pace) -> Strap:
         body = iter(recording.beats(asked.replay))
     else:
         body = Physiology(phases(asked.script), asked.seed + number).beats()
-    plan = Plan.numbered(number, notify_hz=asked.notify_hz, from_first=asked.replay is not None, stamped=asked.stamped)
+    names = asked.personalities.split(",")
+    name = names[number % len(names)]
+    if name not in PERSONALITIES:
+        raise ValueError(f"there is no personality {name!r}; choose from {', '.join(PERSONALITIES)}")
+    more = PERSONALITIES[name] | {"from_first": asked.replay is not None, "stamped": asked.stamped}
+    plan = Plan.numbered(number, notify_hz=asked.notify_hz, **more)
     return Strap(plan, body, clock)
 
 

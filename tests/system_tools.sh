@@ -3,12 +3,20 @@
 set -eu
 missing=""
 need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
-PATH="$PATH:/usr/sbin:/sbin"
+PATH="$PATH:/usr/sbin:/sbin:/usr/libexec/bluetooth"
 need mosquitto mosquitto
 need strace strace
 need dbus-daemon dbus-daemon
 need node nodejs
 need setpriv util-linux
+if [ "${1:-}" = radio ]; then # an emulator, a static shell, the daemon; the kernel comes by `apt-get download`
+    need qemu-system-x86_64 qemu-system-x86
+    need busybox busybox-static
+    need bluetoothd bluez
+    need btattach bluez
+    need cpio cpio
+    need depmod kmod
+fi
 [ -z "$missing" ] && command -v npm >/dev/null 2>&1 && exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then

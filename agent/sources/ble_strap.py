@@ -43,6 +43,7 @@ _STALL_S: Final = 0.06  # by which a busy machine wakes late; at ten times the s
 _AWAY_AFTER: Final = 2  # scans without the strap before the person reads so
 _EVERYTHING_EACH: Final = 20  # scans: then one that hears every device, to tell a deaf adapter from an absent strap
 _STRANGERS_MOST: Final = 64
+_BIND_TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,8 +252,8 @@ async def bind_to(settings: Settings, around: Surroundings, strap: Nearby, proof
     """
     system = system_of(around.radio, settings.adapter, may_cycle=False)
     try:
-        for _ in range(2):
-            with suppress(Paired):  # then once more
+        for _ in range(_BIND_TRIES):
+            with suppress(Paired, _LinkLost):  # right after pairing both are normal
                 return await _proven(settings, around, strap, proof_s, system)
     except NotPaired as error:
         raise unavailable(StrapState.NOT_PAIRED) from error
@@ -265,6 +266,10 @@ async def bind_to(settings: Settings, around: Surroundings, strap: Nearby, proof
     return False
 
 
+class _LinkLost(Exception):
+    """Before a beat came."""
+
+
 async def _proven(settings: Settings, around: Surroundings, strap: Nearby, proof_s: float, system: System) -> bool:
     radio, mail = around.radio, Mail(around.clock.now_ns)
     adapter = await _named(settings.adapter, system)
@@ -275,11 +280,13 @@ async def _proven(settings: Settings, around: Surroundings, strap: Nearby, proof
         known = await strap_link.who(client, strap.name)
         await strap_link.listen(client, mail)
         until_ns = around.clock.now_ns() + int(proof_s * NS_PER_S)
-        while not mail.lost and around.clock.now_ns() < until_ns:
+        while around.clock.now_ns() < until_ns:
             await mail.wait(_LOOK_S)
             if _has_beats(mail):
                 bind(around.folder, known)
                 return True
+            if mail.lost:
+                raise _LinkLost
     return False
 
 
