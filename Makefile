@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PEERS := .venv-peers
 export WARDBEAT_SHARED ?= $(abspath ../shared)
 
-.PHONY: demo picture test check laws schema lock bench-agent bench-heart bench-strap test-radio chaos clean system-tools npm
+.PHONY: demo picture test check laws schema lock bench-agent bench-heart bench-strap test-radio fuzz chaos clean system-tools npm
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -64,6 +64,10 @@ $(PEERS)/.installed: bench/requirements-heart.txt
 test-radio: $(VENV)/.installed
 	@sh tests/system_tools.sh radio
 	PYTHONPATH=.:tests:tests/radio $(BIN)/python -m radio
+
+## nonsense advertisements, GATT tables and D-Bus replies, seeded, in virtual time: SECONDS=120 SEED=1 (more rooms come with "Delivery")
+fuzz: $(VENV)/.installed system-tools
+	PYTHONPATH=.:tests $(BIN)/python -m strap_fuzz
 
 ## the strap under load and over time: PART=load|replay|field|scenarios|day|hostile MINUTES=20 HOURS=24 SEED=1
 bench-strap: $(VENV)/.installed system-tools

@@ -16,6 +16,8 @@ class _Jumping(selectors.DefaultSelector):
         found = super().select(0)
         if found or timeout == 0:
             return found
+        if self.loop.grace_s and (found := super().select(self.loop.grace_s)):
+            return found
         if timeout is None:  # no timer at all: only a thread or a socket can wake the loop
             return super().select(0.05)
         self.loop.now_s += timeout
@@ -23,10 +25,10 @@ class _Jumping(selectors.DefaultSelector):
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """An hour is a matter of a second; sockets work, but nobody waits for them."""
+    """An hour is a matter of a second; sockets work, but nobody waits for them longer than ``grace_s`` of real time."""
 
-    def __init__(self):
-        self.now_s = 0.0
+    def __init__(self, grace_s=0.0):
+        self.now_s, self.grace_s = 0.0, grace_s
         selector = _Jumping()
         selector.loop = self
         super().__init__(selector)
@@ -35,9 +37,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self.now_s
 
 
-def run(main):
+def run(main, grace_s=0.0):
     """As `asyncio.run`, in virtual time."""
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+    with asyncio.Runner(loop_factory=lambda: VirtualLoop(grace_s)) as runner:
         return runner.run(main)
 
 

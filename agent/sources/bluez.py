@@ -9,6 +9,7 @@ import asyncio
 import logging
 from typing import Any, Final
 
+from bleak.backends.bluezdbus import manager
 from dbus_fast import BusType, ErrorType, Message, MessageType, Variant, unpack_variants
 from dbus_fast.aio import MessageBus
 from dbus_fast.errors import DBusError
@@ -46,7 +47,7 @@ class Bluez(System):
         super().__init__()
         self._wish, self._may_cycle = adapter, may_cycle
         self._bus: MessageBus | None = None
-        self._watching = self._registered = False
+        self._watching = self._registered = self._stale = False
         self._expected = ""
 
     async def ready(self) -> None:
@@ -59,6 +60,8 @@ class Bluez(System):
             for rule in _MATCHES:
                 await self._call("/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch", "s", [rule])
             self._watching = True
+        if self._stale:
+            self._renew_bleak()
         if not self._registered:
             try:
                 manager = ("/org/bluez", "org.bluez.AgentManager1", "RegisterAgent")
@@ -66,6 +69,19 @@ class Bluez(System):
                 self._registered = True
             except DBusError as error:  # a strap without a bond does not need it, and the next try asks again
                 log.info("the pairing agent could not be registered: %s", error.type)
+
+    def _renew_bleak(self) -> None:
+        """Let bleak forget what a daemon of the past told it.
+
+        bleak 3.1 keeps the daemon's tree for the life of its bus connection and has no public way to drop it; a lost
+        connection is its own, tested way. Where a later bleak keeps it elsewhere, nothing happens here.
+        """
+        instances = getattr(manager, "_global_instances", None) or {}
+        mine = instances.get(asyncio.get_running_loop())
+        bus = getattr(mine, "_bus", None)
+        if bus is not None:
+            bus.disconnect()
+        self._stale = False
 
     async def close(self) -> None:
         bus, self._bus, self._watching, self._registered = self._bus, None, False, False
@@ -81,7 +97,7 @@ class Bluez(System):
             return None
         body, member = message.body, message.member
         if member == "NameOwnerChanged" and len(body) == 3 and body[0] == BLUEZ:
-            self._registered = False
+            self._registered, self._stale = False, True
             self.news.tell(None if body[2] else StrapState.BLUETOOTH_STOPPED)
         elif member == "InterfacesAdded" and len(body) == 2 and _ADAPTER1 in body[1]:
             self.news.tell(None)
@@ -152,6 +168,7 @@ class Bluez(System):
         path = _device(await self._tree(), address)
         if path is not None:
             await self._call(path.rsplit("/", 1)[0], _ADAPTER1, "RemoveDevice", "o", [path])
+        self._stale = True
 
     async def cycle(self) -> None:
         path = await self._adapter_path(await self._tree())
@@ -161,6 +178,7 @@ class Bluez(System):
             await self._power(path, on=False)
             await asyncio.sleep(_OFF_S)
         finally:
+            self._stale = True
             await self._power(path, on=True)
 
     async def _power(self, path: str, *, on: bool) -> None:

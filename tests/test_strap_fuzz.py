@@ -1,0 +1,38 @@
+"""Nonsense from straps, strangers and the daemon: no crash, no wrong strap, and back when it is over."""
+
+import pytest
+
+import house
+import strap_fuzz
+import virtual_time
+from agent.sources import ble_strap
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+@pytest.mark.parametrize("kind", ["adverts", "tables"])
+def test_a_room_of_nonsense_gives_our_beats_or_none(kind, seed):
+    heard, plain = virtual_time.run(strap_fuzz.over_bumble(seed, kind))
+    assert not heard.wrong()
+    assert not heard.broken
+    if plain:
+        assert len(heard.reader.beats) > strap_fuzz.NONSENSE_S / 3
+
+
+def test_a_daemon_of_nonsense_gives_our_beats_or_none_and_ours_come_back():
+    house.tool("dbus-daemon")
+    heard, changed, came_back = virtual_time.run(strap_fuzz.over_the_bus(3), grace_s=0.002)
+    assert changed > 20
+    assert not heard.wrong()
+    assert came_back > strap_fuzz.CALM_S / 3
+
+
+def test_a_wrong_strap_would_be_found(monkeypatch):
+    async def yes(_self, _client):
+        return True
+
+    monkeypatch.setattr(ble_strap._Search, "_is_ours", yes)
+    found = 0
+    for seed in range(1, 9):
+        heard, _ = virtual_time.run(strap_fuzz.over_bumble(seed, "tables"))
+        found += bool(heard.wrong())
+    assert found
