@@ -167,11 +167,16 @@ class Bluez:
         path = call.body[0]
         if _DEVICE1 not in self.objects.tree.get(path, {}):
             raise Refused("org.bluez.Error.DoesNotExist", "Does Not Exist")
+        await self.forget(self.objects.value(path, _DEVICE1, "Address"))
+        return Message.new_method_return(call)
+
+    async def forget(self, address: str) -> None:
+        """End a strap's link, and let go of its keys and of all that is shown of it."""
+        path = self._path(address)
         if path in self._connections:
             await self._central.disconnect(self._connections[path])
-        await self._central.forget(self.objects.value(path, _DEVICE1, "Address"))
+        await self._central.forget(address)
         self.objects.remove(path)
-        return Message.new_method_return(call)
 
     def _on_seen(self, seen: Seen) -> None:
         path = self._path(seen.address)

@@ -123,11 +123,11 @@ class Central:
     def _on_advertisement(self, advertisement: Advertisement) -> None:
         data = advertisement.data
         uuids = data.get(core.AdvertisingData.Type.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS) or []
-        name = data.get(core.AdvertisingData.Type.COMPLETE_LOCAL_NAME)
+        name = data.get(core.AdvertisingData.Type.COMPLETE_LOCAL_NAME, raw=True)
         seen = Seen(
             advertisement.address.to_string(with_type_qualifier=False),
             "public" if advertisement.address.is_public else "random",
-            name if isinstance(name, str) else "",
+            name.decode("utf-8", "replace") if isinstance(name, bytes) else "",
             tuple(full_uuid(uuid) for uuid in uuids),
             advertisement.rssi,
         )

@@ -33,7 +33,8 @@ LONG_S, SLEEP_S = 3600.0, 600.0
 class FastPlace:
     """See `scenarios.Place`."""
 
-    def __init__(self, kind, room, reader, skipping, daemon):
+    def __init__(self, kind, room, reader, skipping, central, daemon):
+        self._central = central
         self.kind, self.long_s, self.sleep_s = kind, LONG_S, SLEEP_S
         self.tells = room.straps[0].plan.tells_when_held
         self._room, self._reader, self._skipping, self._daemon = room, reader, skipping, daemon
@@ -66,6 +67,10 @@ class FastPlace:
 
     async def sleep_machine(self, seconds):
         self._skipping.sleep(seconds)
+
+    async def forget_bond(self):
+        address = self._room.straps[0].plan.address
+        await (self._daemon.service.forget(address) if self._daemon else self._central.forget(address))
 
     async def set_clock(self, seconds):
         self._skipping.set_wall(seconds)
@@ -143,7 +148,7 @@ async def place_for(kind, scenario):
         reader = straps.Reader(straps.bind(folder / "state"), skipping.clock, radio)
         reading = asyncio.create_task(reader.read(), name="reading")
         try:
-            yield FastPlace(kind, room, reader, skipping, daemon)
+            yield FastPlace(kind, room, reader, skipping, central, daemon)
         finally:
             reading.cancel()
             await asyncio.wait({reading})

@@ -35,6 +35,8 @@ class Place(Protocol):
 
     async def sleep_machine(self, seconds: float) -> None: ...
 
+    async def forget_bond(self) -> None: ...
+
     async def set_clock(self, seconds: float) -> None: ...
 
     async def mark(self) -> None: ...
@@ -156,6 +158,13 @@ async def bond_lost(place):
     await place.until("PAIRED", 150)
 
 
+async def bond_lost_here(place):
+    await place.forget_bond()
+    await place.suffer("link_loss", for_s=1)
+    await place.mark()
+    await place.until("PAIRED", 60)
+
+
 async def clock_set(place):
     await place.mark()
     for seconds in (3600, -7200, 3600):
@@ -226,9 +235,20 @@ SCENARIOS = {
             other=dict.fromkeys(("b", "guest"), (("SEARCHING", "CONNECTED", "PAIRED", *START), BY_DAEMON)),
         ),
         Scenario(
-            "bond lost",
+            "bond lost by this machine",
+            bond_lost_here,
+            ("SEARCHING", "PAIRED", *START, "BROKEN", "SEARCHING", "PAIRED", *START),
+            plan={"bond": True},
+            other=dict.fromkeys(
+                ("b", "guest"),
+                (("SEARCHING", "CONNECTED", "PAIRED", *START, "BROKEN", *START[:2], "PAIRED", *START), BY_DAEMON),
+            ),
+        ),
+        Scenario(
+            "bond lost by the strap",  # Debian's kernel 6.1.192 breaks over this one: see docs/straps.md
             bond_lost,
             ("SEARCHING", "PAIRED", *START, "BROKEN", "SEARCHING", "NOT_CONNECTED", "PAIRED", *START[1:]),
+            places=("a", "b"),
             plan={"bond": True},
             other=dict.fromkeys(
                 ("b", "guest"),

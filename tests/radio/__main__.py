@@ -72,6 +72,9 @@ class GuestPlace:
         await asyncio.sleep(seconds)
         await self._guest.freeze(on=False)
 
+    async def forget_bond(self):
+        await self._guest.ask(do="forget", address=self._room.straps[0].plan.address)
+
     async def set_clock(self, seconds):
         await self._guest.ask(do="set_clock", seconds=seconds)
 
@@ -159,7 +162,7 @@ async def on_a_guest(names, start=1):
                     row = await one(guest, dongle, number, SCENARIOS[name])
                     scenario_table.show([row])
                     if not row["good"]:
-                        print((Path(folder) / "console.log").read_text(errors="replace")[-1500:])
+                        print((Path(folder) / "console.log").read_text(errors="replace")[-12000:])
                     sys.stdout.flush()
                     rows.append(row)
         except AssertionError:

@@ -114,6 +114,16 @@ class Host:
                 return True
         return False
 
+    async def forget(self, address):
+        """As a person does, in the system's settings."""
+        bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
+        device = f"/org/bluez/hci0/dev_{address.replace(':', '_')}"
+        await bus.call(
+            Message("org.bluez", "/org/bluez/hci0", "org.bluez.Adapter1", "RemoveDevice", signature="o", body=[device])
+        )
+        bus.disconnect()
+        return {}
+
     async def rename(self):
         """The adapter goes, its name is taken, and it comes back as hci1."""
         self.attach.send_signal(signal.SIGTERM)
