@@ -154,7 +154,8 @@ class Agent:
             await samples.aclose()
 
     def _say(self, name: str, level: Level, words: str, remedy: str = "") -> None:
-        self.board.say(f"source.{name}", level, words, remedy)
+        if self.board.say(f"source.{name}", level, words, remedy):
+            log.info("source %s: %s", name, words)
 
     async def _unless_paused(self, reading: "asyncio.Task[None]", *, keep: bool) -> bool:
         """Whether the source came to its end; a pause closes it, but for a recording."""

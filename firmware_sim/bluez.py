@@ -25,6 +25,7 @@ _ADAPTER1, _DEVICE1, _MANAGER1 = "org.bluez.Adapter1", "org.bluez.Device1", "org
 _ROOT: Final = "/org/bluez"
 _CONNECT_S: Final = 30.0
 _END_S: Final = 2.0
+_POWER_S: Final = 0.1
 
 Handler = Callable[["Bluez", Message], Awaitable[Message]]
 
@@ -34,7 +35,7 @@ class Refused(Exception):
 
 
 class Bluez:
-    """The service; open it with `serve`, or let it live and die with `daemon.Daemon`."""
+    """The service; open it with `serve`, or let it live and die with `Daemon`."""
 
     def __init__(self, bus: MessageBus, central: Central, adapter: str = "hci0") -> None:
         self.objects = Objects(bus)
@@ -46,6 +47,7 @@ class Bluez:
         self._connections: dict[str, Connection] = {}
         self._connecting: dict[str, asyncio.Task[Connection]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._powering = False
 
     async def begin(self) -> None:
         """Put the adapter and the bonded straps on the bus, and answer calls."""
@@ -55,6 +57,9 @@ class Bluez:
         for address, _ in await keys.get_all() if keys is not None else []:
             self._show(Seen(address.removesuffix("/P"), "random", "", (), 0), bonded=True)
         self._bus.add_message_handler(self._on_message)
+        rule = "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged'"
+        to = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
+        await self._bus.call(Message(*to, "AddMatch", signature="s", body=[rule]))
 
     def _show_adapter(self) -> None:
         self.objects.add(
@@ -85,6 +90,10 @@ class Bluez:
     # ---- calls
 
     def _on_message(self, call: Message) -> Message | bool | None:
+        if call.message_type is MessageType.SIGNAL and call.member == "NameOwnerChanged" and not call.body[2]:
+            self._agents.pop(call.body[0], None)  # who left the bus is asked no more, and scans no more
+            if call.body[0] in self._scanners:
+                self._later(self._unscan(call.body[0]))
         if call.message_type is not MessageType.METHOD_CALL or not (call.path or "").startswith((_ROOT, "/")):
             return None
         powering = call.interface == PROPERTIES and call.member == "Set" and call.body[:2] == [_ADAPTER1, "Powered"]
@@ -124,7 +133,14 @@ class Bluez:
 
     async def set_power(self, call: Message) -> Message:
         """Properties.Set of Powered."""
-        await self.power(on=bool(call.body[2].value))
+        if self._powering:
+            raise Refused("org.bluez.Error.Busy", "")
+        self._powering = True
+        try:
+            await asyncio.sleep(_POWER_S)
+            await self.power(on=bool(call.body[2].value))
+        finally:
+            self._powering = False
         return Message.new_method_return(call)
 
     async def power(self, *, on: bool) -> None:
@@ -145,6 +161,8 @@ class Bluez:
     async def start_discovery(self, call: Message) -> Message:
         if not self._is_on():
             raise Refused("org.bluez.Error.NotReady", "Resource Not Ready")
+        if (call.sender or "") in self._scanners:  # one discovery a client
+            raise Refused("org.bluez.Error.InProgress", "Operation already in progress")
         if not self._scanners:
             await self._central.listen(self._on_seen)
             self.objects.change(self.adapter, _ADAPTER1, Discovering=Variant("b", True))
@@ -154,11 +172,14 @@ class Bluez:
     async def stop_discovery(self, call: Message) -> Message:
         if (call.sender or "") not in self._scanners:
             raise Refused("org.bluez.Error.Failed", "No discovery started")
-        self._scanners.discard(call.sender or "")
+        await self._unscan(call.sender or "")
+        return Message.new_method_return(call)
+
+    async def _unscan(self, sender: str) -> None:
+        self._scanners.discard(sender)
         if not self._scanners:
             await self._central.unlisten(self._on_seen)
             self.objects.change(self.adapter, _ADAPTER1, Discovering=Variant("b", False))
-        return Message.new_method_return(call)
 
     async def set_filter(self, call: Message) -> Message:
         return Message.new_method_return(call)

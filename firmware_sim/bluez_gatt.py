@@ -30,10 +30,6 @@ class Gatt:
         self._subscribers: dict[str, Callable[[bytes], None]] = {}
         self._proxies: dict[str, Any] = {}
 
-    def has(self, path: str) -> bool:
-        """Whether an attribute is there."""
-        return path in self._proxies
-
     def drop(self, device: str) -> None:
         """The link is gone, and its attributes with it."""
         for below in [one for one in self._objects.tree if one.startswith(f"{device}/service")]:

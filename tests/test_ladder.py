@@ -43,11 +43,14 @@ def acts(events, facts, now_ns=0, ladder=None):
     [
         (Event.UNREACHED, FREE, [Act.SEARCH, Act.SEARCH, Act.REMOVE, Act.SEARCH, Act.CYCLE, Act.REMOVE, Act.TELL, Act.TELL]),
         (Event.UNREACHED, SHARED, [Act.SEARCH, Act.SEARCH, Act.REMOVE, Act.SEARCH, Act.SEARCH, Act.REMOVE, Act.TELL]),
-        (Event.UNREACHED, BONDED, [Act.SEARCH, Act.SEARCH, Act.SEARCH, Act.SEARCH, Act.CYCLE, Act.REMOVE, Act.TELL]),
-        (Event.UNREADABLE, BONDED, [Act.SEARCH, Act.SEARCH, Act.SEARCH, Act.REMOVE, Act.CYCLE, Act.REMOVE, Act.TELL]),
+        (Event.UNREACHED, BONDED, [*[Act.SEARCH] * 4, Act.REMOVE, Act.CYCLE, Act.TELL, Act.TELL]),
+        (Event.UNREADABLE, FREE, [Act.SEARCH, Act.SEARCH, Act.REMOVE, Act.SEARCH, Act.CYCLE, Act.REMOVE, Act.TELL]),
+        (Event.UNREADABLE, BONDED, [*[Act.SEARCH] * 3, Act.REMOVE, Act.SEARCH, Act.CYCLE, Act.TELL]),
+        (Event.SCAN_FAILED, BONDED, [*[Act.SEARCH] * 5, Act.CYCLE, Act.TELL, Act.TELL]),
         (Event.BUSY, FREE, [*[Act.SEARCH] * 5, Act.REMOVE, *[Act.SEARCH] * 5, Act.CYCLE, *[Act.SEARCH] * 20]),
         (Event.BUSY, BONDED, [*[Act.SEARCH] * 11, Act.CYCLE, *[Act.SEARCH] * 20]),
         (Event.DEAF, FREE, [Act.SEARCH, Act.SEARCH, Act.CYCLE, *[Act.SEARCH] * 50]),
+        (Event.OTHERS, FREE, [Act.SEARCH] * 100),
         (Event.ABSENT, FREE, [Act.SEARCH] * 100),
         (Event.NO_BLUETOOTH, FREE, [Act.TELL] * 5),
         (Event.WRONG_DEVICE, FREE, [Act.TELL] * 5),
@@ -67,6 +70,31 @@ def test_a_packet_ends_the_climb_and_an_adapter_is_cycled_once_an_hour_at_most()
     assert (ladder.rung, ladder.failures) == (Rung.HEARD, 0)
     assert Act.CYCLE not in acts([Event.UNREACHED] * 5, FREE, HOUR_NS - 1, ladder)
     assert Act.CYCLE in acts([Event.UNREACHED] * 5, FREE, HOUR_NS, ladder)
+
+
+def test_a_phone_that_held_the_strap_leaves_the_ladder_to_what_comes_then():
+    """It took the bond with it: eight tries were not answered, and the ones that follow connect and cannot be read."""
+    found = acts([Event.BUSY] * 8 + [Event.UNREADABLE] * 7, BONDED)
+    assert found[8:] == [Act.SEARCH, Act.SEARCH, Act.SEARCH, Act.REMOVE, Act.SEARCH, Act.CYCLE, Act.TELL]
+
+
+def test_a_rung_that_was_not_allowed_is_taken_when_it_is():
+    ladder = Ladder()
+    for _ in range(9):
+        ladder, act = climb(ladder, Event.UNREACHED, 0, SHARED)
+    assert act is Act.TELL
+    assert climb(ladder, Event.UNREACHED, 0, FREE)[1] is Act.CYCLE
+    ladder = climb(ladder, Event.UNREACHED, 0, FREE)[0]
+    assert climb(ladder, Event.UNREACHED, HOUR_NS - 1, FREE)[1] is Act.TELL
+    assert climb(ladder, Event.UNREACHED, HOUR_NS, FREE)[1] is Act.CYCLE
+
+
+def test_a_strap_that_was_away_for_long_begins_anew():
+    assert acts([Event.UNREACHED] * 7 + [Event.ABSENT] * 200 + [Event.UNREACHED] * 3, FREE)[-3:] == [
+        Act.SEARCH,
+        Act.SEARCH,
+        Act.REMOVE,
+    ]
 
 
 def test_an_absent_strap_undoes_nothing_that_a_refusing_one_did():
@@ -112,7 +140,7 @@ def test_whatever_happens_nothing_spins_and_the_adapter_rests(walk, bonded, may_
             ladder, act = climb(ladder, step, now_ns, facts)
             wait_s = pause_s(ladder, step, chance.random())
             assert LEAST_PAUSE_S <= wait_s <= 30
-            if step in (Event.LOST, Event.ABSENT, Event.DEAF):
+            if step in (Event.LOST, Event.ABSENT, Event.OTHERS, Event.DEAF):
                 assert wait_s <= 0.5, "a strap that comes back is found within seconds"
             now_ns += round(wait_s * 1e9)
             if act is Act.CYCLE:

@@ -6,6 +6,8 @@ import dataclasses
 import os
 
 import pytest
+from bumble.att import Attribute
+from bumble.core import UUID
 from dbus_fast import Message, MessageType
 from dbus_fast.aio import MessageBus
 
@@ -185,9 +187,9 @@ def test_the_pairing_agent_says_yes_to_the_bound_strap_and_no_to_everybody_else(
             system = Bluez(None, may_cycle=True)
             await system.ready()
             ((who, where),) = daemon.service._agents.items()
-            caller = await MessageBus(bus_address=bus).connect()
+            daemons, anybody = daemon._bus, await MessageBus(bus_address=bus).connect()
 
-            async def answer(member, signature, body, path):
+            async def answer(member, signature, body, path, caller=daemons):
                 filled = [path if one == "{}" else one for one in body]
                 reply = await caller.call(
                     Message(who, where, "org.bluez.Agent1", member, signature=signature, body=filled)
@@ -201,9 +203,10 @@ def test_the_pairing_agent_says_yes_to_the_bound_strap_and_no_to_everybody_else(
             assert all([await answer(*row, ours) for row in asked])
             assert not any([await answer(*row, stranger) for row in asked])
             assert not any([await answer(*row, path) for row in never for path in (ours, stranger)])
+            assert not any([await answer(*row, ours, anybody) for row in asked]), "only the daemon may ask"
             system.expect(None)
             assert not any([await answer(*row, ours) for row in asked])
-            caller.disconnect()
+            anybody.disconnect()
             await system.close()
 
     try:
@@ -227,3 +230,46 @@ def test_a_strap_that_wants_a_bond_is_bound_by_scan(tmp_path):
         assert bound.bound(tmp_path).serial == "SIM0001"
 
     virtual_time.run(main())
+
+
+def test_a_stranger_of_the_same_name_is_never_paired(tmp_path):
+    """Its serial is unknown until it has been read, and it wants a bond before that."""
+
+    async def main():
+        binding = Bound("C0FFEE00-0000-4000-8000-000000000001", PLAN.name, "SIM0001")
+        async with reading(tmp_path, (OTHER,), binding=binding) as (reader, worn):
+            device = worn[0]._device
+            for attribute in device.gatt_server.attributes:
+                if attribute.type == UUID("2A25"):
+                    attribute.permissions |= Attribute.Permissions.READ_REQUIRES_ENCRYPTION
+            paired = []
+            device.on("connection", lambda connection: connection.on("pairing_start", paired.append))
+            device.on("connection", lambda connection: connection.on("pairing", paired.append))
+            await asyncio.sleep(120)
+            assert not paired
+            assert not reader.beats
+            assert bound.bound(tmp_path) == binding
+            assert names(reader)[-1] == "AWAY"
+
+    virtual_time.run(main())
+
+
+def test_an_adapter_that_hears_nothing_at_all_is_switched_off_and_on_once(tmp_path):
+    async def main(plans):
+        skipping = virtual_time.Skipping(straps.START_NS)
+        worn = [Strap(plan, straps.Physiology(straps.phases("rest"), 1).beats(), skipping.clock) for plan in plans]
+        async with open_room(worn, skipping.clock) as room:
+            central = Central(room.dongle)
+            await central.power_on()
+            simulated, system = backend(central), straps.SimulatedSystem(central)
+            reader = straps.Reader(
+                straps.bind(tmp_path / "s"), skipping.clock, Radio(simulated.scanner, simulated.client, system)
+            )
+            task = asyncio.create_task(reader.read())
+            await asyncio.sleep(1800)
+            task.cancel()
+            await asyncio.wait({task})
+        return system.cycled
+
+    assert virtual_time.run(main(())) == 1
+    assert virtual_time.run(main((Plan.numbered(7),))) == 0, "others are heard: the strap is away, the adapter is well"

@@ -11,8 +11,8 @@ daemon. What to do about trouble is decided in `ladder`, what the person reads s
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -20,7 +20,7 @@ from bleak import BleakClient
 from bleak.backends.device import BLEDevice
 from bleak_retry_connector import BleakNotFoundError
 
-from agent.errors import PacketRefused, SourceUnavailable
+from agent.errors import PacketRefused, SourceUnavailable, WardbeatError
 from agent.model import NS_PER_S, Quality, Sample
 from agent.sources import strap_link
 from agent.sources.beat_times import BeatTimes
@@ -43,6 +43,8 @@ _STALL_S: Final = 0.06  # by which a busy machine wakes late; at ten times the s
 _AWAY_AFTER: Final = 2  # scans without the strap before the person reads so
 _EVERYTHING_EACH: Final = 20  # scans: then one that hears every device, to tell a deaf adapter from an absent strap
 _STRANGERS_MOST: Final = 64
+_REST_S: Final = 600.0
+_AT_THE_STRAP: Final = (Event.BUSY, Event.SCAN_FAILED, Event.UNREACHED, Event.UNREADABLE)
 _BIND_TRIES: Final = 3
 
 
@@ -88,66 +90,102 @@ class _Search:
         self._settings, self._around, self._system = settings, around, system
         self.times = BeatTimes(blur_s=_STALL_S * (around.clock.speed - 1))
         self._ladder, self._event = Ladder(), Event.ABSENT
-        self._strap = Bound("", "")
-        self._strangers: frozenset[str] = frozenset()
+        self._event_before = self._event
+        self._strap, self._address = Bound("", ""), ""
+        self._bound_ns = 0
+        self._resting_ns: dict[str, int] = {}  # addresses that are somebody else's, and until when
+        self._pairings = 0  # in a row without a packet
         self._listener: StrapListener | None = None
         self._scans = 0
+        self._was_read = False
         self._why = StrapState.NOT_CONNECTED
 
     async def one_try(self) -> AsyncGenerator[Sample, None]:
         """Look for the strap, link, and give what comes until it ends; `recover` knows how it ended."""
-        self._strap, bound_ns = bound(self._around.folder), bound_at_ns(self._around.folder)
-        self._system.news.begin()
-        self._event, self._why = Event.UNREACHED, StrapState.NOT_CONNECTED
+        self._begin()
         mail = Mail(self._around.clock.now_ns)
-        try:
-            adapter = await _named(self._settings.adapter, self._system)
+        with self._judged():
+            adapter = await _ready_adapter(self._settings.adapter, self._system)
             device = await self._look_for(adapter)
-            async with strap_link.linked(self._around.radio, adapter, device, mail, self._system) as client:
+            self._address, self._event, self._why = device.address, Event.UNREACHED, StrapState.NOT_CONNECTED
+            self._system.news.begin()  # what went before concerns no link that is made now
+            ours = device.address == self._strap.address
+            link = strap_link.linked(self._around.radio, adapter, device, mail, self._system, may_pair=ours)
+            async with link as client:
                 self._event = Event.UNREADABLE
                 if await self._is_ours(client):
-                    async with aclosing(self._heard(client, mail, bound_ns)) as found:
+                    async with aclosing(self._heard(client, mail)) as found:
                         async for sample in found:
                             yield sample
+        if self._address != self._strap.address and self._event in _AT_THE_STRAP:
+            self._rest(self._address)  # somebody else's trouble: ours is absent
+
+    def _begin(self) -> None:
+        bound_ns = bound_at_ns(self._around.folder)
+        self._strap = bound(self._around.folder)
+        if bound_ns != self._bound_ns:  # another strap: nothing of what the last one did counts
+            self._bound_ns, self._ladder, self._resting_ns = bound_ns, Ladder(cycled_ns=self._ladder.cycled_ns), {}
+        self._address, self._event, self._why = self._strap.address, Event.SCAN_FAILED, StrapState.NOT_ANSWERING
+
+    @contextmanager
+    def _judged(self) -> Iterator[None]:
+        """What a try met, as an event of the ladder and in words for the person."""
+        try:
+            yield
         except NotInReach as absent:
-            self._event = Event.DEAF if absent.deaf else Event.ABSENT
+            heard = {None: Event.ABSENT, True: Event.OTHERS, False: Event.DEAF}
+            self._event = heard[absent.others]
             if self._scans >= _AWAY_AFTER:
                 self._around.tell(StrapState.AWAY)
         except Paired:
-            self._around.tell(StrapState.PAIRED)
-            self._event = Event.LOST
+            self._after_pairing()
         except NotPaired:
             self._why = StrapState.NOT_PAIRED
         except SourceUnavailable as error:
-            wrong = StrapState.of(str(error)) in (StrapState.ANOTHER_STRAP, StrapState.NO_STRAP)
-            self._event = Event.WRONG_DEVICE if wrong else Event.NO_BLUETOOTH
-            self._around.say(Level.TROUBLE, str(error), error.remedy)
+            state = StrapState.of(str(error))
+            if state is StrapState.NO_STRAP:  # it was found as a strap: what the system remembers of it may be stale
+                self._why = state
+            else:
+                self._event = Event.WRONG_DEVICE if state is StrapState.ANOTHER_STRAP else Event.NO_BLUETOOTH
+                self._around.say(Level.TROUBLE, str(error), error.remedy)
         except LINK_ERRORS as error:
-            log.info("the strap could not be read: %s", named(error))
-            if self._event is Event.UNREACHED and isinstance(error, (TimeoutError, BleakNotFoundError)):
+            log.info("the strap could not be read: %s (%s)", self._event.name.lower(), named(error))
+            unanswered = isinstance(error, BleakNotFoundError) and isinstance(error.__cause__, TimeoutError)
+            if self._event is Event.UNREACHED and unanswered:
                 self._event, self._why = Event.BUSY, StrapState.BUSY
 
-    async def _heard(self, client: BleakClient, mail: Mail, bound_ns: int) -> AsyncGenerator[Sample, None]:
+    async def _heard(self, client: BleakClient, mail: Mail) -> AsyncGenerator[Sample, None]:
         """What comes while the link is up, the daemon alive and the binding the same."""
         if client.address != self._strap.address:
-            bound_ns = self._moved(client.address)
+            self._moved(client.address)
         self.times.interrupt()
         await strap_link.listen(client, mail)
         self._around.tell(StrapState.CONNECTED)
         self._listener = listener = StrapListener(self.times, mail, self._around, self._system, self._ladder)
-        while not listener.over and bound_at_ns(self._around.folder) == bound_ns:
+        while not listener.over and bound_at_ns(self._around.folder) == self._bound_ns:
             await mail.wait(_LOOK_S)
             for sample in listener.heard():
                 yield sample
             self._ladder = listener.ladder
-            if listener.packets or self._system.paired:  # a link that drops right after pairing is normal
-                self._event = Event.LOST
+            if listener.packets:
+                self._event, self._was_read, self._pairings = Event.LOST, True, 0
             if self._system.news.gone is not None:  # bleak would call this link connected for ever
                 self._around.tell(self._system.news.gone)
                 return
             if listener.watch() is Act.RESUBSCRIBE:
                 await strap_link.listen_anew(client, mail)
             self._ladder = listener.ladder
+        if self._system.paired and not listener.packets:
+            self._after_pairing()
+
+    def _after_pairing(self) -> None:
+        """A link that drops right after pairing is normal, once; a strap that is paired and silent again is not."""
+        self._pairings += 1
+        if self._pairings > 1:
+            self._event, self._why = Event.UNREADABLE, StrapState.NOT_PAIRED
+        else:
+            self._around.tell(StrapState.PAIRED)
+            self._event = Event.LOST
 
     def rest(self) -> list[Sample]:
         """What came while the link was being closed, and what waited for a successor that will not come."""
@@ -157,17 +195,19 @@ class _Search:
 
     async def recover(self) -> None:
         """Do what the ladder says, and wait; news of the system ends the waiting."""
-        at_the_strap = self._event in (Event.BUSY, Event.UNREACHED, Event.UNREADABLE)
+        at_the_strap = self._event in _AT_THE_STRAP
         facts = await self._facts() if at_the_strap or self._event is Event.DEAF else Facts()
+        self._event_before = self._event
         self._ladder, act = climb(self._ladder, self._event, self._around.clock.now_ns(), facts)
         if at_the_strap:
-            self._around.tell(StrapState.STUCK if self._ladder.rung is Rung.TOLD else self._why)
+            stuck = self._ladder.rung is Rung.TOLD and self._why is StrapState.NOT_CONNECTED
+            self._around.tell(StrapState.STUCK if stuck else self._why)
         try:
             if act is Act.REMOVE:
-                log.info("the system is told to forget the strap")
+                log.warning("the system forgets the strap: it could not be read %d times", self._ladder.failures)
                 await self._system.remove(self._strap.address)
             elif act is Act.CYCLE:
-                log.info("the Bluetooth adapter is switched off and on")
+                log.warning("the Bluetooth adapter is switched off and on: %s", self._event.value)
                 await self._system.cycle()
         except LINK_ERRORS as error:  # the next rung is reached all the same
             log.info("that did not work: %s", named(error))
@@ -178,18 +218,28 @@ class _Search:
 
     async def _look_for(self, adapter: str | None) -> BLEDevice:
         radio, everything = self._around.radio, self._scans % _EVERYTHING_EACH == _EVERYTHING_EACH - 1
+        now_ns = self._around.clock.now_ns()
+        strangers = frozenset(address for address, until_ns in self._resting_ns.items() if until_ns > now_ns)
         async with radio.turn, said(adapter):
             await strap_link.free(radio, self._strap.address)
             device = await strap_link.look_for(
-                radio, adapter, self._strap, self._strangers, self._searching, everything=everything
+                radio, adapter, self._strap, strangers, self._searching, everything=everything
             )
         self._scans = 0
         return device
 
+    def _rest(self, address: str) -> None:
+        """Leave an address alone for a while; the oldest makes room."""
+        while len(self._resting_ns) >= _STRANGERS_MOST:
+            self._resting_ns.pop(next(iter(self._resting_ns)))
+        self._resting_ns[address] = self._around.clock.now_ns() + int(_REST_S * NS_PER_S)
+        self._event = Event.ABSENT
+
     def _searching(self) -> None:
         """The scan has begun; a strap that was there and refused keeps its words until it answers."""
-        if self._scans == 0 and self._ladder.failures == 0:
-            self._around.tell(StrapState.SEARCHING)
+        again = self._ladder.failures or self._ladder.busy or self._event_before is Event.WRONG_DEVICE
+        if self._scans == 0 and not again:
+            self._around.tell(StrapState.LOOKING if self._was_read else StrapState.SEARCHING)
         self._scans += 1
 
     async def _is_ours(self, client: BleakClient) -> bool:
@@ -200,25 +250,27 @@ class _Search:
         """
         try:
             answered = await strap_link.who(client, self._strap.name)
-        except BondWanted:
+        except (BondWanted, NotPaired, TimeoutError):
             if client.address == self._strap.address:
                 raise  # it is paired first, and asked again
             answered = Bound(client.address, self._strap.name)
         if not self._strap.serial or answered.serial == self._strap.serial:
             return True
-        if client.address == self._strap.address:
+        if client.address == self._strap.address and answered.serial:
             raise unavailable(StrapState.ANOTHER_STRAP)
-        if len(self._strangers) < _STRANGERS_MOST:
-            self._strangers |= {client.address}
-        self._event = Event.ABSENT
-        return False
+        return False  # somebody else's, or ours with a stale table: the ladder decides
 
-    def _moved(self, address: str) -> int:
-        """Bind the strap to its new address; when that was written."""
+    def _moved(self, address: str) -> None:
+        """Bind the strap to its new address, unless a person has bound another meanwhile."""
+        if bound_at_ns(self._around.folder) != self._bound_ns:
+            return
         log.info("the bound strap has a new address")
         self._strap = replace(self._strap, address=address)
-        bind(self._around.folder, self._strap)
-        return bound_at_ns(self._around.folder)
+        try:
+            bind(self._around.folder, self._strap)
+        except WardbeatError as error:  # a full disk: it is read all the same, and written the next time
+            log.warning("the new address was not kept: %s", error)
+        self._bound_ns = bound_at_ns(self._around.folder)
 
     async def _facts(self) -> Facts:
         with suppress(*LINK_ERRORS):
@@ -226,10 +278,10 @@ class _Search:
         return Facts()
 
 
-async def _named(adapter: str | None, system: System) -> str | None:
-    """The adapter by the name it has now; gets the system ready to watch on the way."""
+async def _ready_adapter(adapter: str | None, system: System, *, pairing: bool = True) -> str | None:
+    """The adapter by the name it has now; gets the system ready on the way."""
     try:
-        await system.ready()
+        await system.ready(pairing=pairing)
         return await system.adapter(adapter)
     except LINK_ERRORS:  # nothing to watch; bleak's own error will say what is missing
         return adapter
@@ -239,7 +291,7 @@ async def nearby(settings: Settings, radio: Radio, seconds: float) -> list[Nearb
     """Straps in reach; see `strap_link.nearby`."""
     system = system_of(radio, settings.adapter, may_cycle=False)
     try:
-        return await strap_link.nearby(radio, await _named(settings.adapter, system), seconds)
+        return await strap_link.nearby(radio, await _ready_adapter(settings.adapter, system, pairing=False), seconds)
     finally:
         await system.close()
 
@@ -272,11 +324,11 @@ class _LinkLost(Exception):
 
 async def _proven(settings: Settings, around: Surroundings, strap: Nearby, proof_s: float, system: System) -> bool:
     radio, mail = around.radio, Mail(around.clock.now_ns)
-    adapter = await _named(settings.adapter, system)
+    adapter = await _ready_adapter(settings.adapter, system)
     async with radio.turn, said(adapter):
         await strap_link.free(radio, strap.address)
         device = await strap_link.look_for(radio, adapter, Bound(strap.address, strap.name))
-    async with strap_link.linked(radio, adapter, device, mail, system) as client:
+    async with strap_link.linked(radio, adapter, device, mail, system, may_pair=True) as client:
         known = await strap_link.who(client, strap.name)
         await strap_link.listen(client, mail)
         until_ns = around.clock.now_ns() + int(proof_s * NS_PER_S)

@@ -11,6 +11,7 @@ from bleak import BleakScanner
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason, BleakDBusError, BleakError
+from bleak_retry_connector.bluez import stop_discovery
 
 from agent.errors import SourceUnavailable
 from agent.sources.strap_states import StrapState, unavailable
@@ -58,13 +59,19 @@ async def scanning(
     """
     wanted = None if everything else [HEART_RATE]
     scanner = BleakScanner(seen, wanted, **backend(radio.scanner, adapter))
+    begun = False
     try:
         await answered(scanner.start())
+        begun = True
         yield
     finally:
         with suppress(*LINK_ERRORS):
             async with asyncio.timeout(CLOSE_S):
-                await scanner.stop()
+                # bleak forgets a scan whose start did not come to its end; the daemon does not, and allows one
+                if begun or radio.client is not None or sys.platform != "linux":
+                    await scanner.stop()
+                else:
+                    await stop_discovery(adapter or "hci0")
 
 
 async def answered(call: Awaitable[_T]) -> _T:
@@ -86,6 +93,7 @@ async def timed(call: Awaitable[_T]) -> _T:
 
 
 def backend(kind: type[Any] | None, adapter: str | None) -> dict[str, Any]:
+    """Keyword arguments for bleak: whose backend, and which adapter."""
     chosen: dict[str, Any] = {} if kind is None else {"backend": kind}
     return chosen | ({} if adapter is None else {"bluez": {"adapter": adapter}})
 
@@ -110,7 +118,7 @@ _NOT_STARTED: Final = ("org.freedesktop.DBus.Error.Spawn.", "org.freedesktop.sys
 
 def _by_name(error: str) -> StrapState | None:
     """The state that a D-Bus error's name stands for, if it is about Bluetooth as a whole."""
-    return StrapState.NO_SERVICE if error.startswith(_NOT_STARTED) else _NAMES.get(error)
+    return StrapState.BLUETOOTH_STOPPED if error.startswith(_NOT_STARTED) else _NAMES.get(error)
 
 
 def named(error: BaseException) -> str:
@@ -135,6 +143,9 @@ async def said(adapter: str | None) -> AsyncIterator[None]:
             raise unavailable(state) from error
         raise
     except BleakError as error:
+        cause = error.__cause__  # a companion library wraps what the daemon said
+        if isinstance(cause, BleakDBusError) and (state := _by_name(cause.dbus_error)) is not None:
+            raise unavailable(state) from error
         if adapter is not None and str(error) == f"adapter '{adapter}' not found":
             raise SourceUnavailable(
                 f"there is no Bluetooth adapter {adapter}", remedy="Check sources.ble_strap.adapter, or leave it out."

@@ -27,6 +27,7 @@ _OBJECTS, _PROPERTIES = "org.freedesktop.DBus.ObjectManager", "org.freedesktop.D
 _CALL_S: Final = 5.0
 _PAIR_S: Final = 30.0
 _OFF_S: Final = 1.0  # between off and on: controllers need a moment
+_ON_TRIES: Final = 12
 # What an agent without display and keyboard is asked before a strap is let in; everything else is refused.
 _ASKED: Final = ("RequestAuthorization", "RequestConfirmation", "AuthorizeService")
 _MATCHES: Final = (
@@ -35,6 +36,7 @@ _MATCHES: Final = (
     f"type='signal',sender='{BLUEZ}',interface='{_PROPERTIES}',arg0='{_ADAPTER1}'",
 )
 
+_BUS: Final = ("/org/freedesktop/DBus", "org.freedesktop.DBus")
 Tree = dict[str, dict[str, dict[str, Any]]]
 
 
@@ -48,9 +50,9 @@ class Bluez(System):
         self._wish, self._may_cycle = adapter, may_cycle
         self._bus: MessageBus | None = None
         self._watching = self._registered = self._stale = False
-        self._expected = ""
+        self._expected = self._not_registered = self._owner = self._off = ""
 
-    async def ready(self) -> None:
+    async def ready(self, *, pairing: bool = True) -> None:
         if self._bus is None or not self._bus.connected or not self._watching:
             await self.close()
             self._bus = bus = MessageBus(bus_type=BusType.SYSTEM)
@@ -58,17 +60,24 @@ class Bluez(System):
                 await bus.connect()
             bus.add_message_handler(self._on_message)
             for rule in _MATCHES:
-                await self._call("/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch", "s", [rule])
+                await self._call(*_BUS, "AddMatch", "s", [rule])
             self._watching = True
+            try:
+                self._owner = str((await self._call(*_BUS, "GetNameOwner", "s", [BLUEZ]))[0])
+            except DBusError:  # nobody yet; the watch will tell
+                self._owner = ""
         if self._stale:
             self._renew_bleak()
-        if not self._registered:
+        if pairing and not self._registered:
             try:
                 manager = ("/org/bluez", "org.bluez.AgentManager1", "RegisterAgent")
                 await self._call(*manager, "os", [_AGENT_PATH, "NoInputNoOutput"])
                 self._registered = True
             except DBusError as error:  # a strap without a bond does not need it, and the next try asks again
-                log.info("the pairing agent could not be registered: %s", error.type)
+                self._registered = error.type == "org.bluez.Error.AlreadyExists"
+                if error.type != self._not_registered:
+                    log.info("the pairing agent could not be registered: %s", error.type)
+                self._not_registered = error.type
 
     def _renew_bleak(self) -> None:
         """Let bleak forget what a daemon of the past told it.
@@ -84,6 +93,8 @@ class Bluez(System):
         self._stale = False
 
     async def close(self) -> None:
+        if self._off and self._bus is not None and self._bus.connected:
+            await self._on_again()
         bus, self._bus, self._watching, self._registered = self._bus, None, False, False
         if bus is not None:
             bus.disconnect()  # the daemon forgets our pairing agent with it
@@ -96,7 +107,11 @@ class Bluez(System):
         if message.message_type is not MessageType.SIGNAL:
             return None
         body, member = message.body, message.member
+        # match rules do not hold back what is sent to us alone: whoever is not the daemon is not heard
+        if message.sender != (_BUS[1] if member == "NameOwnerChanged" else self._owner):
+            return None
         if member == "NameOwnerChanged" and len(body) == 3 and body[0] == BLUEZ:
+            self._owner = body[2]
             self._registered, self._stale = False, True
             self.news.tell(None if body[2] else StrapState.BLUETOOTH_STOPPED)
         elif member == "InterfacesAdded" and len(body) == 2 and _ADAPTER1 in body[1]:
@@ -116,13 +131,15 @@ class Bluez(System):
         """Agent1: yes to the strap that is being connected, no to everybody else."""
         if asked.interface != _AGENT1:
             return None
+        if not self._owner or asked.sender != self._owner:
+            return Message.new_error(asked, "org.bluez.Error.Rejected", "only the daemon may ask")
         if asked.member in ("Release", "Cancel"):
             self._registered = self._registered and asked.member == "Cancel"
             return Message.new_method_return(asked)
         if asked.member in _ASKED and self._expected and asked.body and asked.body[0] == self._expected:
             self.paired = True
             return Message.new_method_return(asked)
-        log.info("a device that is not the bound strap asked to be paired, and was refused")
+        log.warning("pairing was refused: %s", asked.member)
         return Message.new_error(asked, "org.bluez.Error.Rejected", "only the bound strap may pair")
 
     def expect(self, device: Any) -> None:
@@ -133,65 +150,62 @@ class Bluez(System):
     # ---- asking
 
     async def adapter(self, wish: str | None) -> str | None:
-        if wish is None or ":" not in wish:
-            return wish
-        for path, interfaces in (await self._tree()).items():
-            if str(interfaces.get(_ADAPTER1, {}).get("Address", "")).lower() == wish.lower():
-                return path.rsplit("/", 1)[-1]
-        return wish
+        path = _adapter(await self._tree(), wish)
+        return wish if path is None else path.rsplit("/", 1)[-1]
 
     async def facts(self, address: str) -> Facts:
         tree = await self._tree()
-        device = _device(tree, address)
+        adapter = _adapter(tree, self._wish)
+        device = _device(tree, adapter, address)
         bonded = device is not None and bool(tree[device][_DEVICE1].get("Paired"))
-        adapter = await self._adapter_path(tree)
         others = any(
             interfaces.get(_DEVICE1, {}).get("Connected") and path != device
             for path, interfaces in tree.items()
-            if adapter is not None and path.startswith(f"{adapter}/")
+            if path.startswith(f"{adapter}/")
         )
-        return Facts(bonded, self._may_cycle and adapter is not None and not others)
+        # one that a person switched off stays off
+        is_on = adapter is not None and bool(tree[adapter][_ADAPTER1].get("Powered"))
+        return Facts(bonded, self._may_cycle and is_on and not others)
 
     async def pair(self, client: Any) -> None:
         # from this connection, so that the daemon asks our agent and not a desktop's
-        path = _device(await self._tree(), client.address)
+        path = _device(await self._tree(), self._expected.rsplit("/", 1)[0], client.address)
         if path is None:
             raise DBusError(ErrorType.UNKNOWN_OBJECT, "the strap is not known to the daemon")
-        self._expected = path
-        try:
-            await self._call(path, _DEVICE1, "Pair", within_s=_PAIR_S)
-        except DBusError as error:
-            if error.type != "org.bluez.Error.AlreadyExists":
-                raise
+        # "already exists" is a failure too: the daemon has a bond, and the strap does not know it
+        await self._call(path, _DEVICE1, "Pair", within_s=_PAIR_S)
 
     async def remove(self, address: str) -> None:
-        path = _device(await self._tree(), address)
+        tree = await self._tree()
+        path = _device(tree, _adapter(tree, self._wish), address)
         if path is not None:
             await self._call(path.rsplit("/", 1)[0], _ADAPTER1, "RemoveDevice", "o", [path])
         self._stale = True
 
     async def cycle(self) -> None:
-        path = await self._adapter_path(await self._tree())
+        path = _adapter(await self._tree(), self._wish)
         if path is None:
             return
+        self._off, self._stale = path, True
         try:
             await self._power(path, on=False)
             await asyncio.sleep(_OFF_S)
-        finally:
-            self._stale = True
-            await self._power(path, on=True)
+        finally:  # whatever ends us here, and if the daemon is still busy with the off: the adapter goes on again
+            await self._on_again()
+
+    async def _on_again(self) -> None:
+        for _ in range(_ON_TRIES):
+            try:
+                await self._power(self._off, on=True)
+                self._off = ""
+                return
+            except (DBusError, TimeoutError):
+                await asyncio.sleep(_OFF_S / 2)
+        log.warning("the Bluetooth adapter could not be switched on again")
 
     async def _power(self, path: str, *, on: bool) -> None:
         body = [_ADAPTER1, "Powered", Variant("b", on)]
         await self._call(path, _PROPERTIES, "Set", "ssv", body, within_s=2 * _CALL_S)
-
-    async def _adapter_path(self, tree: Tree) -> str | None:
-        """The adapter that bleak takes: the one named, else the first that is on."""
-        name = await self.adapter(self._wish)
-        if name is not None:
-            return f"/org/bluez/{name}" if _ADAPTER1 in tree.get(f"/org/bluez/{name}", {}) else None
-        on = [path for path, interfaces in tree.items() if interfaces.get(_ADAPTER1, {}).get("Powered")]
-        return min(on, default=None)
 
     async def _tree(self) -> Tree:
         body = await self._call("/", _OBJECTS, "GetManagedObjects")
@@ -224,9 +238,22 @@ class Bluez(System):
         return list(reply.body)
 
 
-def _device(tree: Tree, address: str) -> str | None:
-    """The path of a device, by its address."""
+def _adapter(tree: Tree, wish: str | None) -> str | None:
+    """The path of the adapter that was named, by name or by address; without a wish, of the first that is on."""
+    for path in sorted(tree):
+        adapter = tree[path].get(_ADAPTER1)
+        if adapter is None:
+            continue
+        names = (path.rsplit("/", 1)[-1].lower(), str(adapter.get("Address", "")).lower())
+        if adapter.get("Powered") if wish is None else wish.lower() in names:
+            return path
+    return None
+
+
+def _device(tree: Tree, adapter: str | None, address: str) -> str | None:
+    """The path of a device below an adapter, by its address."""
     for path, interfaces in tree.items():
-        if str(interfaces.get(_DEVICE1, {}).get("Address", "")).lower() == address.lower():
+        here = adapter is not None and path.startswith(f"{adapter}/")
+        if here and str(interfaces.get(_DEVICE1, {}).get("Address", "")).lower() == address.lower():
             return path
     return None

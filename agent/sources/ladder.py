@@ -30,11 +30,20 @@ SUSPECT_S: Final = 5.0
 RECYCLE_S: Final = 10.0
 DISCONNECT_S: Final = 15.0
 LEAST_PAUSE_S: Final = 0.1
+# By how many tries failed in a row. A bond is worth more than a stale cache, and less than the mouse of a ward's
+# workstation: it goes before the adapter is touched. A bonded strap that connects and cannot be read lost its half.
 _REMOVE_AT: Final = 3
-_REMOVE_BOND_AT: Final = 4
+_REMOVE_AGAIN_AT: Final = 6
+_REMOVE_UNREADABLE_BOND_AT: Final = 4
+_REMOVE_BOND_AT: Final = 5
 _CYCLE_AT: Final = 5
-_LAST_RESORT_AT: Final = 6
+_CYCLE_BONDED_AT: Final = 6
 _TELL_AT: Final = 7
+# A phone that holds the strap looks like a strap that does not answer, for hours: nothing is touched soon.
+_BUSY_REMOVE_AT: Final = 6
+_BUSY_CYCLE_AT: Final = 12
+_DEAF_AT: Final = 3
+_FORGIVEN_AFTER: Final = 150  # scans without the strap, ten minutes or so: what it did before is over
 _CYCLE_AGAIN_S: Final = 3600.0
 
 
@@ -55,9 +64,11 @@ class Event(StrEnum):
 
     LOST = "the link broke after packets had come"
     ABSENT = "the strap does not advertise"
+    OTHERS = "others advertise, and the strap does not"
     DEAF = "nothing at all advertises"
     BUSY = "the strap advertises, and did not answer"
-    UNREACHED = "the strap could not be connected, or the scan failed"
+    SCAN_FAILED = "the scan failed"
+    UNREACHED = "the strap could not be connected"
     UNREADABLE = "the strap was connected but nothing came of it"
     NO_BLUETOOTH = "there is no Bluetooth to use"
     WRONG_DEVICE = "what answered is not the bound strap, or no strap"
@@ -73,6 +84,9 @@ class Act(StrEnum):
     REMOVE = "let the system forget the strap"
     CYCLE = "switch the adapter off and on"
     TELL = "tell the person"
+
+
+_WAITS: Final = (Event.NO_BLUETOOTH, Event.WRONG_DEVICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +109,9 @@ class Ladder:
     Attributes:
         rung: Where it stands.
         failures: Tries that failed at a strap in reach, since the last packet.
+        busy: Tries that a strap in reach did not answer, since the last packet.
+        removed: How often the system forgot the strap, since the last packet.
+        absent: Scans without the strap, in a row.
         deaf: Scans that heard nothing at all, since anything was heard.
         waits: Tries that found no Bluetooth, or a wrong device, in a row.
         cycled_ns: When the adapter was last switched off and on.
@@ -102,6 +119,9 @@ class Ladder:
 
     rung: Rung = Rung.SEARCHING
     failures: int = 0
+    busy: int = 0
+    removed: int = 0
+    absent: int = 0
     deaf: int = 0
     waits: int = 0
     cycled_ns: int | None = None
@@ -135,50 +155,52 @@ def climb(ladder: Ladder, event: Event, now_ns: int, facts: Facts) -> tuple[Ladd
     Returns:
         Where it stands now, and what to do before the next try.
     """
+    ladder = replace(ladder, waits=ladder.waits + 1 if event in _WAITS else 0)
+    if event in _WAITS:
+        return replace(ladder, rung=Rung.TOLD), Act.TELL
     if event is Event.LOST:
-        return replace(ladder, rung=Rung.SEARCHING, waits=0, deaf=0), Act.SEARCH
-    if event in (Event.NO_BLUETOOTH, Event.WRONG_DEVICE):
-        return replace(ladder, rung=Rung.TOLD, waits=ladder.waits + 1), Act.TELL
-    if event is Event.ABSENT:
-        return replace(ladder, rung=Rung.SEARCHING, waits=0, deaf=0), Act.SEARCH
-    if event is Event.DEAF:
-        return _deaf(replace(ladder, deaf=ladder.deaf + 1, waits=0), now_ns, facts)
-    return _failed(replace(ladder, failures=ladder.failures + 1, waits=0, deaf=0), event, now_ns, facts)
-
-
-def _failed(ladder: Ladder, event: Event, now_ns: int, facts: Facts) -> tuple[Ladder, Act]:
+        return replace(ladder, rung=Rung.SEARCHING, absent=0, deaf=0), Act.SEARCH
+    if event in (Event.ABSENT, Event.OTHERS, Event.DEAF):
+        return _unseen(ladder, event, now_ns, facts)
+    ladder = replace(ladder, absent=0, deaf=0)
     if event is Event.BUSY:
-        return _busy(ladder, now_ns, facts)
-    n, bond_refused = ladder.failures, facts.bonded and event is Event.UNREADABLE
-    forget = n in (_LAST_RESORT_AT, _REMOVE_BOND_AT if bond_refused else _REMOVE_AT)
-    if forget and (n == _LAST_RESORT_AT or bond_refused or not facts.bonded):
-        return replace(ladder, rung=Rung.REMOVED), Act.REMOVE
-    if n == _CYCLE_AT and _may_cycle(ladder, now_ns, facts):
+        ladder = replace(ladder, busy=ladder.busy + 1)
+        remove = ladder.busy >= _BUSY_REMOVE_AT and not facts.bonded and ladder.removed == 0
+        return _done(ladder, now_ns, facts, remove=remove, cycle=ladder.busy >= _BUSY_CYCLE_AT)
+    ladder = replace(ladder, failures=ladder.failures + 1)
+    n, remove = ladder.failures, event is not Event.SCAN_FAILED  # a scan that fails says nothing about the strap
+    if facts.bonded:
+        remove = (
+            remove
+            and ladder.removed == 0
+            and n >= (_REMOVE_UNREADABLE_BOND_AT if event is Event.UNREADABLE else _REMOVE_BOND_AT)
+        )
+    else:
+        remove = remove and n >= (_REMOVE_AT, _REMOVE_AGAIN_AT, n + 1)[min(ladder.removed, 2)]
+    cycle = n >= (_CYCLE_BONDED_AT if facts.bonded else _CYCLE_AT)
+    return _done(ladder, now_ns, facts, remove=remove, cycle=cycle, tell=n >= _TELL_AT)
+
+
+def _unseen(ladder: Ladder, event: Event, now_ns: int, facts: Facts) -> tuple[Ladder, Act]:
+    """Only a scan that hears every device says something about the adapter; a home at night is silent too."""
+    deaf = {Event.ABSENT: ladder.deaf, Event.OTHERS: 0, Event.DEAF: ladder.deaf + 1}[event]
+    ladder = replace(ladder, absent=ladder.absent + 1, deaf=deaf)
+    if ladder.absent >= _FORGIVEN_AFTER:
+        ladder = replace(ladder, failures=0, busy=0, removed=0)
+    return _done(ladder, now_ns, facts, cycle=event is Event.DEAF and deaf == _DEAF_AT)
+
+
+def _done(  # the first that is due
+    ladder: Ladder, now_ns: int, facts: Facts, *, remove: bool = False, cycle: bool = False, tell: bool = False
+) -> tuple[Ladder, Act]:
+    if remove:
+        return replace(ladder, rung=Rung.REMOVED, removed=ladder.removed + 1), Act.REMOVE
+    resting = ladder.cycled_ns is not None and now_ns - ladder.cycled_ns < _CYCLE_AGAIN_S * NS_PER_S
+    if cycle and facts.may_cycle and not resting:
         return replace(ladder, rung=Rung.CYCLED, cycled_ns=now_ns), Act.CYCLE
-    if n >= _TELL_AT:
+    if tell:
         return replace(ladder, rung=Rung.TOLD), Act.TELL
     return replace(ladder, rung=Rung.SEARCHING), Act.SEARCH
-
-
-def _busy(ladder: Ladder, now_ns: int, facts: Facts) -> tuple[Ladder, Act]:
-    """A phone that holds the strap looks just like this, for hours: nothing of the system is touched soon."""
-    if ladder.failures == 2 * _REMOVE_AT and not facts.bonded:
-        return replace(ladder, rung=Rung.REMOVED), Act.REMOVE
-    if ladder.failures == 2 * _LAST_RESORT_AT and _may_cycle(ladder, now_ns, facts):
-        return replace(ladder, rung=Rung.CYCLED, cycled_ns=now_ns), Act.CYCLE
-    return replace(ladder, rung=Rung.SEARCHING), Act.SEARCH
-
-
-def _deaf(ladder: Ladder, now_ns: int, facts: Facts) -> tuple[Ladder, Act]:
-    """A home at night is silent too: the adapter is switched off and on once, and nobody is told."""
-    if ladder.deaf == _REMOVE_AT and _may_cycle(ladder, now_ns, facts):
-        return replace(ladder, rung=Rung.CYCLED, cycled_ns=now_ns), Act.CYCLE
-    return replace(ladder, rung=Rung.SEARCHING), Act.SEARCH
-
-
-def _may_cycle(ladder: Ladder, now_ns: int, facts: Facts) -> bool:
-    resting = ladder.cycled_ns is not None and now_ns - ladder.cycled_ns < _CYCLE_AGAIN_S * NS_PER_S
-    return facts.may_cycle and not resting
 
 
 def pause_s(ladder: Ladder, event: Event, chance_01: float) -> float:
@@ -192,9 +214,9 @@ def pause_s(ladder: Ladder, event: Event, chance_01: float) -> float:
         event: What the try came to.
         chance_01: For the jitter: half of the wait is left to it.
     """
-    most_s = {Event.LOST: 0.2, Event.ABSENT: 0.5, Event.DEAF: 0.5}.get(event)
+    most_s = {Event.LOST: 0.2, Event.ABSENT: 0.5, Event.OTHERS: 0.5, Event.DEAF: 0.5}.get(event)
     if most_s is None and event in (Event.NO_BLUETOOTH, Event.WRONG_DEVICE):
         most_s = min(2.0 ** min(ladder.waits, 5), 30.0)
     if most_s is None:
-        most_s = min(2.0 ** (min(ladder.failures, 4) - 2), 4.0)
+        most_s = min(2.0 ** (min(ladder.failures + ladder.busy, 4) - 2), 4.0)
     return max(LEAST_PAUSE_S, most_s * (1.0 - 0.5 * chance_01))

@@ -28,6 +28,8 @@ _MODEL: Final = "00002a24-0000-1000-8000-00805f9b34fb"
 _SERIAL: Final = "00002a25-0000-1000-8000-00805f9b34fb"
 # Short, for another strap's source waits for its turn meanwhile; the next scan follows at once.
 _SCAN_S: Final = 4.0
+_PAIR_S: Final = 60.0  # a system may ask the person
+_UNANSWERED: Final = 2  # one slow answer is no wish for a bond
 _CONNECT_S: Final = 25.0  # one try of bleak-retry-connector is 20 s
 # Insufficient authentication, authorization, key size, encryption (Vol 3, Part F, 3.4.1.1)
 _BOND_WANTED: Final = (0x05, 0x08, 0x0C, 0x0F)
@@ -52,12 +54,12 @@ class NotInReach(TimeoutError):
     """The strap does not advertise: off, far away, asleep, or taken by another device.
 
     Attributes:
-        deaf: Whether nothing at all was heard while everything was listened for.
+        others: Whether anything else was heard; None: only straps were listened for.
     """
 
-    def __init__(self, *, deaf: bool) -> None:
+    def __init__(self, *, others: bool | None) -> None:
         super().__init__()
-        self.deaf = deaf
+        self.others = others
 
 
 class BondWanted(Exception):
@@ -146,7 +148,7 @@ async def look_for(
         return ours[-1]
     if named:
         return max(named.values(), key=lambda one: one[0])[1]
-    raise NotInReach(deaf=everything and not anything)
+    raise NotInReach(others=anything if everything else None)
 
 
 async def free(radio: Radio, address: str) -> None:
@@ -157,16 +159,23 @@ async def free(radio: Radio, address: str) -> None:
 
 @asynccontextmanager
 async def linked(
-    radio: Radio, adapter: str | None, device: BLEDevice, mail: Mail, system: System
+    radio: Radio, adapter: str | None, device: BLEDevice, mail: Mail, system: System, *, may_pair: bool
 ) -> AsyncIterator[BleakClient]:
-    """A link to one strap, closed at the end whatever happens; where the block meets `BondWanted`, the strap is paired.
+    """A link to one strap, closed at the end whatever happens.
+
+    Args:
+        radio, adapter: What to link over.
+        device: What a scan found.
+        mail: Told when the link breaks.
+        system: See `System`.
+        may_pair: Whether the strap is paired where the block meets `BondWanted`; never one whose serial is unknown yet.
 
     Raises:
         SourceUnavailable: There is no Bluetooth.
         LINK_ERRORS: It could not be connected.
         Paired, NotPaired: What came of pairing.
     """
-    system.expect(device)
+    system.expect(device if may_pair else None)
     try:
         async with radio.turn, said(adapter), asyncio.timeout(_CONNECT_S):
             client = await establish_connection(
@@ -176,6 +185,7 @@ async def linked(
                 mail.disconnected,
                 max_attempts=1,  # the next one is the ladder's to decide
                 use_services_cache=False,
+                winrt={"use_cached_services": False},  # Windows remembers services that are gone (bleak #1432)
                 **backend(radio.client, adapter),
             )
         mail.lost = not client.is_connected  # an attempt before this one may have been lost, and said so
@@ -183,7 +193,9 @@ async def linked(
             yield client
         except (BondWanted, TimeoutError) as unanswered:
             # measured: bluetoothd leaves a read that wants a bond pending for ever when its agent does not answer
-            if not isinstance(unanswered, BondWanted) and not (system.pairs and await _unbonded(system, client)):
+            system.unanswered += 1
+            late = system.pairs and system.unanswered >= _UNANSWERED and await _unbonded(system, client)
+            if not (may_pair and (isinstance(unanswered, BondWanted) or late)):
                 raise
             await _pair(system, client)
         finally:
@@ -202,7 +214,8 @@ async def _unbonded(system: System, client: BleakClient) -> bool:
 
 async def _pair(system: System, client: BleakClient) -> None:
     try:
-        await system.pair(client)
+        async with asyncio.timeout(_PAIR_S):
+            await system.pair(client)
     except LINK_ERRORS as error:
         raise NotPaired from error
     raise Paired
@@ -270,6 +283,8 @@ def _bond_asked() -> Iterator[None]:
     except BleakDBusError as error:
         if error.dbus_error == "org.bluez.Error.NotPermitted":  # "Not paired": three ATT errors under one name
             raise BondWanted from error
+        if error.dbus_error.startswith("org.bluez.Error.Authentication"):  # the daemon tried to pair by itself
+            raise NotPaired from error
         raise
 
 

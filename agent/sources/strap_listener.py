@@ -38,7 +38,7 @@ class StrapListener:
         self._heard_ns = self._beat_ns = self._looked_ns = around.clock.now_ns()
         self._ahead = times.ahead
         self._contact: bool | None = None
-        self._refused = 0
+        self._refused, self._garbled_ns = 0, -(1 << 62)
         self._beats = False
         self.ladder = standing
         self.packets = 0
@@ -75,7 +75,8 @@ class StrapListener:
 
     def _state(self, now_ns: int) -> StrapState | None:
         if now_ns - self._heard_ns > ladder.SUSPECT_S * NS_PER_S:
-            return StrapState.SILENT
+            garbled = now_ns - self._garbled_ns < ladder.SUSPECT_S * NS_PER_S
+            return StrapState.GARBLED if garbled else StrapState.SILENT
         if self._contact is False:
             return StrapState.NO_CONTACT
         if now_ns - self._beat_ns > _BEATLESS_S * NS_PER_S:
@@ -91,7 +92,7 @@ class StrapListener:
         try:
             measured = decode(payload)
         except PacketRefused as refused:
-            self._refused += 1
+            self._refused, self._garbled_ns = self._refused + 1, arrived_ns
             if self._refused % _SAY_EVERY == 1:
                 log.info("a packet of the strap was refused: %s", refused.reason)
             self._times.interrupt()

@@ -46,6 +46,7 @@ class System:
     Attributes:
         news: What went away and what came back.
         paired: Whether the strap was paired over the link that is up, without our asking.
+        unanswered: Links in a row over which a call was not answered.
         pairs: Whether a call without an answer may mean that a bond is wanted.
     """
 
@@ -54,9 +55,10 @@ class System:
     def __init__(self) -> None:
         self.news = News()
         self.paired = False
+        self.unanswered = 0
 
-    async def ready(self) -> None:
-        """Get ready to watch, before a try; again and again, cheaply."""
+    async def ready(self, *, pairing: bool = True) -> None:
+        """Get ready to watch, and to answer for pairing, before a try; again and again, cheaply."""
 
     async def close(self) -> None:
         """Stop watching."""

@@ -27,7 +27,7 @@ class Host:
 
     def __init__(self):
         self.daemon = self.attach = self.dummy = self.reading = self.reader = None
-        self.marked_s = self.marked_beats = None
+        self.marked_s = None
 
     async def start_daemon(self):
         self.daemon = await asyncio.create_subprocess_exec(DAEMON, "-n")
