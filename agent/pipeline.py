@@ -153,9 +153,10 @@ class Agent:
         finally:
             await samples.aclose()
 
-    def _say(self, name: str, level: Level, words: str, remedy: str = "") -> None:
-        if self.board.say(f"source.{name}", level, words, remedy):
-            log.info("source %s: %s", name, words)
+    def _say(self, name: str, level: Level, sentence: str, remedy: str = "") -> None:
+        """A sensor's own sentence, never a measured value or an address: on the board, and in the log when news."""
+        if self.board.say(f"source.{name}", level, sentence, remedy):
+            log.info("source %s: %s", name, sentence)
 
     async def _unless_paused(self, reading: "asyncio.Task[None]", *, keep: bool) -> bool:
         """Whether the source came to its end; a pause closes it, but for a recording."""

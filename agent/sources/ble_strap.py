@@ -207,7 +207,7 @@ class _Search:
                 log.warning("the system forgets the strap: it could not be read %d times", self._ladder.failures)
                 await self._system.remove(self._strap.address)
             elif act is Act.CYCLE:
-                log.warning("the Bluetooth adapter is switched off and on: %s", self._event.value)
+                log.warning("the Bluetooth adapter is switched off and on: %s", self._event.name.lower())
                 await self._system.cycle()
         except LINK_ERRORS as error:  # the next rung is reached all the same
             log.info("that did not work: %s", named(error))
