@@ -71,7 +71,8 @@ async def scanning(
                 if begun or radio.client is not None or sys.platform != "linux":
                     await scanner.stop()
                 else:
-                    await stop_discovery(adapter or "hci0")
+                    with suppress(AttributeError):  # bleak has no bus yet: then nothing was started either
+                        await stop_discovery(adapter or "hci0")
 
 
 async def answered(call: Awaitable[_T]) -> _T:
