@@ -66,6 +66,11 @@ def _scan(arguments: argparse.Namespace) -> int:
         mark = "yours" if strap.address == yours else ""
         say(f"  {strap.name or '(no name)':<24} {strap.address}  {strap.rssi_dbm:>4} dBm  {mark}")
     if arguments.bind is None:
+        if yours and yours not in (strap.address for strap in found) and scan.reads_a_strap(settings.state_dir):
+            say(
+                "The running agent reads your strap, or looks for it; it does not show here then. See 'wardbeat status'."
+            )
+            return 0
         if not found:
             say("No strap is in reach. Put it on, moisten the electrodes, close other apps that read it.")
             return 1

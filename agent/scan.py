@@ -40,7 +40,7 @@ def bind(settings: Settings, found: list[Any], which: str, radio: Radio | None =
         WrongUse: There is no such strap, or more than one.
         SourceUnavailable: It could not be connected.
     """
-    if _reads_a_strap(settings.state_dir):
+    if reads_a_strap(settings.state_dir):
         raise WrongUse(
             "the running agent reads a strap", remedy="'wardbeat pause', bind the new one, then 'wardbeat resume'."
         )
@@ -88,7 +88,8 @@ def bound_address(folder: Path) -> str:
     return "" if strap is None else strap["address"]
 
 
-def _reads_a_strap(folder: Path) -> bool:
+def reads_a_strap(folder: Path) -> bool:
+    """Whether the running agent reads a strap, or looks for it: such a strap shows in no scan."""
     try:
         body = json.loads(control.ask(folder, Command("status")).body)
     except NotRunning:

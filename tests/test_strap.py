@@ -521,6 +521,8 @@ def test_a_person_scans_binds_and_runs_and_a_killed_agent_finds_its_strap_again(
     log = tmp_path / "agent.log"
     agent = house.wardbeat("--config", file, "run", log=log, env={**os.environ, **env})
     house.wait_for(lambda: status(tmp_path, file, env) == "beats come in", 30, "beats")
+    listed = subprocess.run([*call, "scan", "--seconds", "0.3"], **options)
+    assert "the running agent reads it" in listed.stderr
     agent.kill()  # bluetoothd keeps a killed program's link: the strap does not advertise
     agent = house.wardbeat("--config", file, "run", log=log, env={**os.environ, **env})
     house.wait_for(lambda: status(tmp_path, file, env) == "beats come in", 40, "beats after a kill")
