@@ -68,7 +68,7 @@ def _scan(arguments: argparse.Namespace) -> int:
     if arguments.bind is None:
         if yours and yours not in (strap.address for strap in found) and scan.reads_a_strap(settings.state_dir):
             say(
-                "The running agent reads your strap, or looks for it; it does not show here then. See 'wardbeat status'."
+            say("Your strap does not show: the running agent reads it, or looks for it; see 'wardbeat status'.")
             )
             return 0
         if not found:
