@@ -67,7 +67,7 @@ def _scan(arguments: argparse.Namespace) -> int:
         say(f"  {strap.name or '(no name)':<24} {strap.address}  {strap.rssi_dbm:>4} dBm  {mark}")
     if arguments.bind is None:
         if yours and yours not in (strap.address for strap in found) and scan.reads_a_strap(settings.state_dir):
-            say(say("Your strap does not show: the running agent reads it, or looks for it; see 'wardbeat status'."))
+            say("Your strap does not show: the running agent reads it, or looks for it; see 'wardbeat status'.")
             return 0
         if not found:
             say("No strap is in reach. Put it on, moisten the electrodes, close other apps that read it.")
