@@ -150,8 +150,8 @@ class _Search:
                 self._around.say(Level.TROUBLE, str(error), error.remedy)
         except LINK_ERRORS as error:
             log.info("the strap could not be read: %s (%s)", self._event.name.lower(), named(error))
-            unanswered = isinstance(error, BleakNotFoundError) and isinstance(error.__cause__, TimeoutError)
-            if self._event is Event.UNREACHED and unanswered:
+            if self._event is Event.UNREACHED and isinstance(error, BleakNotFoundError):
+                # seen a moment ago, and no answer; bluetoothd even drops what it saw of a strap that lets nobody in
                 self._event, self._why = Event.BUSY, StrapState.BUSY
 
     async def _heard(self, client: BleakClient, mail: Mail) -> AsyncGenerator[Sample, None]:
