@@ -21,8 +21,8 @@ def test_a_room_of_nonsense_gives_our_beats_or_none(kind, seed):
 def test_a_daemon_of_nonsense_gives_our_beats_or_none_and_ours_come_back():
     house.tool("dbus-daemon")
     heard, changed, came_back = virtual_time.run(strap_fuzz.over_the_bus(3), grace_s=0.002)
-    assert changed > 20
-    assert not heard.wrong()
+    assert changed > 10
+    assert not heard.theirs()
     assert came_back > strap_fuzz.CALM_S / 3
 
 
