@@ -41,7 +41,7 @@ class Central:
 
     def __init__(self, chip: Chip, address: str = "F2:00:00:00:00:01", *, accepts_intervals: bool = True) -> None:
         self.device: Device = host(chip, "Wardbeat host", address)
-        if not accepts_intervals:
+        if not accepts_intervals:  # Bumble's host says yes to every wish, and has no setting for it
             self.device.l2cap_channel_manager.on_l2cap_connection_parameter_update_request = _refuse_interval  # type: ignore[method-assign]
         self._listeners: list[Listener] = []
         self._one_at_a_time = asyncio.Lock()

@@ -5,7 +5,7 @@
 | h10 | one link; drops it 45 s after it was taken off the skin | Polar's SDK notes |
 | verity | optical: heart rate without intervals | Heart Rate Service: RR is optional |
 | tickr | up to three links, tells skin contact | maker's support page |
-| garmin_dual | two links; asks for a connection interval of 250 to 500 ms | its PPCP |
+| garmin_dual | two links; asks for an interval of 250 to 500 ms, and its packets wait for it | its PPCP |
 | stops_30 | leaves 30 s after connecting | bluepy #53 |
 | stalls_100 | after 100 s nothing more comes over a link that is up | field reports |
 | stops_150 | leaves 150 s after connecting | OpenHRV #39 |

@@ -30,6 +30,7 @@ CHEST: Final = 1
 _CONTROL_POINT_NOT_SUPPORTED: Final = 0x80
 _AFTER_PAIRING_S: Final = 0.3
 _INSIST_S: Final = 30.0
+_SUPERVISION_MS: Final = 6000
 _MTU: Final = 23
 _WAITING_MOST: Final = 40  # intervals; then the sensor drops its oldest, as the specification allows
 _BROKEN: Final = (b"", b"\x10", b"\x11\x48", b"\x10\x48\x55", b"\x08\x48\x01", b"\x16\x48\x00\x03\x55")
@@ -128,6 +129,7 @@ class Strap:
         self._since_ns: dict[Connection, int] = {}  # first listened to
         self._off_skin_ns: int | None = None
         self._refused_ns: int | None = None  # its wish for an interval
+        self._step_ns = 0  # a packet waits for the next connection event
         self._asking: set[asyncio.Task[None]] = set()
         self._listened = asyncio.Event()
         self._changed = asyncio.Event()
@@ -198,6 +200,7 @@ class Strap:
         def gone(_reason: int) -> None:
             self._listening.discard(connection)
             self._since_ns.pop(connection, None)
+            self._step_ns = 0
             self._changed.set()
 
         connection.on("disconnection", gone)
@@ -222,7 +225,8 @@ class Strap:
 
     async def _ask_for_interval(self, connection: Connection, from_ms: int, to_ms: int) -> None:
         try:
-            await connection.update_parameters(from_ms / 1.25, to_ms / 1.25, 0, 600, use_l2cap=True)
+            await connection.update_parameters(from_ms, to_ms, 0, _SUPERVISION_MS, use_l2cap=True)
+            self._step_ns = to_ms * 1_000_000
         except ConnectionParameterUpdateError:
             self._refused_ns = self._clock.now_ns()
         except (BaseBumbleError, asyncio.CancelledError):
@@ -342,6 +346,10 @@ class Strap:
         await self._send(_BROKEN[n % len(_BROKEN)] if broken else payload)
 
     async def _send(self, payload: bytes) -> None:
+        if self._step_ns and self._since_ns:
+            since_ns = min(self._since_ns.values())
+            events = -(-(self._clock.now_ns() - since_ns) // self._step_ns)
+            await self._clock.sleep_until(since_ns + events * self._step_ns)
         if self._listening:
             assert self._device is not None
             await self._device.notify_subscribers(self._measurement, payload)

@@ -273,3 +273,28 @@ def test_an_adapter_that_hears_nothing_at_all_is_switched_off_and_on_once(tmp_pa
 
     assert virtual_time.run(main(())) == 1
     assert virtual_time.run(main((Plan.numbered(7),))) == 0, "others are heard: the strap is away, the adapter is well"
+
+
+def test_a_pause_does_not_let_the_adapter_be_cycled_again_within_the_hour(tmp_path):
+    async def main():
+        skipping = virtual_time.Skipping(straps.START_NS)
+        async with open_room([], skipping.clock) as room:
+            central = Central(room.dongle)
+            await central.power_on()
+            simulated, system = backend(central), straps.SimulatedSystem(central)
+            radio = Radio(simulated.scanner, simulated.client, system)
+            straps.bind(tmp_path / "s")
+            for _ in range(4):  # each reading hears nothing at all for long enough
+                task = asyncio.create_task(straps.Reader(tmp_path / "s", skipping.clock, radio).read())
+                await asyncio.sleep(600)
+                task.cancel()
+                await asyncio.wait({task})
+            once = system.cycled
+            await asyncio.sleep(3600)
+            task = asyncio.create_task(straps.Reader(tmp_path / "s", skipping.clock, radio).read())
+            await asyncio.sleep(600)
+            task.cancel()
+            await asyncio.wait({task})
+            return once, system.cycled
+
+    assert virtual_time.run(main()) == (1, 2)

@@ -89,7 +89,7 @@ class _Search:
     def __init__(self, settings: Settings, around: Surroundings, system: System) -> None:
         self._settings, self._around, self._system = settings, around, system
         self.times = BeatTimes(blur_s=_STALL_S * (around.clock.speed - 1))
-        self._ladder, self._event = Ladder(), Event.ABSENT
+        self._ladder, self._event = self._anew(), Event.ABSENT
         self._event_before = self._event
         self._strap, self._address = Bound("", ""), ""
         self._bound_ns = 0
@@ -120,11 +120,16 @@ class _Search:
         if self._address != self._strap.address and self._event in _AT_THE_STRAP:
             self._rest(self._address)  # somebody else's trouble: ours is absent
 
+    def _anew(self) -> Ladder:
+        """At the foot of the ladder; a pause or another strap does not let the adapter be cycled sooner."""
+        cycled_ns = self._around.radio.cycled_ns
+        return Ladder(cycled_ns=cycled_ns[-1] if cycled_ns else None)
+
     def _begin(self) -> None:
         bound_ns = bound_at_ns(self._around.folder)
         self._strap = bound(self._around.folder)
         if bound_ns != self._bound_ns:  # another strap: nothing of what the last one did counts
-            self._bound_ns, self._ladder, self._resting_ns = bound_ns, Ladder(cycled_ns=self._ladder.cycled_ns), {}
+            self._bound_ns, self._ladder, self._resting_ns = bound_ns, self._anew(), {}
         self._address, self._event, self._why = self._strap.address, Event.SCAN_FAILED, StrapState.NOT_ANSWERING
 
     @contextmanager
@@ -198,16 +203,19 @@ class _Search:
         at_the_strap = self._event in _AT_THE_STRAP
         facts = await self._facts() if at_the_strap or self._event is Event.DEAF else Facts()
         self._event_before = self._event
-        self._ladder, act = climb(self._ladder, self._event, self._around.clock.now_ns(), facts)
+        now_ns = self._around.clock.now_ns()
+        self._ladder, act = climb(self._ladder, self._event, now_ns, facts)
         if at_the_strap:
             stuck = self._ladder.rung is Rung.TOLD and self._why is StrapState.NOT_CONNECTED
             self._around.tell(StrapState.STUCK if stuck else self._why)
         try:
             if act is Act.REMOVE:
-                log.warning("the system forgets the strap: it could not be read %d times", self._ladder.failures)
+                tries = self._ladder.failures + self._ladder.busy
+                log.warning("the system forgets the strap: it could not be read %d times", tries)
                 await self._system.remove(self._strap.address)
             elif act is Act.CYCLE:
                 log.warning("the Bluetooth adapter is switched off and on: %s", self._event.name.lower())
+                self._around.radio.cycled_ns[:] = [now_ns]
                 await self._system.cycle()
         except LINK_ERRORS as error:  # the next rung is reached all the same
             log.info("that did not work: %s", named(error))

@@ -70,8 +70,8 @@ class Bluez(System):
             self._renew_bleak()
         if pairing and not self._registered:
             try:
-                manager = ("/org/bluez", "org.bluez.AgentManager1", "RegisterAgent")
-                await self._call(*manager, "os", [_AGENT_PATH, "NoInputNoOutput"])
+                to = ("/org/bluez", "org.bluez.AgentManager1")
+                await self._call(*to, "RegisterAgent", "os", [_AGENT_PATH, "NoInputNoOutput"])
                 self._registered = True
             except DBusError as error:  # a strap without a bond does not need it, and the next try asks again
                 self._registered = error.type == "org.bluez.Error.AlreadyExists"

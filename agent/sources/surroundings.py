@@ -23,12 +23,14 @@ class Radio:
             in code by demo and tests, never from a setting.
         system: What stands beside bleak (a simulated daemon's life and death); None: the system's own.
         turn: Held while scanning or connecting.
+        cycled_ns: When the adapter was last switched off and on, session time; empty: not in this process.
     """
 
     scanner: type[Any] | None = None
     client: type[Any] | None = None
     system: System | None = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    cycled_ns: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,10 @@ class Guest:
                 if not line:
                     raise AssertionError(f"the guest is gone; see {self._folder / 'console.log'}")
                 if line.startswith(b"{"):
-                    return json.loads(line)
+                    answer = json.loads(line)
+                    if "error" in answer:
+                        raise AssertionError(f"the guest could not {asked['do']}: {answer['error']}")
+                    return answer
 
     async def freeze(self, *, on):
         """Stop the guest's processors, or let them go on: what a lid does."""
