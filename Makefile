@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .venv-peers
+TRAIN := .venv-train
+FACE_PEER := .venv-face
 export WARDBEAT_SHARED ?= $(abspath ../shared)
 
-.PHONY: demo picture test check laws schema lock bench-agent bench-heart bench-strap test-radio fuzz chaos clean system-tools npm
+.PHONY: demo picture test check laws schema lock bench-agent bench-heart bench-strap test-radio fuzz chaos train-expression bench-face clean system-tools npm
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -13,9 +15,15 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
-## the whole chain on this machine, two minutes
-demo: $(VENV)/.installed
-	$(BIN)/wardbeat demo
+# the face models: fetched once, checked by hash, kept beside the program
+MODELS := $(VENV)/share/wardbeat/models
+$(MODELS)/.fetched: models/manifest.yaml | $(VENV)/.installed
+	$(BIN)/wardbeat models fetch --into $(MODELS)
+	touch $@
+
+## the whole chain on this machine, two minutes: FACE=--face
+demo: $(VENV)/.installed $(MODELS)/.fetched
+	$(BIN)/wardbeat demo $(FACE)
 
 ## the README's picture of the demo, drawn by the demo itself
 picture: $(VENV)/.installed
@@ -31,13 +39,13 @@ tests/interop/node_modules/.installed: tests/interop/package-lock.json | system-
 	touch $@
 
 ## the suite
-test: $(VENV)/.installed system-tools npm
+test: $(VENV)/.installed $(MODELS)/.fetched system-tools npm
 	$(BIN)/python tests/side_by_side.py
 
 ## format, lint, types on three platforms, laws
 check: $(VENV)/.installed
-	$(BIN)/ruff format --check agent hub firmware_sim tests bench
-	$(BIN)/ruff check agent hub firmware_sim tests bench
+	$(BIN)/ruff format --check agent hub firmware_sim tests bench models
+	$(BIN)/ruff check agent hub firmware_sim tests bench models
 	$(BIN)/mypy
 	$(BIN)/mypy --platform darwin
 	$(BIN)/mypy --platform win32
@@ -73,17 +81,39 @@ fuzz: $(VENV)/.installed system-tools
 bench-strap: $(VENV)/.installed system-tools
 	$(BIN)/python bench/bench_strap.py
 
-## write agent/wire/schema_v1.json and the table of docs/heart.md anew from FEATURES
+## write agent/wire/schema_v1.json and the tables of docs/heart.md and docs/face.md anew from FEATURES
 schema: $(VENV)/.installed
 	$(BIN)/python -m agent.features > agent/wire/schema_v1.json.new
 	mv agent/wire/schema_v1.json.new agent/wire/schema_v1.json
 	sed '/^| number |/,$$d' docs/heart.md > docs/heart.md.new
 	$(BIN)/python -m agent.features table >> docs/heart.md.new
 	mv docs/heart.md.new docs/heart.md
+	sed '/^| number |/,$$d' docs/face.md > docs/face.md.new
+	$(BIN)/python -m agent.features face >> docs/face.md.new
+	mv docs/face.md.new docs/face.md
 
 ## pin every dependency anew, for every platform
 lock:
 	uv pip compile --universal --generate-hashes --all-extras --no-header --python-version 3.11 pyproject.toml -o requirements.lock
 
+## the face chain: unseen people, closure, masks, distance, speed beside MediaPipe, canary, egress, an hour: PART= SEED=7
+bench-face: $(VENV)/.installed $(MODELS)/.fetched $(FACE_PEER)/.installed system-tools
+	PYTHONPATH=. $(BIN)/python -W ignore bench/bench_face.py
+
+$(FACE_PEER)/.installed:
+	test -x $(FACE_PEER)/bin/python || $(PYTHON) -m venv $(FACE_PEER)
+	$(FACE_PEER)/bin/python -m pip install --quiet --disable-pip-version-check mediapipe==0.10.33
+	touch $@
+
+## models/expression.onnx from the shared faces, its card's tables too: PART=samples|train|figures SEED=1
+train-expression: $(TRAIN)/.installed $(MODELS)/.fetched
+	WARDBEAT_MODELS=$(MODELS) PYTHONPATH=. $(TRAIN)/bin/python -m models.expression
+
+$(TRAIN)/.installed: models/expression/requirements.txt
+	test -x $(TRAIN)/bin/python || $(PYTHON) -m venv $(TRAIN)
+	$(TRAIN)/bin/python -m pip install --quiet --disable-pip-version-check -r models/expression/requirements.txt
+	$(TRAIN)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(PEERS) .radio build dist *.egg-info tests/interop/node_modules
+	rm -rf $(VENV) $(PEERS) $(TRAIN) $(FACE_PEER) .radio build dist *.egg-info tests/interop/node_modules

@@ -122,12 +122,21 @@ def analyze(wish: Wish) -> Analysis:
         RecordingUnreadable: Naming the line and the reason.
     """
     step_s = wish.window_s if wish.step_s is None else wish.step_s
-    for name, value in (("--window", wish.window_s), ("--step", step_s)):
+    check_lengths(wish.window_s, step_s)
+    recorded = _read(wish)
+    return Analysis(wish, recorded, list(_windows(recorded, wish.window_s, step_s)))
+
+
+def check_lengths(window_s: float, step_s: float) -> None:
+    """Whether windows can be so long and so far apart.
+
+    Raises:
+        WrongUse: They cannot.
+    """
+    for name, value in (("--window", window_s), ("--step", step_s)):
         if not (math.isfinite(value) and value >= _SHORTEST_S):
             remedy = f"Name a length of {_SHORTEST_S:g} s or more, such as {name} 60."
             raise WrongUse(f"{name} {value:g} is no such length", remedy=remedy)
-    recorded = _read(wish)
-    return Analysis(wish, recorded, list(_windows(recorded, wish.window_s, step_s)))
 
 
 def _read(wish: Wish) -> Recorded:
@@ -174,15 +183,23 @@ def _even(wish: Wish, wave: recording.Wave) -> tuple[recording.Wave, float]:
 
 def _windows(recorded: Recorded, window_s: float, step_s: float) -> Iterator[Timed]:
     """[start, end) from the first interval's start; a last part shorter than half a window is left out."""
-    length_s = recorded.length_s
+    for start_s in window_starts(recorded.length_s, window_s, step_s):
+        window = recorded.window(round(start_s * NS_PER_S), round((start_s + window_s) * NS_PER_S))
+        yield recorded.start_s + start_s, recorded.start_s + start_s + window_s, compute_all(window)
+
+
+def window_starts(length_s: float, window_s: float, step_s: float) -> Iterator[float]:
+    """Where windows begin, in s from the start; a last part shorter than half a window has none.
+
+    Raises:
+        WrongUse: That would be too many.
+    """
     half_s = window_s / 2 - 1e-9
     count = math.floor((length_s - half_s) / step_s) + 1 if length_s >= half_s else 0
     if count > _MOST_WINDOWS:
         raise WrongUse(f"that makes {count} windows; {_MOST_WINDOWS} are the most", remedy="Name a longer --step.")
     for place in range(count):
-        start_s = place * step_s
-        window = recorded.window(round(start_s * NS_PER_S), round((start_s + window_s) * NS_PER_S))
-        yield recorded.start_s + start_s, recorded.start_s + start_s + window_s, compute_all(window)
+        yield place * step_s
 
 
 def _known(t_ns: Ints, value: Floats) -> Series:
@@ -204,7 +221,7 @@ def as_json(found: Analysis) -> str:
         for t_s, rr_ms, name in zip(recorded.t_s.tolist(), recorded.rr_ms.tolist(), names(recorded), strict=True)
     ]
     windows = [
-        {"start_s": start_s, "end_s": end_s, "features": {one.name: _feature(one) for one in values}}
+        {"start_s": start_s, "end_s": end_s, "features": {one.name: feature_as_json(one) for one in values}}
         for start_s, end_s, values in found.windows
     ]
     detrended = sorted(name for name, spec in FEATURES.items() if spec.detrended)
@@ -212,7 +229,8 @@ def as_json(found: Analysis) -> str:
     return json.dumps({"beats": beats, "windows": windows, **about}, allow_nan=False)
 
 
-def _feature(one: FeatureValue) -> dict[str, float | int | str | None]:
+def feature_as_json(one: FeatureValue) -> dict[str, float | int | str | None]:
+    """A number, or its reason, as it is."""
     return {
         "value": one.value,
         "n": one.n,

@@ -49,7 +49,9 @@ intervals:  one in ms a line; or a CSV whose header names t_s (when the interval
 waveforms:  one number a line; or a CSV with a column ecg or ppg; a time column (t_s) says the rate, and
             acc_x_g,acc_y_g,acc_z_g whether the body moved: a pulse wave gives a rate then, and no variability
 windows:    [start, end) from the first interval's start; a last part shorter than half a window is left out
+faces:      --video and --images need the models ('wardbeat models fetch'); actions are raw, 0 to 1, and no feelings
 examples:   wardbeat analyze rr.txt        wardbeat analyze ecg.csv --signal ecg --fs 250 --plot out.png
+            wardbeat analyze --video clip.mp4 --json
 exit code:  0 done, 2 the file or the words are not right, 3 something is missing
 """
 
@@ -63,20 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--config", type=Path, metavar="FILE", help="your settings; see config.example.yaml")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    demo = _add(commands, "demo", "the whole chain on this machine, with a synthetic person")
-    demo.formatter_class = argparse.RawDescriptionHelpFormatter
-    demo.epilog = _DEMO_FILES
-    demo.add_argument("--minutes", type=float, default=2.0, help="real minutes (default 2)")
-    demo.add_argument("--speed", type=float, default=10.0, help="session seconds a real second, 1 to 10 (default 10)")
-    demo.add_argument(
-        "--replay", type=Path, metavar="FILE", help="a recording for the strap instead of a made-up heart"
-    )
-    demo.add_argument("--seed", type=int, default=1, help="of the made-up heart (default 1)")
-    demo.add_argument("--faults", type=Path, metavar="FILE", help="what goes wrong with the strap, and when, in YAML")
-    demo.add_argument("--picture", type=Path, metavar="FILE", help="save the live view as SVG, two thirds through")
-    demo.add_argument("--keep", action="store_true", help="leave everything where it is, and say where")
-    demo.add_argument("--json", action="store_true", help="last line: the report as JSON")
-
+    _add_demo(commands)
     _add(commands, "run", "the resident agent")
     scan = _add(commands, "scan", "heart-rate straps in reach, and which of them is yours")
     scan.add_argument("--seconds", type=float, default=8.0, help="how long to listen (default 8)")
@@ -110,6 +99,11 @@ def _parser() -> argparse.ArgumentParser:
     erase = _add(commands, "erase", "forget everything here, and ask the hub to")
     erase.add_argument("--yes", action="store_true", help="do not ask")
 
+    models = _add(commands, "models", "the face models: what is here, and fetching what is not")
+    models.add_argument("what", choices=("list", "fetch"))
+    models.add_argument("--from", dest="mirror", type=Path, metavar="DIR", help="a folder with the files, or the wheel")
+    models.add_argument("--into", type=Path, metavar="DIR", help="where to put them (default: your data folder)")
+
     outbox = _add(commands, "outbox", "the sealed rows")
     outbox.add_argument("what", choices=("status",))
     hub = commands.add_parser("hub", help="the reference receiver", add_help=False)
@@ -118,13 +112,36 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_demo(commands: Any) -> None:
+    demo = _add(commands, "demo", "the whole chain on this machine, with a synthetic person")
+    demo.formatter_class = argparse.RawDescriptionHelpFormatter
+    demo.epilog = _DEMO_FILES
+    demo.add_argument("--minutes", type=float, default=2.0, help="real minutes (default 2)")
+    demo.add_argument("--speed", type=float, default=10.0, help="session seconds a real second, 1 to 10 (default 10)")
+    demo.add_argument(
+        "--replay", type=Path, metavar="FILE", help="a recording for the strap instead of a made-up heart"
+    )
+    demo.add_argument("--seed", type=int, default=1, help="of the made-up heart (default 1)")
+    demo.add_argument("--faults", type=Path, metavar="FILE", help="what goes wrong with the strap, and when, in YAML")
+    demo.add_argument("--face", action="store_true", help="a simulated face before the camera, too")
+    demo.add_argument("--picture", type=Path, metavar="FILE", help="save the live view as SVG, two thirds through")
+    demo.add_argument("--keep", action="store_true", help="leave everything where it is, and say where")
+    demo.add_argument("--json", action="store_true", help="last line: the report as JSON")
+
+
 def _add_analyze(commands: Any) -> None:
-    analyze = _add(commands, "analyze", "the same engine over a recording: beats, ECG or PPG")
+    analyze = _add(commands, "analyze", "the same engine over a recording: beats, ECG, PPG, or a face")
     analyze.formatter_class = argparse.RawDescriptionHelpFormatter
     analyze.epilog = _ANALYZE_FILES
     analyze.add_argument(
-        "file", type=Path, metavar="FILE", help="intervals in ms, a CSV t_s,rr_ms (t_s: when it ended), or a waveform"
+        "file",
+        type=Path,
+        nargs="?",
+        metavar="FILE",
+        help="intervals in ms, a CSV t_s,rr_ms (t_s: when it ended), or a waveform",
     )
+    analyze.add_argument("--video", type=Path, metavar="FILE", help="a clip of a face, instead")
+    analyze.add_argument("--images", type=Path, nargs="+", metavar="FILE", help="photos of faces, instead")
     analyze.add_argument("--signal", choices=("rr", "ecg", "ppg"), default="rr", help="what it holds (default rr)")
     analyze.add_argument("--fs", type=float, metavar="HZ", help="samples a second of a waveform without a time column")
     analyze.add_argument("--window", type=float, default=300.0, metavar="S", help="length of a window (default 300)")

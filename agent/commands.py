@@ -20,10 +20,13 @@ Action = Callable[[argparse.Namespace], int]
 
 
 def _demo(arguments: argparse.Namespace) -> int:
+    from dataclasses import replace
+
     from agent import demo
 
     asked = arguments
     wish = demo.Wish(asked.minutes, asked.speed, asked.replay, asked.seed, asked.faults, asked.keep, asked.picture)
+    wish = replace(wish, face=asked.face)
     return demo.main(wish, as_json=asked.json)
 
 
@@ -87,8 +90,14 @@ def _scan(arguments: argparse.Namespace) -> int:
 
 def _analyze(arguments: argparse.Namespace) -> int:
     from agent import analyze, analyze_plot, analyze_words
+    from agent.errors import WrongUse
 
     asked = arguments
+    given = [name for name in ("file", "video", "images") if getattr(asked, name)]
+    if len(given) != 1:
+        raise WrongUse("name one recording, or one --video, or --images", remedy="'wardbeat analyze --help'")
+    if asked.file is None:
+        return _analyze_face(asked)
     if asked.plot is not None:
         analyze_plot.can_be_drawn(asked.plot)
     found = analyze.analyze(analyze.Wish(asked.file, asked.signal, asked.fs, asked.window, asked.step))
@@ -101,6 +110,41 @@ def _analyze(arguments: argparse.Namespace) -> int:
         analyze_plot.save(found.recorded.whole(), asked.plot)
         say(f"picture: {asked.plot}")
     return 0
+
+
+def _analyze_face(asked: argparse.Namespace) -> int:
+    from agent import analyze, analyze_face
+
+    if asked.images:
+        seen = analyze_face.images(asked.images)
+        words, as_json = analyze_face.image_lines(seen), analyze_face.images_as_json(seen)
+    else:
+        analyze.check_lengths(asked.window, asked.window if asked.step is None else asked.step)
+        watched = analyze_face.video(asked.video, asked.window, asked.step)
+        words, as_json = analyze_face.video_lines(watched), analyze_face.video_as_json(watched)
+    for line in [as_json] if asked.json else words:
+        print(line)
+    return 0
+
+
+def _models(arguments: argparse.Namespace) -> int:
+    from agent.perception import fetch, store
+
+    manifest = store.manifest()
+    if arguments.what == "fetch":
+        into = arguments.into or store.places()[-1]
+        brought = fetch.fetch(manifest, into, arguments.mirror)
+        say(f"{len(brought)} of {len(manifest.files)} files brought to {into}" if brought else f"all are in {into}")
+        return 0
+    missing = 0
+    for file in manifest.files:
+        place = store.place_of(file)
+        missing += place is None
+        say(f"{'ok  ' if place else '--  '} {file.name:<42} {file.size:>9} B  {file.licence}  {file.what}")
+    say(f"ok   {store.OURS:<42} {len(store.ours()):>9} B  Apache-2.0  our own: points to facial actions")
+    if missing:
+        say(f"  → {store.FETCH}")
+    return 3 if missing else 0
 
 
 def _status(arguments: argparse.Namespace) -> int:
@@ -179,7 +223,8 @@ def _consent(arguments: argparse.Namespace) -> int:
     if arguments.what == "withdraw":
         return _print(_person_says(settings, "withdraw"))
     enrolled = identity.load_enrolled(settings.state_dir, existing_vault(settings.state_dir, settings.key_store))
-    wanted = decisions.grants(profile, enrolled.bundle.operator, arguments.signal)
+    signals = decisions.signals(settings, arguments.signal)
+    wanted = decisions.grants(profile, enrolled.bundle.operator, signals)
     words = text(profile, wanted, settings.consent_days)
     if arguments.what == "show":
         say(words)
@@ -317,6 +362,7 @@ ACTIONS: Final[dict[str, Action]] = {
     "erase": _erase,
     "outbox": _outbox,
     "hub": _hub,
+    "models": _models,
     "pause": _ask("pause"),
     "resume": _ask("resume"),
 }

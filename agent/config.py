@@ -14,21 +14,14 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from agent import sources
-from agent.errors import ConfigInvalid
+from agent.errors import ConfigInvalid, PolicyDenied
 from agent.features.spec import Kind
+from agent.host import data_dir
 from agent.privacy.policy import PROFILES, Profile, profile_named
 
 _STRICT: Final = ConfigDict(extra="forbid", frozen=True)
+_AFFECT_PROFILES: Final = ("care", "research")
 _Model = TypeVar("_Model", bound=BaseModel)
-
-
-def default_state_dir() -> Path:
-    """The user's data folder, by the system's custom."""
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", str(Path.home()))) / "wardbeat"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "wardbeat"
-    return Path(os.environ.get("XDG_DATA_HOME", str(Path.home() / ".local" / "share"))) / "wardbeat"
 
 
 def default_file() -> Path:
@@ -65,16 +58,35 @@ class OutboxLimits(BaseModel):
     max_age_days: Annotated[int, Field(ge=1, le=30)] = 30
 
 
+class AffectModel(BaseModel):
+    """An expression model that somebody brings; never bundled."""
+
+    model_config = _STRICT
+    path: Path
+    sha256: Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$")]
+    labels: Annotated[tuple[str, ...], Field(min_length=2, max_length=8)]
+    licence: Annotated[str, Field(min_length=1)]
+    licence_accepted: bool = False
+
+
+class Face(BaseModel):
+    """What is read from a face beside its movements."""
+
+    model_config = _STRICT
+    affect_model: AffectModel | None = None
+
+
 class Settings(BaseModel):
     """Everything that a person or administrator may set."""
 
     model_config = _STRICT
-    state_dir: Path = Field(default_factory=default_state_dir)
+    state_dir: Path = Field(default_factory=data_dir)
     profile: str = "personal"
     key_store: Literal["auto", "file"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     consent_days: Annotated[int, Field(ge=1, le=365)] = 90
     sources: dict[str, Any] = Field(default_factory=dict)
+    face: Face = Face()
     mqtt: Mqtt = Mqtt()
     outbox: OutboxLimits = OutboxLimits()
 
@@ -115,7 +127,25 @@ def load(file: Path | None, policy: Path | None = None) -> tuple[Settings, Profi
     rules = _read(where, Policy) if where.exists() else Policy()
     checked = {name: _source(name, values or {}, file) for name, values in settings.sources.items()}
     profile = profile_named(settings.profile, rules.allowed_profiles, rules.denied_kinds)
+    _may_name_affect(settings, profile, rules)
     return settings.model_copy(update={"sources": checked, "state_dir": settings.state_dir.expanduser()}), profile
+
+
+def _may_name_affect(settings: Settings, profile: Profile, rules: Policy) -> None:
+    """An external expression model: for care and research alone, with its licence accepted by whoever names it."""
+    wanted = settings.face.affect_model
+    if wanted is None:
+        return
+    if profile.name not in _AFFECT_PROFILES or "affect" in rules.denied_kinds:
+        raise PolicyDenied(
+            f"an external expression model is not allowed under the profile {profile.name!r}",
+            remedy="Take face.affect_model out of the settings; care and research alone may name one.",
+        )
+    if not wanted.licence_accepted:
+        raise ConfigInvalid(
+            f"face.affect_model: its licence ({wanted.licence}) is not accepted",
+            remedy="Read it; then set face.affect_model.licence_accepted to true.",
+        )
 
 
 def _source(name: str, values: object, file: Path | None) -> object:

@@ -20,6 +20,7 @@ from agent.outbox import Outbox, Sealing, consents, ledger
 from agent.privacy import consent
 from agent.privacy.policy import Profile
 from agent.privacy.vault import Vault, existing_vault, open_vault
+from agent.sources import SOURCES
 from agent.wire.consent import Grant
 
 
@@ -53,6 +54,14 @@ def grants(profile: Profile, operator: str, signals: Sequence[str] = ()) -> tupl
     """What a yes would cover: every releasable signal, or those named, for each purpose."""
     chosen = signals or consent.releasable_signals(profile)
     return tuple(Grant(signal, purpose, operator) for purpose in sorted(profile.purposes) for signal in chosen)
+
+
+def signals(settings: Settings, named: Sequence[str] = ()) -> tuple[str, ...]:
+    """What a yes is asked for: what was named, else every signal, but for a camera's that is not switched on."""
+    if named:
+        return tuple(named)
+    on = {name for name, spec in SOURCES.items() if name in settings.sources or not spec.needs_consent}
+    return tuple(sorted({SOURCES[name].signal for name in on}))
 
 
 def begin_enrollment(settings: Settings, bundle: bytes, pin: str, *, replace_old: bool) -> bytes:

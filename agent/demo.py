@@ -45,6 +45,7 @@ PIN: Final = "demo-pin-of-nobody"
 SLOT_S: Final = 3.0
 SCRIPT: Final = "rest:420,mental_load:420,rest:360"
 _PARTS: Final = ("amqtt", "bumble", "rich", "sqlalchemy")
+_FACE_PARTS: Final = ("cv2", "ai_edge_litert", "onnxruntime", "psutil", "skimage")
 _MINUTES_MOST: Final = 240.0
 _AFTER_S: Final = 3.0  # a strap tells its last beat up to a second later
 
@@ -61,6 +62,7 @@ class Wish:
         faults: A timeline of what goes wrong with the strap.
         keep: Leave the folder where it is, and say where.
         picture: Where the live view is saved as SVG.
+        face: A simulated face before the camera, too.
     """
 
     minutes: float
@@ -70,6 +72,7 @@ class Wish:
     faults: Path | None = None
     keep: bool = False
     picture: Path | None = None
+    face: bool = False
 
     @property
     def span_s(self) -> float:
@@ -107,7 +110,7 @@ async def _run(wish: Wish, folder: Path, faults: Any, body: "Iterator[Beat]") ->
         state_dir=folder / "state",
         profile="care",
         key_store="file",
-        sources={"ble_strap": sources.settings_type("ble_strap")()},
+        sources=_sources(wish, folder),
     )
     settings = settings.model_copy(
         update={"mqtt": settings.mqtt.model_copy(update={"version": 3, "resend_after_s": 5.0})}
@@ -138,11 +141,29 @@ async def _run(wish: Wish, folder: Path, faults: Any, body: "Iterator[Beat]") ->
     return _report(folder, settings) | {"first_beat_s": beside.first_beat_s}
 
 
+def _sources(wish: Wish, folder: Path) -> dict[str, object]:
+    """The strap, and where it is wished a camera: a clip of a portrait that moves, played again and again."""
+    made: dict[str, object] = {"ble_strap": sources.settings_type("ble_strap")()}
+    if wish.face:
+        from firmware_sim.face import write_clip
+
+        clip = folder / "face.avi"
+        write_clip(clip)
+        made["webcam"] = sources.settings_type("webcam")(str(clip), bursts=False, yield_to_calls=False, again=True)
+    return made
+
+
 def _checked(wish: Wish) -> "tuple[Any, Iterator[Beat]]":
     """Faults and body; what cannot be used is told before anything starts."""
-    if absent := [name for name in _PARTS if find_spec(name) is None]:
+    wanted = (*_PARTS, *_FACE_PARTS) if wish.face else _PARTS
+    if absent := [name for name in wanted if find_spec(name) is None]:
         words = f"the demo's parts are not installed: {', '.join(absent)}"
-        raise Missing(words, remedy="pip install 'wardbeat[demo]'")
+        raise Missing(words, remedy=f"pip install 'wardbeat[{'demo,camera' if wish.face else 'demo'}]'")
+    if wish.face:
+        from agent.perception import store
+
+        for file in store.manifest().files:
+            store.verified(file)
     from firmware_sim import faults, physiology, recording
 
     SessionClock(speed=wish.speed)
@@ -240,7 +261,7 @@ def _enroll(folder: Path, settings: Settings, profile: Profile, port: int, from_
     request = identity.begin(settings.state_dir, vault, bundle, PIN)
     answer = enroll.admit(folder / "hub", armor("REQUEST", request))
     enrolled = identity.finish(settings.state_dir, vault, dearmor("ANSWER", answer))
-    wanted = decisions.grants(profile, enrolled.bundle.operator)
+    wanted = decisions.grants(profile, enrolled.bundle.operator, decisions.signals(settings))
     decisions.give_consent(settings, profile, wanted, PIN, from_utc_s)
 
 

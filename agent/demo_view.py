@@ -4,7 +4,7 @@ import asyncio
 import io
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +22,20 @@ _WIDTH: Final = 60
 _PANEL_WIDTH: Final = 88
 _PLAIN_S: Final = 10.0
 _MARK: Final = {Level.OK: "[green]●[/]", Level.WAITING: "[yellow]●[/]", Level.TROUBLE: "[red]●[/]"}
-_PARTS: Final = {"source.ble_strap": "strap", "consent": "consent", "broker": "broker", "receipts": "receipts"}
+_FACE: Final = {
+    "smile_left_x": "smile",
+    "brow_inner_up_x": "brows up",
+    "jaw_open_x": "mouth open",
+    "lid_shut_01": "lids shut",
+}
+_FACE_S: Final = 120
+_PARTS: Final = {
+    "source.ble_strap": "strap",
+    "source.webcam": "camera",
+    "consent": "consent",
+    "broker": "broker",
+    "receipts": "receipts",
+}
 
 
 def sparkline(values: Sequence[float]) -> str:
@@ -36,6 +49,34 @@ def sparkline(values: Sequence[float]) -> str:
     low, high = min(values), max(values)
     steps = [0.0 if high == low else (value - low) / (high - low) for value in values]
     return "".join(_BARS[min(round(step * (len(_BARS) - 1) + 1e-9), len(_BARS) - 1)] for step in steps)
+
+
+def evened(t_s: Sequence[float], values: Sequence[float], span_s: float, most: int) -> list[float]:
+    """The mean of each of ``most`` equal stretches, the last one ending at 0; what is empty repeats what was before.
+
+    >>> evened([-4.0, -3.0, -1.0], [1.0, 3.0, 5.0], 4.0, 2)
+    [2.0, 5.0]
+    """
+    told: list[float] = []
+    for place in range(most):
+        start_s, end_s = (-span_s + span_s * (place + side) / most for side in (0, 1))
+        inside = [value for at_s, value in zip(t_s, values, strict=True) if start_s <= at_s < end_s]
+        if inside or told:
+            told.append(float(np.mean(inside)) if inside else told[-1])
+    return told
+
+
+def _face(agent: Agent, now_ns: int, most: int) -> Iterator[tuple[str, str, str]]:
+    """What the face does, against its own neutral: a line each."""
+    window = agent.windows.ring.span(now_ns, _FACE_S)
+    for channel, name in _FACE.items():
+        series = window.series.get(channel)
+        if series is None:
+            continue
+        t_s = (series.t_ns[series.inside] - now_ns) / NS_PER_S
+        line = evened(t_s.tolist(), series.value[series.inside].tolist(), _FACE_S, most // 2)
+        if line:
+            yield name, sparkline([*line, 0.0, 1.0])[:-2], f"{line[-1]:.1f}"
 
 
 class View:
@@ -111,6 +152,8 @@ class View:
         rmssd_ms = now.rmssd_ms
         words = "--" if rmssd_ms is None else f"[bold]{rmssd_ms:.0f}[/] ms"
         rows.add_row("RMSSD", f"{words}  [dim]the last minute; {now.edited_01:.0%} of its beats faulty[/]")
+        for name, line, words in _face(agent, now_ns, most):
+            rows.add_row(name, f"[magenta]{line}[/] [dim]{words}[/]")
         states = {state.part: state for state in agent.board.states()}
         for part, name in _PARTS.items():
             if part in states:

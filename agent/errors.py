@@ -7,6 +7,7 @@ WardbeatError                     exit code
 │   └── RecordingUnreadable       2   a recording, with its line
 ├── Missing                       3   something needed is not there
 │   ├── SourceUnavailable         3   a sensor or its file
+│   ├── ModelMissing              3   a face model, or its right bytes
 │   ├── KeysMissing               3   not enrolled, or the data key is gone
 │   ├── NoTerminal                3   a PIN is needed and nobody can be asked
 │   ├── AlreadyRunning            3   a second agent on one state folder
@@ -60,6 +61,10 @@ class Missing(WardbeatError):
 
 
 class SourceUnavailable(Missing):
+    pass
+
+
+class ModelMissing(Missing):
     pass
 
 

@@ -78,8 +78,26 @@ def private_dir(path: Path) -> Path:
     return path
 
 
+def data_dir() -> Path:
+    """The user's data folder, by the system's custom."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", str(Path.home()))) / "wardbeat"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "wardbeat"
+    return Path(os.environ.get("XDG_DATA_HOME", str(Path.home() / ".local" / "share"))) / "wardbeat"
+
+
 def write_private(path: Path, content: bytes) -> None:
     """Write a file that this user alone can read: whole or not at all, durable on return.
+
+    Raises:
+        StorageFull: The disk is full or read-only; what stood there before still does.
+    """
+    write_durable(path, content, 0o600)
+
+
+def write_durable(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Write a file whole or not at all, durable on return.
 
     Raises:
         StorageFull: The disk is full or read-only; what stood there before still does.
@@ -87,7 +105,7 @@ def write_private(path: Path, content: bytes) -> None:
     part = path.with_name(path.name + ".part")
     try:
         part.unlink(missing_ok=True)  # left by a crash, or laid by somebody
-        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), mode)
         with os.fdopen(fd, "wb") as file:
             file.write(content)
             file.flush()

@@ -12,6 +12,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -28,7 +29,7 @@ from agent.pace import RELEASE_WINDOW_S, Pace
 from agent.privacy.policy import Profile
 from agent.privacy.vault import Vault, open_vault
 from agent.releasing import Releasing
-from agent.sources import Radio, Surroundings
+from agent.sources import AffectFile, Eyes, Radio, Surroundings
 from agent.status import Board, Level
 from agent.window import Windows, summarise
 
@@ -43,6 +44,14 @@ _DISK_RETRY_S: Final = 2.0
 _CLOSE_S: Final = 4.5
 _LOOK_S: Final = 0.2  # how soon a pause closes a sensor
 _LONG_RUN_S: Final = 300.0  # a source that ran so long was well: its next try is soon again
+
+
+@dataclass(frozen=True, slots=True)
+class Senses:
+    """Which Bluetooth and which camera process: the system's own, or a demo's and a test's."""
+
+    radio: Radio
+    eyes: Eyes
 
 
 class _Finished(Exception):
@@ -61,7 +70,7 @@ class Agent:
     """
 
     def __init__(
-        self, settings: Settings, profile: Profile, clock: Clock, pace: Pace, parts: ExitStack, radio: Radio
+        self, settings: Settings, profile: Profile, clock: Clock, pace: Pace, parts: ExitStack, senses: Senses
     ) -> None:
         folder = host.private_dir(settings.state_dir)
         parts.enter_context(host.only_one(folder / "agent.lock"))
@@ -84,7 +93,11 @@ class Agent:
         operator = None if self.identity is None else self.identity.bundle.operator
         self.releasing = Releasing(history, self.outbox, profile, operator, self.board, utc_s=self.utc_s)
         self.publisher: Publisher | None = None
-        self._radio = radio
+        self._senses = senses
+        brought = settings.face.affect_model
+        self._affect = (
+            None if brought is None else AffectFile(str(brought.path.expanduser()), brought.sha256, brought.labels)
+        )
         self.enough = asyncio.Event()
         self._queue: asyncio.Queue[Sample] = asyncio.Queue(_QUEUE_MOST)
         self._awake = asyncio.Event()
@@ -118,11 +131,20 @@ class Agent:
             await self._awake.wait()
             if self.enough.is_set():
                 return
+            if not self._may(spec):
+                self.board.say(
+                    f"source.{name}",
+                    Level.WAITING,
+                    f"off: you did not consent to {spec.signal}",
+                    "wardbeat consent give",
+                )
+                await asyncio.sleep(_LOOK_S)
+                continue
             began_ns = self.clock.now_ns()
             try:
                 self.board.say(f"source.{name}", Level.OK, "running")
                 reading = asyncio.create_task(self._read(name, settings), name=f"source.{name}.read")
-                ended = await self._unless_paused(reading, keep=spec.ends)
+                ended = await self._unless_paused(reading, spec)
                 if ended:
                     self.board.say(f"source.{name}", Level.OK, "has come to its end")
                     return
@@ -144,7 +166,9 @@ class Agent:
             pause_s = min(2 * pause_s, _RETRY_S[1])
 
     async def _read(self, name: str, settings: object) -> None:
-        around = Surroundings(self.clock, self.folder, partial(self._say, name), self._radio)
+        around = Surroundings(
+            self.clock, self.folder, partial(self._say, name), self._senses.radio, self._senses.eyes, self._affect
+        )
         samples = sources.samples(name, settings, around)
         try:
             async for sample in samples:
@@ -158,13 +182,17 @@ class Agent:
         if self.board.say(f"source.{name}", level, sentence, remedy):
             log.info("source %s: %s", name, sentence)
 
-    async def _unless_paused(self, reading: "asyncio.Task[None]", *, keep: bool) -> bool:
-        """Whether the source came to its end; a pause closes it, but for a recording."""
+    def _may(self, spec: sources.SourceSpec) -> bool:
+        """Whether a source may be open at all; where nothing can leave, the person's own settings are their word."""
+        return not spec.needs_consent or not self.profile.recipients or spec.signal in self.releasing.consented
+
+    async def _unless_paused(self, reading: "asyncio.Task[None]", spec: sources.SourceSpec) -> bool:
+        """Whether the source came to its end; a pause closes it, but for a recording, and so does a withdrawal."""
         try:
             while not reading.done():
                 if self.enough.is_set():
                     return True
-                if not keep and not self._awake.is_set():
+                if (not spec.ends and not self._awake.is_set()) or not self._may(spec):
                     return False
                 await asyncio.wait({reading}, timeout=_LOOK_S)
             if reading.cancelled():  # by a library's own future, not by us
@@ -295,6 +323,7 @@ async def run(
     *,
     pace: Pace | None = None,
     radio: Radio | None = None,
+    eyes: Eyes | None = None,
     stop: asyncio.Event | None = None,
     beside: Mapping[str, Callable[[Agent], Awaitable[None]]] | None = None,
 ) -> None:
@@ -306,6 +335,7 @@ async def run(
         clock: Default: the real session clock; on a UTC window boundary when a recording is replayed.
         pace: See `Pace`.
         radio: A simulated one, for demo and tests; default: the system's Bluetooth.
+        eyes: How a camera's process is started, for tests; default: our own.
         stop: Set it to end the run.
         beside: Further tasks, by name (the demo's hub and its live view).
 
@@ -316,7 +346,7 @@ async def run(
     pace = pace or Pace()
     clock = clock or _real_clock(settings, pace)
     with ExitStack() as parts:
-        agent = Agent(settings, profile, clock, pace, parts, radio or Radio())
+        agent = Agent(settings, profile, clock, pace, parts, Senses(radio or Radio(), eyes or Eyes()))
         tasks: dict[str, Callable[[], Awaitable[None]]] = {
             "sources": agent.all_sources,
             "collect": agent.collect,

@@ -19,6 +19,9 @@ _DAY_S: Final = 86_400
 class Releasing:
     """The way of a summary from the window to the sealed row.
 
+    Attributes:
+        consented: Signals that the consent in force covers.
+
     Args:
         history, outbox: Where it is kept, and where it is sealed.
         profile: The policy in force.
@@ -41,6 +44,7 @@ class Releasing:
         self._profile, self._operator = profile, operator
         self._pending: deque[tuple[Summary, tuple[Interval, ...]]] = deque()
         self._forgot_day = 0
+        self.consented: frozenset[str] = frozenset()
 
     @property
     def waiting(self) -> int:
@@ -89,7 +93,9 @@ class Releasing:
         """Show whether anything but covers may leave."""
         if self._operator is None:
             return
-        if consents.stands_at(self._outbox, self._profile.name, self._utc_s()) is not None:
+        record = consents.stands_at(self._outbox, self._profile.name, self._utc_s())
+        self.consented = frozenset() if record is None else frozenset(grant.signal for grant in record.grants)
+        if record is not None:
             self._board.say("consent", Level.OK, "given; 'wardbeat consent show' has the words")
         else:
             self._board.say("consent", Level.WAITING, "not given: nothing but covers leaves", "'wardbeat consent give'")

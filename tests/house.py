@@ -95,7 +95,7 @@ class World:
         return self.receivers[-1]
 
     def give_consent(self, from_utc_s: int = START_UTC_S) -> None:
-        wanted = decisions.grants(self.profile, self.identity.bundle.operator)
+        wanted = decisions.grants(self.profile, self.identity.bundle.operator, decisions.signals(self.settings))
         decisions.give_consent(self.settings, self.profile, wanted, PIN, from_utc_s)
 
     def close(self) -> None:

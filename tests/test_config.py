@@ -111,3 +111,25 @@ def test_a_machine_policy_takes_away_and_cannot_add(tmp_path):
     assert profile.kinds == {"fatigue"}
     with pytest.raises(ConfigInvalid):
         config.load(None, written(tmp_path, "profile: care", "policy2.yaml"))
+
+
+AFFECT = 'face: {affect_model: {path: m.onnx, sha256: "%s", labels: [a, b], licence: X, licence_accepted: %s}}'
+
+
+@pytest.mark.parametrize("profile", ["personal", "eu-workplace"])
+def test_an_external_expression_model_is_refused_outside_care_and_research(tmp_path, profile):
+    with pytest.raises(PolicyDenied, match="not allowed under the profile"):
+        config.load(written(tmp_path, f"profile: {profile}\n{AFFECT % ('0' * 64, 'true')}"), NONE)
+
+
+def test_an_external_expression_model_needs_its_accepted_licence_its_hash_and_no_policy_against_it(tmp_path):
+    for profile in ("care", "research"):
+        settings, _ = config.load(written(tmp_path, f"profile: {profile}\n{AFFECT % ('0' * 64, 'true')}"), NONE)
+        assert settings.face.affect_model.labels == ("a", "b")
+    with pytest.raises(ConfigInvalid, match="not accepted"):
+        config.load(written(tmp_path, f"profile: research\n{AFFECT % ('0' * 64, 'false')}"), NONE)
+    with pytest.raises(ConfigInvalid, match="sha256"):
+        config.load(written(tmp_path, f"profile: research\n{AFFECT % ('12', 'true')}"), NONE)
+    policy = written(tmp_path, "denied_kinds: [affect]", "policy.yaml")
+    with pytest.raises(PolicyDenied):
+        config.load(written(tmp_path, f"profile: research\n{AFFECT % ('0' * 64, 'true')}"), policy)

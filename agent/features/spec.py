@@ -20,6 +20,7 @@ REASONS = {
     "coverage_low": "too much of the window is missing",
     "edited_high": "too many intervals were faulty",
     "gap_long": "there is a hole in the middle",
+    "too_slow": "the camera was not fast enough for long enough",
     "not_defined": "these beats do not have one (no single rhythm stands out, or all are equal)",
     "out_of_range": "beyond what a body does",
 }

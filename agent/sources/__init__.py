@@ -7,9 +7,12 @@ from typing import Any, Final
 
 from agent.errors import ConfigInvalid
 from agent.model import Sample
+from agent.perception.look import AffectFile
+from agent.signal.face_actions import MOVED
+from agent.sources.eyes import Eyes
 from agent.sources.surroundings import Radio, Surroundings
 
-__all__ = ["SOURCES", "Radio", "SourceSpec", "Surroundings", "module", "samples", "settings_type"]
+__all__ = ["SOURCES", "AffectFile", "Eyes", "Radio", "SourceSpec", "Surroundings", "module", "samples", "settings_type"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,8 @@ class SourceSpec:
         module: Where ``Settings`` (a frozen dataclass) and ``samples(settings, surroundings)`` stand.
         channels: What it yields.
         ends: Whether it comes to an end by itself.
+        signal: What the person consents to, as in FEATURES.
+        needs_consent: Where data may leave at all, it is not even opened before a consent to its signal stands.
         words: What the person reads before switching it on.
     """
 
@@ -29,6 +34,8 @@ class SourceSpec:
     channels: tuple[str, ...]
     ends: bool
     words: str
+    signal: str = "heart"
+    needs_consent: bool = False
 
 
 SOURCES: Final[dict[str, SourceSpec]] = {
@@ -47,6 +54,24 @@ SOURCES: Final[dict[str, SourceSpec]] = {
             channels=("rr_ms", "gap_ms"),
             ends=False,
             words="Reads the beat intervals of your own Bluetooth heart-rate strap, and no other strap's.",
+        ),
+        SourceSpec(
+            name="webcam",
+            module="agent.sources.webcam",
+            channels=(
+                "face_present_01",
+                "lower_face_valid_01",
+                "jaw_open_01",
+                "lid_shut_01",
+                "gaze_away_01",
+                "head_deg_per_s",
+                "affect_class_index",
+                *(f"{name}_x" for name in MOVED),
+            ),
+            ends=False,
+            words="Reads movements of your face and lids through the camera. Pictures stay in one process's memory.",
+            signal="face",
+            needs_consent=True,
         ),
     )
 }

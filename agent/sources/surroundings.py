@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.clock import Clock
+from agent.perception.look import AffectFile
+from agent.sources.eyes import Eyes
 from agent.sources.strap_states import StrapState
 from agent.sources.system import System
 from agent.status import Level
@@ -42,12 +44,16 @@ class Surroundings:
         folder: The state folder.
         said: Puts the source's state on the board; use `say`.
         radio: Shared by all sources of a process.
+        eyes: How a camera's process is started.
+        affect: An external model for its faces, where the settings name one and the profile allows it.
     """
 
     clock: Clock
     folder: Path
     said: Say
     radio: Radio = field(default_factory=Radio)
+    eyes: Eyes = field(default_factory=Eyes)
+    affect: AffectFile | None = None
 
     def say(self, level: Level, words: str, remedy: str = "") -> None:
         """Tell the person what the sensor is doing."""

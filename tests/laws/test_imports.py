@@ -23,6 +23,7 @@ FLOORS = {
     "agent.doctor": 5,
     "agent.analyze": 5,
     "agent.analyze_words": 5.5,
+    "agent.analyze_face": 5.5,
     "agent.analyze_plot": 4,
     "agent.decisions": 5,
     "agent.config": 4,
@@ -65,7 +66,7 @@ LIBRARIES = {
     "bleak_retry_connector": ("agent/sources/",),
     "dbus_fast": ("agent/sources/", "firmware_sim/"),
     "bumble": ("firmware_sim/",),
-    "cv2": ("agent/sources/", "agent/perception/"),
+    "cv2": ("agent/sources/", "agent/perception/", "firmware_sim/face.py"),  # and a simulated face is drawn
     "onnxruntime": ("agent/perception/",),
     "ai_edge_litert": ("agent/perception/",),
     "paho": ("agent/publisher/", "hub/receive.py"),

@@ -5,10 +5,12 @@ import importlib
 import inspect
 import json
 import re
+import tomllib
+from pathlib import Path
 
 import pytest
 
-from agent.features import FEATURES, heart, wire_schema
+from agent.features import FEATURES, face_table, heart, wire_schema
 from agent.features.spec import FeatureSpec
 from agent.privacy import consent
 from agent.privacy.policy import PROFILES, Profile
@@ -17,7 +19,7 @@ from agent.wire.consent import Grant
 from agent.wire.message import PURPOSES
 
 KINDS = {"recovery", "fatigue", "expression", "affect", "strain", "self_report"}
-UNITS = ("_bpm", "_ms", "_01", "_ms2", "_hz", "_s", "_count", "_index", "_ratio")
+UNITS = ("_bpm", "_ms", "_01", "_ms2", "_hz", "_s", "_count", "_index", "_ratio", "_per_min", "_per_s", "_x")
 
 # numbers without a unit that the field calls so
 DIMENSIONLESS = {"ln_rmssd", "hti", "csi", "cvi", "baevsky_si", "sqrt_baevsky_si", "dfa_alpha1", "dfa_alpha2", "sampen",
@@ -170,3 +172,18 @@ def test_the_schema_file_follows_the_table_and_old_ids_stay():
         (3, "sdnn_ms"),
         (4, "pnn50_01"),
     ]
+
+
+def test_the_wheel_holds_every_package_and_no_other():
+    """pyproject lists them by hand, because models/ travels inside agent."""
+    root = Path(__file__).parents[2]
+    told = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    folders = {path.parent for room in ("agent", "hub", "firmware_sim") for path in (root / room).rglob("*.py")}
+    wanted = {".".join(folder.relative_to(root).parts) for folder in folders} | {"agent.models"}
+    assert set(told["packages"]) == wanted
+    assert told["package-dir"] == {"agent.models": "models"}
+
+
+def test_the_face_s_table_is_that_of_the_docs():
+    docs = Path(__file__).parents[2] / "docs" / "face.md"
+    assert docs.read_text(encoding="utf-8").endswith(face_table())

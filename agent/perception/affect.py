@@ -1,0 +1,72 @@
+"""A model that somebody brings: off unless named in the settings with its hash and its accepted licence; never ours.
+
+What such models call a class is not what a person feels (Barrett et al. 2019, doi:10.1177/1529100619832930): only the
+share of time in which each class was the strongest is ever told.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from agent.errors import ModelMissing
+from agent.perception.crops import Frame, Square, cut
+from agent.perception.look import AffectFile
+from agent.perception.store import digest
+
+_MOST_PX: Final = 512
+
+
+class Affect:
+    """The external model, checked and ready.
+
+    Raises:
+        ModelMissing: It is not there, is another file, or is no such model.
+    """
+
+    def __init__(self, file: AffectFile) -> None:
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+        import onnxruntime
+
+        try:
+            content = Path(file.path).expanduser().read_bytes()
+        except OSError as error:
+            raise ModelMissing(
+                f"the external model cannot be read: {error.strerror}", remedy="Check its path."
+            ) from error
+        if digest(content) != file.sha256.lower():
+            raise ModelMissing("the external model is another file than its sha256 says", remedy="Do not use it.")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        try:
+            self._session: Any = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        except (
+            RuntimeError,
+            ValueError,
+            onnxruntime.capi.onnxruntime_pybind11_state.InvalidProtobuf,
+            onnxruntime.capi.onnxruntime_pybind11_state.InvalidGraph,
+            onnxruntime.capi.onnxruntime_pybind11_state.Fail,
+        ) as error:
+            raise ModelMissing("the external model is no ONNX file that can be run", remedy="Check it.") from error
+        self._input = self._session.get_inputs()[0]
+        shape = [size if isinstance(size, int) else 1 for size in self._input.shape]
+        self._channels_first = len(shape) == 4 and shape[1] in (1, 3)
+        sides = shape[2:] if self._channels_first else shape[1:3]
+        self._channels = shape[1] if self._channels_first else shape[-1]
+        if len(shape) != 4 or self._channels not in (1, 3) or sides[0] != sides[1] or not 16 <= sides[0] <= _MOST_PX:
+            raise ModelMissing(
+                "the external model wants no square picture", remedy="See docs/face.md for what can be run."
+            )
+        self._size_px, self._labels = sides[0], file.labels
+
+    def strongest(self, frame: Frame, square: Square) -> int | None:
+        """Index of the strongest class of a face; None where the model does not answer with its labels."""
+        picture = cut(frame, square, self._size_px) * 2.0 - 1.0
+        if self._channels == 1:
+            picture = picture.mean(axis=2, keepdims=True, dtype=np.float32)
+        if self._channels_first:
+            picture = np.moveaxis(picture, 2, 0)
+        answer = np.ravel(self._session.run(None, {self._input.name: np.ascontiguousarray(picture[np.newaxis])})[0])
+        return int(answer.argmax()) if answer.size == len(self._labels) and np.isfinite(answer).all() else None

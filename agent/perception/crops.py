@@ -1,0 +1,79 @@
+"""Turned squares cut out of a frame, and points found in them put back into the frame.
+
+A frame is uint8, shape (height, width, 3), in OpenCV's order (blue, green, red); models get red first.
+"""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Frame = NDArray[np.uint8]
+Points = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """Where a model looks.
+
+    Attributes:
+        x_px, y_px: Its centre in the frame.
+        side_px: Its side.
+        roll_rad: How far it is turned, clockwise in the picture.
+    """
+
+    x_px: float
+    y_px: float
+    side_px: float
+    roll_rad: float = 0.0
+
+    def to_frame(self) -> NDArray[np.float64]:
+        """Affine map from the unit square to the frame, shape (2, 3)."""
+        along_x, along_y = self.side_px * math.cos(self.roll_rad), self.side_px * math.sin(self.roll_rad)
+        return np.array(
+            [
+                [along_x, -along_y, self.x_px - 0.5 * (along_x - along_y)],
+                [along_y, along_x, self.y_px - 0.5 * (along_y + along_x)],
+            ]
+        )
+
+
+def cut(frame: Frame, square: Square, size_px: int) -> NDArray[np.float32]:
+    """The square as a picture of ``size_px`` x ``size_px``, red first, 0 to 1; black where the frame ends."""
+    forward = square.to_frame()
+    forward[:, :2] /= size_px
+    picture = cv2.warpAffine(frame, forward, (size_px, size_px), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    return np.multiply(picture[:, :, ::-1], np.float32(1 / 255), dtype=np.float32)
+
+
+def back(points: Points, square: Square, size_px: int) -> Points:
+    """Points of a cut picture, in the frame; a third column (depth) is scaled alike.
+
+    Args:
+        points: In pixels of the cut picture, shape (n, 2) or (n, 3).
+    """
+    to_frame = square.to_frame()
+    placed = points[:, :2] / size_px @ to_frame[:, :2].T + to_frame[:, 2]
+    if points.shape[1] == 2:
+        return placed
+    return np.column_stack([placed, points[:, 2] * (square.side_px / size_px)])
+
+
+def around(points: Points, first: int, second: int, grown: float) -> Square:
+    """The square around points, turned so that the line from one of them to another lies level.
+
+    Args:
+        points: In the frame, shape (n, 2) or more columns.
+        first, second: Indices of the line's ends.
+        grown: Side over the longer side of the points' own box.
+
+    Source:
+        MediaPipe's face_landmark_landmarks_to_roi.pbtxt: the box is taken upright in the frame, then turned.
+    """
+    low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
+    across = points[second, :2] - points[first, :2]
+    centre = (low + high) / 2
+    roll_rad = math.atan2(across[1], across[0])
+    return Square(float(centre[0]), float(centre[1]), float((high - low).max()) * grown, roll_rad)

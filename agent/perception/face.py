@@ -1,0 +1,140 @@
+"""The whole way from a frame to a `Look`: find, follow, judge, read.
+
+frame ─▶ faces? ─▶ points ─▶ gates ─▶ irises ─▶ covered? ─▶ actions
+           │  every few frames; between, the last points say where to look
+           └─ more than one: nothing is read
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+
+from agent.perception import light
+from agent.perception.affect import Affect
+from agent.perception.cover import cover_row
+from agent.perception.crops import Frame, Square, cut
+from agent.perception.detect import Detector, Found
+from agent.perception.expression import Expression
+from agent.perception.iris import Irises
+from agent.perception.landmarks import SIZE_PX, Landmarker, Landmarks
+from agent.perception.look import Look
+from agent.perception.steadiness import Steadiness, averaged, steadiness
+from agent.signal import face_quality
+from agent.signal.face_actions import ACTIONS
+from agent.signal.face_shape import pose
+
+# the raw logit: painted masks lie above -4, nineteen in twenty squares of a room without a face below -3
+_PRESENT: Final = -4.0
+_COVERED, _BARE = 0.6, 0.35  # hysteresis
+_SETTLE: Final = 2  # runs from a detector's square to the face's own
+_SMOOTH_01: Final = 0.25  # of a new frame's word about the cover, in a clip
+
+
+class Watcher:
+    """Follows one face through frames.
+
+    Attributes:
+        search_every: The whole frame is searched every so many frames; 1 for photos and recordings.
+        with_irises: Look at the eyes from near, which costs a third more; without it nothing is told of them.
+
+    Raises:
+        ModelMissing: A model file is not there.
+    """
+
+    def __init__(self, search_every: int = 1, affect: Affect | None = None) -> None:
+        self._affect = affect
+        self._detector, self._landmarker, self._irises = Detector(), Landmarker(), Irises()
+        self._expression = Expression()
+        self.search_every, self.with_irises = search_every, True
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew: the next frame has nothing to do with the last one."""
+        self._square: Square | None = None
+        self._since_search = 0
+        self._beside = 0
+        self._covered_01: float | None = None
+        self._is_covered = False
+
+    def look(self, frame: Frame) -> Look:
+        """Read the next frame of a clip."""
+        searched = self._square is None or self._since_search + 1 >= self.search_every
+        self._since_search = 0 if searched else self._since_search + 1
+        if searched:
+            faces = self._faces(frame)
+            if len(faces) != 1:
+                self._square = None
+                return Look(len(faces), "several_faces" if faces else "no_face", searched=True)
+            if self._square is None or not _is_near(self._square, faces[0]):
+                self._square = faces[0].square
+        if self._square is None:
+            return Look(0, "no_face", searched=searched)
+        crop_square = self._square
+        crop = cut(frame, crop_square, SIZE_PX)
+        found = self._landmarker.of(crop, crop_square)
+        if found.presence_logit < _PRESENT:
+            was_searched = searched
+            self.forget()
+            return Look(0, "no_face", searched=True) if was_searched else self.look(frame)
+        self._square = found.next_square
+        self._beside = (self._beside + 1) % 4
+        return self._read(frame, found, light.of(crop, found.points, crop_square), (self._beside,), searched=searched)
+
+    def look_once(self, frame: Frame) -> Look:
+        """Read a frame that stands alone: settled in two steps, looked at from beside four times."""
+        self.forget()
+        faces = self._faces(frame)
+        if len(faces) != 1:
+            return Look(len(faces), "several_faces" if faces else "no_face", searched=True)
+        square = faces[0].square
+        for _ in range(_SETTLE):
+            square = self._landmarker(frame, square).next_square
+        crop = cut(frame, square, SIZE_PX)
+        found = self._landmarker.of(crop, square)
+        return self._read(frame, found, light.of(crop, found.points, square), (0, 1, 2, 3), searched=True)
+
+    def search(self, frame: Frame) -> int:
+        """How many faces are in view, and nothing more: what an idle camera asks."""
+        return len(self._faces(frame))
+
+    def _faces(self, frame: Frame) -> list[Found]:
+        """A single one that is sure; of several or doubtful ones, those that the landmark model believes in."""
+        found = self._detector(frame)
+        if len(found) == 1 and found[0].is_sure:
+            return found
+        return [one for one in found if self._landmarker(frame, one.square).presence_logit >= _PRESENT]
+
+    def _read(self, frame: Frame, found: Landmarks, lit: light.Light, beside: Iterable[int], *, searched: bool) -> Look:
+        steady = steadiness(self._landmarker, frame, found, beside)
+        eyes_01 = float(np.mean([one.eyes_01 for one in steady]))
+        points = averaged(found, steady)
+        laid = self._expression.laid(points)
+        seen = face_quality.Seen(
+            found.eye_distance_px, pose(laid.rotation), lit.brightness, lit.clipped_01, lit.sharpness, eyes_01
+        )
+        self._judge_cover(found, lit, steady)
+        gate = face_quality.why_not(seen)
+        if gate is not None:
+            return Look(1, gate, pose=seen.pose, searched=searched)
+        told = self._expression(laid, self._irises(frame, points) if self.with_irises else None)
+        clear = {"upper": True, "lower": not self._is_covered, "eyes": face_quality.eyes_are_clear(seen)}
+        actions = {name: told.actions.get(name) if clear[action.part] else None for name, action in ACTIONS.items()}
+        lids_01 = told.lids_01 if clear["eyes"] else None
+        strongest = None if self._affect is None else self._affect.strongest(frame, found.next_square)
+        return Look(1, None, actions, lids_01, seen.pose, self._is_covered, searched, strongest)
+
+    def _judge_cover(self, found: Landmarks, lit: light.Light, steady: tuple[Steadiness, ...]) -> None:
+        eye_px = found.eye_distance_px
+        rows = [cover_row(found.presence_logit, one.mouth_01, one.eyes_01, eye_px, lit) for one in steady]
+        now_01 = float(np.mean([self._expression.covered_01(row) for row in rows]))
+        before_01 = self._covered_01
+        self._covered_01 = now_01 if before_01 is None else before_01 + _SMOOTH_01 * (now_01 - before_01)
+        limit_01 = 0.5 if before_01 is None else _BARE if self._is_covered else _COVERED
+        self._is_covered = self._covered_01 > limit_01
+
+
+def _is_near(square: Square, found: Found) -> bool:
+    """Whether a found face is the one that is followed."""
+    left, top, right, bottom = found.box
+    return left <= square.x_px <= right and top <= square.y_px <= bottom

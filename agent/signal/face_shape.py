@@ -1,0 +1,174 @@
+"""A face's points in a frame of their own: size, place and head pose taken away. Pure numpy.
+
+Points are MediaPipe's 468 (arXiv:1907.06724): x to the right of the picture, y down, z away from the camera, in px.
+The person's right eye lies left in the picture (33 outer, 133 inner corner), the left one right (263, 362).
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Points = NDArray[np.float64]
+
+# Forehead, temples, cheekbones, bridge of the nose and corners of the eyes: what no expression and no mask moves much.
+RIGID: Final = (
+    10, 67, 109, 338, 297, 103, 332, 54, 284, 21, 251, 162, 389, 127, 356, 234, 454, 168, 6, 197, 195, 33, 133, 263,
+    362,
+)  # fmt: skip
+
+# What our model looks at: lips, eyes, brows, nose and outline (those of the 468 that MediaPipe's own blendshape model
+# reads: face_blendshapes_graph.cc).
+USED: Final = (
+    0, 1, 4, 5, 6, 7, 8, 10, 13, 14, 17, 21, 33, 37, 39, 40, 46, 52, 53, 54, 55, 58, 61, 63, 65, 66, 67, 70, 78, 80,
+    81, 82, 84, 87, 88, 91, 93, 95, 103, 105, 107, 109, 127, 132, 133, 136, 144, 145, 146, 148, 149, 150, 152, 153,
+    154, 155, 157, 158, 159, 160, 161, 162, 163, 168, 172, 173, 176, 178, 181, 185, 191, 195, 197, 234, 246, 249, 251,
+    263, 267, 269, 270, 276, 282, 283, 284, 285, 288, 291, 293, 295, 296, 297, 300, 308, 310, 311, 312, 314, 317, 318,
+    321, 323, 324, 332, 334, 336, 338, 356, 361, 362, 365, 373, 374, 375, 377, 378, 379, 380, 381, 382, 384, 385, 386,
+    387, 388, 389, 390, 397, 398, 400, 402, 405, 409, 415, 454, 466,
+)  # fmt: skip
+
+# The upper face alone: brows, lids, forehead, temples, bridge. What a mask leaves in view.
+UPPER: Final = (
+    6, 7, 8, 10, 21, 33, 46, 52, 53, 54, 55, 63, 65, 66, 67, 70, 103, 105, 107, 109, 127, 133, 144, 145, 153, 154, 155,
+    157, 158, 159, 160, 161, 162, 163, 168, 173, 246, 249, 251, 263, 276, 282, 283, 284, 285, 293, 295, 296, 297, 300,
+    332, 334, 336, 338, 356, 362, 373, 374, 380, 381, 382, 384, 385, 386, 387, 388, 389, 390, 398, 466,
+)  # fmt: skip
+
+# One eye and its brow, the right one (left in the picture).
+EYE: Final = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246, 46, 53, 52, 65, 55, 70, 63,
+              105, 66, 107)  # fmt: skip
+_OUTER, _INNER = 33, 133
+_OTHER_OUTER, _OTHER_INNER = 263, 362
+
+
+@dataclass(frozen=True, slots=True)
+class Canon:
+    """The mean face that others are laid upon.
+
+    Attributes:
+        points: x, y, z in outer-eye distances, the same left and right, shape (468, 3).
+        mirror: Which point a mirror puts in each one's place, shape (468,).
+    """
+
+    points: Points
+    mirror: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, points: Points) -> "Canon":
+        """From a mean face: pairs are found by place, then made the same.
+
+        Raises:
+            ValueError: Left and right do not pair.
+        """
+        centred = points - [(points[_OUTER, 0] + points[_OTHER_OUTER, 0]) / 2, 0.0, 0.0]
+        away = np.linalg.norm(centred[:, np.newaxis] * [-1.0, 1.0, 1.0] - centred[np.newaxis], axis=2)
+        mirror = away.argmin(axis=1)
+        if not np.array_equal(mirror[mirror], np.arange(mirror.size)):
+            raise ValueError("the mean face is not the same left and right")
+        return cls((centred + centred[mirror] * [-1.0, 1.0, 1.0]) / 2, mirror)
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """How the head is turned, in radians; 0 looks straight into the camera.
+
+    Attributes:
+        yaw_rad: Positive: towards the right of the picture.
+        pitch_rad: Positive: down.
+        roll_rad: Positive: clockwise in the picture.
+    """
+
+    yaw_rad: float
+    pitch_rad: float
+    roll_rad: float
+
+
+def aligned(points: Points, canon: Canon) -> tuple[Points, NDArray[np.float64]]:
+    """Points turned, moved and scaled onto the canonical face, by the rigid ones alone.
+
+    Args:
+        points: All points, shape (468, 3).
+        canon: The mean face.
+
+    Returns:
+        Points in the canonical frame, shape (468, 3), and the head's rotation, shape (3, 3).
+
+    Source:
+        Umeyama (1991), doi:10.1109/34.88573
+    """
+    here, there = points[list(RIGID)], canon.points[list(RIGID)]
+    here_mid, there_mid = here.mean(axis=0), there.mean(axis=0)
+    left, size, right = np.linalg.svd((there - there_mid).T @ (here - here_mid))
+    flip = np.array([1.0, 1.0, np.sign(np.linalg.det(left) * np.linalg.det(right))])
+    turn = left * flip @ right
+    scale = float(size @ flip) / float(np.sum(np.square(here - here_mid)))
+    return scale * (points - here_mid) @ turn.T + there_mid, turn.T
+
+
+def pose(rotation: NDArray[np.float64]) -> Pose:
+    """Angles of a head's rotation (canonical to picture), about y, then x, then z."""
+    return Pose(
+        yaw_rad=math.atan2(-rotation[0, 2], rotation[2, 2]),
+        pitch_rad=math.asin(float(np.clip(-rotation[1, 2], -1.0, 1.0))),
+        roll_rad=math.atan2(rotation[1, 0], rotation[1, 1]),
+    )
+
+
+def mirrored(shape: Points, canon: Canon) -> Points:
+    """A face in the canonical frame, seen in a mirror: right points take the left ones' places."""
+    return shape[canon.mirror] * [-1.0, 1.0, 1.0]
+
+
+def face_row(shape: Points, rotation: NDArray[np.float64]) -> NDArray[np.float32]:
+    """What the model sees of the face: the used points and the direction of view, shape (3 * 136 + 3,)."""
+    return np.concatenate([shape[list(USED)].ravel(), rotation[2]]).astype(np.float32)
+
+
+def eye_row(
+    shape: Points, rotation: NDArray[np.float64], contour: Points, ring: Points, corners: Points
+) -> NDArray[np.float32]:
+    """What the model sees of one eye, as if it were the right one: shape (3 * 26 + 2 * 76 + 3,).
+
+    Args:
+        shape: Canonical points; of the left eye: `mirrored`.
+        rotation: The head's; of the left eye with x mirrored.
+        contour, ring: Lids and iris, shapes (71, 2) and (5, 2); of the left eye mirrored in x.
+        corners: Outer and inner corner among the 468, in the same frame as contour, shape (2, 2).
+    """
+    across = corners[1] - corners[0]
+    length = float(np.hypot(*across)) or 1.0
+    along = across / length
+    axes = np.array([along, [-along[1], along[0]]])
+    seen = (np.concatenate([contour, ring]) - corners.mean(axis=0)) @ axes.T / length
+    return np.concatenate([shape[list(EYE)].ravel(), seen.ravel(), rotation[2]]).astype(np.float32)
+
+
+def eye_rows(
+    shape: Points,
+    rotation: NDArray[np.float64],
+    canon: Canon,
+    points: Points,
+    right: tuple[Points, Points],
+    left: tuple[Points, Points],
+) -> NDArray[np.float32]:
+    """Both eyes as the model sees them, right first, shape (2, 233).
+
+    Args:
+        shape, rotation: As `aligned` gives them.
+        canon: The mean face.
+        points: The 468 in the picture.
+        right, left: (contour, ring) of each eye in the picture, shapes (71, 2) and (5, 2).
+    """
+    flip = np.array([-1.0, 1.0])
+    corners = points[[_OUTER, _INNER], :2]
+    other = points[[_OTHER_OUTER, _OTHER_INNER], :2] * flip
+    turned = rotation * np.outer([-1.0, 1.0, 1.0], [-1.0, 1.0, 1.0])
+    return np.stack(
+        [
+            eye_row(shape, rotation, *right, corners),
+            eye_row(mirrored(shape, canon), turned, left[0] * flip, left[1] * flip, other),
+        ]
+    )

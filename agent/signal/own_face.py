@@ -1,0 +1,80 @@
+"""One person's face against itself: what a look says once the person's own neutral is known.
+
+look ─▶ neutral (median, spread; slowly on) ─▶ actions in own thresholds, lids against the open eye, gaze away
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from agent.signal.face_actions import MOVED
+from agent.signal.face_shape import Pose
+from agent.signal.neutral import LEARN_S, Neutral
+
+# Chosen by us: where eyes or head have gone halfway to their end in pictures of known gaze; see docs/face.md
+_GAZE_01: Final = 0.2
+_TURN_RAD: Final = math.radians(20.0)
+_FAST_MOST_DEG: Final = 1000.0
+_JOINED_S: Final = 0.75  # looks further apart are not one movement of the head
+
+
+class OwnFace:
+    """Turns looks into channels (`agent.features.face` lists them).
+
+    Args:
+        learn_s: Seconds of good looks before anything is told.
+    """
+
+    def __init__(self, learn_s: float = LEARN_S) -> None:
+        self._neutral = Neutral(learn_s)
+        self._last_s: float | None = None
+        self._last_pose: Pose | None = None
+
+    @property
+    def is_learning(self) -> bool:
+        """Whether the neutral of any action that was seen is still unknown."""
+        return self._neutral.learnt_01 < 1.0
+
+    def take(
+        self, t_s: float, actions: Mapping[str, float | None], lids_01: tuple[float, float] | None, pose: Pose
+    ) -> Iterator[tuple[str, float]]:
+        """Channels of one good look.
+
+        Args:
+            t_s: When, in s.
+            actions: Raw, None where hidden.
+            lids_01: How far the left and the right eye are shut, or None.
+            pose: Of the head.
+        """
+        apart_s = 1.0 if self._last_s is None else t_s - self._last_s
+        lid_01 = None if lids_01 is None else (lids_01[0] + lids_01[1]) / 2
+        seen = {**actions, "lid": lid_01, "yaw": pose.yaw_rad, "pitch": pose.pitch_rad}
+        self._neutral.learn(seen, apart_s)
+        for name in MOVED:
+            raw, own = actions.get(name), self._neutral.of(name)
+            if raw is not None and own is not None:
+                yield f"{name}_x", own.beyond(raw)
+        if (jaw_01 := actions.get("jaw_open")) is not None:
+            yield "jaw_open_01", jaw_01
+        open_eye = self._neutral.of("lid")
+        if lid_01 is not None and open_eye is not None:
+            open_01 = min(open_eye.median, 0.6)
+            yield "lid_shut_01", min(1.0, max(0.0, (lid_01 - open_01) / (1.0 - open_01)))
+        yield from self._away(actions, pose)
+        if self._last_pose is not None and 0.0 < apart_s <= _JOINED_S:
+            yield "head_deg_per_s", min(_FAST_MOST_DEG, math.degrees(_apart_rad(self._last_pose, pose)) / apart_s)
+        self._last_s, self._last_pose = t_s, pose
+
+    def _away(self, actions: Mapping[str, float | None], pose: Pose) -> Iterator[tuple[str, float]]:
+        turned = [
+            (self._neutral.of("yaw"), pose.yaw_rad, _TURN_RAD),
+            (self._neutral.of("pitch"), pose.pitch_rad, _TURN_RAD),
+        ]
+        looks = [(self._neutral.of(name), actions.get(name), _GAZE_01) for name in ("gaze_x", "gaze_y")]
+        known = [(own, now, most) for own, now, most in (*turned, *looks) if own is not None and now is not None]
+        if len(known) >= len(turned):
+            yield "gaze_away_01", float(any(abs(now - own.median) > most for own, now, most in known))
+
+
+def _apart_rad(one: Pose, other: Pose) -> float:
+    return math.hypot(one.yaw_rad - other.yaw_rad, one.pitch_rad - other.pitch_rad, one.roll_rad - other.roll_rad)

@@ -1,0 +1,76 @@
+"""The camera's process from the agent's side: started, read line by line, ended for certain."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from agent.sources.camera_states import CameraState
+from agent.sources.camera_words import LINE_MOST, Told, Wanted, Word, read, start
+
+_FIRST_S: Final = 20.0  # a slow machine loads the libraries so long
+_SILENT_S: Final = 2.5  # a sign of life comes twice a second
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """How the process is started; tests hand in a command of their own, no setting can.
+
+    Attributes:
+        command: Program and arguments.
+    """
+
+    command: tuple[str, ...] = (sys.executable, "-m", "agent.sources.camera_process")
+
+    @asynccontextmanager
+    async def open(self, wanted: Wanted) -> "AsyncIterator[Running]":
+        """A running process; it is dead when this returns, and with it the camera is closed."""
+        process = await asyncio.create_subprocess_exec(
+            *self.command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            limit=LINE_MOST,
+        )
+        try:
+            with contextlib.suppress(OSError):
+                if process.stdin is not None:
+                    process.stdin.write(start(wanted))
+                    await process.stdin.drain()
+            yield Running(process)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One process."""
+
+    process: asyncio.subprocess.Process
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    async def words(self) -> AsyncGenerator[Word, None]:
+        """What it says, until it ends; silence and nonsense end it too, named ``HUNG``."""
+        out = self.process.stdout
+        if out is None:
+            return
+        within_s = _FIRST_S
+        while True:
+            try:
+                line = await asyncio.wait_for(out.readline(), within_s)
+                if not line:
+                    return
+                word = read(line)
+            except (TimeoutError, ValueError):  # ValueError: no word of ours, or a line without end
+                yield Told(CameraState.HUNG)
+                return
+            within_s = _SILENT_S
+            yield word

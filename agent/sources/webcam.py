@@ -1,0 +1,103 @@
+"""The webcam: a child process looks, this side keeps the person's own neutral and makes samples. No picture comes here.
+
+    camera_process ──lines──▶ Eyes.words ──▶ OwnFace ──▶ Sample
+        │ ended, hung, at fault: named, closed, opened again after 1, 2, 4, 5 s
+
+Channels: `agent.features.face`.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Final
+
+from agent import host
+from agent.model import NS_PER_S, Sample
+from agent.signal.own_face import OwnFace
+from agent.sources import camera_door
+from agent.sources.camera_states import FAULTS, CameraState
+from agent.sources.camera_words import Seen, Told, Wanted, Word
+from agent.sources.surroundings import Surroundings
+
+log = logging.getLogger(__name__)
+
+_PAUSE_S: Final = (1.0, 5.0)  # 5: a camera that is back is read within ten seconds
+_WELL_S: Final = 10.0
+_CALL_EVERY_S: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the configuration may say of this source."""
+
+    device: str = "0"
+    bursts: bool = True
+    yield_to_calls: bool = True
+    again: bool = False
+
+
+async def samples(settings: Settings, around: Surroundings) -> AsyncGenerator[Sample, None]:
+    """Numbers of one face, as long as there is a camera; a video file ends."""
+    own = OwnFace()
+    pause_s = _PAUSE_S[0]
+    wanted = Wanted(settings.device, around.clock.speed, settings.bursts, settings.again, around.affect)
+    while True:
+        began_ns, ended = around.clock.now_ns(), CameraState.HUNG
+        around.say(*CameraState.OPENING.value)
+        async with aclosing(_words(wanted, settings, around)) as words:
+            async for word in words:
+                if isinstance(word, Seen):
+                    for sample in _samples(own, word, around):
+                        yield sample
+                elif isinstance(word, Told):
+                    if word.state is None:
+                        return
+                    ended = word.state
+                    if word.state not in FAULTS:
+                        shown = (
+                            CameraState.LEARNING if word.state is CameraState.TRACK and own.is_learning else word.state
+                        )
+                        around.say(*shown.value)
+        ended = ended if ended in FAULTS else CameraState.HUNG
+        around.say(*ended.value)
+        log.info("camera: %s", ended.name)
+        if around.clock.now_ns() - began_ns > _WELL_S * around.clock.speed * NS_PER_S:
+            pause_s = _PAUSE_S[0]
+        await asyncio.sleep(pause_s)
+        pause_s = min(2 * pause_s, _PAUSE_S[1])
+
+
+async def _words(wanted: Wanted, settings: Settings, around: Surroundings) -> AsyncGenerator[Word, None]:
+    """Words of one run of the camera's process; ends where another program wants the camera."""
+    if state := camera_door.shut(settings.device):
+        yield Told(state)
+        return
+    if settings.yield_to_calls and await asyncio.to_thread(camera_door.is_wanted, settings.device, frozenset()):
+        yield Told(CameraState.YIELDED)
+        return
+    every_ns = round(_CALL_EVERY_S * around.clock.speed * NS_PER_S)
+    async with around.eyes.open(wanted) as process:
+        asked_ns = around.clock.now_ns()
+        async for word in process.words():
+            yield word
+            if settings.yield_to_calls and around.clock.now_ns() - asked_ns > every_ns:
+                asked_ns = around.clock.now_ns()
+                if await asyncio.to_thread(camera_door.is_wanted, settings.device, frozenset({process.pid})):
+                    yield Told(CameraState.YIELDED)
+                    return
+
+
+def _samples(own: OwnFace, seen: Seen, around: Surroundings) -> Iterator[Sample]:
+    age_ns = max(0, host.boottime_ns() - seen.at_ns)
+    t_ns = around.clock.now_ns() - round(age_ns * around.clock.speed)
+    look = seen.look
+    yield Sample(t_ns, "face_present_01", float(look.faces == 1))
+    if look.gate is not None or look.pose is None:
+        return
+    yield Sample(t_ns, "lower_face_valid_01", float(not look.is_covered))
+    if look.affect_class is not None:
+        yield Sample(t_ns, "affect_class_index", float(look.affect_class))
+    for channel, value in own.take(t_ns / NS_PER_S, look.actions, look.lids_01, look.pose):
+        yield Sample(t_ns, channel, value)

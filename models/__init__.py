@@ -1,0 +1,1 @@
+"""Models: what is fetched (manifest.yaml), what is ours (expression.onnx), and how ours is made (expression/)."""

@@ -1,0 +1,281 @@
+"""The camera: its process, its faults by name and its return, who may open it and when it closes."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from contextlib import aclosing, asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+import house
+from agent import decisions, pipeline
+from agent.clock import SessionClock
+from agent.control import Command
+from agent.perception.look import Look
+from agent.signal.face_shape import Pose
+from agent.sources import Eyes, Surroundings, webcam
+from agent.sources.camera_pace import Mode, Pace, Strain
+from agent.sources.camera_states import FAULTS, CameraState
+from agent.sources.camera_words import Seen, Told, read, written
+from agent.sources.webcam import Settings
+
+PROGRAM = Path(__file__).parent / "camera" / "program.py"
+SCRIPTED = Eyes((sys.executable, str(PROGRAM)))
+NAMED_S, BACK_S = 3.0, 10.0
+
+
+class Board:
+    """States as they are said, with their time."""
+
+    def __init__(self):
+        self.said = []
+
+    def __call__(self, level, words, remedy):
+        state = next(state for state in CameraState if state.words == words)
+        if not self.said or self.said[-1][1] is not state:
+            self.said.append((time.monotonic(), state))
+
+    @property
+    def now(self):
+        return self.said[-1][1] if self.said else None
+
+
+def told(name):
+    return next(state for state in CameraState if state.name == name)
+
+
+@asynccontextmanager
+async def watching(device, tmp_path, eyes=SCRIPTED, **settings):
+    """Samples of a scripted camera in a task; the board and the samples."""
+    board, samples = Board(), []
+    around = Surroundings(SessionClock(), tmp_path, board, eyes=eyes)
+
+    async def take():
+        async with aclosing(webcam.samples(Settings(str(device), **settings), around)) as taken:
+            async for sample in taken:
+                samples.append((time.monotonic(), sample))
+
+    task = asyncio.create_task(take())
+    try:
+        yield board, samples, task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def until(condition, within_s, what):
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < within_s, f"waited {within_s} s in vain for {what}"
+        await asyncio.sleep(0.02)
+    return time.monotonic() - began
+
+
+def children():
+    """Process ids of camera processes of this test."""
+    found = []
+    for process in Path("/proc").iterdir():
+        if process.name.isdecimal():
+            with suppress(OSError):
+                words = (process / "cmdline").read_bytes()
+                if str(PROGRAM).encode() in words and b"\0" in words:
+                    found.append(int(process.name))
+    return found
+
+
+FAULTS_AND_NAMES = [
+    ("unplugged", {"LOST", "ABSENT"}),
+    ("blocked", {"LOST"}),
+    ("frozen", {"FROZEN"}),
+    ("garbage", {"GARBLED"}),
+]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_every_fault_has_its_name_within_three_seconds_and_goes_within_ten(tmp_path):
+    word = tmp_path / "camera"
+    word.write_text("play")
+    told_s, back_s = {}, {}
+
+    async def main():
+        async with watching(word, tmp_path) as (board, samples, _):
+            await until(lambda: board.now in (CameraState.LEARNING, CameraState.TRACK), 30, "the first face")
+            for fault, names in FAULTS_AND_NAMES:
+                word.write_text(fault)
+                told_s[fault] = await until(
+                    lambda names=names: board.now.name in names, NAMED_S, f"the name of {fault}"
+                )
+                await asyncio.sleep(1.0)
+                word.write_text("play")
+                seen = len(samples)
+                back_s[fault] = await until(lambda seen=seen: len(samples) > seen + 5, BACK_S, f"samples after {fault}")
+            # the process itself stands still
+            (pid,) = children()
+            os.kill(pid, signal.SIGSTOP)
+            told_s["hung"] = await until(lambda: board.now is CameraState.HUNG, NAMED_S, "hung")
+            seen = len(samples)
+            back_s["hung"] = await until(lambda: len(samples) > seen + 5, BACK_S, "samples after hung")
+            assert len(children()) == 1
+        # at the door: found at the opening, until it is free again
+        for fault, name in (("busy", CameraState.BUSY), ("denied", CameraState.DENIED)):
+            word.write_text(fault)
+            async with watching(word, tmp_path) as (board, samples, _):
+                told_s[fault] = await until(lambda name=name, board=board: board.now is name, NAMED_S, fault)
+                word.write_text("play")
+                back_s[fault] = await until(lambda samples=samples: len(samples) > 5, BACK_S, f"samples after {fault}")
+
+    house.run(main())
+    assert children() == []
+    print({name: (round(told_s[name], 1), round(back_s[name], 1)) for name in told_s})
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_call_gets_the_camera(tmp_path):
+    """Another process opens the device: ours lets go, and comes back when the other has closed it."""
+    word = tmp_path / "camera"
+    word.write_text("play")
+
+    async def main():
+        async with watching(word, tmp_path) as (board, samples, _):
+            await until(lambda: samples, 30, "samples")
+            call = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", f"import time; f = open({str(word)!r}); time.sleep(60)"
+            )
+            await until(lambda: board.now is CameraState.YIELDED, 8, "yielding")
+            assert children() == []
+            call.kill()
+            await call.wait()
+            seen = len(samples)
+            await until(lambda: len(samples) > seen, BACK_S, "samples after the call")
+
+    house.run(main())
+
+
+def test_a_second_face_takes_every_number_away(tmp_path):
+    """From the first moment that the second face is there: words are held until the next search."""
+    word = tmp_path / "camera"
+    word.write_text("play")
+
+    async def main():
+        async with watching(word, tmp_path) as (board, samples, _):
+            await until(lambda: any(s.channel == "jaw_open_01" for _, s in samples), 30, "samples")
+            word.write_text("two")
+            began = time.monotonic()
+            await until(lambda: board.now is CameraState.SEVERAL, 5, "two faces")
+            clock_ns = samples[-1][1].t_ns
+            await asyncio.sleep(1.5)
+            taken = [s for at, s in samples if at > began and s.channel == "jaw_open_01"]
+            present = [s for at, s in samples if at > began + 0.5 and s.channel == "face_present_01"]
+            # numbers that arrive after are of frames before it; the two are a second apart at most
+            assert all(s.t_ns <= clock_ns for s in taken)
+            assert present
+            assert [s.value for s in present][-2:] == [0.0, 0.0]
+            word.write_text("play")
+            await until(lambda: board.now is not CameraState.SEVERAL, 5, "one face again")
+
+    house.run(main())
+
+
+def test_a_video_file_ends_and_garbage_is_named(tmp_path):
+    from firmware_sim.face import write_clip
+
+    clip = tmp_path / "clip.avi"
+    write_clip(clip, seconds=3.0, fps_hz=10.0)
+    garbage = tmp_path / "garbage.mp4"
+    garbage.write_bytes(os.urandom(20_000))
+
+    async def main():
+        async with watching(clip, tmp_path, eyes=Eyes()) as (_, samples, task):
+            await asyncio.wait_for(task, 30)
+            assert len({s.t_ns for _, s in samples if s.channel == "jaw_open_01"}) >= 8
+        async with watching(garbage, tmp_path, eyes=Eyes()) as (board, _, _task):
+            await until(lambda: board.now is CameraState.UNREADABLE, 20, "garbage")
+        async with watching(tmp_path / "none.mp4", tmp_path, eyes=Eyes()) as (board, _, _task):
+            await until(lambda: board.now is CameraState.ABSENT, 5, "an absent file")
+
+    house.run(main())
+
+
+def test_the_camera_is_not_opened_before_consent_and_closes_within_a_second_of_pause(tmp_path):
+    world = house.make_world(tmp_path)  # consented to the heart alone
+    world.close()
+    word = tmp_path / "camera"
+    word.write_text("play")
+    settings = world.settings.model_copy(update={"sources": {"webcam": Settings(str(word))}})
+    seen = {}
+
+    async def person(agent):
+        state = lambda: next((s for s in agent.board.states() if s.part == "source.webcam"), None)  # noqa: E731
+        await until(lambda: state() is not None, 10, "a state")
+        await asyncio.sleep(2.0)
+        seen["before"] = (state().words, children())
+        wanted = decisions.grants(world.profile, agent.identity.bundle.operator, ("face", "heart"))
+        reply = await asyncio.to_thread(decisions.give_consent, settings, world.profile, wanted, house.PIN)
+        assert reply.exit_code == 0
+        await until(children, 15, "the camera's process")
+        await until(agent.windows.ring.newest_ns, 30, "the first look")
+        await agent.handle(Command("pause"))
+        seen["closed_s"] = await until(lambda: not children(), 1.0, "the camera to close")
+        await agent.handle(Command("resume"))
+        await until(children, 5, "the camera to open again")
+        await agent.handle(Command("withdraw"))
+        seen["withdrawn_s"] = await until(lambda: not children(), 1.0, "the camera to close")
+        raise asyncio.CancelledError
+
+    async def main():
+        stop = asyncio.Event()
+
+        async def play(agent):
+            try:
+                await person(agent)
+            except asyncio.CancelledError:
+                stop.set()
+
+        await pipeline.run(settings, world.profile, SessionClock(), stop=stop, eyes=SCRIPTED, beside={"person": play})
+
+    house.run(main())
+    assert seen["before"] == ("off: you did not consent to face", [])
+    assert seen["closed_s"] <= 1.0
+
+
+# ---- the pace, and the words
+
+
+def test_the_pace_follows_a_face_bursts_for_the_eyes_and_spares_the_machine():
+    pace = Pace()
+    modes = []
+    for second in range(700):
+        modes.append(pace.saw(float(second), 1, Strain()))
+    assert modes[0] is Mode.TRACK
+    assert modes[31] is Mode.EYES
+    assert modes[95] is Mode.TRACK
+    assert modes.count(Mode.EYES) == pytest.approx(120, abs=3) or modes.count(Mode.EYES) == pytest.approx(60, abs=3)
+    assert pace.saw(700.0, 1, Strain(on_battery_below_01=0.1)) is not Mode.EYES
+    assert pace.rate_hz == 2.0
+    for second in range(701, 710):
+        pace.saw(float(second), 0, Strain())
+    assert pace.mode is Mode.IDLE
+    assert pace.rate_hz == 1.0
+
+
+def test_a_word_comes_back_as_it_was_and_nonsense_is_refused():
+    look = Look(1, None, {"jaw_open": 0.25, "smile_left": None}, (0.1, 0.2), Pose(0.1, 0.2, 0.3), is_covered=True)
+    for word in (Seen(5, look), Told(CameraState.TRACK), Told(None), None):
+        assert read(written(word)) == word
+    for line in (b"", b"[]", b"{", b'{"state": "NEVER"}', b'{"look": 3, "at_ns": 1}', b"\xff\xfe", b'{"look": {}}'):
+        with pytest.raises(ValueError):
+            read(line)
+
+
+def test_every_fault_has_words_and_a_remedy():
+    for state in CameraState:
+        assert state.words
+        assert state.remedy or state not in FAULTS
+
+
+def test_told_states_are_ours():
+    assert told("LOST") in FAULTS
