@@ -98,7 +98,7 @@ lock:
 
 ## the face chain: unseen people, closure, masks, distance, speed beside MediaPipe, canary, egress, an hour: PART= SEED=7
 bench-face: $(VENV)/.installed $(MODELS)/.fetched $(FACE_PEER)/.installed system-tools
-	PYTHONPATH=. $(BIN)/python -W ignore bench/bench_face.py
+	PYTHONPATH=.:tests $(BIN)/python -W ignore bench/bench_face.py
 
 $(FACE_PEER)/.installed:
 	test -x $(FACE_PEER)/bin/python || $(PYTHON) -m venv $(FACE_PEER)

@@ -1,4 +1,4 @@
-"""The face chain, measured: `make bench-face PART=unseen|closure|masks|distance|speed|canary|egress|hour`; all without.
+"""The face chain, measured: `make bench-face PART=unseen|closure|lids|masks|distance|speed|canary|egress|hour`; all without.
 
 Every part prints a table and fails with what it missed. A line that expects zero finds a planted breach first.
 """
@@ -22,6 +22,7 @@ from agent.signal.face_actions import ACTIONS
 from models.expression.cover import COLOURS, masked
 from models.expression.people import FACES
 from models.expression.samples import Lens
+from models.expression.warps import Movement
 
 SEED = int(os.environ.get("SEED", "7"))
 EACH = int(os.environ.get("EACH", "40"))
@@ -124,6 +125,41 @@ def the_closure() -> None:
             people = len({p.person_id for _, _, p in told if group in (p.gender, p.ethnicity)})
             print(f"  {group:<14}{people:>3}  AUC {auc(seen[mine & shut], seen[mine & wide]):.3f}  found at the same limit "
                   f"{np.mean(seen[mine & shut] > limit):.2f}, false {np.mean(seen[mine & wide] > limit):.3f}")  # fmt: skip
+
+
+def the_lids() -> None:
+    """Must show 2, its second half: PERCLOS at 5 looks a second, blinks at 30, of lids drawn shut on test people."""
+    from agent.analyze_face import SeenFrame, _channels
+    from agent.signal import lids
+    from test_lids import lid
+
+    lens = Lens.make()
+    _, photos = unseen.test_photos(lens)
+    random = np.random.default_rng(SEED)
+    apart, found, made = [], 0, 0
+    for number, photo in enumerate(photos[::2]):
+        for fps_hz, seconds, share in ((5.0, 180.0, (0.0, 0.1, 0.25, 0.4)[number % 4]), (30.0, 30.0, 0.0)):
+            t_s, shut, _, starts, _ = lid(np.random.default_rng(number), seconds, fps_hz, share, noise=0.0)
+            watcher, frames = Watcher(), []
+            watcher.search_every = 3
+            for at_s, closed in zip(t_s, shut, strict=True):
+                picture = photo.warper.moved(Movement(close_left=float(closed), close_right=float(closed)), random)
+                grain = picture.astype(np.int16) + random.integers(-3, 4, picture.shape)
+                frames.append(
+                    SeenFrame("", float(at_s), watcher.look(unseen.placed(np.clip(grain, 0, 255).astype(np.uint8))))
+                )
+            told = _channels(frames).get("lid_shut_01", [])
+            when, read = np.array([at for at, _ in told]), np.array([value for _, value in told])
+            if fps_hz == 5.0:
+                truth = lids.perclos(t_s, shut).share_01
+                apart.append(lids.perclos(when, read).share_01 - truth)
+            else:
+                found, made = found + lids.blinks(when, read).n, made + len(starts)
+    worst = max(abs(one) for one in apart)
+    check(f"PERCLOS: {worst:.3f} from the truth", holds=worst <= 0.03)
+    check(f"blinks: {found} of {made}", holds=found >= 0.95 * made)
+    print(f"PERCLOS at 5 a second, {len(apart)} people, truth 0 to .4: within {worst:.3f} "
+          f"(median {np.median(np.abs(apart)):.3f}); blinks at 30 a second: {found} of {made} found")  # fmt: skip
 
 
 def auc(high: np.ndarray, low: np.ndarray) -> float:
@@ -304,7 +340,7 @@ def the_distance() -> None:
 
 
 PARTS = {
-    "unseen": the_unseen, "closure": the_closure, "masks": the_masks, "distance": the_distance,
+    "unseen": the_unseen, "closure": the_closure, "lids": the_lids, "masks": the_masks, "distance": the_distance,
     "speed": lambda: face_speed.main(check), "canary": lambda: face_hidden.canary(check),
     "egress": lambda: face_hidden.egress(check), "hour": lambda: face_hidden.hour(check),
 }  # fmt: skip
