@@ -231,7 +231,7 @@ def differences(stored, rr_ms, after_gap=(), *, rounded: bool = True) -> dict[st
     pair = np.concatenate([[False], good[1:] & good[:-1]])
     pair[list(after_gap)] = False  # where the agent saw a gap (a machine that woke late, at ten times the speed)
     diffs = np.concatenate([[0.0], np.diff(rr)])
-    steps = {row.name: row.step for row in schema.features().values()}
+    steps = {row.name: row.step for row in schema.features().values() if row.signal == "heart"}
     worst, at = dict.fromkeys(steps, 0.0), 0
     for _, features in stored:
         end = at + int(np.searchsorted(np.cumsum(good[at:]), features["hr_mean_bpm"][1])) + 1

@@ -80,7 +80,7 @@ SOURCE_ROW = """        SourceSpec(
 
 def planted(tmp_path: Path) -> Path:
     tree = tmp_path / "tree"
-    for part in ("agent", "hub", "tests"):
+    for part in ("agent", "hub", "tests", "firmware_sim", "models", "docs"):
         shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
     for file in ("config.example.yaml", "pyproject.toml", "README.md", "LICENSE"):
         if (ROOT / file).exists():
@@ -92,8 +92,8 @@ def planted(tmp_path: Path) -> Path:
     table = tree / "agent/features/__init__.py"
     table.write_text(
         table.read_text()
-        .replace("from agent.features import heart\n", "from agent.features import heart, trial\n")
-        .replace("(*heart.ROWS,)", "(*heart.ROWS, *trial.ROWS)")
+        .replace("from agent.features import face, heart\n", "from agent.features import face, heart, trial\n")
+        .replace("(*heart.ROWS, *face.ROWS)", "(*heart.ROWS, *face.ROWS, *trial.ROWS)")
     )
     return tree
 
@@ -156,7 +156,7 @@ from agent.model import FeatureValue, Summary
 from agent.wire.consent import Grant
 from agent.wire.message import SummaryMessage, Plaintext, encode_plaintext, decode_plaintext
 care = PROFILES['care']
-assert consent.releasable_signals(care) == ('heart', 'skin')
+assert consent.releasable_signals(care) == ('face', 'heart', 'skin')
 record = consent.give(care, 'd', 1, [Grant('skin', 'care', 'x')], 0)
 summary = Summary(300, 600, (FeatureValue('hr_mean_bpm', 60.0, 300, 1.0, 0.0), FeatureValue('skin_mean_hz', 33.04, 300, 1.0, 0.0)))
 (released,) = gate.release(summary, care, record, 'x', ())

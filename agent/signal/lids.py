@@ -40,8 +40,8 @@ def perclos(t_s: Floats, shut_01: Floats) -> Perclos:
     Source:
         Wierwille et al. (1994), DOT HS 808 247; Dinges and Grace (1998), FHWA-MCRT-98-006.
 
-    >>> perclos(np.array([0.0, 0.2, 0.4, 0.6]), np.array([0.0, 0.9, 0.9, 0.1]))
-    Perclos(share_01=0.5, seen_s=0.8)
+    >>> perclos(np.array([0.0, 0.25, 0.5, 0.75]), np.array([0.0, 0.9, 0.9, 0.1]))
+    Perclos(share_01=0.5, seen_s=1.0)
     """
     weight_s = held_s(t_s)
     seen_s = float(weight_s.sum())
