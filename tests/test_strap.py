@@ -461,6 +461,11 @@ def test_no_setting_reaches_a_simulated_radio():
         "file",
         "adapter",
         "recover_adapter",
+        # the camera's: a device of the system or a video file, never a program
+        "device",
+        "bursts",
+        "yield_to_calls",
+        "again",
     }
     assert Radio().scanner is Radio().client is None
     assert module("ble_strap").Settings().adapter is None
