@@ -47,6 +47,8 @@ def checks(settings: Settings, profile: Profile) -> Iterator[Check]:
     words = f"{policy_file()} applies" if policy_file().exists() else "this machine has none"
     yield Check("machine_policy", ok=True, words=words)
     yield Check("profile", ok=True, words=f"{profile.name}: {profile.words}")
+    if "webcam" in settings.sources:
+        yield _attempt("face_models", _models)
     folder = settings.state_dir
     if not folder.exists():
         yield Check("state", None, "no state folder yet; 'wardbeat run' makes it")
@@ -102,6 +104,14 @@ def _delivery(settings: Settings, profile: Profile, vault: Vault) -> Iterator[Ch
         )
         for _, words in outbox.news():
             yield Check("news", None, words)
+
+
+def _models() -> str:
+    from agent.perception import store
+
+    for file in store.manifest().files:
+        store.verified(file)
+    return "all are here, as the manifest names them"
 
 
 def _proven(proven: ledger.Proven) -> str:

@@ -7,10 +7,13 @@ import zipfile
 
 import pytest
 
-from agent import cli
+from agent import cli, doctor
+from agent.config import Settings
 from agent.errors import ModelMissing, StorageFull, WrongUse
 from agent.perception import fetch, store
 from agent.perception.store import Container, Manifest, ModelFile
+from agent.privacy.policy import profile_named
+from agent.sources import settings_type
 
 CONTENT = {"one.tflite": b"first model" * 100, "two.tflite": b"second model" * 100}
 
@@ -159,3 +162,13 @@ def test_every_file_is_there_and_our_own_is_small():
         assert file.licence == "Apache-2.0"
         assert file.inside.startswith("mediapipe/modules/")
     assert len(store.ours()) < 1_000_000
+
+
+def test_doctor_says_whether_the_models_are_here(monkeypatch, tmp_path):
+    settings = Settings(state_dir=tmp_path / "none", sources={"webcam": settings_type("webcam")()})
+    seen = {check.check_id: check for check in doctor.checks(settings, profile_named("personal"))}
+    assert seen["face_models"].ok
+    monkeypatch.setenv("WARDBEAT_MODELS", str(tmp_path))
+    seen = {check.check_id: check for check in doctor.checks(settings, profile_named("personal"))}
+    assert seen["face_models"].ok is False
+    assert "models fetch" in seen["face_models"].remedy
