@@ -191,7 +191,7 @@ def test_a_video_file_ends_and_garbage_is_named(tmp_path):
     async def main():
         async with watching(clip, tmp_path, eyes=Eyes()) as (_, samples, task):
             await asyncio.wait_for(task, 30)
-            assert len({s.t_ns for _, s in samples if s.channel == "jaw_open_01"}) >= 8
+            assert len({s.t_ns for _, s in samples if s.channel == "jaw_open_01"}) >= 5  # of 15
         async with watching(garbage, tmp_path, eyes=Eyes()) as (board, _, _task):
             await until(lambda: board.now is CameraState.UNREADABLE, 20, "garbage")
         async with watching(tmp_path / "none.mp4", tmp_path, eyes=Eyes()) as (board, _, _task):

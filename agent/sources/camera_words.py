@@ -68,7 +68,9 @@ def read(line: bytes) -> Word:
         ValueError: It is none of ours.
     """
     try:
-        said = dict(json.loads(line))
+        said = json.loads(line)
+        if not isinstance(said, dict):
+            raise TypeError
         if "state" in said:
             return Told(None if said["state"] == "END" else CameraState[said["state"]])
         if "look" not in said:
