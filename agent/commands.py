@@ -20,13 +20,11 @@ Action = Callable[[argparse.Namespace], int]
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    from dataclasses import replace
-
     from agent import demo
 
     asked = arguments
-    wish = demo.Wish(asked.minutes, asked.speed, asked.replay, asked.seed, asked.faults, asked.keep, asked.picture)
-    wish = replace(wish, face=asked.face)
+    paths = (asked.replay, asked.seed, asked.faults, asked.keep, asked.picture, asked.face)
+    wish = demo.Wish(asked.minutes, asked.speed, *paths)
     return demo.main(wish, as_json=asked.json)
 
 

@@ -1,7 +1,7 @@
 """What each part is doing, in words for people; the one board that `status` and `doctor` read."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 
 
 class Level(StrEnum):
@@ -10,6 +10,13 @@ class Level(StrEnum):
     OK = "ok"
     WAITING = "waiting"
     TROUBLE = "trouble"
+
+
+class Sentence(Enum):
+    """What a sensor may say of itself: a table of (level, words, remedy), one member a state."""
+
+    def __init__(self, level: Level, words: str, remedy: str) -> None:
+        self.level, self.words, self.remedy = level, words, remedy
 
 
 @dataclass(frozen=True, slots=True)

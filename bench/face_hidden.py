@@ -130,7 +130,7 @@ def _traced(trace: Path, words: list[str], **options: object) -> subprocess.Comp
         ["strace", "-f", "-xx", "-s", "1000000", "-e", f"trace={calls}", "-o", str(trace), *words],
         check=False,
         **options,
-    )  # type: ignore[call-overload,no-any-return]
+    )
 
 
 def canary(check: Callable[..., None]) -> None:

@@ -43,10 +43,6 @@ class Board:
         return self.said[-1][1] if self.said else None
 
 
-def told(name):
-    return next(state for state in CameraState if state.name == name)
-
-
 @asynccontextmanager
 async def watching(device, tmp_path, eyes=SCRIPTED, **settings):
     """Samples of a scripted camera in a task; the board and the samples."""
@@ -209,7 +205,9 @@ def test_the_camera_is_not_opened_before_consent_and_closes_within_a_second_of_p
     seen = {}
 
     async def person(agent):
-        state = lambda: next((s for s in agent.board.states() if s.part == "source.webcam"), None)  # noqa: E731
+        def state():
+            return next((one for one in agent.board.states() if one.part == "source.webcam"), None)
+
         await until(lambda: state() is not None, 10, "a state")
         await asyncio.sleep(2.0)
         seen["before"] = (state().words, children())
@@ -253,7 +251,7 @@ def test_the_pace_follows_a_face_bursts_for_the_eyes_and_spares_the_machine():
     assert modes[0] is Mode.TRACK
     assert modes[31] is Mode.EYES
     assert modes[95] is Mode.TRACK
-    assert modes.count(Mode.EYES) == pytest.approx(120, abs=3) or modes.count(Mode.EYES) == pytest.approx(60, abs=3)
+    assert modes.count(Mode.EYES) == pytest.approx(120, abs=3)  # a minute every ten: at 31 s and at 631 s
     assert pace.saw(700.0, 1, Strain(on_battery_below_01=0.1)) is not Mode.EYES
     assert pace.rate_hz == 2.0
     for second in range(701, 710):
@@ -275,7 +273,3 @@ def test_every_fault_has_words_and_a_remedy():
     for state in CameraState:
         assert state.words
         assert state.remedy or state not in FAULTS
-
-
-def test_told_states_are_ours():
-    assert told("LOST") in FAULTS

@@ -3,6 +3,7 @@
 store.py       the manifest, where model files lie, their hashes
 fetch.py       `wardbeat models fetch`: from a folder, or out of one wheel
 litert.py      a .tflite file as a function of arrays
+onnx.py        an ONNX file, by a runtime that is told to be silent
 crops.py       turned squares cut out of a frame, and points back into it
 detect.py      where faces are
 landmarks.py   468 points of one face, and how much the model believes in it

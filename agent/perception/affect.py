@@ -4,13 +4,13 @@ What such models call a class is not what a person feels (Barrett et al. 2019, d
 share of time in which each class was the strongest is ever told.
 """
 
-import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from agent.errors import ModelMissing
+from agent.perception import onnx
 from agent.perception.crops import Frame, Square, cut
 from agent.perception.look import AffectFile
 from agent.perception.store import digest
@@ -26,9 +26,6 @@ class Affect:
     """
 
     def __init__(self, file: AffectFile) -> None:
-        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-        import onnxruntime
-
         try:
             content = Path(file.path).expanduser().read_bytes()
         except OSError as error:
@@ -37,19 +34,7 @@ class Affect:
             ) from error
         if digest(content) != file.sha256.lower():
             raise ModelMissing("the external model is another file than its sha256 says", remedy="Do not use it.")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 4
-        try:
-            self._session: Any = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        except (
-            RuntimeError,
-            ValueError,
-            onnxruntime.capi.onnxruntime_pybind11_state.InvalidProtobuf,
-            onnxruntime.capi.onnxruntime_pybind11_state.InvalidGraph,
-            onnxruntime.capi.onnxruntime_pybind11_state.Fail,
-        ) as error:
-            raise ModelMissing("the external model is no ONNX file that can be run", remedy="Check it.") from error
+        self._session = onnx.session(content)
         self._input = self._session.get_inputs()[0]
         shape = [size if isinstance(size, int) else 1 for size in self._input.shape]
         self._channels_first = len(shape) == 4 and shape[1] in (1, 3)

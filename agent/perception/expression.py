@@ -5,15 +5,13 @@ What it was taught, by whom and how well: models/expression.md.
 
 import base64
 import json
-import os
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.errors import ModelMissing
-from agent.perception import store
+from agent.perception import onnx, store
 from agent.perception.iris import Eye
 from agent.signal.face_shape import Canon, Points, aligned, eye_rows, face_row, mirrored
 
@@ -23,7 +21,6 @@ Rows = NDArray[np.float32]
 _UNASKED: Final = {
     name: np.zeros((2, wide), dtype=np.float32) for name, wide in (("face", 411), ("eyes", 233), ("cover", 10))
 }
-_SILENT: Final = "ORT_DISABLE_TELEMETRY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +56,7 @@ class Expression:
     """Raises ModelMissing where onnxruntime is not installed or our file is not ours."""
 
     def __init__(self) -> None:
-        # before the first import: newer versions report to their vendor (notes: measured with a system-call trace)
-        os.environ[_SILENT] = "1"
-        try:
-            import onnxruntime
-        except ModuleNotFoundError as error:
-            remedy = "pip install 'wardbeat[camera]'"
-            raise ModelMissing("the face models' runtime is not installed", remedy=remedy) from error
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        options.log_severity_level = 4
-        self._session: Any = onnxruntime.InferenceSession(store.ours(), options, providers=["CPUExecutionProvider"])
+        self._session = onnx.session(store.ours())
         told = self._session.get_modelmeta().custom_metadata_map
         self._lower, self._brows, self._eye = (json.loads(told[name]) for name in ("lower", "brows", "eyes"))
         self._lid_open = float(json.loads(told["lid_open"]))

@@ -74,9 +74,8 @@ class Watcher:
         crop = cut(frame, crop_square, SIZE_PX)
         found = self._landmarker.of(crop, crop_square)
         if found.presence_logit < _PRESENT:
-            was_searched = searched
             self.forget()
-            return Look(0, "no_face", searched=True) if was_searched else self.look(frame)
+            return Look(0, "no_face", searched=True) if searched else self.look(frame)
         self._square = found.next_square
         self._beside = (self._beside + 1) % 4
         return self._read(frame, found, light.of(crop, found.points, crop_square), (self._beside,), searched=searched)

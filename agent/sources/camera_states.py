@@ -1,12 +1,11 @@
 """What a person reads about their camera: one row a state; the child process names them, `status` shows them."""
 
-from enum import Enum
 from typing import Final
 
-from agent.status import Level
+from agent.status import Level, Sentence
 
 
-class CameraState(Enum):
+class CameraState(Sentence):
     """A state: its level, its words and what the person can do."""
 
     OFF = (Level.OK, "the camera is off", "")
@@ -47,18 +46,6 @@ class CameraState(Enum):
         "Check its path, sha256 and kind under face.affect_model, or take it out.",
     )
     NO_PARTS = (Level.TROUBLE, "the camera's parts are not installed", "pip install 'wardbeat[camera]'")
-
-    @property
-    def level(self) -> Level:
-        return self.value[0]
-
-    @property
-    def words(self) -> str:
-        return self.value[1]
-
-    @property
-    def remedy(self) -> str:
-        return self.value[2]
 
 
 FAULTS: Final = frozenset(

@@ -1,12 +1,10 @@
 """What a person reads about their strap: one row a state."""
 
-from enum import Enum
-
 from agent.errors import SourceUnavailable
-from agent.status import Level
+from agent.status import Level, Sentence
 
 
-class StrapState(Enum):
+class StrapState(Sentence):
     """A state: its level, its words and what the person can do.
 
     Its name stands in transcripts of tests; its words on `status`, `doctor` and the demo.
@@ -99,9 +97,6 @@ class StrapState(Enum):
         "the strap cannot be read, whatever was tried",
         "Take its sensor off the strap for a minute; if that does not help, have Bluetooth restarted on this machine.",
     )
-
-    def __init__(self, level: Level, words: str, remedy: str) -> None:
-        self.level, self.words, self.remedy = level, words, remedy
 
     @classmethod
     def of(cls, words: str) -> "StrapState | None":

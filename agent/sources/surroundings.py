@@ -9,9 +9,8 @@ from typing import Any
 from agent.clock import Clock
 from agent.perception.look import AffectFile
 from agent.sources.eyes import Eyes
-from agent.sources.strap_states import StrapState
 from agent.sources.system import System
-from agent.status import Level
+from agent.status import Level, Sentence
 
 Say = Callable[[Level, str, str], None]
 
@@ -59,6 +58,6 @@ class Surroundings:
         """Tell the person what the sensor is doing."""
         self.said(level, words, remedy)
 
-    def tell(self, state: StrapState) -> None:
-        """Tell the person what the strap is doing."""
+    def tell(self, state: Sentence) -> None:
+        """Tell the person one of the sensor's own sentences."""
         self.said(state.level, state.words, state.remedy)

@@ -45,7 +45,7 @@ async def samples(settings: Settings, around: Surroundings) -> AsyncGenerator[Sa
     wanted = Wanted(settings.device, around.clock.speed, settings.bursts, settings.again, around.affect)
     while True:
         began_ns, ended = around.clock.now_ns(), CameraState.HUNG
-        around.say(*CameraState.OPENING.value)
+        around.tell(CameraState.OPENING)
         async with aclosing(_words(wanted, settings, around)) as words:
             async for word in words:
                 if isinstance(word, Seen):
@@ -56,12 +56,10 @@ async def samples(settings: Settings, around: Surroundings) -> AsyncGenerator[Sa
                         return
                     ended = word.state
                     if word.state not in FAULTS:
-                        shown = (
-                            CameraState.LEARNING if word.state is CameraState.TRACK and own.is_learning else word.state
-                        )
-                        around.say(*shown.value)
+                        learns = word.state is CameraState.TRACK and own.is_learning
+                        around.tell(CameraState.LEARNING if learns else word.state)
         ended = ended if ended in FAULTS else CameraState.HUNG
-        around.say(*ended.value)
+        around.tell(ended)
         log.info("camera: %s", ended.name)
         if around.clock.now_ns() - began_ns > _WELL_S * around.clock.speed * NS_PER_S:
             pause_s = _PAUSE_S[0]

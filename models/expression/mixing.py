@@ -55,7 +55,7 @@ def mixed(rows: Rows, canon: Canon, count: int, seed: int, workers: int = 2) -> 
 
 
 def _mean(rows: Rows) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return tuple(np.median(one, axis=0).astype(np.float32) for one in (rows.shape, rows.taught, rows.eyes[:, :, _IRIS]))  # type: ignore[return-value]
+    return tuple(np.median(one, axis=0).astype(np.float32) for one in (rows.shape, rows.taught, rows.eyes[:, :, _IRIS]))
 
 
 def _named(part: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
