@@ -100,7 +100,8 @@ def main(wish: Wish, *, as_json: bool) -> int:
 
 
 async def _run(wish: Wish, folder: Path, faults: Any, body: "Iterator[Beat]") -> dict[str, Any]:
-    from firmware_sim.strap import Plan, Strap
+    from firmware_sim.plan import Plan
+    from firmware_sim.strap import Strap
     from hub.receive import Receiver
 
     begun_s = time.monotonic()

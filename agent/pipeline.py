@@ -12,7 +12,6 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +19,7 @@ from agent import asked, control, host, identity, sources
 from agent.clock import Clock, SessionClock, aligned_start_ns
 from agent.config import Settings
 from agent.control import Command, Reply
-from agent.errors import KeysMissing, OutboxBroken, SourceUnavailable, WardbeatError, WrongUse
+from agent.errors import KeysMissing, OutboxBroken, SourceUnavailable, WrongUse
 from agent.features.live import LiveHeart
 from agent.history import History
 from agent.model import NS_PER_S, Interval, Sample
@@ -29,7 +28,8 @@ from agent.pace import RELEASE_WINDOW_S, Pace
 from agent.privacy.policy import Profile
 from agent.privacy.vault import Vault, open_vault
 from agent.releasing import Releasing
-from agent.sources import AffectFile, Eyes, Radio, Surroundings
+from agent.senses import Senses
+from agent.sources import Eyes, Radio
 from agent.status import Board, Level
 from agent.window import Windows, summarise
 
@@ -44,14 +44,6 @@ _DISK_RETRY_S: Final = 2.0
 _CLOSE_S: Final = 4.5
 _LOOK_S: Final = 0.2  # how soon a pause closes a sensor
 _LONG_RUN_S: Final = 300.0  # a source that ran so long was well: its next try is soon again
-
-
-@dataclass(frozen=True, slots=True)
-class Senses:
-    """Which Bluetooth and which camera process: the system's own, or a demo's and a test's."""
-
-    radio: Radio
-    eyes: Eyes
 
 
 class _Finished(Exception):
@@ -70,7 +62,15 @@ class Agent:
     """
 
     def __init__(
-        self, settings: Settings, profile: Profile, clock: Clock, pace: Pace, parts: ExitStack, senses: Senses
+        self,
+        settings: Settings,
+        profile: Profile,
+        clock: Clock,
+        pace: Pace,
+        parts: ExitStack,
+        *,
+        radio: Radio | None = None,
+        eyes: Eyes | None = None,
     ) -> None:
         folder = host.private_dir(settings.state_dir)
         parts.enter_context(host.only_one(folder / "agent.lock"))
@@ -93,11 +93,7 @@ class Agent:
         operator = None if self.identity is None else self.identity.bundle.operator
         self.releasing = Releasing(history, self.outbox, profile, operator, self.board, utc_s=self.utc_s)
         self.publisher: Publisher | None = None
-        self._senses = senses
-        brought = settings.face.affect_model
-        self._affect = (
-            None if brought is None else AffectFile(str(brought.path.expanduser()), brought.sha256, brought.labels)
-        )
+        self.senses = Senses(settings, profile, clock, folder, self.board, self.releasing, radio=radio, eyes=eyes)
         self.enough = asyncio.Event()
         self._queue: asyncio.Queue[Sample] = asyncio.Queue(_QUEUE_MOST)
         self._awake = asyncio.Event()
@@ -125,51 +121,36 @@ class Agent:
     async def source(self, name: str) -> None:
         """Keep one source running, with pauses between tries."""
         pause_s = _RETRY_S[0]
-        settings = self.settings.sources[name]
-        spec = sources.SOURCES[name]
         while True:
             await self._awake.wait()
             if self.enough.is_set():
                 return
-            if not self._may(spec):
-                self.board.say(
-                    f"source.{name}",
-                    Level.WAITING,
-                    f"off: you did not consent to {spec.signal}",
-                    "wardbeat consent give",
-                )
+            if not self.senses.may_open(name):
+                self.senses.say_off(name)
                 await asyncio.sleep(_LOOK_S)
                 continue
             began_ns = self.clock.now_ns()
             try:
-                self.board.say(f"source.{name}", Level.OK, "running")
-                reading = asyncio.create_task(self._read(name, settings), name=f"source.{name}.read")
-                ended = await self._unless_paused(reading, spec)
-                if ended:
-                    self.board.say(f"source.{name}", Level.OK, "has come to its end")
+                self.senses.say(name, Level.OK, "running")
+                reading = asyncio.create_task(self._read(name), name=f"source.{name}.read")
+                if await self._unless_paused(reading, name):
+                    self.senses.say(name, Level.OK, "has come to its end")
                     return
-                self.board.say(f"source.{name}", Level.WAITING, "paused")
+                self.senses.say(name, Level.WAITING, "paused")
                 continue
             except WrongUse:
                 raise
             except Exception as error:  # the way in fails softly: say it, wait, try again
-                # a foreign library's words may hold a device's address: only our own are shown
-                words, remedy = type(error).__name__, "It is tried again by itself."
-                if isinstance(error, WardbeatError):
-                    words, remedy = str(error), error.remedy
-                was = "lost" if self.clock.now_ns() - began_ns > NS_PER_S else "cannot start"
-                self.board.say(f"source.{name}", Level.TROUBLE, f"{was}: {words}", remedy)
-                if self.clock.now_ns() - began_ns > _LONG_RUN_S * NS_PER_S:
+                ran_s = (self.clock.now_ns() - began_ns) / NS_PER_S
+                self.senses.say_lost(name, error, ran=ran_s > 1.0)
+                if ran_s > _LONG_RUN_S:
                     pause_s = _RETRY_S[0]
                 log.warning("source %s lost, again in %.0f s", name, pause_s)
             await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
             pause_s = min(2 * pause_s, _RETRY_S[1])
 
-    async def _read(self, name: str, settings: object) -> None:
-        around = Surroundings(
-            self.clock, self.folder, partial(self._say, name), self._senses.radio, self._senses.eyes, self._affect
-        )
-        samples = sources.samples(name, settings, around)
+    async def _read(self, name: str) -> None:
+        samples = self.senses.open(name)
         try:
             async for sample in samples:
                 if self._awake.is_set():  # paused: not taken over
@@ -177,22 +158,13 @@ class Agent:
         finally:
             await samples.aclose()
 
-    def _say(self, name: str, level: Level, sentence: str, remedy: str = "") -> None:
-        """A sensor's own sentence, never a measured value or an address: on the board, and in the log when news."""
-        if self.board.say(f"source.{name}", level, sentence, remedy):
-            log.info("source %s: %s", name, sentence)
-
-    def _may(self, spec: sources.SourceSpec) -> bool:
-        """Whether a source may be open at all; where nothing can leave, the person's own settings are their word."""
-        return not spec.needs_consent or not self.profile.recipients or spec.signal in self.releasing.consented
-
-    async def _unless_paused(self, reading: "asyncio.Task[None]", spec: sources.SourceSpec) -> bool:
+    async def _unless_paused(self, reading: "asyncio.Task[None]", name: str) -> bool:
         """Whether the source came to its end; a pause closes it, but for a recording, and so does a withdrawal."""
         try:
             while not reading.done():
                 if self.enough.is_set():
                     return True
-                if (not spec.ends and not self._awake.is_set()) or not self._may(spec):
+                if (self.paused and not self.senses.ends(name)) or not self.senses.may_open(name):
                     return False
                 await asyncio.wait({reading}, timeout=_LOOK_S)
             if reading.cancelled():  # by a library's own future, not by us
@@ -346,7 +318,7 @@ async def run(
     pace = pace or Pace()
     clock = clock or _real_clock(settings, pace)
     with ExitStack() as parts:
-        agent = Agent(settings, profile, clock, pace, parts, Senses(radio or Radio(), eyes or Eyes()))
+        agent = Agent(settings, profile, clock, pace, parts, radio=radio, eyes=eyes)
         tasks: dict[str, Callable[[], Awaitable[None]]] = {
             "sources": agent.all_sources,
             "collect": agent.collect,

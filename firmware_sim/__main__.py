@@ -17,15 +17,16 @@ import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from firmware_sim import bluez, control, recording
+from firmware_sim import bluetoothd, control, recording
 from firmware_sim.central import Central
 from firmware_sim.faults import timeline
 from firmware_sim.pace import Pace
 from firmware_sim.personalities import PERSONALITIES
 from firmware_sim.physiology import Physiology, phases
+from firmware_sim.plan import Plan
 from firmware_sim.private_bus import private_bus
 from firmware_sim.room import Room, open_room
-from firmware_sim.strap import Plan, Strap
+from firmware_sim.strap import Strap
 
 
 def main() -> int:
@@ -109,7 +110,7 @@ async def _way_in(asked: argparse.Namespace, room: Room, stack: AsyncExitStack) 
     central = Central(room.dongle)
     await central.power_on()
     bus = await stack.enter_async_context(private_bus())
-    await stack.enter_async_context(bluez.serve(central, bus))
+    await stack.enter_async_context(bluetoothd.serve(central, bus))
     return {"bus": bus}
 
 

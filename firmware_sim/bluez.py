@@ -7,8 +7,7 @@ follow doc/org.bluez.*.rst of BlueZ 5.66, its silence where no agent answers is 
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from bumble.att import ATT_Error
@@ -326,47 +325,3 @@ _METHODS: Final[dict[tuple[str, str], Handler]] = {
     (DESCRIPTOR1, "ReadValue"): lambda self, call: self._gatt.read(call),
     (DESCRIPTOR1, "WriteValue"): lambda self, call: self._gatt.write(call),
 }
-
-
-@asynccontextmanager
-async def serve(central: Central, bus_address: str) -> AsyncIterator["Daemon"]:
-    """Be org.bluez on a bus until the end of the block."""
-    daemon = Daemon(central, bus_address)
-    await daemon.start()
-    try:
-        yield daemon
-    finally:
-        await daemon.stop()
-
-
-class Daemon:
-    """The life of the service: what ``systemctl`` and ``kill -9`` do to bluetoothd.
-
-    Attributes:
-        service: What runs now; None: nothing does.
-    """
-
-    def __init__(self, central: Central, bus_address: str) -> None:
-        self._central, self._bus_address = central, bus_address
-        self._bus: MessageBus | None = None
-        self.service: Bluez | None = None
-
-    async def start(self) -> None:
-        """Start; the chip is reset, which ends every link that a killed one left."""
-        await self._central.power_on()
-        self._bus = await MessageBus(bus_address=self._bus_address).connect()
-        self.service = Bluez(self._bus, self._central)
-        await self.service.begin()
-        await self._bus.request_name("org.bluez")
-
-    def kill(self) -> None:
-        """Die without a word: the bus sees the name go; links stay as they are, and nobody serves them."""
-        bus, self._bus, self.service = self._bus, None, None
-        if bus is not None:
-            bus.disconnect()
-
-    async def stop(self) -> None:
-        """End in order."""
-        if self.service is not None:
-            await self.service.end()
-        self.kill()

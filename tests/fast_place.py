@@ -19,7 +19,7 @@ import straps
 import virtual_time
 from agent.sources import Radio
 from agent.sources.strap_states import StrapState
-from firmware_sim import bluez
+from firmware_sim import bluetoothd
 from firmware_sim.bleak_backend import backend
 from firmware_sim.central import Central
 from firmware_sim.faults import Fault
@@ -142,7 +142,7 @@ async def place_for(kind, scenario):
             os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = bus = await stack.enter_async_context(
                 private_bus(house.tool("dbus-daemon"))
             )
-            daemon = await stack.enter_async_context(bluez.serve(central, bus))
+            daemon = await stack.enter_async_context(bluetoothd.serve(central, bus))
             stack.push_async_callback(straps.quit_bus)
             radio = Radio()
         reader = straps.Reader(straps.bind(folder / "state"), skipping.clock, radio)

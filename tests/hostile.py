@@ -26,7 +26,7 @@ from agent.sources import Radio
 from agent.sources.heart_rate_packet import decode
 from agent.sources.mail import Mail
 from agent.sources.strap_states import StrapState
-from firmware_sim import bluez
+from firmware_sim import bluetoothd
 from firmware_sim.bleak_backend import backend
 from firmware_sim.central import Central
 from firmware_sim.faults import Fault
@@ -189,7 +189,7 @@ async def field(kind, skipping):
         else:
             bus = await stack.enter_async_context(private_bus(house.tool("dbus-daemon")))
             os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = bus
-            daemon = await stack.enter_async_context(bluez.serve(central, bus))
+            daemon = await stack.enter_async_context(bluetoothd.serve(central, bus))
             stack.push_async_callback(straps.quit_bus)
             radio = Radio()
         reader = Kept(straps.bind(folder / "state"), skipping.clock, radio)

@@ -23,13 +23,14 @@ import straps
 import virtual_time
 from agent.sources import Radio, bound
 from agent.sources.bound import Bound
-from firmware_sim import bluez
+from firmware_sim import bluetoothd
 from firmware_sim.bleak_backend import backend
 from firmware_sim.central import Central
 from firmware_sim.physiology import Beat
+from firmware_sim.plan import Plan
 from firmware_sim.private_bus import private_bus
 from firmware_sim.room import open_room
-from firmware_sim.strap import Plan, Strap
+from firmware_sim.strap import Strap
 
 OURS_MS, THEIRS_MS = 900.0, 450.0  # whose beat it is shows in its length
 NONSENSE_S, CALM_S = 120.0, 90.0
@@ -223,7 +224,7 @@ async def over_the_bus(seed):
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         room = await stack.enter_async_context(open_room([ours, other], skipping.clock))
         bus = await stack.enter_async_context(private_bus(house.tool("dbus-daemon")))
-        daemon = await stack.enter_async_context(bluez.serve(Central(room.dongle), bus))
+        daemon = await stack.enter_async_context(bluetoothd.serve(Central(room.dongle), bus))
         service = daemon.service
         nonsense = service._bus = service.objects._bus = Nonsense(service._bus, chance)
         os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = bus

@@ -17,13 +17,14 @@ from agent.sources import Radio, Surroundings, ble_strap, bound
 from agent.sources.ladder import Facts
 from agent.sources.system import System
 from agent.wire import schema
-from firmware_sim import bluez, packets, recording
+from firmware_sim import bluetoothd, packets, recording
 from firmware_sim.bleak_backend import backend
 from firmware_sim.central import Central
 from firmware_sim.physiology import Physiology, phases
+from firmware_sim.plan import Plan
 from firmware_sim.private_bus import private_bus
 from firmware_sim.room import open_room
-from firmware_sim.strap import Plan, Strap
+from firmware_sim.strap import Strap
 
 WAYS = ("a", "b")
 START_NS = house.START_UTC_S * 10**9
@@ -50,7 +51,7 @@ async def air(way: str, straps, pace, faults=()):
             yield room, Radio(backends.scanner, backends.client)
             return
         bus = await stack.enter_async_context(private_bus(house.tool("dbus-daemon")))
-        await stack.enter_async_context(bluez.serve(central, bus))
+        await stack.enter_async_context(bluetoothd.serve(central, bus))
         before = os.environ.get("DBUS_SYSTEM_BUS_ADDRESS")
         os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = bus
         try:

@@ -18,13 +18,14 @@ from agent.sources import Radio, ble_strap, bound
 from agent.sources.bluez import Bluez
 from agent.sources.bound import Bound
 from agent.sources.strap_states import StrapState
-from firmware_sim import bluez
+from firmware_sim import bluetoothd
 from firmware_sim.bleak_backend import backend
 from firmware_sim.central import Central
 from firmware_sim.personalities import PERSONALITIES
+from firmware_sim.plan import Plan
 from firmware_sim.private_bus import private_bus
 from firmware_sim.room import open_room
-from firmware_sim.strap import Plan, Strap
+from firmware_sim.strap import Strap
 
 
 @contextlib.asynccontextmanager
@@ -182,7 +183,7 @@ def test_the_pairing_agent_says_yes_to_the_bound_strap_and_no_to_everybody_else(
         async with contextlib.AsyncExitStack() as stack:
             room = await stack.enter_async_context(open_room([straps.strap(pace)], pace))
             bus = await stack.enter_async_context(private_bus(house.tool("dbus-daemon")))
-            daemon = await stack.enter_async_context(bluez.serve(Central(room.dongle), bus))
+            daemon = await stack.enter_async_context(bluetoothd.serve(Central(room.dongle), bus))
             os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = bus
             system = Bluez(None, may_cycle=True)
             await system.ready()

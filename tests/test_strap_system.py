@@ -14,7 +14,7 @@ from agent.errors import SourceUnavailable
 from agent.sources import Radio, ble_strap, bluetooth
 from agent.sources.bluez import Bluez
 from agent.sources.strap_states import StrapState
-from firmware_sim import bluez
+from firmware_sim import bluetoothd, bluez
 from firmware_sim.central import Central
 from firmware_sim.personalities import PERSONALITIES
 from firmware_sim.private_bus import private_bus
@@ -28,7 +28,7 @@ async def a_daemon(**plan):
     async with contextlib.AsyncExitStack() as stack:
         room = await stack.enter_async_context(open_room([straps.strap(pace, 1, **plan)], pace))
         bus = await stack.enter_async_context(private_bus(house.tool("dbus-daemon")))
-        daemon = await stack.enter_async_context(bluez.serve(Central(room.dongle), bus))
+        daemon = await stack.enter_async_context(bluetoothd.serve(Central(room.dongle), bus))
         os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = bus
         stack.push_async_callback(straps.quit_bus)
         try:

@@ -69,7 +69,20 @@ def open_capture(wanted: Wanted) -> Capture:
     return _File(Path(device).expanduser(), wanted.speed, again=wanted.again)
 
 
-class _Camera:
+class _OpenCV:
+    """What a camera and a file of OpenCV's have in common."""
+
+    _video: Any
+
+    def retrieve(self) -> Frame | None:
+        good, frame = self._video.retrieve()
+        return frame if good else None
+
+    def close(self) -> None:
+        self._video.release()
+
+
+class _Camera(_OpenCV):
     is_live = True
 
     def __init__(self, device: str, fps_hz: float) -> None:
@@ -77,7 +90,7 @@ class _Camera:
 
         if state := camera_door.shut(device):  # what OpenCV does not tell apart
             raise CameraFault(state)
-        self._video: Any = None
+        self._video = None
         for backend in _backends():
             self._video = cv2.VideoCapture(int(device) if device.isdecimal() else device, backend)
             if self._video.isOpened():
@@ -101,15 +114,8 @@ class _Camera:
     def grab(self) -> bool:
         return bool(self._video.grab())
 
-    def retrieve(self) -> Frame | None:
-        good, frame = self._video.retrieve()
-        return frame if good else None
 
-    def close(self) -> None:
-        self._video.release()
-
-
-class _File:
+class _File(_OpenCV):
     """A video file at its own pace, from its beginning to its end, or again and again."""
 
     is_live = False
@@ -137,13 +143,6 @@ class _File:
         self._video.release()
         self._video = self._opened()
         return bool(self._video.grab())
-
-    def retrieve(self) -> Frame | None:
-        good, frame = self._video.retrieve()
-        return frame if good else None
-
-    def close(self) -> None:
-        self._video.release()
 
     def _opened(self) -> Any:
         import cv2

@@ -14,6 +14,7 @@ FLOORS = {
     "agent.commands": 6,
     "agent.pipeline": 5,
     "agent.releasing": 4,
+    "agent.senses": 4.5,  # the pipeline's sensors
     "agent.asked": 4.5,  # the pipeline's own table of commands; it knows the Agent by type alone
     "agent.demo": 5,
     "agent.demo_view": 5,

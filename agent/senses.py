@@ -1,0 +1,89 @@
+"""The way in, as far as it starts no task: which sensors may be open, what they are given, what is said of them."""
+
+import logging
+from collections.abc import AsyncGenerator
+from functools import partial
+from pathlib import Path
+
+from agent import sources
+from agent.clock import Clock
+from agent.config import Settings
+from agent.errors import WardbeatError
+from agent.model import Sample
+from agent.privacy.policy import Profile
+from agent.releasing import Releasing
+from agent.sources import AffectFile, Eyes, Radio, Surroundings
+from agent.status import Board, Level
+
+log = logging.getLogger(__name__)
+
+
+class Senses:
+    """The sources of a running agent, by name.
+
+    Args:
+        settings, profile: In force.
+        clock, folder, board: What sources are given.
+        releasing: Knows what the person consents to.
+        radio, eyes: Which Bluetooth and which camera process: the system's own, or a demo's and a test's.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        profile: Profile,
+        clock: Clock,
+        folder: Path,
+        board: Board,
+        releasing: Releasing,
+        *,
+        radio: Radio | None = None,
+        eyes: Eyes | None = None,
+    ) -> None:
+        self._settings, self._clock, self._folder = settings.sources, clock, folder
+        self._board, self._releasing = board, releasing
+        self._is_local = not profile.recipients
+        self._radio, self._eyes = radio or Radio(), eyes or Eyes()
+        brought = settings.face.affect_model
+        self._affect = (
+            None if brought is None else AffectFile(str(brought.path.expanduser()), brought.sha256, brought.labels)
+        )
+
+    def may_open(self, name: str) -> bool:
+        """Whether a source may be open at all; where nothing can leave, the person's own settings are their word."""
+        spec = sources.SOURCES[name]
+        return not spec.needs_consent or self._is_local or spec.signal in self._releasing.consented
+
+    def ends(self, name: str) -> bool:
+        """Whether a source comes to an end by itself; a pause does not close it."""
+        return sources.SOURCES[name].ends
+
+    def open(self, name: str) -> AsyncGenerator[Sample, None]:
+        """Open a source; closing the generator closes the sensor.
+
+        Raises (while reading):
+            SourceUnavailable, RecordingUnreadable: With a remedy.
+        """
+        said = partial(self.say, name)
+        around = Surroundings(self._clock, self._folder, said, self._radio, self._eyes, self._affect)
+        return sources.samples(name, self._settings[name], around)
+
+    # ---- what the person reads
+
+    def say(self, name: str, level: Level, sentence: str, remedy: str = "") -> None:
+        """A sensor's own sentence, never a measured value or an address: on the board, and in the log when news."""
+        if self._board.say(f"source.{name}", level, sentence, remedy):
+            log.info("source %s: %s", name, sentence)
+
+    def say_off(self, name: str) -> None:
+        """It waits for a consent."""
+        signal = sources.SOURCES[name].signal
+        self.say(name, Level.WAITING, f"off: you did not consent to {signal}", "wardbeat consent give")
+
+    def say_lost(self, name: str, error: Exception, *, ran: bool) -> None:
+        """It failed, and is tried again; shown, not logged: words may name a device."""
+        # a foreign library's words may hold an address: only our own are shown
+        words, remedy = type(error).__name__, "It is tried again by itself."
+        if isinstance(error, WardbeatError):
+            words, remedy = str(error), error.remedy
+        self._board.say(f"source.{name}", Level.TROUBLE, f"{'lost' if ran else 'cannot start'}: {words}", remedy)
