@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import house
@@ -235,6 +235,7 @@ def test_labels_of_a_prefix_never_change_when_more_comes(rr_ms):
 
 
 @given(any_series)
+@example([1.0, 1.0, 5.0])  # a lean that would outweigh the stretch itself
 def test_repair_keeps_time_going_and_right_beats_where_they_are(rr_ms):
     series = np.array(rr_ms)
     t_s = np.cumsum(series) / 1000

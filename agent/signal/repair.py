@@ -54,8 +54,9 @@ def repaired(t_s: Floats, rr_ms: Floats, labels: NDArray[np.int8]) -> tuple[Floa
 
 
 def _shared(whole_ms: float, before_ms: float | None, after_ms: float | None) -> list[float]:
-    """Two intervals that fill a stretch and lean from the one before to the one after."""
+    """Two intervals that fill a stretch and lean from the one before to the one after, neither twice the other."""
     lean_ms = 0.0 if before_ms is None or after_ms is None else (after_ms - before_ms) / 6.0
+    lean_ms = min(max(lean_ms, -whole_ms / 6.0), whole_ms / 6.0)
     return [whole_ms / 2 - lean_ms, whole_ms / 2 + lean_ms]
 
 
