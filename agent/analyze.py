@@ -26,6 +26,7 @@ Ints = NDArray[np.int64]
 Signal = Literal["rr", "ecg", "ppg"]
 
 _RECIPES: Final = {"ecg": pulses.ECG, "ppg": pulses.PPG}
+WINDOW_S: Final = 300.0
 _SHORTEST_S: Final = 1.0
 _MOST_WINDOWS: Final = 20_000
 _RATES_APART_01: Final = 0.02
@@ -45,7 +46,7 @@ class Wish:
     file: Path
     signal: Signal = "rr"
     fs_hz: float | None = None
-    window_s: float = 300.0
+    window_s: float = WINDOW_S
     step_s: float | None = None
 
 

@@ -1,10 +1,9 @@
 """`wardbeat analyze --video FILE` and `--images A B …`: the same eyes over a clip or photos, offline.
 
 Actions are raw, as a face shows them, so that a short file says something; windows are against the neutral of the file
-itself, learnt from all of it. Nothing of a picture is kept, printed or written.
+itself, learnt from all of it. Nothing of a picture is kept, printed or written. What is printed: `analyze_face_words`.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,14 +12,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from agent import __version__
-from agent.analyze import feature_as_json, window_starts
-from agent.errors import Missing
+from agent.analyze import window_starts
+from agent.errors import Missing, RecordingUnreadable
 from agent.features import compute_all
 from agent.model import NS_PER_S, FeatureValue, Series, Window
 from agent.perception.look import Look
-from agent.signal.face_actions import ACTIONS
-from agent.signal.face_quality import REASONS
 from agent.signal.neutral import LEARN_S
 from agent.signal.own_face import OwnFace
 
@@ -68,24 +64,32 @@ def video(file: Path, window_s: float, step_s: float | None) -> Watched:
     return Watched(frames, list(_windows(frames, window_s, step_s)))
 
 
-def images(files: Sequence[Path]) -> list[SeenFrame]:
-    """Each photo for itself.
+def images(files: Sequence[Path]) -> tuple[list[SeenFrame], list[RecordingUnreadable]]:
+    """Each photo for itself, and why some are none.
 
     Raises:
-        RecordingUnreadable: One of them is no picture.
         ModelMissing, Missing: As `video`.
     """
     watcher, pictures = _parts()
-    return [SeenFrame(str(file), 0.0, watcher.look_once(pictures.picture(file))) for file in files]
+    seen, refused = [], []
+    for file in files:
+        try:
+            look = watcher.look_once(pictures.picture(file))
+        except RecordingUnreadable as error:
+            refused.append(error)
+            look = Look(0, "unreadable")
+        seen.append(SeenFrame(str(file), 0.0, look))
+    return seen, refused
 
 
 def _parts() -> tuple[Any, Any]:
     try:
         from agent.perception import pictures
         from agent.perception.face import Watcher
+
+        return Watcher(), pictures
     except ModuleNotFoundError as error:
         raise Missing("the camera's parts are not installed", remedy="pip install 'wardbeat[camera]'") from error
-    return Watcher(), pictures
 
 
 def _windows(
@@ -136,64 +140,3 @@ def _window(channels: dict[str, list[tuple[float, float]]], start_s: float, end_
             values = np.array([value for _, value in inside], dtype=np.float64)
             series[channel] = Series(t_ns, values, np.ones(t_ns.size, dtype=bool))
     return Window(round(start_s * NS_PER_S), round(end_s * NS_PER_S), series)
-
-
-# ---- what is printed
-
-
-def _look_as_json(look: Look) -> dict[str, Any]:
-    return {"faces": look.faces, "gate": look.gate, "actions": look.actions}
-
-
-def video_as_json(watched: Watched) -> str:
-    """One object: every frame with its raw actions, every window."""
-    frames = [{"t_s": round(seen.t_s, 6), **_look_as_json(seen.look)} for seen in watched.frames]
-    windows = [
-        {"start_s": start_s, "end_s": end_s, "features": {one.name: feature_as_json(one) for one in values}}
-        for start_s, end_s, values in watched.windows
-    ]
-    return json.dumps({"frames": frames, "windows": windows, "version": __version__}, allow_nan=False)
-
-
-def images_as_json(seen: list[SeenFrame]) -> str:
-    """One object: every photo with its raw actions."""
-    rows = [{"file": one.name, **_look_as_json(one.look)} for one in seen]
-    return json.dumps({"images": rows, "version": __version__}, allow_nan=False)
-
-
-def video_lines(watched: Watched) -> Iterator[str]:
-    """For people."""
-    frames = watched.frames
-    read = sum(seen.look.gate is None for seen in frames)
-    yield f"{len(frames)} frames over {frames[-1].t_s:.1f} s, {read} of them read"
-    for gate, words in REASONS.items():
-        shut = sum(seen.look.gate == gate for seen in frames)
-        if shut:
-            yield f"  {shut} not: {words}"
-    yield from _table({name: [seen.look.actions[name] for seen in frames] for name in ACTIONS})
-    for start_s, end_s, values in watched.windows:
-        told = [one for one in values if one.value is not None]
-        yield ""
-        yield f"{start_s:.0f} to {end_s:.0f} s, against this clip's own neutral face: {len(told)} numbers"
-        for one in told:
-            yield f"  {one.name:<28}{one.value:10.4g}"
-    yield ""
-    yield "Actions are movements of a face, 0 to 1 as it shows them, not feelings. What each means: docs/face.md"
-
-
-def image_lines(seen: list[SeenFrame]) -> Iterator[str]:
-    """For people."""
-    for one in seen:
-        said = REASONS[one.look.gate] if one.look.gate is not None else "one face"
-        covered = ", lower face covered" if one.look.is_covered else ""
-        yield f"{one.name}: {said}{covered}"
-        for name, value in one.look.actions.items():
-            if value is not None:
-                yield f"  {name:<20}{value:6.2f}{'  experimental' if ACTIONS[name].is_experimental else ''}"
-
-
-def _table(columns: dict[str, list[float | None]]) -> Iterator[str]:
-    for name, values in columns.items():
-        told = [value for value in values if value is not None]
-        if told:
-            yield f"  {name:<20}{np.median(told):6.2f}  from {min(told):.2f} to {max(told):.2f}, {len(told)} frames"

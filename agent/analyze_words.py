@@ -35,7 +35,7 @@ def lines(found: Analysis, *, every: bool, beats: bool) -> Iterator[str]:
         for one in shown:
             if one.value is not None:
                 yield f"  {one.name:<22}{one.value:10.4g}  n {one.n:<5}{_sure(one)}"
-        yield from _withheld(shown)
+        yield from withheld(shown)
     yield ""
     yield from _left_out(found)
     yield "In brackets: 95 % of such intervals hold the true value. What each number means: docs/heart.md" + (
@@ -80,7 +80,7 @@ def _sure(one: FeatureValue) -> str:
     return "" if one.ci_low is None or one.ci_high is None else f"({one.ci_low:.4g} to {one.ci_high:.4g})"
 
 
-def _withheld(shown: Sequence[FeatureValue]) -> Iterator[str]:
+def withheld(shown: Sequence[FeatureValue]) -> Iterator[str]:
     """One line a reason, with the limit where all that share it have one limit."""
     for reason, words in REASONS.items():
         here = [one.name for one in shown if one.value is None and one.reason == reason]

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from agent import __version__, logs
-from agent.commands import ACTIONS, say
+from agent.commands import ACTIONS
 from agent.errors import WardbeatError
+from agent.status import say
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -142,11 +143,11 @@ def _add_analyze(commands: Any) -> None:
     )
     analyze.add_argument("--video", type=Path, metavar="FILE", help="a clip of a face, instead")
     analyze.add_argument("--images", type=Path, nargs="+", metavar="FILE", help="photos of faces, instead")
-    analyze.add_argument("--signal", choices=("rr", "ecg", "ppg"), default="rr", help="what it holds (default rr)")
+    analyze.add_argument("--signal", choices=("rr", "ecg", "ppg"), help="what it holds (default rr)")
     analyze.add_argument("--fs", type=float, metavar="HZ", help="samples a second of a waveform without a time column")
-    analyze.add_argument("--window", type=float, default=300.0, metavar="S", help="length of a window (default 300)")
+    analyze.add_argument("--window", type=float, metavar="S", help="length of a window (default 300)")
     analyze.add_argument("--step", type=float, metavar="S", help="how far apart windows begin (default: the window)")
-    analyze.add_argument("--all", action="store_true", help="all 36 numbers, not the usual nine")
+    analyze.add_argument("--all", action="store_true", help="all numbers, not the usual ones")
     analyze.add_argument("--beats", action="store_true", help="every interval with its label, too")
     analyze.add_argument("--plot", type=Path, metavar="FILE", help="draw it (png, svg, pdf)")
     analyze.add_argument("--json", action="store_true", help="for machines: beats and windows, unrounded")

@@ -6,9 +6,11 @@ Data goes to stdout as JSON, words for people to stderr.
 import argparse
 import json
 import logging
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
+
+from agent import analyze_command
+from agent.status import say
 
 if TYPE_CHECKING:
     from agent.config import Settings
@@ -83,45 +85,6 @@ def _scan(arguments: argparse.Namespace) -> int:
     say(f"Beats came in. {name} is yours from now on; no other strap is read.")
     if "ble_strap" not in settings.sources:
         say("Switch it on in your settings:  sources: {ble_strap: {}}")
-    return 0
-
-
-def _analyze(arguments: argparse.Namespace) -> int:
-    from agent import analyze, analyze_plot, analyze_words
-    from agent.errors import WrongUse
-
-    asked = arguments
-    given = [name for name in ("file", "video", "images") if getattr(asked, name)]
-    if len(given) != 1:
-        raise WrongUse("name one recording, or one --video, or --images", remedy="'wardbeat analyze --help'")
-    if asked.file is None:
-        return _analyze_face(asked)
-    if asked.plot is not None:
-        analyze_plot.can_be_drawn(asked.plot)
-    found = analyze.analyze(analyze.Wish(asked.file, asked.signal, asked.fs, asked.window, asked.step))
-    if asked.json:
-        print(analyze.as_json(found))
-    else:
-        for line in analyze_words.lines(found, every=asked.all, beats=asked.beats):
-            print(line)
-    if asked.plot is not None:
-        analyze_plot.save(found.recorded.whole(), asked.plot)
-        say(f"picture: {asked.plot}")
-    return 0
-
-
-def _analyze_face(asked: argparse.Namespace) -> int:
-    from agent import analyze, analyze_face
-
-    if asked.images:
-        seen = analyze_face.images(asked.images)
-        words, as_json = analyze_face.image_lines(seen), analyze_face.images_as_json(seen)
-    else:
-        analyze.check_lengths(asked.window, asked.window if asked.step is None else asked.step)
-        watched = analyze_face.video(asked.video, asked.window, asked.step)
-        words, as_json = analyze_face.video_lines(watched), analyze_face.video_as_json(watched)
-    for line in [as_json] if asked.json else words:
-        print(line)
     return 0
 
 
@@ -214,11 +177,17 @@ def _enroll(arguments: argparse.Namespace) -> int:
 
 def _consent(arguments: argparse.Namespace) -> int:
     from agent import decisions, identity
+    from agent.errors import WrongUse
     from agent.privacy.consent import text
     from agent.privacy.vault import existing_vault
 
     settings, profile = _settings(arguments)
     if arguments.what == "withdraw":
+        if arguments.signal:
+            raise WrongUse(
+                "a withdrawal takes everything back",
+                remedy="'wardbeat consent withdraw', then 'wardbeat consent give --signal' with what may go on.",
+            )
         return _print(_person_says(settings, "withdraw"))
     enrolled = identity.load_enrolled(settings.state_dir, existing_vault(settings.state_dir, settings.key_store))
     signals = decisions.signals(settings, arguments.signal)
@@ -341,16 +310,11 @@ def _print(reply: "Reply") -> int:
     return reply.exit_code
 
 
-def say(words: str) -> None:
-    """For people: stderr, so that stdout holds data alone."""
-    print(words, file=sys.stderr)
-
-
 ACTIONS: Final[dict[str, Action]] = {
     "demo": _demo,
     "run": _run,
     "scan": _scan,
-    "analyze": _analyze,
+    "analyze": analyze_command.run,
     "status": _status,
     "doctor": _doctor,
     "enroll": _enroll,

@@ -1,6 +1,7 @@
 """What only the person may do: the PIN is asked on a terminal, never taken from argument, pipe or environment."""
 
 import datetime as dt
+import difflib
 import getpass
 import json
 import sys
@@ -14,14 +15,15 @@ from typing import TextIO, cast
 from agent import asked, control, host, identity, scan
 from agent.config import Settings
 from agent.control import Command, Reply
-from agent.errors import KeysMissing, NoTerminal, NotRunning, PolicyDenied, WrongPin
+from agent.errors import KeysMissing, NoTerminal, NotRunning, PolicyDenied, WrongPin, WrongUse
+from agent.features import FEATURES
 from agent.history import History
 from agent.outbox import Outbox, Sealing, consents, ledger
 from agent.privacy import consent
 from agent.privacy.policy import Profile
 from agent.privacy.vault import Vault, existing_vault, open_vault
 from agent.sources import SOURCES
-from agent.wire.consent import Grant
+from agent.wire.consent import ConsentRecord, Grant
 
 
 def ask_pin(question: str, *, twice: bool = False) -> str:
@@ -59,6 +61,14 @@ def grants(profile: Profile, operator: str, signals: Sequence[str] = ()) -> tupl
 def signals(settings: Settings, named: Sequence[str] = ()) -> tuple[str, ...]:
     """What a yes is asked for: what was named, else every signal, but for a camera's that is not switched on."""
     if named:
+        known = {spec.signal for spec in SOURCES.values()} | {spec.signal for spec in FEATURES.values()}
+        for one in named:
+            if one not in known:
+                near = difflib.get_close_matches(one, known, n=1)
+                raise WrongUse(
+                    f"there is no signal {one!r}",
+                    remedy=f"Did you mean {near[0]}?" if near else f"There are {', '.join(sorted(known))}.",
+                )
         return tuple(named)
     on = {name for name, spec in SOURCES.items() if name in settings.sources or not spec.needs_consent}
     return tuple(sorted({SOURCES[name].signal for name in on}))
@@ -103,7 +113,8 @@ def consent_in_force(settings: Settings, profile: Profile) -> str:
     if record is None:
         return "In force: nothing."
     until = dt.datetime.fromtimestamp(record.until_utc_s, dt.UTC)
-    return f"In force: record {record.serial}, until {until:%Y-%m-%d %H:%M} UTC"
+    named = " and ".join(sorted({grant.signal for grant in record.grants}))
+    return f"In force: record {record.serial}, for {named}, until {until:%Y-%m-%d %H:%M} UTC"
 
 
 def give_consent(
@@ -153,6 +164,14 @@ def offline_outbox(folder: Path, vault: Vault, enrolled: identity.Identity | Non
     sealing = None if enrolled is None else Sealing.to(enrolled.sender(), enrolled.directory().directory)
     with host.only_one(folder / "agent.lock"), Outbox(folder / "outbox.db", vault, sealing) as outbox:
         yield outbox
+
+
+def _as_json(record: ConsentRecord) -> dict[str, object]:
+    return {
+        "serial": record.serial,
+        "until_utc_s": record.until_utc_s,
+        "grants": [asdict(grant) for grant in record.grants],
+    }
 
 
 def _terminal(mode: str) -> TextIO:
@@ -215,7 +234,7 @@ def everything_held(settings: Settings, outbox: Outbox) -> dict[str, object]:
     return {
         "summaries": summaries,
         "ledger": [ledger.as_json(row) for row in ledger.rows(outbox)],
-        "consent": None if record is None else {"serial": record.serial, "until_utc_s": record.until_utc_s},
+        "consent": None if record is None else _as_json(record),
         "pauses": [asdict(interval) for interval in consents.pauses(outbox)],
         "strap": scan.bound_strap(settings.state_dir),
         "news": [{"at_utc_s": at_utc_s, "words": words} for at_utc_s, words in outbox.news()],

@@ -26,6 +26,7 @@ from agent.clock import SessionClock, aligned_start_ns
 from agent.config import Settings
 from agent.demo_view import View
 from agent.errors import Missing, WrongUse
+from agent.features import FEATURES
 from agent.model import NS_PER_S
 from agent.pace import Pace
 from agent.pipeline import Agent
@@ -339,14 +340,30 @@ def _tell(report: dict[str, Any]) -> None:
     if not report["windows"]:
         print("  no summary: five minutes of beats make one, and there was no whole window", file=out)
     for window in report["windows"]:
-        values = ", ".join(f"{name} {seen['value']} (n {seen['n']})" for name, seen in window["features"].items())
-        print(f"  {window['start_utc']}  {values}", file=out)
+        print(f"  {window['start_utc']}", file=out)
+        for line in _window_lines(window["features"]):
+            print(f"    {line}", file=out)
     print(
         f"{report['sealed']} envelopes sealed (covers included), {report['stored']} stored, "
         f"{report['receipted']} receipted, {report['lost']} lost, {report['doubled']} doubled. "
         f"First beat {report['first_beat_s'] or 'never; it would have come some'} s after the start.",
         file=out,
     )
+
+
+def _window_lines(told: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """Heart, movements and tiredness, each in a line; then what was withheld."""
+    for kind in ("recovery", "expression", "fatigue", "affect"):
+        here = [
+            f"{name} {seen['value']:g} (n {seen['n']})"
+            for name, seen in told.items()
+            if FEATURES[name].kind == kind and seen["value"] is not None
+        ]
+        if here:
+            yield f"{kind:<11}{', '.join(here)}"
+    withheld = [name for name, seen in told.items() if seen["value"] is None]
+    if withheld:
+        yield f"withheld   {', '.join(withheld)}"
 
 
 def _show_folder(folder: Path) -> None:

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from cryptography import x509
 
-from agent import control, identity, scan
-from agent.config import Settings, policy_file
+from agent import control, identity, scan, sources
+from agent.config import AffectModel, Settings, policy_file
 from agent.control import Command
 from agent.errors import NotRunning, WardbeatError, WireRefused
 from agent.outbox import Outbox, consents, ledger
@@ -48,7 +48,7 @@ def checks(settings: Settings, profile: Profile) -> Iterator[Check]:
     yield Check("machine_policy", ok=True, words=words)
     yield Check("profile", ok=True, words=f"{profile.name}: {profile.words}")
     if "webcam" in settings.sources:
-        yield _attempt("face_models", _models)
+        yield from _camera(settings)
     folder = settings.state_dir
     if not folder.exists():
         yield Check("state", None, "no state folder yet; 'wardbeat run' makes it")
@@ -106,12 +106,31 @@ def _delivery(settings: Settings, profile: Profile, vault: Vault) -> Iterator[Ch
             yield Check("news", None, words)
 
 
+def _camera(settings: Settings) -> Iterator[Check]:
+    webcam = sources.module("webcam")
+    parts = _attempt("camera_parts", webcam.parts_are_here)
+    yield parts
+    yield _attempt("face_models", _models)
+    yield _attempt("camera", lambda: str(webcam.may_be_opened(settings.sources["webcam"])))
+    if settings.face.affect_model is not None and parts.ok:
+        brought = settings.face.affect_model
+        yield _attempt("affect_model", lambda: _affect(brought))
+
+
 def _models() -> str:
     from agent.perception import store
 
     for file in store.manifest().files:
         store.verified(file)
+    store.ours()
     return "all are here, as the manifest names them"
+
+
+def _affect(brought: AffectModel) -> str:
+    from agent.perception.affect import Affect
+
+    Affect(sources.AffectFile(str(brought.path.expanduser()), brought.sha256, brought.labels))
+    return "is there, and answers with its classes"
 
 
 def _proven(proven: ledger.Proven) -> str:

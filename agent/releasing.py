@@ -11,6 +11,7 @@ from agent.outbox import Outbox, consents
 from agent.privacy import gate
 from agent.privacy.policy import Profile
 from agent.status import Board, Level
+from agent.wire.consent import ConsentRecord
 
 PENDING_MOST: Final = 288  # a day of windows while the disk is full; beyond it the oldest is lost, and said so
 _DAY_S: Final = 86_400
@@ -18,9 +19,6 @@ _DAY_S: Final = 86_400
 
 class Releasing:
     """The way of a summary from the window to the sealed row.
-
-    Attributes:
-        consented: Signals that the consent in force covers.
 
     Args:
         history, outbox: Where it is kept, and where it is sealed.
@@ -44,7 +42,15 @@ class Releasing:
         self._profile, self._operator = profile, operator
         self._pending: deque[tuple[Summary, tuple[Interval, ...]]] = deque()
         self._forgot_day = 0
-        self.consented: frozenset[str] = frozenset()
+        self._record: ConsentRecord | None = None
+
+    @property
+    def consented(self) -> frozenset[str]:
+        """Signals that the consent in force covers now; it is over in the second in which it ends."""
+        record = self._record
+        if record is None or not record.from_utc_s <= self._utc_s() < record.until_utc_s:
+            return frozenset()
+        return frozenset(grant.signal for grant in record.grants)
 
     @property
     def waiting(self) -> int:
@@ -93,10 +99,10 @@ class Releasing:
         """Show whether anything but covers may leave."""
         if self._operator is None:
             return
-        record = consents.stands_at(self._outbox, self._profile.name, self._utc_s())
-        self.consented = frozenset() if record is None else frozenset(grant.signal for grant in record.grants)
-        if record is not None:
-            self._board.say("consent", Level.OK, "given; 'wardbeat consent show' has the words")
+        self._record = consents.stands_at(self._outbox, self._profile.name, self._utc_s())
+        if self._record is not None:
+            signals = " and ".join(sorted(self.consented))
+            self._board.say("consent", Level.OK, f"given for {signals}; 'wardbeat consent show' has the words")
         else:
             self._board.say("consent", Level.WAITING, "not given: nothing but covers leaves", "'wardbeat consent give'")
 

@@ -141,13 +141,11 @@ def the_lids() -> None:
         for fps_hz, seconds, share in ((5.0, 180.0, (0.0, 0.1, 0.25, 0.4)[number % 4]), (30.0, 30.0, 0.0)):
             t_s, shut, _, starts, _ = lid(np.random.default_rng(number), seconds, fps_hz, share, noise=0.0)
             watcher, frames = Watcher(), []
-            watcher.search_every = 3
-            for at_s, closed in zip(t_s, shut, strict=True):
+            for n, (at_s, closed) in enumerate(zip(t_s, shut, strict=True)):
                 picture = photo.warper.moved(Movement(close_left=float(closed), close_right=float(closed)), random)
                 grain = picture.astype(np.int16) + random.integers(-3, 4, picture.shape)
-                frames.append(
-                    SeenFrame("", float(at_s), watcher.look(unseen.placed(np.clip(grain, 0, 255).astype(np.uint8))))
-                )
+                frame = unseen.placed(np.clip(grain, 0, 255).astype(np.uint8))
+                frames.append(SeenFrame("", float(at_s), watcher.look(frame, search=n % 3 == 0)))
             told = _channels(frames).get("lid_shut_01", [])
             when, read = np.array([at for at, _ in told]), np.array([value for _, value in told])
             if fps_hz == 5.0:

@@ -214,7 +214,7 @@ def test_a_mouth_that_is_mostly_covered_gives_no_share_and_says_why():
 
 def test_blinks_are_withheld_from_a_slow_camera_with_the_reason():
     t_s = np.arange(0.0, 300.0, 0.2)
-    slow = window(lid_shut_01=(t_s, np.zeros(t_s.size)))
+    slow = window(lid_shut_01=(t_s, np.zeros(t_s.size)), face_present_01=(t_s, np.ones(t_s.size)))
     for name in ("blink_rate_per_min", "blink_duration_ms"):
         one = evaluate(FEATURES[name], slow)
         assert (one.value, one.reason) == (None, "too_slow")
@@ -223,8 +223,77 @@ def test_blinks_are_withheld_from_a_slow_camera_with_the_reason():
 
 def test_perclos_needs_three_minutes():
     t_s = np.arange(0.0, 170.0, 0.2)
-    one = evaluate(FEATURES["perclos_01"], window(lid_shut_01=(t_s, np.zeros(t_s.size))))
+    one = evaluate(
+        FEATURES["perclos_01"], window(lid_shut_01=(t_s, np.zeros(t_s.size)), face_present_01=(t_s, np.ones(t_s.size)))
+    )
     assert one.value is None
+
+
+def test_lids_that_are_hidden_half_of_the_time_give_no_perclos():
+    """A head that sinks takes its shut eyes out of sight: what is left looks wide awake."""
+    t_s = np.arange(0.0, 300.0, 0.2)
+    there = (t_s, np.ones(t_s.size))
+    for seen, value in ((t_s < 190, None), (t_s < 240, 0.0)):
+        one = evaluate(
+            FEATURES["perclos_01"], window(lid_shut_01=(t_s[seen], np.zeros(seen.sum())), face_present_01=there)
+        )
+        assert (one.value, one.reason) == (value, "" if value == 0.0 else "coverage_low")
+    # who was away is not hidden
+    away = (t_s, (t_s < 190).astype(float))
+    early = t_s[t_s < 190]
+    one = evaluate(FEATURES["perclos_01"], window(lid_shut_01=(early, np.zeros(early.size)), face_present_01=away))
+    assert one.value == 0.0
+
+
+def test_presence_counts_time_not_looks():
+    """Five looks a second at a face, one at an empty room."""
+    there, away = np.arange(0.0, 100.0, 0.2), np.arange(100.0, 300.0, 1.0)
+    value = np.concatenate([np.ones(there.size), np.zeros(away.size)])
+    one = evaluate(FEATURES["face_present_share_01"], window(face_present_01=(np.concatenate([there, away]), value)))
+    assert one.value == pytest.approx(1 / 3, abs=0.01)
+    assert FEATURES["face_present_share_01"].release == "live_only", "a timesheet"
+
+
+@given(st.integers(1, 2**32), st.sampled_from([0.0, 1.0]))
+def test_a_share_of_all_or_nothing_is_never_out_of_range(seed, value):
+    t_s = np.sort(np.random.default_rng(seed).uniform(0, 300, 900))
+    for channel, name in (("lower_face_valid_01", "lower_face_valid_share_01"), ("gaze_away_01", "gaze_away_share_01")):
+        one = evaluate(FEATURES[name], window(**{channel: (t_s, np.full(t_s.size, value))}))
+        assert (one.value, one.reason) == (value, "")
+
+
+def test_a_turned_head_looks_away():
+    own, still = OwnFace(1.0), Pose(0.0, 0.0, 0.0)
+    assert list(own.turned_away()) == []  # from what, is not known yet
+    for n in range(150):
+        list(own.take(n / 5, {}, None, still))
+    assert list(own.turned_away()) == [("gaze_away_01", 1.0)]
+
+
+def test_a_smile_through_the_first_minutes_is_not_learnt_as_neutral():
+    own = OwnFace(20.0)
+    told = {
+        n: dict(own.take(n / 5, {"smile_left": 0.9 if n < 150 else 0.1, "brow_down": 0.6}, None, Pose(0, 0, 0)))
+        for n in range(700)
+    }
+    assert "brow_down_x" in told[149]  # brows may rest there
+    assert all("smile_left_x" not in told[n] for n in range(160))
+    assert own.is_learning is False
+    (smile,) = [
+        value for name, value in own.take(141.0, {"smile_left": 0.9}, None, Pose(0, 0, 0)) if name == "smile_left_x"
+    ]
+    assert smile > 3.0
+
+
+def test_why_a_number_of_a_face_that_was_read_is_missing():
+    t_s = np.arange(0.0, 300.0, 0.2)
+    ones, zeros = (t_s, np.ones(t_s.size)), (t_s, np.zeros(t_s.size))
+    reason = lambda name, **channels: evaluate(FEATURES[name], window(**channels)).reason  # noqa: E731
+    assert reason("smile_left_share_01", face_present_01=ones) == "no_signal"
+    assert reason("smile_left_share_01", lower_face_valid_01=ones) == "learning"
+    assert reason("smile_left_share_01", lower_face_valid_01=zeros) == "covered"
+    assert reason("blink_rate_per_min", lower_face_valid_01=ones) == "learning"
+    assert reason("blink_rate_per_min", lower_face_valid_01=ones, brow_down_x=zeros) == "eyes_hidden"
 
 
 def test_a_yawn_is_long_and_talking_is_not():
@@ -233,6 +302,11 @@ def test_a_yawn_is_long_and_talking_is_not():
     jaw = np.where((t_s > 30) & (t_s < 36), 0.8, np.where((t_s > 60) & (t_s < 64), 0.9, talking))
     assert face.yawns(t_s, jaw) == 2
     assert face.yawns(t_s, talking) == 0
+    hole = (t_s < 31) | (t_s > 35)  # its two ends were seen, and nothing between
+    assert face.yawns(t_s[hole], jaw[hole]) == 1
+    seen = np.arange(0.0, 61.0, 0.2)
+    one = evaluate(FEATURES["yawns_per_min"], window(jaw_open_01=(seen, np.where(seen % 20 < 4, 0.8, 0.0))))
+    assert one.value == pytest.approx(3 * 60 / 61, abs=0.05), "a rate of the time that was seen"
 
 
 @given(st.lists(st.floats(-5, 20), min_size=2, max_size=300), st.floats(0.03, 2.0))

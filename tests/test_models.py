@@ -39,7 +39,7 @@ def manifest(wheel):
         ModelFile(name, f"inside/{name}", sha(content), len(content), "Apache-2.0", "a model of this test")
         for name, content in CONTENT.items()
     )
-    return Manifest(Container("carrier", "1.0", "any", "3.11", sha(wheel.read_bytes()), "Apache-2.0"), files)
+    return Manifest(Container("carrier", "1.0", "any", "3.11", sha(wheel.read_bytes()), "Apache-2.0"), files, "0" * 64)
 
 
 def lying(folder):
@@ -121,7 +121,9 @@ def test_a_full_disk_leaves_nothing_half_written(wheel, tmp_path):
     with zipfile.ZipFile(wheel, "w") as made:
         made.writestr("inside/big.tflite", big)
     files = (ModelFile("big.tflite", "inside/big.tflite", sha(big), len(big), "Apache-2.0", "a large one"),)
-    manifest = Manifest(Container("carrier", "1.0", "any", "3.11", sha(wheel.read_bytes()), "Apache-2.0"), files)
+    manifest = Manifest(
+        Container("carrier", "1.0", "any", "3.11", sha(wheel.read_bytes()), "Apache-2.0"), files, "0" * 64
+    )
     disk = tmp_path / "disk"
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], check=True)
@@ -162,6 +164,24 @@ def test_every_file_is_there_and_our_own_is_small():
         assert file.licence == "Apache-2.0"
         assert file.inside.startswith("mediapipe/modules/")
     assert len(store.ours()) < 1_000_000
+
+
+def test_our_own_model_is_checked_too(monkeypatch, tmp_path):
+    content = bytearray(store.ours())
+    content[-1000] ^= 1  # a weight
+    (tmp_path / store.OURS).write_bytes(content)
+    store.manifest()  # read before the place changes
+    monkeypatch.setattr(store.resources, "files", lambda _: tmp_path)
+    with pytest.raises(ModelMissing, match="not the file that came with"):
+        store.ours()
+
+
+def test_what_is_no_file_is_not_read_for_ever(monkeypatch, tmp_path):
+    monkeypatch.setenv("WARDBEAT_MODELS", str(tmp_path))
+    file = store.manifest().files[0]
+    os.mkfifo(tmp_path / file.name)
+    with pytest.raises(ModelMissing, match="not on this machine"):
+        store.verified(file)
 
 
 def test_doctor_says_whether_the_models_are_here(monkeypatch, tmp_path):

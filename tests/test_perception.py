@@ -2,8 +2,11 @@
 
 import json
 import os
+import shutil
+import struct
 import subprocess
 import sys
+import zlib
 
 import cv2
 import numpy as np
@@ -167,7 +170,10 @@ def test_analyze_reads_a_clip_and_photos(tmp_path, capsys):
     assert cli.main(["analyze", "--video", str(clip), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert [round(frame["t_s"], 1) for frame in told["frames"][:3]] == [0.0, 0.2, 0.4]
-    assert all(set(frame) == {"t_s", "faces", "gate", "actions"} for frame in told["frames"])
+    assert all(
+        set(frame) == {"t_s", "faces", "gate", "actions", "lower_face_covered", "lids_shut", "pose_rad"}
+        for frame in told["frames"]
+    )
     assert all(set(frame["actions"]) == set(ACTIONS) for frame in told["frames"])
     smile = {round(frame["t_s"]): frame["actions"]["smile_left"] for frame in told["frames"]}
     assert smile[12] > smile[2] + 0.1
@@ -202,6 +208,78 @@ def test_files_that_are_none_are_refused_with_a_word(tmp_path, capsys):
         pictures.picture(tmp_path / "empty")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="names and pipes of POSIX")
+def test_traps_that_look_like_files(tmp_path, capsys):
+    """Playlists name other files, pipes never end, some names crash the library, small pictures can ask for gigabytes."""
+    from firmware_sim.face import write_clip
+
+    write_clip(tmp_path / "clip.avi", seconds=1.0, fps_hz=5.0)
+    list_of_clips = tmp_path / "list.mp4"
+    list_of_clips.write_text("ffconcat version 1.0\nfile clip.avi\n")
+    playlist = tmp_path / "list.m3u8"
+    playlist.write_text("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nclip.avi\n#EXT-X-ENDLIST\n")
+    os.mkfifo(tmp_path / "pipe.mp4")
+    os.mkfifo(tmp_path / "pipe.png")
+    no_text = os.fsencode(tmp_path) + b"/\xff.avi"
+    shutil.copy(tmp_path / "clip.avi", no_text)
+    header = struct.pack(">IIBBBBB", 32_000, 32_000, 1, 0, 0, 0, 0)
+    bomb = tmp_path / "bomb.png"
+    rows = zlib.compress(bytes(32_000 * 4_001), 9)
+    bomb.write_bytes(b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", rows) + _chunk(b"IEND", b""))
+    for words in (
+        ["--video", str(list_of_clips)],
+        ["--video", str(playlist)],
+        ["--video", str(tmp_path / "pipe.mp4")],
+        ["--video", os.fsdecode(no_text)],
+        ["--images", str(tmp_path / "pipe.png")],
+        ["--images", "/dev/zero"],
+        ["--images", str(bomb)],
+    ):
+        assert cli.main(["analyze", *words]) == 2, words
+        assert "→" in capsys.readouterr().err
+    assert cli.main(["analyze", "--video", str(tmp_path / "clip.avi")]) == 0
+
+
+def _chunk(kind, content):
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def test_a_clip_is_read_in_its_own_time(tmp_path):
+    frame = Portrait().frame(STILL)
+    for fps_hz in (0.5, 12.0, 300.0):
+        path = tmp_path / f"{fps_hz}.avi"
+        writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), fps_hz, (640, 360))
+        for _ in range(6):
+            writer.write(frame)
+        writer.release()
+        assert [shot.t_s for shot in pictures.clip(path)] == pytest.approx(np.arange(6) / fps_hz, abs=1e-3)
+
+
+def test_one_photo_that_is_none_does_not_take_the_others_away(tmp_path, capsys):
+    good, bad = tmp_path / "good.png", tmp_path / "bad\x1b]0;x.png"
+    cv2.imwrite(str(good), Portrait().frame(STILL))
+    bad.write_text("no picture")
+    assert cli.main(["analyze", "--images", str(bad), str(good), "--json"]) == 2
+    told = capsys.readouterr()
+    assert [row["gate"] for row in json.loads(told.out)["images"]] == ["unreadable", None]
+    assert cli.main(["analyze", "--images", str(bad), str(good)]) == 2
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_what_says_nothing_about_a_face_is_refused(capsys):
+    for words in (["--images", "a.png", "--plot", "x.png"], ["--video", "a.mp4", "--fs", "250"], ["--images", "a.png", "--window", "5"]):  # fmt: skip
+        assert cli.main(["analyze", *words]) == 2
+        assert "Leave it out" in capsys.readouterr().err
+
+
+def test_the_first_look_at_a_face_is_as_good_as_the_next_ones(watcher, portrait):
+    frame = portrait.frame(STILL)
+    watcher.forget()
+    first, *_, last = (watcher.look(frame).actions for _ in range(6))
+    for name in ("jaw_open", "smile_left", "smile_right", "upper_lip_up"):
+        assert first[name] == pytest.approx(last[name], abs=0.1)
+
+
 # ---- a model that somebody brings
 
 
@@ -215,14 +293,15 @@ def test_an_external_model_is_checked_and_its_strongest_class_told(portrait, tmp
         frame[:] = 0
         frame[:, :, channel] = 200
         assert model.strongest(frame, Square(320.0, 180.0, 100.0)) == place
-    assert Affect(AffectFile(path, sha256, ("a", "b"))).strongest(frame, Square(320.0, 180.0, 100.0)) is None
+    with pytest.raises(ModelMissing, match="3 classes, and 2 labels"):
+        Affect(AffectFile(path, sha256, ("a", "b")))
     watcher = Watcher(affect=model)
     assert watcher.look_once(portrait.frame(STILL)).affect_class == 0
     with pytest.raises(ModelMissing, match="another file"):
         Affect(AffectFile(path, "0" * 64, ("a", "b", "c")))
     ours = tmp_path / "ours.onnx"
     ours.write_bytes(store.ours())
-    with pytest.raises(ModelMissing, match="no square picture"):
+    with pytest.raises(ModelMissing, match="more than a picture"):
         Affect(AffectFile(str(ours), digest(store.ours()), ("a", "b", "c")))
     ours.write_bytes(b"nothing")
     with pytest.raises(ModelMissing, match="no ONNX"):

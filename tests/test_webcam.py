@@ -1,6 +1,8 @@
 """The camera: its process, its faults by name and its return, who may open it and when it closes."""
 
 import asyncio
+import json
+import math
 import os
 import signal
 import sys
@@ -15,11 +17,12 @@ from agent import decisions, pipeline
 from agent.clock import SessionClock
 from agent.control import Command
 from agent.perception.look import Look
+from agent.signal.face_actions import nothing
 from agent.signal.face_shape import Pose
 from agent.sources import Eyes, Surroundings, webcam
 from agent.sources.camera_pace import Mode, Pace, Strain
-from agent.sources.camera_states import FAULTS, CameraState
-from agent.sources.camera_words import Seen, Told, read, written
+from agent.sources.camera_states import FAULTS, LASTING, CameraState
+from agent.sources.camera_words import Seen, Told, Wanted, read, written
 from agent.sources.webcam import Settings
 
 PROGRAM = Path(__file__).parent / "camera" / "program.py"
@@ -191,7 +194,7 @@ def test_a_video_file_ends_and_garbage_is_named(tmp_path):
         async with watching(garbage, tmp_path, eyes=Eyes()) as (board, _, _task):
             await until(lambda: board.now is CameraState.UNREADABLE, 20, "garbage")
         async with watching(tmp_path / "none.mp4", tmp_path, eyes=Eyes()) as (board, _, _task):
-            await until(lambda: board.now is CameraState.ABSENT, 5, "an absent file")
+            await until(lambda: board.now is CameraState.NO_FILE, 5, "an absent file")
 
     house.run(main())
 
@@ -261,15 +264,74 @@ def test_the_pace_follows_a_face_bursts_for_the_eyes_and_spares_the_machine():
 
 
 def test_a_word_comes_back_as_it_was_and_nonsense_is_refused():
-    look = Look(1, None, {"jaw_open": 0.25, "smile_left": None}, (0.1, 0.2), Pose(0.1, 0.2, 0.3), is_covered=True)
+    actions = nothing() | {"jaw_open": 0.25}
+    look = Look(1, None, actions, (0.1, 0.2), Pose(0.1, 0.2, 0.3), is_covered=True)
     for word in (Seen(5, look), Told(CameraState.TRACK), Told(None), None):
         assert read(written(word)) == word
-    for line in (b"", b"[]", b"{", b'{"state": "NEVER"}', b'{"look": 3, "at_ns": 1}', b"\xff\xfe", b'{"look": {}}'):
+    for line in (b"", b"[]", b"{", b'{"state": "NEVER"}', b'{"look": 3, "at_ns": 1}', b"\xff\xfe", b'{"look": {}}', b'{"more": 1}'):  # fmt: skip
         with pytest.raises(ValueError):
             read(line)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"at_ns": -(10**30)}, {"at_ns": 1e400}, {"at_ns": 5.0}, {"at_ns": True}, {"more": "pixels"},
+        {"look.faces": "many"}, {"look.faces": -1}, {"look.gate": "free words"}, {"look.gate": ["x"]}, {"look.pixels": "AAAA"},
+        {"look.affect_class": -1}, {"look.lids_01": [0.1]}, {"look.lids_01": [0.1, math.nan]}, {"look.lids_01": [0.1, 1e308]},
+        {"look.pose.yaw_rad": math.inf}, {"look.pose.more": 0.0}, {"look.is_covered": 2},
+        {"look.actions.jaw_open": "0.5"}, {"look.actions.jaw_open": math.nan}, {"look.actions.jaw_open": 1.5},
+        {"look.actions.another": 0.5}, {"look.actions": {}},
+    ],
+)  # fmt: skip
+def test_a_word_beyond_what_a_look_can_say_is_refused(change):
+    word = json.loads(written(Seen(5, Look(1, None, nothing(), (0.1, 0.2), Pose(0.1, 0.2, 0.3)))))
+    assert isinstance(read(json.dumps(word).encode()), Seen)
+    ((path, value),) = change.items()
+    place = word
+    *way, last = path.split(".")
+    for step in way:
+        place = place[step]
+    place[last] = value
+    with pytest.raises(ValueError):
+        read(json.dumps(word).encode())
+
+
+def test_no_file_of_the_folder_that_the_agent_was_started_in_is_run(tmp_path, monkeypatch):
+    """A folder that others write to must not become the program that sees the pictures."""
+    for name in ("cv2.py", "psutil.py", "agent/__init__.py"):
+        planted = tmp_path / name
+        planted.parent.mkdir(exist_ok=True)
+        planted.write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nraise SystemExit")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+
+    async def main(command):
+        async with Eyes(command).open(Wanted("picamera2")) as process:
+            return [word async for word in process.words()]
+
+    house.run(main(Eyes().command))
+    assert not (tmp_path / "ran").exists()
+    house.run(main(tuple(word for word in Eyes().command if word != "-P")))  # the same detector on the hole itself
+    assert (tmp_path / "ran").exists()
+
+
+def test_parts_that_are_missing_are_named(tmp_path, monkeypatch):
+    for name in ("cv2", "onnxruntime", "ai_edge_litert"):
+        shim = tmp_path / name
+        (shim / name).mkdir(parents=True)
+        (shim / name / "__init__.py").write_text("raise ModuleNotFoundError('gone')")
+        monkeypatch.setenv("PYTHONPATH", str(shim))
+
+        async def main():
+            async with Eyes().open(Wanted("0")) as process:
+                return [word async for word in process.words()]
+
+        assert Told(CameraState.NO_PARTS) in house.run(main()), name
+
+
 def test_every_fault_has_words_and_a_remedy():
+    assert LASTING <= FAULTS
     for state in CameraState:
         assert state.words
         assert state.remedy or state not in FAULTS

@@ -41,8 +41,13 @@ BARRETT: Final = "10.1177/1529100619832930"
 MESH: Final = "10.48550/arXiv.1907.06724"
 _GOOD_S: Final = 60.0
 _PERCLOS_S: Final = 180.0
+_HOLD_S: Final = 0.5  # a look speaks until the next one, at most so long
+_PRESENCE: Final = "face_present_01"
+_PRESENCE_S: Final = 1.5  # an empty room is looked at once a second
+_SEEN_LEAST_01: Final = 0.75  # of the time with a face, for lids: a head that sinks takes its shut eyes along
 _YAWN_01: Final = 0.5
 _YAWN_S: Final = 2.5
+_SLACK_S: Final = 1.0  # a window of 60 s holds 59.8 s of looks
 _FIRST_ID: Final = 101
 
 
@@ -59,15 +64,18 @@ class Timed:
         return float(self.held_s.sum())
 
     def mean(self, values: Floats) -> float:
-        """Weighted by time."""
-        return float(self.held_s @ values) / self.seen_s if self.seen_s else math.nan
+        """Weighted by time; rounding never takes it beyond the values themselves."""
+        if not self.seen_s:
+            return math.nan
+        return float(np.clip(self.held_s @ values / self.seen_s, values.min(), values.max()))
 
 
 def timed(window: Window, channel: str) -> Timed:
     """A channel's samples of the window itself."""
     series = window.series[channel]
     t_s = (series.t_ns[series.inside] - window.start_ns) / NS_PER_S
-    return Timed(t_s, series.value[series.inside], lids.held_s(t_s))
+    hold_s = _PRESENCE_S if channel == _PRESENCE else _HOLD_S
+    return Timed(t_s, series.value[series.inside], lids.held_s(t_s, hold_s))
 
 
 Formula = Callable[[Timed], float]
@@ -76,7 +84,7 @@ Formula = Callable[[Timed], float]
 def _measured(channel: str, formula: Formula, least_s: float) -> Callable[[Window], Measured]:
     def compute(window: Window) -> Measured:
         seen = timed(window, channel)
-        few = seen.seen_s < least_s - 1e-6
+        few = seen.seen_s < least_s - _SLACK_S
         return _told(window, seen, math.nan if few else formula(seen), seen.value.size, "coverage_low" if few else "")
 
     return compute
@@ -114,22 +122,34 @@ def _mean(seen: Timed) -> float:
     return seen.mean(seen.value)
 
 
-def _perclos(seen: Timed) -> float:
-    return lids.perclos(seen.t_s, seen.value).share_01
+def _perclos(window: Window) -> Measured:
+    seen = timed(window, "lid_shut_01")
+    found = lids.perclos(seen.t_s, seen.value)
+    there = timed(window, _PRESENCE)
+    # a face that is there with lids that cannot be read may be one that sleeps
+    hidden = seen.seen_s < _SEEN_LEAST_01 * float(there.held_s @ there.value)
+    few = seen.seen_s < _PERCLOS_S - _SLACK_S
+    return _told(window, seen, found.share_01, seen.value.size, "coverage_low" if few or hidden else "")
 
 
 def yawns(t_s: Floats, jaw_01: Floats) -> int:
-    """Openings of the mouth beyond one half that last two and a half seconds or more.
+    """Openings of the mouth beyond one half that last two and a half seconds or more, seen without a hole.
 
     Both limits are ours: talking opens and shuts several times a second, a yawn lasts about six seconds.
     """
-    wide = np.concatenate([[False], jaw_01 >= _YAWN_01, [False]])
-    starts, ends = np.flatnonzero(~wide[:-1] & wide[1:]), np.flatnonzero(wide[:-1] & ~wide[1:]) - 1
-    return int(np.count_nonzero(t_s[ends] - t_s[starts] >= _YAWN_S)) if t_s.size else 0
+    if not t_s.size:
+        return 0
+    holes = np.flatnonzero(np.diff(t_s) > 2 * _HOLD_S) + 1
+    found = 0
+    for when, jaw in zip(np.split(t_s, holes), np.split(jaw_01, holes), strict=True):
+        wide = np.concatenate([[False], jaw >= _YAWN_01, [False]])
+        starts, ends = np.flatnonzero(~wide[:-1] & wide[1:]), np.flatnonzero(wide[:-1] & ~wide[1:]) - 1
+        found += int(np.count_nonzero(when[ends] - when[starts] >= _YAWN_S))
+    return found
 
 
 def _yawns(seen: Timed) -> float:
-    return float(yawns(seen.t_s, seen.value))
+    return 60.0 * yawns(seen.t_s, seen.value) / seen.seen_s
 
 
 def _blinks(*, length: bool) -> Callable[[Window], Measured]:
@@ -145,6 +165,22 @@ def _blinks(*, length: bool) -> Callable[[Window], Measured]:
     return compute
 
 
+def _absent(channel: str) -> Callable[[Window], str]:
+    """Why a face that was read has no such channel."""
+    name = channel.removesuffix("_x").removesuffix("_01")
+    part = ACTIONS[name].part if name in ACTIONS else "eyes" if channel == "lid_shut_01" else ""
+
+    def why(window: Window) -> str:
+        bare = window.series.get("lower_face_valid_01")
+        if bare is None or not part:
+            return "no_signal"
+        if part == "lower" and not bare.value.any():
+            return "covered"
+        return "eyes_hidden" if part == "eyes" and "brow_down_x" in window.series else "learning"
+
+    return why
+
+
 def _row(
     feature_id: int, name: str, channel: str, compute: Callable[[Window], Measured], kind: Kind,
     limits: tuple[float, float, float], words: str, *, source: str, text: str, release: Release = "whole",
@@ -154,7 +190,7 @@ def _row(
     return FeatureSpec(
         name=name, feature_id=feature_id, kind=kind, signal="face", needs=(channel,), compute=compute, span_s=300,
         min_samples=20, min_coverage_01=0.03, low=low, high=high, step=step, release=release, words=words,
-        source=source, formula=text, min_span_s=min_span_s,
+        source=source, formula=text, min_span_s=min_span_s, absent=_absent(channel),
     )  # fmt: skip
 
 
@@ -204,29 +240,33 @@ _AFFECT_ROWS: Final = tuple(
 ROWS: Final = (
     *_ACTION_ROWS,
     *_AFFECT_ROWS,
-    _row(_NEXT_ID, "perclos_01", "lid_shut_01", _measured("lid_shut_01", _perclos, _PERCLOS_S), "fatigue", _SHARE,
-         "The share of time in which your eyes are nearly shut (PERCLOS, 80 %).", source=ABE,
-         text="share of time with lids at least 80 % shut", min_span_s=180),
+    replace(
+        _row(_NEXT_ID, "perclos_01", "lid_shut_01", _perclos, "fatigue", _SHARE,
+             "The share of time in which your eyes are nearly shut (PERCLOS, 80 %).", source=ABE,
+             text="share of time with lids at least 80 % shut", min_span_s=180),
+        needs=("lid_shut_01", _PRESENCE),
+    ),
     _row(_NEXT_ID + 1, "blink_rate_per_min", "lid_shut_01", _blinks(length=False), "fatigue", (0.0, 120.0, 0.1),
          "How often you blink in a minute, where the camera was fast enough to see it.", source=CAFFIER,
          text="closures of 30 to 500 ms a minute, of stretches with 15 frames a second"),
     _row(_NEXT_ID + 2, "blink_duration_ms", "lid_shut_01", _blinks(length=True), "fatigue", (0.0, 1000.0, 1.0),
          "How long a blink of yours lasts, where the camera was fast enough to measure it.", source=CAFFIER,
          text="median time below half open, of stretches with 28 frames a second"),
-    _row(_NEXT_ID + 3, "yawns_count", "jaw_open_01", _measured("jaw_open_01", _yawns, _GOOD_S), "fatigue",
-         (0.0, 100.0, 1.0), "How often you yawned in five minutes, as your mouth shows it.", source=FACS,
-         text="jaw open beyond .5 for 2.5 s and more"),
+    _row(_NEXT_ID + 3, "yawns_per_min", "jaw_open_01", _measured("jaw_open_01", _yawns, _GOOD_S), "fatigue",
+         (0.0, 20.0, 0.01), "How often you yawn in a minute, as your mouth shows it.", source=FACS,
+         text="jaw open beyond .5 for 2.5 s and more, a minute of the time in which the mouth was seen"),
     _row(_NEXT_ID + 4, "head_motion_deg_per_s", "head_deg_per_s", _measured("head_deg_per_s", _mean, _GOOD_S),
          "fatigue", (0.0, 1000.0, 0.1), "How fast your head turns, on the mean.", source=HEADS,
          text="mean angular speed"),
     _row(_NEXT_ID + 5, "gaze_away_share_01", "gaze_away_01", _measured("gaze_away_01", _mean, _GOOD_S), "expression",
          _SHARE, "The share of time in which you look elsewhere than you mostly do.", source=IRISES,
          text="share of time with head or eyes turned away"),
-    _row(_NEXT_ID + 6, "face_present_share_01", "face_present_01", _measured("face_present_01", _mean, 10.0), "fatigue",
+    # whether somebody sits at the desk is a timesheet: it never leaves
+    _row(_NEXT_ID + 6, "face_present_share_01", _PRESENCE, _measured(_PRESENCE, _mean, 10.0), "fatigue",
          _SHARE, "The share of time in which the camera saw exactly one face.", source=DETECTOR,
-         text="share of looks with one face", min_span_s=10),
+         text="share of time with one face", min_span_s=10, release="live_only"),
     _row(_NEXT_ID + 7, "lower_face_valid_share_01", "lower_face_valid_01",
          _measured("lower_face_valid_01", _mean, 10.0), "expression", _SHARE,
          "The share of time in which mouth and chin were not covered.", source=MESH,
-         text="share of good looks without a cover", min_span_s=10),
+         text="share of time without a cover, of good looks", min_span_s=10),
 )  # fmt: skip

@@ -12,6 +12,9 @@ Release = Literal["whole", "median_of_spans", "live_only"]
 
 REASONS = {
     "no_signal": "nothing was measured",
+    "learning": "your own neutral face is still being learnt",
+    "covered": "mouth and chin were covered",
+    "eyes_hidden": "the eyes could not be read: too small, too blurred, or covered",
     "window_short": "the window is too short for it",
     "rhythm_irregular": "the intervals jump too much (a loose strap, extra beats and a lively heart look alike)",
     "moving": "the body moved; a pulse wave gives heart rate then, and no more",
@@ -73,6 +76,7 @@ class FeatureSpec:
         most_edited_01: A larger share of faulty samples withholds it.
         most_hole_s: A longer hole in the series withholds it; infinite where holes do not matter.
         detrended: Whether the slow trend was taken away before.
+        absent: Why a channel is missing from a window.
     """
 
     name: str
@@ -95,12 +99,13 @@ class FeatureSpec:
     most_edited_01: float = 1.0
     most_hole_s: float = math.inf
     detrended: bool = False
+    absent: Callable[[Window], str] = lambda _: "no_signal"
 
 
 def evaluate(spec: FeatureSpec, window: Window) -> FeatureValue:
     """The feature's value over a window, or None with its reason (a row of `REASONS`)."""
     if any(channel not in window.series for channel in spec.needs):
-        return FeatureValue(spec.name, None, 0, 0.0, 0.0, reason="no_signal", longest_gap_s=window.span_s)
+        return FeatureValue(spec.name, None, 0, 0.0, 0.0, reason=spec.absent(window), longest_gap_s=window.span_s)
     seen = spec.compute(window)
     reason = _why_not(spec, window, seen)
     ci_low, ci_high = (None, None) if reason or seen.ci is None else seen.ci

@@ -70,7 +70,8 @@ def in_words(message: Message) -> str:
             return f"summary of {start:%H:%M} to {end:%H:%M} UTC: {', '.join(parts)}"
         case ConsentMessage():
             record = decode_record(message.record)
-            act = "you gave consent" if record.action == "give" else "you withdrew consent"
+            signals = " and ".join(sorted({grant.signal for grant in record.grants}))
+            act = f"you gave consent for {signals}" if record.action == "give" else "you withdrew consent"
             return f"{act} (record {record.serial})"
         case GapMessage():
             return f"gap: {message.count} rows dropped ({message.reason})"

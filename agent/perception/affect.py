@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agent.errors import ModelMissing
 from agent.perception import onnx
@@ -35,6 +36,8 @@ class Affect:
         if digest(content) != file.sha256.lower():
             raise ModelMissing("the external model is another file than its sha256 says", remedy="Do not use it.")
         self._session = onnx.session(content)
+        if len(self._session.get_inputs()) != 1:
+            raise ModelMissing("the external model wants more than a picture", remedy="See docs/face.md.")
         self._input = self._session.get_inputs()[0]
         shape = [size if isinstance(size, int) else 1 for size in self._input.shape]
         self._channels_first = len(shape) == 4 and shape[1] in (1, 3)
@@ -45,13 +48,31 @@ class Affect:
                 "the external model wants no square picture", remedy="See docs/face.md for what can be run."
             )
         self._size_px, self._labels = sides[0], file.labels
+        self._try_out(file.labels)
+
+    def _try_out(self, labels: tuple[str, ...]) -> None:
+        """One grey picture, before any camera is opened: what fails later would fail at every look."""
+        try:
+            grey = np.full((64, 64, 3), 128, dtype=np.uint8)
+            told = self._answer(grey, Square(32.0, 32.0, 64.0))
+        except onnx.run_errors() as error:
+            raise ModelMissing("the external model cannot be run", remedy="docs/face.md says what can.") from error
+        if told.size != len(labels):
+            raise ModelMissing(
+                f"the external model tells {told.size} classes, and {len(labels)} labels are named",
+                remedy="Name them all under face.affect_model.labels, in the model's order.",
+            )
 
     def strongest(self, frame: Frame, square: Square) -> int | None:
         """Index of the strongest class of a face; None where the model does not answer with its labels."""
+        answer = self._answer(frame, square)
+        return int(answer.argmax()) if answer.size == len(self._labels) and np.isfinite(answer).all() else None
+
+    def _answer(self, frame: Frame, square: Square) -> NDArray[np.float32]:
         picture = cut(frame, square, self._size_px) * 2.0 - 1.0
         if self._channels == 1:
             picture = picture.mean(axis=2, keepdims=True, dtype=np.float32)
         if self._channels_first:
             picture = np.moveaxis(picture, 2, 0)
-        answer = np.ravel(self._session.run(None, {self._input.name: np.ascontiguousarray(picture[np.newaxis])})[0])
-        return int(answer.argmax()) if answer.size == len(self._labels) and np.isfinite(answer).all() else None
+        fed = {self._input.name: np.ascontiguousarray(picture[np.newaxis])}
+        return np.ravel(np.asarray(self._session.run(None, fed)[0], dtype=np.float32))

@@ -35,50 +35,52 @@ class Watcher:
     """Follows one face through frames.
 
     Attributes:
-        search_every: The whole frame is searched every so many frames; 1 for photos and recordings.
         with_irises: Look at the eyes from near, which costs a third more; without it nothing is told of them.
 
     Raises:
         ModelMissing: A model file is not there.
     """
 
-    def __init__(self, search_every: int = 1, affect: Affect | None = None) -> None:
+    def __init__(self, affect: Affect | None = None) -> None:
         self._affect = affect
         self._detector, self._landmarker, self._irises = Detector(), Landmarker(), Irises()
         self._expression = Expression()
-        self.search_every, self.with_irises = search_every, True
+        self.with_irises = True
         self.forget()
 
     def forget(self) -> None:
         """Begin anew: the next frame has nothing to do with the last one."""
         self._square: Square | None = None
-        self._since_search = 0
         self._beside = 0
         self._covered_01: float | None = None
         self._is_covered = False
 
-    def look(self, frame: Frame) -> Look:
-        """Read the next frame of a clip."""
-        searched = self._square is None or self._since_search + 1 >= self.search_every
-        self._since_search = 0 if searched else self._since_search + 1
-        if searched:
+    def look(self, frame: Frame, *, search: bool = True) -> Look:
+        """Read the next frame of a clip.
+
+        Args:
+            frame: As `crops`.
+            search: Look through the whole frame for other faces; done anyway while none is followed.
+        """
+        search = search or self._square is None
+        if search:
             faces = self._faces(frame)
             if len(faces) != 1:
                 self._square = None
                 return Look(len(faces), "several_faces" if faces else "no_face", searched=True)
             if self._square is None or not _is_near(self._square, faces[0]):
-                self._square = faces[0].square
+                self._square = self._settled(frame, faces[0].square)
         if self._square is None:
-            return Look(0, "no_face", searched=searched)
+            return Look(0, "no_face", searched=search)
         crop_square = self._square
         crop = cut(frame, crop_square, SIZE_PX)
         found = self._landmarker.of(crop, crop_square)
         if found.presence_logit < _PRESENT:
             self.forget()
-            return Look(0, "no_face", searched=True) if searched else self.look(frame)
+            return Look(0, "no_face", searched=True) if search else self.look(frame)
         self._square = found.next_square
         self._beside = (self._beside + 1) % 4
-        return self._read(frame, found, light.of(crop, found.points, crop_square), (self._beside,), searched=searched)
+        return self._read(frame, found, light.of(crop, found.points, crop_square), (self._beside,), searched=search)
 
     def look_once(self, frame: Frame) -> Look:
         """Read a frame that stands alone: settled in two steps, looked at from beside four times."""
@@ -86,9 +88,7 @@ class Watcher:
         faces = self._faces(frame)
         if len(faces) != 1:
             return Look(len(faces), "several_faces" if faces else "no_face", searched=True)
-        square = faces[0].square
-        for _ in range(_SETTLE):
-            square = self._landmarker(frame, square).next_square
+        square = self._settled(frame, faces[0].square)
         crop = cut(frame, square, SIZE_PX)
         found = self._landmarker.of(crop, square)
         return self._read(frame, found, light.of(crop, found.points, square), (0, 1, 2, 3), searched=True)
@@ -96,6 +96,12 @@ class Watcher:
     def search(self, frame: Frame) -> int:
         """How many faces are in view, and nothing more: what an idle camera asks."""
         return len(self._faces(frame))
+
+    def _settled(self, frame: Frame, square: Square) -> Square:
+        """A detector's square lies a little off: points in it make a mouth open that is shut."""
+        for _ in range(_SETTLE):
+            square = self._landmarker(frame, square).next_square
+        return square
 
     def _faces(self, frame: Frame) -> list[Found]:
         """A single one that is sure; of several or doubtful ones, those that the landmark model believes in."""

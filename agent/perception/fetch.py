@@ -5,6 +5,7 @@ folder ──┐
 wheel ───┘    (of the wheel too)
 """
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -106,7 +107,7 @@ def _pip(container: Container, folder: str, python: str) -> None:
     options = ["--quiet", "--disable-pip-version-check", "--no-input", "--no-deps", "--only-binary=:all:"]
     host_tags = ["--platform", container.platform, "--python-version", container.python]
     wheel = f"{container.package}=={container.version}"
-    words = [python, "-m", "pip", "download", *options, *host_tags, "--dest", folder, wheel]
+    words = [python, "-P", "-m", "pip", "download", *options, *host_tags, "--dest", folder, wheel]
     try:
         done = subprocess.run(words, capture_output=True, timeout=_PIP_S, check=False)  # noqa: S603 - fixed words
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -119,6 +120,8 @@ def _pip(container: Container, folder: str, python: str) -> None:
     if "No space left" in said:
         raise ModelMissing("the disk is full", remedy="Free 100 MB in the folder for temporary files; try again.")
     last = said.strip().splitlines()[-1] if said.strip() else "no words"
+    # an index's address may hold a password
+    last = re.sub(r"\w+://\S+", "the index", last)
     raise ModelMissing(f"pip could not bring {container.package} {container.version}: {last}", remedy=_MIRROR)
 
 

@@ -1,10 +1,14 @@
 """A .tflite file as a function of arrays, on one thread."""
 
+import contextlib
+import os
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.errors import Missing
 from agent.perception import store
 
 Floats = NDArray[np.float32]
@@ -17,15 +21,20 @@ class Model:
         name: A file of the manifest.
 
     Raises:
+        Missing: The runtime is not installed.
         ModelMissing: Its file is not there, or is another one.
     """
 
     def __init__(self, name: str) -> None:
-        from ai_edge_litert.interpreter import Interpreter
-
+        try:
+            from ai_edge_litert.interpreter import Interpreter
+        except ModuleNotFoundError as error:
+            remedy = "pip install 'wardbeat[camera]'"
+            raise Missing("the face models' runtime is not installed", remedy=remedy) from error
         content = store.verified(store.manifest().file(name))
-        self._interpreter: Any = Interpreter(model_content=content, num_threads=1)
-        self._interpreter.allocate_tensors()
+        with _without_words():
+            self._interpreter: Any = Interpreter(model_content=content, num_threads=1)
+            self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._outputs = [one["index"] for one in self._interpreter.get_output_details()]
 
@@ -38,3 +47,16 @@ class Model:
         self._interpreter.set_tensor(self._input, image[np.newaxis])
         self._interpreter.invoke()
         return tuple(self._interpreter.get_tensor(index).ravel() for index in self._outputs)
+
+
+@contextlib.contextmanager
+def _without_words() -> Iterator[None]:
+    """The library tells every start on stderr, below Python, and offers no switch."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

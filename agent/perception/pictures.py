@@ -1,5 +1,6 @@
 """Pictures and clips from files, for `wardbeat analyze`: read, looked at, let go."""
 
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,12 +12,9 @@ import numpy as np
 from agent.errors import RecordingUnreadable
 from agent.perception.crops import Frame
 
-os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-
 _MOST_BYTES: Final = 200_000_000
 _LONGEST_PX: Final = 1920  # larger pictures are made smaller: nothing here needs more
-_RATE_HZ: Final = (1.0, 240.0)
+_RATE_HZ: Final = (0.05, 1000.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,50 +29,79 @@ def picture(file: Path) -> Frame:
     """One picture.
 
     Raises:
-        RecordingUnreadable: It is not there, or no picture.
+        RecordingUnreadable: It is not there, or no picture, or one of more than 60 million pixels.
     """
     import cv2
 
+    _must_be_a_file(file)
     try:
-        if file.stat().st_size > _MOST_BYTES:
-            raise RecordingUnreadable(f"{file.name}: larger than 200 MB", remedy="Give a smaller picture.")
-        content = file.read_bytes()
+        with file.open("rb") as opened:
+            content = opened.read(_MOST_BYTES + 1)
     except OSError as error:
         raise RecordingUnreadable(f"{file}: {error.strerror}", remedy="Check the path.") from error
+    if len(content) > _MOST_BYTES:
+        raise RecordingUnreadable(f"{file}: larger than 200 MB", remedy="Give a smaller picture.")
     try:
         read = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), cv2.IMREAD_COLOR) if content else None
     except cv2.error:
         read = None
     if read is None or min(read.shape[:2]) < 2:
-        raise RecordingUnreadable(f"{file.name}: not a picture that can be read", remedy="JPEG and PNG can.")
+        raise RecordingUnreadable(f"{file}: not a picture that can be read", remedy="JPEG and PNG can.")
     return _not_too_large(read)
 
 
 def clip(file: Path) -> Iterator[Shot]:
-    """Frames of a clip, oldest first; a frame that is broken is left out.
+    """Frames of a clip, oldest first, with the times that the clip gives them; a frame that is broken is left out.
 
     Raises:
         RecordingUnreadable: It is not there, or no clip, or holds no frame.
     """
     import cv2
 
-    if not file.is_file():
-        raise RecordingUnreadable(f"{file}: no such file", remedy="Check the path.")
-    video = cv2.VideoCapture(str(file.absolute()), cv2.CAP_FFMPEG)
+    _must_be_a_file(file)
+    video = opened(file)
     try:
-        rate_hz = float(video.get(cv2.CAP_PROP_FPS)) if video.isOpened() else 0.0
-        rate_hz = rate_hz if _RATE_HZ[0] <= rate_hz <= _RATE_HZ[1] else 25.0
-        place, shown = 0, 0
-        while video.isOpened() and video.grab():
+        apart_s = 0.0 if video is None else 1.0 / rate_hz(video)
+        t_s, shown = -apart_s, 0
+        while video is not None and video.grab():
+            told_s = video.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
+            t_s = told_s if told_s > t_s and math.isfinite(told_s) else t_s + apart_s
             good, frame = video.retrieve()
             if good and frame is not None and frame.ndim == 3:
                 shown += 1
-                yield Shot(place / rate_hz, _not_too_large(frame))
-            place += 1
+                yield Shot(t_s, _not_too_large(frame))
         if not shown:
-            raise RecordingUnreadable(f"{file.name}: not a clip that can be read", remedy="MP4, AVI and WebM can.")
+            raise RecordingUnreadable(f"{file}: not a clip that can be read", remedy="MP4, AVI and WebM can.")
     finally:
-        video.release()
+        if video is not None:
+            video.release()
+
+
+def opened(file: Path) -> Any:
+    """A clip ready to be read, or None; what may be opened at all stands in `agent.perception`."""
+    import cv2
+
+    try:
+        name = os.fsencode(file.absolute()).decode()
+    except UnicodeDecodeError:  # the library crashes over such names
+        return None
+    video = cv2.VideoCapture(name, cv2.CAP_FFMPEG)
+    return video if video.isOpened() else None
+
+
+def rate_hz(video: Any) -> float:
+    """Frames a second as a clip says; 25 where it says nothing sensible."""
+    import cv2
+
+    said_hz = float(video.get(cv2.CAP_PROP_FPS))
+    return said_hz if _RATE_HZ[0] <= said_hz <= _RATE_HZ[1] else 25.0
+
+
+def _must_be_a_file(file: Path) -> None:
+    if not file.exists():
+        raise RecordingUnreadable(f"{file}: no such file", remedy="Check the path.")
+    if not file.is_file():
+        raise RecordingUnreadable(f"{file}: not a file", remedy="Name a picture or a clip on this disk.")
 
 
 def _not_too_large(frame: Any) -> Frame:

@@ -52,10 +52,17 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """models/manifest.yaml."""
+    """models/manifest.yaml.
+
+    Attributes:
+        container: Where the files come from.
+        files: Those of others.
+        ours_sha256: Of our own model, which comes with the program.
+    """
 
     container: Container
     files: tuple[ModelFile, ...]
+    ours_sha256: str
 
     def file(self, name: str) -> ModelFile:
         """The row of a name; it is our own mistake when there is none."""
@@ -67,12 +74,19 @@ def manifest() -> Manifest:
     """The manifest that this version was built with."""
     read = yaml.safe_load(resources.files("agent.models").joinpath("manifest.yaml").read_text(encoding="utf-8"))
     rows = [ModelFile(size=row.pop("bytes"), **row) for row in read["files"]]
-    return Manifest(Container(**read["container"]), tuple(rows))
+    return Manifest(Container(**read["container"]), tuple(rows), read["ours_sha256"])
 
 
 def ours() -> bytes:
-    """Our own model, which comes with the program."""
-    return resources.files("agent.models").joinpath(OURS).read_bytes()
+    """Our own model, which comes with the program, checked as the others are.
+
+    Raises:
+        ModelMissing: It is another file than the one that this version was built with.
+    """
+    content = resources.files("agent.models").joinpath(OURS).read_bytes()
+    if digest(content) != manifest().ours_sha256:
+        raise ModelMissing(f"{OURS} is not the file that came with this version", remedy="Install Wardbeat again.")
+    return content
 
 
 def places() -> tuple[Path, ...]:
@@ -92,14 +106,16 @@ def verified(file: ModelFile) -> bytes:
     for place in places():
         path = place / file.name
         try:
-            content = path.read_bytes()
+            content = path.read_bytes() if path.is_file() else None
         except OSError:
+            continue
+        if content is None:
             continue
         if digest(content) == file.sha256:
             return content
         wrong = path
     if wrong is not None:
-        raise ModelMissing(f"{wrong} is not the file that the manifest names", remedy=f"Delete it. {FETCH}")
+        raise ModelMissing(f"{wrong} is not the file that the manifest names", remedy=FETCH)
     raise ModelMissing(f"the face model {file.name} is not on this machine", remedy=FETCH)
 
 

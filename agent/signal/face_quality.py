@@ -20,7 +20,7 @@ REASONS: Final = {
     "burnt_out": "there is too much light on the face",
     "blurred": "the picture is too blurred",
     "unsteady": "the points of the face do not stay in place",
-    "learning": "your own neutral face is still being learnt",
+    "unreadable": "the file is no picture that can be read",
 }
 
 ACTIONS_LEAST_PX: Final = 24.0  # below it smile and brows leave their clean values

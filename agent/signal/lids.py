@@ -47,15 +47,15 @@ def perclos(t_s: Floats, shut_01: Floats) -> Perclos:
     seen_s = float(weight_s.sum())
     if not seen_s:
         return Perclos(float("nan"), 0.0)
-    return Perclos(float(weight_s @ (shut_01 >= P80)) / seen_s, round(seen_s, 9))
+    return Perclos(min(1.0, float(weight_s @ (shut_01 >= P80)) / seen_s), round(seen_s, 9))
 
 
-def held_s(t_s: Floats) -> Floats:
-    """For how long each sample speaks: until the next one, but no longer than half a second."""
+def held_s(t_s: Floats, most_s: float = _HOLD_S) -> Floats:
+    """For how long each sample speaks: until the next one, but no longer than ``most_s``."""
     if t_s.size < 2:
         return np.zeros(t_s.size)
-    apart = np.minimum(np.diff(t_s), _HOLD_S)
-    return np.append(apart, min(float(np.median(apart)), _HOLD_S))
+    apart = np.minimum(np.diff(t_s), most_s)
+    return np.append(apart, float(np.median(apart)))
 
 
 @dataclass(frozen=True, slots=True)

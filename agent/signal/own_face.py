@@ -38,18 +38,17 @@ class OwnFace:
     """Turns looks into channels (`agent.features.face` lists them).
 
     Args:
-        learn_s: Seconds of good looks before anything is told.
+        learn_s: Seconds of good looks before anything is told against the neutral.
+
+    Attributes:
+        is_learning: Whether the neutral of anything that the last good look showed is still unknown.
     """
 
     def __init__(self, learn_s: float = LEARN_S) -> None:
         self._neutral = Neutral(learn_s)
         self._last_s: float | None = None
         self._last_pose: Pose | None = None
-
-    @property
-    def is_learning(self) -> bool:
-        """Whether the neutral of any action that was seen is still unknown."""
-        return self._neutral.learnt_01 < 1.0
+        self.is_learning = True
 
     def take(
         self, t_s: float, actions: Mapping[str, float | None], lids_01: tuple[float, float] | None, pose: Pose
@@ -66,6 +65,7 @@ class OwnFace:
         lid_01 = None if lids_01 is None else (lids_01[0] + lids_01[1]) / 2
         seen = {**actions, "lid": lid_01, "yaw": pose.yaw_rad, "pitch": pose.pitch_rad}
         self._neutral.learn(seen, apart_s)
+        self.is_learning = any(raw is not None and self._neutral.of(name) is None for name, raw in seen.items())
         for name in MOVED:
             raw, own = actions.get(name), self._neutral.of(name)
             if raw is not None and own is not None:
@@ -80,6 +80,11 @@ class OwnFace:
         if self._last_pose is not None and 0.0 < apart_s <= _JOINED_S:
             yield "head_deg_per_s", min(_FAST_MOST_DEG, math.degrees(_apart_rad(self._last_pose, pose)) / apart_s)
         self._last_s, self._last_pose = t_s, pose
+
+    def turned_away(self) -> Iterator[tuple[str, float]]:
+        """Channels of a look whose gate is shut because the head is turned: that much is known."""
+        if self._neutral.of("yaw") is not None:
+            yield "gaze_away_01", 1.0
 
     def _away(self, actions: Mapping[str, float | None], pose: Pose) -> Iterator[tuple[str, float]]:
         turned = [

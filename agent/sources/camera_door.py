@@ -23,8 +23,11 @@ def shut(device: str) -> CameraState | None:
     try:
         os.close(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)))
     except OSError as error:
-        denied, busy = error.errno in (errno.EACCES, errno.EPERM), error.errno == errno.EBUSY
-        return CameraState.DENIED if denied else CameraState.BUSY if busy else CameraState.ABSENT
+        if error.errno in (errno.EACCES, errno.EPERM):
+            return CameraState.DENIED
+        if error.errno == errno.EBUSY:
+            return CameraState.BUSY
+        return CameraState.ABSENT if path.startswith("/dev/") else CameraState.NO_FILE
     return None
 
 

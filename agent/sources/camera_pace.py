@@ -28,8 +28,7 @@ _GONE_S: Final = 5.0
 _FIRST_BURST_S: Final = 30.0
 _BURST_S: Final = 60.0
 _EVERY_S: Final = 600.0
-# the whole frame is searched for a second face so often, whatever is tracked
-SEARCH_HZ: Final = 5.0 / 3.0
+_SEARCH_S: Final = 0.55  # the whole frame is searched for a second face so often, whatever is tracked
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Strain:
 
     @property
     def spare(self) -> bool:
-        """Whether to look less often. The limits are ours: a tenth of a core, a third of a battery."""
+        """Whether to look less often. The limits are ours: half of the time, a third of a battery."""
         low = self.on_battery_below_01 is not None and self.on_battery_below_01 < 0.3
         return low or self.hot or self.busy_01 > 0.5
 
@@ -67,6 +66,7 @@ class Pace:
         self._face_s = float("-inf")
         self._next_burst_s = float("inf")
         self._burst_ends_s = 0.0
+        self._searched_s = float("-inf")
 
     def saw(self, now_s: float, faces: int, strain: Strain) -> Mode:
         """Take one look's outcome over; the mode for the next one.
@@ -98,7 +98,9 @@ class Pace:
             return EYES_HZ
         return SPARED_HZ if self.spared else TRACK_HZ
 
-    @property
-    def search_every(self) -> int:
-        """The whole frame is searched every so many looks."""
-        return max(1, round(self.rate_hz / SEARCH_HZ))
+    def search_is_due(self, now_s: float) -> bool:
+        """Whether this look searches the whole frame: by time, for a camera in the dark is slow."""
+        if now_s - self._searched_s < _SEARCH_S:
+            return False
+        self._searched_s = now_s
+        return True

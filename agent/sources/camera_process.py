@@ -1,6 +1,4 @@
-"""The camera's own process: it alone ever holds a picture, in its memory alone.
-
-    stdin: what is wanted; its end is the order to go       stdout: one JSON line a look, a state, a sign of life
+"""The camera's own process: it alone ever holds a picture, in its memory alone. `camera_serve` starts it.
 
          reader thread            main thread
     ─▶ grab, grab, grab ──▶ the newest frame, when asked ──▶ look ──▶ held until the next search ──▶ line
@@ -8,9 +6,6 @@
 A word about a frame leaves when the next search of the whole frame has seen that nobody else is in view.
 """
 
-import contextlib
-import os
-import sys
 import threading
 import time
 import zlib
@@ -21,7 +16,7 @@ from typing import BinaryIO, Final
 import psutil
 
 from agent import host
-from agent.errors import ModelMissing
+from agent.errors import Missing, ModelMissing
 from agent.model import NS_PER_S
 from agent.perception.affect import Affect
 from agent.perception.crops import Frame
@@ -29,7 +24,7 @@ from agent.perception.face import Watcher
 from agent.perception.look import Look
 from agent.sources.camera_pace import Mode, Pace, Strain
 from agent.sources.camera_states import CameraState
-from agent.sources.camera_words import Seen, Told, Wanted, Word, started_with, written
+from agent.sources.camera_words import Seen, Told, Wanted, Word, written
 from agent.sources.capture import CameraFault, Capture, open_capture
 
 Opener = Callable[[Wanted], Capture]
@@ -108,6 +103,7 @@ class Process:
         self._strain, self._strain_s = Strain(), float("-inf")
         self._busy_01 = 0.0
         self._same, self._same_since_s, self._bad = 0, 0.0, 0
+        self._said_s = time.monotonic()
 
     def run(self) -> CameraState | None:
         """Look until something ends it; what ended it, or None for the end of a file."""
@@ -118,7 +114,7 @@ class Process:
             capture = self._opener(self._wanted)
         except ModelMissing:
             return CameraState.NO_MODELS
-        except ModuleNotFoundError:
+        except Missing:
             return CameraState.NO_PARTS
         except CameraFault as fault:
             return fault.state
@@ -144,44 +140,43 @@ class Process:
             raise CameraFault(CameraState.NO_AFFECT) from None
 
     def _watch(self, reader: _Reader, capture: Capture, watcher: Watcher) -> CameraState | None:
-        looked_s = 0.0
-        while True:
-            if reader.is_over:
-                return reader.over
+        next_s = 0.0
+        while not reader.is_over:
+            if time.monotonic() - self._said_s > _ALIVE_S:
+                self._say(None)
             if reader.is_stale:
                 return CameraState.LOST
-            wait_s = looked_s + 1.0 / (self._pace.rate_hz * self._wanted.speed) - time.monotonic()
+            wait_s = next_s - time.monotonic()
             if wait_s > 0:
                 time.sleep(min(wait_s, _ALIVE_S))
-                if wait_s > _ALIVE_S:
-                    self._say(None)
-                    continue
+                continue
             taken = reader.next(_ALIVE_S)
             if taken is None:
-                self._say(None)
                 continue
-            looked_s = time.monotonic()
             if taken.frame is None or not _is_picture(taken.frame):
-                self._bad, looked_s = self._bad + 1, 0.0  # the next one at once
+                self._bad += 1
                 if self._bad > _BAD_MOST:
                     return CameraState.GARBLED
-                continue
+                continue  # the next one at once
             self._bad = 0
             if capture.is_live and self._stands_still(taken.frame):
                 return CameraState.FROZEN
+            began_s, rate_hz = time.monotonic(), self._pace.rate_hz * self._wanted.speed
             self._look(watcher, taken.frame, taken.at_ns)
-            needed_01 = (time.monotonic() - looked_s) * self._pace.rate_hz * self._wanted.speed
-            self._busy_01 += 0.1 * (needed_01 - self._busy_01)
+            self._busy_01 += 0.1 * ((time.monotonic() - began_s) * rate_hz - self._busy_01)
+            next_s = began_s + 1.0 / (self._pace.rate_hz * self._wanted.speed)
+        return reader.over
 
     def _look(self, watcher: Watcher, frame: Frame, at_ns: int) -> None:
-        watcher.search_every, watcher.with_irises = self._pace.search_every, not self._pace.spared
+        watcher.with_irises = not self._pace.spared
+        now_s = at_ns / NS_PER_S * self._wanted.speed
         if self._pace.mode is Mode.IDLE:
             faces = watcher.search(frame)
             watcher.forget()
             look = Look(faces, "several_faces" if faces > 1 else "no_face", searched=True)
         else:
-            look = watcher.look(frame)
-        mode = self._pace.saw(at_ns / NS_PER_S * self._wanted.speed, look.faces, self._measured())
+            look = watcher.look(frame, search=self._pace.search_is_due(now_s))
+        mode = self._pace.saw(now_s, look.faces, self._measured())
         if self._pace.mode is Mode.TRACK and look.faces == 1 and look.gate == "no_face":
             return  # found by an idle search: the next look reads it
         self._held.append(Seen(at_ns, look))
@@ -229,6 +224,7 @@ class Process:
     def _say(self, word: Word) -> None:
         self._out.write(written(word))
         self._out.flush()
+        self._said_s = time.monotonic()
 
 
 def _is_picture(frame: Frame) -> bool:
@@ -244,31 +240,3 @@ def _is_hot() -> bool:
     if not hasattr(psutil, "sensors_temperatures"):
         return False
     return any(one.current > _HOT_C for rows in psutil.sensors_temperatures().values() for one in rows)
-
-
-def serve(opener: Opener = open_capture) -> int:
-    """The process: no core dumps, nothing on stderr, gone when the agent is."""
-    host.no_core_dumps()
-    with contextlib.suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # libraries write there; a picture's words shall not
-    # an error's words may quote a picture: they are not even written to nowhere
-    sys.excepthook, threading.excepthook = lambda *_: None, lambda _: None
-    wanted = started_with(sys.stdin.buffer.readline())
-    threading.Thread(target=_go_with_the_agent, name="agent", daemon=True).start()
-    out = sys.stdout.buffer
-    try:
-        ended = Process(wanted, out, opener).run()
-        out.write(written(Told(ended)))
-        out.flush()
-    except BrokenPipeError:
-        pass  # the agent is gone
-    os._exit(0)  # a thread may hang in the camera's driver for ever
-
-
-def _go_with_the_agent() -> None:
-    sys.stdin.buffer.read()
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    sys.exit(serve())

@@ -24,6 +24,7 @@ class CameraState(Sentence):
     DARK = (Level.WAITING, "the camera sees only dark", "Open its shutter, or switch a light on.")
     YIELDED = (Level.WAITING, "another program uses the camera; it was let go", "It comes back by itself.")
     ABSENT = (Level.TROUBLE, "there is no such camera", "Plug it in, or name another under sources.webcam.device.")
+    NO_FILE = (Level.TROUBLE, "there is no such video file", "Check the path under sources.webcam.device.")
     LOST = (Level.TROUBLE, "the camera is gone", "Plug it in again; it is found by itself.")
     FROZEN = (
         Level.TROUBLE,
@@ -45,15 +46,29 @@ class CameraState(Sentence):
         "the external expression model cannot be used",
         "Check its path, sha256 and kind under face.affect_model, or take it out.",
     )
+    BROKEN = (
+        Level.TROUBLE,
+        "the camera's process broke down",
+        "It is started anew by itself; 'wardbeat doctor' looks at its parts.",
+    )
     NO_PARTS = (Level.TROUBLE, "the camera's parts are not installed", "pip install 'wardbeat[camera]'")
 
 
 FAULTS: Final = frozenset(
     {
-        CameraState.ABSENT, CameraState.LOST, CameraState.FROZEN, CameraState.BUSY, CameraState.DENIED,
+        CameraState.ABSENT, CameraState.NO_FILE, CameraState.LOST, CameraState.FROZEN, CameraState.BUSY,
+        CameraState.DENIED,
         CameraState.GARBLED, CameraState.UNREADABLE, CameraState.HUNG, CameraState.NO_MODELS, CameraState.NO_AFFECT,
-        CameraState.NO_PARTS,
+        CameraState.NO_PARTS, CameraState.BROKEN,
         CameraState.YIELDED,
     }
 )  # fmt: skip
 """States in which no frame is taken: the child ends, and the camera is tried again."""
+
+LASTING: Final = frozenset(
+    {
+        CameraState.NO_MODELS, CameraState.NO_AFFECT, CameraState.NO_PARTS, CameraState.NO_FILE, CameraState.UNREADABLE,
+        CameraState.BROKEN,
+    }
+)  # fmt: skip
+"""Of these: what does not heal without a person's hand; it is tried again seldom."""

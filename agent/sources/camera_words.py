@@ -2,8 +2,11 @@
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from agent.perception.look import AffectFile, Look
+from agent.signal.face_actions import ACTIONS
+from agent.signal.face_quality import REASONS
 from agent.signal.face_shape import Pose
 from agent.sources.camera_states import CameraState
 
@@ -62,29 +65,65 @@ def written(word: Word) -> bytes:
 
 
 def read(line: bytes) -> Word:
-    """The word of a line.
+    """The word of a line. What lies beyond is taken for nobody's: this pipe is the wall between pictures and the agent.
 
     Raises:
         ValueError: It is none of ours.
     """
     try:
-        said = json.loads(line)
-        if not isinstance(said, dict):
-            raise TypeError
-        if "state" in said:
-            return Told(None if said["state"] == "END" else CameraState[said["state"]])
-        if "look" not in said:
+        said = json.loads(line, parse_constant=_no_number)
+        if said == {}:
             return None
-        look = dict(said["look"])
-        look["pose"] = None if look["pose"] is None else Pose(**look["pose"])
-        look["lids_01"] = None if look["lids_01"] is None else (look["lids_01"][0], look["lids_01"][1])
-        return Seen(int(said["at_ns"]), Look(**look))
-    except (KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        if set(said) == {"state"}:
+            return Told(None if said["state"] == "END" else CameraState[said["state"]])
+        if set(said) != {"at_ns", "look"} or not _is_count(said["at_ns"], 2**62):
+            raise TypeError
+        return Seen(said["at_ns"], _look(said["look"]))
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("no word of the camera's process") from error
 
 
+def _look(said: dict[str, Any]) -> Look:
+    actions, lids_01, pose = said.pop("actions"), said.pop("lids_01"), said.pop("pose")
+    known = (
+        _is_count(said["faces"], 1000)
+        and (said["gate"] is None or said["gate"] in REASONS)
+        and (said["affect_class"] is None or _is_count(said["affect_class"], 100))
+        and said["is_covered"] in (True, False)
+        and said["searched"] in (True, False)
+        and list(actions) == list(ACTIONS)
+    )
+    if not known:
+        raise TypeError
+    return Look(
+        **said,
+        actions={name: None if value is None else _within(value, -0.01, 1.01) for name, value in actions.items()},
+        lids_01=None if lids_01 is None else _pair(lids_01),
+        pose=None if pose is None else Pose(**{name: _within(value, -7.0, 7.0) for name, value in pose.items()}),
+    )
+
+
+def _pair(said: list[Any]) -> tuple[float, float]:
+    left, right = (_within(value, -0.01, 1.01) for value in said)
+    return left, right
+
+
+def _within(value: object, low: float, high: float) -> float:
+    if type(value) not in (int, float) or not low <= value <= high:  # type: ignore[operator]
+        raise TypeError
+    return float(value)  # type: ignore[arg-type]
+
+
+def _is_count(value: object, below: int) -> bool:
+    return type(value) is int and 0 <= value < below
+
+
+def _no_number(word: str) -> float:
+    raise TypeError(word)
+
+
 def started_with(line: bytes) -> Wanted:
-    """The first line of the process's input."""
+    """The first line of the process's input, which the agent wrote."""
     said = dict(json.loads(line))
     if said["affect"] is not None:
         said["affect"] = AffectFile(said["affect"]["path"], said["affect"]["sha256"], tuple(said["affect"]["labels"]))

@@ -3,12 +3,12 @@
 A capture is drained with `grab`, which costs no decoding; `retrieve` decodes the newest frame alone.
 """
 
-import os
 import sys
 import time
 from pathlib import Path
 from typing import Any, Protocol
 
+from agent.perception import pictures
 from agent.perception.crops import Frame
 from agent.sources import camera_door
 from agent.sources.camera_pace import EYES_HZ
@@ -16,10 +16,6 @@ from agent.sources.camera_states import CameraState
 from agent.sources.camera_words import Wanted
 
 WIDTH_PX, HEIGHT_PX = 640, 360
-# Windows: opening through Media Foundation takes 12 to 90 s with these transforms on (opencv#17687)
-os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
-os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
 class CameraFault(Exception):
@@ -122,13 +118,10 @@ class _File(_OpenCV):
 
     def __init__(self, path: Path, speed: float, *, again: bool) -> None:
         if not path.is_file():
-            raise CameraFault(CameraState.ABSENT)
+            raise CameraFault(CameraState.NO_FILE)
         self._path, self._again = path, again
         self._video = self._opened()
-        import cv2
-
-        rate_hz = float(self._video.get(cv2.CAP_PROP_FPS))
-        self._apart_s = 1.0 / (rate_hz if 1.0 <= rate_hz <= 240.0 else 25.0) / speed
+        self._apart_s = 1.0 / pictures.rate_hz(self._video) / speed
         self._next_s = time.monotonic()
 
     def grab(self) -> bool:
@@ -145,10 +138,8 @@ class _File(_OpenCV):
         return bool(self._video.grab())
 
     def _opened(self) -> Any:
-        import cv2
-
-        video: Any = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
-        if not video.isOpened():
+        video = pictures.opened(self._path)
+        if video is None:
             raise CameraFault(CameraState.UNREADABLE)
         return video
 

@@ -8,11 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from agent import host
+from agent.model import NS_PER_S
 from agent.sources.camera_states import CameraState
-from agent.sources.camera_words import LINE_MOST, Told, Wanted, Word, read, start
+from agent.sources.camera_words import LINE_MOST, Seen, Told, Wanted, Word, read, start
 
 _FIRST_S: Final = 20.0  # a slow machine loads the libraries so long
-_SILENT_S: Final = 2.5  # a sign of life comes twice a second
+_SILENT_S: Final = 2.5  # a sign of life comes twice a second, and after every look
+_OLD_NS: Final = 30 * NS_PER_S  # a machine that slept in between
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +23,10 @@ class Eyes:
     """How the process is started; tests hand in a command of their own, no setting can.
 
     Attributes:
-        command: Program and arguments.
+        command: Program and arguments. ``-P``: no file of the folder that we were started in is ever run.
     """
 
-    command: tuple[str, ...] = (sys.executable, "-m", "agent.sources.camera_process")
+    command: tuple[str, ...] = (sys.executable, "-P", "-m", "agent.sources.camera_serve")
 
     @asynccontextmanager
     async def open(self, wanted: Wanted) -> "AsyncIterator[Running]":
@@ -73,4 +76,9 @@ class Running:
                 yield Told(CameraState.HUNG)
                 return
             within_s = _SILENT_S
+            if isinstance(word, Seen) and not 0 <= (age_ns := host.boottime_ns() - word.at_ns) <= _OLD_NS:
+                if age_ns < 0:
+                    yield Told(CameraState.HUNG)
+                    return
+                continue
             yield word

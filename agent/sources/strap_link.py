@@ -20,6 +20,7 @@ from agent.sources.mail import Mail
 from agent.sources.strap_states import StrapState, unavailable
 from agent.sources.surroundings import Radio
 from agent.sources.system import System
+from agent.status import printable
 
 _MEASUREMENT: Final = "00002a37-0000-1000-8000-00805f9b34fb"
 _BATTERY: Final = "00002a19-0000-1000-8000-00805f9b34fb"
@@ -83,7 +84,7 @@ async def nearby(radio: Radio, adapter: str | None, seconds: float) -> list[Near
     found: dict[str, Nearby] = {}
 
     def seen(device: BLEDevice, told: AdvertisementData) -> None:
-        found[device.address] = Nearby(device.address, printable(device.name or ""), told.rssi)
+        found[device.address] = Nearby(device.address, _name(device.name or ""), told.rssi)
 
     try:
         async with radio.turn, said(adapter), scanning(radio, adapter, seen):
@@ -93,13 +94,9 @@ async def nearby(radio: Radio, adapter: str | None, seconds: float) -> list[Near
     return sorted(found.values(), key=lambda strap: -strap.rssi_dbm)
 
 
-def printable(text: str) -> str:
-    """A stranger's text, fit for a terminal: at most 40 characters, none of them a command.
-
-    >>> printable("H10" + chr(27) + "[2J")
-    'H10?[2J'
-    """
-    return "".join(one if one.isprintable() else "?" for one in text[:40])
+def _name(text: str) -> str:
+    """What a stranger calls itself: one line, at most 40 characters."""
+    return printable(text[:40]).replace("\n", "?")
 
 
 async def look_for(
@@ -235,7 +232,7 @@ async def who(client: BleakClient, name: str) -> Bound:
             return ""
         with _bond_asked():
             read = await timed(client.read_gatt_char(found))
-        return printable(bytes(read).split(b"\0")[0].decode("utf-8", "replace").strip())
+        return _name(bytes(read).split(b"\0")[0].decode("utf-8", "replace").strip())
 
     return Bound(client.address, name, await text(_SERIAL), await text(_MAKER), await text(_MODEL))
 

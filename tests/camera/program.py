@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agent.sources.camera_process import serve
+from agent.sources.camera_serve import serve
 from agent.sources.camera_states import CameraState
 from agent.sources.capture import CameraFault
 from firmware_sim.face import Portrait, shown

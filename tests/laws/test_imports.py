@@ -25,6 +25,8 @@ FLOORS = {
     "agent.analyze": 5,
     "agent.analyze_words": 5.5,
     "agent.analyze_face": 5.5,
+    "agent.analyze_face_words": 5.6,
+    "agent.analyze_command": 5.7,
     "agent.analyze_plot": 4,
     "agent.decisions": 5,
     "agent.config": 4,

@@ -1,0 +1,63 @@
+"""The camera's process as a program: no core dumps, no stray words, gone when the agent is.
+
+stdin: what is wanted; its end is the order to go       stdout: one JSON line a look, a state, a sign of life
+"""
+
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING, BinaryIO
+
+from agent import host
+from agent.sources.camera_states import CameraState
+from agent.sources.camera_words import Told, Wanted, started_with, written
+
+if TYPE_CHECKING:
+    from agent.sources.camera_process import Opener
+
+
+def serve(opener: "Opener | None" = None) -> int:
+    """Be the process, to its end.
+
+    Args:
+        opener: How a capture is opened; tests hand in their own.
+    """
+    host.no_core_dumps()
+    out = _alone()
+    wanted = started_with(sys.stdin.buffer.readline())
+    threading.Thread(target=_go_with_the_agent, name="agent", daemon=True).start()
+    try:
+        out.write(written(Told(_run(wanted, out, opener))))
+        out.flush()
+    except BrokenPipeError:
+        pass  # the agent is gone
+    finally:
+        os._exit(0)  # a thread may hang in the camera's driver for ever
+
+
+def _run(wanted: Wanted, out: BinaryIO, opener: "Opener | None") -> CameraState | None:
+    try:
+        from agent.sources.camera_process import Process
+        from agent.sources.capture import open_capture
+    except ModuleNotFoundError:
+        return CameraState.NO_PARTS
+    return Process(wanted, out, opener or open_capture).run()
+
+
+def _alone() -> BinaryIO:
+    """Our way out, and nobody else's: whatever a library prints goes nowhere, for it may quote a picture."""
+    ours = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    sys.excepthook, threading.excepthook = lambda *_: None, lambda _: None
+    return ours
+
+
+def _go_with_the_agent() -> None:
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(serve())
