@@ -26,6 +26,7 @@ from agent.signal.face_shape import pose
 
 # the raw logit: painted masks lie above -4, nineteen in twenty squares of a room without a face below -3
 _PRESENT: Final = -4.0
+_PRESENT_IN_PART: Final = 0.0  # parts show more that is no face; half of small faces lie above 10
 _COVERED, _BARE = 0.6, 0.35  # hysteresis
 _SETTLE: Final = 2  # runs from a detector's square to the face's own
 _SMOOTH_01: Final = 0.25  # of a new frame's word about the cover, in a clip
@@ -91,6 +92,8 @@ class Watcher:
         square = self._settled(frame, faces[0].square)
         crop = cut(frame, square, SIZE_PX)
         found = self._landmarker.of(crop, square)
+        if found.presence_logit < _PRESENT:
+            return Look(0, "no_face", searched=True)
         return self._read(frame, found, light.of(crop, found.points, square), (0, 1, 2, 3), searched=True)
 
     def search(self, frame: Frame) -> int:
@@ -105,10 +108,11 @@ class Watcher:
 
     def _faces(self, frame: Frame) -> list[Found]:
         """A single one that is sure; of several or doubtful ones, those that the landmark model believes in."""
-        found = self._detector(frame)
+        found = self._detector.everywhere(frame)
         if len(found) == 1 and found[0].is_sure:
             return found
-        return [one for one in found if self._landmarker(frame, one.square).presence_logit >= _PRESENT]
+        least = {False: _PRESENT, True: _PRESENT_IN_PART}
+        return [one for one in found if self._landmarker(frame, one.square).presence_logit >= least[one.in_part]]
 
     def _read(self, frame: Frame, found: Landmarks, lit: light.Light, beside: Iterable[int], *, searched: bool) -> Look:
         steady = steadiness(self._landmarker, frame, found, beside)
