@@ -5,22 +5,18 @@ Every part prints a table and fails with what it missed. A line that expects zer
 
 import os
 import sys
-from collections.abc import Iterator
 
 os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 
 import cv2
 import numpy as np
 
+import face_covers
 import face_hidden
 import face_people as unseen
 import face_speed
-from agent.perception import pictures
 from agent.perception.detect import Detector
 from agent.perception.face import Watcher
-from agent.signal.face_actions import ACTIONS
-from models.expression.cover import COLOURS, masked
-from models.expression.people import FACES
 from models.expression.samples import Lens
 from models.expression.warps import Movement
 
@@ -35,7 +31,6 @@ DRIVEN = {"jaw_open": "jaw_open", "brow_down": "brow_down", "brow_inner_up": "br
           "brow_outer_up": "brow_outer_up", "upper_lip_up": "upper_lip_up", "smile_left": "smile_left",
           "smile_right": "smile_right", "eye_closure_left": "close_left", "eye_closure_right": "close_right",
           "gaze_x": "gaze_x"}  # fmt: skip
-CLIPS = ("head-pose-face-detection-female.mp4", "face-demographics-walking-and-pause.mp4")
 missed: list[str] = []
 
 
@@ -165,153 +160,6 @@ def auc(high: np.ndarray, low: np.ndarray) -> float:
     return float(np.mean(high[:, np.newaxis] > low) + 0.5 * np.mean(high[:, np.newaxis] == low))
 
 
-def the_masks() -> None:
-    """Must show 3: painted masks of ten colours, and no alarm without one."""
-    print(f"\n{'mask':<22}{'covered':>9}{'upper r':>9}")
-    bare = list(unseen.shots(4, SEED + 5, spoilt=False))
-    for colour in range(len(COLOURS)):
-        shots = [s for s in unseen.shots(4, SEED + 5, spoilt=False, colour=colour) if s.look.gate is None]
-        covered = float(np.mean([s.look.is_covered for s in shots]))
-        check(f"mask {colour}: {covered:.3f}", holds=covered >= 0.95)
-        print(f"{COLOURS[colour]!s:<22}{covered:>9.3f}")
-    upper = upper_under_a_mask()
-    for name, r in upper.items():
-        check(f"upper face under a mask, {name}: {r:.2f}", holds=r >= 0.9)
-    print("upper face, masked against unmasked, r: " + ", ".join(f"{name} {r:.2f}" for name, r in upper.items()))
-    alarms = float(np.mean([s.look.is_covered for s in bare if s.look.gate is None]))
-    spoilt = [s for s in unseen.shots(10, SEED + 6, spoilt=True) if s.look.gate is None]
-    spoilt_01 = float(np.mean([s.look.is_covered for s in spoilt]))
-    check(f"false alarms on photos: {alarms:.3f}, degraded {spoilt_01:.3f}", holds=max(alarms, spoilt_01) <= 0.04)
-    print(f"false alarms: photos {alarms:.3f}, degraded {spoilt_01:.3f}")
-    for clip in CLIPS:
-        covered, read, several, told = on_a_clip(clip)
-        check(f"{clip}: {covered} of {read} called covered", holds=read == 0 or covered <= 0.05 * read)
-        check(f"{clip}: a number in a frame of several faces", holds=told == 0)
-        print(
-            f"{clip}: {covered} of {read} read frames called covered; {several} frames of several faces, {told} told a number"
-        )
-    one = sum(cropped_clip_alarms(place)[0] for place in range(3))
-    of = sum(cropped_clip_alarms(place)[1] for place in range(3))
-    check(f"one face at a time of the walking clip: {one} of {of}", holds=one <= 0.05 * of)
-    print(f"the walking clip, one face at a time: {one} of {of} called covered")
-    for words, covered, read in masked_clips():
-        check(f"{words}, painted masks: {covered} of {read}", holds=covered >= 0.95 * read)
-        print(f"{words}, painted masks of ten colours: {covered} of {read} called covered")
-    two_faces()
-
-
-def masked_clips() -> list[tuple[str, int, int]]:
-    """Each clip with one face in view, a mask painted on it from the third frame on; counted from the eighth."""
-    from agent.perception.landmarks import Landmarker
-
-    detector, landmarker = Detector(), Landmarker()
-    told = []
-    clips = {CLIPS[0]: [shot.frame for shot in pictures.clip(FACES / CLIPS[0])]}
-    clips |= {f"walking clip, face {place}": list(faces_alone(place)) for place in range(3)}
-    for words, frames in clips.items():
-        covered = read = 0
-        for colour in range(len(COLOURS)):
-            watcher, random = Watcher(), np.random.default_rng(colour)
-            for number, frame in enumerate(frames):
-                found = detector(frame)
-                if len(found) != 1:
-                    continue
-                points = landmarker(frame, landmarker(frame, found[0].square).next_square).points
-                look = watcher.look(masked(frame, points, colour, random) if number > 2 else frame)
-                if number >= 8 and look.gate is None:
-                    covered, read = covered + look.is_covered, read + 1
-        told.append((words, covered, read))
-    return told
-
-
-def upper_under_a_mask() -> dict[str, float]:
-    """r of the upper face, masked against the same picture unmasked."""
-    lens, watcher = Lens.make(), Watcher()
-    random = np.random.default_rng(SEED + 8)
-    told: dict[str, list[tuple[float, float]]] = {}
-    from models.expression.samples import movement
-
-    for number, photo in enumerate(unseen.test_photos(lens)[1] * 12):
-        picture = photo.warper.moved(movement(random), random)
-        points = lens.teacher.settled(picture, unseen.square_of(photo), 2)
-        one = watcher.look_once(unseen.placed(picture))
-        other = watcher.look_once(unseen.placed(masked(picture, points, number % len(COLOURS), random)))
-        for name, action in ACTIONS.items():
-            if action.part != "lower" and one.actions[name] is not None and other.actions[name] is not None:
-                told.setdefault(name, []).append((one.actions[name], other.actions[name]))
-    return {name: unseen.correlation([a for a, _ in rows], [b for _, b in rows]) for name, rows in told.items()}
-
-
-def on_a_clip(name: str) -> tuple[int, int, int, int]:
-    watcher = Watcher()
-    looks = [watcher.look(shot.frame) for shot in pictures.clip(FACES / name)]
-    read = [look for look in looks if look.gate is None]
-    several = [look for look in looks if look.faces > 1]
-    told = sum(any(value is not None for value in look.actions.values()) for look in several)
-    return sum(look.is_covered for look in read), len(read), len(several), told
-
-
-def cropped_clip_alarms(place: int) -> tuple[int, int]:
-    """Each face of the walking clip alone, cut out of its frames."""
-    watcher = Watcher()
-    covered = read = 0
-    for frame in faces_alone(place):
-        look = watcher.look(frame)
-        if look.gate is None:
-            covered, read = covered + look.is_covered, read + 1
-    return covered, read
-
-
-def faces_alone(place: int) -> Iterator[np.ndarray]:
-    """One of the three faces of the walking clip, cut out of each frame; its neighbours are painted out."""
-    detector = Detector()
-    for shot in pictures.clip(FACES / CLIPS[1]):
-        frame = shot.frame
-        found = sorted(detector(frame), key=lambda one: one.box[0])
-        if len(found) != 3:
-            continue
-        x0, _, x1, _ = found[place].box
-        wide = 0.9 * (x1 - x0)
-        left, right = int(max(0, x0 - wide)), int(min(frame.shape[1], x1 + wide))
-        others = [one for one in found if one is not found[place]]
-        cut = frame.copy()
-        for other in others:  # the neighbours are painted out
-            a, b, c, d = (int(max(0, edge)) for edge in other.box)
-            cut[b - 20 if b > 20 else 0 : d + 20, a - 10 if a > 10 else 0 : c + 10] = 110
-        yield np.ascontiguousarray(cut[:, left:right])
-
-
-def two_faces() -> None:
-    """Two people side by side for some frames: the live way, where the whole frame is searched every third time."""
-    from agent.sources.camera_process import Process
-    from agent.sources.camera_words import Wanted, read
-    from firmware_sim.face import Portrait, shown
-
-    portrait, told = Portrait(), []
-
-    class Out:
-        def write(self, line: bytes) -> None:
-            told.append(read(line))
-
-        def flush(self) -> None:
-            pass
-
-    process = Process(Wanted("none"), Out())
-    watcher = Watcher()
-    both = set(range(40, 80))
-    for step in range(120):
-        frame = portrait.frame(shown(step / 5))
-        if step in both:
-            frame = np.concatenate([frame[:, 160:480], frame[:, 160:480]], axis=1)
-        process._look(watcher, np.ascontiguousarray(frame), step)
-    looks = {word.at_ns: word.look for word in told if hasattr(word, "look")}
-    wrong = [at for at in both if at in looks and any(v is not None for v in looks[at].actions.values())]
-    right = [at for at in set(looks) - both if any(v is not None for v in looks[at].actions.values())]
-    check(f"two faces: numbers in {len(wrong)} frames", holds=not wrong and len(right) > 40)
-    print(f"two faces at once for 40 looks, searched every third: {len(wrong)} of them told a number; "
-          f"{len(right)} of the other {len(set(looks) - both)} did")  # fmt: skip
-
-
 def the_distance() -> None:
     """Must show 4: the full-range detector at 640 x 360, down to 30 px between the outer corners of the eyes."""
     lens = Lens.make()
@@ -338,7 +186,7 @@ def the_distance() -> None:
 
 
 PARTS = {
-    "unseen": the_unseen, "closure": the_closure, "lids": the_lids, "masks": the_masks, "distance": the_distance,
+    "unseen": the_unseen, "closure": the_closure, "lids": the_lids, "masks": lambda: face_covers.main(check), "distance": the_distance,
     "speed": lambda: face_speed.main(check), "canary": lambda: face_hidden.canary(check),
     "egress": lambda: face_hidden.egress(check), "hour": lambda: face_hidden.hour(check),
 }  # fmt: skip

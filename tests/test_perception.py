@@ -134,6 +134,37 @@ def test_a_painted_mask_hides_the_mouth_and_leaves_the_brows(watcher, portrait):
     assert not watcher.look_once(frame).is_covered
 
 
+def test_sunglasses_hide_the_eyes_and_clear_ones_do_not(watcher, portrait):
+    """Behind a lens the models draw an open eye: PERCLOS would be 0 for eyes that nobody saw."""
+    for shut in (0.0, 1.0):
+        frame = portrait.frame(Shown(0.0, 0.0, 0.0, shut, 0.0, 0.0))
+        assert watcher.look_once(frame).lids_01 is not None
+        points = Landmarker()(frame, Detector()(frame)[0].square).points
+        size = float(np.hypot(*(points[263, :2] - points[33, :2])))
+        for thick, tone in ((-1, (20, 20, 20)), (-1, (190, 160, 140)), (2, (20, 20, 20))):
+            worn = frame.copy()
+            for ring in ((33, 133, 159, 145), (263, 362, 386, 374)):
+                x, y = points[list(ring), :2].mean(axis=0)
+                cv2.ellipse(worn, (round(x), round(y)), (round(0.25 * size), round(0.2 * size)), 0, 0, 360, tone, thick)
+            look = watcher.look_once(worn)
+            assert look.gate is None
+            assert (look.lids_01 is None) == (thick < 0)
+            assert (look.actions["gaze_x"] is None) == (thick < 0)
+            assert look.actions["jaw_open"] is not None
+
+
+def test_a_small_second_face_is_seen_at_the_first_search(watcher, portrait):
+    frame = portrait.frame(STILL)
+    x0, y0, x1, y1 = (int(edge) for edge in Detector()(frame)[0].box)
+    face = frame[max(0, y0 - 40) : y1 + 10, x0 - 10 : x1 + 10]
+    for wide in (36, 45):
+        small = cv2.resize(face, (wide, round(wide * face.shape[0] / face.shape[1])), interpolation=cv2.INTER_AREA)
+        both = frame.copy()
+        both[20 : 20 + small.shape[0], 500 - wide : 500] = small
+        assert len(Detector()(both)) == 1  # the whole frame alone misses it
+        assert watcher.look_once(both).gate == "several_faces"
+
+
 def test_a_cover_comes_and_goes_with_some_patience(portrait):
     """One odd frame does not switch; a few do, both ways."""
     watcher = Watcher()

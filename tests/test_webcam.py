@@ -10,6 +10,7 @@ import time
 from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import house
@@ -24,6 +25,7 @@ from agent.sources.camera_pace import Mode, Pace, Strain
 from agent.sources.camera_states import FAULTS, LASTING, CameraState
 from agent.sources.camera_words import Seen, Told, Wanted, read, written
 from agent.sources.webcam import Settings
+from firmware_sim.face import Portrait, shown
 
 PROGRAM = Path(__file__).parent / "camera" / "program.py"
 SCRIPTED = Eyes((sys.executable, str(PROGRAM)))
@@ -241,6 +243,51 @@ def test_the_camera_is_not_opened_before_consent_and_closes_within_a_second_of_p
     house.run(main())
     assert seen["before"] == ("off: you did not consent to face", [])
     assert seen["closed_s"] <= 1.0
+
+
+def test_a_slow_camera_is_neither_silent_nor_searched_too_seldom_in_a_burst():
+    """In dim light a webcam falls to five frames a second; a search is due by time, not by frames."""
+    from agent.sources.camera_process import Process
+
+    class Slow:
+        is_live, left = True, 35
+
+        def __init__(self, _):
+            self.portrait, self.random = Portrait(), np.random.default_rng(1)
+
+        def grab(self):
+            time.sleep(0.2)
+            Slow.left -= 1
+            return Slow.left > 0
+
+        def retrieve(self):
+            frame = self.portrait.frame(shown(0.0)).astype(np.int16)
+            return np.clip(frame + self.random.integers(-2, 3, frame.shape), 0, 255).astype(np.uint8)
+
+        def close(self):
+            pass
+
+    class Out:
+        def __init__(self):
+            self.words = []
+
+        def write(self, line):
+            self.words.append((time.monotonic(), read(line)))
+
+        def flush(self):
+            pass
+
+    out = Out()
+    process = Process(Wanted("0"), out, Slow)
+    process._pace.mode, process._pace._burst_ends_s = Mode.EYES, float("inf")
+    process._pace._face_s = float("inf")
+    assert process.run() is CameraState.LOST
+    times = [at for at, _ in out.words]
+    assert max(np.diff(times)) < 1.5
+    seen = [word.look for _, word in out.words if isinstance(word, Seen)]
+    searched = [n for n, look in enumerate(seen) if look.searched]
+    assert len(seen) > 20
+    assert max(np.diff(searched)) <= 4  # of 5 a second: every .55 s
 
 
 # ---- the pace, and the words

@@ -18,9 +18,8 @@ from agent.signal.face_shape import Canon, Points, aligned, eye_rows, face_row, 
 Rows = NDArray[np.float32]
 
 # the runtime wants every input, also those that the asked outputs do not need
-_UNASKED: Final = {
-    name: np.zeros((2, wide), dtype=np.float32) for name, wide in (("face", 411), ("eyes", 233), ("cover", 10))
-}
+_WIDTHS: Final = {"face": 411, "eyes": 233, "cover": 10, "eye_cover": 16}
+_UNASKED: Final = {name: np.zeros((2, wide), dtype=np.float32) for name, wide in _WIDTHS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +112,15 @@ class Expression:
             row: `agent.perception.cover.cover_row`.
         """
         return float(self._run(["covered"], {"cover": row[np.newaxis]})[0][0, 0])
+
+    def eyes_covered_01(self, rows: Rows) -> tuple[float, float]:
+        """How sure it is that the right and the left eye are hidden behind something.
+
+        Args:
+            rows: `agent.perception.eye_light.eye_cover_rows`.
+        """
+        right, left = self._run(["eyes_covered"], {"eye_cover": rows})[0][:, 0]
+        return float(right), float(left)
 
     def _shut_01(self, out: float) -> float:
         return min(1.0, max(0.0, self._lid_open + (1.0 - self._lid_open) * out))

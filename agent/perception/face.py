@@ -9,13 +9,15 @@ from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agent.perception import light
 from agent.perception.affect import Affect
 from agent.perception.cover import cover_row
-from agent.perception.crops import Frame, Square, cut
+from agent.perception.crops import Frame, Points, Square, cut
 from agent.perception.detect import Detector, Found
 from agent.perception.expression import Expression
+from agent.perception.eye_light import eye_cover_rows
 from agent.perception.iris import Irises
 from agent.perception.landmarks import SIZE_PX, Landmarker, Landmarks
 from agent.perception.look import Look
@@ -24,12 +26,15 @@ from agent.signal import face_quality
 from agent.signal.face_actions import ACTIONS
 from agent.signal.face_shape import pose
 
+Crop = NDArray[np.float32]
+
 # the raw logit: painted masks lie above -4, nineteen in twenty squares of a room without a face below -3
 _PRESENT: Final = -4.0
-_PRESENT_IN_PART: Final = 0.0  # parts show more that is no face; half of small faces lie above 10
+_PRESENT_IN_PART: Final = 6.0  # parts show more that is no face (none of 67 above 5); small faces lie above 10
 _COVERED, _BARE = 0.6, 0.35  # hysteresis
 _SETTLE: Final = 2  # runs from a detector's square to the face's own
-_SMOOTH_01: Final = 0.25  # of a new frame's word about the cover, in a clip
+# of a new frame's word about the cover, in a clip; glasses do not come and go, and shut lids look a little like them
+_MOUTH_01, _EYES_01 = 0.25, 0.03
 
 
 class Watcher:
@@ -53,8 +58,7 @@ class Watcher:
         """Begin anew: the next frame has nothing to do with the last one."""
         self._square: Square | None = None
         self._beside = 0
-        self._covered_01: float | None = None
-        self._is_covered = False
+        self._mouth, self._eyes = _Doubt(_MOUTH_01), _Doubt(_EYES_01)
 
     def look(self, frame: Frame, *, search: bool = True) -> Look:
         """Read the next frame of a clip.
@@ -81,7 +85,7 @@ class Watcher:
             return Look(0, "no_face", searched=True) if search else self.look(frame)
         self._square = found.next_square
         self._beside = (self._beside + 1) % 4
-        return self._read(frame, found, light.of(crop, found.points, crop_square), (self._beside,), searched=search)
+        return self._read(frame, found, crop, crop_square, (self._beside,), searched=search)
 
     def look_once(self, frame: Frame) -> Look:
         """Read a frame that stands alone: settled in two steps, looked at from beside four times."""
@@ -94,7 +98,7 @@ class Watcher:
         found = self._landmarker.of(crop, square)
         if found.presence_logit < _PRESENT:
             return Look(0, "no_face", searched=True)
-        return self._read(frame, found, light.of(crop, found.points, square), (0, 1, 2, 3), searched=True)
+        return self._read(frame, found, crop, square, (0, 1, 2, 3), searched=True)
 
     def search(self, frame: Frame) -> int:
         """How many faces are in view, and nothing more: what an idle camera asks."""
@@ -114,7 +118,10 @@ class Watcher:
         least = {False: _PRESENT, True: _PRESENT_IN_PART}
         return [one for one in found if self._landmarker(frame, one.square).presence_logit >= least[one.in_part]]
 
-    def _read(self, frame: Frame, found: Landmarks, lit: light.Light, beside: Iterable[int], *, searched: bool) -> Look:
+    def _read(
+        self, frame: Frame, found: Landmarks, crop: Crop, square: Square, beside: Iterable[int], *, searched: bool
+    ) -> Look:
+        lit = light.of(crop, found.points, square)
         steady = steadiness(self._landmarker, frame, found, beside)
         eyes_01 = float(np.mean([one.eyes_01 for one in steady]))
         points = averaged(found, steady)
@@ -122,25 +129,44 @@ class Watcher:
         seen = face_quality.Seen(
             found.eye_distance_px, pose(laid.rotation), lit.brightness, lit.clipped_01, lit.sharpness, eyes_01
         )
-        self._judge_cover(found, lit, steady)
+        is_masked = self._mouth.take(self._mouth_01(found, lit, steady))
+        hidden = self._eyes.take(self._eyes_01(found, crop, square, points, steady[0]))
         gate = face_quality.why_not(seen)
         if gate is not None:
             return Look(1, gate, pose=seen.pose, searched=searched)
         told = self._expression(laid, self._irises(frame, points) if self.with_irises else None)
-        clear = {"upper": True, "lower": not self._is_covered, "eyes": face_quality.eyes_are_clear(seen)}
+        clear = {"upper": True, "lower": not is_masked, "eyes": not hidden and face_quality.eyes_are_clear(seen)}
         actions = {name: told.actions.get(name) if clear[action.part] else None for name, action in ACTIONS.items()}
         lids_01 = told.lids_01 if clear["eyes"] else None
         strongest = None if self._affect is None else self._affect.strongest(frame, found.next_square)
-        return Look(1, None, actions, lids_01, seen.pose, self._is_covered, searched, strongest)
+        return Look(1, None, actions, lids_01, seen.pose, is_masked, searched, strongest)
 
-    def _judge_cover(self, found: Landmarks, lit: light.Light, steady: tuple[Steadiness, ...]) -> None:
+    def _mouth_01(self, found: Landmarks, lit: light.Light, steady: tuple[Steadiness, ...]) -> float:
         eye_px = found.eye_distance_px
         rows = [cover_row(found.presence_logit, one.mouth_01, one.eyes_01, eye_px, lit) for one in steady]
-        now_01 = float(np.mean([self._expression.covered_01(row) for row in rows]))
-        before_01 = self._covered_01
-        self._covered_01 = now_01 if before_01 is None else before_01 + _SMOOTH_01 * (now_01 - before_01)
-        limit_01 = 0.5 if before_01 is None else _BARE if self._is_covered else _COVERED
-        self._is_covered = self._covered_01 > limit_01
+        return float(np.mean([self._expression.covered_01(row) for row in rows]))
+
+    def _eyes_01(self, found: Landmarks, crop: Crop, square: Square, points: Points, beside: Steadiness) -> float:
+        """Of the worse eye: both are told, or none."""
+        told = (found.presence_logit, found.eye_distance_px)
+        return max(self._expression.eyes_covered_01(eye_cover_rows(crop, points, beside.points, square, *told)))
+
+
+class _Doubt:
+    """Whether a part of the face is hidden, from frame to frame: slow to change its mind."""
+
+    def __init__(self, new_01: float) -> None:
+        self._new_01 = new_01
+        self._now_01: float | None = None
+        self._is_hidden = False
+
+    def take(self, hidden_01: float) -> bool:
+        """Take a frame's word over; whether the part is hidden."""
+        before_01 = self._now_01
+        self._now_01 = hidden_01 if before_01 is None else before_01 + self._new_01 * (hidden_01 - before_01)
+        limit_01 = 0.5 if before_01 is None else _BARE if self._is_hidden else _COVERED
+        self._is_hidden = self._now_01 > limit_01
+        return self._is_hidden
 
 
 def _is_near(square: Square, found: Found) -> bool:

@@ -57,7 +57,7 @@ def of(picture: NDArray[np.float32], points: Points, square: Square) -> Light:
         points: The face's points in the frame, shape (468, 3).
         square: Where the crop lies in the frame.
     """
-    here = _in_crop(points, square)
+    here = in_crop(points, square)
     half = picture[::2, ::2]
     inside = np.zeros(half.shape[:2], dtype=np.uint8)
     cv2.fillConvexPoly(inside, cv2.convexHull(np.round(here[list(_OUTLINE)] / 2).astype(np.int32)), 1)
@@ -66,31 +66,34 @@ def of(picture: NDArray[np.float32], points: Points, square: Square) -> Light:
         return Light(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     grey: NDArray[np.float32] = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), dtype=np.float32)
     eyes = here[[33, 263, 159, 386, 145, 374]]
-    fine_eyes = _fine(_box(grey, eyes, 6))
-    fine_mouth = _fine(_box(grey, here[[61, 291, 0, 17]], 8))
-    skin, lips = _colour(picture, here[list(_AROUND_LIPS)]), _colour(picture, here[list(_LIPS)])
-    above, below = _colour(picture, here[list(_ABOVE)]), _colour(picture, here[list(_BELOW)])
+    fine_eyes = fine(_box(grey, eyes, 6))
+    fine_mouth = fine(_box(grey, here[[61, 291, 0, 17]], 8))
+    skin, lips = colour(picture, here[list(_AROUND_LIPS)]), colour(picture, here[list(_LIPS)])
+    above, below = colour(picture, here[list(_ABOVE)]), colour(picture, here[list(_BELOW)])
     return Light(
         brightness=float((face @ _GREY_OF_RGB).mean()) * 255.0,
         clipped_01=float(np.mean(face.max(axis=1) >= _BURNT)),
         sharpness=_sharpness(_box(grey, eyes, 12)),
         texture_ratio=float(np.log((fine_mouth + 1e-4) / (fine_eyes + 1e-4))),
-        chroma_apart=_chroma_apart(above, below),
-        luma_apart=_luma_apart(above, below),
-        lips_chroma=_chroma_apart(skin, lips),
-        lips_luma=_luma_apart(skin, lips),
+        chroma_apart=chroma_apart(above, below),
+        luma_apart=luma_apart(above, below),
+        lips_chroma=chroma_apart(skin, lips),
+        lips_luma=luma_apart(skin, lips),
     )
 
 
-def _chroma_apart(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+def chroma_apart(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """How far two colours lie apart, their brightness taken away."""
     return float(np.linalg.norm(one / max(one.sum(), 1e-6) - other / max(other.sum(), 1e-6)))
 
 
-def _luma_apart(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+def luma_apart(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Ln of the other's brightness over the first one's."""
     return float(np.log((other.sum() + 1e-3) / (one.sum() + 1e-3)))
 
 
-def _in_crop(points: Points, square: Square) -> Points:
+def in_crop(points: Points, square: Square) -> Points:
+    """Points of the frame in the crop, in px, shape (n, 2)."""
     to_frame = square.to_frame()
     inverse = np.linalg.inv(to_frame[:, :2])
     return np.asarray((points[:, :2] - to_frame[:, 2]) @ inverse.T * SIZE_PX)
@@ -102,7 +105,7 @@ def _box(grey: NDArray[np.float32], around: Points, margin: int) -> NDArray[np.f
     return grey[low[1] : high[1], low[0] : high[0]]
 
 
-def _fine(box: NDArray[np.float32]) -> float:
+def fine(box: NDArray[np.float32]) -> float:
     """Spread of what a blur of 1 px takes away."""
     return float(np.std(box - cv2.GaussianBlur(box, (0, 0), 1.0)))
 
@@ -114,7 +117,7 @@ def _sharpness(box: NDArray[np.float32]) -> float:
     return float(np.std((box - one)[inner, inner]) / max(float(np.std((one - eight)[inner, inner])), 1e-6))
 
 
-def _colour(picture: NDArray[np.float32], places: Points) -> NDArray[np.float64]:
+def colour(picture: NDArray[np.float32], places: Points) -> NDArray[np.float64]:
     """Median colour of small patches, shape (3,)."""
     at = np.clip(np.round(places).astype(int), 2, SIZE_PX - 3)
     rows, columns = at[:, 1, np.newaxis] + _PATCH, at[:, 0, np.newaxis] + _PATCH

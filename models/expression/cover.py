@@ -34,7 +34,7 @@ def masked(picture: np.ndarray, points: np.ndarray, colour: int, random: np.rand
         row, column = np.mgrid[: picture.shape[0], : picture.shape[1]].astype(np.float32)
         wave = np.sin(2 * np.pi * (row * random.normal() + column * random.normal()) / period)
         shade += random.uniform(0.05, 0.25) * np.sign(wave)
-    return _laid(picture, stencil, np.clip(shade[..., np.newaxis] * cloth, 0, 255), size)
+    return laid(picture, stencil, np.clip(shade[..., np.newaxis] * cloth, 0, 255), size)
 
 
 def _shaded(
@@ -49,30 +49,32 @@ def _shaded(
     return shade + random.normal(0, 0.015, shade.shape)
 
 
-def hand(picture: np.ndarray, points: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """A skin-coloured hand before mouth and chin: a palm and fingers, in the tone of the person's own cheek."""
+def hand(
+    picture: np.ndarray, points: np.ndarray, random: np.random.Generator, over: tuple[int, ...] = (13, 14)
+) -> np.ndarray:
+    """A skin-coloured hand before mouth and chin, or elsewhere, in the tone of the person's own cheek."""
     size = float(np.hypot(*(points[263, :2] - points[33, :2])))
     x, y = points[random.choice([50, 280]), :2]
     patch = picture[max(0, int(y) - 4) : int(y) + 5, max(0, int(x) - 4) : int(x) + 5].reshape(-1, 3)
     tone = patch.mean(axis=0) * random.uniform(0.75, 1.05) if patch.size else np.array([120.0, 150.0, 190.0])
     stencil = np.zeros(picture.shape[:2], dtype=np.uint8)
     lines = np.zeros(picture.shape[:2], dtype=np.float32)
-    mouth = points[[13, 14], :2].mean(axis=0) + random.normal(0, 0.08 * size, 2)
+    place = points[list(over), :2].mean(axis=0) + random.normal(0, 0.08 * size, 2)
     angle = random.uniform(-0.9, 0.9)
     along = np.array([np.cos(angle), np.sin(angle)])
     across = np.array([-along[1], along[0]])
     wide = 0.21 * size
     for finger in range(4):
-        start = mouth + across * (finger - 1.3) * wide * 0.95 - along * random.uniform(0.55, 0.8) * size
-        end = mouth + across * (finger - 1.3) * wide * 0.95 + along * 1.2 * size
+        start = place + across * (finger - 1.3) * wide * 0.95 - along * random.uniform(0.55, 0.8) * size
+        end = place + across * (finger - 1.3) * wide * 0.95 + along * 1.2 * size
         ends = [tuple(int(v) for v in np.round(one)) for one in (start, end)]
         cv2.line(stencil, *ends, 255, int(wide * 1.05))
         edge = across * wide * 0.5
         cv2.line(lines, *[tuple(int(v) for v in np.round(one + edge)) for one in (start, end)], 1.0, 2)
     shade = 1.0 - 0.35 * cv2.GaussianBlur(lines, (0, 0), 0.02 * size + 0.3) + random.normal(0, 0.012, lines.shape)
-    return _laid(picture, stencil, np.clip(shade[..., np.newaxis] * tone, 0, 255), size)
+    return laid(picture, stencil, np.clip(shade[..., np.newaxis] * tone, 0, 255), size)
 
 
-def _laid(picture: np.ndarray, stencil: np.ndarray, over: np.ndarray, size: float) -> np.ndarray:
+def laid(picture: np.ndarray, stencil: np.ndarray, over: np.ndarray, size: float) -> np.ndarray:
     soft = cv2.GaussianBlur(stencil, (0, 0), max(0.3, 0.008 * size))[..., np.newaxis].astype(np.float32) / 255
     return (over * soft + picture * (1 - soft)).astype(np.uint8)

@@ -96,7 +96,7 @@ def _clips(seed: int, each: int = 8) -> tuple[np.ndarray, np.ndarray]:
     covered, rows = [], []
     for frame in (*alone(lens), *(Portrait().frame(shown(second)) for second in np.arange(0.0, 60.0, 1.5))):
         for number in range(2 * each):
-            seen = _in_another_light(frame, random)
+            seen = in_another_light(frame, random)
             found = lens.detector(seen)
             if len(found) != 1:
                 continue
@@ -130,7 +130,8 @@ def alone(lens: Lens) -> Iterator[np.ndarray]:
                 yield frame
 
 
-def _in_another_light(frame: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def in_another_light(frame: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Another size, brightness, tint, noise and compression."""
     scale = random.uniform(0.7, 1.4)
     seen = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR).astype(np.float32)
     seen *= np.exp(random.uniform(-0.7, 0.2)) * np.exp(random.normal(0, 0.05, 3))

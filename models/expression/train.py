@@ -1,8 +1,9 @@
-"""From samples to expression.onnx: three nets and one judge of covered faces, fold by fold."""
+"""From samples to expression.onnx: three nets and two judges of covered faces, fold by fold."""
 
 import base64
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,14 +12,14 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from agent.signal.face_shape import Canon
-from models.expression import covers
-from models.expression.covers import Covers, judge
+from models.expression import covers, eye_covers
 from models.expression.mixing import mixed
 from models.expression.nets import Net, fit
 from models.expression.people import FOLDS, TEST_FOLD, people
 from models.expression.rows import BROWS, EYE, LOWER, OPEN, UPPER_COLUMNS, Rows, read
 
 OUT = Path(__file__).parents[1] / "expression.onnx"
+MANIFEST = OUT.with_name("manifest.yaml")
 SMILES = [1, 0, 2, 3, 4, 5, 6, 7, 8]  # a mirror swaps the smile's sides
 
 
@@ -31,6 +32,7 @@ class Trained:
     brows_far: Net
     eyes: Net
     cover: Net
+    eye_cover: Net
     canon: Canon
 
     def actions(self, rows: Rows) -> dict[str, np.ndarray]:
@@ -44,8 +46,21 @@ class Trained:
         return {"lower": lower, "brows": brows, "brows_far": far, "eyes": eyes}
 
 
-def train(rows: Rows, canon: Canon, learnt: np.ndarray, covers: Covers, seed: int, mixes: int = 60_000) -> Trained:
-    """Nets from the samples where ``learnt`` is true, from mixes of them, and the judge from ``covers``."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the judges of covered mouths and of covered eyes learn from."""
+
+    mouths: covers.Covers
+    eyes: eye_covers.EyeCovers
+
+    @classmethod
+    def beside(cls, file: Path) -> "Judged":
+        """Read from the samples' folder."""
+        return cls(covers.read(file.with_name("covers.npz")), eye_covers.read(file.with_name("eye_covers.npz")))
+
+
+def train(rows: Rows, canon: Canon, learnt: np.ndarray, judged: Judged, seed: int, mixes: int = 60_000) -> Trained:
+    """Nets from the samples where ``learnt`` is true, from mixes of them, and both judges."""
     use = rows.where(learnt)
     bare = use.where(use.cover < 0)
     more = mixed(use, canon, mixes, seed)
@@ -61,8 +76,10 @@ def train(rows: Rows, canon: Canon, learnt: np.ndarray, covers: Covers, seed: in
     eyes_in = np.concatenate([each.eyes.reshape(-1, each.eyes.shape[2]) for each in (use, more)])
     eye_out = np.concatenate([each.eye.reshape(-1, len(EYE)) for each in (use, more)])
     eyes = fit(eyes_in, eye_out, components=100, hidden=(192, 96), seed=seed + 3)
-    cover = judge(covers, np.unique(use.person), seed + 4)
-    return Trained(lower, brows, brows_far, eyes, cover, canon)
+    learn_from = np.unique(use.person)
+    cover = covers.judge(judged.mouths, learn_from, seed + 4)
+    eye_cover = eye_covers.judge(judged.eyes, learn_from, seed + 5)
+    return Trained(lower, brows, brows_far, eyes, cover, eye_cover, canon)
 
 
 def split(file: Path, fold: int) -> tuple[Rows, Canon, np.ndarray]:
@@ -76,13 +93,16 @@ def split(file: Path, fold: int) -> tuple[Rows, Canon, np.ndarray]:
 def make(file: Path, seed: int) -> None:
     """Train what ships and write it."""
     rows, canon, learnt = split(file, TEST_FOLD)
-    trained = train(rows, canon, learnt, covers.read(file.with_name("covers.npz")), seed)
+    trained = train(rows, canon, learnt, Judged.beside(file), seed)
     OUT.write_bytes(as_onnx(trained, {"seed": seed, "samples": int(learnt.sum()), "folds": FOLDS}))
-    print(f"{OUT.name}: {OUT.stat().st_size / 1000:.0f} kB, sha256 {hashlib.sha256(OUT.read_bytes()).hexdigest()[:16]}")
+    sha256 = hashlib.sha256(OUT.read_bytes()).hexdigest()
+    named = re.sub(r"(?m)^ours_sha256: .*$", f"ours_sha256: {sha256}", MANIFEST.read_text(encoding="utf-8"))
+    MANIFEST.write_text(named, encoding="utf-8")
+    print(f"{OUT.name}: {OUT.stat().st_size / 1000:.0f} kB, sha256 {sha256[:16]}")
 
 
 def as_onnx(trained: Trained, about: dict[str, object]) -> bytes:
-    """The file: inputs ``face`` (2, 411: straight, mirrored), ``eyes`` (2, 233), ``cover`` (n, 10)."""
+    """The file: inputs ``face`` (2, 411: straight, mirrored), ``eyes`` (2, 233), ``cover`` (n, 10), ``eye_cover`` (n, 16)."""
     graph = _Graph()
     graph.net("lower", trained.lower, "face")
     columns = graph.constant("upper", np.array(UPPER_COLUMNS, dtype=np.int64))
@@ -99,13 +119,15 @@ def as_onnx(trained: Trained, about: dict[str, object]) -> bytes:
     graph.net("brows", trained.brows, "face_and_eyes")
     graph.net("eyes_out", trained.eyes, "eyes")
     graph.net("covered", trained.cover, "cover")
-    inputs = [("face", 411), ("eyes", 233), ("cover", 10)]
+    graph.net("eyes_covered", trained.eye_cover, "eye_cover")
+    inputs = [("face", 411), ("eyes", 233), ("cover", 10), ("eye_cover", 16)]
     outputs = [
         ("lower", len(LOWER)),
         ("brows", len(BROWS)),
         ("brows_far", len(BROWS)),
         ("eyes_out", len(EYE)),
         ("covered", 1),
+        ("eyes_covered", 1),
     ]
     made = helper.make_graph(
         graph.nodes,
