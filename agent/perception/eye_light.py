@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from agent.perception.crops import Points, Square
 from agent.perception.landmarks import SIZE_PX
-from agent.perception.light import chroma_apart, colour, fine, in_crop, luma_apart
+from agent.perception.light import chroma_apart, fine, in_crop, luma_apart, patches
 
 EYE_COVER_NAMES: Final = (
     "under over forehead", "under's chroma to forehead", "under over cheek", "under's chroma to cheek",
@@ -30,6 +30,7 @@ _RINGS: Final = (
 _UNDER: Final = ((229, 230, 231, 228), (449, 450, 451, 448))
 _LIDS: Final = ((222, 223, 224, 28), (442, 443, 444, 258))
 _CHEEKS: Final = ((50, 36, 205, 101), (280, 266, 425, 330))
+_SKINS: Final = [*_FOREHEAD, *(one for part in (_UNDER, _LIDS, _CHEEKS) for side in part for one in side)]
 _GAPS: Final = ((159, 145, 33, 133), (386, 374, 263, 362))
 _LEAST: Final = 1e-3
 
@@ -49,15 +50,17 @@ def eye_cover_rows(
     """
     here = in_crop(points, square)
     grey: NDArray[np.float32] = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), dtype=np.float32)
-    forehead = colour(picture, here[list(_FOREHEAD)])
-    under = [colour(picture, here[list(one)]) for one in _UNDER]
+    skins = patches(picture, here[_SKINS])
+    forehead = np.median(skins[: len(_FOREHEAD)], axis=0)
+    under, lids, cheeks = np.median(skins[len(_FOREHEAD) :].reshape(3, 2, 4, 3), axis=2)
     moved = np.linalg.norm(beside[:, :2] - points[:, :2], axis=1) / max(eye_px, 1.0)
     rows = []
     for side in (0, 1):
-        lid, cheek = colour(picture, here[list(_LIDS[side])]), colour(picture, here[list(_CHEEKS[side])])
+        lid, cheek = lids[side], cheeks[side]
         box = _box(grey, here[list(_RINGS[side])])
         skin = float(forehead.mean()) + _LEAST
-        low, high = np.percentile(box, (5, 95))
+        ranked = np.sort(box, axis=None)
+        low, high = ranked[round(0.05 * (ranked.size - 1))], ranked[round(0.95 * (ranked.size - 1))]
         top, bottom, outer, inner = here[list(_GAPS[side])]
         rows.append(
             [

@@ -130,12 +130,12 @@ class Watcher:
             found.eye_distance_px, pose(laid.rotation), lit.brightness, lit.clipped_01, lit.sharpness, eyes_01
         )
         is_masked = self._mouth.take(self._mouth_01(found, lit, steady))
-        hidden = self._eyes.take(self._eyes_01(found, crop, square, points, steady[0]))
         gate = face_quality.why_not(seen)
         if gate is not None:
             return Look(1, gate, pose=seen.pose, searched=searched)
-        told = self._expression(laid, self._irises(frame, points) if self.with_irises else None)
-        clear = {"upper": True, "lower": not is_masked, "eyes": not hidden and face_quality.eyes_are_clear(seen)}
+        sees_eyes = self.with_irises and not self._eyes.take(self._eyes_01(found, crop, square, points, steady[0]))
+        told = self._expression(laid, self._irises(frame, points) if sees_eyes else None)
+        clear = {"upper": True, "lower": not is_masked, "eyes": face_quality.eyes_are_clear(seen)}
         actions = {name: told.actions.get(name) if clear[action.part] else None for name, action in ACTIONS.items()}
         lids_01 = told.lids_01 if clear["eyes"] else None
         strongest = None if self._affect is None else self._affect.strongest(frame, found.next_square)

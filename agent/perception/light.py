@@ -119,7 +119,12 @@ def _sharpness(box: NDArray[np.float32]) -> float:
 
 def colour(picture: NDArray[np.float32], places: Points) -> NDArray[np.float64]:
     """Median colour of small patches, shape (3,)."""
+    return np.asarray(np.median(patches(picture, places), axis=0))
+
+
+def patches(picture: NDArray[np.float32], places: Points) -> NDArray[np.float64]:
+    """Mean colours of small patches, shape (n, 3)."""
     at = np.clip(np.round(places).astype(int), 2, SIZE_PX - 3)
     rows, columns = at[:, 1, np.newaxis] + _PATCH, at[:, 0, np.newaxis] + _PATCH
-    patches = picture[rows[:, :, np.newaxis], columns[:, np.newaxis, :]]
-    return np.asarray(np.median(patches.mean(axis=(1, 2), dtype=np.float64), axis=0))
+    cut = picture[rows[:, :, np.newaxis], columns[:, np.newaxis, :]]
+    return np.asarray(cut.mean(axis=(1, 2), dtype=np.float64))

@@ -52,11 +52,16 @@ class Model:
 @contextlib.contextmanager
 def _without_words() -> Iterator[None]:
     """The library tells every start on stderr, below Python, and offers no switch."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        kept = os.dup(2)
+    except OSError:  # a program without a terminal has none
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
+    os.close(nowhere)
     try:
         yield
     finally:
         os.dup2(kept, 2)
         os.close(kept)
-        os.close(nowhere)
