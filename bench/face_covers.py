@@ -169,7 +169,7 @@ def two_faces(check: Callable[..., None]) -> None:
     wrong = [at for at in both if at in looks and any(v is not None for v in looks[at].actions.values())]
     right = [at for at in set(looks) - both if any(v is not None for v in looks[at].actions.values())]
     check(f"two faces: numbers in {len(wrong)} frames", holds=not wrong and len(right) > 40)
-    print(f"two faces at once for 40 looks, searched every .55 s: {len(wrong)} of them told a number; "
+    print(f"two faces at once for 40 looks, searched once a second: {len(wrong)} of them told a number; "
           f"{len(right)} of the other {len(set(looks) - both)} did")  # fmt: skip
 
 

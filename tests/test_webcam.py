@@ -287,7 +287,7 @@ def test_a_slow_camera_is_neither_silent_nor_searched_too_seldom_in_a_burst():
     seen = [word.look for _, word in out.words if isinstance(word, Seen)]
     searched = [n for n, look in enumerate(seen) if look.searched]
     assert len(seen) > 20
-    assert max(np.diff(searched)) <= 4  # of 5 a second: every .55 s
+    assert max(np.diff(searched)) <= 6  # of 5 a second: once a second
 
 
 # ---- the pace, and the words

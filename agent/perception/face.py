@@ -111,12 +111,19 @@ class Watcher:
         return square
 
     def _faces(self, frame: Frame) -> list[Found]:
-        """A single one that is sure; of several or doubtful ones, those that the landmark model believes in."""
+        """A single one that is sure; of several or doubtful ones the followed one, and those that are believed in."""
         found = self._detector.everywhere(frame)
         if len(found) == 1 and found[0].is_sure:
             return found
-        least = {False: _PRESENT, True: _PRESENT_IN_PART}
-        return [one for one in found if self._landmarker(frame, one.square).presence_logit >= least[one.in_part]]
+        return [one for one in found if self._is_followed(one) or self._is_face(frame, one)]
+
+    def _is_followed(self, found: Found) -> bool:
+        return found.is_sure and self._square is not None and _is_near(self._square, found)
+
+    def _is_face(self, frame: Frame, found: Found) -> bool:
+        """Whether the landmark model believes in it."""
+        least = _PRESENT_IN_PART if found.in_part else _PRESENT
+        return self._landmarker(frame, found.square).presence_logit >= least
 
     def _read(
         self, frame: Frame, found: Landmarks, crop: Crop, square: Square, beside: Iterable[int], *, searched: bool

@@ -28,7 +28,7 @@ _GONE_S: Final = 5.0
 _FIRST_BURST_S: Final = 30.0
 _BURST_S: Final = 60.0
 _EVERY_S: Final = 600.0
-_SEARCH_S: Final = 0.55  # the whole frame is searched for a second face so often, whatever is tracked
+_SEARCH_S: Final = 0.95  # the whole frame is searched for a second face so often, whatever is tracked
 
 
 @dataclass(frozen=True, slots=True)
