@@ -88,7 +88,8 @@ async def serve(folder: Path, handle: Handler) -> None:
 
 async def _answer(reader: asyncio.StreamReader, handle: Handler) -> Reply:
     try:
-        line = await asyncio.wait_for(reader.readline(), _TIMEOUT_S)
+        async with asyncio.timeout(_TIMEOUT_S):
+            line = await reader.readline()
         said = json.loads(line)
         command = Command(said["name"], said.get("argument", ""))
         if not isinstance(command.name, str) or not isinstance(command.argument, str):

@@ -9,6 +9,7 @@ import sys
 import time
 from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from agent.sources import Eyes, Surroundings, webcam
 from agent.sources.camera_pace import Mode, Pace, Strain
 from agent.sources.camera_states import FAULTS, LASTING, CameraState
 from agent.sources.camera_words import Seen, Told, Wanted, read, written
+from agent.sources.eyes import Running
 from agent.sources.webcam import Settings
 from firmware_sim.face import Portrait, shown
 
@@ -342,6 +344,27 @@ def test_a_word_beyond_what_a_look_can_say_is_refused(change):
     place[last] = value
     with pytest.raises(ValueError):
         read(json.dumps(word).encode())
+
+
+def test_a_cancellation_that_comes_with_a_line_is_not_lost():
+    """Else a pause would leave the camera open."""
+
+    async def main():
+        out = asyncio.StreamReader()
+        words = Running(SimpleNamespace(stdout=out, pid=0)).words()
+
+        async def forever():
+            async for _ in words:
+                pass
+
+        task = asyncio.create_task(forever())
+        await asyncio.sleep(0.05)
+        out.feed_data(b"{}\n")
+        task.cancel()
+        await asyncio.wait({task}, timeout=1.0)
+        assert task.cancelled()
+
+    house.run(main())
 
 
 def test_no_file_of_the_folder_that_the_agent_was_started_in_is_run(tmp_path, monkeypatch):

@@ -68,7 +68,9 @@ class Running:
         within_s = _FIRST_S
         while True:
             try:
-                line = await asyncio.wait_for(out.readline(), within_s)
+                # not `wait_for`: before Python 3.12 it loses a cancellation that comes together with a line
+                async with asyncio.timeout(within_s):
+                    line = await out.readline()
                 if not line:
                     return
                 word = read(line)

@@ -230,6 +230,14 @@ def tasks_start_in_the_pipeline(root: Path) -> Iterator[str]:
                 yield f"{here}:{node.lineno} {node.attr}"
 
 
+def no_cancellation_is_lost(root: Path) -> Iterator[str]:
+    """`asyncio.wait_for` swallows one that comes together with the result (Python below 3.12, cpython#86296)."""
+    for path in sources(root):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute) and node.attr == "wait_for" and ast.unparse(node.value) == "asyncio":
+                yield f"{path.relative_to(root)}:{node.lineno} asyncio.wait_for"
+
+
 def nothing_forks(root: Path) -> Iterator[str]:
     for path in sources(root):
         here = path.relative_to(root).as_posix()
@@ -292,6 +300,7 @@ LAWS: list[tuple[Law, str, str]] = [
         "def f():\n    try:\n        pass\n    except (OSError, Exception):\n        pass\n",
     ),
     (tasks_start_in_the_pipeline, "agent/window.py", "import asyncio\nasyncio.create_task(None)\n"),
+    (no_cancellation_is_lost, "agent/window.py", "import asyncio\nasyncio.wait_for(None, 1)\n"),
     (nothing_forks, "agent/window.py", "import os\nos.fork()\n"),
     (logs_hold_no_value, "agent/window.py", "log.info('%s', sample.value)\n"),
 ]
