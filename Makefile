@@ -73,9 +73,10 @@ test-radio: $(VENV)/.installed
 	@sh tests/system_tools.sh radio
 	PYTHONPATH=.:tests:tests/radio $(BIN)/python -m radio
 
-## nonsense advertisements, GATT tables and D-Bus replies, seeded, in virtual time: SECONDS=120 SEED=1 (more rooms come with "Delivery")
+## nonsense from straps and their daemon, in virtual time, and a million mutations on the wire: ROOM=strap|wire SECONDS=120 ENVELOPES=1000000 PAPERS=100000 SEED=1
 fuzz: $(VENV)/.installed system-tools
-	PYTHONPATH=.:tests $(BIN)/python -m strap_fuzz
+	test "$(ROOM)" = wire || PYTHONPATH=.:tests $(BIN)/python -m strap_fuzz
+	test "$(ROOM)" = strap || PYTHONPATH=.:tests $(BIN)/python -m wire_fuzz
 
 ## the strap under load and over time: PART=load|replay|field|scenarios|day|hostile MINUTES=20 HOURS=24 SEED=1
 bench-strap: $(VENV)/.installed system-tools

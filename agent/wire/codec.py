@@ -66,6 +66,13 @@ class Fields:
             raise WireRefused("malformed", "expected a number")
         return value
 
+    def flag(self) -> bool:
+        """The next field, 0 or 1."""
+        value = self.uint()
+        if value not in (0, 1):
+            raise WireRefused("malformed", "a flag that is neither 0 nor 1")
+        return value == 1
+
     def raw(self, size: int | None = None) -> bytes:
         """The next field, a byte string, of this size where one is given."""
         value = next(self._rest)

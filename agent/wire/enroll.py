@@ -117,7 +117,7 @@ def decode_bundle(data: bytes) -> Bundle:
         ca_pem=row.raw(),
         root_public=row.raw(SIGN_PUBLIC_BYTES),
         directory_floor=row.uint(),
-        synthetic=row.uint() == 1,
+        synthetic=row.flag(),
         code=row.raw(CODE_BYTES),
     )
     checked_sign_public(bundle.root_public)
@@ -176,7 +176,7 @@ def verified_request(data: bytes) -> Request:
         receive_public=inner.raw(RECEIVE_PUBLIC_BYTES),
         consent_public=inner.raw(SIGN_PUBLIC_BYTES),
         tls_request=inner.raw(),
-        synthetic=inner.uint() == 1,
+        synthetic=inner.flag(),
     )
     checked_sign_public(request.sign_public)
     checked_sign_public(request.consent_public)
