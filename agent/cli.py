@@ -106,7 +106,8 @@ def _parser() -> argparse.ArgumentParser:
     models.add_argument("--into", type=Path, metavar="DIR", help="where to put them (default: your data folder)")
 
     outbox = _add(commands, "outbox", "the sealed rows")
-    outbox.add_argument("what", choices=("status",))
+    outbox.add_argument("what", choices=("status", "fsck", "export"), help="counts, a whole check, every row as JSON")
+    outbox.add_argument("file", type=Path, nargs="?", metavar="FILE", help="fsck: another file, such as one set aside")
     hub = commands.add_parser("hub", help="the reference receiver", add_help=False)
     hub.set_defaults(action=ACTIONS["hub"])
     hub.add_argument("rest", nargs=argparse.REMAINDER)

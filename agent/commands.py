@@ -6,6 +6,7 @@ Data goes to stdout as JSON, words for people to stderr.
 import argparse
 import json
 import logging
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -13,12 +14,15 @@ from agent import analyze_command
 from agent.status import say
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from agent.config import Settings
     from agent.control import Reply
     from agent.outbox import Outbox
     from agent.privacy.policy import Profile
 
 Action = Callable[[argparse.Namespace], int]
+_AGAIN_AFTER_S: Final = 5.0  # what breaks at once would break for ever
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -34,6 +38,7 @@ def _run(arguments: argparse.Namespace) -> int:
     import asyncio
 
     from agent import host, pipeline
+    from agent.errors import OutboxBroken
 
     settings, profile = _settings(arguments)
     host.no_core_dumps()
@@ -48,8 +53,15 @@ def _run(arguments: argparse.Namespace) -> int:
         host.stop_on_signals(stop)
         await pipeline.run(settings, profile, stop=stop)
 
-    asyncio.run(until_told())
-    return 0
+    while True:
+        began_s = time.monotonic()
+        try:
+            asyncio.run(until_told())
+            return 0
+        except OutboxBroken as broken:
+            if time.monotonic() - began_s < _AGAIN_AFTER_S:
+                raise
+            say(f"wardbeat: {broken}; it begins anew, and sets the file aside if it is damaged")
 
 
 def _scan(arguments: argparse.Namespace) -> int:
@@ -267,9 +279,35 @@ def _erase(arguments: argparse.Namespace) -> int:
 
 def _outbox(arguments: argparse.Namespace) -> int:
     settings, _ = _settings(arguments)
+    if arguments.what == "fsck":
+        return _fsck(settings, arguments.file)
+    if arguments.what == "export":
+        with _outbox_to_read(settings) as outbox:
+            for row in outbox.sealed_rows():
+                print(json.dumps(row))
+        return 0
     with _outbox_to_read(settings) as outbox:
         print(json.dumps({"rows": outbox.counts(), "waiting": outbox.waiting(), "unsettled": outbox.unsettled()}))
     return 0
+
+
+def _fsck(settings: "Settings", file: "Path | None") -> int:
+    from agent.errors import WrongUse
+    from agent.outbox import ledger, rescue
+
+    path = file or settings.state_dir / "outbox.db"
+    if not path.is_file():
+        raise WrongUse(f"{path}: no such file", remedy="'wardbeat run' makes the outbox.")
+    found = rescue.faults(path)
+    for words in found:
+        print(words)
+    if found and file is None:
+        rescue.suspect(settings.state_dir)
+        say("It is damaged. The agent sets it aside when it starts next, and goes on with a new one.")
+    if not found and file is None:
+        with _outbox_to_read(settings) as outbox:
+            say(f"{ledger.verify(outbox).rows} rows; file and chain are whole")
+    return int(bool(found))
 
 
 def _hub(arguments: argparse.Namespace) -> int:

@@ -23,7 +23,7 @@ from agent.errors import KeysMissing, OutboxBroken, SourceUnavailable, WrongUse
 from agent.features.live import LiveHeart
 from agent.history import History
 from agent.model import NS_PER_S, Interval, Sample
-from agent.outbox import Limits, Outbox, Sealing, consents
+from agent.outbox import Limits, Outbox, Sealing, consents, rescue
 from agent.pace import RELEASE_WINDOW_S, Pace
 from agent.privacy.policy import Profile
 from agent.privacy.vault import Vault, open_vault
@@ -87,7 +87,12 @@ class Agent:
                 raise WrongUse("windows shorter than 300 s are for synthetic sites only")
             sealing = Sealing.to(self.identity.sender(), seen)
         limits = Limits(settings.outbox.max_rows, settings.outbox.max_age_days)
-        self.outbox = parts.enter_context(Outbox(folder / "outbox.db", self.vault, sealing, keep=limits))
+        sign, site = (None, "") if self.identity is None else (self.identity.sign, self.identity.site)
+        self.outbox: Outbox = parts.enter_context(
+            rescue.opened(
+                folder / "outbox.db", self.vault, sealing, keep=limits, sign=sign, site=site, now_utc_s=self.utc_s()
+            )
+        )
         self.windows = Windows(clock.now_ns(), pace.window_s, clock.utc_offset_ns())
         self.live = LiveHeart()
         operator = None if self.identity is None else self.identity.bundle.operator
@@ -340,7 +345,10 @@ async def run(
         except BaseExceptionGroup as group_error:
             _, rest = group_error.split(_Finished)
             if rest is not None:
-                raise _first(rest) from None
+                error = _first(rest)
+                if isinstance(error, OutboxBroken):
+                    rescue.suspect(agent.folder)
+                raise error from None
 
 
 def _publishing(agent: Agent, enrolled: identity.Identity) -> dict[str, Callable[[], Awaitable[None]]]:

@@ -211,7 +211,10 @@ class Room:
             )
         )  # fmt: skip
         self.down = Sender(
-            self.keys.sign_key("receipt"), bytes(32), self.keys.site, down_topic(self.keys.site, self.world.identity.device)
+            self.keys.sign_key("receipt"),
+            bytes(32),
+            self.keys.site,
+            down_topic(self.keys.site, self.world.identity.device),
         )
         self.consent_key = SignKey.of(os.urandom(SEED_BYTES))
         request = enroll.Request(

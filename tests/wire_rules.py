@@ -72,7 +72,10 @@ def _is_message(one):
         case "consent":
             return shaped(rest, bytes, 64)
         case "gap":
-            return shaped(rest, 16, int, int, int, {"age", "rows", "bytes", "file"}) and 1 <= rest[3] <= rest[2] - rest[1] + 1
+            return (
+                shaped(rest, 16, int, int, int, {"age", "rows", "bytes", "file"})
+                and 1 <= rest[3] <= rest[2] - rest[1] + 1
+            )
         case "summary":
             return _is_summary(rest)
     return False

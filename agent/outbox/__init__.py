@@ -4,6 +4,7 @@ file.py      tables, streams, the one append that writes both faces in a transac
 consents.py  consent records, withdrawal, pauses
 settle.py    what receipts and notices do to rows
 ledger.py    reading and proving the chain
+rescue.py    a damaged file set aside, and what of it is carried on
 """
 
 from agent.outbox.file import Outbox, Row, Sealing

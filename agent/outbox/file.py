@@ -6,8 +6,9 @@ fate of a row:  sealed ─▶ sent ─▶ receipted
                    └────────┴──▶ withdrawn | dropped
 """
 
+import base64
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -287,6 +288,22 @@ class Outbox:
                 (before_utc_s,),  # what rights rest on is offered to a new hub however old it is
             )
         shred(self.db)
+
+    def sealed_rows(self) -> Iterator[dict[str, object]]:
+        """Every row as JSON can say it, oldest first: its number, what became of it, its sealed bytes in base64."""
+        query = (
+            "SELECT o.idx, o.stream, o.seq, o.kind, f.state, o.digest, o.envelope FROM outbox o JOIN fate f USING (idx)"
+        )
+        for idx, stream, seq, kind, state, digest, sealed in self.db.execute(f"{query} ORDER BY o.idx"):
+            yield {
+                "idx": idx,
+                "stream": stream.hex(),
+                "seq": seq,
+                "kind": kind,
+                "state": state,
+                "digest": digest.hex(),
+                "envelope": None if sealed is None else base64.b64encode(sealed).decode(),
+            }
 
     # ---- private
 

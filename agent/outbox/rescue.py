@@ -1,0 +1,176 @@
+"""A damaged outbox file: set aside whole, never deleted. The agent goes on with a new one and says what was lost.
+
+    opened ─▶ damaged, or suspected and found so ─▶ outbox.broken-TIME.db      the file as it was, for fsck and experts
+                                                 └▶ what can be read of it ─▶ new file: pause, withdrawal, erasure,
+                                                                              one gap record a stream, a note
+
+Consent does not come along: nothing leaves before the person says yes again. What ends or narrows does: an open pause,
+and a withdrawal or erasure that the hub has not confirmed. Where those cannot be read, the safe side is taken.
+"""
+
+import datetime as dt
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from agent.errors import OutboxBroken, WireRefused
+from agent.outbox import consents
+from agent.outbox.file import Outbox, Sealing
+from agent.outbox.limits import UNSETTLED, Limits
+from agent.privacy.vault import Vault
+from agent.storage import storing
+from agent.wire.consent import decode_record
+from agent.wire.keys import SignKey
+from agent.wire.message import EraseMessage, GapMessage
+
+SUSPECT: Final = "outbox.suspect"
+_TABLES: Final = frozenset({"meta", "stream", "ledger", "fate", "outbox", "consent", "pause", "proof", "news"})
+_AGAIN: Final = "Give your consent again: 'wardbeat consent give'."
+
+
+@dataclass(frozen=True, slots=True)
+class Salvaged:
+    """What could be read of a damaged file; None: that could not be read.
+
+    Attributes:
+        aside: Where it lies now.
+        waiting: Rows without a receipt: (stream, lowest seq, highest seq, count).
+        paused: Whether a pause was open.
+        withdrawn: Whether a withdrawal waited to be heard.
+        erased: Whether an erasure waited to be heard.
+    """
+
+    aside: Path
+    waiting: tuple[tuple[bytes, int, int, int], ...] | None
+    paused: bool | None
+    withdrawn: bool | None
+    erased: bool | None
+
+
+def suspect(folder: Path) -> None:
+    """The running agent met damage: the next start looks through the whole file."""
+    (folder / SUSPECT).touch(mode=0o600)
+
+
+def opened(
+    path: Path, vault: Vault, sealing: Sealing | None, *, keep: Limits, sign: SignKey | None, site: str, now_utc_s: int
+) -> Outbox:
+    """The outbox; a damaged one is set aside first.
+
+    Args:
+        path, vault, sealing, keep: As `Outbox`.
+        sign, site: For a withdrawal that is said again; None: not enrolled.
+        now_utc_s: For ledger and notes.
+
+    Raises:
+        StorageFull, AlreadyRunning: As `Outbox`.
+    """
+    mark = path.with_name(SUSPECT)
+    salvaged = None
+    if path.exists() and mark.exists() and faults(path):
+        salvaged = _set_aside(path, now_utc_s)
+    try:
+        outbox = Outbox(path, vault, sealing, keep=keep)
+    except OutboxBroken:
+        if salvaged is not None:
+            raise
+        salvaged = _set_aside(path, now_utc_s)
+        outbox = Outbox(path, vault, sealing, keep=keep)
+    if salvaged is not None:
+        _carry(outbox, salvaged, sign, site, now_utc_s)
+    mark.unlink(missing_ok=True)
+    return outbox
+
+
+def faults(path: Path) -> list[str]:
+    """What SQLite finds wrong with a file, in its words; empty for a sound one. Nothing is changed."""
+    try:
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            found = [words for (words,) in db.execute("PRAGMA integrity_check(20)") if words != "ok"]
+            there = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        finally:
+            db.close()
+    except sqlite3.Error as error:
+        return [str(error)]
+    return found + [f"the table {name} is missing" for name in sorted(_TABLES - there)]
+
+
+def _set_aside(path: Path, now_utc_s: int) -> Salvaged:
+    at = dt.datetime.fromtimestamp(now_utc_s, dt.UTC).strftime("%Y%m%dT%H%M%SZ")
+    aside = path.with_name(f"{path.stem}.broken-{at}{path.suffix}")
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = path.with_name(f"{path.stem}.broken-{at}-{number}{path.suffix}")
+    for ending in ("-wal", "-shm", ""):  # the log first: without it the file is older, with it alone nothing is
+        part = path.with_name(path.name + ending)
+        if part.exists():
+            part.replace(aside.with_name(aside.name + ending))
+    return _read(aside)
+
+
+def _read(aside: Path) -> Salvaged:
+    unsettled = f"FROM outbox o JOIN fate f USING (idx) WHERE f.{UNSETTLED}"
+    waiting = _rows(aside, f"SELECT o.stream, min(o.seq), max(o.seq), count(*) {unsettled} GROUP BY o.stream")
+    pauses = _rows(aside, "SELECT id FROM pause WHERE end_utc_s IS NULL")
+    last = _rows(aside, "SELECT record, receipted FROM consent ORDER BY serial DESC LIMIT 1")
+    erasures = _rows(aside, f"SELECT o.idx {unsettled} AND o.kind = 'erase'")
+    return Salvaged(
+        aside,
+        None if waiting is None else tuple(waiting),
+        None if pauses is None else bool(pauses),
+        None if last is None else _ends(last),
+        None if erasures is None else bool(erasures),
+    )
+
+
+def _ends(last: list[Any]) -> bool | None:
+    """Whether the last consent record is a withdrawal without its receipt."""
+    try:
+        return any(decode_record(bytes(record)).action == "withdraw" and not heard for record, heard in last)
+    except WireRefused:
+        return None
+
+
+def _rows(path: Path, query: str) -> list[Any] | None:
+    try:
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            return db.execute(query).fetchall()
+        finally:
+            db.close()
+    except sqlite3.Error:
+        return None
+
+
+def _carry(outbox: Outbox, salvaged: Salvaged, sign: SignKey | None, site: str, now_utc_s: int) -> None:
+    """Say it: to the new file, to the hub, to the person."""
+    if salvaged.paused is not False:
+        consents.pause(outbox, now_utc_s)
+    if outbox.sealing is not None and sign is not None:
+        if salvaged.withdrawn is not False or salvaged.erased:
+            consents.withdraw(outbox, sign, site, now_utc_s)
+        with storing(outbox.db):
+            if salvaged.erased:
+                outbox.append([EraseMessage(0, now_utc_s)], now_utc_s)
+            for stream, first, last, count in salvaged.waiting or ():
+                outbox.append([GapMessage(stream, first, last, count, "file")], now_utc_s)
+    with storing(outbox.db):
+        for words in _words(salvaged):
+            outbox.tell(words, now_utc_s)
+
+
+def _words(salvaged: Salvaged) -> Iterable[str]:
+    held = (
+        "how many rows waited in it cannot be read"
+        if salvaged.waiting is None
+        else f"{sum(count for *_, count in salvaged.waiting)} rows waited in it, and the hub is told"
+    )
+    yield f"the outbox file was damaged and set aside as {salvaged.aside.name}; {held}. {_AGAIN}"
+    if salvaged.paused is None:
+        yield "whether you had paused cannot be read: it is paused now. 'wardbeat resume' ends it."
+    if salvaged.erased is None:
+        yield "if you had asked to erase in the last days, ask again: 'wardbeat erase'."
