@@ -1,6 +1,7 @@
 """The whole way over a real mosquitto with TLS and client certificates: recording in, receipted rows out."""
 
 import asyncio
+import contextlib
 import dataclasses
 import random
 import threading
@@ -22,7 +23,7 @@ from agent.outbox import consents, ledger
 from agent.pace import Pace
 from agent.wire import envelope, schema
 from agent.wire.labels import keys_topic
-from agent.wire.message import EraseMessage
+from agent.wire.message import CoverMessage, EraseMessage
 
 FAST = Pace(slot_s=0.2, grace_s=0.5, finish=True)
 
@@ -456,3 +457,65 @@ def test_a_newer_directory_is_taken_over_and_rows_are_sealed_to_its_newest_key(w
     assert told["sealed to newest"]
     with world.outbox() as outbox:
         assert consents.in_force(outbox) is not None
+
+
+def test_what_the_broker_can_take_is_heeded(world, tmp_path):
+    """MQTT 5 tells it at connecting; who does not heed it is thrown out again and again."""
+    most = {"seen": 0}
+
+    async def watch(agent):
+        with contextlib.suppress(asyncio.CancelledError):
+            while True:
+                if agent.publisher is not None:
+                    most["seen"] = max(most["seen"], len(agent.publisher._in_flight))
+                await asyncio.sleep(0)
+
+    def said(agent, words):
+        return any(words in state.words for state in agent.board.states())
+
+    async def too_small(agent):
+        await until(lambda: said(agent, "takes no message of 3319 bytes"))
+        await asyncio.sleep(1.0)
+        assert agent.publisher._number == 1, "the connection holds"
+        assert "sent" not in agent.outbox.counts()
+
+    async def narrow(agent):
+        for _ in range(30):
+            agent.outbox.put([CoverMessage()], house.START_UTC_S)
+        await until(lambda: agent.outbox.unsettled() == 0)
+        assert agent.publisher._room == 3
+
+    async def until(condition):
+        for _ in range(2000):
+            if condition():
+                return
+            await asyncio.sleep(0.01)
+        pytest.fail("waited in vain")
+
+    for extra, person in (("max_packet_size 2000\n", too_small), ("max_inflight_messages 3\n", narrow)):
+        process = house.mosquitto(world, extra=extra)
+        try:
+            with house.running_hub(world) if person is narrow else contextlib.nullcontext():
+                stop = asyncio.Event()
+
+                async def play(agent, person=person, stop=stop):
+                    watching = asyncio.create_task(watch(agent))
+                    try:
+                        await person(agent)
+                    finally:
+                        watching.cancel()
+                        stop.set()
+
+                house.run(
+                    pipeline.run(
+                        world.settings,
+                        world.profile,
+                        SessionClock(),
+                        pace=Pace(slot_s=0.1),
+                        stop=stop,
+                        beside={"p": play},
+                    )
+                )
+        finally:
+            process.stop()
+    assert 0 < most["seen"] <= 3

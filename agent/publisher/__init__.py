@@ -79,6 +79,7 @@ class Publisher:
         self._link: Link | None = None
         self._connected = self._was_connected = False
         self._in_flight: dict[int, int] = {}
+        self._room, self._most_bytes = settings.in_flight, 0  # until a broker has said more
         self._due: list[tuple[float, int]] = []  # heap of (when, ledger index)
         self._ripe: deque[int] = deque()
         self._fresh_turn = True
@@ -141,6 +142,7 @@ class Publisher:
         match event.what:
             case "connected" if current:
                 self._connected = self._was_connected = True
+                self._room, self._most_bytes = min(self._settings.in_flight, event.room), event.most_bytes
                 self._again_soon()
                 self._board.say("broker", Level.OK, "connected")
             case "refused":
@@ -308,11 +310,15 @@ class Publisher:
         """
         if not self._connected or self._link is None:
             return False
-        if len(self._in_flight) >= self._settings.in_flight:
+        if len(self._in_flight) >= self._room:
             return True  # the broker is slow: a cover would not help
         row = self._next_row()
         if row is None:
             return False
+        if self._link.packet_bytes(row.envelope) > self._most_bytes:
+            words = f"the broker takes no message of {len(row.envelope)} bytes"
+            self._board.say("broker", Level.TROUBLE, words, "Its operator must raise its packet limit; rows wait.")
+            return True
         self._outbox.mark_sent([row], self._utc_s())
         self._attempts[row.idx] += 1
         tries = self._attempts[row.idx]

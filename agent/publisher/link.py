@@ -46,6 +46,7 @@ class Event:
         payload: Of ``keys`` and ``down``.
         mid, code: Of ``acked``: the packet and the PUBACK's reason code (0 on 3.1.1).
         words: Of ``refused`` and ``lost``, for people.
+        room, most_bytes: Of ``connected``: how many messages without PUBACK and how large a packet this broker takes.
     """
 
     link: int
@@ -54,6 +55,8 @@ class Event:
     mid: int = 0
     code: int = 0
     words: str = ""
+    room: int = 65_535
+    most_bytes: int = 2**28
 
 
 class Link:
@@ -92,7 +95,7 @@ class Link:
             clean_session=None if v5 else False,
         )
         self.client.max_inflight_messages_set(settings.in_flight)
-        self.client.on_connect = lambda _c, _u, _f, reason, _p: self._on_connect(reason)
+        self.client.on_connect = lambda _c, _u, _f, reason, told: self._on_connect(reason, told)
         self.client.on_publish = lambda _c, _u, mid, reason, _p: put(Event(number, "acked", mid=mid, code=reason.value))
         self.client.on_subscribe = lambda _c, _u, _mid, reasons, _p: self._on_subscribe(reasons)
         self.client.on_message = lambda _c, _u, message: self._on_message(message)
@@ -109,6 +112,10 @@ class Link:
     def publish(self, envelope: bytes) -> int:
         """Hand an envelope to paho; its packet number. Says nothing about its fate."""
         return self.client.publish(self._topic, envelope, qos=1).mid
+
+    def packet_bytes(self, envelope: bytes) -> int:
+        """How large a packet an envelope makes, as MQTT 5 counts it: head, topic, number, no properties."""
+        return 5 + 2 + len(self._topic.encode()) + 2 + 1 + len(envelope)
 
     def close(self) -> None:
         """End the connection; safe at any moment."""
@@ -141,14 +148,17 @@ class Link:
         context.load_cert_chain(certificate, key, self._password)
         return context
 
-    def _on_connect(self, reason: Any) -> None:
+    def _on_connect(self, reason: Any, told: Any) -> None:
         if reason.is_failure:
             words = f"the broker refuses this machine ({reason})"
             self._put(Event(self._number, "refused", words=words))
             self.client.disconnect()
             return
         self.client.subscribe([(self._down_topic, 1), (self._keys_topic, 1)])
-        self._put(Event(self._number, "connected"))
+        # paho reads neither (measured): a broker that is not heeded closes the connection, again and again
+        limits = {"room": "ReceiveMaximum", "most_bytes": "MaximumPacketSize"}
+        said = {name: getattr(told, what) for name, what in limits.items() if hasattr(told, what)}
+        self._put(Event(self._number, "connected", **said))
 
     def _on_subscribe(self, reasons: Any) -> None:
         if any(reason.is_failure for reason in reasons):
