@@ -7,7 +7,7 @@ TRAIN := .venv-train
 FACE_PEER := .venv-face
 export WARDBEAT_SHARED ?= $(abspath ../shared)
 
-.PHONY: demo picture test check laws schema lock bench-agent bench-heart bench-strap test-radio fuzz chaos train-expression bench-face clean system-tools npm
+.PHONY: demo picture test check laws schema lock bench-agent bench-heart bench-strap bench-delivery test-radio fuzz chaos train-expression bench-face clean system-tools npm
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -72,6 +72,10 @@ $(PEERS)/.installed: bench/requirements-heart.txt
 test-radio: $(VENV)/.installed
 	@sh tests/system_tools.sh radio
 	PYTHONPATH=.:tests:tests/radio $(BIN)/python -m radio
+
+## what a row costs, and how a week's outage drains: PART=outbox|drain
+bench-delivery: $(VENV)/.installed system-tools
+	PYTHONPATH=.:tests $(BIN)/python bench/bench_delivery.py
 
 ## nonsense from straps and their daemon, in virtual time, and a million mutations on the wire: ROOM=strap|wire SECONDS=120 ENVELOPES=1000000 PAPERS=100000 SEED=1
 fuzz: $(VENV)/.installed system-tools

@@ -519,3 +519,40 @@ def test_what_the_broker_can_take_is_heeded(world, tmp_path):
         finally:
             process.stop()
     assert 0 < most["seen"] <= 3
+
+
+def test_a_backlog_drains_over_one_link_and_todays_row_does_not_wait_for_it(world, broker):
+    """paho would write from our thread while its own one reads: TLS broke every second or two (a week took minutes)."""
+    seen = {}
+    with world.outbox() as outbox:
+        for _ in range(500):
+            outbox.put([CoverMessage()], house.START_UTC_S)
+
+    async def person(agent):
+        def state(idx):
+            return agent.outbox.db.execute("SELECT state FROM fate WHERE idx = ?", (idx,)).fetchone()[0]
+
+        while agent.outbox.unsettled() > 450:
+            await asyncio.sleep(0.01)
+        today = agent.outbox.put([CoverMessage()], house.START_UTC_S).idx
+        while state(today) != "receipted":
+            await asyncio.sleep(0.01)
+        seen["still waiting"] = agent.outbox.unsettled()
+        while agent.outbox.unsettled() > 2:
+            await asyncio.sleep(0.01)
+        seen["links"] = agent.publisher._number
+
+    async def main():
+        stop = asyncio.Event()
+
+        async def play(agent):
+            await asyncio.wait_for(person(agent), 60)
+            stop.set()
+
+        pace = Pace(slot_s=300.0)  # by slots alone it would take two days
+        await pipeline.run(world.settings, world.profile, SessionClock(), pace=pace, stop=stop, beside={"play": play})
+
+    with house.running_hub(world):
+        house.run(main())
+    assert seen["links"] == 1
+    assert seen["still waiting"] > 100

@@ -101,6 +101,7 @@ class Outbox:
         self.vault = vault
         self.sealing = sealing
         self.limits = keep or Limits()
+        self.room, self.looked_utc_s = 0, 0  # see `limits.keep`
         self.db = connect(path, TABLES)
         if sealing is not None and (renew_stream or self._last_stream() is None):
             with storing(self.db):
@@ -153,6 +154,7 @@ class Outbox:
         """
         if self.sealing is None:
             raise KeysMissing("this machine is not enrolled", remedy="Run 'wardbeat enroll BUNDLE'.")
+        self.room -= 1
         ordinal, stream, last_seq = self._current_stream()
         at = in_place_of or (stream, last_seq + 1)
         previous = self.db.execute(
@@ -205,17 +207,21 @@ class Outbox:
         query = f"SELECT o.kind {unsettled} AND o.kind IN ('consent', 'erase') ORDER BY o.idx"
         return [kind for (kind,) in self.db.execute(query)]
 
-    def unsent(self, most: int) -> list[Row]:
-        """Rows never handed over, what ends or changes consent first, then oldest first.
+    def unsent(self, most: int, *, newest: bool = False) -> list[Row]:
+        """Rows never handed over, what ends or changes consent first, then oldest first, or newest first.
 
         Summaries wait until the hub has receipted their consent record.
         """
-        order = "ORDER BY o.kind NOT IN ('consent', 'erase'), o.idx LIMIT ?"
+        order = f"ORDER BY o.kind NOT IN ('consent', 'erase'), o.idx {'DESC' if newest else ''} LIMIT ?"
         return [Row(*row) for row in self.db.execute(f"SELECT {_ROW} {_UNSENT} {order}", (most,))]
 
     def handed(self) -> list[int]:
         """Ledger indices of the rows handed over and not settled, oldest first."""
         return [idx for (idx,) in self.db.execute("SELECT idx FROM fate WHERE state = 'sent' ORDER BY idx")]
+
+    def unheard_rows(self) -> int:
+        """How many rows were handed over and are not settled."""
+        return int(self.db.execute("SELECT count(*) FROM fate WHERE state = 'sent'").fetchone()[0])
 
     def handed_row(self, idx: int) -> Row | None:
         """A row handed over and not settled; its bytes are never changed."""

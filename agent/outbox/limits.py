@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 _DAY_S: Final = 86_400
 _BLOCK_S: Final = 6 * 3600
 _STEP_S: Final = 6 * 3600
+_LOOK_S: Final = 600
 UNSETTLED: Final = "state IN ('sealed', 'sent')"
 # Consent, erasure and gap records are never dropped: they are few, and they are what the hub must know.
 _DROPPABLE: Final = f"f.{UNSETTLED} AND o.kind IN ('summary', 'cover', 'probe')"
@@ -26,12 +27,20 @@ class Limits:
 
 
 def keep(outbox: "Outbox", limits: Limits, now_utc_s: int) -> None:
-    """Drop what is beyond the limits and leave one gap record a stream. The caller holds the transaction."""
+    """Drop what is beyond the limits and leave one gap record a stream. The caller holds the transaction.
+
+    Counting costs time with every row that waits, so it is done when the rows made since could have filled the room
+    that was left, and for age every ten minutes: a row more costs the same after a week without a broker.
+    """
+    if outbox.room > 0 and abs(now_utc_s - outbox.looked_utc_s) < _LOOK_S:
+        return
+    outbox.room, outbox.looked_utc_s = limits.max_rows, now_utc_s
     if not outbox.unsettled():
         return
     held = int(outbox.db.execute(f"SELECT count(*) {_ROWS} WHERE {_DROPPABLE}").fetchone()[0])
     too_old = _older_than(outbox, limits.max_age_days * _DAY_S, now_utc_s)
     surplus = max(0, held - limits.max_rows + 1)
+    outbox.room = limits.max_rows - held
     if not surplus and not too_old:
         return
     # In blocks, so that a gap record stands for many rows: one for each would fill the outbox itself.
@@ -48,6 +57,7 @@ def keep(outbox: "Outbox", limits: Limits, now_utc_s: int) -> None:
         outbox.set_fate(idx, "dropped", now_utc_s)
         outbox.drop_envelope(idx)
         gaps.setdefault(stream, []).append(seq)
+    outbox.room += len(doomed)
     reason = "age" if any(old for *_, old in doomed) else "rows"
     for stream, seqs in gaps.items():
         outbox.append([GapMessage(stream, min(seqs), max(seqs), len(seqs), reason)], now_utc_s)

@@ -32,7 +32,9 @@ __all__ = ["Publisher", "Settings"]
 log = logging.getLogger(__name__)
 
 BACKLOG: Final = 2  # rows that may wait without hurry: a withdrawal beside a summary draws no burst
-LANE: Final = 20  # rows a slot while a backlog drains
+LANE: Final = 20  # rows a slot at least while a backlog drains
+DRAIN_S: Final = 0.005  # apart at most while it drains: a week's slots in a quarter of a minute
+WINDOW: Final = 64  # rows without receipt while it drains: a hub that is slow slows everybody
 SET_ASIDE: Final = 64
 JITTER_01: Final = 0.2
 MOST_BACKOFF: Final = 16  # times resend_after_s
@@ -82,8 +84,11 @@ class Publisher:
         self._room, self._most_bytes = settings.in_flight, 0  # until a broker has said more
         self._due: list[tuple[float, int]] = []  # heap of (when, ledger index)
         self._ripe: deque[int] = deque()
-        self._fresh_turn = True
+        self._fresh_turn = self._newest_turn = True
         self._heard_s = -math.inf
+        self._knocks = (
+            False  # after connecting one row of a backlog goes at once, and its receipt says whether to hurry
+        )
         self._attempts: Counter[int] = Counter()
         self._aside: deque[bytes] = deque(maxlen=SET_ASIDE)
         self.counters: Counter[str] = Counter()
@@ -144,6 +149,7 @@ class Publisher:
                 self._connected = self._was_connected = True
                 self._room, self._most_bytes = min(self._settings.in_flight, event.room), event.most_bytes
                 self._again_soon()
+                self._knocks = True
                 self._board.say("broker", Level.OK, "connected")
             case "refused":
                 self._board.say("broker", Level.TROUBLE, event.words, "Ask the hub's operator; rows wait meanwhile.")
@@ -261,13 +267,20 @@ class Publisher:
         """Wait for the slot's moment, draining a backlog meanwhile; always lets others run."""
         await asyncio.sleep(0)
         while (left_s := at_s - time.monotonic()) > 0:
-            hurry = self._connected and (self.draining or (self._hub_hears() and self._backlog() > BACKLOG))
-            await asyncio.sleep(min(left_s, self._slot_s / LANE if hurry else 1.0))
-            if hurry:
+            hurry = self._hurries()
+            await asyncio.sleep(min(left_s, self._slot_s / LANE, DRAIN_S) if hurry else min(left_s, 1.0))
+            if hurry and (self.draining or self._outbox.unheard_rows() < WINDOW):
+                self._knocks = False
                 try:
                     self._send_one()
                 except StorageFull as full:
                     self._board.say("disk", Level.TROUBLE, str(full), full.remedy)
+
+    def _hurries(self) -> bool:
+        """Whether rows go faster than one a slot."""
+        if not self._connected:
+            return False
+        return self.draining or ((self._knocks or self._hub_hears()) and self._backlog() > BACKLOG)
 
     def _hub_hears(self) -> bool:
         """Whether receipts came lately. Hurrying towards a silent hub would show the broker who has data."""
@@ -290,8 +303,9 @@ class Publisher:
         self._due = [(0.0, idx) for idx in self._outbox.handed()]  # equal times: already a heap
 
     def _next_row(self) -> Row | None:
-        """What ends or changes consent; else by turns what has no receipt in time and what is new, oldest first."""
-        fresh = next(iter(self._outbox.unsent(1)), None)
+        """What ends or changes consent; else by turns what has no receipt in time, the oldest and the newest row."""
+        self._newest_turn = not self._newest_turn  # today's row does not wait for last week's
+        fresh = next(iter(self._outbox.unsent(1, newest=self._newest_turn)), None)
         if fresh is not None and fresh.kind in ("consent", "erase"):
             return fresh
         self._ripen()
