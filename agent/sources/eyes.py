@@ -15,6 +15,7 @@ from agent.sources.camera_words import LINE_MOST, Seen, Told, Wanted, Word, read
 
 _FIRST_S: Final = 20.0  # a slow machine loads the libraries so long
 _SILENT_S: Final = 2.5  # a sign of life comes twice a second, and after every look
+_EMPTY_S: Final = 0.5
 _OLD_NS: Final = 30 * NS_PER_S  # a machine that slept in between
 
 
@@ -48,6 +49,17 @@ class Eyes:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+            await _emptied(process)
+
+
+async def _emptied(process: asyncio.subprocess.Process) -> None:
+    """Read a dead process's pipe to its end, so that it is closed: asyncio offers no other way."""
+    if process.stdin is not None:
+        process.stdin.close()
+    with contextlib.suppress(TimeoutError, ValueError):
+        async with asyncio.timeout(_EMPTY_S):
+            while process.stdout is not None and await process.stdout.read(LINE_MOST):
+                pass
 
 
 @dataclass(frozen=True, slots=True)
