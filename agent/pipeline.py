@@ -177,9 +177,16 @@ class Agent:
             await reading
             return True
         finally:  # a pause, a failure or the agent's end: the sensor is closed before we go on
+            reading.cancel()
+            ends = False
             while not reading.done():
-                reading.cancel()  # again, when a system service does not answer the closing
-                await asyncio.wait({reading}, timeout=_CLOSE_S)
+                try:
+                    if not (await asyncio.wait({reading}, timeout=_CLOSE_S))[0]:
+                        reading.cancel()  # again, when a system service does not answer the closing
+                except asyncio.CancelledError:  # the agent ends meanwhile: the closing itself is not broken off
+                    ends = True
+            if ends:
+                raise asyncio.CancelledError
 
     async def all_sources(self) -> None:
         """Run every source; say when the last one has come to its end."""
