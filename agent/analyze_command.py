@@ -62,17 +62,18 @@ def _of_faces(arguments: argparse.Namespace) -> int:
 
     if arguments.images:
         seen, refused = analyze_face.images(arguments.images)
-        words, as_json = analyze_face_words.image_lines(seen), analyze_face_words.images_as_json(seen)
-        for line in [as_json] if arguments.json else words:
-            print(line)
+        if arguments.json:
+            print(analyze_face_words.images_as_json(seen))
+        else:
+            print(*analyze_face_words.image_lines(seen), sep="\n")
         if refused:
             raise refused[0]
         return 0
     window_s = analyze.WINDOW_S if arguments.window is None else arguments.window
     analyze.check_lengths(window_s, window_s if arguments.step is None else arguments.step)
     watched = analyze_face.video(arguments.video, window_s, arguments.step)
-    words = analyze_face_words.video_lines(watched, every=arguments.all)
-    as_json = analyze_face_words.video_as_json(watched)
-    for line in [as_json] if arguments.json else words:
-        print(line)
+    if arguments.json:
+        print(analyze_face_words.video_as_json(watched))
+    else:
+        print(*analyze_face_words.video_lines(watched, every=arguments.all), sep="\n")
     return 0

@@ -87,11 +87,8 @@ class Agent:
                 raise WrongUse("windows shorter than 300 s are for synthetic sites only")
             sealing = Sealing.to(self.identity.sender(), seen)
         limits = Limits(settings.outbox.max_rows, settings.outbox.max_age_days)
-        sign, site = (None, "") if self.identity is None else (self.identity.sign, self.identity.site)
         self.outbox: Outbox = parts.enter_context(
-            rescue.opened(
-                folder / "outbox.db", self.vault, sealing, keep=limits, sign=sign, site=site, now_utc_s=self.utc_s()
-            )
+            rescue.opened(folder / "outbox.db", self.vault, sealing, keep=limits, now_utc_s=self.utc_s())
         )
         self.windows = Windows(clock.now_ns(), pace.window_s, clock.utc_offset_ns())
         self.live = LiveHeart()
@@ -318,8 +315,7 @@ async def run(
         profile: The policy in force.
         clock: Default: the real session clock; on a UTC window boundary when a recording is replayed.
         pace: See `Pace`.
-        radio: A simulated one, for demo and tests; default: the system's Bluetooth.
-        eyes: How a camera's process is started, for tests; default: our own.
+        radio, eyes: A simulated Bluetooth or camera process, for demo and tests; default: the system's own.
         stop: Set it to end the run.
         beside: Further tasks, by name (the demo's hub and its live view).
 
@@ -352,10 +348,9 @@ async def run(
         except BaseExceptionGroup as group_error:
             _, rest = group_error.split(_Finished)
             if rest is not None:
-                error = _first(rest)
-                if isinstance(error, OutboxBroken):
+                if rest.subgroup(OutboxBroken) is not None:
                     rescue.suspect(agent.folder)
-                raise error from None
+                raise _first(rest) from None
 
 
 def _publishing(agent: Agent, enrolled: identity.Identity) -> dict[str, Callable[[], Awaitable[None]]]:

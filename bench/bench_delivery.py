@@ -1,8 +1,6 @@
 """What delivery costs on this machine: `make bench-delivery PART=outbox|drain`; all without. Nothing here is a timed test."""
 
 import asyncio
-import contextlib
-import os
 import sqlite3
 import sys
 import tempfile
@@ -12,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 import house
+from parts import check, run
 from agent import pipeline
 from agent.clock import SessionClock
 from agent.pace import Pace
@@ -21,12 +20,6 @@ from agent.wire.keys import kid, receive_public
 from agent.wire.message import CoverMessage
 
 WEEK_SLOTS = 2016
-missed: list[str] = []
-
-
-def check(what: str, *, holds: bool) -> None:
-    if not holds:
-        missed.append(what)
 
 
 def timed_ms(work, count: int) -> np.ndarray:
@@ -138,17 +131,5 @@ async def _until(condition) -> None:
 PARTS = {"outbox": the_outbox, "drain": the_drain}
 
 
-def main() -> int:
-    asked = os.environ.get("PART")
-    for name in [asked] if asked else PARTS:
-        print(f"\n=== {name}")
-        with contextlib.suppress(asyncio.CancelledError):
-            PARTS[name]()
-    for what in missed:
-        print(f"MISSED  {what}")
-    print("all as wanted" if not missed else f"{len(missed)} missed")
-    return 1 if missed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(PARTS))

@@ -15,6 +15,7 @@ import face_covers
 import face_hidden
 import face_people as unseen
 import face_speed
+from parts import check, run
 from agent.perception.detect import Detector
 from agent.perception.face import Watcher
 from models.expression.samples import Lens
@@ -31,12 +32,6 @@ DRIVEN = {"jaw_open": "jaw_open", "brow_down": "brow_down", "brow_inner_up": "br
           "brow_outer_up": "brow_outer_up", "upper_lip_up": "upper_lip_up", "smile_left": "smile_left",
           "smile_right": "smile_right", "eye_closure_left": "close_left", "eye_closure_right": "close_right",
           "gaze_x": "gaze_x"}  # fmt: skip
-missed: list[str] = []
-
-
-def check(what: str, *, holds: bool) -> None:
-    if not holds:
-        missed.append(what)
 
 
 def the_unseen() -> None:
@@ -192,17 +187,6 @@ PARTS = {
 }  # fmt: skip
 
 
-def main() -> int:
-    cv2.setNumThreads(1)
-    asked = os.environ.get("PART")
-    for name in [asked] if asked else PARTS:
-        print(f"\n=== {name}")
-        PARTS[name]()
-    for what in missed:
-        print(f"MISSED  {what}")
-    print("all as wanted" if not missed else f"{len(missed)} missed")
-    return 1 if missed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    cv2.setNumThreads(1)
+    sys.exit(run(PARTS))

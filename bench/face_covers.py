@@ -214,13 +214,12 @@ def close(photo, width_px: int) -> np.ndarray:
 def hidden_eyes(check: Callable[..., None]) -> None:
     """Lids and gaze behind sunglasses, bars, hands and edges: nothing; bare, shut, or behind clear glasses: told."""
     watcher, photos = Watcher(), unseen.test_photos(Lens.make())[1]
-    bare = lambda picture, points, random: (picture, None)  # noqa: E731
-    hand = lambda picture, points, random: (covers.hand(picture, points, random, (159, 386)), None)  # noqa: E731
-    clear = lambda picture, points, random: (eye_cover.clear_glasses(picture, points, random), None)  # noqa: E731
     kinds = {
-        "sunglasses": (eye_cover.sunglasses, 0.0, True), "bar, or half of the face": (eye_cover.bar, 0.0, True),
-        "a hand": (hand, 0.0, True), "bare": (bare, 0.0, False), "clear glasses": (clear, 0.0, False),
-        "bare, half shut": (bare, 0.5, False), "bare, shut": (bare, 1.0, False),
+        "sunglasses": (lambda *worn: eye_cover.sunglasses(*worn)[0], 0.0, True),
+        "bar, or half of the face": (lambda *worn: eye_cover.bar(*worn)[0], 0.0, True),
+        "a hand": (lambda *worn: covers.hand(*worn, over=(159, 386)), 0.0, True),
+        "bare": (None, 0.0, False), "clear glasses": (eye_cover.clear_glasses, 0.0, False),
+        "bare, half shut": (None, 0.5, False), "bare, shut": (None, 1.0, False),
     }  # fmt: skip
     print(f"\n{'over the eyes':<28}{'lids told':>10}")
     for words, (put_on, shut, is_hidden) in kinds.items():
@@ -228,7 +227,7 @@ def hidden_eyes(check: Callable[..., None]) -> None:
         told = read = 0
         for photo in photos * 8:
             picture = photo.warper.moved(Movement(close_left=shut, close_right=shut), random)
-            picture, _ = put_on(picture, photo.warper.points, random)
+            picture = picture if put_on is None else put_on(picture, photo.warper.points, random)
             look = watcher.look_once(unseen.placed(degraded(picture, random).picture))
             read += look.gate is None
             told += look.lids_01 is not None and look.gate is None

@@ -288,7 +288,10 @@ def test_a_smile_through_the_first_minutes_is_not_learnt_as_neutral():
 def test_why_a_number_of_a_face_that_was_read_is_missing():
     t_s = np.arange(0.0, 300.0, 0.2)
     ones, zeros = (t_s, np.ones(t_s.size)), (t_s, np.zeros(t_s.size))
-    reason = lambda name, **channels: evaluate(FEATURES[name], window(**channels)).reason  # noqa: E731
+
+    def reason(name, **channels):
+        return evaluate(FEATURES[name], window(**channels)).reason
+
     assert reason("smile_left_share_01", face_present_01=ones) == "no_signal"
     assert reason("smile_left_share_01", lower_face_valid_01=ones) == "learning"
     assert reason("smile_left_share_01", lower_face_valid_01=zeros) == "covered"

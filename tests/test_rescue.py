@@ -34,10 +34,7 @@ def path_of(world):
 
 def opened(world):
     sealing = house.Sealing.to(world.identity.sender(), world.identity.directory().directory)
-    return rescue.opened(
-        path_of(world), world.vault, sealing, keep=Limits(), sign=world.identity.sign,
-        site=world.identity.site, now_utc_s=NOW + 900,
-    )  # fmt: skip
+    return rescue.opened(path_of(world), world.vault, sealing, keep=Limits(), now_utc_s=NOW + 900)
 
 
 def filled(world, rows=5):
@@ -201,3 +198,15 @@ def test_fsck_and_export_say_what_is_there(world, tmp_path, capsys):
     assert cli.main(["--config", str(settings), "outbox", "fsck"]) == 1
     assert "damaged" in capsys.readouterr().err
     assert cli.main(["--config", str(settings), "outbox", "fsck", str(tmp_path / "none")]) == 2
+
+
+def test_an_error_that_is_no_damage_sets_nothing_aside(world, monkeypatch):
+    filled(world)
+
+    def out_of_memory(*_, **__):
+        raise storage.OutboxBroken("out of memory")
+
+    monkeypatch.setattr(rescue, "Outbox", out_of_memory)
+    with pytest.raises(storage.OutboxBroken):
+        opened(world)
+    assert not list(world.settings.state_dir.glob("*.broken-*"))

@@ -556,3 +556,28 @@ def test_a_backlog_drains_over_one_link_and_todays_row_does_not_wait_for_it(worl
         house.run(main())
     assert seen["links"] == 1
     assert seen["still waiting"] > 100
+
+
+def test_rows_whose_receipts_were_lost_do_not_hold_up_a_drain(world, broker):
+    """More of them than may be unheard at a time: their time has come again, so they are no reason to wait."""
+    with world.outbox() as outbox:
+        for _ in range(200):
+            outbox.put([CoverMessage()], house.START_UTC_S)
+        outbox.mark_sent(outbox.unsent(100), house.START_UTC_S)  # and the broker forgot them
+
+    async def main():
+        stop = asyncio.Event()
+
+        async def play(agent):
+            try:
+                async with asyncio.timeout(60):
+                    while agent.outbox.unsettled() > 2:
+                        await asyncio.sleep(0.05)
+            finally:
+                stop.set()
+
+        pace = Pace(slot_s=300.0)
+        await pipeline.run(world.settings, world.profile, SessionClock(), pace=pace, stop=stop, beside={"play": play})
+
+    with house.running_hub(world):
+        house.run(main())

@@ -22,7 +22,6 @@ from agent.outbox.limits import UNSETTLED, Limits
 from agent.privacy.vault import Vault
 from agent.storage import storing
 from agent.wire.consent import decode_record
-from agent.wire.keys import SignKey
 from agent.wire.message import EraseMessage, GapMessage
 
 SUSPECT: Final = "outbox.suspect"
@@ -54,18 +53,15 @@ def suspect(folder: Path) -> None:
     (folder / SUSPECT).touch(mode=0o600)
 
 
-def opened(
-    path: Path, vault: Vault, sealing: Sealing | None, *, keep: Limits, sign: SignKey | None, site: str, now_utc_s: int
-) -> Outbox:
+def opened(path: Path, vault: Vault, sealing: Sealing | None, *, keep: Limits, now_utc_s: int) -> Outbox:
     """The outbox; a damaged one is set aside first.
 
     Args:
         path, vault, sealing, keep: As `Outbox`.
-        sign, site: For a withdrawal that is said again; None: not enrolled.
         now_utc_s: For ledger and notes.
 
     Raises:
-        StorageFull, AlreadyRunning: As `Outbox`.
+        StorageFull, OutboxBroken: As `Outbox`; broken is what no new file mends.
     """
     mark = path.with_name(SUSPECT)
     salvaged = None
@@ -74,12 +70,12 @@ def opened(
     try:
         outbox = Outbox(path, vault, sealing, keep=keep)
     except OutboxBroken:
-        if salvaged is not None:
+        if salvaged is not None or not faults(path):  # a machine short of memory is no damaged file
             raise
         salvaged = _set_aside(path, now_utc_s)
         outbox = Outbox(path, vault, sealing, keep=keep)
     if salvaged is not None:
-        _carry(outbox, salvaged, sign, site, now_utc_s)
+        _carry(outbox, salvaged, now_utc_s)
     mark.unlink(missing_ok=True)
     return outbox
 
@@ -146,13 +142,13 @@ def _rows(path: Path, query: str) -> list[Any] | None:
         return None
 
 
-def _carry(outbox: Outbox, salvaged: Salvaged, sign: SignKey | None, site: str, now_utc_s: int) -> None:
+def _carry(outbox: Outbox, salvaged: Salvaged, now_utc_s: int) -> None:
     """Say it: to the new file, to the hub, to the person."""
     if salvaged.paused is not False:
         consents.pause(outbox, now_utc_s)
-    if outbox.sealing is not None and sign is not None:
+    if outbox.sealing is not None:
         if salvaged.withdrawn is not False or salvaged.erased:
-            consents.withdraw(outbox, sign, site, now_utc_s)
+            consents.withdraw(outbox, outbox.sealing.sender.sign, outbox.sealing.sender.site, now_utc_s)
         with storing(outbox.db):
             if salvaged.erased:
                 outbox.append([EraseMessage(0, now_utc_s)], now_utc_s)

@@ -96,9 +96,9 @@ class Detector:
         found = self(frame)
         for left_px, top_px, part in _parts(frame):
             for one in self._found(part, _LEAST_IN_PART_01):
-                shift = np.array([left_px, top_px])
-                box = tuple(float(edge) for edge in np.array(one.box) + np.tile(shift, 2))
-                moved = Found(one.score_01, box, one.points + shift, in_part=True)  # type: ignore[arg-type]
+                x0, y0, x1, y1 = one.box
+                box = (x0 + left_px, y0 + top_px, x1 + left_px, y1 + top_px)
+                moved = Found(one.score_01, box, one.points + np.array([left_px, top_px]), in_part=True)
                 if not any(_is_same(moved, other) for other in found):
                     found.append(moved)
         return sorted(found, key=lambda one: -one.score_01)

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 BACKLOG: Final = 2  # rows that may wait without hurry: a withdrawal beside a summary draws no burst
 LANE: Final = 20  # rows a slot at least while a backlog drains
 DRAIN_S: Final = 0.005  # apart at most while it drains: a week's slots in a quarter of a minute
-WINDOW: Final = 64  # rows without receipt while it drains: a hub that is slow slows everybody
+WINDOW: Final = 64  # rows whose receipt may still come while it drains: a hub that is slow slows everybody
 SET_ASIDE: Final = 64
 JITTER_01: Final = 0.2
 MOST_BACKOFF: Final = 16  # times resend_after_s
@@ -86,9 +86,8 @@ class Publisher:
         self._ripe: deque[int] = deque()
         self._fresh_turn = self._newest_turn = True
         self._heard_s = -math.inf
-        self._knocks = (
-            False  # after connecting one row of a backlog goes at once, and its receipt says whether to hurry
-        )
+        # after connecting one row of a backlog goes at once, and its receipt says whether to hurry
+        self._knocks = False
         self._attempts: Counter[int] = Counter()
         self._aside: deque[bytes] = deque(maxlen=SET_ASIDE)
         self.counters: Counter[str] = Counter()
@@ -269,7 +268,7 @@ class Publisher:
         while (left_s := at_s - time.monotonic()) > 0:
             hurry = self._hurries()
             await asyncio.sleep(min(left_s, self._slot_s / LANE, DRAIN_S) if hurry else min(left_s, 1.0))
-            if hurry and (self.draining or self._outbox.unheard_rows() < WINDOW):
+            if hurry and (self.draining or self._outbox.unheard_rows() - len(self._ripe) < WINDOW):
                 self._knocks = False
                 try:
                     self._send_one()

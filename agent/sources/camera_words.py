@@ -109,9 +109,9 @@ def _pair(said: list[Any]) -> tuple[float, float]:
 
 
 def _within(value: object, low: float, high: float) -> float:
-    if type(value) not in (int, float) or not low <= value <= high:  # type: ignore[operator]
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
         raise TypeError
-    return float(value)  # type: ignore[arg-type]
+    return float(value)
 
 
 def _is_count(value: object, below: int) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from agent.perception import light, pictures
 from agent.perception.cover import cover_row
-from agent.perception.crops import cut
+from agent.perception.crops import Square, cut
 from agent.perception.landmarks import SIZE_PX
 from agent.perception.steadiness import steadiness
 from firmware_sim.face import Portrait, shown
@@ -94,29 +94,35 @@ def _clips(seed: int, each: int = 8) -> tuple[np.ndarray, np.ndarray]:
     """
     lens, random = Lens.make(), np.random.default_rng([seed, 2])
     covered, rows = [], []
-    for frame in (*alone(lens), *(Portrait().frame(shown(second)) for second in np.arange(0.0, 60.0, 1.5))):
+    for number, seen, square in in_other_lights(lens, random, each):
+        if number % 2:
+            seen = masked(seen, lens.landmarker(seen, square).points, int(random.integers(len(COLOURS))), random)
+            square = lens.landmarker(seen, square).next_square
+        crop = cut(seen, square, SIZE_PX)
+        face = lens.landmarker.of(crop, square)
+        lit = light.of(crop, face.points, square)
+        steady = steadiness(lens.landmarker, seen, face, random.choice(4, 2, replace=False))
+        told = (face.presence_logit, face.eye_distance_px)
+        rows.append([cover_row(told[0], one.mouth_01, one.eyes_01, told[1], lit) for one in steady])
+        covered.append(bool(number % 2))
+    return np.array(covered), np.array(rows)
+
+
+def in_other_lights(lens: Lens, random: np.random.Generator, each: int) -> Iterator[tuple[int, np.ndarray, Square]]:
+    """Faces of both clips and of the portrait, 2 x ``each`` times in other light: its number, picture and settled square."""
+    for frame in (*_alone(lens), *(Portrait().frame(shown(second)) for second in np.arange(0.0, 60.0, 1.5))):
         for number in range(2 * each):
-            seen = in_another_light(frame, random)
+            seen = _in_another_light(frame, random)
             found = lens.detector(seen)
             if len(found) != 1:
                 continue
             square = found[0].square
             for _ in range(2):
                 square = lens.landmarker(seen, square).next_square
-            if number % 2:
-                seen = masked(seen, lens.landmarker(seen, square).points, int(random.integers(len(COLOURS))), random)
-                square = lens.landmarker(seen, square).next_square
-            crop = cut(seen, square, SIZE_PX)
-            face = lens.landmarker.of(crop, square)
-            lit = light.of(crop, face.points, square)
-            steady = steadiness(lens.landmarker, seen, face, random.choice(4, 2, replace=False))
-            told = (face.presence_logit, face.eye_distance_px)
-            rows.append([cover_row(told[0], one.mouth_01, one.eyes_01, told[1], lit) for one in steady])
-            covered.append(bool(number % 2))
-    return np.array(covered), np.array(rows)
+            yield number, seen, square
 
 
-def alone(lens: Lens) -> Iterator[np.ndarray]:
+def _alone(lens: Lens) -> Iterator[np.ndarray]:
     """Frames of both clips with one face each: the second clip's three people are shown one at a time."""
     for clip in ("head-pose-face-detection-female.mp4", "face-demographics-walking-and-pause.mp4"):
         for shot in pictures.clip(FACES / clip):
@@ -130,7 +136,7 @@ def alone(lens: Lens) -> Iterator[np.ndarray]:
                 yield frame
 
 
-def in_another_light(frame: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def _in_another_light(frame: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Another size, brightness, tint, noise and compression."""
     scale = random.uniform(0.7, 1.4)
     seen = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR).astype(np.float32)

@@ -11,9 +11,8 @@ from agent.perception.crops import cut
 from agent.perception.eye_light import EYE_COVER_NAMES, eye_cover_rows
 from agent.perception.landmarks import SIZE_PX
 from agent.perception.steadiness import averaged, steadiness
-from firmware_sim.face import Portrait, shown
 from models.expression.cover import COLOURS, masked
-from models.expression.covers import ANYBODY, alone, in_another_light
+from models.expression.covers import ANYBODY, in_other_lights
 from models.expression.degrade import clean, degraded
 from models.expression.eye_cover import spoilt
 from models.expression.nets import Net, fit
@@ -75,17 +74,9 @@ def _some(job: tuple[int, int, int]) -> list[tuple[int, tuple[bool | None, ...],
 def _clips(seed: int, each: int = 8) -> list[tuple[int, tuple[bool | None, ...], np.ndarray]]:
     """As `covers`: faces of both clips and of the portrait, in other light and size."""
     lens, random, made = Lens.make(), np.random.default_rng([seed, 4]), []
-    for frame in (*alone(lens), *(Portrait().frame(shown(second)) for second in np.arange(0.0, 60.0, 1.5))):
-        for _ in range(2 * each):
-            picture = in_another_light(frame, random)
-            found = lens.detector(picture)
-            if len(found) != 1:
-                continue
-            square = found[0].square
-            for _ in range(2):
-                square = lens.landmarker(picture, square).next_square
-            picture, hidden = spoilt(picture, lens.landmarker(picture, square).points, random)
-            made.append((ANYBODY, hidden, _seen(lens, picture, lens.landmarker(picture, square).next_square, random)))
+    for _, bare, square in in_other_lights(lens, random, each):
+        picture, hidden = spoilt(bare, lens.landmarker(bare, square).points, random)
+        made.append((ANYBODY, hidden, _seen(lens, picture, lens.landmarker(picture, square).next_square, random)))
     return made
 
 
