@@ -7,7 +7,7 @@ TRAIN := .venv-train
 FACE_PEER := .venv-face
 export WARDBEAT_SHARED ?= $(abspath ../shared)
 
-.PHONY: demo picture test check laws schema lock bench-agent bench-heart bench-strap bench-delivery test-radio fuzz chaos train-expression bench-face clean system-tools npm
+.PHONY: demo picture test check laws schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub test-radio fuzz chaos train-expression bench-face clean system-tools npm
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -76,6 +76,10 @@ test-radio: $(VENV)/.installed
 ## what a row costs, and how a week's outage drains: PART=outbox|drain
 bench-delivery: $(VENV)/.installed system-tools
 	PYTHONPATH=.:tests $(BIN)/python bench/bench_delivery.py
+
+## what an envelope costs the hub, 50,000 waiting, withdrawal against two workers: PART=cost|drain|race WAITING= ROUNDS=
+bench-hub: $(VENV)/.installed system-tools
+	PYTHONPATH=.:tests $(BIN)/python -W ignore bench/bench_hub.py
 
 ## nonsense from straps and their daemon, in virtual time, and a million mutations on the wire: ROOM=strap|wire SECONDS=120 ENVELOPES=1000000 PAPERS=100000 SEED=1
 fuzz: $(VENV)/.installed system-tools

@@ -16,6 +16,7 @@ WardbeatError                     exit code
 │   ├── PacketRefused             1   bytes of a sensor refused by name; `reason` is the counter's name
 │   ├── LedgerBroken              1   the chain does not verify
 │   └── WrongPin                  1
+├── NotDurable                    1   a hub's database that may forget what it committed
 └── WayOut                        1   gate, seal or outbox: stops the agent
     ├── OutboxBroken              1
     ├── StorageFull               1   the disk; rows wait, nothing is lost
@@ -105,6 +106,10 @@ class LedgerBroken(CheckFailed):
 
 
 class WrongPin(CheckFailed):
+    pass
+
+
+class NotDurable(WardbeatError):
     pass
 
 

@@ -1,4 +1,4 @@
-"""`wardbeat hub init | invite | admit | run | show`."""
+"""`wardbeat hub init | invite | admit | run | show | rotate | revoke | backup | restore`."""
 
 import argparse
 import json
@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--operator", required=True, help="who receives, as people will read it")
     init.add_argument("--host", default="127.0.0.1", help="where devices find the broker (default 127.0.0.1)")
     init.add_argument("--port", type=int, default=8883, help="the broker's TLS port (default 8883)")
+    init.add_argument("--database", default="", metavar="URL", help="PostgreSQL's address (default: SQLite in FOLDER)")
     init.add_argument("--synthetic", action="store_true", help="for trials with made-up persons only")
     init.set_defaults(action=_init)
     invite = commands.add_parser("invite", help="a bundle for one device, on stdout")
@@ -40,10 +42,34 @@ def _parser() -> argparse.ArgumentParser:
     admit.set_defaults(action=_admit)
     run = commands.add_parser("run", help="receive")
     run.add_argument("folder", type=Path)
+    run.add_argument("--worker", type=int, default=1, help="number of this process; on PostgreSQL several may run")
     run.add_argument("--mqtt", type=int, choices=(3, 5), default=5, help="MQTT version, 3 for 3.1.1 (default 5)")
     run.set_defaults(action=_run)
+    rotate = commands.add_parser("rotate", help="new keys, and a new directory; a running hub publishes it")
+    rotate.add_argument("folder", type=Path)
+    rotate.add_argument("--receipt", action="store_true", help="a new receipt key; the last ones stay believed")
+    rotate.add_argument("--stolen", action="store_true", help="with --receipt: the old one is believed no more")
+    rotate.add_argument("--root", type=Path, help="the root.key: a new directory key under it, once a year")
+    rotate.set_defaults(action=_rotate)
+    revoke = commands.add_parser("revoke", help="believe a device no more; its broker's access ends with it")
+    revoke.add_argument("folder", type=Path)
+    revoke.add_argument("device", help="its random name, as in 'hub show --devices' and on its 'wardbeat status'")
+    revoke.set_defaults(action=_revoke)
+    backup = commands.add_parser("backup", help="copy the data base (SQLite), or with --keys seal the keys")
+    backup.add_argument("folder", type=Path)
+    backup.add_argument("into", type=Path)
+    backup.add_argument("--keys", action="store_true", help="keys, certificates and broker files; opens with root.key")
+    backup.add_argument("--keep-days", type=int, default=30, help="when a keys file must be destroyed (default 30)")
+    backup.set_defaults(action=_backup)
+    restore = commands.add_parser("restore", help="put a keys file, and a data file, into an empty folder")
+    restore.add_argument("folder", type=Path)
+    restore.add_argument("keys", type=Path)
+    restore.add_argument("data", type=Path, nargs="?")
+    restore.add_argument("--root", type=Path, required=True, help="the root.key of the site")
+    restore.set_defaults(action=_restore)
     show = commands.add_parser("show", help="counts of what is stored, as JSON")
     show.add_argument("folder", type=Path)
+    show.add_argument("--devices", action="store_true", help="the admitted devices instead, one a line")
     show.add_argument("--summaries", action="store_true", help="the stored windows instead, one a line")
     show.set_defaults(action=_show)
     return parser
@@ -54,7 +80,14 @@ def _init(arguments: argparse.Namespace) -> int:
 
     init(
         arguments.folder,
-        Site(arguments.site, arguments.operator, arguments.host, arguments.port, arguments.synthetic),
+        Site(
+            arguments.site,
+            arguments.operator,
+            arguments.host,
+            arguments.port,
+            arguments.synthetic,
+            arguments.database,
+        ),
     )
     keys = open_keys(arguments.folder)
     _say(f"Made {arguments.folder}. The root key's eight words: {fingerprint_words(keys.value('root public'))}")
@@ -93,9 +126,50 @@ def _run(arguments: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    receiver = Receiver(arguments.folder, mqtt_version=arguments.mqtt)
+    receiver = Receiver(arguments.folder, mqtt_version=arguments.mqtt, worker=arguments.worker)
     broker = f"{receiver.keys.value('host').decode()}:{receiver.keys.value('port').decode()}"
     receiver.run(stop, ready=lambda: _say(f"The hub runs; its broker is {broker}."))
+    return 0
+
+
+def _rotate(arguments: argparse.Namespace) -> int:
+    from hub.rotation import rotate
+    from hub.site import read_root
+
+    root = None if arguments.root is None else read_root(arguments.root)
+    version = rotate(arguments.folder, root, receipt=arguments.receipt, stolen=arguments.stolen)
+    _say(f"Directory {version} is signed; a running hub publishes it within seconds.")
+    return 0
+
+
+def _revoke(arguments: argparse.Namespace) -> int:
+    from hub.site import revoke
+
+    revoke(arguments.folder, arguments.device)
+    _say(f"{arguments.device} is revoked. Send the broker a SIGHUP, so that it reads its list of certificates anew.")
+    return 0
+
+
+def _backup(arguments: argparse.Namespace) -> int:
+    from hub import backup
+
+    if arguments.keys:
+        file = backup.back_up_keys(arguments.folder, arguments.into, arguments.keep_days)
+        _say(f"Wrote {file}. Keep it apart from the data, and destroy it within {arguments.keep_days} days.")
+    else:
+        file = backup.back_up_data(arguments.folder, arguments.into)
+        _say(f"Wrote {file}. Its values open only with the keys, which are not in it.")
+    print(file)
+    return 0
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    from hub import backup
+    from hub.site import read_root
+
+    root = read_root(arguments.root)
+    made = backup.restore(arguments.folder, root, arguments.keys, arguments.data, int(time.time()))
+    _say(f"Put back: {', '.join(made)}. Devices admitted since the backup must be admitted again.")
     return 0
 
 
@@ -104,6 +178,10 @@ def _show(arguments: argparse.Namespace) -> int:
     from hub.store import Store
 
     keys = open_keys(arguments.folder)
+    if arguments.devices:
+        for device in keys.devices.all():
+            print(json.dumps({"device": device.device, "kid": device.kid.hex(), "revoked": device.revoked}))
+        return 0
     with Store(arguments.folder, keys) as store:
         if arguments.summaries:
             for stored in store.summaries():
@@ -115,10 +193,10 @@ def _show(arguments: argparse.Namespace) -> int:
             "site": keys.site,
             "operator": keys.operator,
             "synthetic": keys.synthetic,
-            "devices": keys.device_count(),
+            "devices": keys.devices.count(),
             "directory_version": keys.version(),
             "store_id": store.store_id.hex(),
-            "envelopes": len(store.settled()),
+            "envelopes": store.settled_count(),
             "summaries": len(store.summaries()),
             "counters": store.counters(),
         }

@@ -1,20 +1,61 @@
-"""How the hub opens a database: SQLAlchemy Core, durable and shredding on SQLite."""
+"""How the hub opens a data base: SQLAlchemy Core over SQLite (one process) or PostgreSQL (several); durable, or not."""
 
 import sqlite3
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, MetaData, Table, and_, bindparam, create_engine, event, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, InterfaceError, InternalError, NoSuchModuleError, OperationalError
 
-from agent.errors import AlreadyRunning
+from agent.errors import AlreadyRunning, NotDurable, WrongUse
 
 _SHRED_WAIT_MS: Final = 200
 _BUSY_TIMEOUT_MS: Final = 10_000
+_POSTGRES: Final = "postgresql+psycopg"
+# What a commit rests on. Off, any of them lets PostgreSQL say "committed" before the row would survive a crash; the
+# last one any session may switch off for itself.
+_DURABLE: Final = ("fsync", "full_page_writes", "synchronous_commit")
+
+# Disk full, read-only, server gone: nothing was stored, and what was tried is tried again.
+CANNOT_WRITE: Final = (OperationalError, InternalError, InterfaceError)
 
 
-def open_database(path: Path, tables: MetaData) -> Engine:
-    """An engine over a SQLite file with WAL, synchronous=FULL and secure_delete; tables made."""
+def checked_url(url: str) -> str:
+    """A database's address that we can use.
+
+    Raises:
+        WrongUse: It is none, or of another kind.
+    """
+    try:
+        made = make_url(url)
+    except ArgumentError as error:
+        raise WrongUse("that is no database's address", remedy=f"Write {_POSTGRES}://USER@HOST/NAME.") from error
+    if made.drivername not in ("postgresql", _POSTGRES):
+        raise WrongUse(
+            f"a database of the kind {made.drivername!r} is not known",
+            remedy=f"SQLite needs no address; PostgreSQL: {_POSTGRES}://USER@HOST/NAME.",
+        )
+    return made.set(drivername=_POSTGRES).render_as_string(hide_password=False)
+
+
+def open_postgres(url: str) -> Engine:
+    """An engine over PostgreSQL.
+
+    Raises:
+        WrongUse: The driver is not installed.
+    """
+    try:
+        return create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
+    except (ModuleNotFoundError, NoSuchModuleError) as error:
+        raise WrongUse("the PostgreSQL driver is missing", remedy="pip install 'wardbeat[postgres]'") from error
+
+
+def open_sqlite(path: Path, tables: MetaData | None = None) -> Engine:
+    """An engine over a SQLite file with WAL, synchronous=FULL and secure_delete; with ``tables`` made in it."""
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000})
 
     # The driver's own idea of transactions would open none before a SAVEPOINT.
@@ -29,8 +70,66 @@ def open_database(path: Path, tables: MetaData) -> Engine:
         reads = connection.get_execution_options().get("reads", False)
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
-    tables.create_all(engine)
+    if tables is not None:
+        tables.create_all(engine)
     return engine
+
+
+def is_postgres(db: Connection | Engine) -> bool:
+    """Whether this is PostgreSQL; else it is SQLite."""
+    return db.dialect.name == "postgresql"
+
+
+def require_durable(db: Connection) -> None:
+    """Let nothing be stored that a crash could take back after its receipt.
+
+    Asked inside each storing transaction, since sessions and administrators may change it at any moment.
+
+    Raises:
+        NotDurable: Naming the setting.
+    """
+    if not is_postgres(db):
+        return  # our own pragmas, which nobody else can change
+    settings = select(*(func.current_setting(name).label(name) for name in _DURABLE))
+    weak = [name for name, value in db.execute(settings).one()._mapping.items() if value == "off"]  # noqa: SLF001
+    if weak:
+        raise NotDurable(
+            f"PostgreSQL runs with {' and '.join(weak)} off: a receipt would promise what a crash can take back",
+            remedy="Switch it on (ALTER SYSTEM, ALTER ROLE) and reload; until then nothing is stored or receipted.",
+        )
+
+
+def rows_at(db: Connection, table: Table, at: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """The rows with these primary keys.
+
+    One statement on PostgreSQL, where a round trip costs; one cached statement each on SQLite, which has no arrays
+    and would scan the table for a list of tuples (measured: 200,000 rows, 39 ms against 7 ms for 500 keys).
+    """
+    columns = list(table.primary_key.columns)
+    keys = sorted(set(at))
+    if not keys:
+        return []
+    if not is_postgres(db):
+        names, query = _one_at(table)
+        cursor = db.connection.cursor()  # the driver's own: 3 µs a key, not 50
+        try:
+            found = (cursor.execute(query, key).fetchone() for key in keys)
+            return [dict(zip(names, row, strict=True)) for row in found if row is not None]
+        finally:
+            cursor.close()
+    arrays = [
+        bindparam(f"key_{column.name}", list(values), postgresql.ARRAY(column.type))
+        for column, values in zip(columns, zip(*keys, strict=True), strict=True)
+    ]
+    wanted = func.unnest(*arrays).table_valued(*(column.name for column in columns), name="wanted").render_derived()
+    here = and_(*(column == wanted.c[column.name] for column in columns))
+    return [dict(row) for row in db.execute(select(table).select_from(wanted).join(table, here)).mappings()]
+
+
+@cache
+def _one_at(table: Table) -> tuple[tuple[str, ...], str]:
+    query = select(table).where(*(column == bindparam(None) for column in table.primary_key.columns))
+    return tuple(column.name for column in table.columns), str(query.compile(dialect=sqlite.dialect()))
 
 
 def hold(path: Path) -> Connection:
@@ -50,10 +149,13 @@ def hold(path: Path) -> Connection:
 
 
 def shred(engine: Engine) -> bool:
-    """Push deletions through the write-ahead log, where deleted rows would linger.
+    """Push deletions through the write-ahead log of SQLite, where deleted rows would linger.
 
-    False when a reader holds the log or the disk is full: try again later, nothing waits for it.
+    False when a reader holds the log or the disk is full: try again later, nothing waits for it. PostgreSQL keeps
+    deleted rows in its log and its backups whatever we do; there the deleted data key is what shreds.
     """
+    if is_postgres(engine):
+        return True
     raw = engine.raw_connection()
     try:
         cursor = raw.cursor()
@@ -70,3 +172,15 @@ def shred(engine: Engine) -> bool:
 def reading(engine: Engine) -> Engine:
     """The same database for looking only: takes no write lock."""
     return engine.execution_options(reads=True)
+
+
+def put_site(db: Connection, table: Table, name: str, value: bytes) -> None:
+    """Write one named value, new or not."""
+    if db.execute(table.update().where(table.c.name == name).values(value=value)).rowcount == 0:
+        db.execute(table.insert(), {"name": name, "value": value})
+
+
+def insert_new(db: Connection, table: Table, values: dict[str, Any]) -> None:
+    """Insert a row, unless it is there or comes from another process at this moment."""
+    make = postgresql.insert if is_postgres(db) else sqlite.insert
+    db.execute(make(table).on_conflict_do_nothing(), values)

@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from agent.errors import WireRefused
 from agent.wire.enroll import Answer, armor, dearmor, sealed_answer, verified_request
 from agent.wire.keys import kid
-from hub.keystore import Device
-from hub.site import certify, open_keys
+from hub.certificates import certify
+from hub.devices import Device
+from hub.site import open_keys
 
 
 def admit(folder: Path, request_text: str) -> str:
@@ -35,12 +36,11 @@ def admit(folder: Path, request_text: str) -> str:
             request.sign_public,
             request.receive_public,
             request.consent_public,
-            0,
-            -1,
-            revoked=False,
         )
         certificate = certify(folder, name, public, server=None)
-        keys.admit(request.code, device)
+        keys.devices.admit(request.code, device)
+        ends_utc_s = int(certificate.not_valid_after_utc.timestamp())
+        keys.devices.note_certificate(device.kid, certificate.serial_number, ends_utc_s)
         answer = Answer(name, certificate.public_bytes(serialization.Encoding.DER))
         return armor("ANSWER", sealed_answer(answer, request, keys.sign_key("directory"), keys.published()))
     finally:

@@ -1,6 +1,6 @@
 """The hub's order of checks, up to the transaction; each failure has a name and a counter.
 
-size ▶ strict decode ▶ known key ▶ topic ▶ signature ▶ known seq ▶ open ▶ schema ─▶ store.take
+size ▶ strict decode ▶ known key ▶ topic ▶ signature ▶ known seq ▶ open ▶ schema ─▶ taking.take
 └────────── anonymous: counted, never answered ─────┘ └─ authentic: a signed notice ─┘
 """
 
@@ -10,8 +10,8 @@ from agent.errors import WireRefused
 from agent.wire import envelope
 from agent.wire.labels import up_topic
 from agent.wire.message import Plaintext, decode_plaintext
-from hub.keystore import Device, KeyStore
-from hub.store import Store
+from hub.devices import Device
+from hub.keystore import KeyStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,17 @@ class Authentic:
     device: Device
     sealed: envelope.Envelope
 
+    @property
+    def at(self) -> tuple[bytes, bytes, int]:
+        """(device, stream, seq): its place at the hub."""
+        return self.device.kid, self.sealed.header.stream, self.sealed.header.seq
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
     """An envelope that may be stored, if consent allows."""
 
+    seen: Authentic
     words: bytes
     plaintext: Plaintext
 
@@ -37,7 +43,7 @@ def authentic(keys: KeyStore, topic: str, data: bytes) -> Authentic:
         WireRefused: One of `agent.wire.labels.ANONYMOUS`.
     """
     sealed = envelope.decode(data)
-    device = keys.device(sealed.header.sender)
+    device = keys.devices.of(sealed.header.sender)
     if device is None:
         raise WireRefused("unknown_key")
     if device.revoked:
@@ -49,19 +55,28 @@ def authentic(keys: KeyStore, topic: str, data: bytes) -> Authentic:
     return Authentic(device, sealed)
 
 
-def opened(keys: KeyStore, store: Store, seen: Authentic) -> Opened:
-    """What it says; a seq that is known already is not opened again.
+def unless_known(seen: Authentic, digest: bytes | None) -> None:
+    """Let a (stream, seq) that was settled before go no further.
+
+    Args:
+        seen: What came.
+        digest: What was settled there; None for nothing.
 
     Raises:
-        WireRefused: ``duplicate``, ``fork``, ``kem_unknown``, ``open_failed``,
-            ``bad_plaintext`` or ``schema_too_new``.
+        WireRefused: ``duplicate`` or ``fork``.
     """
-    header = seen.sealed.header
-    known = store.digest_of(seen.device.kid, header.stream, header.seq)
-    if known is not None:
-        raise WireRefused("duplicate" if known == seen.sealed.digest else "fork")
-    key = keys.kem(header.recipient)
+    if digest is not None:
+        raise WireRefused("duplicate" if digest == seen.sealed.digest else "fork")
+
+
+def opened(keys: KeyStore, seen: Authentic) -> Opened:
+    """What it says.
+
+    Raises:
+        WireRefused: ``kem_unknown``, ``open_failed``, ``bad_plaintext`` or ``schema_too_new``.
+    """
+    key = keys.kem(seen.sealed.header.recipient)
     if key is None:
         raise WireRefused("kem_unknown")
     words = seen.sealed.open(key, keys.site, up_topic(keys.site, seen.device.device))
-    return Opened(words, decode_plaintext(words))
+    return Opened(seen, words, decode_plaintext(words))

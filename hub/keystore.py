@@ -1,26 +1,39 @@
-"""What must outlive, or must not be in, a database backup: hub keys, devices, codes, withdrawals, erasures.
+"""What must outlive, or must not be in, a database backup: hub keys, devices, codes, data keys, withdrawals, erasures.
 
-A restored data file can bring back rows, but never a consent that this store says is withdrawn.
+A restored data file can bring back rows, but never a consent that this store says is withdrawn, nor words whose data
+key it destroyed.
 """
 
-import hashlib
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    delete,
+    insert,
+    select,
+    update,
+)
 
-from agent.errors import WireRefused
+from agent.errors import KeysMissing
 from agent.wire.directory import Directory, DirectoryKey, KemKey, publish_under
-from agent.wire.keys import SEED_BYTES, ReceiveKey, SignKey, kid
+from agent.wire.keys import KID_BYTES, SEED_BYTES, SIGN_PUBLIC_BYTES, ReceiveKey, SignKey, kid
 from agent.wire.labels import Label
-from hub.database import open_database, reading
+from hub.database import open_sqlite, put_site, reading, shred
+from hub.devices import DEVICES, Devices
 
 DAY_S: Final = 86_400
 DIRECTORY_DAYS: Final = 7
 KEM_DAYS: Final = 45  # the agent's outbox holds 30; design section 4
+CERT_DAYS: Final = 366
 
 _META = MetaData()
 _SITE = Table("site", _META, Column("name", String, primary_key=True), Column("value", LargeBinary, nullable=False))
@@ -29,74 +42,78 @@ _KEM = Table(
     _META,
     Column("kid", LargeBinary, primary_key=True),
     Column("seed", LargeBinary, nullable=False),
-    Column("not_after_utc_s", Integer, nullable=False),
+    Column("not_after_utc_s", BigInteger, nullable=False),
 )
-_DEVICE = Table(
-    "device",
-    _META,
-    Column("kid", LargeBinary, primary_key=True),
-    Column("device", String, nullable=False, unique=True),
-    Column("sign_public", LargeBinary, nullable=False),
-    Column("receive_public", LargeBinary, nullable=False),
-    Column("consent_public", LargeBinary, nullable=False),
-    Column("withdrawn_serial", Integer, nullable=False, default=0),
-    Column("erased_serial", Integer, nullable=False, default=-1),
-    Column("revoked", Integer, nullable=False, default=0),
-)
-_CODE = Table("code", _META, Column("hash", LargeBinary, primary_key=True), Column("used", Integer, nullable=False))
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """An admitted device.
-
-    Attributes:
-        withdrawn_serial: Consents up to this serial are withdrawn.
-        erased_serial: Consents up to this serial are erased; -1: none.
-    """
-
-    kid: bytes
-    device: str
-    sign_public: bytes
-    receive_public: bytes
-    consent_public: bytes
-    withdrawn_serial: int
-    erased_serial: int
-    revoked: bool
+BACKUPS_END: Final = "key backups end"
+_CHANGES: Final = "changes"
 
 
 class KeyStore:
-    """The file ``keys.db`` of a hub folder."""
+    """The file ``keys.db`` of a hub folder; several processes of one machine may share it.
+
+    What was read is remembered: `refresh` looks whether another process changed it since.
+    """
 
     def __init__(self, folder: Path) -> None:
         path = folder / "keys.db"
         # Made private before SQLite opens it; the log files beside it take the same mode.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        self._engine = open_database(path, _META)
+        self._engine = open_sqlite(path, _META)
+        DEVICES.create_all(self._engine)
         self._reads = reading(self._engine)
+        self._values: dict[str, bytes] = {}
+        self._kems: dict[bytes, ReceiveKey | None] = {}
+        self._signs: dict[str, SignKey] = {}
+        self.devices = Devices(self._engine, _changed)
+        self._changes = self._read(_CHANGES)
 
     def close(self) -> None:
         self._engine.dispose()
+
+    def refresh(self) -> None:
+        """Read anew what another process changed since."""
+        changes = self._read(_CHANGES)
+        if changes != self._changes:
+            self._changes = changes
+            self._forget()
+
+    def _forget(self) -> None:
+        for remembered in (self._values, self._kems, self._signs):
+            remembered.clear()
+        self.devices.forget()
+
+    def _read(self, name: str) -> bytes | None:
+        with self._reads.connect() as db:
+            found = db.execute(select(_SITE.c.value).where(_SITE.c.name == name)).scalar()
+        return None if found is None else bytes(found)
 
     # ---- the site
 
     def found(self, site: dict[str, bytes], root: SignKey, now_utc_s: int) -> None:
         """Fill a new store: names, directory key under the root, first KEM key, receipt and score keys."""
         seeds = {name: os.urandom(SEED_BYTES) for name in ("directory seed", "receipt seed", "score seed", "hedge")}
-        key = DirectoryKey(1, SignKey.of(seeds["directory seed"]).public, now_utc_s, now_utc_s + 366 * DAY_S)
+        key = DirectoryKey(1, SignKey.of(seeds["directory seed"]).public, now_utc_s, now_utc_s + CERT_DAYS * DAY_S)
         signature = root.sign(Label.DIRECTORY_KEY, site["site"].decode(), key.encode())
-        values = {
-            **site,
-            **seeds,
-            "root public": root.public,
-            "cert": key.encode(),
-            "cert signature": signature,
-            "version": b"0",
-        }
-        with self._engine.begin() as db:
-            db.execute(insert(_SITE), [{"name": name, "value": value} for name, value in values.items()])
+        self.put(
+            {
+                **site,
+                **seeds,
+                "root public": root.public,
+                "cert": key.encode(),
+                "cert signature": signature,
+                "version": b"0",
+            }
+        )
         self.add_kem(now_utc_s)
         self.issue_directory(now_utc_s)
+
+    def put(self, values: dict[str, bytes]) -> None:
+        """Write named values of the site, in one transaction."""
+        with self._engine.begin() as db:
+            for name, value in values.items():
+                put_site(db, _SITE, name, value)
+            _changed(db)
+        self._forget()
 
     def value(self, name: str) -> bytes:
         """One named value of the site.
@@ -104,11 +121,17 @@ class KeyStore:
         Raises:
             KeyError: There is none.
         """
-        with self._reads.connect() as db:
-            found = db.execute(select(_SITE.c.value).where(_SITE.c.name == name)).scalar()
-        if found is None:
-            raise KeyError(name)
-        return bytes(found)
+        if name not in self._values:
+            found = self._read(name)
+            if found is None:
+                raise KeyError(name)
+            self._values[name] = found
+        return self._values[name]
+
+    def text(self, name: str) -> str:
+        """One named value of the site as words; empty when there is none."""
+        found = self._read(name)
+        return "" if found is None else found.decode()
 
     @property
     def site(self) -> str:
@@ -124,26 +147,62 @@ class KeyStore:
 
     def sign_key(self, which: str) -> SignKey:
         """The ``directory``, ``receipt`` or ``score`` key."""
-        return SignKey.of(self.value(f"{which} seed"))
+        if which not in self._signs:
+            self._signs[which] = SignKey.of(self.value(f"{which} seed"))
+        return self._signs[which]
 
     # ---- directory and KEM keys
 
     def add_kem(self, now_utc_s: int) -> None:
         """Make a KEM key; the newest is the one that devices seal to."""
+        self.cut_kems(now_utc_s)
         seed = os.urandom(SEED_BYTES)
         row = {
             "kid": kid(ReceiveKey.of(seed).public),
             "seed": seed,
-            "not_after_utc_s": now_utc_s + KEM_DAYS * DAY_S,
+            # later than every other: the order of ends is the order of making
+            "not_after_utc_s": max([now_utc_s + KEM_DAYS * DAY_S, *(end + 1 for end in self.kem_ages().values())]),
         }
         with self._engine.begin() as db:
             db.execute(insert(_KEM), row)
+            _changed(db)
+        self._forget()
 
     def kem(self, which: bytes) -> ReceiveKey | None:
         """A KEM key that was not deleted."""
+        if which not in self._kems:
+            with self._reads.connect() as db:
+                seed = db.execute(select(_KEM.c.seed).where(_KEM.c.kid == which)).scalar()
+            if len(self._kems) > 1000:  # names come from envelopes: nobody fills our memory with them
+                self._kems.clear()
+            self._kems[which] = None if seed is None else ReceiveKey.of(seed)
+        return self._kems[which]
+
+    def kem_ages(self) -> dict[bytes, int]:
+        """When each KEM key ends (UTC s), by kid."""
         with self._reads.connect() as db:
-            seed = db.execute(select(_KEM.c.seed).where(_KEM.c.kid == which)).scalar()
-        return None if seed is None else ReceiveKey.of(seed)
+            return {row.kid: row.not_after_utc_s for row in db.execute(select(_KEM.c.kid, _KEM.c.not_after_utc_s))}
+
+    def cut_kems(self, now_utc_s: int) -> None:
+        """Let no key live longer than one made now: a clock that was a year ahead made some that would."""
+        last_utc_s = now_utc_s + KEM_DAYS * DAY_S - 1
+        with self._engine.begin() as db:
+            cut = update(_KEM).where(_KEM.c.not_after_utc_s > last_utc_s + 1).values(not_after_utc_s=last_utc_s)
+            if db.execute(cut).rowcount:
+                _changed(db)
+
+    def delete_kems(self, now_utc_s: int) -> list[bytes]:
+        """Delete KEM keys past their end, never the newest: the only forward secrecy there is. Their kids."""
+        ages = self.kem_ages()
+        newest = max(ages, key=lambda which: (ages[which], which))
+        ended = [which for which, until_utc_s in ages.items() if until_utc_s <= now_utc_s and which != newest]
+        if ended:
+            with self._engine.begin() as db:
+                db.execute(delete(_KEM).where(_KEM.c.kid.in_(ended)))
+                _changed(db)
+            shred(self._engine)
+            self._forget()
+        return ended
 
     def published(self) -> bytes:
         """The directory in force, as it stands on the broker."""
@@ -156,122 +215,86 @@ class KeyStore:
     def issue_directory(self, now_utc_s: int | None = None) -> bytes:
         """Sign the next version."""
         now_utc_s = int(time.time()) if now_utc_s is None else now_utc_s
+        self.refresh()
         with self._reads.connect() as db:
             kems = db.execute(select(_KEM).order_by(_KEM.c.not_after_utc_s, _KEM.c.kid)).all()
-            revoked = db.execute(select(_DEVICE.c.kid).where(_DEVICE.c.revoked == 1)).scalars().all()
         directory = Directory(
             version=self.version() + 1,
             issued_utc_s=now_utc_s,
             expires_utc_s=now_utc_s + DIRECTORY_DAYS * DAY_S,
             synthetic=self.synthetic,
             kems=tuple(KemKey(ReceiveKey.of(row.seed).public, row.not_after_utc_s) for row in kems),
-            receipt_publics=(self.sign_key("receipt").public,),
+            receipt_publics=(self.sign_key("receipt").public, *self._chunks("old receipts", SIGN_PUBLIC_BYTES)),
             score_publics=(self.sign_key("score").public,),
-            revoked=tuple(revoked),
+            revoked=(*self.devices.revoked(), *self._chunks("revoked keys", KID_BYTES)),
         )
         published = publish_under(
             self.value("cert"), self.value("cert signature"), self.sign_key("directory"), directory, self.site
         )
-        with self._engine.begin() as db:
-            for name, value in (("version", str(directory.version).encode()), ("published", published)):
-                db.execute(_SITE.delete().where(_SITE.c.name == name))
-                db.execute(insert(_SITE), {"name": name, "value": value})
+        self.put({"version": str(directory.version).encode(), "published": published})
         return published
 
-    # ---- how far the data file had come
+    def backups_end_utc_s(self) -> int:
+        """When the last backup of these keys that was ever made must be destroyed; 0 when none was made."""
+        return int(self.text(BACKUPS_END) or 0)
 
-    def generation(self) -> int:
-        """How many batches the data file held when last heard of."""
-        try:
-            return int(self.value("generation"))
-        except KeyError:
-            return 0
-
-    def note_generation(self, generation: int) -> None:
-        """Remember it here, where no backup of the data file reaches; it never goes back."""
-        with self._engine.begin() as db:
-            known = db.execute(select(_SITE.c.value).where(_SITE.c.name == "generation")).scalar()
-            if known is not None and int(known) >= generation:
-                return
-            db.execute(_SITE.delete().where(_SITE.c.name == "generation"))
-            db.execute(insert(_SITE), {"name": "generation", "value": str(generation).encode()})
-
-    def erasures(self) -> list[tuple[bytes, int]]:
-        """(device kid, serial) of everything erased for good."""
-        with self._reads.connect() as db:
-            rows = db.execute(select(_DEVICE.c.kid, _DEVICE.c.erased_serial).where(_DEVICE.c.erased_serial >= 0))
-            return [(row.kid, row.erased_serial) for row in rows]
-
-    # ---- devices
-
-    def new_code(self) -> bytes:
-        """A code to enroll one device with; only its hash stays."""
-        code = os.urandom(16)
-        with self._engine.begin() as db:
-            db.execute(insert(_CODE), {"hash": hashlib.sha256(code).digest(), "used": 0})
-        return code
-
-    def admit(self, code: bytes, device: Device) -> None:
-        """Use up a code and take a device in, in one transaction.
+    def new_directory_key(self, root: SignKey, now_utc_s: int) -> None:
+        """The yearly step: a new directory key under the root's signature.
 
         Raises:
-            WireRefused: ``bad_code`` (unknown or used), ``known_key``.
+            KeysMissing: That is not this site's root key.
         """
-        with self._engine.begin() as db:
-            used = update(_CODE).where(_CODE.c.hash == hashlib.sha256(code).digest(), _CODE.c.used == 0).values(used=1)
-            if db.execute(used).rowcount != 1:
-                raise WireRefused("bad_code", "this enrollment code is unknown or was used already")
-            if db.execute(select(_DEVICE.c.kid).where(_DEVICE.c.kid == device.kid)).first():
-                raise WireRefused("known_key", "a device with this key is enrolled already")
-            db.execute(
-                insert(_DEVICE),
-                {
-                    "kid": device.kid,
-                    "device": device.device,
-                    "sign_public": device.sign_public,
-                    "receive_public": device.receive_public,
-                    "consent_public": device.consent_public,
-                },
-            )
-
-    def device(self, which: bytes) -> Device | None:
-        """The device of a signing key."""
-        with self._reads.connect() as db:
-            row = db.execute(select(_DEVICE).where(_DEVICE.c.kid == which)).first()
-        return (
-            None
-            if row is None
-            else Device(
-                row.kid,
-                row.device,
-                row.sign_public,
-                row.receive_public,
-                row.consent_public,
-                row.withdrawn_serial,
-                row.erased_serial,
-                bool(row.revoked),
-            )
+        if root.public != self.value("root public"):
+            raise KeysMissing("that is not the root key of this site", remedy="Take the root.key of 'hub init'.")
+        seed = os.urandom(SEED_BYTES)
+        serial = int(self.value("cert serial")) + 1 if self._read("cert serial") is not None else 2
+        cert = DirectoryKey(serial, SignKey.of(seed).public, now_utc_s, now_utc_s + CERT_DAYS * DAY_S)
+        self.put(
+            {
+                "directory seed": seed,
+                "cert": cert.encode(),
+                "cert signature": root.sign(Label.DIRECTORY_KEY, self.site, cert.encode()),
+                "cert serial": str(serial).encode(),
+            }
         )
 
-    def device_count(self) -> int:
-        """How many were admitted."""
-        with self._reads.connect() as db:
-            return int(db.execute(select(func.count()).select_from(_DEVICE)).scalar_one())
+    def new_receipt_key(self, *, revoke: bool) -> None:
+        """Sign receipts with a new key from now on.
 
-    def withdraw(self, which: bytes, serial: int) -> None:
-        """Remember for good that consents before this serial are withdrawn."""
-        with self._engine.begin() as db:
-            db.execute(
-                update(_DEVICE)
-                .where(_DEVICE.c.kid == which, _DEVICE.c.withdrawn_serial < serial)
-                .values(withdrawn_serial=serial)
-            )
+        Args:
+            revoke: The old one was stolen: what it signed is believed no more. Else the last two stay listed.
+        """
+        old = self.sign_key("receipt").public
+        values = {"receipt seed": os.urandom(SEED_BYTES)}
+        if revoke:
+            values["revoked keys"] = b"".join([*self._chunks("revoked keys", KID_BYTES), kid(old)])
+        else:
+            values["old receipts"] = b"".join([old, *self._chunks("old receipts", SIGN_PUBLIC_BYTES)][:2])
+        self.put(values)
 
-    def erase(self, which: bytes, serial: int) -> None:
-        """Remember for good that everything under consents up to this serial is erased."""
+    def _chunks(self, name: str, size: int) -> list[bytes]:
+        found = self._read(name) or b""
+        return [found[at : at + size] for at in range(0, len(found), size)]
+
+    # ---- how far the data base had come
+
+    def generation(self, worker: int) -> int:
+        """How many batches of a worker the data base held when last heard of."""
+        return int(self._read(_generation(worker)) or b"0")
+
+    def note_generation(self, worker: int, generation: int) -> None:
+        """Remember it here, where no backup of the data base reaches; it never goes back."""
         with self._engine.begin() as db:
-            db.execute(
-                update(_DEVICE)
-                .where(_DEVICE.c.kid == which, _DEVICE.c.erased_serial < serial)
-                .values(erased_serial=serial)
-            )
+            name = _generation(worker)
+            known = db.execute(select(_SITE.c.value).where(_SITE.c.name == name)).scalar()
+            if known is None or int(known) < generation:
+                put_site(db, _SITE, name, str(generation).encode())
+
+
+def _generation(worker: int) -> str:
+    return f"generation {worker}"
+
+
+def _changed(db: Connection) -> None:
+    known = db.execute(select(_SITE.c.value).where(_SITE.c.name == _CHANGES)).scalar()
+    put_site(db, _SITE, _CHANGES, str(int(known or b"0") + 1).encode())

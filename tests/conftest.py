@@ -6,7 +6,7 @@ import pytest
 
 import house
 
-collect_ignore = ["chaos/agent.py"]  # a program, and named like the package
+collect_ignore = ["chaos/agent.py", "chaos/skewed.py"]  # programs, one named like the package
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +20,16 @@ def world(tmp_path):
     made = house.make_world(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def server():
+    """A real PostgreSQL server, for all tests of this run."""
+    import postgres
+
+    made = postgres.Server()
+    yield made
+    made.remove()
 
 
 @pytest.fixture

@@ -105,10 +105,16 @@ class World:
 
 
 def make_world(
-    folder: Path, *, profile: str = "care", consent: bool = True, from_utc_s: int = START_UTC_S, synthetic: bool = True
+    folder: Path,
+    *,
+    profile: str = "care",
+    consent: bool = True,
+    from_utc_s: int = START_UTC_S,
+    synthetic: bool = True,
+    database: str = "",
 ) -> World:
     port = free_port()
-    site.init(folder / "hub", site.Site("test-site", OPERATOR, "127.0.0.1", port, synthetic))
+    site.init(folder / "hub", site.Site("test-site", OPERATOR, "127.0.0.1", port, synthetic, database))
     settings = Settings(state_dir=folder / "state", profile=profile, key_store="file")
     settings.state_dir.mkdir(mode=0o700)
     vault = open_vault(settings.state_dir, "file")
@@ -119,6 +125,18 @@ def make_world(
     if consent:
         world.give_consent(from_utc_s)
     return world
+
+
+def another(world: World, state: Path, *, from_utc_s: int = START_UTC_S) -> World:
+    """One more enrolled person of the same site, who has consented."""
+    state.mkdir(mode=0o700)
+    vault = open_vault(state, "file")
+    request = identity.begin(state, vault, dearmor("BUNDLE", site.invite(world.hub)), PIN)
+    enrolled = identity.finish(state, vault, dearmor("ANSWER", enroll.admit(world.hub, armor("REQUEST", request))))
+    settings = world.settings.model_copy(update={"state_dir": state})
+    made = World(world.folder, settings, world.profile, vault, enrolled, world.port)
+    made.give_consent(from_utc_s)
+    return made
 
 
 def summary(n: int = 0, value: float = 60.0) -> Summary:

@@ -4,11 +4,13 @@ set -eu
 missing=""
 need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
 PATH="$PATH:/usr/sbin:/sbin:/usr/libexec/bluetooth"
+for bin in /usr/lib/postgresql/*/bin; do PATH="$PATH:$bin"; done # Debian keeps the server off the path
 need mosquitto mosquitto
 need strace strace
 need dbus-daemon dbus-daemon
 need node nodejs
 need setpriv util-linux
+need initdb postgresql
 if [ "${1:-}" = radio ]; then # an emulator, a static shell, the daemon; the kernel comes by `apt-get download`
     need qemu-system-x86_64 qemu-system-x86
     need busybox busybox-static

@@ -5,6 +5,7 @@ import dataclasses
 import json
 import os
 import shutil
+import sqlite3
 import stat
 import time
 
@@ -223,20 +224,25 @@ def test_erased_and_withdrawn_bytes_are_gone_from_the_write_ahead_logs(world):
         fill(world, outbox, receiver, range(3))
         (sent,) = outbox.put_released(house.released(world, outbox, 7), NOW)
         outbox.mark_sent([sent], NOW)
-        words = [words for (_, _), words in receiver.store.words().items()][1:]
+        with sqlite3.connect(world.hub / "hub.db") as db:
+            summaries = [words for (words,) in db.execute("SELECT words FROM row WHERE kind = 'summary'")]
+        with sqlite3.connect(world.hub / "keys.db") as db:
+            data_keys = [key for (key,) in db.execute("SELECT key FROM data_key")]
 
         def left(folder, name, pieces):
             held = b"".join(file.read_bytes() for file in folder.glob(f"{name}*"))
             return sum(piece[:200] in held for piece in pieces)
 
-        summaries = [piece for piece in words if b"summary" in piece]
-        assert left(world.hub, "hub.db", summaries) == 3, "the detector must see them before"
+        assert left(world.hub, "hub.db", summaries) == len(summaries) == 3, "the detector must see them before"
+        assert left(world.hub, "keys.db", data_keys) == len(data_keys) > 0
+        assert not any(b"summary" in piece for piece in summaries), "words at rest are sealed"
         assert left(world.settings.state_dir, "outbox.db", [sent.envelope]) == 1
         consents.withdraw(outbox, world.identity.sign, world.identity.site, NOW)
         assert left(world.settings.state_dir, "outbox.db", [sent.envelope]) == 0
         consents.erase(outbox, world.identity.sign, world.identity.site, NOW)
         house.carry(world, outbox, receiver)
     assert left(world.hub, "hub.db", summaries) == 0
+    assert left(world.hub, "keys.db", data_keys) == 0
 
 
 def test_a_code_fault_while_reading_a_message_is_quarantined_too(world, monkeypatch):
@@ -285,7 +291,7 @@ def test_a_state_restored_from_before_the_first_consent_can_still_withdraw_and_e
         house.carry(world, outbox, receiver)
         assert set(outbox.counts()) == {"receipted"}
     assert len(receiver.store.summaries()) == (3 if word == "withdraw" else 0)
-    assert receiver.keys.device(kid(world.identity.sign.public)).withdrawn_serial >= NOW
+    assert receiver.keys.devices.of(kid(world.identity.sign.public)).withdrawn_serial >= NOW
     world.close()
 
 
@@ -784,4 +790,4 @@ def test_messages_of_an_erase_stand_alone(world):
     )
     receiver = world.receiver()
     assert told(world, receiver.handle([(world.topic, seal(world, words))])) == {1: "bad_plaintext"}
-    assert receiver.keys.device(kid(world.identity.sign.public)).erased_serial == -1
+    assert receiver.keys.devices.of(kid(world.identity.sign.public)).erased_serial == -1

@@ -6,6 +6,7 @@ import os
 import pytest
 
 import house
+import postgres
 from agent.errors import WireRefused, WrongUse
 from agent.outbox import consents, settle
 from agent.privacy.consent import give as make_record
@@ -19,6 +20,15 @@ from hub import enroll, site
 
 STREAM = b"t" * 16
 HEAD = bytes(32)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request, tmp_path):
+    """Every behaviour of the hub, on both kinds of data base."""
+    base = request.getfixturevalue("server").base() if request.param == "postgresql" else ""
+    made = house.make_world(tmp_path, database=base)
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -161,15 +171,13 @@ def test_a_withdrawal_and_data_in_one_batch_leave_no_row(world, receiver):
 def test_a_data_file_restored_from_before_the_withdrawal_does_not_bring_consent_back(world, receiver):
     record = give(world, receiver)
     receiver.store.close()
-    backup = (world.hub / "hub.db").read_bytes()
+    restore = postgres.backed_up(world.hub)
     receiver = world.receiver()
     with world.outbox() as outbox:
         consents.withdraw(outbox, world.identity.sign, world.identity.site, house.START_UTC_S)
         house.carry(world, outbox, receiver)
     receiver.store.close()
-    for leftover in world.hub.glob("hub.db-*"):
-        leftover.unlink()
-    (world.hub / "hub.db").write_bytes(backup)
+    restore()
     receiver = world.receiver()
     assert told(world, receiver.handle([(world.topic, seal(world, [data(record)]))])) == {1: "consent_withdrawn"}
 
@@ -187,16 +195,16 @@ def test_erasing_removes_rows_and_nobody_who_kept_the_bytes_can_bring_them_back(
 
 def test_a_message_that_makes_our_own_code_fail_is_quarantined_and_the_others_go_on(world, receiver, monkeypatch):
     record = give(world, receiver)
-    from hub import store
+    from hub import taking
 
-    real = store.Taking._message
+    real = taking.Taking._message
 
     def failing(self, device, said):
         if isinstance(said, message.ProbeMessage):
             raise RuntimeError("planted")
         return real(self, device, said)
 
-    monkeypatch.setattr(store.Taking, "_message", failing)  # the one patch of our own code: it plants the fault
+    monkeypatch.setattr(taking.Taking, "_message", failing)  # the one patch of our own code: it plants the fault
 
     batch = [
         (world.topic, seal(world, said, seq))

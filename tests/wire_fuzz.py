@@ -231,7 +231,7 @@ class Room:
         return self.down.seal(receive_public(me), kid(me), (bytes(16), 1), words)
 
     def read_envelope(self, data):
-        return judge.opened(self.keys, self.store, judge.authentic(self.keys, self.world.topic, data))
+        return judge.opened(self.keys, judge.authentic(self.keys, self.world.topic, data))
 
     def read_directory(self, published):
         return directory.verified(published, self.keys.site, self.keys.value("root public"), 0).directory

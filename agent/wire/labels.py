@@ -21,6 +21,7 @@ class Label(StrEnum):
     REQUEST_CONSENT_KEY = "wardbeat/1/request-consent-key"
     ANSWER = "wardbeat/1/answer"
     ANSWER_SEAL = "wardbeat/1/answer-seal"
+    KEY_BACKUP = "wardbeat/1/key-backup"
 
 
 # Codes of one receipt entry. 0 and 1 settle a row; from 10 on it was not stored.

@@ -66,7 +66,6 @@ def test_nothing_committed_is_lost_or_doubled_by_kill_9(tmp_path):
             "-P",  # else its own folder would come first, where it stands itself under the package's name
             Path(__file__).with_name("agent.py"),
             world.settings.state_dir,
-            kills["agent"],
             made_log,
             stop_file,
             0.01,

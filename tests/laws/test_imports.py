@@ -73,8 +73,16 @@ LIBRARIES = {
     "onnxruntime": ("agent/perception/",),
     "ai_edge_litert": ("agent/perception/",),
     "paho": ("agent/publisher/", "hub/receive.py"),
-    "sqlite3": ("agent/outbox/", "agent/history.py", "agent/storage.py", "hub/store.py", "hub/database.py"),
-    "sqlalchemy": ("hub/store.py", "hub/tables.py", "hub/keystore.py", "hub/database.py", "hub/receive.py"),
+    "sqlite3": ("agent/outbox/", "agent/history.py", "agent/storage.py", "hub/backup.py", "hub/database.py"),
+    "sqlalchemy": (
+        "hub/store.py",
+        "hub/tables.py",
+        "hub/taking.py",
+        "hub/migrations.py",
+        "hub/keystore.py",
+        "hub/devices.py",
+        "hub/database.py",
+    ),
     "keyring": ("agent/privacy/vault.py",),
     "fcntl": ("agent/host.py",),
     "resource": ("agent/host.py",),
@@ -194,7 +202,8 @@ BLIND = {
     ("agent/pipeline.py", "source"),
     ("agent/publisher/link.py", "_live"),
     ("hub/receive.py", "_on_message"),
-    ("hub/receive.py", "handle"),
+    ("hub/batch.py", "take"),
+    ("hub/batch.py", "_alone"),
 }
 
 

@@ -1,0 +1,129 @@
+"""The site's own certificate authority: the broker's, the hub's and the devices' certificates, and those taken back."""
+
+import datetime as dt
+import ipaddress
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from agent.errors import KeysMissing
+
+_ENCODING: Final = serialization.Encoding.PEM
+DEVICE_DAYS: Final = 365
+_SERVER_DAYS, _CA_DAYS = 825, 3650
+
+
+def write_secret(path: Path, content: bytes) -> None:
+    """Write a file that this user alone can read."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(fd, "wb") as file:
+        file.write(content)
+
+
+def make_ca(folder: Path) -> None:
+    """Write ca.key and ca.pem."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "wardbeat site CA")])
+    builder = _certificate("wardbeat site CA", key.public_key(), name, _CA_DAYS)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    builder = builder.add_extension(
+        x509.KeyUsage(
+            digital_signature=False,
+            content_commitment=False,
+            key_encipherment=False,
+            data_encipherment=False,
+            key_agreement=False,
+            key_cert_sign=True,
+            crl_sign=True,
+            encipher_only=False,
+            decipher_only=False,
+        ),
+        critical=True,
+    )
+    builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    write_secret(folder / "ca.key", _pem(key))
+    (folder / "ca.pem").write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(_ENCODING))
+
+
+def issue(folder: Path, common_name: str, stem: Path, *, server: str | None) -> None:
+    """A key and certificate of the site's CA, as STEM.key and STEM.crt."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = certify(folder, common_name, key.public_key(), server=server)
+    write_secret(stem.with_suffix(".key"), _pem(key))
+    stem.with_suffix(".crt").write_bytes(certificate.public_bytes(_ENCODING))
+
+
+def certify(
+    folder: Path, common_name: str, public: ec.EllipticCurvePublicKey, *, server: str | None
+) -> x509.Certificate:
+    """A client certificate, or with ``server`` (a host name or address) a server's."""
+    ca, ca_key = _authority(folder)
+    usage = ExtendedKeyUsageOID.CLIENT_AUTH if server is None else ExtendedKeyUsageOID.SERVER_AUTH
+    builder = _certificate(common_name, public, ca.subject, DEVICE_DAYS if server is None else _SERVER_DAYS)
+    builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+    builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+    builder = builder.add_extension(
+        x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False
+    )
+    if server is not None:
+        builder = builder.add_extension(x509.SubjectAlternativeName(_names(server)), critical=False)
+    return builder.sign(ca_key, hashes.SHA256())
+
+
+def write_revoked(folder: Path, serials: Iterable[int]) -> None:
+    """The list of certificates taken back, for the broker: it lets nobody in who is on it.
+
+    It names the CA's own end as its next issue: a broker with a list past that moment would let nobody in at all.
+    """
+    ca, ca_key = _authority(folder)
+    now = dt.datetime.now(dt.UTC)
+    builder = x509.CertificateRevocationListBuilder().issuer_name(ca.subject)
+    builder = builder.last_update(now - dt.timedelta(hours=1)).next_update(ca.not_valid_after_utc)
+    for serial in serials:
+        revoked = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now).build()
+        builder = builder.add_revoked_certificate(revoked)
+    file = folder / "broker" / "revoked.pem"
+    new = file.with_suffix(".new")
+    new.write_bytes(builder.sign(ca_key, hashes.SHA256()).public_bytes(_ENCODING))
+    new.replace(file)
+
+
+def _authority(folder: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    ca = x509.load_pem_x509_certificate((folder / "ca.pem").read_bytes())
+    ca_key = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
+    if not isinstance(ca_key, ec.EllipticCurvePrivateKey):
+        raise KeysMissing("ca.key is not an elliptic-curve key", remedy="Restore the file that 'hub init' wrote.")
+    return ca, ca_key
+
+
+def _certificate(
+    common_name: str, public: ec.EllipticCurvePublicKey, issuer: x509.Name, days: int
+) -> x509.CertificateBuilder:
+    now = dt.datetime.now(dt.UTC)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(public)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(days=days))
+    )
+
+
+def _names(server: str) -> list[x509.GeneralName]:
+    try:
+        return [x509.IPAddress(ipaddress.ip_address(server))]
+    except ValueError:
+        return [x509.DNSName(server)]
+
+
+def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(_ENCODING, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())

@@ -1,0 +1,276 @@
+"""Admitted devices, enrollment codes, and the data keys that stored words are under; part of the key store's file.
+
+A data key belongs to one consent of one device. Erasing deletes it: what a database, its log and its backups still
+hold of the words opens no more.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from agent.errors import WireRefused
+from hub.database import reading, shred
+
+DEVICES: Final = MetaData()
+_DEVICE = Table(
+    "device",
+    DEVICES,
+    Column("kid", LargeBinary, primary_key=True),
+    Column("device", String, nullable=False, unique=True),
+    Column("sign_public", LargeBinary, nullable=False),
+    Column("receive_public", LargeBinary, nullable=False),
+    Column("consent_public", LargeBinary, nullable=False),
+    Column("withdrawn_serial", BigInteger, nullable=False, default=0),
+    Column("erased_serial", BigInteger, nullable=False, default=-1),
+    Column("revoked", Integer, nullable=False, default=0),
+)
+_CODE = Table("code", DEVICES, Column("hash", LargeBinary, primary_key=True), Column("used", Integer, nullable=False))
+_DATA_KEY = Table(
+    "data_key",
+    DEVICES,
+    Column("name", LargeBinary, primary_key=True),
+    Column("device", LargeBinary, nullable=False),
+    Column("serial", BigInteger, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Index("data_key_of", "device", "serial", unique=True),
+)
+_CERTIFICATE = Table(
+    "certificate",
+    DEVICES,
+    Column("serial", String, primary_key=True),
+    Column("device", LargeBinary, nullable=False),
+    Column("not_after_utc_s", BigInteger, nullable=False),
+)
+_KEY_BYTES: Final = 32
+_NAME_BYTES: Final = 8
+_NONCE_BYTES: Final = 12
+_CACHED_MOST: Final = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """An admitted device.
+
+    Attributes:
+        withdrawn_serial: Consents up to this serial are withdrawn.
+        erased_serial: Consents up to this serial are erased; -1: none.
+    """
+
+    kid: bytes
+    device: str
+    sign_public: bytes
+    receive_public: bytes
+    consent_public: bytes
+    withdrawn_serial: int = 0
+    erased_serial: int = -1
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """What words at rest are under; ``name`` stands beside them."""
+
+    name: bytes
+    key: bytes
+
+    def seal(self, place: bytes, words: bytes) -> bytes:
+        """Seal words, bound to their place."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + ChaCha20Poly1305(self.key).encrypt(nonce, words, place)
+
+    def open(self, place: bytes, sealed: bytes) -> bytes | None:
+        """Undo `seal`; None when it does not open."""
+        try:
+            return ChaCha20Poly1305(self.key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], place)
+        except InvalidTag:
+            return None
+
+
+class Devices:
+    """The devices in the key store's file.
+
+    Args:
+        engine: Of that file.
+        changed: Notes in a transaction that what others remember is old.
+
+    What was read is remembered until `forget`; the key store calls it when another process wrote.
+    """
+
+    def __init__(self, engine: Engine, changed: Callable[[Connection], None]) -> None:
+        self._engine, self._reads, self._changed = engine, reading(engine), changed
+        self._known: dict[bytes, Device | None] = {}
+        self._keys: dict[tuple[bytes, int], DataKey] = {}
+        self._named: dict[bytes, DataKey | None] = {}
+
+    def forget(self) -> None:
+        """Read anew from now on."""
+        for remembered in (self._known, self._keys, self._named):
+            remembered.clear()
+
+    # ---- taking in
+
+    def new_code(self) -> bytes:
+        """A code to enroll one device with; only its hash stays."""
+        code = os.urandom(16)
+        with self._engine.begin() as db:
+            db.execute(insert(_CODE), {"hash": hashlib.sha256(code).digest(), "used": 0})
+        return code
+
+    def admit(self, code: bytes, device: Device) -> None:
+        """Use up a code and take a device in, in one transaction.
+
+        Raises:
+            WireRefused: ``bad_code`` (unknown or used), ``known_key``.
+        """
+        with self._engine.begin() as db:
+            used = update(_CODE).where(_CODE.c.hash == hashlib.sha256(code).digest(), _CODE.c.used == 0).values(used=1)
+            if db.execute(used).rowcount != 1:
+                raise WireRefused("bad_code", "this enrollment code is unknown or was used already")
+            if db.execute(select(_DEVICE.c.kid).where(_DEVICE.c.kid == device.kid)).first():
+                raise WireRefused("known_key", "a device with this key is enrolled already")
+            names = ("kid", "device", "sign_public", "receive_public", "consent_public")
+            db.execute(insert(_DEVICE), {name: getattr(device, name) for name in names})
+            self._changed(db)
+        self.forget()
+
+    def note_certificate(self, which: bytes, serial: int, not_after_utc_s: int) -> None:
+        """Remember a TLS certificate that was issued, so that it can be taken back."""
+        values = {"serial": str(serial), "device": which, "not_after_utc_s": not_after_utc_s}
+        with self._engine.begin() as db:
+            db.execute(insert(_CERTIFICATE), values)
+
+    def revoked_certificates(self) -> list[int]:
+        """Serial numbers of every certificate of a revoked device."""
+        of_revoked = select(_DEVICE.c.kid).where(_DEVICE.c.revoked == 1)
+        with self._reads.connect() as db:
+            found = db.execute(select(_CERTIFICATE.c.serial).where(_CERTIFICATE.c.device.in_(of_revoked))).scalars()
+            return [int(serial) for serial in found]
+
+    # ---- looking up
+
+    def of(self, which: bytes) -> Device | None:
+        """The device of a signing key."""
+        if which not in self._known:
+            with self._reads.connect() as db:
+                row = db.execute(select(_DEVICE).where(_DEVICE.c.kid == which)).first()
+            if len(self._known) >= _CACHED_MOST:
+                self._known.clear()
+            values = {} if row is None else dict(row._mapping) | {"revoked": bool(row.revoked)}  # noqa: SLF001
+            self._known[which] = Device(**values) if values else None
+        return self._known[which]
+
+    def named(self, name: str) -> Device | None:
+        """The device of a random name, or of a signing key's short name in hex."""
+        with self._reads.connect() as db:
+            found = db.execute(select(_DEVICE.c.kid).where(_DEVICE.c.device == name)).scalar()
+        return None if found is None else self.of(found)
+
+    def count(self) -> int:
+        """How many were admitted."""
+        with self._reads.connect() as db:
+            return int(db.execute(select(func.count()).select_from(_DEVICE)).scalar_one())
+
+    def all(self) -> list[Device]:
+        """Every device, by name."""
+        with self._reads.connect() as db:
+            kids = list(db.execute(select(_DEVICE.c.kid).order_by(_DEVICE.c.device)).scalars())
+        return [device for which in kids if (device := self.of(which)) is not None]
+
+    def revoked(self) -> list[bytes]:
+        """The kids of devices that are believed no more."""
+        with self._reads.connect() as db:
+            return list(db.execute(select(_DEVICE.c.kid).where(_DEVICE.c.revoked == 1)).scalars())
+
+    def ended(self) -> list[Device]:
+        """Devices with something withdrawn or erased."""
+        ended = (_DEVICE.c.withdrawn_serial > 0) | (_DEVICE.c.erased_serial >= 0)
+        with self._reads.connect() as db:
+            kids = list(db.execute(select(_DEVICE.c.kid).where(ended)).scalars())
+        return [device for which in kids if (device := self.of(which)) is not None]
+
+    # ---- ending
+
+    def withdraw(self, which: bytes, serial: int) -> None:
+        """Remember for good that consents up to this serial are withdrawn."""
+        self._raise_serial(which, "withdrawn_serial", serial)
+
+    def erase(self, which: bytes, serial: int) -> None:
+        """Remember for good that all under consents up to this serial is erased, and destroy its data keys."""
+        self._raise_serial(which, "erased_serial", serial)
+        with self._engine.begin() as db:
+            db.execute(delete(_DATA_KEY).where(_DATA_KEY.c.device == which, _DATA_KEY.c.serial <= serial))
+            self._changed(db)
+        shred(self._engine)
+        self.forget()
+
+    def learn_ends(self, which: bytes, withdrawn_serial: int, erased_serial: int) -> None:
+        """What a data base remembers and this file, put back from a backup, does not."""
+        device = self.of(which)
+        if device is None:
+            return
+        if withdrawn_serial > device.withdrawn_serial:
+            self.withdraw(which, withdrawn_serial)
+        if erased_serial > device.erased_serial:
+            self.erase(which, erased_serial)
+
+    def revoke(self, which: bytes) -> None:
+        """Believe this device no more."""
+        with self._engine.begin() as db:
+            db.execute(update(_DEVICE).where(_DEVICE.c.kid == which).values(revoked=1))
+            self._changed(db)
+        self.forget()
+
+    def _raise_serial(self, which: bytes, name: str, serial: int) -> None:
+        column = _DEVICE.c[name]
+        with self._engine.begin() as db:
+            db.execute(update(_DEVICE).where(_DEVICE.c.kid == which, column < serial).values({name: serial}))
+            self._changed(db)
+        self.forget()
+
+    # ---- data keys
+
+    def data_key(self, which: bytes, serial: int) -> DataKey:
+        """The key for words under a consent; made when there is none."""
+        at = (which, serial)
+        if at not in self._keys:
+            here = (_DATA_KEY.c.device == which) & (_DATA_KEY.c.serial == serial)
+            with self._engine.begin() as db:
+                row = db.execute(select(_DATA_KEY.c.name, _DATA_KEY.c.key).where(here)).first()
+                if row is None:
+                    made = {"name": os.urandom(_NAME_BYTES), "key": os.urandom(_KEY_BYTES)}
+                    db.execute(insert(_DATA_KEY), {"device": which, "serial": serial, **made})
+                    row = db.execute(select(_DATA_KEY.c.name, _DATA_KEY.c.key).where(here)).one()
+            if len(self._keys) >= _CACHED_MOST:
+                self._keys.clear()
+            self._keys[at] = DataKey(row.name, row.key)
+        return self._keys[at]
+
+    def data_key_named(self, name: bytes) -> DataKey | None:
+        """The key that words name; None when it was destroyed."""
+        if name not in self._named:
+            with self._reads.connect() as db:
+                row = db.execute(select(_DATA_KEY.c.name, _DATA_KEY.c.key).where(_DATA_KEY.c.name == name)).first()
+            self._named[name] = None if row is None else DataKey(row.name, row.key)
+        return self._named[name]

@@ -1,0 +1,70 @@
+"""Bringing a data base up to the tables of this program, step by step, each in one transaction.
+
+Version 1 is the first release's: words lay open. A base of version 0 is empty.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from sqlalchemy import Column, Connection, Engine, inspect, select, text, update
+
+from agent.errors import WrongUse
+from hub.database import is_postgres, put_site
+from hub.keystore import KeyStore
+from hub.tables import DEVICE, META, ROW, SEEN, SITE
+from hub.taking import place_of
+
+VERSION: Final = 2
+_NAME: Final = "tables version"
+_LOCK: Final = 0x77617264  # of PostgreSQL: workers that start together bring it up one after the other
+
+
+def bring_up(engine: Engine, keys: KeyStore) -> None:
+    """Make or change tables until they are this program's.
+
+    Raises:
+        WrongUse: They are of a newer program.
+    """
+    with engine.begin() as db:
+        if is_postgres(db):
+            db.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        version = _version(db)
+        if version > VERSION:
+            raise WrongUse(
+                f"this data base has tables of version {version}; this program knows {VERSION}",
+                remedy="Start the newer program, or restore a backup that this one wrote.",
+            )
+        if version == VERSION:
+            return
+        if version == 0:
+            META.create_all(db)
+        for step in range(max(1, version), VERSION if version else 0):
+            _STEPS[step](db, keys)
+        put_site(db, SITE, _NAME, str(VERSION).encode())
+
+
+def _version(db: Connection) -> int:
+    if not inspect(db).has_table(SITE.name):
+        return 0
+    found = db.execute(select(SITE.c.value).where(SITE.c.name == _NAME)).scalar()
+    return 1 if found is None else int(found)
+
+
+def _seal_words(db: Connection, keys: KeyStore) -> None:
+    """1 → 2: words go under data keys, and each device has a row to lock."""
+    META.create_all(db)  # the new tables; it leaves those that are there
+    for index in SEEN.indexes:
+        index.create(db, checkfirst=True)
+    added: Column[bytes] = ROW.c.data_key
+    db.execute(text(f'ALTER TABLE "row" ADD COLUMN {added.name} {added.type.compile(db.dialect)}'))
+    for row in db.execute(select(ROW.c.device, ROW.c.stream, ROW.c.seq, ROW.c.serial, ROW.c.words)).all():
+        key = keys.devices.data_key(row.device, row.serial)
+        sealed = key.seal(place_of((row.device, row.stream, row.seq)), row.words)
+        here = (ROW.c.device == row.device) & (ROW.c.stream == row.stream) & (ROW.c.seq == row.seq)
+        db.execute(update(ROW).where(here).values(data_key=key.name, words=sealed))
+    devices = db.execute(select(SEEN.c.device).distinct()).scalars().all()
+    for device in sorted(devices):
+        db.execute(DEVICE.insert(), {"device": device, "withdrawn_serial": 0, "erased_serial": -1})
+
+
+_STEPS: Final[dict[int, Callable[[Connection, KeyStore], None]]] = {1: _seal_words}

@@ -1,0 +1,81 @@
+"""The way down: what became of envelopes, sealed to each device in the one size."""
+
+import os
+from collections import defaultdict
+from typing import Final
+
+from cryptography.hazmat.primitives.hpke import MLKEM768X25519PublicKey
+
+from agent.wire import labels
+from agent.wire.envelope import MAX_WORDS_BYTES, Sender
+from agent.wire.keys import SEED_BYTES, kid, receive_public
+from agent.wire.message import HASH_BYTES, STREAM_BYTES
+from agent.wire.receipt import MAX_ENTRIES, Answer, Answers, Entry, Notice, Receipt, encode_answers
+from hub.batch import Outcome
+from hub.devices import Device
+from hub.keystore import KeyStore
+
+_PUBLICS_MOST: Final = 10_000
+
+
+class Replies:
+    """Seals answers; one a hub process, under a stream of its own.
+
+    Args:
+        keys: Receipt key and devices.
+        store_id: The data base's name, in every answer.
+    """
+
+    def __init__(self, keys: KeyStore, store_id: bytes) -> None:
+        self._keys, self._store_id = keys, store_id
+        self._stream, self._seq = os.urandom(STREAM_BYTES), 0
+        # Checking that a key is not weak costs as much as a signature: once a device, not once an answer.
+        self._publics: dict[bytes, tuple[MLKEM768X25519PublicKey, bytes]] = {}
+
+    def to(self, outcome: Outcome) -> list[tuple[str, bytes]]:
+        """(topic, envelope) pairs to publish for a batch that was committed."""
+        entries: dict[bytes, dict[bytes, list[Entry]]] = defaultdict(lambda: defaultdict(list))
+        notices: dict[bytes, list[Notice]] = defaultdict(list)
+        devices: dict[bytes, Device] = {}
+        for told in outcome.told:
+            kid_, stream, seq = told.seen.at
+            devices[kid_] = told.seen.device
+            entries[kid_][stream].append(Entry(seq, told.seen.sealed.digest, labels.CODES[told.reason]))
+        for device, notice in outcome.notices:
+            notices[device.kid].append(notice)
+        sealed = []
+        for which, device in devices.items():
+            answers: list[Answer] = [*notices[which]]
+            for stream, told_of in entries[which].items():
+                end = outcome.ends.get((which, stream))
+                index, head = (0, bytes(HASH_BYTES)) if end is None else (end["ledger_index"], end["head_before"])
+                for start in range(0, len(told_of), MAX_ENTRIES):
+                    answers.append(Receipt(stream, index, head, tuple(told_of[start : start + MAX_ENTRIES])))
+            sealed += self._sealed(device, answers)
+        return sealed
+
+    def _sealed(self, device: Device, answers: list[Answer]) -> list[tuple[str, bytes]]:
+        sealed, room = [], list[Answer]()
+        for answer in answers:
+            if room and len(self._words([*room, answer])) > MAX_WORDS_BYTES:
+                sealed.append(self._seal(device, room))
+                room = []
+            room.append(answer)
+        return [*sealed, self._seal(device, room)]
+
+    def _words(self, answers: list[Answer]) -> bytes:
+        return encode_answers(Answers(self._keys.version(), self._store_id, tuple(answers)))
+
+    def _seal(self, device: Device, answers: list[Answer]) -> tuple[str, bytes]:
+        topic = labels.down_topic(self._keys.site, device.device)
+        sender = Sender(self._keys.sign_key("receipt"), self._keys.value("hedge")[:SEED_BYTES], self._keys.site, topic)
+        self._seq += 1
+        public, name = self._public(device.receive_public)
+        return topic, sender.seal(public, name, (self._stream, self._seq), self._words(answers))
+
+    def _public(self, raw: bytes) -> tuple[MLKEM768X25519PublicKey, bytes]:
+        if raw not in self._publics:
+            if len(self._publics) >= _PUBLICS_MOST:
+                self._publics.clear()
+            self._publics[raw] = receive_public(raw), kid(raw)
+        return self._publics[raw]

@@ -1,0 +1,79 @@
+"""Which keys are in force: a KEM key a week, a directory before the last one ends, old KEM keys destroyed.
+
+Deleting a KEM key is the only forward secrecy there is: until then, whoever takes the key store reads what was
+recorded on the way. Devices seal to the newest key of the newest directory they know; what was sealed to a deleted
+one is sealed anew by the device.
+"""
+
+import logging
+import time
+from pathlib import Path
+from typing import Final
+
+from agent.errors import WrongUse
+from agent.wire.directory import verified
+from agent.wire.keys import SignKey
+from hub.keystore import DAY_S, KEM_DAYS, KeyStore
+from hub.site import backup_key, open_keys
+from hub.store import Store
+
+log = logging.getLogger(__name__)
+
+KEM_EVERY_DAYS: Final = 7
+RENEW_BEFORE_DAYS: Final = 2
+CERT_WARN_DAYS: Final = 45
+
+
+def keep_fresh(keys: KeyStore, store: Store, now_utc_s: int) -> bool:
+    """Rotate what is due, and destroy what is past; True when a new directory was issued.
+
+    Safe under a wrong clock: one that was ahead destroys old keys early (devices seal again) and makes keys that are
+    cut to their due length when it is right again; one that was behind makes no directory older than the last.
+    """
+    keys.cut_kems(now_utc_s)
+    due = max(keys.kem_ages().values()) - now_utc_s <= (KEM_DAYS - KEM_EVERY_DAYS) * DAY_S
+    if due:
+        keys.add_kem(now_utc_s)
+    ended = keys.delete_kems(now_utc_s)
+    if ended:
+        forgotten = store.forget_seen(ended)
+        log.info("%d KEM keys were destroyed, and the memory of %d envelopes sealed to them", len(ended), forgotten)
+    directory = verified(keys.published(), keys.site, keys.value("root public"), 0).directory
+    left_s = directory.expires_utc_s - now_utc_s
+    if due or ended or left_s < RENEW_BEFORE_DAYS * DAY_S or left_s > 2 * KEM_DAYS * DAY_S:
+        keys.issue_directory(now_utc_s)
+        return True
+    return False
+
+
+def rotate(folder: Path, root_seed: bytes | None = None, *, receipt: bool = False, stolen: bool = False) -> int:
+    """`hub rotate`: a new KEM key, or what is asked for, and a new directory; its version.
+
+    Raises:
+        KeysMissing: No hub here, or another site's root.
+        WrongUse: Only a receipt key can be told to be stolen here.
+    """
+    if stolen and not receipt:
+        raise WrongUse(
+            "--stolen belongs to --receipt", remedy="A stolen directory key: --root; a device: 'hub revoke'."
+        )
+    now_utc_s = int(time.time())
+    keys = open_keys(folder)
+    try:
+        if root_seed is not None:
+            keys.new_directory_key(SignKey.of(root_seed), now_utc_s)
+            keys.put({"backup public": backup_key(root_seed).public})
+        if receipt:
+            keys.new_receipt_key(revoke=stolen)
+        if root_seed is None and not receipt:
+            keys.add_kem(now_utc_s)
+        keys.issue_directory(now_utc_s)
+        return keys.version()
+    finally:
+        keys.close()
+
+
+def days_of_certificate(keys: KeyStore, now_utc_s: int) -> int:
+    """How long the yearly directory key still stands under the root's signature."""
+    key = verified(keys.published(), keys.site, keys.value("root public"), 0).key
+    return (key.not_after_utc_s - now_utc_s) // DAY_S

@@ -1,0 +1,186 @@
+"""Rotating, revoking, backing up and restoring a hub, by its commands, with a real broker where one decides."""
+
+import contextlib
+import shutil
+import signal
+import sqlite3
+import ssl
+import time
+
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+import house
+from agent import identity
+from agent.errors import KeysMissing, WireRefused, WrongUse
+from agent.wire import envelope
+from agent.wire.keys import kid
+from agent.wire.message import CoverMessage
+from hub import backup
+from hub.cli import main
+from hub.site import open_keys, read_root
+from test_hub import data, give, seal, told
+
+NOW = house.START_UTC_S
+
+
+def believe(world):
+    with contextlib.closing(open_keys(world.hub)) as keys:
+        world.identity = world.identity.believe(keys.published())
+    return world.identity.directory()
+
+
+# ---- rotate
+
+
+def test_a_new_kem_key_is_sealed_to_and_the_old_one_still_opens(world):
+    receiver = world.receiver()
+    before = seal(world, [CoverMessage()], 1)
+    assert main(["rotate", str(world.hub)]) == 0
+    assert len(believe(world).directory.kems) == 2
+    after = seal(world, [CoverMessage()], 2)
+    assert envelope.decode(before).header.recipient != envelope.decode(after).header.recipient
+    assert told(world, receiver.handle([(world.topic, before), (world.topic, after)])) == {1: "stored", 2: "stored"}
+
+
+def test_a_stolen_receipt_key_is_believed_no_more_and_one_that_was_only_replaced_is(world):
+    receiver = world.receiver()
+    ((_, by_first),) = receiver.handle([(world.topic, seal(world, [CoverMessage()], 1))])
+    main(["rotate", str(world.hub), "--receipt"])
+    believe(world)
+    ((_, by_second),) = receiver.handle([(world.topic, seal(world, [CoverMessage()], 2))])
+    assert world.identity.open_answers(by_first).answers
+    assert world.identity.open_answers(by_second).answers
+    main(["rotate", str(world.hub), "--receipt", "--stolen"])
+    believe(world)
+    with pytest.raises(WireRefused, match="revoked"):
+        world.identity.open_answers(by_second)
+    ((_, by_third),) = receiver.handle([(world.topic, seal(world, [CoverMessage()], 3))])
+    assert world.identity.open_answers(by_third).answers
+
+
+def test_a_year_later_the_root_signs_a_new_directory_key(world):
+    assert main(["rotate", str(world.hub), "--root", str(world.hub / "root.key")]) == 0
+    assert believe(world).key.serial == 2
+    assert main(["rotate", str(world.hub), "--root", str(world.hub / "root.key")]) == 0
+    assert believe(world).key.serial == 3
+    (world.folder / "other.key").write_text("ab" * 32)
+    with pytest.raises(KeysMissing):
+        main(["rotate", str(world.hub), "--root", str(world.folder / "other.key")])
+    assert believe(world).key.serial == 3
+
+
+# ---- revoke
+
+
+def can_connect(world, keys=None):
+    """Whether the broker lets this certificate in."""
+    files = identity.tls_files(keys or world.settings.state_dir)
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="probe", protocol=mqtt.MQTTv5)
+    context = ssl.create_default_context(cafile=str(world.hub / "ca.pem"))
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_cert_chain(files[1], files[2], identity.tls_password(world.vault))
+    client.tls_set_context(context)
+    connected = []
+    client.on_connect = lambda *_: connected.append(True)
+    with contextlib.suppress(OSError):
+        client.connect("127.0.0.1", world.port)
+        until = time.monotonic() + 2
+        while not connected and time.monotonic() < until and client.loop(0.1) == mqtt.MQTT_ERR_SUCCESS:
+            pass
+    client.disconnect()
+    return bool(connected)
+
+
+def test_a_revoked_device_is_refused_by_hub_and_broker(world, broker):
+    receiver = world.receiver()
+    assert can_connect(world)
+    assert receiver.handle([(world.topic, seal(world, [CoverMessage()], 1))])
+    assert main(["revoke", str(world.hub), world.identity.device]) == 0
+    broker.popen.send_signal(signal.SIGHUP)
+    house.wait_for(lambda: not can_connect(world), what="the broker to refuse a revoked certificate")
+    assert receiver.handle([(world.topic, seal(world, [CoverMessage()], 2))]) == []
+    assert receiver.store.counters() == {"stored": 1, "revoked": 1}
+    assert kid(world.identity.sign.public) in believe(world).directory.revoked
+    with pytest.raises(WrongUse):
+        main(["revoke", str(world.hub), "nobody"])
+
+
+# ---- backup and restore
+
+
+def test_a_lost_hub_is_put_back_from_its_two_files_and_goes_on(world, tmp_path, capsys):
+    receiver = world.receiver()
+    record = give(world, receiver)
+    receiver.handle([(world.topic, seal(world, [data(record)], 1))])
+    assert main(["backup", str(world.hub), str(tmp_path / "a")]) == 0
+    assert main(["backup", str(world.hub), str(tmp_path / "b"), "--keys"]) == 0
+    data_file, keys_file = capsys.readouterr().out.split()
+    receiver.handle([(world.topic, seal(world, [data(record)], 2))])
+    stored = receiver.store.summaries()
+    old_id = receiver.store.store_id
+    world.close()
+    world.receivers.clear()
+    root = tmp_path / "root.key"
+    shutil.move(world.hub / "root.key", root)
+    shutil.rmtree(world.hub)
+
+    assert main(["restore", str(world.hub), keys_file, data_file, "--root", str(root)]) == 0
+
+    again = world.receiver()
+    assert again.store.summaries() == stored[:1]
+    assert told(world, again.handle([(world.topic, seal(world, [data(record)], 2))])) == {2: "stored"}
+    assert (world.hub / "broker" / "mosquitto.conf").exists()
+    assert (world.hub / "ca.key").stat().st_mode & 0o077 == 0
+    with pytest.raises(WrongUse, match="holds a hub"):
+        main(["restore", str(world.hub), keys_file, "--root", str(root)])
+    assert again.store.store_id == old_id  # the key store came back as old as the data: nobody can tell it is a copy
+
+
+def test_a_data_file_older_than_the_keys_gets_a_new_name(world, tmp_path, capsys):
+    receiver = world.receiver()
+    main(["backup", str(world.hub), str(tmp_path)])
+    receiver.handle([(world.topic, seal(world, [CoverMessage()], 1))])
+    old_id = receiver.store.store_id
+    world.close()
+    for file in world.hub.glob("hub.db*"):
+        file.unlink()
+    shutil.copy(capsys.readouterr().out.strip(), world.hub / "hub.db")
+    assert world.receiver().store.store_id != old_id
+
+
+def test_a_keys_file_opens_with_the_root_alone_and_not_after_its_day(world, tmp_path):
+    file = backup.back_up_keys(world.hub, tmp_path, keep_days=30, now_utc_s=NOW)
+    root = read_root(world.hub / "root.key")
+    raw = file.read_bytes()
+    with contextlib.closing(sqlite3.connect(world.hub / "keys.db")) as db:
+        (secret,) = db.execute("SELECT value FROM site WHERE name = 'receipt seed'").fetchone()
+    assert secret not in raw
+    assert any(secret in held.read_bytes() for held in world.hub.glob("keys.db*")), "the detector must see it"
+    with pytest.raises(KeysMissing):
+        backup.restore(tmp_path / "x", bytes(32), file, None, NOW)
+    with pytest.raises(WrongUse, match="had to be destroyed"):
+        backup.restore(tmp_path / "x", root, file, None, NOW + 31 * 86_400)
+    damaged = tmp_path / "damaged"
+    damaged.write_bytes(raw[:-1])
+    with pytest.raises(WrongUse):
+        backup.restore(tmp_path / "x", root, damaged, None, NOW)
+    assert not (tmp_path / "x").exists()
+    with contextlib.closing(open_keys(world.hub)) as keys:
+        assert keys.backups_end_utc_s() == NOW + 30 * 86_400
+
+
+def test_no_backup_of_the_data_base_holds_a_key(world, tmp_path, capsys):
+    receiver = world.receiver()
+    record = give(world, receiver)
+    receiver.handle([(world.topic, seal(world, [data(record)], 1))])
+    main(["backup", str(world.hub), str(tmp_path)])
+    with contextlib.closing(sqlite3.connect(world.hub / "keys.db")) as db:
+        secrets = [bytes(row[0]) for row in db.execute("SELECT key FROM data_key UNION SELECT seed FROM kem")]
+        secrets += [bytes(row[0]) for row in db.execute("SELECT value FROM site WHERE name LIKE '% seed'")]
+    held = (tmp_path / capsys.readouterr().out.strip()).read_bytes()
+    assert len(secrets) >= 5
+    assert not any(secret in held for secret in secrets)
+    held = b"".join(file.read_bytes() for file in world.hub.glob("keys.db*"))
+    assert all(secret in held for secret in secrets), "the detector must see them where they are"
