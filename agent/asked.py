@@ -82,7 +82,7 @@ def _withdraw(agent: "Agent", _: str) -> Reply:
 
 def _erase(agent: "Agent", _: str) -> Reply:
     windows = agent.forget()
-    enrolled = agent.identity
+    enrolled = None if _has_left(agent) else agent.identity
     site = "" if enrolled is None else enrolled.site
     consents.erase(agent.outbox, None if enrolled is None else enrolled.sign, site, agent.utc_s())
     agent.releasing.say_consent()
@@ -92,11 +92,15 @@ def _erase(agent: "Agent", _: str) -> Reply:
 def erased(windows: int, *, asks_hub: bool) -> str:
     """What an erasure did, as a sentence."""
     here = f"{windows} windows and every word of the ledger are gone here"
-    return f"{here}; the hub is asked to erase." if asks_hub else f"{here}; no hub ever received anything."
+    return f"{here}; the hub is asked to erase." if asks_hub else f"{here}; this machine is enrolled at no hub."
+
+
+def _has_left(agent: "Agent") -> bool:
+    return agent.publisher is not None and agent.publisher.left
 
 
 def _identity(agent: "Agent") -> identity.Identity:
-    if agent.identity is None:
+    if agent.identity is None or _has_left(agent):
         raise KeysMissing("this machine is not enrolled", remedy=identity.ENROLL)
     return agent.identity
 

@@ -248,6 +248,16 @@ def save(folder: Path, vault: Vault, identity: Identity) -> None:
     host.write_private(folder / "keys" / "identity", vault.seal("identity", words))
 
 
+def destroy(folder: Path) -> None:
+    """Overwrite and remove every key of an enrollment; the data key stays, for the person's own history."""
+    keys = folder / "keys"
+    for name in ("consent", "tls.key", "tls.crt", "ca.pem", "identity"):
+        file = keys / name
+        if file.exists():
+            host.write_private(file, bytes(file.stat().st_size))
+            file.unlink()
+
+
 def consent_key(folder: Path, pin: str) -> SignKey:
     """The person's signing key, for the length of one yes.
 

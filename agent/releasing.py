@@ -107,8 +107,8 @@ class Releasing:
             self._board.say("consent", Level.WAITING, "not given: nothing but covers leaves", "'wardbeat consent give'")
 
     def _release(self, summary: Summary, blocked: tuple[Interval, ...]) -> None:
-        if self._operator is None:
-            return
+        if self._operator is None or self._outbox.sealing is None:
+            return  # not enrolled, or not any more
         self.say_consent()
         record = consents.in_force(self._outbox)
         moments = (*consents.pauses(self._outbox, summary.start_utc_s), *blocked)

@@ -1,12 +1,12 @@
 """How the hub opens a data base: SQLAlchemy Core over SQLite (one process) or PostgreSQL (several); durable, or not."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, MetaData, Table, and_, bindparam, create_engine, event, func, select
+from sqlalchemy import Column, Connection, Engine, MetaData, Table, and_, bindparam, create_engine, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, InterfaceError, InternalError, NoSuchModuleError, OperationalError
@@ -99,36 +99,36 @@ def require_durable(db: Connection) -> None:
         )
 
 
-def rows_at(db: Connection, table: Table, at: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    """The rows with these primary keys.
+def rows_at(db: Connection, by: Sequence[Column[Any]], at: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """The rows of a table whose columns ``by``, which an index covers, hold these values.
 
     One statement on PostgreSQL, where a round trip costs; one cached statement each on SQLite, which has no arrays
     and would scan the table for a list of tuples (measured: 200,000 rows, 39 ms against 7 ms for 500 keys).
     """
-    columns = list(table.primary_key.columns)
     keys = sorted(set(at))
     if not keys:
         return []
     if not is_postgres(db):
-        names, query = _one_at(table)
+        names, query = _one_at(tuple(by))
         cursor = db.connection.cursor()  # the driver's own: 3 µs a key, not 50
         try:
-            found = (cursor.execute(query, key).fetchone() for key in keys)
-            return [dict(zip(names, row, strict=True)) for row in found if row is not None]
+            found = [row for key in keys for row in cursor.execute(query, key).fetchall()]
         finally:
             cursor.close()
+        return [dict(zip(names, row, strict=True)) for row in found]
     arrays = [
         bindparam(f"key_{column.name}", list(values), postgresql.ARRAY(column.type))
-        for column, values in zip(columns, zip(*keys, strict=True), strict=True)
+        for column, values in zip(by, zip(*keys, strict=True), strict=True)
     ]
-    wanted = func.unnest(*arrays).table_valued(*(column.name for column in columns), name="wanted").render_derived()
-    here = and_(*(column == wanted.c[column.name] for column in columns))
-    return [dict(row) for row in db.execute(select(table).select_from(wanted).join(table, here)).mappings()]
+    wanted = func.unnest(*arrays).table_valued(*(column.name for column in by), name="wanted").render_derived()
+    here = and_(*(column == wanted.c[column.name] for column in by))
+    return [dict(row) for row in db.execute(select(by[0].table).select_from(wanted).join(by[0].table, here)).mappings()]
 
 
 @cache
-def _one_at(table: Table) -> tuple[tuple[str, ...], str]:
-    query = select(table).where(*(column == bindparam(None) for column in table.primary_key.columns))
+def _one_at(by: tuple[Column[Any], ...]) -> tuple[tuple[str, ...], str]:
+    table = by[0].table
+    query = select(table).where(*(column == bindparam(None) for column in by))
     return tuple(column.name for column in table.columns), str(query.compile(dialect=sqlite.dialect()))
 
 

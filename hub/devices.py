@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 
 from agent.errors import WireRefused
+from agent.wire.receipt import Erased
 from hub.database import reading, shred
 
 DEVICES: Final = MetaData()
@@ -62,6 +63,15 @@ _CERTIFICATE = Table(
     Column("serial", String, primary_key=True),
     Column("device", LargeBinary, nullable=False),
     Column("not_after_utc_s", BigInteger, nullable=False),
+)
+_ERASURE = Table(
+    "erasure",
+    DEVICES,
+    Column("device", LargeBinary, primary_key=True),
+    Column("serial", BigInteger, nullable=False),
+    Column("asked_utc_s", BigInteger, nullable=False),
+    Column("erased_utc_s", BigInteger, nullable=False),
+    Column("backups_end_utc_s", BigInteger, nullable=False),
 )
 _KEY_BYTES: Final = 32
 _NAME_BYTES: Final = 8
@@ -219,6 +229,24 @@ class Devices:
     def erase(self, which: bytes, serial: int) -> None:
         """Remember for good that all under consents up to this serial is erased, and destroy its data keys."""
         self._raise_serial(which, "erased_serial", serial)
+        self._destroy(which, serial)
+
+    def note_erasure(self, which: bytes, erased: Erased) -> None:
+        """Keep what the device is to be told, and told again when it asks again."""
+        with self._engine.begin() as db:
+            db.execute(delete(_ERASURE).where(_ERASURE.c.device == which))
+            names = ("serial", "asked_utc_s", "erased_utc_s", "backups_end_utc_s")
+            db.execute(insert(_ERASURE), {"device": which, **{name: getattr(erased, name) for name in names}})
+
+    def erasure(self, device: Device) -> Erased | None:
+        """The last erasure that was carried out, not signed."""
+        with self._reads.connect() as db:
+            row = db.execute(select(_ERASURE).where(_ERASURE.c.device == device.kid)).first()
+        if row is None:
+            return None
+        return Erased(device.device, row.serial, row.asked_utc_s, row.erased_utc_s, row.backups_end_utc_s)
+
+    def _destroy(self, which: bytes, serial: int) -> None:
         with self._engine.begin() as db:
             db.execute(delete(_DATA_KEY).where(_DATA_KEY.c.device == which, _DATA_KEY.c.serial <= serial))
             self._changed(db)

@@ -282,6 +282,14 @@ class KeyStore:
         """How many batches of a worker the data base held when last heard of."""
         return int(self._read(_generation(worker)) or b"0")
 
+    def store_number(self) -> int:
+        """The number in the last name that the data base was given."""
+        return int(self._read("store number") or b"0")
+
+    def note_store_number(self, number: int) -> None:
+        """Remember it, where no backup of the data base reaches."""
+        self.put({"store number": str(number).encode()})
+
     def note_generation(self, worker: int, generation: int) -> None:
         """Remember it here, where no backup of the data base reaches; it never goes back."""
         with self._engine.begin() as db:

@@ -6,13 +6,14 @@ Version 1 is the first release's: words lay open. A base of version 0 is empty.
 from collections.abc import Callable
 from typing import Final
 
-from sqlalchemy import Column, Connection, Engine, inspect, select, text, update
+from sqlalchemy import Connection, Engine, inspect, select, text, update
 
 from agent.errors import WrongUse
+from agent.wire.message import decode_plaintext
 from hub.database import is_postgres, put_site
 from hub.keystore import KeyStore
 from hub.tables import DEVICE, META, ROW, SEEN, SITE
-from hub.taking import place_of
+from hub.taking import place_of, said
 
 VERSION: Final = 2
 _NAME: Final = "tables version"
@@ -53,15 +54,16 @@ def _version(db: Connection) -> int:
 def _seal_words(db: Connection, keys: KeyStore) -> None:
     """1 → 2: words go under data keys, and each device has a row to lock."""
     META.create_all(db)  # the new tables; it leaves those that are there
-    for index in SEEN.indexes:
+    for added in (ROW.c.data_key, ROW.c.said):
+        db.execute(text(f'ALTER TABLE "row" ADD COLUMN {added.name} {added.type.compile(db.dialect)}'))
+    for index in SEEN.indexes | ROW.indexes:
         index.create(db, checkfirst=True)
-    added: Column[bytes] = ROW.c.data_key
-    db.execute(text(f'ALTER TABLE "row" ADD COLUMN {added.name} {added.type.compile(db.dialect)}'))
     for row in db.execute(select(ROW.c.device, ROW.c.stream, ROW.c.seq, ROW.c.serial, ROW.c.words)).all():
         key = keys.devices.data_key(row.device, row.serial)
         sealed = key.seal(place_of((row.device, row.stream, row.seq)), row.words)
         here = (ROW.c.device == row.device) & (ROW.c.stream == row.stream) & (ROW.c.seq == row.seq)
-        db.execute(update(ROW).where(here).values(data_key=key.name, words=sealed))
+        same = said(key, decode_plaintext(row.words))
+        db.execute(update(ROW).where(here).values(data_key=key.name, words=sealed, said=same))
     devices = db.execute(select(SEEN.c.device).distinct()).scalars().all()
     for device in sorted(devices):
         db.execute(DEVICE.insert(), {"device": device, "withdrawn_serial": 0, "erased_serial": -1})

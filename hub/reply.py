@@ -45,7 +45,7 @@ class Replies:
             notices[device.kid].append(notice)
         sealed = []
         for which, device in devices.items():
-            answers: list[Answer] = [*notices[which]]
+            answers: list[Answer] = [*notices[which], *self._erased(device, outcome)]
             for stream, told_of in entries[which].items():
                 end = outcome.ends.get((which, stream))
                 index, head = (0, bytes(HASH_BYTES)) if end is None else (end["ledger_index"], end["head_before"])
@@ -53,6 +53,12 @@ class Replies:
                     answers.append(Receipt(stream, index, head, tuple(told_of[start : start + MAX_ENTRIES])))
             sealed += self._sealed(device, answers)
         return sealed
+
+    def _erased(self, device: Device, outcome: Outcome) -> list[Answer]:
+        if device.kid not in {one.kid for one in outcome.erased}:
+            return []
+        erased = self._keys.devices.erasure(device)
+        return [] if erased is None else [erased.signed(self._keys.sign_key("receipt"), self._keys.site)]
 
     def _sealed(self, device: Device, answers: list[Answer]) -> list[tuple[str, bytes]]:
         sealed, room = [], list[Answer]()

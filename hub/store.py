@@ -5,6 +5,7 @@ that its envelopes were sealed to, for then nobody can open them.
 """
 
 import os
+import time
 from collections import ChainMap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -26,6 +27,7 @@ from hub.taking import At, Records, Taking, digests, forget, note_end, place_of
 
 _RECORDS_MOST: Final = 10_000
 _STORE_ID: Final = "store id"
+_NUMBER_BYTES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Store:
             yield taking
             generation = _number(db, f"generation {self._worker}") + 1
             put_site(db, SITE, f"generation {self._worker}", str(generation).encode())
-            self._shred_due = self._shred_due or taking.erased
+            self._shred_due = self._shred_due or bool(taking.erased)
         self._keys.note_generation(self._worker, generation)
         if len(self._records) >= _RECORDS_MOST:
             self._records.clear()
@@ -155,6 +157,13 @@ class Store:
 
     # ---- who we are
 
+    def _new_id(self, last: bytes) -> bytes:
+        """A name that sorts after every earlier one, whichever of the two stores came from a backup."""
+        known = int.from_bytes(last[:_NUMBER_BYTES], "big")
+        number = max(known + 1, self._keys.store_number() + 1, int(time.time()))
+        self._keys.note_store_number(number)
+        return number.to_bytes(_NUMBER_BYTES, "big") + os.urandom(STORE_ID_BYTES - _NUMBER_BYTES)
+
     def _own_id(self, kept_generation: int) -> bytes:
         """Our name. A data base that is behind what the key store knows came from a backup: it gets a new name, so
         that devices offer again what it lost, and forgets again what was erased since. A key store from a backup
@@ -164,7 +173,7 @@ class Store:
             found = db.execute(select(SITE.c.value).where(SITE.c.name == _STORE_ID).with_for_update()).scalar()
             restored = found is not None and _number(db, f"generation {self._worker}") < kept_generation
             if found is None or restored:
-                found = os.urandom(STORE_ID_BYTES)
+                found = self._new_id(found or b"")
                 put_site(db, SITE, _STORE_ID, found)
             if restored:
                 put_site(db, SITE, f"generation {self._worker}", str(kept_generation).encode())

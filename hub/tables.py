@@ -45,6 +45,9 @@ ROW = Table(
     Column("serial", BigInteger, nullable=False),  # of the consent it hangs on; 0 for none
     Column("data_key", LargeBinary, nullable=False),  # name of the key that the words are under
     Column("words", LargeBinary, nullable=False),
+    # a keyed digest of what is said, so that a window sealed anew by a device is not stored a second time
+    Column("said", LargeBinary, nullable=False),
+    Index("row_said", "device", "said"),
 )
 CONSENT = Table(
     "consent",

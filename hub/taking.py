@@ -5,6 +5,10 @@ are locked, nobody else stores or ends anything of theirs before this transactio
 the rows of another worker and then deletes them, and whoever stores waits and then sees the withdrawal.
 """
 
+import dataclasses
+import hashlib
+import hmac
+import time
 from collections import ChainMap, Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -16,6 +20,7 @@ from agent.wire import schema
 from agent.wire.consent import ConsentRecord, Grant, decode_record
 from agent.wire.consent import verified as verified_consent
 from agent.wire.message import (
+    HASH_BYTES,
     KINDS,
     NO_STREAM,
     ConsentMessage,
@@ -25,9 +30,11 @@ from agent.wire.message import (
     Plaintext,
     ProbeMessage,
     SummaryMessage,
+    encode_plaintext,
 )
+from agent.wire.receipt import Erased
 from hub.database import insert_new, is_postgres, rows_at
-from hub.devices import Device
+from hub.devices import DataKey, Device
 from hub.judge import Opened, unless_known
 from hub.keystore import KeyStore
 from hub.tables import CONSENT, COUNTER, DEVICE, QUARANTINE, ROW, SEEN, STREAM
@@ -35,6 +42,8 @@ from hub.tables import CONSENT, COUNTER, DEVICE, QUARANTINE, ROW, SEEN, STREAM
 _QUARANTINE_MOST: Final = 1000
 _DISPOSABLE: Final = (CoverMessage, ProbeMessage)
 
+SAID_BYTES: Final = 16
+_NOWHERE: Final[dict[str, Any]] = {"previous_last_seq": 0, "ledger_index": 1, "head_before": bytes(HASH_BYTES)}
 _MOVE: Final = (
     update(STREAM)
     .where(STREAM.c.device == bindparam("to_device"), STREAM.c.stream == bindparam("to_stream"))
@@ -59,7 +68,7 @@ class Taking:
     def __init__(self, db: Connection, keys: KeyStore, records: Records, opened: Sequence[Opened]) -> None:
         self._db, self._keys = db, keys
         self.records = records.new_child()  # what a rolled-back transaction saw must not be believed later
-        self.erased = False
+        self.erased: list[Device] = []
         self._lock({one.seen.device.kid for one in opened})
         keys.refresh()  # after the lock: what another worker ended while we waited for it
         # On SQLite nobody else writes: what was looked up before opening still holds.
@@ -68,7 +77,8 @@ class Taking:
         before = {(one.seen.device.kid, one.plaintext.previous_stream) for one in opened} - streams
         before = {here for here in before if here[1] != NO_STREAM}
         self.ends: dict[tuple[bytes, bytes], Any] = {
-            (row["device"], row["stream"]): row for row in rows_at(db, STREAM, streams | before)
+            (row["device"], row["stream"]): row
+            for row in rows_at(db, (STREAM.c.device, STREAM.c.stream), streams | before)
         }
         self._new_streams: set[tuple[bytes, bytes]] = set()
         self._moved_streams: set[tuple[bytes, bytes]] = set()
@@ -89,8 +99,8 @@ class Taking:
         if not all(isinstance(message, _DISPOSABLE) for message in plaintext.messages):
             key = self._keys.devices.data_key(seen.device.kid, serial)
             kind = KINDS[type(plaintext.messages[0])]
-            words = key.seal(place_of(seen.at), one.words)
-            self._rows.append({**place, "kind": kind, "serial": serial, "data_key": key.name, "words": words})
+            sealed = {"data_key": key.name, "words": key.seal(place_of(seen.at), one.words)}
+            self._rows.append({**place, "kind": kind, "serial": serial, **sealed, "said": said(key, plaintext)})
         self._seen.append({**place, "digest": seen.sealed.digest, "kem": header.recipient})
         self._known[seen.at] = seen.sealed.digest
         self._advance(seen.at, plaintext)
@@ -136,7 +146,10 @@ class Taking:
                 self._keys.devices.erase(device.kid, ended)
                 self._flush()
                 forget(self._db, device.kid, ended)
-                self.erased = True
+                ends_utc_s, now_utc_s = self._keys.backups_end_utc_s(), int(time.time())
+                erased = Erased(device.device, ended, message.asked_utc_s, now_utc_s, ends_utc_s)
+                self._keys.devices.note_erasure(device.kid, erased)
+                self.erased.append(device)
                 return 0
             case _:
                 return 0
@@ -217,11 +230,27 @@ class Taking:
         if plaintext.ledger_index > end["ledger_index"]:
             end |= {"ledger_index": plaintext.ledger_index, "head_before": plaintext.head_before}
 
+    def _news(self) -> list[dict[str, Any]]:
+        """The rows that say something new. A device says the same again when it had to seal it anew, for a destroyed
+        KEM key or a fork, while its first row had arrived or a copy of the device does so too.
+        """
+        before = {(row["device"], row["said"]) for row in rows_at(self._db, (ROW.c.device, ROW.c.said), self._said())}
+        news = []
+        for row in self._rows:
+            if (row["device"], row["said"]) not in before:
+                before.add((row["device"], row["said"]))
+                news.append(row)
+        return news
+
+    def _said(self) -> Iterable[tuple[bytes, bytes]]:
+        return ((row["device"], row["said"]) for row in self._rows)
+
     def _flush(self) -> None:
-        for table, rows in ((SEEN, self._seen), (ROW, self._rows)):
+        for table, rows in ((SEEN, self._seen), (ROW, self._news())):
             if rows:
                 self._db.execute(insert(table), rows)
-                rows.clear()
+        self._seen.clear()
+        self._rows.clear()
         if self._new_streams:
             self._db.execute(insert(STREAM), [self.ends[here] for here in sorted(self._new_streams)])
         if self._moved_streams:
@@ -231,6 +260,12 @@ class Taking:
         self._moved_streams.clear()
 
 
+def said(key: DataKey, plaintext: Plaintext) -> bytes:
+    """What identifies the messages of a row, for the holder of its data key alone."""
+    messages = encode_plaintext(dataclasses.replace(plaintext, previous_stream=NO_STREAM, **_NOWHERE))
+    return hmac.new(key.key, messages, hashlib.sha256).digest()[:SAID_BYTES]
+
+
 def place_of(at: At) -> bytes:
     """What sealed words are bound to: a row's place."""
     return at[0] + at[1] + at[2].to_bytes(8, "big")
@@ -238,7 +273,10 @@ def place_of(at: At) -> bytes:
 
 def digests(db: Connection, at: Iterable[At]) -> dict[At, bytes]:
     """What was settled at these places."""
-    return {(row["device"], row["stream"], row["seq"]): row["digest"] for row in rows_at(db, SEEN, at)}
+    return {
+        (row["device"], row["stream"], row["seq"]): row["digest"]
+        for row in rows_at(db, (SEEN.c.device, SEEN.c.stream, SEEN.c.seq), at)
+    }
 
 
 def note_end(db: Connection, device: bytes, *, withdrawn: int = 0, erased: int = -1) -> None:

@@ -14,6 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 import house
 from agent import identity
 from agent.errors import KeysMissing, WireRefused, WrongUse
+from agent.outbox import ledger
 from agent.wire import envelope
 from agent.wire.keys import kid
 from agent.wire.message import CoverMessage
@@ -69,6 +70,17 @@ def test_a_year_later_the_root_signs_a_new_directory_key(world):
     with pytest.raises(KeysMissing):
         main(["rotate", str(world.hub), "--root", str(world.folder / "other.key")])
     assert believe(world).key.serial == 3
+
+
+def test_a_ledger_says_which_receipts_prove_nothing_since_their_key_was_stolen(world):
+    receiver = world.receiver()
+    with world.outbox() as outbox:
+        house.carry(world, outbox, receiver)
+        assert ledger.verify(outbox, world.identity.open_answers).breaks == ()
+        main(["rotate", str(world.hub), "--receipt", "--stolen"])
+        believe(world)
+        (said,) = ledger.verify(outbox, world.identity.open_answers).breaks
+        assert "proves nothing any more" in said
 
 
 # ---- revoke

@@ -433,3 +433,18 @@ def test_a_notice_of_restoring_is_told_once(world):
         for _ in range(3):
             assert settle.apply(outbox, notice, NOW).restored == 20
         assert len(outbox.news()) == 1
+
+
+def test_a_receipt_of_a_store_that_was_put_back_since_settles_nothing(world):
+    """Found by a storm: said again after the hub was restored, it let rows go that the hub did not have any more."""
+    receiver = world.receiver()
+    with world.outbox() as outbox:
+        house.carry(world, outbox, receiver)
+        row = outbox.put([CoverMessage()], NOW)
+        outbox.mark_sent([row], NOW)
+        older, newer = receiver.store.store_id, (2**40).to_bytes(8, "big") + bytes(8)
+        settle.apply(outbox, answer(stream=row.stream, store_id=newer), NOW)
+        late = settle.apply(outbox, answer(entry(row, "stored"), stream=row.stream, store_id=older), NOW)
+        assert (late.receipted, late.stale) == (0, 1)
+        assert row.idx in outbox.handed()
+        assert settle.apply(outbox, answer(entry(row, "stored"), stream=row.stream, store_id=newer), NOW).receipted == 1

@@ -343,3 +343,16 @@ def test_erased_words_open_from_no_backup_of_the_data_base(world):
         assert store.settled(), "the backup is back"
         assert store.summaries() == []
         assert not any(b"summary" in words for words in store.words().values())
+
+
+def test_a_window_that_a_device_had_to_seal_anew_is_stored_once(world):
+    receiver = world.receiver()
+    record = give(world, receiver)
+    first = seal(world, [data(record)], 1)
+    assert told(world, receiver.handle([(world.topic, first)])) == {1: "stored"}
+    again = seal(world, [data(record)], 7, stream=os.urandom(16))
+    twice = seal(world, [data(record)], 8, stream=os.urandom(16))
+    other = seal(world, [data(record, start=NOW + 300)], 9, stream=os.urandom(16))
+    answers = receiver.handle([(world.topic, sealed) for sealed in (again, twice, other)])
+    assert told(world, answers) == {7: "stored", 8: "stored", 9: "stored"}
+    assert [stored.message.start_utc_s for stored in receiver.store.summaries()] == [NOW, NOW + 300]

@@ -243,6 +243,10 @@ class Outbox:
         last = self.db.execute("SELECT idx, link FROM ledger ORDER BY idx DESC LIMIT 1").fetchone()
         return (0, chain.FIRST_HEAD) if last is None else (last[0], last[1])
 
+    def has_erased(self) -> bool:
+        """Whether the person ever asked to erase here."""
+        return self.meta(ERASED_TO) is not None
+
     def words(self, idx: int) -> bytes | None:
         """A ledger row's canonical plaintext, or None when its words were erased."""
         opened = self._salt_and_words(idx)

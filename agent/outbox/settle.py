@@ -6,7 +6,7 @@ from agent.outbox.file import DISPOSABLE, Outbox, break_name
 from agent.storage import storing
 from agent.wire import envelope
 from agent.wire.labels import CODES, DUPLICATE, NOT_FINAL, REASONS, SEAL_AGAIN, STORED
-from agent.wire.receipt import Answers, Entry, Notice, Receipt
+from agent.wire.receipt import Answers, Entry, Erased, Notice, Receipt
 
 
 @dataclass(slots=True)
@@ -21,6 +21,8 @@ class Settled:
         mismatched: Entries that named an unknown row or another digest: ignored.
         restored: Rows that the hub holds beyond a restored file.
         offered_again: Rows offered again to a hub whose store is new.
+        erased: The hub's word that it carried out an erasure; not settled here, see `agent.leaving`.
+        stale: Entries of a store that was replaced since: ignored.
     """
 
     receipted: int = 0
@@ -30,6 +32,8 @@ class Settled:
     mismatched: int = 0
     restored: int = 0
     offered_again: int = 0
+    stale: int = 0
+    erased: Erased | None = None
 
 
 def apply(outbox: Outbox, answers: Answers, now_utc_s: int, proof: bytes | None = None) -> Settled:
@@ -44,15 +48,19 @@ def apply(outbox: Outbox, answers: Answers, now_utc_s: int, proof: bytes | None 
     settled = Settled()
     seal_again: list[int] = []
     with storing(outbox.db):
-        _meet_store(outbox, answers.store_id, now_utc_s, settled)
+        if not _meet_store(outbox, answers.store_id, now_utc_s, settled):
+            settled.stale += sum(len(answer.entries) for answer in answers.answers if isinstance(answer, Receipt))
+            return settled
         for answer in answers.answers:
             if isinstance(answer, Receipt):
                 for entry in answer.entries:
                     seal_again += _entry(outbox, answer.stream, entry, now_utc_s, settled)
                 if proof is not None and answer.ledger_index > 0:  # 0: the hub holds nothing of this stream yet
                     _keep_proof(outbox, answer, proof)
-            else:
+            elif isinstance(answer, Notice):
                 _notice(outbox, answer, now_utc_s, settled)
+            else:
+                settled.erased = answer
         if seal_again:
             outbox.begin_stream()
         for idx in sorted(seal_again):
@@ -141,16 +149,17 @@ def _note_break(outbox: Outbox, stream: bytes, words: str) -> bool:
     return True
 
 
-def _meet_store(outbox: Outbox, store_id: bytes, now_utc_s: int, settled: Settled) -> None:
-    """A store that is new has lost what the old one receipted: offer it again, consent first."""
+def _meet_store(outbox: Outbox, store_id: bytes, now_utc_s: int, settled: Settled) -> bool:
+    """A store that is new has lost what the old one receipted: offer it again, consent first.
+
+    False for a store that was replaced, heard late: what it stored may be gone, so its receipts settle nothing.
+    """
     known = outbox.meta("store id")
-    past = f"store id {store_id.hex()}"
-    if known == store_id or outbox.meta(past) is not None:
-        return  # an answer of a store that was replaced, heard late, changes nothing
-    for name in ("store id", past):
-        outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, store_id))
+    if known is not None and store_id <= known:  # names begin with a number that grows
+        return store_id == known
+    outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", ("store id", store_id))
     if known is None:
-        return
+        return True
     offered = outbox.db.execute(
         # "sent", not "sealed": they left this machine, and a withdrawal must not pretend otherwise
         "UPDATE fate SET state = 'sent', at_utc_s = ? WHERE state = 'receipted' "
@@ -160,6 +169,7 @@ def _meet_store(outbox: Outbox, store_id: bytes, now_utc_s: int, settled: Settle
     outbox.db.execute("UPDATE consent SET receipted = 0")
     settled.offered_again += offered
     outbox.tell(f"the hub's store is new; {offered} rows are offered to it again", now_utc_s)
+    return True
 
 
 def _keep_proof(outbox: Outbox, receipt: Receipt, proof: bytes) -> None:

@@ -21,6 +21,7 @@ from typing import Final
 
 from agent.errors import StorageFull, WireRefused
 from agent.identity import Identity, save, tls_password
+from agent.leaving import RECEIPT, leave
 from agent.outbox import Outbox, Row, Sealing, settle
 from agent.privacy.vault import Vault
 from agent.publisher.link import Event, Link, Settings
@@ -92,13 +93,14 @@ class Publisher:
         self._aside: deque[bytes] = deque(maxlen=SET_ASIDE)
         self.counters: Counter[str] = Counter()
         self.draining = False
+        self.left = False  # after an erasure there is nobody to send as
 
     # ---- the link
 
     async def keep_link(self) -> None:
         """Hold one connection after another, for ever; each lives in a thread of its own."""
         pause_s = RECONNECT_S[0]
-        while True:
+        while not self.left:
             self._number += 1
             self._was_connected = False
             self._link = Link(
@@ -111,7 +113,7 @@ class Publisher:
             )
             self._link.start()
             try:
-                while self._link.is_alive():
+                while self._link.is_alive() and not self.left:
                     await asyncio.sleep(0.2)
             finally:
                 self._link.close()
@@ -203,6 +205,8 @@ class Publisher:
             self._refusable(self._answered, payload)
 
     def _answered(self, payload: bytes) -> None:
+        if self.left:
+            return
         try:
             answers = self.identity.open_answers(payload)
         except WireRefused as refused:
@@ -214,11 +218,24 @@ class Publisher:
             return
         settled = settle.apply(self._outbox, answers, self._utc_s(), payload)
         self.counters["receipt_mismatch"] += settled.mismatched
+        self.counters["receipt_stale"] += settled.stale
         if settled.receipted:
             self._heard_s = time.monotonic()
         if settled.offered_again:
             self._again_soon()
-        self._board.say("hub", Level.OK, "receipts arrive")
+        if settled.erased is not None and leave(
+            self._folder, self._outbox, self.identity, settled.erased, self._utc_s()
+        ):
+            self.left = True
+            words = (
+                f"the hub erased everything and says so in {RECEIPT}, in the state folder; this machine's keys are gone"
+            )
+            self._board.say("hub", Level.OK, words)
+        else:
+            self._board.say("hub", Level.OK, "receipts arrive")
+            self._say_settled(settled)
+
+    def _say_settled(self, settled: settle.Settled) -> None:
         for reason in settled.refused:
             self.counters[f"refused_{reason}"] += 1
             remedy = "'wardbeat ledger' shows which; its words stay here."
@@ -244,10 +261,12 @@ class Publisher:
         """Let one envelope leave a slot, for ever; more only while a backlog drains."""
         began_s, slot, balance = time.monotonic(), 0, 0
         made_before = self._outbox.rows_made()
-        while True:
+        while not self.left:
             # Slots that were slept through are gone: making up for them would show the sleep.
             slot = max(slot + 1, int((time.monotonic() - began_s) / self._slot_s))
             await self._until(began_s + (slot + self._jitter.uniform(0, JITTER_01)) * self._slot_s)
+            if self.left:
+                return
             made = self._outbox.rows_made()
             balance += made - made_before - 1
             try:
@@ -265,7 +284,7 @@ class Publisher:
     async def _until(self, at_s: float) -> None:
         """Wait for the slot's moment, draining a backlog meanwhile; always lets others run."""
         await asyncio.sleep(0)
-        while (left_s := at_s - time.monotonic()) > 0:
+        while (left_s := at_s - time.monotonic()) > 0 and not self.left:
             hurry = self._hurries()
             await asyncio.sleep(min(left_s, self._slot_s / LANE, DRAIN_S) if hurry else min(left_s, 1.0))
             if hurry and (self.draining or self._outbox.unheard_rows() - len(self._ripe) < WINDOW):
@@ -328,13 +347,16 @@ class Publisher:
         row = self._next_row()
         if row is None:
             return False
+        tries = self._attempts[row.idx] + 1
+        wait_s = self._settings.resend_after_s * min(2 ** (tries - 1), MOST_BACKOFF) * self._jitter.uniform(0.8, 1.2)
+        # first of all: whatever goes wrong below, a row that was handed over before has its next time
+        heapq.heappush(self._due, (time.monotonic() + wait_s, row.idx))
         if self._link.packet_bytes(row.envelope) > self._most_bytes:
             words = f"the broker takes no message of {len(row.envelope)} bytes"
             self._board.say("broker", Level.TROUBLE, words, "Its operator must raise its packet limit; rows wait.")
             return True
         self._outbox.mark_sent([row], self._utc_s())
-        self._attempts[row.idx] += 1
-        tries = self._attempts[row.idx]
+        self._attempts[row.idx] = tries
         if tries > LATE_TRIES:
             self._board.say(
                 "hub",
@@ -342,8 +364,6 @@ class Publisher:
                 "the hub does not send receipts",
                 "Rows wait and are sent again; if this stays for hours, tell the hub's operator.",
             )
-        wait_s = self._settings.resend_after_s * min(2 ** (tries - 1), MOST_BACKOFF) * self._jitter.uniform(0.8, 1.2)
-        heapq.heappush(self._due, (time.monotonic() + wait_s, row.idx))
         self._in_flight[self._link.publish(row.envelope)] = row.idx
         return True
 

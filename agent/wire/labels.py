@@ -21,6 +21,7 @@ class Label(StrEnum):
     REQUEST_CONSENT_KEY = "wardbeat/1/request-consent-key"
     ANSWER = "wardbeat/1/answer"
     ANSWER_SEAL = "wardbeat/1/answer-seal"
+    ERASED = "wardbeat/1/erased"
     KEY_BACKUP = "wardbeat/1/key-backup"
 
 

@@ -3,15 +3,17 @@
 words = [directory version, store id, [answer...]]
 answer = ["receipt", stream, ledger index, chain head, [[seq, digest, code]...]]
        | ["notice", code, stream, seq, named seq]
+       | ["erased", device, [serial, asked, erased, last backup of the keys ends], signature by the receipt key]
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from agent.errors import WireRefused
 from agent.wire import codec
 from agent.wire.codec import Decoded, Fields
-from agent.wire.labels import REASONS
+from agent.wire.keys import SIGNATURE_BYTES, SignKey, verify
+from agent.wire.labels import REASONS, Label
 from agent.wire.message import HASH_BYTES, STREAM_BYTES
 
 MAX_ENTRIES: Final = 40
@@ -47,7 +49,40 @@ class Notice:
     named_seq: int
 
 
-Answer = Receipt | Notice
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """The hub's word that an erasure was carried out, signed so that the person can show it to anybody.
+
+    Attributes:
+        device: The random name.
+        serial: Everything under consents up to this one is gone, and the keys that its words were under.
+        asked_utc_s, erased_utc_s: When.
+        backups_end_utc_s: Until then a backup of the keys may exist that opens an old copy of the data; 0: none does.
+        signature: Ed25519 by the receipt key over the label, the site and the rest.
+    """
+
+    device: str
+    serial: int
+    asked_utc_s: int
+    erased_utc_s: int
+    backups_end_utc_s: int
+    signature: bytes = bytes(SIGNATURE_BYTES)
+
+    @property
+    def _times(self) -> list[codec.Item]:
+        return [self.serial, self.asked_utc_s, self.erased_utc_s, self.backups_end_utc_s]
+
+    def signed(self, key: SignKey, site: str) -> "Erased":
+        return replace(self, signature=key.sign(Label.ERASED, site, self.device, self._times))
+
+    def signed_by(self, public: bytes, site: str) -> bool:
+        return verify(public, self.signature, Label.ERASED, site, self.device, self._times)
+
+    def items(self) -> list[codec.Item]:
+        return ["erased", self.device, self._times, self.signature]
+
+
+Answer = Receipt | Notice | Erased
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +104,8 @@ def encode_answers(answers: Answers) -> bytes:
                 items.append(["receipt", answer.stream, answer.ledger_index, answer.head, entries])
             case Notice():
                 items.append(["notice", answer.code, answer.stream, answer.seq, answer.named_seq])
+            case Erased():
+                items.append(answer.items())
     return codec.encode([answers.directory_version, answers.store_id, items])
 
 
@@ -83,6 +120,8 @@ def decode_answers(words: bytes) -> Answers:
 
 
 def _answer(item: Decoded) -> Answer:
+    if isinstance(item, list) and item and item[0] == "erased":
+        return _erased(item)
     row = Fields(item, 5)
     if row.text("receipt", "notice") == "notice":
         return Notice(_known(row.uint()), row.raw(STREAM_BYTES), row.uint(), row.uint())
@@ -92,6 +131,13 @@ def _answer(item: Decoded) -> Answer:
     if len(receipt.entries) > MAX_ENTRIES:
         raise WireRefused("malformed", "too many entries")
     return receipt
+
+
+def _erased(item: Decoded) -> Erased:
+    row = Fields(item, 4)
+    row.text("erased")
+    device, times, signature = row.text(), Fields(row.array(), 4), row.raw(SIGNATURE_BYTES)
+    return Erased(device, times.uint(), times.uint(), times.uint(), times.uint(), signature)
 
 
 def _entry(item: Decoded) -> Entry:

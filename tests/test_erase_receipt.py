@@ -1,0 +1,135 @@
+"""An erasure to its end: the hub's signed receipt is kept and verifies, the machine's keys are gone, and nobody is sent for."""
+
+import asyncio
+
+import pytest
+
+import house
+from agent import identity, leaving, pipeline
+from agent.clock import SessionClock
+from agent.control import Command
+from agent.errors import KeysMissing, WireRefused
+from agent.outbox import consents, settle
+from agent.pace import Pace
+from agent.wire import codec
+from agent.wire.directory import verified
+from agent.wire.enroll import dearmor
+from agent.wire.keys import SignKey
+from agent.wire.receipt import Erased
+from hub import backup
+from test_hub import data, give, seal
+
+NOW = house.START_UTC_S
+
+
+def erased_answers(world, outbox, receiver):
+    """Hand the erasure over; the answers' `Erased`, and what they settled."""
+    consents.erase(outbox, world.identity.sign, world.identity.site, NOW + 10)
+    found, settled = [], None
+    for _ in range(2):
+        rows = outbox.unsent(100)
+        if not rows:
+            break
+        outbox.mark_sent(rows, NOW)
+        for _topic, payload in receiver.handle([(world.topic, row.envelope) for row in rows]):
+            answers = world.identity.open_answers(payload)
+            found += [answer for answer in answers.answers if isinstance(answer, Erased)]
+            settled = settle.apply(outbox, answers, NOW, payload)
+    return found, settled
+
+
+def test_the_receipt_names_the_day_on_which_the_last_key_backup_ends(world, tmp_path):
+    receiver = world.receiver()
+    backup.back_up_keys(world.hub, tmp_path / "b", keep_days=30, now_utc_s=NOW)
+    record = give(world, receiver)
+    receiver.handle([(world.topic, seal(world, [data(record)]))])
+    with world.outbox() as outbox:
+        (erased,), settled = erased_answers(world, outbox, receiver)
+        assert settled.erased == erased
+        assert erased.backups_end_utc_s == NOW + 30 * 86_400
+        assert erased.serial >= record.serial
+        assert leaving.leave(world.settings.state_dir, outbox, world.identity, erased, NOW)
+    text = (world.settings.state_dir / leaving.RECEIPT).read_text()
+    assert "backup of the hub's keys is to be destroyed by" in text
+
+    # anybody can verify it who knows the root's words
+    paper = text[text.index("-----BEGIN") :]
+    site, published, items = codec.decode(dearmor("ERASE RECEIPT", paper))
+    directory = verified(published, site, world.identity.bundle.root_public, 0).directory
+    shown = Erased(items[1], *items[2], items[3])
+    assert shown.signed_by(directory.receipt_publics[0], site)
+    assert not Erased(items[1], items[2][0] + 1, *items[2][1:], items[3]).signed_by(directory.receipt_publics[0], site)
+
+    with pytest.raises(KeysMissing):
+        identity.load(world.settings.state_dir, world.vault)
+    assert not [file.name for file in (world.settings.state_dir / "keys").iterdir()]
+
+
+def test_an_erasure_that_is_asked_again_is_answered_again(world):
+    receiver = world.receiver()
+    with world.outbox() as outbox:
+        consents.erase(outbox, world.identity.sign, world.identity.site, NOW)
+        rows = [(world.topic, row.envelope) for row in outbox.unsent(10)]
+        receiver.handle(rows)
+        again = [world.identity.open_answers(payload) for _, payload in receiver.handle(rows)]
+    assert any(isinstance(answer, Erased) for answers in again for answer in answers.answers)
+
+
+def test_a_receipt_that_nobody_asked_for_or_that_is_forged_destroys_nothing(world):
+    receiver = world.receiver()
+    with world.outbox() as outbox:
+        house.carry(world, outbox, receiver)
+        device, site = world.identity.device, world.identity.site
+        signed = Erased(device, 1, NOW, NOW, 0).signed(receiver.keys.sign_key("receipt"), site)
+        assert not leaving.leave(world.settings.state_dir, outbox, world.identity, signed, NOW)
+        consents.erase(outbox, world.identity.sign, site, NOW)
+        forged = Erased(device, 1, NOW, NOW, 0).signed(SignKey.of(b"f" * 32), site)
+        with pytest.raises(WireRefused):
+            leaving.leave(world.settings.state_dir, outbox, world.identity, forged, NOW)
+        other = Erased("another", 1, NOW, NOW, 0).signed(receiver.keys.sign_key("receipt"), site)
+        assert not leaving.leave(world.settings.state_dir, outbox, world.identity, other, NOW)
+    assert identity.load_enrolled(world.settings.state_dir, world.vault)
+
+
+def test_who_consents_again_before_the_receipt_comes_stays_enrolled(world):
+    receiver = world.receiver()
+    with world.outbox() as outbox:
+        (erased,), _ = erased_answers(world, outbox, receiver)
+    world.give_consent(NOW + 100)
+    with world.outbox() as outbox:
+        assert not leaving.leave(world.settings.state_dir, outbox, world.identity, erased, NOW)
+    assert identity.load_enrolled(world.settings.state_dir, world.vault)
+    assert (world.settings.state_dir / leaving.RECEIPT).exists()
+
+
+def test_a_running_agent_ends_its_enrollment_when_the_receipt_comes(world, broker):
+    said, stop = {}, asyncio.Event()
+
+    async def person(agent):
+        while not agent.publisher._connected:
+            await asyncio.sleep(0.02)
+        await agent.handle(Command("erase"))
+        for _ in range(400):
+            if agent.publisher.left:
+                break
+            await asyncio.sleep(0.05)
+        said["left"] = agent.publisher.left
+        await asyncio.sleep(0.5)
+        said["connected"] = agent.publisher._connected
+        said["status"] = (await agent.handle(Command("status"))).body
+        with pytest.raises(KeysMissing):
+            await agent.handle(Command("withdraw"))
+        assert "at no hub" in (await agent.handle(Command("erase"))).words
+        stop.set()
+
+    async def main():
+        pace = Pace(slot_s=0.1)
+        await pipeline.run(
+            world.settings, world.profile, SessionClock(), pace=pace, stop=stop, beside={"person": person}
+        )
+
+    with house.running_hub(world):
+        asyncio.run(main())
+    assert (said["left"], said["connected"]) == (True, False)
+    assert "keys are gone" in said["status"]
+    assert not identity.exists(world.settings.state_dir)
