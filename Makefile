@@ -74,7 +74,7 @@ test-radio: $(VENV)/.installed
 	@sh tests/system_tools.sh radio
 	PYTHONPATH=.:tests:tests/radio $(BIN)/python -m radio
 
-## what a row costs, and how a week's outage drains: PART=outbox|drain
+## what a row costs, how a week's outage drains, what the network sees: PART=outbox|drain|traffic SESSIONS=1000
 bench-delivery: $(VENV)/.installed system-tools
 	PYTHONPATH=.:tests $(BIN)/python bench/bench_delivery.py
 

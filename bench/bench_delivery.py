@@ -1,4 +1,4 @@
-"""What delivery costs on this machine: `make bench-delivery PART=outbox|drain`; all without. Nothing here is a timed test."""
+"""What delivery costs and shows: `make bench-delivery PART=outbox|drain|traffic`; all without. Nothing here is a timed test."""
 
 import asyncio
 import sqlite3
@@ -11,6 +11,7 @@ import numpy as np
 
 import house
 from parts import check, run
+from traffic import the_traffic
 from agent import pipeline
 from agent.clock import SessionClock
 from agent.pace import Pace
@@ -128,7 +129,7 @@ async def _until(condition) -> None:
         await asyncio.sleep(0.01)
 
 
-PARTS = {"outbox": the_outbox, "drain": the_drain}
+PARTS = {"outbox": the_outbox, "drain": the_drain, "traffic": the_traffic}
 
 
 if __name__ == "__main__":

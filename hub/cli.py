@@ -121,8 +121,10 @@ def _admit(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from hub.host import no_core_dumps
     from hub.receive import Receiver
 
+    no_core_dumps()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

@@ -3,6 +3,7 @@
 import logging
 
 import pytest
+import yaml
 
 import house
 
@@ -30,6 +31,16 @@ def server():
     made = postgres.Server()
     yield made
     made.remove()
+
+
+@pytest.fixture
+def settings_file(world):
+    """The world's settings as the command line reads them."""
+    file = world.folder / "settings.yaml"
+    file.write_text(
+        yaml.safe_dump({"state_dir": str(world.settings.state_dir), "profile": "care", "key_store": "file"})
+    )
+    return file
 
 
 @pytest.fixture

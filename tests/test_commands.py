@@ -23,15 +23,6 @@ WARDBEAT = [sys.executable, "-m", "agent.cli"]
 NOBODY = 65534
 
 
-@pytest.fixture
-def settings_file(world):
-    file = world.folder / "settings.yaml"
-    file.write_text(
-        yaml.safe_dump({"state_dir": str(world.settings.state_dir), "profile": "care", "key_store": "file"})
-    )
-    return file
-
-
 def call(*words, **options):
     """A command without a terminal."""
     return subprocess.run(

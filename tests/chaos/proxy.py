@@ -15,7 +15,7 @@ class Proxy:
 
     def __init__(self, port: int, to_port: int) -> None:
         self.mode = "through"
-        self._to_port = to_port
+        self.port, self._to_port = port, to_port
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", port))
@@ -30,6 +30,9 @@ class Proxy:
     def close(self) -> None:
         self._listener.close()
         self.cut()
+
+    def passed(self, size: int, *, down: bool) -> None:
+        """A piece went through; for who wants to know."""
 
     def _listen(self) -> None:
         while True:
@@ -59,6 +62,7 @@ class Proxy:
                         target.sendall(piece[at : at + 512])
                 elif not (down and self.mode == "deaf"):
                     target.sendall(piece)
+                self.passed(len(piece), down=down)
         for end in (source, target):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)

@@ -28,7 +28,8 @@ from agent import control, identity
 from agent.control import Command
 from agent.errors import WardbeatError
 from agent.outbox import ledger
-from agent.wire.message import GapMessage, SummaryMessage, decode_plaintext
+from agent.wire.consent import decode_record
+from agent.wire.message import ConsentMessage, GapMessage, SummaryMessage, decode_plaintext
 from chaos.proxy import Proxy
 from hub.certificates import issue
 from hub.site import open_keys
@@ -61,14 +62,19 @@ class Person:
         return {int(start): (bytes.fromhex(stream), int(seq)) for stream, seq, start in lines}
 
     def states(self) -> dict[int, str]:
-        """Each window's state by the ledger; of one sealed again the last row counts."""
+        """Each window's state by the ledger; of one sealed again the last row counts.
+
+        What was receipted before a withdrawal has lost its bytes by it: a hub that is put back to an older backup is
+        not offered it again.
+        """
         found = {}
         with self.world.outbox(renew_stream=False) as outbox:
             for row in ledger.rows(outbox):
-                if row.kind == "summary" and row.words is not None:
-                    for message in decode_plaintext(row.words).messages:
-                        assert isinstance(message, SummaryMessage)
+                for message in () if row.words is None else decode_plaintext(row.words).messages:
+                    if isinstance(message, SummaryMessage):
                         found[message.start_utc_s] = row.state
+                    elif isinstance(message, ConsentMessage) and decode_record(message.record).action == "withdraw":
+                        found |= {start: "withdrawn" for start, state in found.items() if state == "receipted"}
         return found
 
     def file_goes(self) -> None:
