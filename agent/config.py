@@ -17,6 +17,7 @@ from agent import sources
 from agent.errors import ConfigInvalid, PolicyDenied
 from agent.features.spec import Kind
 from agent.host import data_dir
+from agent.outbox import Limits
 from agent.privacy.policy import PROFILES, Profile, profile_named
 
 _STRICT: Final = ConfigDict(extra="forbid", frozen=True)
@@ -56,6 +57,11 @@ class OutboxLimits(BaseModel):
     model_config = _STRICT
     max_rows: Annotated[int, Field(ge=100, le=10_000_000)] = 100_000
     max_age_days: Annotated[int, Field(ge=1, le=30)] = 30
+    max_megabytes: Annotated[int, Field(ge=1, le=100_000)] = 512
+
+    def limits(self) -> Limits:
+        """As the outbox takes them."""
+        return Limits(self.max_rows, self.max_age_days, self.max_megabytes * 1_000_000)
 
 
 class AffectModel(BaseModel):

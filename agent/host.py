@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import hashlib
 import os
 import signal
 import socket
@@ -12,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from agent.errors import AlreadyRunning, Missing, StorageFull
 
@@ -58,10 +60,10 @@ def only_one(lock_file: Path) -> Iterator[None]:
 
 
 def private_dir(path: Path) -> Path:
-    """Make or check a folder that this user alone can enter.
+    """Make or check a folder on a local disk that this user alone can enter.
 
     Raises:
-        Missing: It belongs to another user or is open to others.
+        Missing: It belongs to another user, is open to others, or lies on a network file system.
     """
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -75,7 +77,61 @@ def private_dir(path: Path) -> Path:
             raise Missing(f"the state folder {path} belongs to another user", remedy="Choose another state_dir.")
         if seen.st_mode & 0o077:
             path.chmod(0o700)
+    _refuse_network(path)
     return path
+
+
+def machine() -> bytes:
+    """A digest of this installation and this user, the same at every start; empty where the system names none.
+
+    Linux: machine-id(5), which says to use it hashed. Windows: MachineGuid. macOS: not read yet.
+    """
+    name = ""
+    if sys.platform == "win32":
+        import winreg
+
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, r"SOFTWARE\Microsoft\Cryptography") as key:
+            name = f"{winreg.QueryValueEx(key, 'MachineGuid')[0]} {os.environ.get('USERNAME', '')}"
+    else:
+        for file in (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id")):
+            if file.exists() and (found := file.read_text(encoding="ascii").strip()):
+                name = f"{found} {os.getuid()}"
+                break
+    return hashlib.sha256(b"wardbeat/1/machine\0" + name.encode()).digest() if name else b""
+
+
+# What the kernel calls file systems of other machines; SQLite's log does not work on them (its manual says so).
+_NETWORK: Final = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "fuse.glusterfs", "lustre"}
+)
+
+
+def network_file_system(path: Path, mounts: str) -> str:
+    """The kind of network file system that a folder lies on; empty for a local one.
+
+    Args:
+        path: Absolute, without links.
+        mounts: The text of /proc/self/mounts: device, place, kind, options.
+    """
+    best, kind = Path("/"), ""
+    for line in mounts.splitlines():
+        fields = line.split()
+        if len(fields) < 3:
+            continue
+        place = Path(fields[1].encode().decode("unicode_escape"))
+        if path.is_relative_to(place) and len(place.parts) >= len(best.parts):
+            best, kind = place, fields[2]
+    return kind if kind in _NETWORK else ""
+
+
+def _refuse_network(path: Path) -> None:
+    mounts = Path("/proc/self/mounts")
+    kind = network_file_system(path.resolve(), mounts.read_text()) if mounts.exists() else ""
+    if kind:
+        raise Missing(
+            f"the state folder {path} lies on a network file system ({kind}): keys and data stay on this machine",
+            remedy="Choose a state_dir on a local disk.",
+        )
 
 
 def data_dir() -> Path:

@@ -5,6 +5,7 @@ keys/consent    the person's consent key, sealed under the PIN: the running agen
 keys/tls.key    encrypted PEM        keys/tls.crt, keys/ca.pem
 """
 
+import hashlib
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,6 +44,7 @@ class Identity:
     consent_public: bytes
     device: str
     published: bytes
+    machine: bytes = b""
 
     @property
     def site(self) -> str:
@@ -147,6 +149,7 @@ def begin(folder: Path, vault: Vault, bundle_bytes: bytes, pin: str, *, replace_
         consent_public=consent.public,
         device="",
         published=b"",
+        machine=host.machine(),
     )
     tls_key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "wardbeat device")])
@@ -159,6 +162,7 @@ def begin(folder: Path, vault: Vault, bundle_bytes: bytes, pin: str, *, replace_
         consent_public=consent.public,
         tls_request=tls_request.public_bytes(serialization.Encoding.DER),
         synthetic=bundle.synthetic,
+        machine=_here(identity.machine, bundle.site, folder),
     )
     encrypted = serialization.BestAvailableEncryption(tls_password(vault).encode())
     pem = tls_key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encrypted)
@@ -167,6 +171,13 @@ def begin(folder: Path, vault: Vault, bundle_bytes: bytes, pin: str, *, replace_
     host.write_private(keys / "consent", seal_with_pin(pin, consent_seed))
     save(folder, vault, identity)
     return signed_request(request, identity.sign, consent)
+
+
+def _here(machine: bytes, site: str, folder: Path) -> bytes:
+    """What a hub tells two enrollments of one place by, and cannot link to another site's."""
+    if not machine:
+        return b""
+    return hashlib.sha256(codec.encode([machine, site, str(folder.resolve())])).digest()
 
 
 def finish(folder: Path, vault: Vault, answer_bytes: bytes) -> Identity:
@@ -205,7 +216,7 @@ def load(folder: Path, vault: Vault) -> Identity:
     """
     if not exists(folder):
         raise KeysMissing("this machine is not enrolled", remedy=ENROLL)
-    row = Fields(codec.decode(vault.open("identity", host.read_private(folder / "keys" / "identity"))), 7)
+    row = Fields(codec.decode(vault.open("identity", host.read_private(folder / "keys" / "identity"))), 8)
     return Identity(
         bundle=decode_bundle(row.raw()),
         sign_seed=row.raw(SEED_BYTES),
@@ -214,6 +225,7 @@ def load(folder: Path, vault: Vault) -> Identity:
         consent_public=row.raw(),
         device=row.text(),
         published=row.raw(),
+        machine=row.raw(),
     )
 
 
@@ -224,6 +236,11 @@ def load_enrolled(folder: Path, vault: Vault) -> Identity:
         KeysMissing: Not enrolled, or the hub's answer was not brought yet.
     """
     identity = load(folder, vault)
+    if identity.machine and host.machine() not in (b"", identity.machine):
+        raise KeysMissing(
+            "this state folder was copied from another machine or user: two would speak with one voice",
+            remedy="Enroll here anew: 'wardbeat enroll BUNDLE --replace'.",
+        )
     if not identity.device:
         raise KeysMissing("the hub's answer is still missing", remedy="Run 'wardbeat enroll ANSWER' when it is here.")
     for file in tls_files(folder):
@@ -243,6 +260,7 @@ def save(folder: Path, vault: Vault, identity: Identity) -> None:
             identity.consent_public,
             identity.device,
             identity.published,
+            identity.machine,
         ]
     )
     host.write_private(folder / "keys" / "identity", vault.seal("identity", words))

@@ -23,7 +23,7 @@ from agent.errors import KeysMissing, OutboxBroken, SourceUnavailable, WrongUse
 from agent.features.live import LiveHeart
 from agent.history import History
 from agent.model import NS_PER_S, Interval, Sample
-from agent.outbox import Limits, Outbox, Sealing, consents, rescue
+from agent.outbox import Outbox, Sealing, consents, rescue
 from agent.pace import RELEASE_WINDOW_S, Pace
 from agent.privacy.policy import Profile
 from agent.privacy.vault import Vault, open_vault
@@ -86,7 +86,7 @@ class Agent:
             if pace.window_s < RELEASE_WINDOW_S and not seen.synthetic:
                 raise WrongUse("windows shorter than 300 s are for synthetic sites only")
             sealing = Sealing.to(self.identity.sender(), seen)
-        limits = Limits(settings.outbox.max_rows, settings.outbox.max_age_days)
+        limits = settings.outbox.limits()
         self.outbox: Outbox = parts.enter_context(
             rescue.opened(folder / "outbox.db", self.vault, sealing, keep=limits, now_utc_s=self.utc_s())
         )

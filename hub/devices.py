@@ -73,6 +73,12 @@ _ERASURE = Table(
     Column("erased_utc_s", BigInteger, nullable=False),
     Column("backups_end_utc_s", BigInteger, nullable=False),
 )
+_MACHINE = Table(
+    "machine",
+    DEVICES,
+    Column("device", LargeBinary, primary_key=True),
+    Column("machine", LargeBinary, nullable=False, index=True),
+)
 _KEY_BYTES: Final = 32
 _NAME_BYTES: Final = 8
 _NONCE_BYTES: Final = 12
@@ -148,11 +154,12 @@ class Devices:
             db.execute(insert(_CODE), {"hash": hashlib.sha256(code).digest(), "used": 0})
         return code
 
-    def admit(self, code: bytes, device: Device) -> None:
+    def admit(self, code: bytes, device: Device, machine: bytes = b"") -> None:
         """Use up a code and take a device in, in one transaction.
 
         Raises:
-            WireRefused: ``bad_code`` (unknown or used), ``known_key``.
+            WireRefused: ``bad_code`` (unknown or used), ``known_key``, ``known_machine`` (another device that is not
+                revoked has this machine: a cloned image, or an old enrollment).
         """
         with self._engine.begin() as db:
             used = update(_CODE).where(_CODE.c.hash == hashlib.sha256(code).digest(), _CODE.c.used == 0).values(used=1)
@@ -160,6 +167,12 @@ class Devices:
                 raise WireRefused("bad_code", "this enrollment code is unknown or was used already")
             if db.execute(select(_DEVICE.c.kid).where(_DEVICE.c.kid == device.kid)).first():
                 raise WireRefused("known_key", "a device with this key is enrolled already")
+            others = select(_DEVICE.c.device).join(_MACHINE, _MACHINE.c.device == _DEVICE.c.kid)
+            other = db.execute(others.where(_MACHINE.c.machine == machine, _DEVICE.c.revoked == 0)).scalar()
+            if machine and other is not None:
+                raise WireRefused("known_machine", f"this machine is enrolled as {other}: revoke that first")
+            if machine:
+                db.execute(insert(_MACHINE), {"device": device.kid, "machine": machine})
             names = ("kid", "device", "sign_public", "receive_public", "consent_public")
             db.execute(insert(_DEVICE), {name: getattr(device, name) for name in names})
             self._changed(db)

@@ -21,7 +21,7 @@ def admit(folder: Path, request_text: str) -> str:
 
     Raises:
         WireRefused: ``malformed``, ``weak_key``, ``bad_signature``, ``wrong_site``,
-            ``bad_code``, ``known_key``; nothing was changed.
+            ``bad_code``, ``known_key``, ``known_machine``; nothing was changed.
     """
     keys = open_keys(folder)
     try:
@@ -38,7 +38,7 @@ def admit(folder: Path, request_text: str) -> str:
             request.consent_public,
         )
         certificate = certify(folder, name, public, server=None)
-        keys.devices.admit(request.code, device)
+        keys.devices.admit(request.code, device, request.machine)
         ends_utc_s = int(certificate.not_valid_after_utc.timestamp())
         keys.devices.note_certificate(device.kid, certificate.serial_number, ends_utc_s)
         answer = Answer(name, certificate.public_bytes(serialization.Encoding.DER))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from agent.wire.envelope import ENVELOPE_BYTES
 from agent.wire.message import GapMessage
 
 if TYPE_CHECKING:
@@ -20,10 +21,16 @@ _ROWS: Final = "FROM outbox o JOIN fate f USING (idx)"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Rows that may wait for their receipt, and how long."""
+    """Rows that may wait for their receipt, their sealed bytes, and how long."""
 
     max_rows: int = 100_000
     max_age_days: int = 30
+    max_bytes: int = 512_000_000
+
+    @property
+    def rows(self) -> int:
+        """How many rows fit: every one has the one size."""
+        return min(self.max_rows, self.max_bytes // ENVELOPE_BYTES)
 
 
 def keep(outbox: "Outbox", limits: Limits, now_utc_s: int) -> None:
@@ -34,17 +41,17 @@ def keep(outbox: "Outbox", limits: Limits, now_utc_s: int) -> None:
     """
     if outbox.room > 0 and abs(now_utc_s - outbox.looked_utc_s) < _LOOK_S:
         return
-    outbox.room, outbox.looked_utc_s = limits.max_rows, now_utc_s
+    outbox.room, outbox.looked_utc_s = limits.rows, now_utc_s
     if not outbox.unsettled():
         return
     held = int(outbox.db.execute(f"SELECT count(*) {_ROWS} WHERE {_DROPPABLE}").fetchone()[0])
     too_old = _older_than(outbox, limits.max_age_days * _DAY_S, now_utc_s)
-    surplus = max(0, held - limits.max_rows + 1)
-    outbox.room = limits.max_rows - held
+    surplus = max(0, held - limits.rows + 1)
+    outbox.room = limits.rows - held
     if not surplus and not too_old:
         return
     # In blocks, so that a gap record stands for many rows: one for each would fill the outbox itself.
-    surplus = surplus and surplus + limits.max_rows // 100
+    surplus = surplus and surplus + limits.rows // 100
     old_idx = _older_than(outbox, limits.max_age_days * _DAY_S - _BLOCK_S, now_utc_s) if too_old else 0
     too_many = f"SELECT o.idx {_ROWS} WHERE {_DROPPABLE} ORDER BY o.idx LIMIT ?"
     doomed = outbox.db.execute(
@@ -58,7 +65,8 @@ def keep(outbox: "Outbox", limits: Limits, now_utc_s: int) -> None:
         outbox.drop_envelope(idx)
         gaps.setdefault(stream, []).append(seq)
     outbox.room += len(doomed)
-    reason = "age" if any(old for *_, old in doomed) else "rows"
+    full = "rows" if limits.rows == limits.max_rows else "bytes"
+    reason = "age" if any(old for *_, old in doomed) else full
     for stream, seqs in gaps.items():
         outbox.append([GapMessage(stream, min(seqs), max(seqs), len(seqs), reason)], now_utc_s)
         outbox.tell(

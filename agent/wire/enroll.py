@@ -2,7 +2,7 @@
 
     bundle  = [site, operator, host, port, CA, root public, directory floor, synthetic, code]
     request = [body, signature by the sign key, signature by the consent key]
-      body  = [site, code, sign, receive, consent public keys, TLS request, synthetic]
+      body  = [site, code, sign, receive, consent public keys, TLS request, synthetic, machine]
     answer  = [sealed, signature by the directory key, published directory]
       sealed = HPKE to the receive key of [device, TLS certificate]
 
@@ -36,6 +36,7 @@ from agent.wire.keys import (
 from agent.wire.labels import Label
 
 CODE_BYTES: Final = 16
+HASH_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,11 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a device says of itself; every key signs for itself."""
+    """What a device says of itself; every key signs for itself.
+
+    Attributes:
+        machine: A digest of installation, user, state folder and site, so that one enrolls once; empty: not known.
+    """
 
     site: str
     code: bytes
@@ -79,6 +84,7 @@ class Request:
     consent_public: bytes
     tls_request: bytes
     synthetic: bool
+    machine: bytes = b""
 
     def encode(self) -> bytes:
         return codec.encode(
@@ -90,6 +96,7 @@ class Request:
                 self.consent_public,
                 self.tls_request,
                 int(self.synthetic),
+                self.machine,
             ]
         )
 
@@ -168,7 +175,7 @@ def verified_request(data: bytes) -> Request:
     """
     row = Fields(codec.decode(data), 3)
     body, by_sign, by_consent = row.raw(), row.raw(SIGNATURE_BYTES), row.raw(SIGNATURE_BYTES)
-    inner = Fields(codec.decode(body), 7)
+    inner = Fields(codec.decode(body), 8)
     request = Request(
         site=inner.text(),
         code=inner.raw(CODE_BYTES),
@@ -177,7 +184,10 @@ def verified_request(data: bytes) -> Request:
         consent_public=inner.raw(SIGN_PUBLIC_BYTES),
         tls_request=inner.raw(),
         synthetic=inner.flag(),
+        machine=inner.raw(),
     )
+    if len(request.machine) not in (0, HASH_BYTES):
+        raise WireRefused("malformed", "machine")
     checked_sign_public(request.sign_public)
     checked_sign_public(request.consent_public)
     receive_public(request.receive_public)

@@ -1,0 +1,89 @@
+"""One enrollment a machine, none on another machine's disk, none that was copied."""
+
+import pytest
+
+import house
+from agent import host, identity
+from agent.errors import KeysMissing, Missing, WireRefused
+from agent.outbox import Limits
+from agent.wire.enroll import armor, dearmor
+from agent.wire.envelope import ENVELOPE_BYTES
+from agent.wire.message import CoverMessage, GapMessage
+from hub import enroll, site
+
+MOUNTS = """\
+/dev/sda1 / ext4 rw,relatime 0 0
+tmpfs /tmp tmpfs rw 0 0
+server:/home /home nfs4 rw,vers=4.2 0 0
+/dev/sdb1 /home/local\\040disk ext4 rw 0 0
+//files/share /srv/share cifs rw 0 0
+short line
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/var/lib/wardbeat", ""),
+        ("/tmp/x", ""),
+        ("/home/nurse/.local/share/wardbeat", "nfs4"),
+        ("/homestead", ""),
+        ("/home/local disk/wardbeat", ""),
+        ("/srv/share/wardbeat", "cifs"),
+    ],
+)
+def test_a_folder_on_another_machines_disk_is_known_by_its_mount(path, kind):
+    from pathlib import Path
+
+    assert host.network_file_system(Path(path), MOUNTS) == kind
+
+
+def test_the_state_is_not_kept_on_a_network_file_system(tmp_path, monkeypatch):
+    real = host.network_file_system
+    monkeypatch.setattr(host, "network_file_system", lambda path, _: real(path, f"server:/x {tmp_path} nfs rw 0 0"))
+    with pytest.raises(Missing, match="network file system"):
+        host.private_dir(tmp_path / "state")
+
+
+def request_of(world, folder):
+    folder.mkdir(mode=0o700, exist_ok=True)
+    vault = house.open_vault(folder, "file")
+    bundle = dearmor("BUNDLE", site.invite(world.hub))
+    return armor("REQUEST", identity.begin(folder, vault, bundle, house.PIN, replace_old=True))
+
+
+def test_a_machine_enrolls_once_until_the_operator_revokes_it(world):
+    folder = world.folder / "second"
+    enroll.admit(world.hub, request_of(world, folder))
+    with pytest.raises(WireRefused) as refused:
+        enroll.admit(world.hub, request_of(world, folder))
+    assert refused.value.reason == "known_machine"
+    name = str(refused.value).split()[5].rstrip(":")
+    site.revoke(world.hub, name)
+    enroll.admit(world.hub, request_of(world, folder))
+    enroll.admit(world.hub, request_of(world, world.folder / "another person's"))
+
+
+def test_a_state_folder_that_was_copied_to_another_machine_does_not_speak(world, monkeypatch):
+    assert identity.load_enrolled(world.settings.state_dir, world.vault).machine == host.machine() != b""
+    monkeypatch.setattr(host, "machine", lambda: b"m" * 32)
+    with pytest.raises(KeysMissing, match="copied from another machine"):
+        identity.load_enrolled(world.settings.state_dir, world.vault)
+
+
+def test_sealed_bytes_have_a_limit_too(world):
+    with world.outbox(limits=Limits(max_bytes=10 * ENVELOPE_BYTES)) as outbox:
+        for _ in range(30):
+            outbox.put([CoverMessage()], house.START_UTC_S)
+        gaps = [
+            message
+            for (idx,) in outbox.db.execute("SELECT idx FROM ledger WHERE kind = 'gap'").fetchall()
+            for message in outbox.messages(idx)
+            if isinstance(message, GapMessage)
+        ]
+        held = outbox.db.execute(
+            "SELECT count(*) FROM outbox o JOIN fate f USING (idx) WHERE f.state = 'sealed' AND o.kind = 'cover'"
+        ).fetchone()[0]
+        assert {gap.reason for gap in gaps} == {"bytes"}
+        assert sum(gap.count for gap in gaps) + held == 30
+        assert held <= 10
