@@ -31,6 +31,8 @@ from agent.wire.receipt import Answers, decode_answers
 
 ENROLL: Final = "Run 'wardbeat enroll BUNDLE' with the file that the hub's operator gave you."
 MIN_PIN: Final = 6
+_BEFORE_MACHINE: Final = 7  # fields of the identity file
+TLS_BOTH: Final = "tls.pem"  # a renewed certificate with its key, in one file: they change together or not at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +107,24 @@ class Identity:
 def tls_files(folder: Path) -> tuple[Path, Path, Path]:
     """CA, certificate, encrypted key."""
     keys = folder / "keys"
+    if (keys / TLS_BOTH).exists():
+        return keys / "ca.pem", keys / TLS_BOTH, keys / TLS_BOTH
     return keys / "ca.pem", keys / "tls.crt", keys / "tls.key"
 
 
 def tls_password(vault: Vault) -> str:
     """What the TLS key file is encrypted with."""
     return vault.derive("tls key file").hex()
+
+
+def new_tls_key(vault: Vault) -> tuple[bytes, bytes]:
+    """A new TLS key as encrypted PEM, and the DER request that it signs for itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "wardbeat device")])
+    request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
+    encrypted = serialization.BestAvailableEncryption(tls_password(vault).encode())
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encrypted)
+    return pem, request.public_bytes(serialization.Encoding.DER)
 
 
 def check(folder: Path, bundle_bytes: bytes, pin: str, *, replace_old: bool) -> Bundle:
@@ -151,21 +165,18 @@ def begin(folder: Path, vault: Vault, bundle_bytes: bytes, pin: str, *, replace_
         published=b"",
         machine=host.machine(),
     )
-    tls_key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "wardbeat device")])
-    tls_request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(tls_key, hashes.SHA256())
+    pem, tls_request = new_tls_key(vault)
     request = Request(
         site=bundle.site,
         code=bundle.code,
         sign_public=identity.sign.public,
         receive_public=identity.receive.public,
         consent_public=consent.public,
-        tls_request=tls_request.public_bytes(serialization.Encoding.DER),
+        tls_request=tls_request,
         synthetic=bundle.synthetic,
         machine=_here(identity.machine, bundle.site, folder),
     )
-    encrypted = serialization.BestAvailableEncryption(tls_password(vault).encode())
-    pem = tls_key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encrypted)
+    (keys / TLS_BOTH).unlink(missing_ok=True)
     host.write_private(keys / "tls.key", pem)
     host.write_private(keys / "ca.pem", bundle.ca_pem)
     host.write_private(keys / "consent", seal_with_pin(pin, consent_seed))
@@ -216,7 +227,10 @@ def load(folder: Path, vault: Vault) -> Identity:
     """
     if not exists(folder):
         raise KeysMissing("this machine is not enrolled", remedy=ENROLL)
-    row = Fields(codec.decode(vault.open("identity", host.read_private(folder / "keys" / "identity"))), 8)
+    held = codec.decode(vault.open("identity", host.read_private(folder / "keys" / "identity")))
+    if isinstance(held, list) and len(held) == _BEFORE_MACHINE:
+        held.append(b"")  # enrolled before machines were told apart
+    row = Fields(held, _BEFORE_MACHINE + 1)
     return Identity(
         bundle=decode_bundle(row.raw()),
         sign_seed=row.raw(SEED_BYTES),
@@ -269,7 +283,7 @@ def save(folder: Path, vault: Vault, identity: Identity) -> None:
 def destroy(folder: Path) -> None:
     """Overwrite and remove every key of an enrollment; the data key stays, for the person's own history."""
     keys = folder / "keys"
-    for name in ("consent", "tls.key", "tls.crt", "ca.pem", "identity"):
+    for name in ("consent", "tls.key", "tls.next.key", TLS_BOTH, "tls.crt", "ca.pem", "identity"):
         file = keys / name
         if file.exists():
             host.write_private(file, bytes(file.stat().st_size))

@@ -41,18 +41,21 @@ class Outcome:
         told: In the order of arrival; envelopes of nobody are counted and not answered.
         notices: (device, notice) about streams as a whole.
         erased: Devices to be told, or told again, that their erasure was carried out.
+        renewals: (device, TLS request) to be certified.
         ends: How far the hub has each (device, stream) that the batch named.
     """
 
     told: list[Told] = field(default_factory=list)
     notices: set[tuple[Device, Notice]] = field(default_factory=set)
     erased: set[Device] = field(default_factory=set)
+    renewals: list[tuple[Device, bytes]] = field(default_factory=list)
     ends: dict[tuple[bytes, bytes], Any] = field(default_factory=dict)
 
     def add(self, other: "Outcome") -> None:
         self.told += other.told
         self.notices |= other.notices
         self.erased |= other.erased
+        self.renewals += other.renewals
         self.ends |= other.ends
 
 
@@ -122,7 +125,7 @@ def _together(keys: KeyStore, store: Store, batch: Sequence[Message]) -> Outcome
         counts.update(reasons)
         taking.finish(counts)
     outcome.told = [Told(seen, reason) for seen, reason in zip(arrived, reasons, strict=True)]
-    outcome.ends = taking.ends
+    outcome.ends, outcome.renewals = taking.ends, taking.renewals
     again = (seen.device for seen, reason in zip(arrived, reasons, strict=True) if reason == "duplicate")
     outcome.erased = {*taking.erased, *(device for device in again if device.erased_serial >= 0)}
     return outcome

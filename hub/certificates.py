@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from agent.errors import KeysMissing
+from agent.errors import KeysMissing, WireRefused
 
 _ENCODING: Final = serialization.Encoding.PEM
 DEVICE_DAYS: Final = 365
+RENEW_DAYS: Final = 60
 _SERVER_DAYS, _CA_DAYS = 825, 3650
 
 
@@ -59,6 +61,24 @@ def issue(folder: Path, common_name: str, stem: Path, *, server: str | None) -> 
     stem.with_suffix(".crt").write_bytes(certificate.public_bytes(_ENCODING))
 
 
+def renew_own(folder: Path, host: str, now_utc_s: int) -> list[str]:
+    """Issue the hub's and the broker's certificates anew when they are about to end; which were.
+
+    A pair that does not belong together, left by a crash between two files, is issued anew too.
+    """
+    renewed = []
+    for name, stem, server in (("hub", folder / "hub", None), ("broker", folder / "broker" / "broker", host)):
+        certificate = x509.load_pem_x509_certificate(stem.with_suffix(".crt").read_bytes())
+        key = serialization.load_pem_private_key(stem.with_suffix(".key").read_bytes(), None)
+        left_s = certificate.not_valid_after_utc.timestamp() - now_utc_s
+        ahead_s = certificate.not_valid_before_utc.timestamp() - now_utc_s  # made by a clock that was ahead
+        unfit = ahead_s > 0 or key.public_key() != certificate.public_key()
+        if left_s < RENEW_DAYS * 86_400 or unfit:
+            issue(folder, name, stem, server=server)
+            renewed.append(name)
+    return renewed
+
+
 def certify(
     folder: Path, common_name: str, public: ec.EllipticCurvePublicKey, *, server: str | None
 ) -> x509.Certificate:
@@ -74,6 +94,24 @@ def certify(
     if server is not None:
         builder = builder.add_extension(x509.SubjectAlternativeName(_names(server)), critical=False)
     return builder.sign(ca_key, hashes.SHA256())
+
+
+def checked_request(request_der: bytes) -> ec.EllipticCurvePublicKey:
+    """The P-256 key of a TLS request that signs for itself.
+
+    Raises:
+        WireRefused: ``malformed``, ``bad_signature`` or ``weak_key``.
+    """
+    try:
+        request = x509.load_der_x509_csr(request_der)
+        public, signed = request.public_key(), request.is_signature_valid
+    except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm) as error:
+        raise WireRefused("malformed", "the TLS request cannot be read") from error
+    if not signed:
+        raise WireRefused("bad_signature", "the TLS key does not sign for itself")
+    if not isinstance(public, ec.EllipticCurvePublicKey) or not isinstance(public.curve, ec.SECP256R1):
+        raise WireRefused("weak_key", "the TLS key is not P-256")
+    return public
 
 
 def write_revoked(folder: Path, serials: Iterable[int]) -> None:

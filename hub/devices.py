@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from cryptography import x509
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from sqlalchemy import (
     BigInteger,
@@ -62,7 +64,8 @@ _CERTIFICATE = Table(
     DEVICES,
     Column("serial", String, primary_key=True),
     Column("device", LargeBinary, nullable=False),
-    Column("not_after_utc_s", BigInteger, nullable=False),
+    Column("issued_utc_s", BigInteger, nullable=False),
+    Column("der", LargeBinary, nullable=False),
 )
 _ERASURE = Table(
     "erasure",
@@ -178,11 +181,19 @@ class Devices:
             self._changed(db)
         self.forget()
 
-    def note_certificate(self, which: bytes, serial: int, not_after_utc_s: int) -> None:
-        """Remember a TLS certificate that was issued, so that it can be taken back."""
-        values = {"serial": str(serial), "device": which, "not_after_utc_s": not_after_utc_s}
+    def note_certificate(self, which: bytes, certificate: x509.Certificate, issued_utc_s: int) -> None:
+        """Remember a TLS certificate that was issued, so that it can be taken back, or given once more."""
+        der = certificate.public_bytes(serialization.Encoding.DER)
+        serial = str(certificate.serial_number)
+        values = {"serial": serial, "device": which, "issued_utc_s": issued_utc_s, "der": der}
         with self._engine.begin() as db:
             db.execute(insert(_CERTIFICATE), values)
+
+    def certificates(self, which: bytes) -> list[tuple[bytes, int]]:
+        """The certificates of a device, oldest first: DER, and when each was issued."""
+        of = select(_CERTIFICATE).where(_CERTIFICATE.c.device == which).order_by(_CERTIFICATE.c.issued_utc_s)
+        with self._reads.connect() as db:
+            return [(row.der, row.issued_utc_s) for row in db.execute(of)]
 
     def revoked_certificates(self) -> list[int]:
         """Serial numbers of every certificate of a revoked device."""

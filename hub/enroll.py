@@ -1,19 +1,22 @@
 """`hub admit`: a device's request in, its sealed answer out."""
 
 import secrets
+import time
 from pathlib import Path
+from typing import Final
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from agent.errors import WireRefused
 from agent.wire.enroll import Answer, armor, dearmor, sealed_answer, verified_request
 from agent.wire.keys import kid
-from hub.certificates import certify
+from hub.certificates import certify, checked_request
 from hub.devices import Device
+from hub.keystore import KeyStore
 from hub.site import open_keys
+
+_DAY_S: Final = 86_400
+_MOST_A_DAY: Final = 10
 
 
 def admit(folder: Path, request_text: str) -> str:
@@ -28,7 +31,7 @@ def admit(folder: Path, request_text: str) -> str:
         request = verified_request(dearmor("REQUEST", request_text))
         if request.site != keys.site or request.synthetic != keys.synthetic:
             raise WireRefused("wrong_site", "the request is for another site, or a synthetic one meets a real one")
-        public = _tls_public(request.tls_request)
+        public = checked_request(request.tls_request)
         name = secrets.token_hex(8)
         device = Device(
             kid(request.sign_public),
@@ -39,22 +42,18 @@ def admit(folder: Path, request_text: str) -> str:
         )
         certificate = certify(folder, name, public, server=None)
         keys.devices.admit(request.code, device, request.machine)
-        ends_utc_s = int(certificate.not_valid_after_utc.timestamp())
-        keys.devices.note_certificate(device.kid, certificate.serial_number, ends_utc_s)
+        keys.devices.note_certificate(device.kid, certificate, int(time.time()))
         answer = Answer(name, certificate.public_bytes(serialization.Encoding.DER))
         return armor("ANSWER", sealed_answer(answer, request, keys.sign_key("directory"), keys.published()))
     finally:
         keys.close()
 
 
-def _tls_public(request_der: bytes) -> ec.EllipticCurvePublicKey:
-    try:
-        request = x509.load_der_x509_csr(request_der)
-        public, signed = request.public_key(), request.is_signature_valid
-    except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm) as error:
-        raise WireRefused("malformed", "the TLS request cannot be read") from error
-    if not signed:
-        raise WireRefused("bad_signature", "the TLS key does not sign for itself")
-    if not isinstance(public, ec.EllipticCurvePublicKey) or not isinstance(public.curve, ec.SECP256R1):
-        raise WireRefused("weak_key", "the TLS key is not P-256")
-    return public
+def renew(folder: Path, keys: KeyStore, device: Device, request_der: bytes, now_utc_s: int) -> bytes:
+    """A new certificate for a device's new TLS key, DER; after ten in a day the last one again."""
+    issued = keys.devices.certificates(device.kid)
+    if len([at for _, at in issued if now_utc_s - at < _DAY_S]) >= _MOST_A_DAY:
+        return issued[-1][0]
+    certificate = certify(folder, device.device, checked_request(request_der), server=None)
+    keys.devices.note_certificate(device.kid, certificate, now_utc_s)
+    return certificate.public_bytes(serialization.Encoding.DER)

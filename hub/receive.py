@@ -24,7 +24,9 @@ from agent.errors import NotDurable, WrongUse
 from agent.wire import labels
 from hub import rotation
 from hub.batch import take
+from hub.certificates import renew_own
 from hub.database import CANNOT_WRITE, hold
+from hub.enroll import renew
 from hub.reply import Replies
 from hub.site import open_keys
 from hub.store import Store
@@ -75,6 +77,9 @@ class Receiver:
         self._v5 = mqtt_version == 5
         self._link = 0
         self._greet, self._leaving = threading.Event(), threading.Event()
+        if worker == 1:
+            self._renew_own()
+        self._tls = _tls(folder)
         self._client = self._make_client()
 
     def run(self, stop: threading.Event, ready: Callable[[], None] = lambda: None) -> None:
@@ -84,7 +89,7 @@ class Receiver:
             AlreadyRunning: Another hub works on this folder.
         """
         held = hold(self._folder / f"hub.{self._worker}.lock")
-        rotation.keep_fresh(self.keys, self.store, int(time.time()))
+        self._keep_fresh()
         self._client.connect_async(
             self.keys.value("host").decode(), int(self.keys.value("port")), 30, **self._session()
         )
@@ -102,7 +107,7 @@ class Receiver:
                     looked_s = now_s
                     self.keys.refresh()  # 'hub rotate' and 'hub revoke' work beside us
                     if self._worker == 1:
-                        rotation.keep_fresh(self.keys, self.store, int(time.time()))
+                        self._keep_fresh()
                 if self._greet.is_set() or self.keys.version() != version or now_s - published_s > DIRECTORY_EVERY_S:
                     self._greet.clear()
                     version, published_s = self.keys.version(), now_s
@@ -117,6 +122,17 @@ class Receiver:
             self.store.close()
             self.keys.close()
 
+    def _keep_fresh(self) -> None:
+        rotation.keep_fresh(self.keys, self.store, int(time.time()))
+        if self._renew_own():
+            self._tls.load_cert_chain(self._folder / "hub.crt", self._folder / "hub.key")  # for the next connection
+
+    def _renew_own(self) -> bool:
+        renewed = renew_own(self._folder, self.keys.value("host").decode(), int(time.time()))
+        if "broker" in renewed:
+            log.warning("the broker's certificate was renewed: send the broker a SIGHUP, or bring it the new files")
+        return "hub" in renewed
+
     # ---- MQTT
 
     def _make_client(self) -> mqtt.Client:
@@ -128,7 +144,7 @@ class Receiver:
             manual_ack=True,
             clean_session=None if self._v5 else False,
         )
-        client.tls_set_context(_tls(self._folder))
+        client.tls_set_context(self._tls)
         # Without this paho writes to the socket from whichever thread publishes, and TLS breaks under load (measured).
         client.on_socket_register_write = lambda *_: None
         client.on_connect = self._on_connect
@@ -210,7 +226,13 @@ class Receiver:
         Raises:
             sqlalchemy errors of `hub.database.CANNOT_WRITE`, NotDurable: Nothing was stored.
         """
-        return self._replies.to(take(self.keys, self.store, batch))
+        outcome = take(self.keys, self.store, batch)
+        now_utc_s = int(time.time())
+        issued = {
+            device.kid: renew(self._folder, self.keys, device, request, now_utc_s)
+            for device, request in outcome.renewals
+        }
+        return self._replies.to(outcome, issued)
 
 
 def _tls(folder: Path) -> ssl.SSLContext:

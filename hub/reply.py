@@ -10,7 +10,7 @@ from agent.wire import labels
 from agent.wire.envelope import MAX_WORDS_BYTES, Sender
 from agent.wire.keys import SEED_BYTES, kid, receive_public
 from agent.wire.message import HASH_BYTES, STREAM_BYTES
-from agent.wire.receipt import MAX_ENTRIES, Answer, Answers, Entry, Notice, Receipt, encode_answers
+from agent.wire.receipt import MAX_ENTRIES, Answer, Answers, Certificate, Entry, Notice, Receipt, encode_answers
 from hub.batch import Outcome
 from hub.devices import Device
 from hub.keystore import KeyStore
@@ -32,8 +32,13 @@ class Replies:
         # Checking that a key is not weak costs as much as a signature: once a device, not once an answer.
         self._publics: dict[bytes, tuple[MLKEM768X25519PublicKey, bytes]] = {}
 
-    def to(self, outcome: Outcome) -> list[tuple[str, bytes]]:
-        """(topic, envelope) pairs to publish for a batch that was committed."""
+    def to(self, outcome: Outcome, certificates: dict[bytes, bytes] | None = None) -> list[tuple[str, bytes]]:
+        """(topic, envelope) pairs to publish for a batch that was committed.
+
+        Args:
+            outcome: What became of it.
+            certificates: New TLS certificates (DER) by device.
+        """
         entries: dict[bytes, dict[bytes, list[Entry]]] = defaultdict(lambda: defaultdict(list))
         notices: dict[bytes, list[Notice]] = defaultdict(list)
         devices: dict[bytes, Device] = {}
@@ -46,6 +51,8 @@ class Replies:
         sealed = []
         for which, device in devices.items():
             answers: list[Answer] = [*notices[which], *self._erased(device, outcome)]
+            if certificates and which in certificates:
+                answers.append(Certificate(certificates[which]))
             for stream, told_of in entries[which].items():
                 end = outcome.ends.get((which, stream))
                 index, head = (0, bytes(HASH_BYTES)) if end is None else (end["ledger_index"], end["head_before"])

@@ -29,10 +29,12 @@ from agent.wire.message import (
     Message,
     Plaintext,
     ProbeMessage,
+    RenewMessage,
     SummaryMessage,
     encode_plaintext,
 )
 from agent.wire.receipt import Erased
+from hub.certificates import checked_request
 from hub.database import insert_new, is_postgres, rows_at
 from hub.devices import DataKey, Device
 from hub.judge import Opened, unless_known
@@ -40,7 +42,7 @@ from hub.keystore import KeyStore
 from hub.tables import CONSENT, COUNTER, DEVICE, QUARANTINE, ROW, SEEN, STREAM
 
 _QUARANTINE_MOST: Final = 1000
-_DISPOSABLE: Final = (CoverMessage, ProbeMessage)
+_DISPOSABLE: Final = (CoverMessage, ProbeMessage, RenewMessage)
 
 SAID_BYTES: Final = 16
 _NOWHERE: Final[dict[str, Any]] = {"previous_last_seq": 0, "ledger_index": 1, "head_before": bytes(HASH_BYTES)}
@@ -69,6 +71,7 @@ class Taking:
         self._db, self._keys = db, keys
         self.records = records.new_child()  # what a rolled-back transaction saw must not be believed later
         self.erased: list[Device] = []
+        self.renewals: list[tuple[Device, bytes]] = []
         self._lock({one.seen.device.kid for one in opened})
         keys.refresh()  # after the lock: what another worker ended while we waited for it
         # On SQLite nobody else writes: what was looked up before opening still holds.
@@ -150,6 +153,13 @@ class Taking:
                 erased = Erased(device.device, ended, message.asked_utc_s, now_utc_s, ends_utc_s)
                 self._keys.devices.note_erasure(device.kid, erased)
                 self.erased.append(device)
+                return 0
+            case RenewMessage():
+                try:
+                    checked_request(message.tls_request)
+                except WireRefused as refused:
+                    raise WireRefused("bad_plaintext", str(refused)) from refused
+                self.renewals.append((device, message.tls_request))
                 return 0
             case _:
                 return 0

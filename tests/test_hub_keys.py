@@ -18,7 +18,7 @@ from agent.outbox import ledger
 from agent.wire import envelope
 from agent.wire.keys import kid
 from agent.wire.message import CoverMessage
-from hub import backup
+from hub import backup, certificates
 from hub.cli import main
 from hub.site import open_keys, read_root
 from test_hub import data, give, seal, told
@@ -196,3 +196,22 @@ def test_no_backup_of_the_data_base_holds_a_key(world, tmp_path, capsys):
     assert not any(secret in held for secret in secrets)
     held = b"".join(file.read_bytes() for file in world.hub.glob("keys.db*"))
     assert all(secret in held for secret in secrets), "the detector must see them where they are"
+
+
+# ---- the hub's own certificates
+
+
+def test_the_hub_and_its_broker_get_new_certificates_before_the_old_ones_end(world, broker):
+    first = {name: (world.hub / name).read_bytes() for name in ("hub.crt", "hub.key", "broker/broker.crt")}
+    now = int(time.time())
+    assert certificates.renew_own(world.hub, "127.0.0.1", now) == []
+    assert certificates.renew_own(world.hub, "127.0.0.1", now + 310 * 86_400) == ["hub"]
+    assert certificates.renew_own(world.hub, "127.0.0.1", now + 800 * 86_400) == ["hub", "broker"]
+    assert certificates.renew_own(world.hub, "127.0.0.1", now - 365 * 86_400) == ["hub", "broker"]
+    assert not any((world.hub / name).read_bytes() == content for name, content in first.items())
+    broker.popen.send_signal(signal.SIGHUP)
+    (world.hub / "hub.key").write_bytes(first["hub.key"])  # a crash between two files
+    with house.running_hub(world) as receiver, world.outbox() as outbox:
+        house.wait_for(receiver._client.is_connected, what="the hub at the broker with its new certificates")
+        assert outbox.unsettled() == 1
+    assert can_connect(world)

@@ -197,7 +197,7 @@ class Room:
         stream, digest = bytes(range(16)), bytes(32)
         kinds = (
             (data(record),), (data(record), data(record, start=house.START_UTC_S + 300)), (message.CoverMessage(),),
-            (message.ProbeMessage(bytes(16)),), (message.GapMessage(stream, 3, 9, 7, "age"),),
+            (message.ProbeMessage(bytes(16)),), (message.RenewMessage(b"csr"),), (message.GapMessage(stream, 3, 9, 7, "age"),),
             (message.EraseMessage(1, house.START_UTC_S),), (message.ConsentMessage(b"x" * 90, bytes(64)),),
         )  # fmt: skip
         self.words = [
@@ -207,7 +207,7 @@ class Room:
             receipt.Answers(
                 1, stream,
                 (receipt.Receipt(stream, 9, digest, tuple(receipt.Entry(n, digest, 1) for n in range(1, 6))),
-                 receipt.Notice(1, stream, 4, 2)),
+                 receipt.Notice(1, stream, 4, 2), receipt.Certificate(b"der"), receipt.Erased("x", 1, 2, 3, 4)),
             )
         )  # fmt: skip
         self.down = Sender(

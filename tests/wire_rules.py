@@ -56,7 +56,7 @@ def is_plaintext(words):
     if not all(isinstance(one, list) and one and isinstance(one[0], str) for one in item[4]):
         return False
     kinds = {one[0] for one in item[4]}
-    alone = not kinds & {"consent", "erase"} or len(item[4]) == 1
+    alone = not kinds & {"consent", "erase", "renew"} or len(item[4]) == 1
     return len(kinds) == 1 and alone and all(_is_message(one) for one in item[4])
 
 
@@ -67,6 +67,8 @@ def _is_message(one):
             return not rest
         case "probe":
             return shaped(rest, 16)
+        case "renew":
+            return shaped(rest, bytes)
         case "erase":
             return shaped(rest, int, int)
         case "consent":
@@ -103,6 +105,10 @@ def is_answers(words):
 
 
 def _is_answer(one):
+    if shaped(one, {"certificate"}, bytes):
+        return True
+    if shaped(one, {"erased"}, str, list, 64):
+        return shaped(one[2], int, int, int, int)
     if shaped(one, {"notice"}, int, 16, int, int):
         return one[1] in _codes()
     if not shaped(one, {"receipt"}, 16, int, 32, list) or len(one[4]) > 40:
@@ -128,4 +134,4 @@ def is_directory(words):
 def is_request(words):
     """Its names, lengths and flag; whether its keys are sound and sign is what the mutation changed, or did not."""
     item = item_of(words)
-    return shaped(item, str, 16, 32, 1216, 32, bytes, int) and item[6] in (0, 1)
+    return shaped(item, str, 16, 32, 1216, 32, bytes, int, bytes) and item[6] in (0, 1) and len(item[7]) in (0, 32)

@@ -33,6 +33,7 @@ from agent.wire.message import (
     Message,
     Plaintext,
     ProbeMessage,
+    RenewMessage,
     SummaryMessage,
     decode_plaintext,
     encode_plaintext,
@@ -358,4 +359,4 @@ _UNSENT: Final = (
     "FROM outbox o JOIN fate f USING (idx) WHERE f.state = 'sealed' AND (o.consent_hash IS NULL OR EXISTS "
     "(SELECT 1 FROM consent c WHERE c.hash = o.consent_hash AND c.receipted = 1))"
 )
-DISPOSABLE: Final = frozenset({KINDS[CoverMessage], KINDS[ProbeMessage]})
+DISPOSABLE: Final = frozenset({KINDS[CoverMessage], KINDS[ProbeMessage], KINDS[RenewMessage]})

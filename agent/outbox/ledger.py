@@ -8,7 +8,15 @@ from agent.errors import LedgerBroken, WireRefused
 from agent.outbox.file import ERASED_TO, RETIRED_TO, Outbox, break_name
 from agent.wire import chain, envelope, schema
 from agent.wire.consent import decode_record
-from agent.wire.message import KINDS, ConsentMessage, GapMessage, Message, SummaryMessage, decode_plaintext
+from agent.wire.message import (
+    KINDS,
+    ConsentMessage,
+    GapMessage,
+    Message,
+    RenewMessage,
+    SummaryMessage,
+    decode_plaintext,
+)
 from agent.wire.receipt import Answers, Receipt
 
 
@@ -75,6 +83,8 @@ def in_words(message: Message) -> str:
             return f"{act} (record {record.serial})"
         case GapMessage():
             return f"gap: {message.count} rows dropped ({message.reason})"
+        case RenewMessage():
+            return "asked for a new certificate of this machine"
         case _:
             return type(message).__name__.removesuffix("Message").lower()
 

@@ -22,6 +22,7 @@ class Settled:
         restored: Rows that the hub holds beyond a restored file.
         offered_again: Rows offered again to a hub whose store is new.
         erased: The hub's word that it carried out an erasure; not settled here, see `agent.leaving`.
+        certificate: A new TLS certificate, see `agent.renewal`.
         stale: Entries of a store that was replaced since: ignored.
     """
 
@@ -34,6 +35,7 @@ class Settled:
     offered_again: int = 0
     stale: int = 0
     erased: Erased | None = None
+    certificate: bytes = b""
 
 
 def apply(outbox: Outbox, answers: Answers, now_utc_s: int, proof: bytes | None = None) -> Settled:
@@ -59,8 +61,10 @@ def apply(outbox: Outbox, answers: Answers, now_utc_s: int, proof: bytes | None 
                     _keep_proof(outbox, answer, proof)
             elif isinstance(answer, Notice):
                 _notice(outbox, answer, now_utc_s, settled)
-            else:
+            elif isinstance(answer, Erased):
                 settled.erased = answer
+            else:
+                settled.certificate = answer.der
         if seal_again:
             outbox.begin_stream()
         for idx in sorted(seal_again):

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from agent import renewal
 from agent.errors import StorageFull, WireRefused
 from agent.identity import Identity, save, tls_password
 from agent.leaving import RECEIPT, leave
@@ -40,6 +41,8 @@ SET_ASIDE: Final = 64
 JITTER_01: Final = 0.2
 MOST_BACKOFF: Final = 16  # times resend_after_s
 LATE_TRIES: Final = 3
+RENEW_LOOK_S: Final = 3600.0
+CERTIFICATE_LATE_DAYS: Final = 14
 RECONNECT_S: Final = (0.5, 30.0)
 _EVENTS_MOST: Final = 4096
 _NO_SUBSCRIBER: Final = 0x10
@@ -93,6 +96,7 @@ class Publisher:
         self._aside: deque[bytes] = deque(maxlen=SET_ASIDE)
         self.counters: Counter[str] = Counter()
         self.draining = False
+        self._look_again_s = 0.0
         self.left = False  # after an erasure there is nobody to send as
 
     # ---- the link
@@ -223,6 +227,8 @@ class Publisher:
             self._heard_s = time.monotonic()
         if settled.offered_again:
             self._again_soon()
+        if settled.certificate and renewal.take(self._folder, self._vault, self.identity, settled.certificate):
+            log.info("this machine has a new certificate; it is used from the next connection on")
         if settled.erased is not None and leave(
             self._folder, self._outbox, self.identity, settled.erased, self._utc_s()
         ):
@@ -270,6 +276,7 @@ class Publisher:
             made = self._outbox.rows_made()
             balance += made - made_before - 1
             try:
+                self._renew()
                 sent = self._send_one()
                 if not self.draining and (balance < 0 if not self._connected else not sent):
                     self._outbox.put([CoverMessage()], self._utc_s())
@@ -366,6 +373,19 @@ class Publisher:
             )
         self._in_flight[self._link.publish(row.envelope)] = row.idx
         return True
+
+    def _renew(self) -> None:
+        """Once an hour look whether the certificate is to be renewed; one that is about to end is said."""
+        if time.monotonic() < self._look_again_s:
+            return
+        self._look_again_s = time.monotonic() + RENEW_LOOK_S
+        renewal.ask_if_due(self._folder, self._vault, self._outbox, int(time.time()))
+        left = renewal.days_left(self._folder, int(time.time()))
+        if left < CERTIFICATE_LATE_DAYS:
+            words = "this machine's certificate " + ("has ended" if left < 0 else f"ends in {left} days")
+            self._board.say("certificate", Level.TROUBLE, words, "Ask the hub's operator; else enroll again.")
+        else:
+            self._board.say("certificate", Level.OK, f"stands for {left} days")
 
     def _say_state(self) -> None:
         if self._expires_utc_s < time.time():

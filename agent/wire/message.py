@@ -1,4 +1,4 @@
-"""The six kinds of message inside an envelope, and the plaintext that holds them."""
+"""The seven kinds of message inside an envelope, and the plaintext that holds them."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -79,17 +79,25 @@ class ProbeMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class RenewMessage:
+    """A request for a new TLS certificate under the same name: DER, signed by the new key."""
+
+    tls_request: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class CoverMessage:
     """Nothing, said at the usual hour."""
 
 
-Message = SummaryMessage | ConsentMessage | GapMessage | EraseMessage | ProbeMessage | CoverMessage
+Message = SummaryMessage | ConsentMessage | GapMessage | EraseMessage | ProbeMessage | RenewMessage | CoverMessage
 KINDS: Final[dict[type, str]] = {
     SummaryMessage: "summary",
     ConsentMessage: "consent",
     GapMessage: "gap",
     EraseMessage: "erase",
     ProbeMessage: "probe",
+    RenewMessage: "renew",
     CoverMessage: "cover",
 }
 
@@ -103,7 +111,7 @@ class Plaintext:
         previous_last_seq: The last seq that the file knew of it.
         ledger_index: This row's place in the person's ledger.
         head_before: The ledger chain's head before this row.
-        messages: One or more of one kind; consent and erase stand alone.
+        messages: One or more of one kind; consent, erase and renew stand alone.
     """
 
     previous_stream: bytes
@@ -150,7 +158,7 @@ def decode_plaintext(words: bytes) -> Plaintext:
         raise
 
 
-def _item(message: Message) -> Item:
+def _item(message: Message) -> Item:  # noqa: PLR0911 - one branch a kind
     kind = KINDS[type(message)]
     match message:
         case SummaryMessage():
@@ -175,6 +183,8 @@ def _item(message: Message) -> Item:
             return [kind, message.serial, message.asked_utc_s]
         case ProbeMessage():
             return [kind, message.nonce]
+        case RenewMessage():
+            return [kind, message.tls_request]
         case CoverMessage():
             return [kind]
 
@@ -191,7 +201,7 @@ def _message(item: Decoded) -> Message:
 def _check_together(messages: tuple[Message, ...]) -> None:
     """One kind an envelope, and what changes rights stands alone: no order inside decides anything."""
     kinds = {type(message) for message in messages}
-    if len(kinds) != 1 or (kinds & {ConsentMessage, EraseMessage} and len(messages) > 1):
+    if len(kinds) != 1 or (kinds & {ConsentMessage, EraseMessage, RenewMessage} and len(messages) > 1):
         raise WireRefused("malformed", "messages that do not go together")
 
 
@@ -245,6 +255,10 @@ def _probe(item: list[Decoded]) -> Message:
     return ProbeMessage(Fields(item[1:], 1).raw(NONCE_BYTES))
 
 
+def _renew(item: list[Decoded]) -> Message:
+    return RenewMessage(Fields(item[1:], 1).raw())
+
+
 def _cover(item: list[Decoded]) -> Message:
     Fields(item, 1)
     return CoverMessage()
@@ -256,5 +270,6 @@ _READERS: Final = {
     "gap": _gap,
     "erase": _erase,
     "probe": _probe,
+    "renew": _renew,
     "cover": _cover,
 }

@@ -3,6 +3,7 @@
 words = [directory version, store id, [answer...]]
 answer = ["receipt", stream, ledger index, chain head, [[seq, digest, code]...]]
        | ["notice", code, stream, seq, named seq]
+       | ["certificate", DER]
        | ["erased", device, [serial, asked, erased, last backup of the keys ends], signature by the receipt key]
 """
 
@@ -82,7 +83,14 @@ class Erased:
         return ["erased", self.device, self._times, self.signature]
 
 
-Answer = Receipt | Notice | Erased
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A new TLS certificate, as asked for."""
+
+    der: bytes
+
+
+Answer = Receipt | Notice | Erased | Certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +114,8 @@ def encode_answers(answers: Answers) -> bytes:
                 items.append(["notice", answer.code, answer.stream, answer.seq, answer.named_seq])
             case Erased():
                 items.append(answer.items())
+            case Certificate():
+                items.append(["certificate", answer.der])
     return codec.encode([answers.directory_version, answers.store_id, items])
 
 
@@ -122,6 +132,10 @@ def decode_answers(words: bytes) -> Answers:
 def _answer(item: Decoded) -> Answer:
     if isinstance(item, list) and item and item[0] == "erased":
         return _erased(item)
+    if isinstance(item, list) and item and item[0] == "certificate":
+        row = Fields(item, 2)
+        row.text("certificate")
+        return Certificate(row.raw())
     row = Fields(item, 5)
     if row.text("receipt", "notice") == "notice":
         return Notice(_known(row.uint()), row.raw(STREAM_BYTES), row.uint(), row.uint())

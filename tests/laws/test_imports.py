@@ -32,6 +32,7 @@ FLOORS = {
     "agent.config": 4,
     "agent.publisher": 4,
     "agent.portal": 4,
+    "agent.renewal": 3.7,
     "agent.leaving": 3.7,  # the end of an enrollment: outbox and identity together
     "agent.identity": 3.5,  # what a publisher, a doctor and a person's decision all need: stands between
     "agent.sources": 3,
