@@ -32,8 +32,10 @@ def answer(agent: "Agent", command: Command) -> Reply:
 
 
 def _status(agent: "Agent", _: str) -> Reply:
+    enrolled = None if _has_left(agent) else agent.identity
     body = {
         "profile": agent.profile.name,
+        "enrolled": enrolled and {"operator": enrolled.bundle.operator, "device": enrolled.device},
         "paused": agent.paused,
         "utc_s": agent.utc_s(),
         "unheard": agent.outbox.unheard(),

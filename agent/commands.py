@@ -130,6 +130,8 @@ def _status(arguments: argparse.Namespace) -> int:
         print(reply.body)
         return 0
     say(f"profile {body['profile']}{', paused' if body['paused'] else ''}")
+    if body["enrolled"]:
+        say(f"enrolled at {body['enrolled']['operator']} as {body['enrolled']['device']}")
     for state in body["states"]:
         say(f"  {state['part']:<16} {state['level']:<8} {state['words']}")
         if state["remedy"] and state["level"] != "ok":

@@ -1,4 +1,4 @@
-"""The suite in two processes: what mostly waits (the wheel's demo, a traced minute, cameras at fault) beside the rest.
+"""The suite in two processes: what mostly waits (the wheel's demo, a traced minute, cameras at fault, storms) beside the rest.
 
 Exit 1 when either fails; the waiting half's report is printed last.
 """
@@ -9,7 +9,10 @@ import tempfile
 from pathlib import Path
 
 TESTS = Path(__file__).parent
-WAITING = [TESTS / "test_wheel.py", TESTS / "test_commands.py", TESTS / "test_webcam.py"]
+WAITING = [
+    *(TESTS / f"test_{name}.py" for name in ("wheel", "commands", "webcam", "wal_archive", "renewal", "cores")),
+    TESTS / "chaos",
+]
 
 
 def main() -> int:

@@ -458,18 +458,18 @@ def test_a_bundle_whose_names_could_deceive_is_refused(world, change):
 
 
 def test_a_request_with_a_damaged_tls_part_is_refused_by_name(world):
-    from hub.enroll import _tls_public
+    from hub.certificates import checked_request
 
     folder = world.folder / "person"
     folder.mkdir(mode=0o700)
     bundle = enroll.dearmor("BUNDLE", site.invite(world.hub))
     request = enroll.verified_request(identity.begin(folder, house.open_vault(folder, "file"), bundle, house.PIN))
     der = request.tls_request
-    _tls_public(der)
+    checked_request(der)
     for at in range(len(der)):
         broken = der[:at] + bytes([der[at] ^ 0x10]) + der[at + 1 :]
         with pytest.raises(WireRefused):
-            _tls_public(broken)
+            checked_request(broken)
 
 
 # ---- a person's decisions

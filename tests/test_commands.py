@@ -322,8 +322,10 @@ def test_another_user_sees_neither_the_state_nor_the_socket(world, settings_file
     assert "ended" not in turned_away.stdout
     assert "exit_code" not in turned_away.stdout
     body = json.loads(call("--config", settings_file, "status", "--json").stdout)
+    said = call("--config", settings_file, "status").stderr
     agent.stop()
     assert body["paused"] is False
+    assert f"enrolled at {house.OPERATOR} as {world.identity.device}" in said  # what an operator needs to revoke it
 
 
 # ---- what run loads, opens and writes

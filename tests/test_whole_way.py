@@ -390,6 +390,27 @@ def test_the_broker_lets_a_device_write_only_to_its_own_topic_and_nobody_in_with
     foreign = client.publish(world.topic + "0", b"x", 1).mid
     directory = client.publish(keys_topic("test-site"), b"x", 1).mid
     house.wait_for(lambda: len(codes) == 3)
+    # what another device is told, and what all send, is not for its ears: neither the yes nor the message
+    heard, subscribed = [], []
+    client.on_message = lambda _c, _u, message: heard.append(message.topic)
+    client.on_subscribe = lambda _c, _u, _mid, reasons, _p: subscribed.extend(reason.value for reason in reasons)
+    down = world.topic.replace("/up/", "/down/")
+    client.subscribe([(topic, 1) for topic in (down, down + "0", "wardbeat/v1/+/down/+", "wardbeat/v1/+/up/+")])
+    house.wait_for(lambda: len(subscribed) == 4)
+    hub = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="probe-hub", protocol=mqtt.MQTTv5)
+    as_hub = ssl.create_default_context(cafile=str(ca))
+    as_hub.load_cert_chain(world.hub / "hub.crt", world.hub / "hub.key")
+    hub.tls_set_context(as_hub)
+    hub.connect("127.0.0.1", world.port)
+    hub.loop_start()
+    for topic in (down, down + "0"):
+        hub.publish(topic, b"x", 1).wait_for_publish(10)
+    client.publish(world.topic, b"x", 1)
+    house.wait_for(lambda: heard, what="its own answer, which the detector must hear")
+    threading.Event().wait(0.5)
+    assert set(heard) == {down}
+    hub.disconnect()
+    hub.loop_stop()
     client.disconnect()
     client.loop_stop()
     assert codes[own] in (0, 0x10)
