@@ -194,7 +194,9 @@ def _drained(base: str, workers: int) -> tuple[float, float, float, float]:
         log = world.folder / "hub.log"
 
         def hub(n: int) -> house.Process:
-            return house.wardbeat("hub", "run", world.hub, "--worker", n, log=log)
+            process = house.wardbeat("hub", "run", world.hub, "--worker", n, log=log)
+            parts.callback(process.stop)  # whatever goes wrong below
+            return process
 
         first = [hub(n + 1) for n in range(workers)]  # their sessions begin, the consents come in
         house.wait_for(lambda: log.read_text().count("connected to the broker") == workers, 30, "the hub's sessions")
@@ -211,8 +213,6 @@ def _drained(base: str, workers: int) -> tuple[float, float, float, float]:
         wanted = each * len(devices) + len(devices)
         began_s = time.monotonic()
         processes = [hub(n + 1) for n in range(workers)]
-        for process in processes:
-            parts.callback(process.stop)
         first_at = early = 0.0
         while (count := store.settled_count()) < wanted:
             if count > len(devices) and not first_at:
