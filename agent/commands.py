@@ -313,6 +313,9 @@ def _fsck(settings: "Settings", file: "Path | None") -> int:
 
 
 def _hub(arguments: argparse.Namespace) -> int:
+    from agent import host
+
+    host.no_core_dumps()  # a hub holds every key
     from agent.errors import Missing
 
     try:

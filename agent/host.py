@@ -4,6 +4,7 @@ import asyncio
 import ctypes
 import hashlib
 import os
+import re
 import signal
 import socket
 import stat
@@ -94,11 +95,14 @@ def machine() -> bytes:
             name = f"{winreg.QueryValueEx(key, 'MachineGuid')[0]} {os.environ.get('USERNAME', '')}"
     else:
         for file in (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id")):
-            if file.exists() and (found := file.read_text(encoding="ascii").strip()):
+            found = file.read_text(encoding="ascii", errors="replace").strip() if file.exists() else ""
+            if _MACHINE_ID.fullmatch(found):  # an image that was not started yet says "uninitialized"
                 name = f"{found} {os.getuid()}"
                 break
     return hashlib.sha256(b"wardbeat/1/machine\0" + name.encode()).digest() if name else b""
 
+
+_MACHINE_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 # What the kernel calls file systems of other machines; SQLite's log does not work on them (its manual says so).
 _NETWORK: Final = frozenset(
@@ -118,7 +122,7 @@ def network_file_system(path: Path, mounts: str) -> str:
         fields = line.split()
         if len(fields) < 3:
             continue
-        place = Path(fields[1].encode().decode("unicode_escape"))
+        place = Path(re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), fields[1]))
         if path.is_relative_to(place) and len(place.parts) >= len(best.parts):
             best, kind = place, fields[2]
     return kind if kind in _NETWORK else ""

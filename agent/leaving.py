@@ -17,8 +17,8 @@ RECEIPT: Final = "erase-receipt.txt"
 def leave(folder: Path, outbox: Outbox, enrolled: identity.Identity, erased: Erased, now_utc_s: int) -> bool:
     """Keep the receipt and destroy this machine's keys; True when that was done.
 
-    Nothing is destroyed for a receipt that was not asked for here, or while a consent stands that was given after the
-    erasure was asked for: then the person stays, and only the receipt is kept.
+    A receipt of an erasure that was not the last one asked for here, or not asked for at all, changes nothing. One
+    after which a consent was given is kept, and the keys with it.
 
     Raises:
         WireRefused: ``bad_signature``: no receipt key of this site's directory signed it.
@@ -26,10 +26,10 @@ def leave(folder: Path, outbox: Outbox, enrolled: identity.Identity, erased: Era
     directory = enrolled.directory().directory
     if not any(erased.signed_by(public, enrolled.site) for public in directory.receipt_publics):
         raise WireRefused("bad_signature", "the erase receipt is not signed by a receipt key of this site")
-    if erased.device != enrolled.device or not outbox.has_erased():
+    if erased.device != enrolled.device or not outbox.has_asked_to_erase(erased.asked_utc_s):
         return False
     host.write_private(folder / RECEIPT, in_words(enrolled, erased).encode())
-    if consents.in_force(outbox) is not None:
+    if outbox.stays():
         return False
     identity.destroy(folder)
     consents.retire(outbox, now_utc_s)

@@ -58,7 +58,7 @@ async def session(world: house.World, recorder: Recorder, *, worn: bool, covers:
         record = consents.in_force(agent.outbox)
         if not covers:
             put = agent.outbox.put
-            agent.outbox.put = lambda messages, now: (  # type: ignore[method-assign]
+            agent.outbox.put = lambda messages, now: (
                 None if isinstance(messages[0], CoverMessage) else put(messages, now)
             )
         while not agent.publisher._connected:

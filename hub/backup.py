@@ -40,6 +40,7 @@ def back_up_data(folder: Path, into: Path) -> Path:
     if url:
         raise WrongUse("the data base is PostgreSQL", remedy="Use pg_dump or pg_basebackup; '--keys' works here.")
     file = _new(into, "hub-data", "db")
+    write_secret(file, b"")  # this user's alone before anything is in it
     source, target = sqlite3.connect(folder / "hub.db"), sqlite3.connect(file)
     try:
         source.backup(target)
@@ -60,7 +61,7 @@ def back_up_keys(folder: Path, into: Path, keep_days: int = KEEP_DAYS, now_utc_s
     keys = open_keys(folder)
     try:
         site, public = keys.site, keys.value("backup public")
-        keys.put({BACKUPS_END: str(max(ends, int(keys.text(BACKUPS_END) or 0))).encode()})
+        keys.put({BACKUPS_END: str(max(ends, keys.backups_end_utc_s())).encode()})
     except KeyError as error:
         raise KeysMissing(
             "this site has no backup key", remedy="Run 'wardbeat hub rotate --root FILE' once."
@@ -125,7 +126,8 @@ def _packed(folder: Path) -> bytes:
     contents = {"keys.db": copy.serialize()}
     copy.close()
     for name in (*_SECRET[1:], *(f"broker/{name}" for name in _BROKER)):
-        contents[name] = (folder / name).read_bytes()
+        if (folder / name).exists():  # a broker's files may have been brought elsewhere
+            contents[name] = (folder / name).read_bytes()
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
         for name, content in contents.items():

@@ -40,14 +40,14 @@ class Outcome:
     Attributes:
         told: In the order of arrival; envelopes of nobody are counted and not answered.
         notices: (device, notice) about streams as a whole.
-        erased: Devices to be told, or told again, that their erasure was carried out.
+        erased: Kids of devices to be told, or told again, that their erasure was carried out.
         renewals: (device, TLS request) to be certified.
         ends: How far the hub has each (device, stream) that the batch named.
     """
 
     told: list[Told] = field(default_factory=list)
     notices: set[tuple[Device, Notice]] = field(default_factory=set)
-    erased: set[Device] = field(default_factory=set)
+    erased: set[bytes] = field(default_factory=set)
     renewals: list[tuple[Device, bytes]] = field(default_factory=list)
     ends: dict[tuple[bytes, bytes], Any] = field(default_factory=dict)
 
@@ -82,7 +82,7 @@ def _alone(keys: KeyStore, store: Store, message: Message) -> Outcome:
         return _together(keys, store, [message])
     except (*CANNOT_WRITE, NotDurable):
         raise
-    except Exception as error:
+    except Exception as error:  # this is the one: set aside, counted, and its device told
         log.error("a message was quarantined: %s", type(error).__name__)
     counts, outcome = Counter(["quarantined"]), Outcome()
     with store.transaction() as taking:
@@ -127,7 +127,7 @@ def _together(keys: KeyStore, store: Store, batch: Sequence[Message]) -> Outcome
     outcome.told = [Told(seen, reason) for seen, reason in zip(arrived, reasons, strict=True)]
     outcome.ends, outcome.renewals = taking.ends, taking.renewals
     again = (seen.device for seen, reason in zip(arrived, reasons, strict=True) if reason == "duplicate")
-    outcome.erased = {*taking.erased, *(device for device in again if device.erased_serial >= 0)}
+    outcome.erased = taking.erased | {device.kid for device in again if device.erased_serial >= 0}
     return outcome
 
 

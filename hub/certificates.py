@@ -64,19 +64,41 @@ def issue(folder: Path, common_name: str, stem: Path, *, server: str | None) -> 
 def renew_own(folder: Path, host: str, now_utc_s: int) -> list[str]:
     """Issue the hub's and the broker's certificates anew when they are about to end; which were.
 
-    A pair that does not belong together, left by a crash between two files, is issued anew too.
+    A pair that does not belong together, left by a crash between two files, is issued anew too; so is the hub's own
+    where it is gone. A broker's that is gone was brought elsewhere: that is the operator's.
+
+    Raises:
+        KeysMissing: One is due, and the CA's key is not here.
     """
     renewed = []
     for name, stem, server in (("hub", folder / "hub", None), ("broker", folder / "broker" / "broker", host)):
-        certificate = x509.load_pem_x509_certificate(stem.with_suffix(".crt").read_bytes())
-        key = serialization.load_pem_private_key(stem.with_suffix(".key").read_bytes(), None)
-        left_s = certificate.not_valid_after_utc.timestamp() - now_utc_s
-        ahead_s = certificate.not_valid_before_utc.timestamp() - now_utc_s  # made by a clock that was ahead
-        unfit = ahead_s > 0 or key.public_key() != certificate.public_key()
-        if left_s < RENEW_DAYS * 86_400 or unfit:
+        here = stem.with_suffix(".crt").exists() and stem.with_suffix(".key").exists()
+        if (here and not _stands(stem, now_utc_s)) or (not here and server is None):
             issue(folder, name, stem, server=server)
             renewed.append(name)
     return renewed
+
+
+def _stands(stem: Path, now_utc_s: int) -> bool:
+    certificate = x509.load_pem_x509_certificate(stem.with_suffix(".crt").read_bytes())
+    key = serialization.load_pem_private_key(stem.with_suffix(".key").read_bytes(), None)
+    from_utc_s, until_utc_s = (
+        at.timestamp() for at in (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+    )
+    # one that begins later was made by a clock that was ahead
+    fits = from_utc_s <= now_utc_s and key.public_key() == certificate.public_key()
+    return fits and until_utc_s - now_utc_s >= RENEW_DAYS * 86_400
+
+
+def serial_of(file: Path) -> int:
+    """The serial number of a certificate's file.
+
+    Raises:
+        KeysMissing: It is not here.
+    """
+    if not file.exists():
+        raise KeysMissing(f"{file.name} is not here", remedy="Start the hub: it makes one.")
+    return x509.load_pem_x509_certificate(file.read_bytes()).serial_number
 
 
 def certify(
@@ -133,8 +155,11 @@ def write_revoked(folder: Path, serials: Iterable[int]) -> None:
 
 
 def _authority(folder: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    ca = x509.load_pem_x509_certificate((folder / "ca.pem").read_bytes())
-    ca_key = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
+    try:
+        ca = x509.load_pem_x509_certificate((folder / "ca.pem").read_bytes())
+        ca_key = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
+    except OSError as error:
+        raise KeysMissing("ca.pem or ca.key is not here", remedy="Bring it back: certificates need it.") from error
     if not isinstance(ca_key, ec.EllipticCurvePrivateKey):
         raise KeysMissing("ca.key is not an elliptic-curve key", remedy="Restore the file that 'hub init' wrote.")
     return ca, ca_key

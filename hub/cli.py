@@ -53,7 +53,10 @@ def _parser() -> argparse.ArgumentParser:
     rotate.set_defaults(action=_rotate)
     revoke = commands.add_parser("revoke", help="believe a device no more; its broker's access ends with it")
     revoke.add_argument("folder", type=Path)
-    revoke.add_argument("device", help="its random name, as in 'hub show --devices' and on its 'wardbeat status'")
+    revoke.add_argument(
+        "device",
+        help="its random name, as in 'hub show --devices' and its 'wardbeat status'; or 'hub', for the hub's own",
+    )
     revoke.set_defaults(action=_revoke)
     backup = commands.add_parser("backup", help="copy the data base (SQLite), or with --keys seal the keys")
     backup.add_argument("folder", type=Path)
@@ -121,10 +124,8 @@ def _admit(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from hub.host import no_core_dumps
     from hub.receive import Receiver
 
-    no_core_dumps()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -176,6 +177,7 @@ def _restore(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
+    from hub.rotation import days_of_certificate
     from hub.site import open_keys
     from hub.store import Store
 
@@ -197,6 +199,7 @@ def _show(arguments: argparse.Namespace) -> int:
             "synthetic": keys.synthetic,
             "devices": keys.devices.count(),
             "directory_version": keys.version(),
+            "directory_key_days_left": days_of_certificate(keys, int(time.time())),
             "store_id": store.store_id.hex(),
             "envelopes": store.settled_count(),
             "summaries": len(store.summaries()),

@@ -91,7 +91,7 @@ def require_durable(db: Connection) -> None:
     if not is_postgres(db):
         return  # our own pragmas, which nobody else can change
     settings = select(*(func.current_setting(name).label(name) for name in _DURABLE))
-    weak = [name for name, value in db.execute(settings).one()._mapping.items() if value == "off"]  # noqa: SLF001
+    weak = [name for name, value in db.execute(settings).mappings().one().items() if value == "off"]
     if weak:
         raise NotDurable(
             f"PostgreSQL runs with {' and '.join(weak)} off: a receipt would promise what a crash can take back",

@@ -208,15 +208,14 @@ class Devices:
         """The device of a signing key."""
         if which not in self._known:
             with self._reads.connect() as db:
-                row = db.execute(select(_DEVICE).where(_DEVICE.c.kid == which)).first()
+                row = db.execute(select(_DEVICE).where(_DEVICE.c.kid == which)).mappings().first()
             if len(self._known) >= _CACHED_MOST:
                 self._known.clear()
-            values = {} if row is None else dict(row._mapping) | {"revoked": bool(row.revoked)}  # noqa: SLF001
-            self._known[which] = Device(**values) if values else None
+            self._known[which] = None if row is None else Device(**{**row, "revoked": bool(row["revoked"])})
         return self._known[which]
 
     def named(self, name: str) -> Device | None:
-        """The device of a random name, or of a signing key's short name in hex."""
+        """The device of a random name."""
         with self._reads.connect() as db:
             found = db.execute(select(_DEVICE.c.kid).where(_DEVICE.c.device == name)).scalar()
         return None if found is None else self.of(found)
@@ -256,8 +255,9 @@ class Devices:
         self._destroy(which, serial)
 
     def note_erasure(self, which: bytes, erased: Erased) -> None:
-        """Keep what the device is to be told, and told again when it asks again."""
+        """Keep what the device is to be told, and told again when it asks again; its machine may enroll anew."""
         with self._engine.begin() as db:
+            db.execute(delete(_MACHINE).where(_MACHINE.c.device == which))
             db.execute(delete(_ERASURE).where(_ERASURE.c.device == which))
             names = ("serial", "asked_utc_s", "erased_utc_s", "backups_end_utc_s")
             db.execute(insert(_ERASURE), {"device": which, **{name: getattr(erased, name) for name in names}})

@@ -20,12 +20,13 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from agent.errors import NotDurable, WrongUse
+from agent.errors import KeysMissing, NotDurable, WrongUse
 from agent.wire import labels
 from hub import rotation
 from hub.batch import take
 from hub.certificates import renew_own
 from hub.database import CANNOT_WRITE, hold
+from hub.devices import Device
 from hub.enroll import renew
 from hub.reply import Replies
 from hub.site import open_keys
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 BATCH: Final = 500
 DIRECTORY_EVERY_S: Final = 86_400.0
 LOOK_EVERY_S: Final = 2.0
+FRESH_EVERY_S: Final = 600.0
 # The broker keeps the rest: what is given to us and not acknowledged comes again only with the next connection.
 _IN_FLIGHT: Final = 4 * BATCH
 _QUEUE_MOST: Final = 2 * _IN_FLIGHT
@@ -95,7 +97,7 @@ class Receiver:
         )
         self._client.loop_start()
         ready()
-        looked_s = published_s = time.monotonic()
+        looked_s = fresh_s = published_s = time.monotonic()
         version = self.keys.version()
         try:
             while not stop.is_set():
@@ -106,8 +108,9 @@ class Receiver:
                 if now_s - looked_s > LOOK_EVERY_S:
                     looked_s = now_s
                     self.keys.refresh()  # 'hub rotate' and 'hub revoke' work beside us
-                    if self._worker == 1:
-                        self._keep_fresh()
+                if self._worker == 1 and now_s - fresh_s > FRESH_EVERY_S:
+                    fresh_s = now_s
+                    self._keep_fresh()
                 if self._greet.is_set() or self.keys.version() != version or now_s - published_s > DIRECTORY_EVERY_S:
                     self._greet.clear()
                     version, published_s = self.keys.version(), now_s
@@ -123,15 +126,23 @@ class Receiver:
             self.keys.close()
 
     def _keep_fresh(self) -> None:
-        rotation.keep_fresh(self.keys, self.store, int(time.time()))
+        now_utc_s = int(time.time())
+        rotation.keep_fresh(self.keys, self.store, now_utc_s)
+        left = rotation.days_of_certificate(self.keys, now_utc_s)
+        if left < rotation.CERT_WARN_DAYS:
+            log.warning("the directory key ends in %d days: 'wardbeat hub rotate FOLDER --root root.key'", left)
         if self._renew_own():
             self._tls.load_cert_chain(self._folder / "hub.crt", self._folder / "hub.key")  # for the next connection
 
     def _renew_own(self) -> bool:
-        renewed = renew_own(self._folder, self.keys.value("host").decode(), int(time.time()))
+        try:
+            renewed = renew_own(self._folder, self.keys.value("host").decode(), int(time.time()))
+        except KeysMissing as missing:
+            log.error("a certificate cannot be renewed: %s. %s", missing, missing.remedy)
+            return False
         if "broker" in renewed:
             log.warning("the broker's certificate was renewed: send the broker a SIGHUP, or bring it the new files")
-        return "hub" in renewed
+        return True
 
     # ---- MQTT
 
@@ -227,12 +238,15 @@ class Receiver:
             sqlalchemy errors of `hub.database.CANNOT_WRITE`, NotDurable: Nothing was stored.
         """
         outcome = take(self.keys, self.store, batch)
+        return self._replies.to(outcome, self._certified(outcome.renewals))
+
+    def _certified(self, renewals: list[tuple[Device, bytes]]) -> dict[bytes, bytes]:
         now_utc_s = int(time.time())
-        issued = {
-            device.kid: renew(self._folder, self.keys, device, request, now_utc_s)
-            for device, request in outcome.renewals
-        }
-        return self._replies.to(outcome, issued)
+        try:
+            return {device.kid: renew(self._folder, self.keys, device, asked, now_utc_s) for device, asked in renewals}
+        except KeysMissing as missing:  # devices ask again tomorrow
+            log.error("a device's certificate cannot be renewed: %s. %s", missing, missing.remedy)
+            return {}
 
 
 def _tls(folder: Path) -> ssl.SSLContext:

@@ -62,7 +62,7 @@ class Replies:
         return sealed
 
     def _erased(self, device: Device, outcome: Outcome) -> list[Answer]:
-        if device.kid not in {one.kid for one in outcome.erased}:
+        if device.kid not in outcome.erased:
             return []
         erased = self._keys.devices.erasure(device)
         return [] if erased is None else [erased.signed(self._keys.sign_key("receipt"), self._keys.site)]

@@ -40,6 +40,7 @@ def keep_fresh(keys: KeyStore, store: Store, now_utc_s: int) -> bool:
         log.info("%d KEM keys were destroyed, and the memory of %d envelopes sealed to them", len(ended), forgotten)
     directory = verified(keys.published(), keys.site, keys.value("root public"), 0).directory
     left_s = directory.expires_utc_s - now_utc_s
+    # far ahead: signed by a clock that was wrong
     if due or ended or left_s < RENEW_BEFORE_DAYS * DAY_S or left_s > 2 * KEM_DAYS * DAY_S:
         keys.issue_directory(now_utc_s)
         return True

@@ -10,6 +10,7 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -18,9 +19,12 @@ from agent.errors import KeysMissing, WireRefused, WrongUse
 from agent.wire.enroll import Bundle, armor, check_names
 from agent.wire.keys import SEED_BYTES, ReceiveKey, SignKey
 from hub.broker import acl, mosquitto_conf
-from hub.certificates import issue, make_ca, write_revoked, write_secret
+from hub.certificates import issue, make_ca, serial_of, write_revoked, write_secret
 from hub.database import checked_url
 from hub.keystore import KeyStore
+
+_HUB: Final = "hub"
+_TAKEN_BACK: Final = "taken back"  # serial numbers of the hub's own certificates
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +140,25 @@ def invite(folder: Path) -> str:
 def revoke(folder: Path, name: str) -> None:
     """Believe a device no more: its envelopes are refused, and the broker's list names its certificates.
 
+    ``hub`` takes back the hub's own certificate, and makes another.
+
     Raises:
         WrongUse: There is no such device.
+        KeysMissing: The CA's files are not here.
     """
     keys = open_keys(folder)
     try:
-        device = keys.devices.named(name)
-        if device is None:
-            raise WrongUse(f"no device {name!r} was admitted here", remedy="'wardbeat hub show FOLDER --devices'.")
-        keys.devices.revoke(device.kid)
-        write_revoked(folder, keys.devices.revoked_certificates())
-        keys.issue_directory()
+        if name == _HUB:
+            taken_back = f"{keys.text(_TAKEN_BACK)} {serial_of(folder / 'hub.crt')}".split()
+            keys.put({_TAKEN_BACK: " ".join(taken_back).encode()})
+            issue(folder, _HUB, folder / "hub", server=None)
+        else:
+            device = keys.devices.named(name)
+            if device is None:
+                raise WrongUse(f"no device {name!r} was admitted here", remedy="'wardbeat hub show FOLDER --devices'.")
+            keys.devices.revoke(device.kid)
+            keys.issue_directory()
+        own = [int(serial) for serial in keys.text(_TAKEN_BACK).split()]
+        write_revoked(folder, [*keys.devices.revoked_certificates(), *own])
     finally:
         keys.close()

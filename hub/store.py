@@ -15,11 +15,12 @@ from typing import Final, Self
 
 from sqlalchemy import Connection, Engine, Row, delete, func, select
 
+from agent.errors import Missing
 from agent.wire import schema
 from agent.wire.message import KINDS, SummaryMessage, decode_plaintext
 from agent.wire.receipt import STORE_ID_BYTES
 from hub import migrations
-from hub.database import open_postgres, open_sqlite, put_site, reading, require_durable, shred
+from hub.database import CANNOT_WRITE, open_postgres, open_sqlite, put_site, reading, require_durable, shred
 from hub.judge import Opened
 from hub.keystore import KeyStore
 from hub.tables import COUNTER, DEVICE, ROW, SEEN, SITE
@@ -58,6 +59,7 @@ class Store:
 
     Raises:
         WrongUse: The data base is newer than this program, or its driver is missing.
+        Missing: It does not answer.
     """
 
     def __init__(self, folder: Path, keys: KeyStore, *, writes: bool = False, worker: int = 1) -> None:
@@ -65,11 +67,19 @@ class Store:
         self._engine = _engine(folder, keys)
         self._reads = reading(self._engine)
         self._records: Records = ChainMap()
+        kept_generation = keys.generation(worker)
         with ExitStack() as undo:
             undo.callback(self._engine.dispose)
-            migrations.bring_up(self._engine, keys)
-            # Read the key store first: a hub at work beside us advances the data base before it.
-            self.store_id = self._own_id(keys.generation(worker) if writes else 0)
+            try:
+                migrations.bring_up(self._engine, keys)
+                self.store_id = self._own_id()
+                if writes:
+                    self._reconcile(kept_generation)
+            except CANNOT_WRITE as error:
+                raise Missing(
+                    f"the hub's data base does not answer or cannot be written ({type(error.orig).__name__})",
+                    remedy="Start it, or free its disk; then start the hub again.",
+                ) from error
             undo.pop_all()
         self._shred_due = writes
 
@@ -164,18 +174,26 @@ class Store:
         self._keys.note_store_number(number)
         return number.to_bytes(_NUMBER_BYTES, "big") + os.urandom(STORE_ID_BYTES - _NUMBER_BYTES)
 
-    def _own_id(self, kept_generation: int) -> bytes:
-        """Our name. A data base that is behind what the key store knows came from a backup: it gets a new name, so
-        that devices offer again what it lost, and forgets again what was erased since. A key store from a backup
-        learns again what was withdrawn and erased since.
-        """
+    def _own_id(self) -> bytes:
+        """Our name; the first who opens a new data base gives it one."""
         with self._engine.begin() as db:
             found = db.execute(select(SITE.c.value).where(SITE.c.name == _STORE_ID).with_for_update()).scalar()
-            restored = found is not None and _number(db, f"generation {self._worker}") < kept_generation
-            if found is None or restored:
-                found = self._new_id(found or b"")
+            if found is None:
+                found = self._new_id(b"")
                 put_site(db, SITE, _STORE_ID, found)
+        return bytes(found)
+
+    def _reconcile(self, kept_generation: int) -> None:
+        """Find out which of the two stores came from a backup, and bring both to what either knows.
+
+        A data base that is behind the key store gets a new name, so that devices offer again what it lost, and
+        forgets again what was erased since. A key store from a backup learns again what was withdrawn and erased.
+        """
+        with self._engine.begin() as db:
+            restored = _number(db, f"generation {self._worker}") < kept_generation
             if restored:
+                self.store_id = self._new_id(self.store_id)
+                put_site(db, SITE, _STORE_ID, self.store_id)
                 put_site(db, SITE, f"generation {self._worker}", str(kept_generation).encode())
             for ended in self._keys.devices.ended():
                 if restored and ended.erased_serial >= 0:
@@ -184,7 +202,6 @@ class Store:
             here = db.execute(select(DEVICE).where((DEVICE.c.withdrawn_serial > 0) | (DEVICE.c.erased_serial >= 0)))
             for row in here:
                 self._keys.devices.learn_ends(row.device, row.withdrawn_serial, row.erased_serial)
-        return bytes(found)
 
 
 def _engine(folder: Path, keys: KeyStore) -> Engine:

@@ -70,7 +70,7 @@ class Taking:
     def __init__(self, db: Connection, keys: KeyStore, records: Records, opened: Sequence[Opened]) -> None:
         self._db, self._keys = db, keys
         self.records = records.new_child()  # what a rolled-back transaction saw must not be believed later
-        self.erased: list[Device] = []
+        self.erased: set[bytes] = set()
         self.renewals: list[tuple[Device, bytes]] = []
         self._lock({one.seen.device.kid for one in opened})
         keys.refresh()  # after the lock: what another worker ended while we waited for it
@@ -152,7 +152,7 @@ class Taking:
                 ends_utc_s, now_utc_s = self._keys.backups_end_utc_s(), int(time.time())
                 erased = Erased(device.device, ended, message.asked_utc_s, now_utc_s, ends_utc_s)
                 self._keys.devices.note_erasure(device.kid, erased)
-                self.erased.append(device)
+                self.erased.add(device.kid)
                 return 0
             case RenewMessage():
                 try:

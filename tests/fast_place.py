@@ -150,8 +150,7 @@ async def place_for(kind, scenario):
         try:
             yield FastPlace(kind, room, reader, skipping, central, daemon)
         finally:
-            reading.cancel()
-            await asyncio.wait({reading})
+            await virtual_time.end(reading)
 
 
 async def played(kind, name):

@@ -197,10 +197,7 @@ async def field(kind, skipping):
         try:
             yield strap, reader, daemon
         finally:
-            reading.cancel()
-            await asyncio.wait({reading})
-            if not reading.cancelled():
-                reading.result()
+            await virtual_time.end(reading)
 
 
 async def torment(strap, daemon, skipping, chance, quick, told, *, watched=True):
@@ -288,10 +285,7 @@ async def lived(kind, seconds, *, seed=1, quick=1.0, watched=True, traced=False,
             for _ in range(slices):
                 await asyncio.sleep(seconds / slices)
                 memory_mb.append(_held_mb() if traced else _resident_mb())
-            tormenting.cancel()
-            await asyncio.wait({tormenting})
-            if not tormenting.cancelled():
-                tormenting.result()
+            await virtual_time.end(tormenting)
     found = judged(strap, reader, delivered, told, memory_mb)
     found.left = await virtual_time.leftovers()
     more = len(os.listdir("/proc/self/fd")) - fds

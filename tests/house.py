@@ -243,8 +243,15 @@ def mosquitto(world: World, *, extra: str = "") -> Process:
     conf = world.hub / "broker" / "test.conf"
     user = "user root\n" if os.geteuid() == 0 else ""
     conf.write_text((world.hub / "broker" / "mosquitto.conf").read_text() + user + extra)
-    process = start(tool("mosquitto"), "-c", conf, log=world.folder / "mosquitto.log")
-    wait_for(lambda: listening(world.port), what="mosquitto to listen")
+    return broker(conf, world.folder / "mosquitto.log")
+
+
+def broker(conf: Path, log: Path) -> Process:
+    """A mosquitto that runs. When it listens it does not know yet what a SIGHUP means, and would end by it."""
+    log.touch()
+    before = log.read_bytes().count(b" running\n")
+    process = start(tool("mosquitto"), "-c", conf, log=log)
+    wait_for(lambda: log.read_bytes().count(b" running\n") > before, what="mosquitto to run")
     return process
 
 

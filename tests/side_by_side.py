@@ -3,6 +3,7 @@
 Exit 1 when either fails; the waiting half's report is printed last.
 """
 
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ WAITING = [
 def main() -> int:
     """Run both halves."""
     pytest = [sys.executable, "-m", "pytest"]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # whoever is told to end still says how far both halves came
     with tempfile.TemporaryFile("w+") as report:
         waiting = subprocess.Popen([*pytest, *map(str, WAITING)], stdout=report, stderr=subprocess.STDOUT)
         try:
@@ -27,8 +29,8 @@ def main() -> int:
             if waiting.poll() is None:
                 waiting.terminate()
                 waiting.wait()
-        report.seek(0)
-        print(report.read(), end="")
+            report.seek(0)
+            print(report.read(), end="", flush=True)
     return int(bool(rest or code))
 
 

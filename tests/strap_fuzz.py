@@ -141,8 +141,7 @@ async def over_bumble(seed, kind):
             heard = Heard(Path(folder) / "s", skipping.clock, radio)
             task = asyncio.create_task(heard.for_ever())
             await asyncio.sleep(NONSENSE_S)
-            task.cancel()
-            await asyncio.wait({task})
+            await virtual_time.end(task)
     return heard, type(ours) is Strap
 
 
@@ -239,8 +238,7 @@ async def over_the_bus(seed):
         before = len(heard.reader.beats)
         await asyncio.sleep(CALM_S)
         came_back = len(heard.reader.beats) - before
-        task.cancel()
-        await asyncio.wait({task})
+        await virtual_time.end(task)
         await straps.quit_bus()
     os.environ.pop("DBUS_SYSTEM_BUS_ADDRESS", None)
     return heard, nonsense.changed, came_back

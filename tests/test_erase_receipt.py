@@ -102,6 +102,24 @@ def test_who_consents_again_before_the_receipt_comes_stays_enrolled(world):
     assert (world.settings.state_dir / leaving.RECEIPT).exists()
 
 
+def test_an_old_receipt_said_again_does_not_end_what_began_after_it(world):
+    """Erased, consented again, then only withdrew: to whom asks again the hub may say the old receipt once more."""
+    receiver = world.receiver()
+    with world.outbox() as outbox:
+        (erased,), _ = erased_answers(world, outbox, receiver)
+    world.give_consent(NOW + 100)
+    with world.outbox() as outbox:
+        consents.withdraw(outbox, world.identity.sign, world.identity.site, NOW + 200)
+        assert not leaving.leave(world.settings.state_dir, outbox, world.identity, erased, NOW + 300)
+        assert identity.load_enrolled(world.settings.state_dir, world.vault)
+        consents.erase(outbox, world.identity.sign, world.identity.site, NOW + 400)
+        assert not leaving.leave(world.settings.state_dir, outbox, world.identity, erased, NOW + 500)
+        rows = [(world.topic, row.envelope) for row in outbox.unsent(100)]
+        answers = [world.identity.open_answers(payload) for _, payload in receiver.handle(rows)]
+        (anew,) = {one for some in answers for one in some.answers if isinstance(one, Erased)}
+        assert leaving.leave(world.settings.state_dir, outbox, world.identity, anew, NOW + 600)
+
+
 def test_a_running_agent_ends_its_enrollment_when_the_receipt_comes(world, broker):
     said, stop = {}, asyncio.Event()
 

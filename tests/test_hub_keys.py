@@ -1,6 +1,8 @@
 """Rotating, revoking, backing up and restoring a hub, by its commands, with a real broker where one decides."""
 
+import asyncio
 import contextlib
+import json
 import shutil
 import signal
 import sqlite3
@@ -14,10 +16,12 @@ from paho.mqtt.enums import CallbackAPIVersion
 import house
 from agent import identity
 from agent.errors import KeysMissing, WireRefused, WrongUse
-from agent.outbox import ledger
+from agent.outbox import ledger, settle
+from agent.publisher import Publisher
+from agent.status import Board
 from agent.wire import envelope
 from agent.wire.keys import kid
-from agent.wire.message import CoverMessage
+from agent.wire.message import CoverMessage, RenewMessage
 from hub import backup, certificates
 from hub.cli import main
 from hub.site import open_keys, read_root
@@ -83,16 +87,46 @@ def test_a_ledger_says_which_receipts_prove_nothing_since_their_key_was_stolen(w
         assert "proves nothing any more" in said
 
 
+def test_what_a_stolen_receipt_key_may_have_receipted_is_offered_again(world):
+    receiver = world.receiver()
+    with world.outbox() as outbox:
+        house.carry(world, outbox, receiver)
+        receipted = outbox.counts()["receipted"]
+
+        async def believed(published):
+            publisher = Publisher(
+                world.settings.state_dir, world.vault, world.identity, outbox, world.settings.mqtt, Board(),
+                slot_s=300.0, utc_s=lambda: NOW,
+            )  # fmt: skip
+            publisher._new_directory(published)
+            return publisher.identity
+
+        for words in (["--receipt"], ["--receipt", "--stolen"]):
+            assert main(["rotate", str(world.hub), *words]) == 0
+            world.identity = asyncio.run(believed(receiver.keys.published()))
+            ((_, payload),) = receiver.handle([(world.topic, seal(world, [CoverMessage()], len(words)))])
+            settled = settle.apply(outbox, world.identity.open_answers(payload), NOW, payload)
+            assert settled.offered_again == (receipted if "--stolen" in words else 0)
+        house.carry(world, outbox, receiver)
+        assert outbox.counts().get("receipted") == receipted
+    assert receiver.store.counters()["duplicate"] == receipted
+
+
 # ---- revoke
 
 
 def can_connect(world, keys=None):
     """Whether the broker lets this certificate in."""
     files = identity.tls_files(keys or world.settings.state_dir)
+    return connects(world, (*files[1:], identity.tls_password(world.vault)))
+
+
+def connects(world, pair):
+    """Whether the broker lets in whoever holds this certificate, key and password."""
     client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="probe", protocol=mqtt.MQTTv5)
     context = ssl.create_default_context(cafile=str(world.hub / "ca.pem"))
     context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.load_cert_chain(files[1], files[2], identity.tls_password(world.vault))
+    context.load_cert_chain(*pair)
     client.tls_set_context(context)
     connected = []
     client.on_connect = lambda *_: connected.append(True)
@@ -117,6 +151,24 @@ def test_a_revoked_device_is_refused_by_hub_and_broker(world, broker):
     assert kid(world.identity.sign.public) in believe(world).directory.revoked
     with pytest.raises(WrongUse):
         main(["revoke", str(world.hub), "nobody"])
+
+
+def test_the_hubs_own_certificate_can_be_taken_back(world, broker, capsys):
+    stolen = world.folder / "stolen"
+    stolen.mkdir()
+    for name in ("hub.crt", "hub.key"):
+        shutil.copy(world.hub / name, stolen / name)
+    assert connects(world, (stolen / "hub.crt", stolen / "hub.key", ""))
+    assert main(["revoke", str(world.hub), "hub"]) == 0
+    broker.popen.send_signal(signal.SIGHUP)
+    house.wait_for(
+        lambda: not connects(world, (stolen / "hub.crt", stolen / "hub.key", "")), what="the broker to refuse it"
+    )
+    assert connects(world, (world.hub / "hub.crt", world.hub / "hub.key", ""))
+    assert main(["revoke", str(world.hub), world.identity.device]) == 0
+    broker.popen.send_signal(signal.SIGHUP)
+    house.wait_for(lambda: not can_connect(world), what="the broker to refuse the device too")
+    assert not connects(world, (stolen / "hub.crt", stolen / "hub.key", ""))
 
 
 # ---- backup and restore
@@ -209,9 +261,31 @@ def test_the_hub_and_its_broker_get_new_certificates_before_the_old_ones_end(wor
     assert certificates.renew_own(world.hub, "127.0.0.1", now + 800 * 86_400) == ["hub", "broker"]
     assert certificates.renew_own(world.hub, "127.0.0.1", now - 365 * 86_400) == ["hub", "broker"]
     assert not any((world.hub / name).read_bytes() == content for name, content in first.items())
+    for name in ("hub.crt", "broker/broker.crt"):  # gone, and brought elsewhere
+        (world.hub / name).rename(world.hub / f"{name}.away")
+    assert certificates.renew_own(world.hub, "127.0.0.1", now) == ["hub"]
+    (world.hub / "broker/broker.crt.away").rename(world.hub / "broker/broker.crt")
     broker.popen.send_signal(signal.SIGHUP)
     (world.hub / "hub.key").write_bytes(first["hub.key"])  # a crash between two files
     with house.running_hub(world) as receiver, world.outbox() as outbox:
         house.wait_for(receiver._client.is_connected, what="the hub at the broker with its new certificates")
         assert outbox.unsettled() == 1
     assert can_connect(world)
+
+
+def test_a_hub_whose_authority_is_kept_elsewhere_goes_on_and_says_so(world, caplog):
+    receiver = world.receiver()
+    (world.hub / "ca.key").rename(world.folder / "ca.key")
+    _, request = identity.new_tls_key(world.vault)
+    payloads = receiver.handle([(world.topic, seal(world, [RenewMessage(request)]))])
+    assert told(world, payloads) == {1: "stored"}
+    assert "a device's certificate cannot be renewed: ca.pem or ca.key is not here" in caplog.text
+    with pytest.raises(KeysMissing):
+        main(["revoke", str(world.hub), world.identity.device])
+
+
+def test_show_says_how_long_the_directory_key_lasts(world, capsys):
+    world.receiver()
+    capsys.readouterr()
+    assert main(["show", str(world.hub)]) == 0
+    assert json.loads(capsys.readouterr().out)["directory_key_days_left"] in (365, 366)

@@ -1,11 +1,13 @@
 """One enrollment a machine, none on another machine's disk, none that was copied."""
 
+import sys
+
 import pytest
 
 import house
 from agent import host, identity
 from agent.errors import KeysMissing, Missing, WireRefused
-from agent.outbox import Limits
+from agent.outbox import Limits, consents
 from agent.wire.enroll import armor, dearmor
 from agent.wire.envelope import ENVELOPE_BYTES
 from agent.wire.message import CoverMessage, GapMessage
@@ -17,6 +19,7 @@ tmpfs /tmp tmpfs rw 0 0
 server:/home /home nfs4 rw,vers=4.2 0 0
 /dev/sdb1 /home/local\\040disk ext4 rw 0 0
 //files/share /srv/share cifs rw 0 0
+//files/b /srv/größe cifs rw 0 0
 short line
 """
 
@@ -30,6 +33,7 @@ short line
         ("/homestead", ""),
         ("/home/local disk/wardbeat", ""),
         ("/srv/share/wardbeat", "cifs"),
+        ("/srv/größe/wardbeat", "cifs"),
     ],
 )
 def test_a_folder_on_another_machines_disk_is_known_by_its_mount(path, kind):
@@ -62,6 +66,22 @@ def test_a_machine_enrolls_once_until_the_operator_revokes_it(world):
     site.revoke(world.hub, name)
     enroll.admit(world.hub, request_of(world, folder))
     enroll.admit(world.hub, request_of(world, world.folder / "another person's"))
+
+
+def test_a_machine_enrolls_again_after_an_erasure(world):
+    receiver = world.receiver()
+    with world.outbox() as outbox:
+        consents.erase(outbox, world.identity.sign, world.identity.site, house.START_UTC_S)
+        house.carry(world, outbox, receiver)
+    enroll.admit(world.hub, request_of(world, world.settings.state_dir))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's file")
+def test_an_image_that_was_never_started_is_no_machine(monkeypatch):
+    monkeypatch.setattr(host.Path, "read_text", lambda *_, **__: "uninitialized\n")
+    assert host.machine() == b""
+    monkeypatch.setattr(host.Path, "read_text", lambda *_, **__: "0123456789abcdef" * 2 + "\n")
+    assert len(host.machine()) == 32
 
 
 def test_a_state_folder_that_was_copied_to_another_machine_does_not_speak(world, monkeypatch):

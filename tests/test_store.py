@@ -11,7 +11,7 @@ import pytest
 
 import house
 import postgres
-from agent.errors import AlreadyRunning, NotDurable, WrongUse
+from agent.errors import AlreadyRunning, Missing, NotDurable, WrongUse
 from agent.outbox import consents, settle
 from agent.wire.message import CoverMessage
 from hub import migrations, rotation
@@ -153,6 +153,18 @@ def _setting(server, name, setting):
         return db.execute(f"SHOW {setting}").fetchone()[0]
 
 
+def test_a_data_base_that_is_away_is_named_with_a_remedy(large, server):
+    with contextlib.closing(open_keys(large.hub)) as keys:
+        name = keys.text("database").rsplit("/", 1)[1]
+    with server.connect() as db:
+        db.execute(f"ALTER DATABASE {name} RENAME TO away")
+        with pytest.raises(Missing, match="does not answer") as missing:
+            large.receiver()
+        assert "start the hub again" in missing.value.remedy
+        db.execute(f"ALTER DATABASE away RENAME TO {name}")
+    assert large.receiver()
+
+
 # ---- several workers
 
 
@@ -199,7 +211,7 @@ def test_no_row_survives_an_erasure_that_races_with_two_workers(large, seed):
     assert planted > 0, "without the lock the detector must find a row"
 
 
-def race(world, *, rounds, seed, planted_rounds=25):
+def race(world, *, rounds, seed, planted_rounds=5):
     """Data and an erasure of it handed to two workers at one moment, again and again.
 
     Returns:
@@ -213,8 +225,14 @@ def race(world, *, rounds, seed, planted_rounds=25):
     dice = random.Random(seed)
     lock, refresh, finish = taking.Taking._lock, KeyStore.refresh, taking.Taking.finish
 
+    planting = threading.Event()
+
     def slow(self, counts):  # the moment between looking at consent and writing, stretched at random
         threading.Event().wait(dice.uniform(0, 0.004))
+        if planting.is_set() and threading.current_thread().name == "data":  # nothing holds the erasure up now
+            for other in threading.enumerate():
+                if other.name == "ending":
+                    other.join(2.0)
         finish(self, counts)
 
     taking.Taking.finish = slow
@@ -224,6 +242,7 @@ def race(world, *, rounds, seed, planted_rounds=25):
             person = house.another(world, world.folder / f"racer{first}")
             many = min(_ROUNDS_EACH, rounds - first)
             left, raced = (a + b for a, b in zip((left, raced), _race(person, receivers, many, dice), strict=True))
+        planting.set()
         taking.Taking._lock = lambda self, devices: None
         KeyStore.refresh = lambda self: None if threading.current_thread().name == "data" else refresh(self)
         planted, _ = _race(house.another(world, world.folder / "planted"), receivers, planted_rounds, dice)

@@ -19,6 +19,7 @@ from bumble.gatt import Characteristic, Service
 
 import house
 import straps
+import virtual_time
 from agent import pipeline, scan
 from agent import recording as recordings
 from agent.clock import SessionClock, VirtualClock
@@ -60,10 +61,7 @@ async def reading(reader):
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait({task})
-        if not task.cancelled():
-            task.result()
+        await virtual_time.end(task)
 
 
 async def until(condition, seconds=20, what="a condition"):

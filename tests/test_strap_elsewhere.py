@@ -64,10 +64,7 @@ async def lived_through(folder, faked, plan, seconds):
         reader = straps.Reader(straps.bind(folder / "s"), skipping.clock, Radio(scanner, client))
         task = asyncio.create_task(reader.read())
         await asyncio.sleep(seconds)
-        task.cancel()
-        await asyncio.wait({task})
-        if not task.cancelled():
-            task.result()
+        await virtual_time.end(task)
     return [StrapState.of(words).name for words in reader.words], len(reader.beats), asked
 
 

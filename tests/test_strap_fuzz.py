@@ -1,5 +1,8 @@
 """Nonsense from straps, strangers and the daemon: no crash, no wrong strap, and back when it is over."""
 
+import asyncio
+import contextlib
+
 import pytest
 
 import house
@@ -24,6 +27,21 @@ def test_a_daemon_of_nonsense_gives_our_beats_or_none_and_ours_come_back():
     assert changed > 10
     assert not heard.theirs()
     assert came_back > strap_fuzz.CALM_S / 3
+
+
+def test_a_cancellation_that_a_library_loses_is_said_again():
+    async def deaf():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        await asyncio.sleep(3600)
+
+    async def main():
+        task = asyncio.create_task(deaf())
+        await asyncio.sleep(0)
+        await virtual_time.end(task)
+        return task.cancelled(), asyncio.get_running_loop().time() < 2
+
+    assert virtual_time.run(main()) == (True, True)
 
 
 def test_a_wrong_strap_would_be_found(monkeypatch):

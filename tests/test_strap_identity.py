@@ -48,8 +48,7 @@ async def reading(folder, plans, *, binding, settings=None):
         try:
             yield reader, worn
         finally:
-            task.cancel()
-            await asyncio.wait({task})
+            await virtual_time.end(task)
 
 
 def names(reader):
@@ -158,8 +157,7 @@ def test_a_strap_that_insists_on_its_interval_leaves_a_host_that_refuses(tmp_pat
             )
             task = asyncio.create_task(reader.read())
             await asyncio.sleep(320)
-            task.cancel()
-            await asyncio.wait({task})
+            await virtual_time.end(task)
         return len(reader.gaps), straps.unfaithful(reader, strap.felt)
 
     gaps, wrong = virtual_time.run(main())
@@ -268,8 +266,7 @@ def test_an_adapter_that_hears_nothing_at_all_is_switched_off_and_on_once(tmp_pa
             )
             task = asyncio.create_task(reader.read())
             await asyncio.sleep(1800)
-            task.cancel()
-            await asyncio.wait({task})
+            await virtual_time.end(task)
         return system.cycled
 
     assert virtual_time.run(main(())) == 1
@@ -288,14 +285,12 @@ def test_a_pause_does_not_let_the_adapter_be_cycled_again_within_the_hour(tmp_pa
             for _ in range(4):  # each reading hears nothing at all for long enough
                 task = asyncio.create_task(straps.Reader(tmp_path / "s", skipping.clock, radio).read())
                 await asyncio.sleep(600)
-                task.cancel()
-                await asyncio.wait({task})
+                await virtual_time.end(task)
             once = system.cycled
             await asyncio.sleep(3600)
             task = asyncio.create_task(straps.Reader(tmp_path / "s", skipping.clock, radio).read())
             await asyncio.sleep(600)
-            task.cancel()
-            await asyncio.wait({task})
+            await virtual_time.end(task)
             return once, system.cycled
 
     assert virtual_time.run(main()) == (1, 2)

@@ -66,6 +66,19 @@ class Skipping:
         self.wall_ns += int(seconds * 1e9)
 
 
+async def end(task):
+    """Cancel until it is heard, as the pipeline does: `asyncio.wait_for` of Python 3.11, in Bumble's host, can lose one.
+
+    Raises:
+        Exception: What the task had died of.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=0.5)
+    if not task.cancelled():
+        task.result()
+
+
 async def leftovers():
     """Names of tasks that are still there, after everything had a chance to end."""
     for _ in range(20):

@@ -4,14 +4,14 @@ from typing import Final
 
 from agent.errors import KeysMissing, WrongUse
 from agent.model import Interval
-from agent.outbox.file import ERASED_TO, RETIRED_TO, Outbox
+from agent.outbox.file import ERASED_TO, RETIRED_TO, STAYS, Outbox
 from agent.outbox.limits import UNSETTLED
 from agent.privacy import consent
 from agent.storage import shred, storing
 from agent.wire.consent import ConsentRecord, decode_record
 from agent.wire.consent import next_serial as serial_after
 from agent.wire.keys import SignKey
-from agent.wire.message import ConsentMessage, CoverMessage, EraseMessage
+from agent.wire.message import ConsentMessage, CoverMessage
 
 _AGAIN: Final = "Run 'wardbeat consent give' again."
 
@@ -42,6 +42,7 @@ def give(outbox: Outbox, message: ConsentMessage, now_utc_s: int) -> ConsentReco
         if record.serial <= _last_serial(outbox):
             raise WrongUse("that consent record is not newer than the last one", remedy=_AGAIN)
         _keep(outbox, record, message, now_utc_s)
+        outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (STAYS, b""))
     return record
 
 
@@ -69,7 +70,7 @@ def erase(outbox: Outbox, device_key: SignKey | None, site: str, now_utc_s: int)
         outbox.db.execute("DELETE FROM pause WHERE end_utc_s IS NOT NULL")
         if device_key is not None:
             _withdraw(outbox, device_key, site, now_utc_s)
-            outbox.append([EraseMessage(_last_serial(outbox), now_utc_s)], now_utc_s)
+            outbox.ask_to_erase(_last_serial(outbox), now_utc_s)
     shred(outbox.db)
 
 

@@ -30,6 +30,7 @@ from agent.wire.message import (
     NO_STREAM,
     STREAM_BYTES,
     CoverMessage,
+    EraseMessage,
     Message,
     Plaintext,
     ProbeMessage,
@@ -43,6 +44,8 @@ _DAY_S: Final = 86_400
 KEEP_SEALED_DAYS: Final = 7
 # Names in `meta`: up to which ledger row words were erased on purpose, and up to which old keys sealed.
 ERASED_TO: Final = "erased to"
+ERASE_ASKED: Final = "erase asked"
+STAYS: Final = "stays"  # a consent was given since
 RETIRED_TO: Final = "retired to"
 
 
@@ -244,9 +247,19 @@ class Outbox:
         last = self.db.execute("SELECT idx, link FROM ledger ORDER BY idx DESC LIMIT 1").fetchone()
         return (0, chain.FIRST_HEAD) if last is None else (last[0], last[1])
 
-    def has_erased(self) -> bool:
-        """Whether the person ever asked to erase here."""
-        return self.meta(ERASED_TO) is not None
+    def ask_to_erase(self, serial: int, now_utc_s: int) -> None:
+        """Queue the wish for the hub; it is the person's last word here. The caller holds the transaction."""
+        self.append([EraseMessage(serial, now_utc_s)], now_utc_s)
+        self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (ERASE_ASKED, str(now_utc_s).encode()))
+        self.db.execute("DELETE FROM meta WHERE name = ?", (STAYS,))
+
+    def has_asked_to_erase(self, asked_utc_s: int) -> bool:
+        """Whether the last erasure that was asked for here was asked at that moment."""
+        return self.meta(ERASE_ASKED) == str(asked_utc_s).encode()
+
+    def stays(self) -> bool:
+        """Whether a consent was given since the last erasure was asked for."""
+        return self.meta(STAYS) is not None
 
     def words(self, idx: int) -> bytes | None:
         """A ledger row's canonical plaintext, or None when its words were erased."""

@@ -22,7 +22,7 @@ from agent.outbox.limits import UNSETTLED, Limits
 from agent.privacy.vault import Vault
 from agent.storage import storing
 from agent.wire.consent import decode_record
-from agent.wire.message import EraseMessage, GapMessage
+from agent.wire.message import GapMessage
 
 SUSPECT: Final = "outbox.suspect"
 _TABLES: Final = frozenset({"meta", "stream", "ledger", "fate", "outbox", "consent", "pause", "proof", "news"})
@@ -151,7 +151,7 @@ def _carry(outbox: Outbox, salvaged: Salvaged, now_utc_s: int) -> None:
             consents.withdraw(outbox, outbox.sealing.sender.sign, outbox.sealing.sender.site, now_utc_s)
         with storing(outbox.db):
             if salvaged.erased:
-                outbox.append([EraseMessage(0, now_utc_s)], now_utc_s)
+                outbox.ask_to_erase(0, now_utc_s)
             for stream, first, last, count in salvaged.waiting or ():
                 outbox.append([GapMessage(stream, first, last, count, "file")], now_utc_s)
     with storing(outbox.db):

@@ -1,12 +1,15 @@
 """What the hub's answers do to rows. Only an equal digest settles one; everything else is counted."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from agent.outbox.file import DISPOSABLE, Outbox, break_name
 from agent.storage import storing
 from agent.wire import envelope
 from agent.wire.labels import CODES, DUPLICATE, NOT_FINAL, REASONS, SEAL_AGAIN, STORED
-from agent.wire.receipt import Answers, Entry, Erased, Notice, Receipt
+from agent.wire.receipt import STORE_ID_BYTES, Answers, Entry, Erased, Notice, Receipt
+
+STORE_ID: Final = "store id"
 
 
 @dataclass(slots=True)
@@ -153,15 +156,23 @@ def _note_break(outbox: Outbox, stream: bytes, words: str) -> bool:
     return True
 
 
+def doubt_store(outbox: Outbox) -> None:
+    """A receipt key was taken back: what was receipted may be forged, and so may the store's name. Whatever store
+    answers next counts as new: it is offered all again, and says duplicate to what it has.
+    """
+    if outbox.meta(STORE_ID) is not None:
+        outbox.set_meta(STORE_ID, bytes(STORE_ID_BYTES))
+
+
 def _meet_store(outbox: Outbox, store_id: bytes, now_utc_s: int, settled: Settled) -> bool:
     """A store that is new has lost what the old one receipted: offer it again, consent first.
 
     False for a store that was replaced, heard late: what it stored may be gone, so its receipts settle nothing.
     """
-    known = outbox.meta("store id")
+    known = outbox.meta(STORE_ID)
     if known is not None and store_id <= known:  # names begin with a number that grows
         return store_id == known
-    outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", ("store id", store_id))
+    outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (STORE_ID, store_id))
     if known is None:
         return True
     offered = outbox.db.execute(

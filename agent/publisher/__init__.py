@@ -27,6 +27,7 @@ from agent.outbox import Outbox, Row, Sealing, settle
 from agent.privacy.vault import Vault
 from agent.publisher.link import Event, Link, Settings
 from agent.status import Board, Level
+from agent.wire.keys import kid
 from agent.wire.message import CoverMessage
 
 __all__ = ["Publisher", "Settings"]
@@ -200,8 +201,10 @@ class Publisher:
         believed = self.identity.believe(published)
         if believed is self.identity:
             return
-        directory = believed.directory().directory
+        directory, before = believed.directory().directory, self.identity.directory().directory
         sealing = Sealing.to(believed.sender(), directory)  # before anything is kept: a weak key ends here
+        if any(kid(public) in directory.revoked for public in before.receipt_publics):
+            settle.doubt_store(self._outbox)  # first: a crash after the saving would forget to
         save(self._folder, self._vault, believed)
         self.identity, self._outbox.sealing = believed, sealing
         self._version, self._expires_utc_s = directory.version, directory.expires_utc_s

@@ -108,7 +108,6 @@ class Storm:
         self.world = house.make_world(self.disk("hub", 512), consent=False, database=self.base)
         issue(self.world.hub, "chaos", self.folder / "chaos", server=None)
         self.broker_port = house.free_port()
-        self.broker_extra = ""
         self.proxy = Proxy(self.world.port, self.broker_port)
         self.parts.callback(self.proxy.close)
         self.start_broker()
@@ -144,16 +143,15 @@ class Storm:
 
     # ---- processes
 
-    def start_broker(self, extra: str = "", replace: tuple[str, str] = ("", "")) -> None:
+    def start_broker(self, replace: tuple[str, str] = ("", "")) -> None:
         text = (self.world.hub / "broker" / "mosquitto.conf").read_text().replace(*replace)
         text = text.replace(f"listener {self.world.port}", f"listener {self.broker_port}")
         acl = (self.world.hub / "broker" / "acl").read_text() + "user chaos\ntopic readwrite #\n"
         (self.folder / "acl").write_text(acl)
         text = text.replace(f"acl_file {self.world.hub.resolve()}/broker/acl", f"acl_file {self.folder}/acl")
         conf = self.folder / "mosquitto.conf"
-        conf.write_text(f"{text}user root\n{extra}")
-        self.running["broker"] = house.start(house.tool("mosquitto"), "-c", conf, log=self.folder / "mosquitto.log")
-        house.wait_for(lambda: house.listening(self.broker_port), what="mosquitto to listen")
+        conf.write_text(f"{text}user root\n")
+        self.running["broker"] = house.broker(conf, self.folder / "mosquitto.log")
 
     def stop_broker(self, *, kill: bool = True) -> None:
         self.running["broker"].kill() if kill else self.running["broker"].stop()
