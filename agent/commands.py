@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from agent import analyze_command
+from agent import analyze_command, enroll_command
 from agent.status import say
 
 if TYPE_CHECKING:
@@ -158,35 +158,6 @@ def _doctor(arguments: argparse.Namespace) -> int:
         if check.ok is False and check.remedy:
             say(f"     {'':<16} → {check.remedy}")
     return 1 if any(check.ok is False for check in found) else 0
-
-
-def _enroll(arguments: argparse.Namespace) -> int:
-    from agent import decisions, identity
-    from agent.errors import WrongUse
-    from agent.wire.directory import fingerprint_words
-    from agent.wire.enroll import armor, dearmor, decode_bundle
-
-    settings, _ = _settings(arguments)
-    try:
-        text = arguments.paper.read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongUse(f"{arguments.paper} cannot be read as a Wardbeat paper") from error
-    if "BEGIN WARDBEAT ANSWER" in text:
-        enrolled = decisions.finish_enrollment(settings, dearmor("ANSWER", text))
-        say(f"Enrolled at {enrolled.bundle.operator}. Next: wardbeat consent show")
-        return 0
-    paper = dearmor("BUNDLE", text)
-    bundle = decode_bundle(paper)
-    say(f"Site {bundle.site} of {bundle.operator}; broker {bundle.host}:{bundle.port}")
-    say(f"Compare these eight words with the operator: {fingerprint_words(bundle.root_public)}")
-    if identity.exists(settings.state_dir) and not arguments.replace:
-        raise WrongUse(
-            "this machine is enrolled already", remedy="To start over add --replace: old keys are destroyed."
-        )
-    pin = decisions.ask_pin("Choose a PIN (6 or more characters), yours alone: ", twice=True)
-    print(armor("REQUEST", decisions.begin_enrollment(settings, paper, pin, replace_old=arguments.replace)), end="")
-    say("Give the request (on stdout) to the hub's operator; with the answer run: wardbeat enroll ANSWER")
-    return 0
 
 
 def _consent(arguments: argparse.Namespace) -> int:
@@ -360,11 +331,12 @@ ACTIONS: Final[dict[str, Action]] = {
     "analyze": analyze_command.run,
     "status": _status,
     "doctor": _doctor,
-    "enroll": _enroll,
+    "enroll": enroll_command.enroll,
     "consent": _consent,
     "ledger": _ledger,
     "export": _export,
     "erase": _erase,
+    "recovery": enroll_command.recovery,
     "outbox": _outbox,
     "hub": _hub,
     "models": _models,

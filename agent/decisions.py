@@ -23,7 +23,12 @@ from agent.privacy import consent
 from agent.privacy.policy import Profile
 from agent.privacy.vault import Vault, existing_vault, open_vault
 from agent.sources import SOURCES
+from agent.wire import erasure
 from agent.wire.consent import ConsentRecord, Grant
+
+_CODE = """\
+Write it down, and keep it away from this machine. Should the machine be lost, whoever has the code can have
+erased what the hub holds about you ('wardbeat recovery erase', on any machine), and can do nothing else."""
 
 
 def ask_pin(question: str, *, twice: bool = False) -> str:
@@ -40,16 +45,35 @@ def ask_pin(question: str, *, twice: bool = False) -> str:
     return pin
 
 
+def ask_words(question: str) -> str:
+    """Ask for words on the terminal itself, one line.
+
+    Raises:
+        NoTerminal: There is none.
+    """
+    with _terminal("w") as out:
+        out.write(question)
+    with _terminal("r") as answer:
+        return answer.readline().strip()
+
+
+def show_code(code: bytes) -> None:
+    """Show a recovery code on the terminal itself: not where output is kept.
+
+    Raises:
+        NoTerminal: There is none.
+    """
+    with _terminal("w") as out:
+        out.write(f"\nYour recovery code:\n\n    {erasure.in_words(code)}\n\n{_CODE}\n\n")
+
+
 def confirm(words: str, question: str) -> bool:
     """Show words on the terminal and wait for a typed yes; nothing is pre-ticked.
 
     Raises:
         NoTerminal: There is none.
     """
-    with _terminal("w") as out:
-        out.write(f"{words}\n\n{question} Type yes: ")
-    with _terminal("r") as answer:
-        return answer.readline().strip().lower() == "yes"
+    return ask_words(f"{words}\n\n{question} Type yes: ").lower() == "yes"
 
 
 def grants(profile: Profile, operator: str, signals: Sequence[str] = ()) -> tuple[Grant, ...]:

@@ -2,6 +2,7 @@
 
 keys/identity   sealed under the data key: seeds, bundle, device name, newest directory
 keys/consent    the person's consent key, sealed under the PIN: the running agent cannot sign with it
+keys/recovery   the person's recovery code, sealed under the PIN: to be shown again
 keys/tls.key    encrypted PEM        keys/tls.crt, keys/ca.pem
 """
 
@@ -20,7 +21,7 @@ from cryptography.x509.oid import NameOID
 from agent import host
 from agent.errors import KeysMissing, WireRefused, WrongUse
 from agent.privacy.vault import Vault, open_with_pin, seal_with_pin
-from agent.wire import codec, envelope
+from agent.wire import codec, envelope, erasure
 from agent.wire.codec import Fields
 from agent.wire.directory import Verified, succeeds, verified
 from agent.wire.enroll import Bundle, Request, decode_bundle, opened_answer, signed_request
@@ -144,7 +145,7 @@ def check(folder: Path, bundle_bytes: bytes, pin: str, *, replace_old: bool) -> 
 
 
 def begin(folder: Path, vault: Vault, bundle_bytes: bytes, pin: str, *, replace_old: bool = False) -> bytes:
-    """Make the four keys and the signed request.
+    """Make the keys, a recovery code, and the signed request.
 
     Raises:
         WrongUse: Already enrolled (nothing is overwritten silently), or the PIN is too short.
@@ -165,6 +166,8 @@ def begin(folder: Path, vault: Vault, bundle_bytes: bytes, pin: str, *, replace_
         published=b"",
         machine=host.machine(),
     )
+    code = os.urandom(erasure.CODE_BYTES)
+    recovery = erasure.recovery_key(code)
     pem, tls_request = new_tls_key(vault)
     request = Request(
         site=bundle.site,
@@ -175,13 +178,15 @@ def begin(folder: Path, vault: Vault, bundle_bytes: bytes, pin: str, *, replace_
         tls_request=tls_request,
         synthetic=bundle.synthetic,
         machine=_here(identity.machine, bundle.site, folder),
+        recovery_public=recovery.public,
     )
     (keys / TLS_BOTH).unlink(missing_ok=True)
     host.write_private(keys / "tls.key", pem)
     host.write_private(keys / "ca.pem", bundle.ca_pem)
     host.write_private(keys / "consent", seal_with_pin(pin, consent_seed))
+    host.write_private(keys / "recovery", seal_with_pin(pin, code))
     save(folder, vault, identity)
-    return signed_request(request, identity.sign, consent)
+    return signed_request(request, identity.sign, consent, recovery)
 
 
 def _here(machine: bytes, site: str, folder: Path) -> bytes:
@@ -283,7 +288,7 @@ def save(folder: Path, vault: Vault, identity: Identity) -> None:
 def destroy(folder: Path) -> None:
     """Overwrite and remove every key of an enrollment; the data key stays, for the person's own history."""
     keys = folder / "keys"
-    for name in ("consent", "tls.key", "tls.next.key", TLS_BOTH, "tls.crt", "ca.pem", "identity"):
+    for name in ("consent", "recovery", "tls.key", "tls.next.key", TLS_BOTH, "tls.crt", "ca.pem", "identity"):
         file = keys / name
         if file.exists():
             host.write_private(file, bytes(file.stat().st_size))
@@ -298,3 +303,13 @@ def consent_key(folder: Path, pin: str) -> SignKey:
         Missing: There is no such key here.
     """
     return SignKey.of(open_with_pin(pin, host.read_private(folder / "keys" / "consent")))
+
+
+def recovery_code(folder: Path, pin: str) -> bytes:
+    """What the person writes down, and keeps elsewhere.
+
+    Raises:
+        WrongPin: That was not the PIN.
+        Missing: There is none here: this machine was enrolled before there were any.
+    """
+    return open_with_pin(pin, host.read_private(folder / "keys" / "recovery"))

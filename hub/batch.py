@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.errors import NotDurable, WireRefused
-from agent.wire.labels import CODES
+from agent.wire.labels import ANONYMOUS, CODES
 from agent.wire.receipt import Notice
 from hub import judge
 from hub.database import CANNOT_WRITE
@@ -124,7 +124,8 @@ def _together(keys: KeyStore, store: Store, batch: Sequence[Message]) -> Outcome
                 outcome.notices |= _look_back(taking, one)
         counts.update(reasons)
         taking.finish(counts)
-    outcome.told = [Told(seen, reason) for seen, reason in zip(arrived, reasons, strict=True)]
+    answered = ((seen, reason) for seen, reason in zip(arrived, reasons, strict=True) if reason not in ANONYMOUS)
+    outcome.told = [Told(seen, reason) for seen, reason in answered]
     outcome.ends, outcome.renewals = taking.ends, taking.renewals
     again = (seen.device for seen, reason in zip(arrived, reasons, strict=True) if reason == "duplicate")
     outcome.erased = taking.erased | {device.kid for device in again if device.erased_serial >= 0}

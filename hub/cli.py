@@ -1,4 +1,4 @@
-"""`wardbeat hub init | invite | admit | run | show | rotate | revoke | backup | restore`."""
+"""`wardbeat hub init | invite | admit | run | show | rotate | revoke | erase | backup | restore`."""
 
 import argparse
 import json
@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from agent.errors import WireRefused, WrongUse
@@ -24,57 +24,47 @@ def main(argv: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wardbeat hub", description="The reference receiver.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    init = commands.add_parser("init", help="make a site: keys, certificates, a broker's configuration")
-    init.add_argument("folder", type=Path)
+
+    def add(name: str, action: Callable[[argparse.Namespace], int], words: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=words)
+        command.add_argument("folder", type=Path)
+        command.set_defaults(action=action)
+        return command
+
+    init = add("init", _init, "make a site: keys, certificates, a broker's configuration")
     init.add_argument("--site", required=True, help="name in topics: letters, digits, hyphens")
     init.add_argument("--operator", required=True, help="who receives, as people will read it")
     init.add_argument("--host", default="127.0.0.1", help="where devices find the broker (default 127.0.0.1)")
     init.add_argument("--port", type=int, default=8883, help="the broker's TLS port (default 8883)")
     init.add_argument("--database", default="", metavar="URL", help="PostgreSQL's address (default: SQLite in FOLDER)")
     init.add_argument("--synthetic", action="store_true", help="for trials with made-up persons only")
-    init.set_defaults(action=_init)
-    invite = commands.add_parser("invite", help="a bundle for one device, on stdout")
-    invite.add_argument("folder", type=Path)
-    invite.set_defaults(action=_invite)
-    admit = commands.add_parser("admit", help="answer a device's request, on stdout")
-    admit.add_argument("folder", type=Path)
+    add("invite", _invite, "a bundle for one device, on stdout")
+    admit = add("admit", _admit, "answer a device's request, on stdout")
     admit.add_argument("request", type=Path)
-    admit.set_defaults(action=_admit)
-    run = commands.add_parser("run", help="receive")
-    run.add_argument("folder", type=Path)
+    run = add("run", _run, "receive")
     run.add_argument("--worker", type=int, default=1, help="number of this process; on PostgreSQL several may run")
     run.add_argument("--mqtt", type=int, choices=(3, 5), default=5, help="MQTT version, 3 for 3.1.1 (default 5)")
-    run.set_defaults(action=_run)
-    rotate = commands.add_parser("rotate", help="new keys, and a new directory; a running hub publishes it")
-    rotate.add_argument("folder", type=Path)
+    rotate = add("rotate", _rotate, "new keys, and a new directory; a running hub publishes it")
     rotate.add_argument("--receipt", action="store_true", help="a new receipt key; the last ones stay believed")
     rotate.add_argument("--stolen", action="store_true", help="with --receipt: the old one is believed no more")
     rotate.add_argument("--root", type=Path, help="the root.key: a new directory key under it, once a year")
-    rotate.set_defaults(action=_rotate)
-    revoke = commands.add_parser("revoke", help="believe a device no more; its broker's access ends with it")
-    revoke.add_argument("folder", type=Path)
+    revoke = add("revoke", _revoke, "believe a device no more; its broker's access ends with it")
     revoke.add_argument(
         "device",
         help="its random name, as in 'hub show --devices' and its 'wardbeat status'; or 'hub', for the hub's own",
     )
-    revoke.set_defaults(action=_revoke)
-    backup = commands.add_parser("backup", help="copy the data base (SQLite), or with --keys seal the keys")
-    backup.add_argument("folder", type=Path)
+    add("erase", _erase, "a lost machine's ERASURE paper in (stdin), the signed receipt out (stdout)")
+    backup = add("backup", _backup, "copy the data base (SQLite), or with --keys seal the keys")
     backup.add_argument("into", type=Path)
     backup.add_argument("--keys", action="store_true", help="keys, certificates and broker files; opens with root.key")
     backup.add_argument("--keep-days", type=int, default=30, help="when a keys file must be destroyed (default 30)")
-    backup.set_defaults(action=_backup)
-    restore = commands.add_parser("restore", help="put a keys file, and a data file, into an empty folder")
-    restore.add_argument("folder", type=Path)
+    restore = add("restore", _restore, "put a keys file, and a data file, into an empty folder")
     restore.add_argument("keys", type=Path)
     restore.add_argument("data", type=Path, nargs="?")
     restore.add_argument("--root", type=Path, required=True, help="the root.key of the site")
-    restore.set_defaults(action=_restore)
-    show = commands.add_parser("show", help="counts of what is stored, as JSON")
-    show.add_argument("folder", type=Path)
+    show = add("show", _show, "counts of what is stored, as JSON")
     show.add_argument("--devices", action="store_true", help="the admitted devices instead, one a line")
     show.add_argument("--summaries", action="store_true", help="the stored windows instead, one a line")
-    show.set_defaults(action=_show)
     return parser
 
 
@@ -150,6 +140,18 @@ def _revoke(arguments: argparse.Namespace) -> int:
 
     revoke(arguments.folder, arguments.device)
     _say(f"{arguments.device} is revoked. Send the broker a SIGHUP, so that it reads its list of certificates anew.")
+    return 0
+
+
+def _erase(arguments: argparse.Namespace) -> int:
+    from hub.lost import erase_lost
+    from hub.site import revoke
+
+    device, receipt = erase_lost(arguments.folder, sys.stdin.read())
+    print(receipt, end="")
+    _say("Erased. Give the receipt (on stdout) to the person.")
+    revoke(arguments.folder, device)  # last: it needs the CA's key, which may be kept elsewhere
+    _say(f"{device} is revoked. Send the broker a SIGHUP, so that it reads its list of certificates anew.")
     return 0
 
 

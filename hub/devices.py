@@ -67,6 +67,12 @@ _CERTIFICATE = Table(
     Column("issued_utc_s", BigInteger, nullable=False),
     Column("der", LargeBinary, nullable=False),
 )
+_RECOVERY = Table(
+    "recovery",
+    DEVICES,
+    Column("device", LargeBinary, primary_key=True),
+    Column("public", LargeBinary, nullable=False, index=True),
+)
 _ERASURE = Table(
     "erasure",
     DEVICES,
@@ -157,7 +163,7 @@ class Devices:
             db.execute(insert(_CODE), {"hash": hashlib.sha256(code).digest(), "used": 0})
         return code
 
-    def admit(self, code: bytes, device: Device, machine: bytes = b"") -> None:
+    def admit(self, code: bytes, device: Device, machine: bytes = b"", recovery: bytes = b"") -> None:
         """Use up a code and take a device in, in one transaction.
 
         Raises:
@@ -176,6 +182,7 @@ class Devices:
                 raise WireRefused("known_machine", f"this machine is enrolled as {other}: revoke that first")
             if machine:
                 db.execute(insert(_MACHINE), {"device": device.kid, "machine": machine})
+            db.execute(insert(_RECOVERY), {"device": device.kid, "public": recovery})
             names = ("kid", "device", "sign_public", "receive_public", "consent_public")
             db.execute(insert(_DEVICE), {name: getattr(device, name) for name in names})
             self._changed(db)
@@ -218,6 +225,12 @@ class Devices:
         """The device of a random name."""
         with self._reads.connect() as db:
             found = db.execute(select(_DEVICE.c.kid).where(_DEVICE.c.device == name)).scalar()
+        return None if found is None else self.of(found)
+
+    def of_recovery(self, public: bytes) -> Device | None:
+        """The device whose person holds the code of this recovery key."""
+        with self._reads.connect() as db:
+            found = db.execute(select(_RECOVERY.c.device).where(_RECOVERY.c.public == public)).scalar()
         return None if found is None else self.of(found)
 
     def count(self) -> int:

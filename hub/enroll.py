@@ -41,7 +41,7 @@ def admit(folder: Path, request_text: str) -> str:
             request.consent_public,
         )
         certificate = certify(folder, name, public, server=None)
-        keys.devices.admit(request.code, device, request.machine)
+        keys.devices.admit(request.code, device, request.machine, request.recovery_public)
         keys.devices.note_certificate(device.kid, certificate, int(time.time()))
         answer = Answer(name, certificate.public_bytes(serialization.Encoding.DER))
         return armor("ANSWER", sealed_answer(answer, request, keys.sign_key("directory"), keys.published()))

@@ -92,9 +92,11 @@ class Taking:
         """Take one envelope: all of it, or with an error nothing.
 
         Raises:
-            WireRefused: ``duplicate``, ``fork``, or a refusal of consent.
+            WireRefused: ``duplicate``, ``fork``, ``revoked`` since it was judged, or a refusal of consent.
         """
         seen, plaintext = one.seen, one.plaintext
+        if (self._keys.devices.of(seen.device.kid) or seen.device).revoked:
+            raise WireRefused("revoked")
         header = seen.sealed.header
         unless_known(seen, self._known.get(seen.at))
         serial = max(self._message(seen.device, message) for message in plaintext.messages)
@@ -122,6 +124,18 @@ class Taking:
         newest = self._db.execute(select(func.max(QUARANTINE.c.id))).scalar_one()
         self._db.execute(delete(QUARANTINE).where(QUARANTINE.c.id <= newest - _QUARANTINE_MOST))
 
+    def erase(self, device: Device, ended: int, asked_utc_s: int) -> Erased:
+        """Destroy what stands under consents up to a serial; what the receipt will say, noted."""
+        self._lock({device.kid})
+        self._keys.devices.erase(device.kid, ended)
+        self._flush()
+        forget(self._db, device.kid, ended)
+        ends_utc_s, now_utc_s = self._keys.backups_end_utc_s(), int(time.time())
+        erased = Erased(device.device, ended, asked_utc_s, now_utc_s, ends_utc_s)
+        self._keys.devices.note_erasure(device.kid, erased)
+        self.erased.add(device.kid)
+        return erased
+
     # ---- the lock
 
     def _lock(self, devices: set[bytes]) -> None:
@@ -146,13 +160,7 @@ class Taking:
                 return self._check_consent(device, message)
             case EraseMessage():
                 ended = self._ended_by(device.kid, message.serial, message.asked_utc_s)
-                self._keys.devices.erase(device.kid, ended)
-                self._flush()
-                forget(self._db, device.kid, ended)
-                ends_utc_s, now_utc_s = self._keys.backups_end_utc_s(), int(time.time())
-                erased = Erased(device.device, ended, message.asked_utc_s, now_utc_s, ends_utc_s)
-                self._keys.devices.note_erasure(device.kid, erased)
-                self.erased.add(device.kid)
+                self.erase(device, ended, message.asked_utc_s)
                 return 0
             case RenewMessage():
                 try:

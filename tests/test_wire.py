@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from agent.errors import WireRefused
 from agent.features import FEATURES, wire_schema
 from agent.model import CodedValue
-from agent.wire import consent, directory, enroll, envelope, message, receipt, schema
+from agent.wire import consent, directory, enroll, envelope, message, receipt, schema, spoken
 from agent.wire.keys import ReceiveKey, SignKey, kid, receive_public
 from agent.wire.labels import REASONS
 
@@ -362,7 +362,7 @@ def test_the_eight_words_follow_the_key():
     assert len(one.split()) == 8
     assert one != other
     # proquint's own example: 127.0.0.1 is lusab-babad
-    assert (directory._proquint(0x7F00), directory._proquint(0x0001)) == ("lusab", "babad")
+    assert spoken.words(bytes([127, 0, 0, 1])) == "lusab babad"
 
 
 # ---- papers

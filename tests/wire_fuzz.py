@@ -21,13 +21,13 @@ import cbor2
 
 import house
 from agent.errors import WireRefused
-from agent.wire import codec, directory, enroll, envelope, message, receipt
+from agent.wire import codec, directory, enroll, envelope, erasure, message, receipt
 from agent.wire.envelope import Sender
 from agent.wire.keys import SEED_BYTES, SignKey, kid, receive_public
 from agent.wire.labels import Label, down_topic
 from hub import judge
 from test_hub import data, give
-from wire_rules import is_answers, is_directory, is_plaintext, is_request
+from wire_rules import is_answers, is_directory, is_erasure, is_plaintext, is_request
 
 EDGES = (0, 1, 23, 24, 255, 256, 65_535, 65_536, 2**32, 2**53 - 1, 2**53, 2**63, 2**64 - 1)
 STRANGE = (b"\xf4", b"\xf6", b"\xfb\x7f\xf8" + bytes(6), b"\x20", b"\x5f\x41\x00\xff", b"\x9f\x00\xff", b"\xa1\x00\x00",
@@ -216,11 +216,13 @@ class Room:
             self.keys.site,
             down_topic(self.keys.site, self.world.identity.device),
         )
-        self.consent_key = SignKey.of(os.urandom(SEED_BYTES))
+        self.consent_key, self.recovery_key = (SignKey.of(os.urandom(SEED_BYTES)) for _ in range(2))
         request = enroll.Request(
             self.keys.site, bytes(enroll.CODE_BYTES), self.world.identity.sign.public,
-            self.world.identity.receive.public, self.consent_key.public, b"csr", True,
+            self.world.identity.receive.public, self.consent_key.public, b"csr", True, b"",
+            self.recovery_key.public,
         )  # fmt: skip
+        self.wish = erasure.Wish(self.keys.site, self.recovery_key.public, house.START_UTC_S).encode()
         self.request = request.encode()
 
     def seal(self, words, seq):
@@ -282,28 +284,32 @@ def _outside(mutate, good, n):
 
 
 def papers(room, count, seed):
-    """Tallies of directories, answers and requests, outside and inside."""
+    """Tallies of directories, answers, requests and erasures, outside and inside."""
     mutate, found = Mutator(seed), {}
     published = room.keys.published()
     cert, cert_signature, body, _ = codec.decode(published)
     key = room.keys.sign_key("directory")
     sealed = room.answer(room.answers)
-    signed = enroll.signed_request(_Bare(room.request, room.keys.site), room.world.identity.sign, room.consent_key)
 
     def signed_directory(words):
         return codec.encode([cert, cert_signature, words, key.sign(Label.DIRECTORY, room.keys.site, words)])
 
     def signed_request(words):
-        return enroll.signed_request(_Bare(words, room.keys.site), room.world.identity.sign, room.consent_key)
+        keys = room.world.identity.sign, room.consent_key, room.recovery_key
+        return enroll.signed_request(_Bare(words, room.keys.site), *keys)
+
+    def signed_wish(words):
+        return erasure.signed_wish(_Bare(words, room.keys.site), room.recovery_key)
 
     rows = {
         "directories": (published, room.read_directory, body, signed_directory, is_directory),
         "answers": (sealed, room.world.identity.open_answers, room.answers, room.answer, is_answers),
-        "requests": (signed, enroll.verified_request, room.request, signed_request, is_request),
+        "requests": (signed_request(room.request), enroll.verified_request, room.request, signed_request, is_request),
+        "erasures": (signed_wish(room.wish), erasure.verified_wish, room.wish, signed_wish, is_erasure),
     }
     for name, (good, read, words, sign, is_right) in rows.items():
         outside, inside = Tally(), Tally()
-        for _ in range(count // 6):
+        for _ in range(count // 8):
             changed = mutate.bytes(good)
             with outside.one(lambda changed=changed: changed):
                 read(changed)

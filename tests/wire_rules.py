@@ -5,6 +5,7 @@ A second opinion for `wire_fuzz`: it shares no code with `agent.wire` but the ta
 
 import io
 import json
+import re
 from pathlib import Path
 
 import cbor2
@@ -134,4 +135,9 @@ def is_directory(words):
 def is_request(words):
     """Its names, lengths and flag; whether its keys are sound and sign is what the mutation changed, or did not."""
     item = item_of(words)
-    return shaped(item, str, 16, 32, 1216, 32, bytes, int, bytes) and item[6] in (0, 1) and len(item[7]) in (0, 32)
+    return shaped(item, str, 16, 32, 1216, 32, bytes, int, bytes, 32) and item[6] in (0, 1) and len(item[7]) in (0, 32)
+
+
+def is_erasure(words):
+    item = item_of(words)
+    return shaped(item, str, 32, int) and re.fullmatch("[A-Za-z0-9-]{1,64}", item[0]) is not None

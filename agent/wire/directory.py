@@ -10,10 +10,9 @@ Versions only grow. Expiry is a state for people, never a verdict about a row.
 
 import hashlib
 from dataclasses import dataclass
-from typing import Final
 
 from agent.errors import WireRefused
-from agent.wire import codec
+from agent.wire import codec, spoken
 from agent.wire.codec import Decoded, Fields
 from agent.wire.keys import (
     KID_BYTES,
@@ -139,29 +138,12 @@ def succeeds(new: Verified, old: Verified) -> bool:
 
 
 def fingerprint_words(root_public: bytes) -> str:
-    """A root key as eight words for reading aloud: SHA-256, 128 bits as proquints.
-
-    Source: Wilkerson 2009, "A proposal for proquints", arXiv:0901.4016
+    """A root key as eight words for reading aloud: the first 128 bits of its SHA-256.
 
     >>> fingerprint_words(bytes(32)).count(" ")
     7
     """
-    digest = hashlib.sha256(root_public).digest()[:16]
-    return " ".join(_proquint(int.from_bytes(digest[at : at + 2], "big")) for at in range(0, 16, 2))
-
-
-_CONSONANTS: Final = "bdfghjklmnprstvz"
-_VOWELS: Final = "aiou"
-
-
-def _proquint(number: int) -> str:
-    return (
-        _CONSONANTS[number >> 12]
-        + _VOWELS[number >> 10 & 3]
-        + _CONSONANTS[number >> 6 & 15]
-        + _VOWELS[number >> 4 & 3]
-        + _CONSONANTS[number & 15]
-    )
+    return spoken.words(hashlib.sha256(root_public).digest()[:16])
 
 
 def _key(item: Decoded) -> DirectoryKey:

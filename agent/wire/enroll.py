@@ -1,8 +1,8 @@
 """Enrollment's three papers, carried by hand: bundle (hub → person), request (device → hub), answer.
 
     bundle  = [site, operator, host, port, CA, root public, directory floor, synthetic, code]
-    request = [body, signature by the sign key, signature by the consent key]
-      body  = [site, code, sign, receive, consent public keys, TLS request, synthetic, machine]
+    request = [body, signature by the sign key, by the consent key, by the recovery key]
+      body  = [site, code, sign, receive, consent public keys, TLS request, synthetic, machine, recovery public]
     answer  = [sealed, signature by the directory key, published directory]
       sealed = HPKE to the receive key of [device, TLS certificate]
 
@@ -75,6 +75,7 @@ class Request:
 
     Attributes:
         machine: A digest of installation, user, state folder and site, so that one enrolls once; empty: not known.
+        recovery_public: Of the key in the person's recovery code, see `erasure`.
     """
 
     site: str
@@ -84,7 +85,8 @@ class Request:
     consent_public: bytes
     tls_request: bytes
     synthetic: bool
-    machine: bytes = b""
+    machine: bytes
+    recovery_public: bytes
 
     def encode(self) -> bytes:
         return codec.encode(
@@ -97,6 +99,7 @@ class Request:
                 self.tls_request,
                 int(self.synthetic),
                 self.machine,
+                self.recovery_public,
             ]
         )
 
@@ -155,14 +158,15 @@ def is_name(name: str) -> bool:
     return 0 < len(name) <= 64 and all(letter.isascii() and (letter.isalnum() or letter == "-") for letter in name)
 
 
-def signed_request(request: Request, sign: SignKey, consent: SignKey) -> bytes:
-    """The request with both proofs."""
+def signed_request(request: Request, sign: SignKey, consent: SignKey, recovery: SignKey) -> bytes:
+    """The request with its proofs."""
     body = request.encode()
     return codec.encode(
         [
             body,
             sign.sign(Label.REQUEST, request.site, body),
             consent.sign(Label.REQUEST_CONSENT_KEY, request.site, body),
+            recovery.sign(Label.REQUEST_RECOVERY_KEY, request.site, body),
         ]
     )
 
@@ -173,9 +177,9 @@ def verified_request(data: bytes) -> Request:
     Raises:
         WireRefused: ``malformed``, ``weak_key`` or ``bad_signature``.
     """
-    row = Fields(codec.decode(data), 3)
-    body, by_sign, by_consent = row.raw(), row.raw(SIGNATURE_BYTES), row.raw(SIGNATURE_BYTES)
-    inner = Fields(codec.decode(body), 8)
+    row = Fields(codec.decode(data), 4)
+    body, by_sign, by_consent, by_recovery = row.raw(), *(row.raw(SIGNATURE_BYTES) for _ in range(3))
+    inner = Fields(codec.decode(body), 9)
     request = Request(
         site=inner.text(),
         code=inner.raw(CODE_BYTES),
@@ -185,6 +189,7 @@ def verified_request(data: bytes) -> Request:
         tls_request=inner.raw(),
         synthetic=inner.flag(),
         machine=inner.raw(),
+        recovery_public=inner.raw(SIGN_PUBLIC_BYTES),
     )
     if len(request.machine) not in (0, HASH_BYTES):
         raise WireRefused("malformed", "machine")
@@ -194,6 +199,7 @@ def verified_request(data: bytes) -> Request:
     proofs = (
         verify(request.sign_public, by_sign, Label.REQUEST, request.site, body),
         verify(request.consent_public, by_consent, Label.REQUEST_CONSENT_KEY, request.site, body),
+        verify(request.recovery_public, by_recovery, Label.REQUEST_RECOVERY_KEY, request.site, body),
     )
     if not all(proofs):
         raise WireRefused("bad_signature", "a key of the request does not sign for itself")

@@ -19,9 +19,11 @@ class Label(StrEnum):
     BUNDLE = "wardbeat/1/bundle"
     REQUEST = "wardbeat/1/request"
     REQUEST_CONSENT_KEY = "wardbeat/1/request-consent-key"
+    REQUEST_RECOVERY_KEY = "wardbeat/1/request-recovery-key"
     ANSWER = "wardbeat/1/answer"
     ANSWER_SEAL = "wardbeat/1/answer-seal"
     ERASED = "wardbeat/1/erased"
+    RECOVERY = "wardbeat/1/recovery"
     KEY_BACKUP = "wardbeat/1/key-backup"
 
 

@@ -27,6 +27,7 @@ FLOORS = {
     "agent.analyze_face": 5.5,
     "agent.analyze_face_words": 5.6,
     "agent.analyze_command": 5.7,
+    "agent.enroll_command": 5.7,
     "agent.analyze_plot": 4,
     "agent.decisions": 5,
     "agent.config": 4,

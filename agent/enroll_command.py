@@ -1,0 +1,58 @@
+"""What `wardbeat enroll` and `wardbeat recovery` do: papers in and out, a code on the terminal alone."""
+
+import argparse
+import time
+
+from agent.status import say
+
+
+def enroll(arguments: argparse.Namespace) -> int:
+    """`wardbeat enroll`: with a bundle the request, with an answer the end."""
+    from agent import config, decisions, identity
+    from agent.errors import WrongUse
+    from agent.wire.directory import fingerprint_words
+    from agent.wire.enroll import armor, dearmor, decode_bundle
+
+    settings, _ = config.load(arguments.config)
+    try:
+        text = arguments.paper.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUse(f"{arguments.paper} cannot be read as a Wardbeat paper") from error
+    if "BEGIN WARDBEAT ANSWER" in text:
+        enrolled = decisions.finish_enrollment(settings, dearmor("ANSWER", text))
+        say(f"Enrolled at {enrolled.bundle.operator}. Next: wardbeat consent show")
+        return 0
+    paper = dearmor("BUNDLE", text)
+    bundle = decode_bundle(paper)
+    say(f"Site {bundle.site} of {bundle.operator}; broker {bundle.host}:{bundle.port}")
+    say(f"Compare these eight words with the operator: {fingerprint_words(bundle.root_public)}")
+    if identity.exists(settings.state_dir) and not arguments.replace:
+        raise WrongUse(
+            "this machine is enrolled already", remedy="To start over add --replace: old keys are destroyed."
+        )
+    pin = decisions.ask_pin("Choose a PIN (6 or more characters), yours alone: ", twice=True)
+    request = decisions.begin_enrollment(settings, paper, pin, replace_old=arguments.replace)
+    decisions.show_code(identity.recovery_code(settings.state_dir, pin))
+    print(armor("REQUEST", request), end="")
+    say("Give the request (on stdout) to the hub's operator; with the answer run: wardbeat enroll ANSWER")
+    return 0
+
+
+def recovery(arguments: argparse.Namespace) -> int:
+    """`wardbeat recovery`: the code again, or the paper that it signs."""
+    from agent import config, decisions, identity
+    from agent.errors import WrongUse
+    from agent.wire import erasure
+    from agent.wire.enroll import armor
+
+    if arguments.what == "code":
+        settings, _ = config.load(arguments.config)
+        decisions.show_code(identity.recovery_code(settings.state_dir, decisions.ask_pin("Your PIN: ")))
+        return 0
+    if arguments.site is None:
+        raise WrongUse("at which site?", remedy="'wardbeat recovery erase SITE'; the hub's operator knows its name.")
+    key = erasure.recovery_key(erasure.from_words(decisions.ask_words("The nine words of your recovery code: ")))
+    wish = erasure.Wish(arguments.site, key.public, int(time.time()))
+    print(armor("ERASURE", erasure.signed_wish(wish, key)), end="")
+    say("Give the paper (on stdout) to the hub's operator: 'wardbeat hub erase' takes it, and gives a receipt for you.")
+    return 0
