@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 PEERS := .venv-peers
 TRAIN := .venv-train
 FACE_PEER := .venv-face
+GUIDED := .venv-fuzz
 export WARDBEAT_SHARED ?= $(abspath ../shared)
 
-.PHONY: demo picture test check laws schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub test-radio fuzz chaos train-expression bench-face clean system-tools npm
+.PHONY: demo picture test check laws schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -82,10 +83,21 @@ bench-delivery: $(VENV)/.installed system-tools
 bench-hub: $(VENV)/.installed system-tools
 	PYTHONPATH=.:tests $(BIN)/python -W ignore bench/bench_hub.py
 
-## nonsense from straps and their daemon, in virtual time, and a million mutations on the wire: ROOM=strap|wire SECONDS=120 ENVELOPES=1000000 PAPERS=100000 SEED=1
+## nonsense from straps and their daemon, in virtual time, a million mutations on the wire, and by coverage every parser of foreign bytes:
+## ROOM=strap|wire|guided SECONDS=120 ENVELOPES=1000000 PAPERS=100000 SEED=1
 fuzz: $(VENV)/.installed system-tools
-	test "$(ROOM)" = wire || PYTHONPATH=.:tests $(BIN)/python -m strap_fuzz
-	test "$(ROOM)" = strap || PYTHONPATH=.:tests $(BIN)/python -m wire_fuzz
+	test -n "$(filter wire guided,$(ROOM))" || PYTHONPATH=.:tests $(BIN)/python -m strap_fuzz
+	test -n "$(filter strap guided,$(ROOM))" || PYTHONPATH=.:tests $(BIN)/python -m wire_fuzz
+	test -n "$(filter strap wire,$(ROOM))" || $(MAKE) --no-print-directory guided-fuzz
+
+# by coverage, in an environment of its own; Linux x86-64 alone has a wheel of atheris
+guided-fuzz: $(VENV)/.installed $(GUIDED)/.installed
+	PYTHONPATH=.:tests:$$($(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))") $(GUIDED)/bin/python -W ignore -m guided_fuzz
+
+$(GUIDED)/.installed: bench/requirements-fuzz.txt
+	test -x $(GUIDED)/bin/python || $(PYTHON) -m venv $(GUIDED)
+	$(GUIDED)/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements-fuzz.txt
+	touch $@
 
 ## the strap under load and over time: PART=load|replay|field|scenarios|day|hostile MINUTES=20 HOURS=24 SEED=1
 bench-strap: $(VENV)/.installed system-tools
@@ -126,4 +138,4 @@ $(TRAIN)/.installed: models/expression/requirements.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(PEERS) $(TRAIN) $(FACE_PEER) .radio build dist *.egg-info tests/interop/node_modules
+	rm -rf $(VENV) $(PEERS) $(TRAIN) $(FACE_PEER) $(GUIDED) .radio build dist *.egg-info tests/interop/node_modules

@@ -177,7 +177,7 @@ def _read(file: Path, kind: type[_Model]) -> _Model:
         parsed = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigInvalid(f"{file}: {error.strerror}", remedy="Check the path given to --config.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date that is none, brackets without end
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark is not None else ""
         raise ConfigInvalid(f"{file.name}{line}: not readable as YAML", remedy="See config.example.yaml.") from error

@@ -283,30 +283,35 @@ def _outside(mutate, good, n):
             return mutate._loose([mutate._loose(header, 0.02), row[1], row[2]], 0.0)
 
 
-def papers(room, count, seed):
-    """Tallies of directories, answers, requests and erasures, outside and inside."""
-    mutate, found = Mutator(seed), {}
+def signed_papers(room):
+    """Of each kind: (a good one, its reader, its words, who signs words, the second reading)."""
     published = room.keys.published()
     cert, cert_signature, body, _ = codec.decode(published)
     key = room.keys.sign_key("directory")
-    sealed = room.answer(room.answers)
+    proofs = room.world.identity.sign, room.consent_key, room.recovery_key
 
-    def signed_directory(words):
+    def directory_of(words):
         return codec.encode([cert, cert_signature, words, key.sign(Label.DIRECTORY, room.keys.site, words)])
 
-    def signed_request(words):
-        keys = room.world.identity.sign, room.consent_key, room.recovery_key
-        return enroll.signed_request(_Bare(words, room.keys.site), *keys)
+    def request_of(words):
+        return enroll.signed_request(_Bare(words, room.keys.site), *proofs)
 
-    def signed_wish(words):
+    def wish_of(words):
         return erasure.signed_wish(_Bare(words, room.keys.site), room.recovery_key)
 
-    rows = {
-        "directories": (published, room.read_directory, body, signed_directory, is_directory),
-        "answers": (sealed, room.world.identity.open_answers, room.answers, room.answer, is_answers),
-        "requests": (signed_request(room.request), enroll.verified_request, room.request, signed_request, is_request),
-        "erasures": (signed_wish(room.wish), erasure.verified_wish, room.wish, signed_wish, is_erasure),
+    opened = room.world.identity.open_answers
+    return {
+        "directories": (published, room.read_directory, body, directory_of, is_directory),
+        "answers": (room.answer(room.answers), opened, room.answers, room.answer, is_answers),
+        "requests": (request_of(room.request), enroll.verified_request, room.request, request_of, is_request),
+        "erasures": (wish_of(room.wish), erasure.verified_wish, room.wish, wish_of, is_erasure),
     }
+
+
+def papers(room, count, seed):
+    """Tallies of directories, answers, requests and erasures, outside and inside."""
+    mutate, found = Mutator(seed), {}
+    rows = signed_papers(room)
     for name, (good, read, words, sign, is_right) in rows.items():
         outside, inside = Tally(), Tally()
         for _ in range(count // 8):
