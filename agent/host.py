@@ -9,6 +9,7 @@ import signal
 import socket
 import stat
 import struct
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -61,31 +62,51 @@ def only_one(lock_file: Path) -> Iterator[None]:
 
 
 def private_dir(path: Path) -> Path:
-    """Make or check a folder on a local disk that this user alone can enter.
+    """Make or check a folder on a local disk that this user alone can enter; what is made in it inherits that.
 
     Raises:
-        Missing: It belongs to another user, is open to others, or lies on a network file system.
+        Missing: It belongs to another user, cannot be closed to others, or lies on a network file system.
     """
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise Missing(
-            f"the folder {path} cannot be made: {error.strerror}", remedy="Choose another state_dir."
-        ) from error
-    if sys.platform != "win32":
+        raise Missing(f"the folder {path} cannot be made: {error.strerror}", remedy="Choose another folder.") from error
+    if sys.platform == "win32":
+        _for_user_alone(path)
+    else:
         seen = path.stat()
         if seen.st_uid != os.getuid():
-            raise Missing(f"the state folder {path} belongs to another user", remedy="Choose another state_dir.")
+            raise Missing(f"the folder {path} belongs to another user", remedy="Choose another folder.")
         if seen.st_mode & 0o077:
             path.chmod(0o700)
-    _refuse_network(path)
+    refuse_network(path)
     return path
+
+
+def access_list(path: Path, user: str) -> list[str]:
+    """The command that gives a Windows folder to one user alone, with all that will be made in it.
+
+    Source: the manual page of icacls: /inheritance:r takes the inherited entries away, (OI)(CI) hands ours down.
+    """
+    return ["icacls", str(path), "/inheritance:r", "/grant:r", f"{user}:(OI)(CI)F", "/q"]
+
+
+def _for_user_alone(path: Path) -> None:
+    tools = Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / "System32"
+    try:
+        user = subprocess.run([str(tools / "whoami.exe")], capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
+        words = access_list(path, user)
+        subprocess.run([str(tools / "icacls.exe"), *words[1:]], capture_output=True, check=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Missing(
+            f"the folder {path} cannot be closed to other users", remedy="Choose a folder on an NTFS disk."
+        ) from error
 
 
 def machine() -> bytes:
     """A digest of this installation and this user, the same at every start; empty where the system names none.
 
-    Linux: machine-id(5), which says to use it hashed. Windows: MachineGuid. macOS: not read yet.
+    Linux: machine-id(5), which says to use it hashed. Windows: MachineGuid. macOS: IOPlatformUUID.
     """
     name = ""
     if sys.platform == "win32":
@@ -93,16 +114,22 @@ def machine() -> bytes:
 
         with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, r"SOFTWARE\Microsoft\Cryptography") as key:
             name = f"{winreg.QueryValueEx(key, 'MachineGuid')[0]} {os.environ.get('USERNAME', '')}"
+    elif sys.platform == "darwin":
+        words = ["/usr/sbin/ioreg", "-rd1", "-c", "IOPlatformExpertDevice"]
+        said = subprocess.run(words, capture_output=True, text=True, check=False).stdout  # noqa: S603
+        if found := _PLATFORM_UUID.search(said):
+            name = f"{found[1]} {os.getuid()}"
     else:
         for file in (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id")):
-            found = file.read_text(encoding="ascii", errors="replace").strip() if file.exists() else ""
-            if _MACHINE_ID.fullmatch(found):  # an image that was not started yet says "uninitialized"
-                name = f"{found} {os.getuid()}"
+            kept = file.read_text(encoding="ascii", errors="replace").strip() if file.exists() else ""
+            if _MACHINE_ID.fullmatch(kept):  # an image that was not started yet says "uninitialized"
+                name = f"{kept} {os.getuid()}"
                 break
     return hashlib.sha256(b"wardbeat/1/machine\0" + name.encode()).digest() if name else b""
 
 
 _MACHINE_ID: Final = re.compile(r"[0-9a-f]{32}")
+_PLATFORM_UUID: Final = re.compile(r'"IOPlatformUUID" = "([0-9A-Fa-f-]{36})"')
 
 # What the kernel calls file systems of other machines; SQLite's log does not work on them (its manual says so).
 _NETWORK: Final = frozenset(
@@ -128,13 +155,18 @@ def network_file_system(path: Path, mounts: str) -> str:
     return kind if kind in _NETWORK else ""
 
 
-def _refuse_network(path: Path) -> None:
+def refuse_network(path: Path) -> None:
+    """Let no folder with keys lie on another machine's disk.
+
+    Raises:
+        Missing: It does.
+    """
     mounts = Path("/proc/self/mounts")
     kind = network_file_system(path.resolve(), mounts.read_text()) if mounts.exists() else ""
     if kind:
         raise Missing(
-            f"the state folder {path} lies on a network file system ({kind}): keys and data stay on this machine",
-            remedy="Choose a state_dir on a local disk.",
+            f"the folder {path} lies on a network file system ({kind}): keys and data stay on this machine",
+            remedy="Choose a folder on a local disk.",
         )
 
 

@@ -15,6 +15,7 @@ from typing import Final
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from agent import host
 from agent.errors import KeysMissing, WireRefused, WrongUse
 from agent.wire.enroll import Bundle, armor, check_names
 from agent.wire.keys import SEED_BYTES, ReceiveKey, SignKey
@@ -48,6 +49,7 @@ def init(folder: Path, site: Site) -> None:
 
     Raises:
         WrongUse: A site is there already, or the name cannot stand in a topic.
+        Missing: The folder cannot be made, or closed to others, or lies on a network file system.
     """
     if (folder / "keys.db").exists():
         raise WrongUse(f"{folder} holds a hub already", remedy="Choose an empty folder; nothing is overwritten.")
@@ -56,11 +58,7 @@ def init(folder: Path, site: Site) -> None:
     except WireRefused as refused:
         raise WrongUse(str(refused), remedy="See 'wardbeat hub init --help'.") from refused
     database = checked_url(site.database) if site.database else ""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
-    except OSError as error:
-        raise WrongUse(f"{folder} cannot be made: {error.strerror}", remedy="Choose another folder.") from error
+    host.private_dir(folder)
     root_seed = os.urandom(SEED_BYTES)
     write_secret(folder / "root.key", root_seed.hex().encode() + b"\n")
     make_ca(folder)
@@ -113,9 +111,11 @@ def open_keys(folder: Path) -> KeyStore:
 
     Raises:
         KeysMissing: There is no hub here.
+        Missing: It lies on a network file system.
     """
     if not (folder / "keys.db").exists():
         raise KeysMissing(f"there is no hub in {folder}", remedy="Make one with 'wardbeat hub init'.")
+    host.refuse_network(folder)
     return KeyStore(folder)
 
 

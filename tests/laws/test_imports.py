@@ -99,7 +99,7 @@ LIBRARIES = {
     "urllib": (),
     "http": (),
 }
-HUB_MAY = ("agent.wire", "agent.scoring", "agent.errors")
+HUB_MAY = ("agent.wire", "agent.scoring", "agent.errors", "agent.host")
 IO_MODULES = {"os", "io", "pathlib", "socket", "time", "datetime", "random", "asyncio", "threading", "logging", "sys"}
 
 
