@@ -79,7 +79,7 @@ class Identity:
         directory = self.directory().directory
         if sealed.header.sender in directory.revoked:
             raise WireRefused("revoked")
-        public = directory.down_key(sealed.header.sender)
+        public = directory.receipt_key(sealed.header.sender)
         if public is None:
             raise WireRefused("unknown_key")
         topic = down_topic(self.site, self.device)
@@ -201,9 +201,14 @@ def finish(folder: Path, vault: Vault, answer_bytes: bytes) -> Identity:
 
     Raises:
         KeysMissing: `begin` was not run here.
+        WrongUse: The answer was taken over before.
         WireRefused: The answer is not for this machine, or not from the hub of the bundle.
     """
     started = load(folder, vault)
+    if started.device:
+        raise WrongUse(
+            f"this machine is enrolled already, as {started.device}", remedy="'wardbeat status' shows where."
+        )
     answer, seen, published = opened_answer(answer_bytes, started.bundle, started.receive)
     if seen.directory.synthetic != started.bundle.synthetic:
         raise WireRefused("bad_signature", "bundle and hub do not agree on what is synthetic")

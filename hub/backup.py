@@ -11,42 +11,40 @@ import io
 import sqlite3
 import tarfile
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from agent.errors import KeysMissing, WireRefused, WrongUse
+from agent import host
+from agent.errors import KeysMissing, StorageFull, WireRefused, WrongUse
 from agent.wire import codec
 from agent.wire.codec import Fields
-from agent.wire.keys import receive_public, seal_to
+from agent.wire.keys import SignKey, receive_public, seal_to
 from agent.wire.labels import Label
-from hub.certificates import write_secret
-from hub.keystore import BACKUPS_END, DAY_S
+from hub.broker import mosquitto_conf
+from hub.keystore import BACKUPS_END, DAY_S, RESTORED
 from hub.site import backup_key, open_keys
+from hub.store import Store
 
 KEEP_DAYS: Final = 30
+_KEEP_MOST_DAYS: Final = 3650
 _SECRET: Final = ("keys.db", "ca.pem", "ca.key", "hub.crt", "hub.key")
-_BROKER: Final = ("mosquitto.conf", "acl", "broker.crt", "broker.key", "revoked.pem")
+_BROKER: Final = ("acl", "broker.crt", "broker.key", "revoked.pem")
 
 
 def back_up_data(folder: Path, into: Path) -> Path:
     """Copy the data base while the hub runs. Its words stay sealed under data keys that are not in it.
 
     Raises:
-        WrongUse: It is PostgreSQL, which brings its own means; or the file is there.
+        WrongUse: It is PostgreSQL, which brings its own means; or the file is there, or cannot be made.
     """
-    keys = open_keys(folder)
-    url = keys.text("database")
-    keys.close()
+    with closing(open_keys(folder)) as keys:
+        url, site = keys.text("database"), keys.site
     if url:
         raise WrongUse("the data base is PostgreSQL", remedy="Use pg_dump or pg_basebackup; '--keys' works here.")
-    file = _new(into, "hub-data", "db")
-    write_secret(file, b"")  # this user's alone before anything is in it
-    source, target = sqlite3.connect(folder / "hub.db"), sqlite3.connect(file)
-    try:
+    file = _new(into, f"hub-data-{site}", "db")
+    with closing(sqlite3.connect(folder / "hub.db")) as source, closing(sqlite3.connect(file)) as target:
         source.backup(target)
-    finally:
-        source.close()
-        target.close()
     return file
 
 
@@ -55,35 +53,68 @@ def back_up_keys(folder: Path, into: Path, keep_days: int = KEEP_DAYS, now_utc_s
 
     Raises:
         KeysMissing: The site was made before there was a backup key.
+        WrongUse: Less than a day, or ten years; or the file is there, or cannot be made.
+        Missing: The data base does not answer, which is to remember the day too.
     """
+    if not 1 <= keep_days <= _KEEP_MOST_DAYS:
+        raise WrongUse(f"{keep_days} days to keep a keys file", remedy=f"Name 1 to {_KEEP_MOST_DAYS}.")
     now_utc_s = int(time.time()) if now_utc_s is None else now_utc_s
     ends = now_utc_s + keep_days * DAY_S
-    keys = open_keys(folder)
-    try:
-        site, public = keys.site, keys.value("backup public")
+    with closing(open_keys(folder)) as keys:
+        try:
+            site, public = keys.site, keys.value("backup public")
+        except KeyError as error:
+            raise KeysMissing(
+                "this site has no backup key", remedy="Run 'wardbeat hub rotate --root FILE' once."
+            ) from error
+        file = _new(into, f"hub-keys-{site}", "sealed")
+        # before the file holds anything: receipts must never name too early a day
         keys.put({BACKUPS_END: str(max(ends, keys.backups_end_utc_s())).encode()})
-    except KeyError as error:
-        raise KeysMissing(
-            "this site has no backup key", remedy="Run 'wardbeat hub rotate --root FILE' once."
-        ) from error
-    finally:
-        keys.close()
+        with Store(folder, keys) as store:
+            store.mirror()
     head = codec.encode([str(Label.KEY_BACKUP), site, now_utc_s, ends])
-    sealed = seal_to(receive_public(public), _packed(folder), head)
-    file = _new(into, "hub-keys", "sealed")
-    write_secret(file, codec.encode([head, sealed]))
+    host.write_private(file, codec.encode([head, seal_to(receive_public(public), _packed(folder), head)]))
     return file
 
 
 def restore(folder: Path, root_seed: bytes, keys_file: Path, data_file: Path | None, now_utc_s: int) -> list[str]:
     """Put keys, and with a data file the data base, into an empty folder; what was put there.
 
+    A new directory key is made under the root: what the devices know already may be newer than what was put back. The
+    hub's next start gives the data base a new name, so that devices offer again what it lost.
+
     Raises:
-        WrongUse: The folder holds a hub, the file is past its day, or it is none.
+        WrongUse: The folder holds something, a file is past its day, or it is none. Nothing was made.
         KeysMissing: Another root's.
     """
-    if (folder / "keys.db").exists() or (folder / "hub.db").exists():
-        raise WrongUse(f"{folder} holds a hub", remedy="Move it away first; nothing is overwritten.")
+    if folder.exists() and any(folder.iterdir()):
+        raise WrongUse(f"{folder} holds something", remedy="Name an empty or a new folder; nothing is overwritten.")
+    packed = _opened(root_seed, keys_file, now_utc_s)
+    if data_file is not None:
+        _check_data(data_file)
+    host.private_dir(folder)
+    made = []
+    with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
+        for member in tar:
+            content = tar.extractfile(member)
+            if member.name in {*_SECRET, *(f"broker/{name}" for name in _BROKER)} and content is not None:
+                (folder / member.name).parent.mkdir(mode=0o700, exist_ok=True)
+                host.write_private(folder / member.name, content.read())
+                made.append(member.name)
+    if data_file is not None:
+        host.write_private(folder / "hub.db", data_file.read_bytes())
+        made.append("hub.db")
+    with closing(open_keys(folder)) as keys:
+        keys.new_directory_key(SignKey.of(root_seed), now_utc_s)
+        keys.put({RESTORED: b"1"})
+        keys.issue_directory(now_utc_s)
+        conf = mosquitto_conf(folder, keys.value("host").decode(), int(keys.value("port")))
+        (folder / "broker").mkdir(mode=0o700, exist_ok=True)
+        host.write_durable(folder / "broker" / "mosquitto.conf", conf.encode())
+    return [*made, "broker/mosquitto.conf"]
+
+
+def _opened(root_seed: bytes, keys_file: Path, now_utc_s: int) -> bytes:
     try:
         row = Fields(codec.decode(keys_file.read_bytes()), 2)
         head, sealed = row.raw(), row.raw()
@@ -91,30 +122,31 @@ def restore(folder: Path, root_seed: bytes, keys_file: Path, data_file: Path | N
         named.text(str(Label.KEY_BACKUP))
         site, _taken, ends = named.text(), named.uint(), named.uint()
     except (OSError, WireRefused) as error:
-        raise WrongUse(f"{keys_file} is no keys file", remedy="Take the one that 'hub backup --keys' wrote.") from error
+        raise WrongUse(
+            f"{keys_file} is no keys file, or not a whole one", remedy="Take one that 'hub backup --keys' wrote."
+        ) from error
     if ends < now_utc_s:
         raise WrongUse(
             f"{keys_file} had to be destroyed {(now_utc_s - ends) // DAY_S} days ago: erase receipts say so",
             remedy="Destroy it, and take a newer one.",
         )
     try:
-        packed = backup_key(root_seed).open(sealed, head)
+        return backup_key(root_seed).open(sealed, head)
     except WireRefused as error:
         raise KeysMissing(f"that root key does not open the keys of {site!r}", remedy="Take its root.key.") from error
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    made = []
-    with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
-        for member in tar:
-            content = tar.extractfile(member)
-            if member.name in {*_SECRET, *(f"broker/{name}" for name in _BROKER)} and content is not None:
-                (folder / member.name).parent.mkdir(mode=0o700, exist_ok=True)
-                write_secret(folder / member.name, content.read())
-                made.append(member.name)
-    if data_file is not None:
-        write_secret(folder / "hub.db", data_file.read_bytes())
-        made.append("hub.db")
-    return made
+
+
+def _check_data(file: Path) -> None:
+    try:
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as db:
+            (sound,) = db.execute("PRAGMA integrity_check(1)").fetchone()
+            db.execute("SELECT count(*) FROM seen").fetchone()
+    except (sqlite3.Error, OSError) as error:
+        raise WrongUse(
+            f"{file} is no data file ({error})", remedy="Take one that 'hub backup' wrote, without --keys."
+        ) from error
+    if sound != "ok":
+        raise WrongUse(f"{file} is damaged: {sound}", remedy="Take another one.")
 
 
 def _packed(folder: Path) -> bytes:
@@ -138,8 +170,15 @@ def _packed(folder: Path) -> bytes:
 
 
 def _new(into: Path, stem: str, ending: str) -> Path:
-    into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """An empty file of this user alone."""
     file = into / f"{stem}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.{ending}"
     if file.exists():
         raise WrongUse(f"{file} is there already", remedy="Wait a second and try again; nothing is overwritten.")
+    try:
+        into.mkdir(mode=0o700, parents=True, exist_ok=True)
+        host.write_private(file, b"")
+    except (OSError, StorageFull) as error:
+        raise WrongUse(
+            f"{file} cannot be written: {error}", remedy="Choose another folder, or free its disk."
+        ) from error
     return file

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.errors import NotDurable, WireRefused
+from agent.errors import WireRefused
+from agent.wire import envelope
 from agent.wire.labels import ANONYMOUS, CODES
 from agent.wire.receipt import Notice
 from hub import judge
-from hub.database import CANNOT_WRITE
+from hub.database import of_the_store
 from hub.devices import Device
 from hub.keystore import KeyStore
 from hub.store import Store
@@ -67,9 +68,9 @@ def take(keys: KeyStore, store: Store, batch: Sequence[Message]) -> Outcome:
     """
     try:
         return _together(keys, store, batch)
-    except (*CANNOT_WRITE, NotDurable):
-        raise
     except Exception as error:  # one message must never stop the others: find it, each by itself
+        if of_the_store(error):
+            raise
         log.error("a batch failed (%s): its messages are tried one by one", type(error).__name__)
     outcome = Outcome()
     for message in batch:
@@ -80,19 +81,26 @@ def take(keys: KeyStore, store: Store, batch: Sequence[Message]) -> Outcome:
 def _alone(keys: KeyStore, store: Store, message: Message) -> Outcome:
     try:
         return _together(keys, store, [message])
-    except (*CANNOT_WRITE, NotDurable):
-        raise
     except Exception as error:  # this is the one: set aside, counted, and its device told
+        if of_the_store(error):
+            raise
         log.error("a message was quarantined: %s", type(error).__name__)
     counts, outcome = Counter(["quarantined"]), Outcome()
     with store.transaction() as taking:
-        taking.quarantine(message[1])
+        taking.quarantine(message[1], _sender(message[1]))
         taking.finish(counts)
     try:
         outcome.told.append(Told(judge.authentic(keys, *message), "quarantined"))
     except WireRefused:
         log.info("nobody is to be told")
     return outcome
+
+
+def _sender(data: bytes) -> bytes | None:
+    try:
+        return envelope.decode(data).header.sender
+    except WireRefused:
+        return None
 
 
 def _together(keys: KeyStore, store: Store, batch: Sequence[Message]) -> Outcome:

@@ -2,22 +2,18 @@
 
 import ipaddress
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from hub.site import Site
 
 
-def mosquitto_conf(folder: Path, site: "Site") -> str:
+def mosquitto_conf(folder: Path, host: str, port: int) -> str:
     here = folder.resolve()
     try:
-        bind = f" {ipaddress.ip_address(site.host)}"
+        bind = f" {ipaddress.ip_address(host)}"
     except ValueError:
         bind = ""  # a name is how devices find the broker; it listens everywhere
     return f"""# Written by 'wardbeat hub init'. Start it as the user who ran init, not as root
 # (mosquitto gives root up and could then not read this folder): mosquitto -c mosquitto.conf
 # The certificate's name is the user; the ACL pins every device to its own topics.
-listener {site.port}{bind}
+listener {port}{bind}
 cafile {here}/ca.pem
 certfile {here}/broker/broker.crt
 keyfile {here}/broker/broker.key
@@ -29,6 +25,7 @@ allow_anonymous false
 acl_file {here}/broker/acl
 max_packet_size 65536
 max_queued_messages 100000
+max_queued_bytes 500000000
 max_inflight_messages 1000
 persistence true
 persistence_location {here}/broker/

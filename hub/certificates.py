@@ -2,7 +2,6 @@
 
 import datetime as dt
 import ipaddress
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -14,18 +13,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from agent.errors import KeysMissing, WireRefused
+from agent.host import write_durable, write_private
 
 _ENCODING: Final = serialization.Encoding.PEM
 DEVICE_DAYS: Final = 365
 RENEW_DAYS: Final = 60
 _SERVER_DAYS, _CA_DAYS = 825, 3650
-
-
-def write_secret(path: Path, content: bytes) -> None:
-    """Write a file that this user alone can read."""
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(content)
 
 
 def make_ca(folder: Path) -> None:
@@ -49,7 +42,7 @@ def make_ca(folder: Path) -> None:
         critical=True,
     )
     builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-    write_secret(folder / "ca.key", _pem(key))
+    write_private(folder / "ca.key", _pem(key))
     (folder / "ca.pem").write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(_ENCODING))
 
 
@@ -57,8 +50,8 @@ def issue(folder: Path, common_name: str, stem: Path, *, server: str | None) -> 
     """A key and certificate of the site's CA, as STEM.key and STEM.crt."""
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = certify(folder, common_name, key.public_key(), server=server)
-    write_secret(stem.with_suffix(".key"), _pem(key))
-    stem.with_suffix(".crt").write_bytes(certificate.public_bytes(_ENCODING))
+    write_private(stem.with_suffix(".key"), _pem(key))
+    write_durable(stem.with_suffix(".crt"), certificate.public_bytes(_ENCODING))
 
 
 def renew_own(folder: Path, host: str, now_utc_s: int) -> list[str]:
@@ -80,8 +73,11 @@ def renew_own(folder: Path, host: str, now_utc_s: int) -> list[str]:
 
 
 def _stands(stem: Path, now_utc_s: int) -> bool:
-    certificate = x509.load_pem_x509_certificate(stem.with_suffix(".crt").read_bytes())
-    key = serialization.load_pem_private_key(stem.with_suffix(".key").read_bytes(), None)
+    try:
+        certificate = x509.load_pem_x509_certificate(stem.with_suffix(".crt").read_bytes())
+        key = serialization.load_pem_private_key(stem.with_suffix(".key").read_bytes(), None)
+    except ValueError:
+        return False  # torn by a full disk, or not ours
     from_utc_s, until_utc_s = (
         at.timestamp() for at in (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
     )
@@ -148,10 +144,7 @@ def write_revoked(folder: Path, serials: Iterable[int]) -> None:
     for serial in serials:
         revoked = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now).build()
         builder = builder.add_revoked_certificate(revoked)
-    file = folder / "broker" / "revoked.pem"
-    new = file.with_suffix(".new")
-    new.write_bytes(builder.sign(ca_key, hashes.SHA256()).public_bytes(_ENCODING))
-    new.replace(file)
+    write_durable(folder / "broker" / "revoked.pem", builder.sign(ca_key, hashes.SHA256()).public_bytes(_ENCODING))
 
 
 def _authority(folder: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:

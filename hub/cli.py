@@ -135,11 +135,16 @@ def _rotate(arguments: argparse.Namespace) -> int:
     return 0
 
 
+_REVOKED = """\
+Send the broker a SIGHUP: it reads its list anew, and lets in nobody who is on it. A connection that stands goes on
+until it breaks (the hub refuses what it brings): restart the broker to end it. After 'revoke hub' restart the hub."""
+
+
 def _revoke(arguments: argparse.Namespace) -> int:
     from hub.site import revoke
 
     revoke(arguments.folder, arguments.device)
-    _say(f"{arguments.device} is revoked. Send the broker a SIGHUP, so that it reads its list of certificates anew.")
+    _say(f"{arguments.device} is revoked. {_REVOKED}")
     return 0
 
 
@@ -151,7 +156,7 @@ def _erase(arguments: argparse.Namespace) -> int:
     print(receipt, end="")
     _say("Erased. Give the receipt (on stdout) to the person.")
     revoke(arguments.folder, device)  # last: it needs the CA's key, which may be kept elsewhere
-    _say(f"{device} is revoked. Send the broker a SIGHUP, so that it reads its list of certificates anew.")
+    _say(f"{device} is revoked. {_REVOKED}")
     return 0
 
 
@@ -174,7 +179,9 @@ def _restore(arguments: argparse.Namespace) -> int:
 
     root = read_root(arguments.root)
     made = backup.restore(arguments.folder, root, arguments.keys, arguments.data, int(time.time()))
-    _say(f"Put back: {', '.join(made)}. Devices admitted since the backup must be admitted again.")
+    _say(f"Put back: {', '.join(made)}, with a new directory key. Start the hub and the broker from here.")
+    _say("Devices that were admitted since the backup must be admitted again.")
+    _say("Look through 'hub show --devices': who was revoked since the data was copied is to be revoked again.")
     return 0
 
 
@@ -193,7 +200,9 @@ def _show(arguments: argparse.Namespace) -> int:
             for stored in store.summaries():
                 values = {name: {"value": value, "n": n} for name, (value, n) in stored.features().items()}
                 span = {"start_utc_s": stored.message.start_utc_s, "end_utc_s": stored.message.end_utc_s}
-                print(json.dumps({"device_kid": stored.device.hex(), **span, "features": values}))
+                whose = keys.devices.of(stored.device)
+                name = None if whose is None else whose.device
+                print(json.dumps({"device": name, "device_kid": stored.device.hex(), **span, "features": values}))
             return 0
         shown = {
             "site": keys.site,

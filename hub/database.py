@@ -1,5 +1,6 @@
 """How the hub opens a data base: SQLAlchemy Core over SQLite (one process) or PostgreSQL (several); durable, or not."""
 
+import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -9,7 +10,15 @@ from typing import Any, Final
 from sqlalchemy import Column, Connection, Engine, MetaData, Table, and_, bindparam, create_engine, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, InterfaceError, InternalError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+)
 
 from agent.errors import AlreadyRunning, NotDurable, WrongUse
 
@@ -20,8 +29,13 @@ _POSTGRES: Final = "postgresql+psycopg"
 # last one any session may switch off for itself.
 _DURABLE: Final = ("fsync", "full_page_writes", "synchronous_commit")
 
-# Disk full, read-only, server gone: nothing was stored, and what was tried is tried again.
-CANNOT_WRITE: Final = (OperationalError, InternalError, InterfaceError)
+# Disk full, read-only or damaged, server gone: nothing was stored, and what was tried is tried again.
+CANNOT_WRITE: Final = (DatabaseError, InterfaceError)
+
+
+def of_the_store(error: Exception) -> bool:
+    """Whether the data base failed and no message is to blame: disk full, file damaged, server away."""
+    return isinstance(error, (*CANNOT_WRITE, NotDurable)) and not isinstance(error, (IntegrityError, DataError))
 
 
 def checked_url(url: str) -> str:
@@ -132,20 +146,28 @@ def _one_at(by: tuple[Column[Any], ...]) -> tuple[tuple[str, ...], str]:
     return tuple(column.name for column in table.columns), str(query.compile(dialect=sqlite.dialect()))
 
 
-def hold(path: Path) -> Connection:
-    """Hold a folder for this process; the system lets go when it dies.
+def hold(path: Path, wait_s: float = 0.0) -> Connection:
+    """Hold a file for this process; the system lets go when it dies.
 
     Raises:
-        AlreadyRunning: Another process holds it.
+        AlreadyRunning: Another process holds it, for longer than we wait.
     """
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 0, "isolation_level": None})
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": wait_s, "isolation_level": None})
     connection = engine.connect()
     try:
         connection.exec_driver_sql("BEGIN EXCLUSIVE")
     except OperationalError as error:
         connection.close()
-        raise AlreadyRunning("another hub already runs on this folder", remedy="Stop it first.") from error
+        engine.dispose()
+        raise AlreadyRunning("another hub already works on this folder", remedy="Stop it first.") from error
     return connection
+
+
+def let_go(held: Connection) -> None:
+    """Of what `hold` gave."""
+    held.close()
+    held.engine.dispose()
 
 
 def shred(engine: Engine) -> bool:

@@ -32,7 +32,7 @@ from sqlalchemy import (
     update,
 )
 
-from agent.errors import WireRefused
+from agent.errors import NotDurable, WireRefused
 from agent.wire.receipt import Erased
 from hub.database import reading, shred
 
@@ -92,6 +92,7 @@ _KEY_BYTES: Final = 32
 _NAME_BYTES: Final = 8
 _NONCE_BYTES: Final = 12
 _CACHED_MOST: Final = 50_000
+_SHRED_TRIES: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +248,8 @@ class Devices:
     def revoked(self) -> list[bytes]:
         """The kids of devices that are believed no more."""
         with self._reads.connect() as db:
-            return list(db.execute(select(_DEVICE.c.kid).where(_DEVICE.c.revoked == 1)).scalars())
+            query = select(_DEVICE.c.kid).where(_DEVICE.c.revoked == 1).order_by(_DEVICE.c.kid)
+            return list(db.execute(query).scalars())
 
     def ended(self) -> list[Device]:
         """Devices with something withdrawn or erased."""
@@ -263,7 +265,11 @@ class Devices:
         self._raise_serial(which, "withdrawn_serial", serial)
 
     def erase(self, which: bytes, serial: int) -> None:
-        """Remember for good that all under consents up to this serial is erased, and destroy its data keys."""
+        """Remember for good that all under consents up to this serial is erased, and destroy its data keys.
+
+        Raises:
+            NotDurable: A reader of the file keeps them in its log; they are deleted, and this is to be done again.
+        """
         self._raise_serial(which, "erased_serial", serial)
         self._destroy(which, serial)
 
@@ -287,14 +293,24 @@ class Devices:
         with self._engine.begin() as db:
             db.execute(delete(_DATA_KEY).where(_DATA_KEY.c.device == which, _DATA_KEY.c.serial <= serial))
             self._changed(db)
-        shred(self._engine)
         self.forget()
+        if not self.shredded():
+            raise NotDurable(
+                "a destroyed data key still stands in the log of keys.db, which somebody reads",
+                remedy="End what holds keys.db open; the erasure is carried out then.",
+            )
 
-    def learn_ends(self, which: bytes, withdrawn_serial: int, erased_serial: int) -> None:
+    def shredded(self) -> bool:
+        """Whether what was deleted here stands nowhere any more; tried anew for some seconds while somebody reads."""
+        return any(shred(self._engine) for _ in range(_SHRED_TRIES))
+
+    def learn_ends(self, which: bytes, withdrawn_serial: int, erased_serial: int, *, revoked: bool) -> None:
         """What a data base remembers and this file, put back from a backup, does not."""
         device = self.of(which)
         if device is None:
             return
+        if revoked and not device.revoked:
+            self.revoke(which)
         if withdrawn_serial > device.withdrawn_serial:
             self.withdraw(which, withdrawn_serial)
         if erased_serial > device.erased_serial:
@@ -331,6 +347,11 @@ class Devices:
                 self._keys.clear()
             self._keys[at] = DataKey(row.name, row.key)
         return self._keys[at]
+
+    def data_key_names(self) -> set[bytes]:
+        """The names of all that were not destroyed."""
+        with self._reads.connect() as db:
+            return set(db.execute(select(_DATA_KEY.c.name)).scalars())
 
     def data_key_named(self, name: bytes) -> DataKey | None:
         """The key that words name; None when it was destroyed."""

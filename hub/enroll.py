@@ -50,10 +50,18 @@ def admit(folder: Path, request_text: str) -> str:
 
 
 def renew(folder: Path, keys: KeyStore, device: Device, request_der: bytes, now_utc_s: int) -> bytes:
-    """A new certificate for a device's new TLS key, DER; after ten in a day the last one again."""
-    issued = keys.devices.certificates(device.kid)
-    if len([at for _, at in issued if now_utc_s - at < _DAY_S]) >= _MOST_A_DAY:
-        return issued[-1][0]
-    certificate = certify(folder, device.device, checked_request(request_der), server=None)
-    keys.devices.note_certificate(device.kid, certificate, now_utc_s)
-    return certificate.public_bytes(serialization.Encoding.DER)
+    """A new certificate for a device's new TLS key, DER; after ten in a day the last one again.
+
+    Raises:
+        WireRefused: ``revoked``, since the request was judged.
+        KeysMissing: The CA's files are not here.
+    """
+    with keys.alone():  # who revokes lists every certificate that was noted
+        if (keys.devices.of(device.kid) or device).revoked:
+            raise WireRefused("revoked")
+        issued = keys.devices.certificates(device.kid)
+        if len([at for _, at in issued if now_utc_s - at < _DAY_S]) >= _MOST_A_DAY:
+            return issued[-1][0]
+        certificate = certify(folder, device.device, checked_request(request_der), server=None)
+        keys.devices.note_certificate(device.kid, certificate, now_utc_s)
+        return certificate.public_bytes(serialization.Encoding.DER)

@@ -6,6 +6,8 @@ key it destroyed.
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -24,10 +26,10 @@ from sqlalchemy import (
 )
 
 from agent.errors import KeysMissing
-from agent.wire.directory import Directory, DirectoryKey, KemKey, publish_under
+from agent.wire.directory import Directory, DirectoryKey, KemKey, publish_under, verified
 from agent.wire.keys import KID_BYTES, SEED_BYTES, SIGN_PUBLIC_BYTES, ReceiveKey, SignKey, kid
 from agent.wire.labels import Label
-from hub.database import open_sqlite, put_site, reading, shred
+from hub.database import hold, let_go, open_sqlite, put_site, reading, shred
 from hub.devices import DEVICES, Devices
 
 DAY_S: Final = 86_400
@@ -45,7 +47,12 @@ _KEM = Table(
     Column("not_after_utc_s", BigInteger, nullable=False),
 )
 BACKUPS_END: Final = "key backups end"
+RESTORED: Final = "restored"  # by `hub restore`: the data base is not what these keys last knew, or may not be
 _CHANGES: Final = "changes"
+_GENERATION: Final = "generation "
+_ALONE_S: Final = 30.0
+# A revoked device learns it from the directory, which must fit the broker's packets: the hub itself knows them all.
+_REVOKED_MOST: Final = 1000
 
 
 class KeyStore:
@@ -64,6 +71,7 @@ class KeyStore:
         self._values: dict[str, bytes] = {}
         self._kems: dict[bytes, ReceiveKey | None] = {}
         self._signs: dict[str, SignKey] = {}
+        self._alone_file, self._depth = folder / "keys.lock", 0
         self.devices = Devices(self._engine, _changed)
         self._changes = self._read(_CHANGES)
 
@@ -76,6 +84,23 @@ class KeyStore:
         if changes != self._changes:
             self._changes = changes
             self._forget()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """No other process changes keys meanwhile: what is read here and written back is nobody else's between.
+
+        Raises:
+            AlreadyRunning: Another one does, for half a minute.
+        """
+        held = hold(self._alone_file, _ALONE_S) if self._depth == 0 else None
+        self._depth += 1
+        try:
+            self.refresh()
+            yield
+        finally:
+            self._depth -= 1
+            if held is not None:
+                let_go(held)
 
     def _forget(self) -> None:
         for remembered in (self._values, self._kems, self._signs):
@@ -215,28 +240,43 @@ class KeyStore:
     def issue_directory(self, now_utc_s: int | None = None) -> bytes:
         """Sign the next version."""
         now_utc_s = int(time.time()) if now_utc_s is None else now_utc_s
-        self.refresh()
+        with self.alone():
+            directory = self._directory(self.version() + 1, now_utc_s, now_utc_s + DIRECTORY_DAYS * DAY_S)
+            cert, signature = self.value("cert"), self.value("cert signature")
+            published = publish_under(cert, signature, self.sign_key("directory"), directory, self.site)
+            self.put({"version": str(directory.version).encode(), "published": published})
+        return published
+
+    def is_current(self) -> bool:
+        """Whether the directory says what this store knows; not so when a crash came between the two."""
+        with self.alone():
+            seen = verified(self.published(), self.site, self.value("root public"), 0)
+            told = seen.directory
+            now = self._directory(told.version, told.issued_utc_s, told.expires_utc_s)
+            return (now, self.value("cert")) == (told, seen.key.encode())
+
+    def _directory(self, version: int, issued_utc_s: int, expires_utc_s: int) -> Directory:
         with self._reads.connect() as db:
             kems = db.execute(select(_KEM).order_by(_KEM.c.not_after_utc_s, _KEM.c.kid)).all()
-        directory = Directory(
-            version=self.version() + 1,
-            issued_utc_s=now_utc_s,
-            expires_utc_s=now_utc_s + DIRECTORY_DAYS * DAY_S,
+        return Directory(
+            version=version,
+            issued_utc_s=issued_utc_s,
+            expires_utc_s=expires_utc_s,
             synthetic=self.synthetic,
             kems=tuple(KemKey(ReceiveKey.of(row.seed).public, row.not_after_utc_s) for row in kems),
             receipt_publics=(self.sign_key("receipt").public, *self._chunks("old receipts", SIGN_PUBLIC_BYTES)),
             score_publics=(self.sign_key("score").public,),
-            revoked=(*self.devices.revoked(), *self._chunks("revoked keys", KID_BYTES)),
+            revoked=(*self.devices.revoked()[-_REVOKED_MOST:], *self._chunks("revoked keys", KID_BYTES)),
         )
-        published = publish_under(
-            self.value("cert"), self.value("cert signature"), self.sign_key("directory"), directory, self.site
-        )
-        self.put({"version": str(directory.version).encode(), "published": published})
-        return published
 
     def backups_end_utc_s(self) -> int:
         """When the last backup of these keys that was ever made must be destroyed; 0 when none was made."""
         return int(self.text(BACKUPS_END) or 0)
+
+    def learn_backups_end(self, ends_utc_s: int) -> None:
+        """What the data base remembers of it, and keys that were put back do not."""
+        if ends_utc_s > self.backups_end_utc_s():
+            self.put({BACKUPS_END: str(ends_utc_s).encode()})
 
     def new_directory_key(self, root: SignKey, now_utc_s: int) -> None:
         """The yearly step: a new directory key under the root's signature.
@@ -247,7 +287,8 @@ class KeyStore:
         if root.public != self.value("root public"):
             raise KeysMissing("that is not the root key of this site", remedy="Take the root.key of 'hub init'.")
         seed = os.urandom(SEED_BYTES)
-        serial = int(self.value("cert serial")) + 1 if self._read("cert serial") is not None else 2
+        # the time, so that a store put back from a backup gives no serial out a second time
+        serial = max(int(self.text("cert serial") or 1) + 1, now_utc_s)
         cert = DirectoryKey(serial, SignKey.of(seed).public, now_utc_s, now_utc_s + CERT_DAYS * DAY_S)
         self.put(
             {
@@ -262,15 +303,17 @@ class KeyStore:
         """Sign receipts with a new key from now on.
 
         Args:
-            revoke: The old one was stolen: what it signed is believed no more. Else the last two stay listed.
+            revoke: The old ones were stolen, and with them the score key, which lay beside: what they signed is
+                believed no more. Else the last two stay listed.
         """
-        old = self.sign_key("receipt").public
-        values = {"receipt seed": os.urandom(SEED_BYTES)}
-        if revoke:
-            values["revoked keys"] = b"".join([*self._chunks("revoked keys", KID_BYTES), kid(old)])
-        else:
-            values["old receipts"] = b"".join([old, *self._chunks("old receipts", SIGN_PUBLIC_BYTES)][:2])
-        self.put(values)
+        with self.alone():
+            before = [self.sign_key("receipt").public, *self._chunks("old receipts", SIGN_PUBLIC_BYTES)]
+            values = {"receipt seed": os.urandom(SEED_BYTES), "old receipts": b"".join(before[:2])}
+            if revoke:
+                stolen = [kid(public) for public in (*before, self.sign_key("score").public)]
+                values["revoked keys"] = b"".join([*self._chunks("revoked keys", KID_BYTES), *stolen])
+                values |= {"score seed": os.urandom(SEED_BYTES), "old receipts": b""}
+            self.put(values)
 
     def _chunks(self, name: str, size: int) -> list[bytes]:
         found = self._read(name) or b""
@@ -278,9 +321,11 @@ class KeyStore:
 
     # ---- how far the data base had come
 
-    def generation(self, worker: int) -> int:
-        """How many batches of a worker the data base held when last heard of."""
-        return int(self._read(_generation(worker)) or b"0")
+    def generations(self) -> dict[int, int]:
+        """How many batches of each worker the data base held when last heard of."""
+        with self._reads.connect() as db:
+            found = db.execute(select(_SITE).where(_SITE.c.name.startswith(_GENERATION))).all()
+        return {int(row.name.removeprefix(_GENERATION)): int(row.value) for row in found}
 
     def store_number(self) -> int:
         """The number in the last name that the data base was given."""
@@ -293,14 +338,10 @@ class KeyStore:
     def note_generation(self, worker: int, generation: int) -> None:
         """Remember it here, where no backup of the data base reaches; it never goes back."""
         with self._engine.begin() as db:
-            name = _generation(worker)
+            name = f"{_GENERATION}{worker}"
             known = db.execute(select(_SITE.c.value).where(_SITE.c.name == name)).scalar()
             if known is None or int(known) < generation:
                 put_site(db, _SITE, name, str(generation).encode())
-
-
-def _generation(worker: int) -> str:
-    return f"generation {worker}"
 
 
 def _changed(db: Connection) -> None:

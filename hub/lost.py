@@ -5,7 +5,7 @@ from pathlib import Path
 from agent.errors import WireRefused
 from agent.wire.enroll import dearmor
 from agent.wire.erasure import EVERY_SERIAL, receipt_in_words, verified_wish
-from hub.database import hold
+from hub.database import hold, let_go
 from hub.site import open_keys
 from hub.store import Store
 
@@ -37,6 +37,5 @@ def erase_lost(folder: Path, paper: str) -> tuple[str, str]:
         text = receipt_in_words(keys.operator, keys.site, keys.published(), signed)
     finally:
         keys.close()
-        held.close()
-        held.engine.dispose()
+        let_go(held)
     return device.device, text

@@ -6,16 +6,17 @@ Version 1 is the first release's: words lay open. A base of version 0 is empty.
 from collections.abc import Callable
 from typing import Final
 
-from sqlalchemy import Connection, Engine, inspect, select, text, update
+from sqlalchemy import Connection, Engine, delete, inspect, select, text, update
 
 from agent.errors import WrongUse
+from agent.wire.consent import decode_record
 from agent.wire.message import decode_plaintext
 from hub.database import is_postgres, put_site
 from hub.keystore import KeyStore
-from hub.tables import DEVICE, META, ROW, SEEN, SITE
+from hub.tables import CONSENT, DEVICE, META, QUARANTINE, ROW, SEEN, SITE
 from hub.taking import place_of, said
 
-VERSION: Final = 2
+VERSION: Final = 3
 _NAME: Final = "tables version"
 _LOCK: Final = 0x77617264  # of PostgreSQL: workers that start together bring it up one after the other
 
@@ -69,4 +70,16 @@ def _seal_words(db: Connection, keys: KeyStore) -> None:
         db.execute(DEVICE.insert(), {"device": device, "withdrawn_serial": 0, "erased_serial": -1})
 
 
-_STEPS: Final[dict[int, Callable[[Connection, KeyStore], None]]] = {1: _seal_words}
+def _know_more(db: Connection, _: KeyStore) -> None:
+    """2 → 3: who is revoked, when a consent begins, whose a quarantined envelope is (those of before are nobody's)."""
+    for added in (DEVICE.c.revoked, CONSENT.c.from_utc_s, QUARANTINE.c.device):
+        if added.name not in {column["name"] for column in inspect(db).get_columns(added.table.name)}:
+            kind = added.type.compile(db.dialect)
+            db.execute(text(f"ALTER TABLE {added.table.name} ADD COLUMN {added.name} {kind}"))
+    db.execute(delete(QUARANTINE))
+    for row in db.execute(select(CONSENT.c.device, CONSENT.c.serial, CONSENT.c.record)).all():
+        here = (CONSENT.c.device == row.device) & (CONSENT.c.serial == row.serial)
+        db.execute(update(CONSENT).where(here).values(from_utc_s=decode_record(row.record).from_utc_s))
+
+
+_STEPS: Final[dict[int, Callable[[Connection, KeyStore], None]]] = {1: _seal_words, 2: _know_more}

@@ -20,16 +20,16 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from agent.errors import KeysMissing, NotDurable, WrongUse
+from agent.errors import AlreadyRunning, KeysMissing, NotDurable, StorageFull, WardbeatError, WrongUse
 from agent.wire import labels
 from hub import rotation
 from hub.batch import take
 from hub.certificates import renew_own
-from hub.database import CANNOT_WRITE, hold
+from hub.database import CANNOT_WRITE, hold, let_go
 from hub.devices import Device
 from hub.enroll import renew
 from hub.reply import Replies
-from hub.site import open_keys
+from hub.site import list_revoked, open_keys
 from hub.store import Store
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class Receiver:
         if worker != 1 and not self.keys.text("database"):
             raise WrongUse("SQLite takes one worker", remedy="Make the hub with --database for PostgreSQL.")
         self.store = Store(folder, self.keys, writes=True, worker=worker)
-        self._replies = Replies(self.keys, self.store.store_id)
+        self._replies = Replies(self.keys, self.store)
         self._site = self.keys.site
         self._queue: queue.Queue[Arrived] = queue.Queue(_QUEUE_MOST)
         self._v5 = mqtt_version == 5
@@ -97,33 +97,43 @@ class Receiver:
         )
         self._client.loop_start()
         ready()
-        looked_s = fresh_s = published_s = time.monotonic()
-        version = self.keys.version()
+        looked_s = self._fresh_s = self._published_s = time.monotonic()
+        self._version = self.keys.version()
         try:
             while not stop.is_set():
                 batch = self._next_batch()
                 if batch:
                     self._work(batch, stop)
                 now_s = time.monotonic()
-                if now_s - looked_s > LOOK_EVERY_S:
+                if now_s - looked_s > LOOK_EVERY_S or self._greet.is_set():
                     looked_s = now_s
-                    self.keys.refresh()  # 'hub rotate' and 'hub revoke' work beside us
-                if self._worker == 1 and now_s - fresh_s > FRESH_EVERY_S:
-                    fresh_s = now_s
-                    self._keep_fresh()
-                if self._greet.is_set() or self.keys.version() != version or now_s - published_s > DIRECTORY_EVERY_S:
-                    self._greet.clear()
-                    version, published_s = self.keys.version(), now_s
-                    self._publish_directory()
+                    self._look(now_s)
         finally:
             self._leaving.set()
             self._client.on_disconnect = None  # we leave of our own accord
             self._client.disconnect()
             self._client.loop_stop()
-            held.close()
-            held.engine.dispose()
+            let_go(held)
             self.store.close()
             self.keys.close()
+
+    def _look(self, now_s: float) -> None:
+        """What time, or a command beside us, asks for; what cannot be done now is tried again."""
+        try:
+            self.keys.refresh()
+            if self._worker == 1 and now_s - self._fresh_s > FRESH_EVERY_S:
+                self._fresh_s = now_s
+                self._keep_fresh()
+            is_new = self.keys.version() != self._version
+            if is_new or self._greet.is_set() or now_s - self._published_s > DIRECTORY_EVERY_S:
+                self._greet.clear()
+                self._publish_directory()
+                self._version, self._published_s = self.keys.version(), now_s
+            if is_new:
+                log.info("the directory %d is published", self._version)
+                self.store.mirror()
+        except (*CANNOT_WRITE, OSError, AlreadyRunning, StorageFull) as error:
+            log.error("keys or store cannot be reached (%s); trying again", type(error).__name__)
 
     def _keep_fresh(self) -> None:
         now_utc_s = int(time.time())
@@ -137,8 +147,9 @@ class Receiver:
     def _renew_own(self) -> bool:
         try:
             renewed = renew_own(self._folder, self.keys.value("host").decode(), int(time.time()))
-        except KeysMissing as missing:
-            log.error("a certificate cannot be renewed: %s. %s", missing, missing.remedy)
+            list_revoked(self._folder, self.keys)  # keys that were put back may have learnt of more
+        except (KeysMissing, StorageFull) as failed:
+            log.error("a certificate or the broker's list cannot be renewed: %s. %s", failed, failed.remedy)
             return False
         if "broker" in renewed:
             log.warning("the broker's certificate was renewed: send the broker a SIGHUP, or bring it the new files")
@@ -242,11 +253,13 @@ class Receiver:
 
     def _certified(self, renewals: list[tuple[Device, bytes]]) -> dict[bytes, bytes]:
         now_utc_s = int(time.time())
-        try:
-            return {device.kid: renew(self._folder, self.keys, device, asked, now_utc_s) for device, asked in renewals}
-        except KeysMissing as missing:  # devices ask again tomorrow
-            log.error("a device's certificate cannot be renewed: %s. %s", missing, missing.remedy)
-            return {}
+        renewed = {}
+        for device, asked in renewals:
+            try:
+                renewed[device.kid] = renew(self._folder, self.keys, device, asked, now_utc_s)
+            except WardbeatError as refused:  # devices ask again tomorrow
+                log.error("a device's certificate cannot be renewed: %s. %s", refused, refused.remedy)
+        return renewed
 
 
 def _tls(folder: Path) -> ssl.SSLContext:

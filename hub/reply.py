@@ -14,6 +14,7 @@ from agent.wire.receipt import MAX_ENTRIES, Answer, Answers, Certificate, Entry,
 from hub.batch import Outcome
 from hub.devices import Device
 from hub.keystore import KeyStore
+from hub.store import Store
 
 _PUBLICS_MOST: Final = 10_000
 
@@ -23,11 +24,11 @@ class Replies:
 
     Args:
         keys: Receipt key and devices.
-        store_id: The data base's name, in every answer.
+        store: Its name is in every answer.
     """
 
-    def __init__(self, keys: KeyStore, store_id: bytes) -> None:
-        self._keys, self._store_id = keys, store_id
+    def __init__(self, keys: KeyStore, store: Store) -> None:
+        self._keys, self._store = keys, store
         self._stream, self._seq = os.urandom(STREAM_BYTES), 0
         # Checking that a key is not weak costs as much as a signature: once a device, not once an answer.
         self._publics: dict[bytes, tuple[MLKEM768X25519PublicKey, bytes]] = {}
@@ -77,7 +78,7 @@ class Replies:
         return [*sealed, self._seal(device, room)]
 
     def _words(self, answers: list[Answer]) -> bytes:
-        return encode_answers(Answers(self._keys.version(), self._store_id, tuple(answers)))
+        return encode_answers(Answers(self._keys.version(), self._store.store_id, tuple(answers)))
 
     def _seal(self, device: Device, answers: list[Answer]) -> tuple[str, bytes]:
         topic = labels.down_topic(self._keys.site, device.device)

@@ -7,6 +7,7 @@ one is sealed anew by the device.
 
 import logging
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -38,10 +39,11 @@ def keep_fresh(keys: KeyStore, store: Store, now_utc_s: int) -> bool:
     if ended:
         forgotten = store.forget_seen(ended)
         log.info("%d KEM keys were destroyed, and the memory of %d envelopes sealed to them", len(ended), forgotten)
+    stale = not keys.is_current()  # a crash came between a change and its directory
     directory = verified(keys.published(), keys.site, keys.value("root public"), 0).directory
     left_s = directory.expires_utc_s - now_utc_s
     # far ahead: signed by a clock that was wrong
-    if due or ended or left_s < RENEW_BEFORE_DAYS * DAY_S or left_s > 2 * KEM_DAYS * DAY_S:
+    if due or ended or stale or left_s < RENEW_BEFORE_DAYS * DAY_S or left_s > 2 * KEM_DAYS * DAY_S:
         keys.issue_directory(now_utc_s)
         return True
     return False
@@ -60,7 +62,7 @@ def rotate(folder: Path, root_seed: bytes | None = None, *, receipt: bool = Fals
         )
     now_utc_s = int(time.time())
     keys = open_keys(folder)
-    try:
+    with closing(keys), keys.alone():
         if root_seed is not None:
             keys.new_directory_key(SignKey.of(root_seed), now_utc_s)
             keys.put({"backup public": backup_key(root_seed).public})
@@ -70,8 +72,6 @@ def rotate(folder: Path, root_seed: bytes | None = None, *, receipt: bool = Fals
             keys.add_kem(now_utc_s)
         keys.issue_directory(now_utc_s)
         return keys.version()
-    finally:
-        keys.close()
 
 
 def days_of_certificate(keys: KeyStore, now_utc_s: int) -> int:

@@ -8,6 +8,7 @@ hub.crt hub.key the hub's own client certificate
 
 import os
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,7 @@ from agent.errors import KeysMissing, WireRefused, WrongUse
 from agent.wire.enroll import Bundle, armor, check_names
 from agent.wire.keys import SEED_BYTES, ReceiveKey, SignKey
 from hub.broker import acl, mosquitto_conf
-from hub.certificates import issue, make_ca, serial_of, write_revoked, write_secret
+from hub.certificates import issue, make_ca, serial_of, write_revoked
 from hub.database import checked_url
 from hub.keystore import KeyStore
 
@@ -60,14 +61,14 @@ def init(folder: Path, site: Site) -> None:
     database = checked_url(site.database) if site.database else ""
     host.private_dir(folder)
     root_seed = os.urandom(SEED_BYTES)
-    write_secret(folder / "root.key", root_seed.hex().encode() + b"\n")
+    host.write_private(folder / "root.key", root_seed.hex().encode() + b"\n")
     make_ca(folder)
     issue(folder, "hub", folder / "hub", server=None)
     broker = folder / "broker"
     broker.mkdir(mode=0o700)
     write_revoked(folder, ())
     issue(folder, "broker", broker / "broker", server=site.host)
-    (broker / "mosquitto.conf").write_text(mosquitto_conf(folder, site))
+    (broker / "mosquitto.conf").write_text(mosquitto_conf(folder, site.host, site.port))
     (broker / "acl").write_text(acl(site.name))
     keys = KeyStore(folder)
     keys.found(
@@ -146,11 +147,10 @@ def revoke(folder: Path, name: str) -> None:
         WrongUse: There is no such device.
         KeysMissing: The CA's files are not here.
     """
-    keys = open_keys(folder)
-    try:
+    with closing(open_keys(folder)) as keys, keys.alone():
         if name == _HUB:
-            taken_back = f"{keys.text(_TAKEN_BACK)} {serial_of(folder / 'hub.crt')}".split()
-            keys.put({_TAKEN_BACK: " ".join(taken_back).encode()})
+            taken_back = [keys.text(_TAKEN_BACK), str(serial_of(folder / "hub.crt"))]
+            keys.put({_TAKEN_BACK: " ".join(taken_back).strip().encode()})
             issue(folder, _HUB, folder / "hub", server=None)
         else:
             device = keys.devices.named(name)
@@ -158,7 +158,15 @@ def revoke(folder: Path, name: str) -> None:
                 raise WrongUse(f"no device {name!r} was admitted here", remedy="'wardbeat hub show FOLDER --devices'.")
             keys.devices.revoke(device.kid)
             keys.issue_directory()
+        list_revoked(folder, keys)
+
+
+def list_revoked(folder: Path, keys: KeyStore) -> None:
+    """Write the broker's list anew.
+
+    Raises:
+        KeysMissing: The CA's files are not here.
+    """
+    with keys.alone():
         own = [int(serial) for serial in keys.text(_TAKEN_BACK).split()]
         write_revoked(folder, [*keys.devices.revoked_certificates(), *own])
-    finally:
-        keys.close()

@@ -4,6 +4,7 @@ De-duplication memory outlives rows, so that nobody can bring an erased row back
 that its envelopes were sealed to, for then nobody can open them.
 """
 
+import logging
 import os
 import time
 from collections import ChainMap
@@ -13,21 +14,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from sqlalchemy import Connection, Engine, Row, delete, func, select
+from sqlalchemy import Connection, Engine, Row, delete, func, select, update
 
 from agent.errors import Missing
 from agent.wire import schema
 from agent.wire.message import KINDS, SummaryMessage, decode_plaintext
 from agent.wire.receipt import STORE_ID_BYTES
 from hub import migrations
-from hub.database import CANNOT_WRITE, open_postgres, open_sqlite, put_site, reading, require_durable, shred
+from hub.database import CANNOT_WRITE, insert_new, open_postgres, open_sqlite, put_site, reading, require_durable, shred
 from hub.judge import Opened
-from hub.keystore import KeyStore
+from hub.keystore import BACKUPS_END, RESTORED, KeyStore
 from hub.tables import COUNTER, DEVICE, ROW, SEEN, SITE
 from hub.taking import At, Records, Taking, digests, forget, note_end, place_of
 
+log = logging.getLogger(__name__)
+
 _RECORDS_MOST: Final = 10_000
 _STORE_ID: Final = "store id"
+_GENERATION: Final = "generation "  # and the number of a worker: how many batches it committed
 _NUMBER_BYTES: Final = 8
 
 
@@ -67,14 +71,14 @@ class Store:
         self._engine = _engine(folder, keys)
         self._reads = reading(self._engine)
         self._records: Records = ChainMap()
-        kept_generation = keys.generation(worker)
+        kept = keys.generations()
         with ExitStack() as undo:
             undo.callback(self._engine.dispose)
             try:
                 migrations.bring_up(self._engine, keys)
                 self.store_id = self._own_id()
                 if writes:
-                    self._reconcile(kept_generation)
+                    self._reconcile(kept)
             except CANNOT_WRITE as error:
                 raise Missing(
                     f"the hub's data base does not answer or cannot be written ({type(error.orig).__name__})",
@@ -101,10 +105,11 @@ class Store:
         """
         with self._engine.begin() as db:
             require_durable(db)
+            self.store_id = _store_id(db)  # another worker may have found that the data base was put back
             taking = Taking(db, self._keys, self._records, opened)
             yield taking
-            generation = _number(db, f"generation {self._worker}") + 1
-            put_site(db, SITE, f"generation {self._worker}", str(generation).encode())
+            generation = _number(db, _generation(self._worker)) + 1
+            put_site(db, SITE, _generation(self._worker), str(generation).encode())
             self._shred_due = self._shred_due or bool(taking.erased)
         self._keys.note_generation(self._worker, generation)
         if len(self._records) >= _RECORDS_MOST:
@@ -183,25 +188,78 @@ class Store:
                 put_site(db, SITE, _STORE_ID, found)
         return bytes(found)
 
-    def _reconcile(self, kept_generation: int) -> None:
+    def mirror(self) -> None:
+        """Keep here too who is revoked, and until when backups of the keys may exist, for keys that are put back."""
+        with self._engine.begin() as db:
+            self._mirror(db)
+
+    def _mirror(self, db: Connection) -> None:
+        for which in self._keys.devices.revoked():
+            insert_new(db, DEVICE, {"device": which, "withdrawn_serial": 0, "erased_serial": -1})
+            db.execute(update(DEVICE).where(DEVICE.c.device == which).values(revoked=1))
+        ends = max(_number(db, BACKUPS_END), self._keys.backups_end_utc_s())
+        put_site(db, SITE, BACKUPS_END, str(ends).encode())
+
+    def _reconcile(self, kept: dict[int, int]) -> None:
         """Find out which of the two stores came from a backup, and bring both to what either knows.
 
-        A data base that is behind the key store gets a new name, so that devices offer again what it lost, and
-        forgets again what was erased since. A key store from a backup learns again what was withdrawn and erased.
+        A data base that is behind the key store, or ahead of it by more than a crash, gets a new name, so that devices
+        offer again what was lost; rows whose data key is lost are forgotten, so that they are taken again. Each store
+        learns what the other knows to be withdrawn, erased and revoked.
         """
         with self._engine.begin() as db:
-            restored = _number(db, f"generation {self._worker}") < kept_generation
+            names = db.execute(select(SITE.c.name).where(SITE.c.name.startswith(_GENERATION))).scalars()
+            workers = {*kept, *(int(name.removeprefix(_GENERATION)) for name in names)}
+            here = {worker: _number(db, _generation(worker)) for worker in workers}
+            behind = any(here[worker] < n for worker, n in kept.items())
+            ahead = any(n > kept.get(worker, 0) + 1 for worker, n in here.items())
+            restored = behind or ahead or self._keys.text(RESTORED) == "1"
             if restored:
-                self.store_id = self._new_id(self.store_id)
+                self.store_id = self._new_id(_store_id(db))
                 put_site(db, SITE, _STORE_ID, self.store_id)
-                put_site(db, SITE, f"generation {self._worker}", str(kept_generation).encode())
+                for worker, n in here.items():
+                    put_site(db, SITE, _generation(worker), str(max(n, kept.get(worker, 0))).encode())
+                lost = _forget_unreadable(db, self._keys)
+                log.warning(
+                    "a backup was put back: devices offer again what it lost; %d rows had lost their keys", lost
+                )
             for ended in self._keys.devices.ended():
                 if restored and ended.erased_serial >= 0:
                     forget(db, ended.kid, ended.erased_serial)
                 note_end(db, ended.kid, withdrawn=ended.withdrawn_serial, erased=ended.erased_serial)
-            here = db.execute(select(DEVICE).where((DEVICE.c.withdrawn_serial > 0) | (DEVICE.c.erased_serial >= 0)))
-            for row in here:
-                self._keys.devices.learn_ends(row.device, row.withdrawn_serial, row.erased_serial)
+            for row in db.execute(select(DEVICE)).all():
+                self._keys.devices.learn_ends(
+                    row.device, row.withdrawn_serial, row.erased_serial, revoked=row.revoked == 1
+                )
+            self._keys.learn_backups_end(_number(db, BACKUPS_END))
+            self._mirror(db)
+        for worker, n in here.items():
+            self._keys.note_generation(worker, n)
+        if restored:
+            self._keys.put({RESTORED: b""})
+
+
+def _store_id(db: Connection) -> bytes:
+    return bytes(db.execute(select(SITE.c.value).where(SITE.c.name == _STORE_ID)).scalar_one())
+
+
+def _generation(worker: int) -> str:
+    return f"{_GENERATION}{worker}"
+
+
+def _forget_unreadable(db: Connection, keys: KeyStore) -> int:
+    """Rows under data keys that are in no key store, and the memory of them; how many."""
+    known = keys.devices.data_key_names()
+    names = set(db.execute(select(ROW.c.data_key).distinct()).scalars())
+    forgotten = 0
+    for name in sorted(names - known):
+        places = db.execute(select(ROW.c.device, ROW.c.stream, ROW.c.seq).where(ROW.c.data_key == name)).all()
+        for row in places:
+            at = (SEEN.c.device == row.device) & (SEEN.c.stream == row.stream) & (SEEN.c.seq == row.seq)
+            db.execute(delete(SEEN).where(at))
+        db.execute(delete(ROW).where(ROW.c.data_key == name))
+        forgotten += len(places)
+    return forgotten
 
 
 def _engine(folder: Path, keys: KeyStore) -> Engine:

@@ -15,6 +15,7 @@ DEVICE = Table(
     Column("device", LargeBinary, primary_key=True),
     Column("withdrawn_serial", BigInteger, nullable=False),
     Column("erased_serial", BigInteger, nullable=False),
+    Column("revoked", Integer),  # 1: believed no more
 )
 SEEN = Table(
     "seen",
@@ -57,6 +58,7 @@ CONSENT = Table(
     Column("hash", LargeBinary, nullable=False),
     Column("record", LargeBinary, nullable=False),
     Column("signature", LargeBinary, nullable=False),
+    Column("from_utc_s", BigInteger),  # the record's own
     Index("consent_hash", "device", "hash"),
 )
 COUNTER = Table("counter", META, Column("name", String, primary_key=True), Column("n", BigInteger, nullable=False))
@@ -65,4 +67,5 @@ QUARANTINE = Table(
     META,
     Column("id", Integer, primary_key=True),
     Column("envelope", LargeBinary, nullable=False),
+    Column("device", LargeBinary),  # it is gone with the device's erasure
 )

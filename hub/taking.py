@@ -118,9 +118,9 @@ class Taking:
             if self._db.execute(counted).rowcount == 0:
                 self._db.execute(insert(COUNTER), {"name": name, "n": n})
 
-    def quarantine(self, data: bytes) -> None:
-        """Set bytes aside that made our own code fail; the oldest give way."""
-        self._db.execute(insert(QUARANTINE), {"envelope": data})
+    def quarantine(self, data: bytes, device: bytes | None) -> None:
+        """Set bytes aside that made our own code fail, with whose they are; the oldest give way."""
+        self._db.execute(insert(QUARANTINE), {"envelope": data, "device": device})
         newest = self._db.execute(select(func.max(QUARANTINE.c.id))).scalar_one()
         self._db.execute(delete(QUARANTINE).where(QUARANTINE.c.id <= newest - _QUARANTINE_MOST))
 
@@ -195,6 +195,7 @@ class Taking:
                     "hash": record.hash,
                     "record": message.record,
                     "signature": message.signature,
+                    "from_utc_s": record.from_utc_s,
                 },
             )
         return record.serial
@@ -232,9 +233,9 @@ class Taking:
         before it, for a device restored from an older copy knows too few serials. What was given
         after it stands, however late the word arrives.
         """
-        records = self._db.execute(select(CONSENT.c.record).where(CONSENT.c.device == device)).scalars()
-        before = [record.serial for record in map(decode_record, records) if record.from_utc_s < at_utc_s]
-        return max([serial, *before])
+        here = (CONSENT.c.device == device) & (CONSENT.c.from_utc_s < at_utc_s)
+        before = self._db.execute(select(func.max(CONSENT.c.serial)).where(here)).scalar() or 0
+        return max(serial, before)
 
     def _advance(self, at: At, plaintext: Plaintext) -> None:
         here, seq = at[:2], at[2]
@@ -309,4 +310,5 @@ def forget(db: Connection, device: bytes, serial: int) -> None:
     that nobody brings rows back, the second because they prove what was agreed.
     """
     db.execute(delete(ROW).where(ROW.c.device == device, ROW.c.serial <= serial))
+    db.execute(delete(QUARANTINE).where(QUARANTINE.c.device == device))
     note_end(db, device, erased=serial)

@@ -67,13 +67,14 @@ def test_a_stolen_receipt_key_is_believed_no_more_and_one_that_was_only_replaced
 
 def test_a_year_later_the_root_signs_a_new_directory_key(world):
     assert main(["rotate", str(world.hub), "--root", str(world.hub / "root.key")]) == 0
-    assert believe(world).key.serial == 2
+    second = believe(world).key.serial
+    assert second > 1
     assert main(["rotate", str(world.hub), "--root", str(world.hub / "root.key")]) == 0
-    assert believe(world).key.serial == 3
+    assert believe(world).key.serial == second + 1
     (world.folder / "other.key").write_text("ab" * 32)
     with pytest.raises(KeysMissing):
         main(["rotate", str(world.hub), "--root", str(world.folder / "other.key")])
-    assert believe(world).key.serial == 3
+    assert believe(world).key.serial == second + 1
 
 
 def test_a_ledger_says_which_receipts_prove_nothing_since_their_key_was_stolen(world):
@@ -197,9 +198,9 @@ def test_a_lost_hub_is_put_back_from_its_two_files_and_goes_on(world, tmp_path, 
     assert told(world, again.handle([(world.topic, seal(world, [data(record)], 2))])) == {2: "stored"}
     assert (world.hub / "broker" / "mosquitto.conf").exists()
     assert (world.hub / "ca.key").stat().st_mode & 0o077 == 0
-    with pytest.raises(WrongUse, match="holds a hub"):
+    with pytest.raises(WrongUse, match="holds something"):
         main(["restore", str(world.hub), keys_file, "--root", str(root)])
-    assert again.store.store_id == old_id  # the key store came back as old as the data: nobody can tell it is a copy
+    assert again.store.store_id > old_id
 
 
 def test_a_data_file_older_than_the_keys_gets_a_new_name(world, tmp_path, capsys):

@@ -353,8 +353,8 @@ def test_any_directory_bytes_are_refused(data):
 
 
 def test_a_revoked_receipt_key_signs_nothing():
-    assert made().down_key(kid(SIGN.public)) == SIGN.public
-    assert made(revoked=[kid(SIGN.public)]).down_key(kid(SIGN.public)) is None
+    assert made().receipt_key(kid(SIGN.public)) == SIGN.public
+    assert made(revoked=[kid(SIGN.public)]).receipt_key(kid(SIGN.public)) is None
 
 
 def test_the_eight_words_follow_the_key():

@@ -157,8 +157,9 @@ def _note_break(outbox: Outbox, stream: bytes, words: str) -> bool:
 
 
 def doubt_store(outbox: Outbox) -> None:
-    """A receipt key was taken back: what was receipted may be forged, and so may the store's name. Whatever store
-    answers next counts as new: it is offered all again, and says duplicate to what it has.
+    """A key that answered, or one that named those, is believed no more: what was receipted may be forged, and so may
+    the store's name. Whatever store answers next counts as new: it is offered all again, and says duplicate to what it
+    has.
     """
     if outbox.meta(STORE_ID) is not None:
         outbox.set_meta(STORE_ID, bytes(STORE_ID_BYTES))

@@ -27,7 +27,6 @@ from agent.outbox import Outbox, Row, Sealing, settle
 from agent.privacy.vault import Vault
 from agent.publisher.link import Event, Link, Settings
 from agent.status import Board, Level
-from agent.wire.keys import kid
 from agent.wire.message import CoverMessage
 
 __all__ = ["Publisher", "Settings"]
@@ -201,9 +200,10 @@ class Publisher:
         believed = self.identity.believe(published)
         if believed is self.identity:
             return
-        directory, before = believed.directory().directory, self.identity.directory().directory
+        seen, before = believed.directory(), self.identity.directory()
+        directory = seen.directory
         sealing = Sealing.to(believed.sender(), directory)  # before anything is kept: a weak key ends here
-        if any(kid(public) in directory.revoked for public in before.receipt_publics):
+        if seen.key.serial != before.key.serial or directory.drops(before.directory):
             settle.doubt_store(self._outbox)  # first: a crash after the saving would forget to
         save(self._folder, self._vault, believed)
         self.identity, self._outbox.sealing = believed, sealing

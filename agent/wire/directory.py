@@ -74,12 +74,17 @@ class Directory:
             ]
         )
 
-    def down_key(self, sender: bytes) -> bytes | None:
-        """The receipt or score key of that kid, when it is listed and not revoked."""
+    def receipt_key(self, sender: bytes) -> bytes | None:
+        """The receipt key of that kid, when it is listed and not revoked."""
         if sender in self.revoked:
             return None
-        publics = (*self.receipt_publics, *self.score_publics)
-        return next((public for public in publics if kid(public) == sender), None)
+        return next((public for public in self.receipt_publics if kid(public) == sender), None)
+
+    def drops(self, before: "Directory") -> bool:
+        """Whether a key that the one before let answer is believed no more."""
+        answering = {*before.receipt_publics, *before.score_publics}
+        kept = {*self.receipt_publics, *self.score_publics}
+        return bool(answering - kept) or any(kid(public) in self.revoked for public in answering)
 
 
 @dataclass(frozen=True, slots=True)
