@@ -29,6 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.remedy:
             say(f"  → {error.remedy}")
         return error.exit_code
+    except PermissionError as error:
+        say(f"wardbeat: {error.filename or 'a file'} belongs to another user, or is closed to you")
+        say("  → Run this as the user who owns it.")
+        return 3
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -102,7 +106,9 @@ def _parser() -> argparse.ArgumentParser:
 
     recovery = _add(commands, "recovery", "should this machine be lost: the code, and erasing by it")
     recovery.add_argument(
-        "what", choices=("code", "erase"), help="show the code again; make the paper for the operator"
+        "what",
+        choices=("code", "erase", "verify"),
+        help="show the code again; make the paper for the operator; read a receipt (stdin)",
     )
     recovery.add_argument("site", nargs="?", help="erase: the hub's site")
 

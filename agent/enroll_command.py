@@ -1,6 +1,7 @@
 """What `wardbeat enroll` and `wardbeat recovery` do: papers in and out, a code on the terminal alone."""
 
 import argparse
+import sys
 import time
 
 from agent.status import say
@@ -15,9 +16,11 @@ def enroll(arguments: argparse.Namespace) -> int:
 
     settings, _ = config.load(arguments.config)
     try:
-        text = arguments.paper.read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongUse(f"{arguments.paper} cannot be read as a Wardbeat paper") from error
+        text = arguments.paper.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise WrongUse(
+            f"{arguments.paper} cannot be read: {error.strerror}", remedy="Name the paper's file."
+        ) from error
     if "BEGIN WARDBEAT ANSWER" in text:
         enrolled = decisions.finish_enrollment(settings, dearmor("ANSWER", text))
         say(f"Enrolled at {enrolled.bundle.operator}. Next: wardbeat consent show")
@@ -45,6 +48,8 @@ def recovery(arguments: argparse.Namespace) -> int:
     from agent.wire import erasure
     from agent.wire.enroll import armor
 
+    if arguments.what == "verify":
+        return _verify()
     if arguments.what == "code":
         settings, _ = config.load(arguments.config)
         decisions.show_code(identity.recovery_code(settings.state_dir, decisions.ask_pin("Your PIN: ")))
@@ -55,4 +60,14 @@ def recovery(arguments: argparse.Namespace) -> int:
     wish = erasure.Wish(arguments.site, key.public, int(time.time()))
     print(armor("ERASURE", erasure.signed_wish(wish, key)), end="")
     say("Give the paper (on stdout) to the hub's operator: 'wardbeat hub erase' takes it, and gives a receipt for you.")
+    return 0
+
+
+def _verify() -> int:
+    from agent.wire import erasure
+
+    site, words, erased = erasure.read_receipt(sys.stdin.read())
+    say(f"Signed for the site {site}, under the root key whose eight words are: {words}")
+    say(f"Device {erased.device}: erased up to consent {erased.serial}; {erased.kept} later rows stand.")
+    say("Compare the eight words with the operator's, as at the enrollment: they say who signed.")
     return 0

@@ -216,6 +216,19 @@ def write_durable(path: Path, content: bytes, mode: int = 0o644) -> None:
             os.close(folder)
 
 
+def overwrite(path: Path) -> None:
+    """Write zeros over a file where it lies, and remove it. (A disk that moves what is written, as flash does, may keep
+    the old place for a while.)
+    """
+    if not path.exists():
+        return
+    with path.open("r+b") as file:
+        file.write(bytes(path.stat().st_size))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
+
+
 def read_private(path: Path) -> bytes:
     """Read a secret file, refusing one that others own or can read.
 

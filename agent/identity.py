@@ -293,11 +293,15 @@ def save(folder: Path, vault: Vault, identity: Identity) -> None:
 def destroy(folder: Path) -> None:
     """Overwrite and remove every key of an enrollment; the data key stays, for the person's own history."""
     keys = folder / "keys"
-    for name in ("consent", "recovery", "tls.key", "tls.next.key", TLS_BOTH, "tls.crt", "ca.pem", "identity"):
-        file = keys / name
-        if file.exists():
-            host.write_private(file, bytes(file.stat().st_size))
-            file.unlink()
+    # the identity first: without it nothing here speaks, wherever a crash comes
+    for name in ("identity", "consent", "recovery", "tls.key", "tls.next.key", TLS_BOTH, "tls.crt", "ca.pem"):
+        host.overwrite(keys / name)
+
+
+def finish_destroying(folder: Path) -> None:
+    """What a crash left of `destroy`: keys without an identity serve nobody. The caller holds the folder's lock."""
+    if not exists(folder):
+        destroy(folder)
 
 
 def consent_key(folder: Path, pin: str) -> SignKey:

@@ -16,7 +16,7 @@ def leave(folder: Path, outbox: Outbox, enrolled: identity.Identity, erased: Era
     """Keep the receipt and destroy this machine's keys; True when that was done.
 
     A receipt of an erasure that was not the last one asked for here, or not asked for at all, changes nothing. One
-    after which a consent was given is kept, and the keys with it.
+    after which a consent was given, or rows of a later consent stand, is kept, and the keys with it.
 
     Raises:
         WireRefused: ``bad_signature``: no receipt key of this site's directory signed it.
@@ -26,9 +26,10 @@ def leave(folder: Path, outbox: Outbox, enrolled: identity.Identity, erased: Era
         raise WireRefused("bad_signature", "the erase receipt is not signed by a receipt key of this site")
     if erased.device != enrolled.device or not outbox.has_asked_to_erase(erased.asked_utc_s):
         return False
-    words = receipt_in_words(enrolled.bundle.operator, enrolled.site, enrolled.published, erased)
+    bundle = enrolled.bundle
+    words = receipt_in_words(bundle.operator, bundle.root_public, enrolled.site, enrolled.published, erased)
     host.write_private(folder / RECEIPT, words.encode())
-    if outbox.stays():
+    if outbox.stays() or erased.kept:
         return False
     identity.destroy(folder)
     consents.retire(outbox, now_utc_s)

@@ -113,6 +113,7 @@ class Agent:
             self.board.say("hub", Level.OK, f"profile {self.profile.name}: nothing leaves this machine")
             return None
         try:
+            identity.finish_destroying(self.folder)
             return identity.load_enrolled(self.folder, self.vault)
         except KeysMissing as missing:
             self.board.say("hub", Level.WAITING, str(missing), missing.remedy)

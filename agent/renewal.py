@@ -49,12 +49,12 @@ def ask_if_due(folder: Path, vault: Vault, outbox: Outbox, now_utc_s: int) -> No
     outbox.set_meta(_ASKED, str(now_utc_s).encode())
 
 
-def take(folder: Path, vault: Vault, enrolled: identity.Identity, certificate_der: bytes) -> bool:
+def take(folder: Path, vault: Vault, enrolled: identity.Identity, certificate_der: bytes, now_utc_s: int) -> bool:
     """Put a new certificate and its key in the old ones' place, in one file; False when they are there already.
 
     Raises:
         WireRefused: ``bad_signature``: not this site's CA, not our name, not the key that we made last, or of a time
-            that does not meet the old one's.
+            that has not begun or ends before the old one's: the broker would let nobody in.
     """
     next_key = folder / "keys" / _NEXT
     if not next_key.exists():
@@ -67,12 +67,13 @@ def take(folder: Path, vault: Vault, enrolled: identity.Identity, certificate_de
         certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(enrolled.bundle.ca_pem))
         names = [str(name.value) for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
         ours = isinstance(key, ec.EllipticCurvePrivateKey) and certificate.public_key() == key.public_key()
-    except (InvalidSignature, ValueError, TypeError) as error:
+    except (InvalidSignature, x509.InvalidVersion, ValueError, TypeError) as error:
         raise WireRefused("bad_signature", "the new certificate was not issued by the bundle's CA") from error
     if not ours or names != [enrolled.device]:
         raise WireRefused("bad_signature", "the new certificate is for another key or name")
     old = x509.load_pem_x509_certificate(identity.tls_files(folder)[1].read_bytes())
-    if not certificate.not_valid_before_utc <= old.not_valid_after_utc <= certificate.not_valid_after_utc:
+    begins_utc_s = certificate.not_valid_before_utc.timestamp()
+    if begins_utc_s > now_utc_s or certificate.not_valid_after_utc < old.not_valid_after_utc:
         raise WireRefused("bad_signature", "the new certificate does not follow the old one: the hub's clock is wrong")
     host.write_private(folder / "keys" / identity.TLS_BOTH, certificate.public_bytes(serialization.Encoding.PEM) + pem)
     next_key.unlink()

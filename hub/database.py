@@ -3,11 +3,26 @@
 import os
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Engine, MetaData, Table, and_, bindparam, create_engine, event, func, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    Table,
+    and_,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
@@ -111,6 +126,18 @@ def require_durable(db: Connection) -> None:
             f"PostgreSQL runs with {' and '.join(weak)} off: a receipt would promise what a crash can take back",
             remedy="Switch it on (ALTER SYSTEM, ALTER ROLE) and reload; until then nothing is stored or receipted.",
         )
+
+
+def add_columns(db: Engine | Connection, tables: MetaData) -> None:
+    """Give tables of an older program the columns that came since; they hold nothing yet."""
+    with db.begin() if isinstance(db, Engine) else nullcontext(db) as open_db:
+        looked = inspect(open_db)
+        for table in tables.sorted_tables:
+            there = {column["name"] for column in looked.get_columns(table.name)}
+            for column in table.columns:
+                if column.name not in there:
+                    kind = column.type.compile(open_db.dialect)
+                    open_db.execute(text(f'ALTER TABLE "{table.name}" ADD COLUMN {column.name} {kind}'))
 
 
 def rows_at(db: Connection, by: Sequence[Column[Any]], at: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:

@@ -81,6 +81,7 @@ _ERASURE = Table(
     Column("asked_utc_s", BigInteger, nullable=False),
     Column("erased_utc_s", BigInteger, nullable=False),
     Column("backups_end_utc_s", BigInteger, nullable=False),
+    Column("kept", BigInteger),
 )
 _MACHINE = Table(
     "machine",
@@ -278,7 +279,7 @@ class Devices:
         with self._engine.begin() as db:
             db.execute(delete(_MACHINE).where(_MACHINE.c.device == which))
             db.execute(delete(_ERASURE).where(_ERASURE.c.device == which))
-            names = ("serial", "asked_utc_s", "erased_utc_s", "backups_end_utc_s")
+            names = ("serial", "asked_utc_s", "erased_utc_s", "backups_end_utc_s", "kept")
             db.execute(insert(_ERASURE), {"device": which, **{name: getattr(erased, name) for name in names}})
 
     def erasure(self, device: Device) -> Erased | None:
@@ -287,7 +288,9 @@ class Devices:
             row = db.execute(select(_ERASURE).where(_ERASURE.c.device == device.kid)).first()
         if row is None:
             return None
-        return Erased(device.device, row.serial, row.asked_utc_s, row.erased_utc_s, row.backups_end_utc_s)
+        return Erased(
+            device.device, row.serial, row.asked_utc_s, row.erased_utc_s, row.backups_end_utc_s, row.kept or 0
+        )
 
     def _destroy(self, which: bytes, serial: int) -> None:
         with self._engine.begin() as db:

@@ -32,18 +32,17 @@ def admit(folder: Path, request_text: str) -> str:
         if request.site != keys.site or request.synthetic != keys.synthetic:
             raise WireRefused("wrong_site", "the request is for another site, or a synthetic one meets a real one")
         public = checked_request(request.tls_request)
-        name = secrets.token_hex(8)
-        device = Device(
-            kid(request.sign_public),
-            name,
-            request.sign_public,
-            request.receive_public,
-            request.consent_public,
-        )
-        certificate = certify(folder, name, public, server=None)
-        keys.devices.admit(request.code, device, request.machine, request.recovery_public)
+        keyed = request.sign_public, request.receive_public, request.consent_public
+        known = keys.devices.of(kid(request.sign_public))
+        again = known is not None and (known.sign_public, known.receive_public, known.consent_public) == keyed
+        if known is not None and again and not known.revoked:
+            device = known  # the answer was lost on its way: the same request, signed by the same keys, has another
+        else:
+            device = Device(kid(request.sign_public), secrets.token_hex(8), *keyed)
+            keys.devices.admit(request.code, device, request.machine, request.recovery_public)
+        certificate = certify(folder, device.device, public, server=None)
         keys.devices.note_certificate(device.kid, certificate, int(time.time()))
-        answer = Answer(name, certificate.public_bytes(serialization.Encoding.DER))
+        answer = Answer(device.device, certificate.public_bytes(serialization.Encoding.DER))
         return armor("ANSWER", sealed_answer(answer, request, keys.sign_key("directory"), keys.published()))
     finally:
         keys.close()

@@ -29,7 +29,7 @@ from agent.errors import KeysMissing
 from agent.wire.directory import Directory, DirectoryKey, KemKey, publish_under, verified
 from agent.wire.keys import KID_BYTES, SEED_BYTES, SIGN_PUBLIC_BYTES, ReceiveKey, SignKey, kid
 from agent.wire.labels import Label
-from hub.database import hold, let_go, open_sqlite, put_site, reading, shred
+from hub.database import add_columns, hold, let_go, open_sqlite, put_site, reading, shred
 from hub.devices import DEVICES, Devices
 
 DAY_S: Final = 86_400
@@ -67,6 +67,7 @@ class KeyStore:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         self._engine = open_sqlite(path, _META)
         DEVICES.create_all(self._engine)
+        add_columns(self._engine, DEVICES)
         self._reads = reading(self._engine)
         self._values: dict[str, bytes] = {}
         self._kems: dict[bytes, ReceiveKey | None] = {}

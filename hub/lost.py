@@ -34,7 +34,7 @@ def erase_lost(folder: Path, paper: str) -> tuple[str, str]:
         with Store(folder, keys, writes=True, worker=_WORKER) as store, store.transaction() as taking:
             erased = taking.erase(device, EVERY_SERIAL, wish.asked_utc_s)
         signed = erased.signed(keys.sign_key("receipt"), keys.site)
-        text = receipt_in_words(keys.operator, keys.site, keys.published(), signed)
+        text = receipt_in_words(keys.operator, keys.value("root public"), keys.site, keys.published(), signed)
     finally:
         keys.close()
         let_go(held)

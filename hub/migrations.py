@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, delete, inspect, select, text, update
 from agent.errors import WrongUse
 from agent.wire.consent import decode_record
 from agent.wire.message import decode_plaintext
-from hub.database import is_postgres, put_site
+from hub.database import add_columns, is_postgres, put_site
 from hub.keystore import KeyStore
 from hub.tables import CONSENT, DEVICE, META, QUARANTINE, ROW, SEEN, SITE
 from hub.taking import place_of, said
@@ -72,10 +72,7 @@ def _seal_words(db: Connection, keys: KeyStore) -> None:
 
 def _know_more(db: Connection, _: KeyStore) -> None:
     """2 → 3: who is revoked, when a consent begins, whose a quarantined envelope is (those of before are nobody's)."""
-    for added in (DEVICE.c.revoked, CONSENT.c.from_utc_s, QUARANTINE.c.device):
-        if added.name not in {column["name"] for column in inspect(db).get_columns(added.table.name)}:
-            kind = added.type.compile(db.dialect)
-            db.execute(text(f"ALTER TABLE {added.table.name} ADD COLUMN {added.name} {kind}"))
+    add_columns(db, META)
     db.execute(delete(QUARANTINE))
     for row in db.execute(select(CONSENT.c.device, CONSENT.c.serial, CONSENT.c.record)).all():
         here = (CONSENT.c.device == row.device) & (CONSENT.c.serial == row.serial)

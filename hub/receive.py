@@ -29,7 +29,7 @@ from hub.database import CANNOT_WRITE, hold, let_go
 from hub.devices import Device
 from hub.enroll import renew
 from hub.reply import Replies
-from hub.site import list_revoked, open_keys
+from hub.site import list_revoked, note_own, open_keys
 from hub.store import Store
 
 log = logging.getLogger(__name__)
@@ -147,6 +147,7 @@ class Receiver:
     def _renew_own(self) -> bool:
         try:
             renewed = renew_own(self._folder, self.keys.value("host").decode(), int(time.time()))
+            note_own(self._folder, self.keys)
             list_revoked(self._folder, self.keys)  # keys that were put back may have learnt of more
         except (KeysMissing, StorageFull) as failed:
             log.error("a certificate or the broker's list cannot be renewed: %s. %s", failed, failed.remedy)

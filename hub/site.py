@@ -26,7 +26,8 @@ from hub.database import checked_url
 from hub.keystore import KeyStore
 
 _HUB: Final = "hub"
-_TAKEN_BACK: Final = "taken back"  # serial numbers of the hub's own certificates
+_OWN: Final = "own certificates"  # serial numbers of all that the hub had
+_TAKEN_BACK: Final = "taken back"  # and of those that are believed no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +150,8 @@ def revoke(folder: Path, name: str) -> None:
     """
     with closing(open_keys(folder)) as keys, keys.alone():
         if name == _HUB:
-            taken_back = [keys.text(_TAKEN_BACK), str(serial_of(folder / "hub.crt"))]
-            keys.put({_TAKEN_BACK: " ".join(taken_back).strip().encode()})
+            note_own(folder, keys)
+            keys.put({_TAKEN_BACK: keys.text(_OWN).encode()})  # every one that it ever had
             issue(folder, _HUB, folder / "hub", server=None)
         else:
             device = keys.devices.named(name)
@@ -159,6 +160,13 @@ def revoke(folder: Path, name: str) -> None:
             keys.devices.revoke(device.kid)
             keys.issue_directory()
         list_revoked(folder, keys)
+
+
+def note_own(folder: Path, keys: KeyStore) -> None:
+    """Remember the serial number of the hub's own certificate, so that it can be taken back when it is replaced."""
+    known, now = keys.text(_OWN).split(), str(serial_of(folder / "hub.crt"))
+    if now not in known:
+        keys.put({_OWN: " ".join([*known, now]).encode()})
 
 
 def list_revoked(folder: Path, keys: KeyStore) -> None:

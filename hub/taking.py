@@ -42,6 +42,7 @@ from hub.keystore import KeyStore
 from hub.tables import CONSENT, COUNTER, DEVICE, QUARANTINE, ROW, SEEN, STREAM
 
 _QUARANTINE_MOST: Final = 1000
+_SUMMARY: Final = KINDS[SummaryMessage]
 _DISPOSABLE: Final = (CoverMessage, ProbeMessage, RenewMessage)
 
 SAID_BYTES: Final = 16
@@ -131,7 +132,9 @@ class Taking:
         self._flush()
         forget(self._db, device.kid, ended)
         ends_utc_s, now_utc_s = self._keys.backups_end_utc_s(), int(time.time())
-        erased = Erased(device.device, ended, asked_utc_s, now_utc_s, ends_utc_s)
+        later = select(func.count()).select_from(ROW).where(ROW.c.device == device.kid, ROW.c.kind == _SUMMARY)
+        kept = self._db.execute(later).scalar_one()
+        erased = Erased(device.device, ended, asked_utc_s, now_utc_s, ends_utc_s, kept)
         self._keys.devices.note_erasure(device.kid, erased)
         self.erased.add(device.kid)
         return erased

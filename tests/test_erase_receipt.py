@@ -11,8 +11,8 @@ from agent.control import Command
 from agent.errors import KeysMissing, WireRefused
 from agent.outbox import consents, settle
 from agent.pace import Pace
-from agent.wire import codec
-from agent.wire.directory import verified
+from agent.wire import codec, erasure
+from agent.wire.directory import fingerprint_words, verified
 from agent.wire.enroll import dearmor
 from agent.wire.keys import SignKey
 from agent.wire.receipt import Erased
@@ -54,11 +54,18 @@ def test_the_receipt_names_the_day_on_which_the_last_key_backup_ends(world, tmp_
 
     # anybody can verify it who knows the root's words
     paper = text[text.index("-----BEGIN") :]
-    site, published, items = codec.decode(dearmor("ERASE RECEIPT", paper))
+    site, _root, published, items = codec.decode(dearmor("ERASE RECEIPT", paper))
     directory = verified(published, site, world.identity.bundle.root_public, 0).directory
     shown = Erased(items[1], *items[2], items[3])
     assert shown.signed_by(directory.receipt_publics[0], site)
     assert not Erased(items[1], items[2][0] + 1, *items[2][1:], items[3]).signed_by(directory.receipt_publics[0], site)
+
+    named, words, read = erasure.read_receipt(text)
+    assert (named, words, read) == (site, fingerprint_words(world.identity.bundle.root_public), shown)
+    for place in (40, len(paper) // 2, len(paper) - 120):
+        forged = text.replace(paper, paper[:place] + ("A" if paper[place] != "A" else "B") + paper[place + 1 :])
+        with pytest.raises(WireRefused):
+            erasure.read_receipt(forged)
 
     with pytest.raises(KeysMissing):
         identity.load(world.settings.state_dir, world.vault)
@@ -118,6 +125,33 @@ def test_an_old_receipt_said_again_does_not_end_what_began_after_it(world):
         answers = [world.identity.open_answers(payload) for _, payload in receiver.handle(rows)]
         (anew,) = {one for some in answers for one in some.answers if isinstance(one, Erased)}
         assert leaving.leave(world.settings.state_dir, outbox, world.identity, anew, NOW + 600)
+
+
+def test_a_receipt_that_leaves_later_rows_ends_no_enrollment(world):
+    """The erasure is heard after a consent that was given later, and after its data."""
+    receiver = world.receiver()
+    with world.outbox() as outbox:
+        house.carry(world, outbox, receiver)
+        consents.erase(outbox, world.identity.sign, world.identity.site, NOW + 10)
+        late = [(world.topic, row.envelope) for row in outbox.unsent(10)]
+        outbox.mark_sent(outbox.unsent(10), NOW)
+    world.give_consent(NOW + 100)
+    with world.outbox() as outbox:
+        outbox.put_released(house.released(world, outbox, 4), NOW + 1500)
+        for _ in range(2):  # the consent, and with its receipt the summary
+            rows = outbox.unsent(10)
+            outbox.mark_sent(rows, NOW)
+            for _topic, payload in receiver.handle([(world.topic, row.envelope) for row in rows]):
+                settle.apply(outbox, world.identity.open_answers(payload), NOW, payload)
+        found = [world.identity.open_answers(payload) for _, payload in receiver.handle(late)]
+        (erased,) = {one for some in found for one in some.answers if isinstance(one, Erased)}
+        outbox.db.execute("DELETE FROM meta WHERE name = 'stays'")  # even if the file forgot that it was given
+        assert erased.kept == len(receiver.store.summaries()) == 1
+        assert not leaving.leave(world.settings.state_dir, outbox, world.identity, erased, NOW)
+    assert (
+        "1 rows under a consent that was given later stand" in (world.settings.state_dir / leaving.RECEIPT).read_text()
+    )
+    assert identity.load_enrolled(world.settings.state_dir, world.vault)
 
 
 def test_a_running_agent_ends_its_enrollment_when_the_receipt_comes(world, broker):

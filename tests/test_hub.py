@@ -1,5 +1,6 @@
 """The hub's order of checks: each refusal by its name, counted, nothing stored; answers only to the authentic."""
 
+import contextlib
 import dataclasses
 import os
 
@@ -7,6 +8,7 @@ import pytest
 
 import house
 import postgres
+from agent import identity
 from agent.errors import WireRefused, WrongUse
 from agent.outbox import consents, settle
 from agent.privacy.consent import give as make_record
@@ -17,6 +19,7 @@ from agent.wire.keys import ReceiveKey, SignKey, kid, receive_public
 from agent.wire.labels import CODES, REASONS
 from agent.wire.message import CoverMessage, Plaintext, SummaryMessage, encode_plaintext
 from hub import enroll, site
+from hub.site import open_keys
 
 STREAM = b"t" * 16
 HEAD = bytes(32)
@@ -272,6 +275,21 @@ def test_a_request_for_another_site_or_a_synthetic_one_is_refused_by_a_real_hub(
     with pytest.raises(WireRefused) as refused:
         enroll.admit(real.hub, armor("REQUEST", request))
     assert refused.value.reason == "wrong_site"
+
+
+def test_an_answer_that_was_lost_is_given_again_to_the_same_keys_alone(world):
+    folder = world.folder / "second"
+    folder.mkdir(mode=0o700)
+    vault = house.open_vault(folder, "file")
+    request = armor("REQUEST", identity.begin(folder, vault, dearmor("BUNDLE", site.invite(world.hub)), house.PIN))
+    enroll.admit(world.hub, request)
+    quoted = "Dear operator,\r\n" + "\r\n".join(f"> {line}" for line in request.splitlines()) + "\r\n-- \r\nGrüße\r\n"
+    again = enroll.admit(world.hub, quoted)
+    assert identity.finish(folder, vault, dearmor("ANSWER", again)).device
+    with pytest.raises(WrongUse):
+        identity.finish(folder, vault, dearmor("ANSWER", again))
+    with contextlib.closing(open_keys(world.hub)) as keys:
+        assert keys.devices.count() == 2
 
 
 def test_an_answer_for_another_machine_does_not_open(tmp_path):

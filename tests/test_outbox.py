@@ -10,7 +10,7 @@ import house
 from agent import storage
 from agent.errors import LedgerBroken, OutboxBroken, StorageFull
 from agent.outbox import Limits, consents, ledger, settle
-from agent.wire import chain
+from agent.wire import chain, envelope
 from agent.wire.labels import CODES
 from agent.wire.message import CoverMessage, GapMessage, ProbeMessage
 from agent.wire.receipt import Answers, Entry, Notice, Receipt
@@ -448,3 +448,36 @@ def test_a_receipt_of_a_store_that_was_put_back_since_settles_nothing(world):
         assert (late.receipted, late.stale) == (0, 1)
         assert row.idx in outbox.handed()
         assert settle.apply(outbox, answer(entry(row, "stored"), stream=row.stream, store_id=newer), NOW).receipted == 1
+
+
+def test_what_changes_consent_leaves_in_its_order_whoever_asks(world):
+    with world.outbox() as outbox:
+        consents.withdraw(outbox, world.identity.sign, world.identity.site, NOW + 10)
+    world.give_consent(NOW + 20)
+    with world.outbox() as outbox:
+        consents.erase(outbox, world.identity.sign, world.identity.site, NOW + 30)
+        both = [outbox.unsent(20, newest=newest) for newest in (False, True)]
+        orders = [[row.idx for row in rows if row.kind in ("consent", "erase")] for rows in both]
+        assert len(orders[0]) >= 2
+        assert orders[0] == orders[1] == sorted(orders[0])
+
+
+def test_a_row_whose_words_are_unreadable_is_said_and_stops_nobody(world):
+    receiver = world.receiver()
+    with world.outbox() as outbox:
+        house.carry(world, outbox, receiver)
+        one, two = (outbox.put_released(house.released(world, outbox, n), NOW)[0] for n in range(2))
+        outbox.mark_sent([one, two], NOW)
+        with storage.storing(outbox.db):
+            sealed = outbox.db.execute("SELECT sealed_words FROM ledger WHERE idx = ?", (one.idx,)).fetchone()[0]
+            outbox.db.execute(
+                "UPDATE ledger SET sealed_words = ? WHERE idx = ?", (sealed[:-1] + bytes([sealed[-1] ^ 1]), one.idx)
+            )
+        entries = tuple(
+            Entry(envelope.decode(row.envelope).header.seq, envelope.decode(row.envelope).digest, CODES["fork"])
+            for row in (one, two)
+        )
+        stream = envelope.decode(one.envelope).header.stream
+        answers = Answers(1, receiver.store.store_id, (Receipt(stream, 0, bytes(32), entries),))
+        settled = settle.apply(outbox, answers, NOW)
+        assert (settled.again, settled.refused) == (1, ("unreadable",))

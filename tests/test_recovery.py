@@ -109,7 +109,7 @@ def test_everything_is_erased_by_the_code_alone_beside_a_hub_at_work(either, mon
     assert receiver.handle([(either.topic, seal(either, [data(record, start=NOW + 3000)], 9))]) == []
     assert receiver.store.counters()["revoked"] == 1
 
-    site, published, items = codec.decode(dearmor("ERASE RECEIPT", text[text.index("-----BEGIN") :]))
+    site, _root, published, items = codec.decode(dearmor("ERASE RECEIPT", text[text.index("-----BEGIN") :]))
     directory = verified(published, site, root, 0).directory
     shown = Erased(items[1], *items[2], items[3])
     assert shown.signed_by(directory.receipt_publics[0], site)

@@ -83,8 +83,8 @@ def test_a_revoked_device_is_held_off_with_every_certificate_it_had(world, broke
         for answer in world.identity.open_answers(payload).answers
         if isinstance(answer, Certificate)
     ]
-    assert renewal.take(world.settings.state_dir, world.vault, world.identity, der)
-    assert not renewal.take(world.settings.state_dir, world.vault, world.identity, der)
+    assert renewal.take(world.settings.state_dir, world.vault, world.identity, der, NOW)
+    assert not renewal.take(world.settings.state_dir, world.vault, world.identity, der, NOW)
     assert can_connect(world)
     revoke(world.hub, world.identity.device)
     broker.popen.send_signal(signal.SIGHUP)
@@ -133,17 +133,26 @@ def test_a_certificate_for_another_key_name_or_of_another_authority_changes_noth
     for certificate in wrong:
         with pytest.raises(WireRefused):
             der = certificate.public_bytes(serialization.Encoding.DER)
-            renewal.take(folder, world.vault, world.identity, der)
+            renewal.take(folder, world.vault, world.identity, der, NOW)
     with pytest.raises(WireRefused):
-        renewal.take(folder, world.vault, world.identity, b"nonsense")
+        renewal.take(folder, world.vault, world.identity, b"nonsense", NOW)
     right = certify(world.hub, world.identity.device, ours, server=None)
     early = dt.timedelta(days=400)  # as a hub would, whose clock is a year ahead
     late = x509.CertificateBuilder(
         right.issuer, right.subject, ours, right.serial_number, right.not_valid_before_utc + early,
         right.not_valid_after_utc + early,
     )  # fmt: skip
+    soon = x509.CertificateBuilder(  # a hub thirty days ahead, to a device whose certificate ends later than that
+        right.issuer, right.subject, ours, right.serial_number, right.not_valid_before_utc + dt.timedelta(days=30),
+        right.not_valid_after_utc + dt.timedelta(days=30),
+    )  # fmt: skip
     authority = serialization.load_pem_private_key((world.hub / "ca.key").read_bytes(), None)
-    der = late.sign(authority, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
-    with pytest.raises(WireRefused, match="clock"):
-        renewal.take(folder, world.vault, world.identity, der)
+    for ahead in (late, soon):
+        der = ahead.sign(authority, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+        with pytest.raises(WireRefused, match="clock"):
+            renewal.take(folder, world.vault, world.identity, der, NOW)
+    of_no_version = bytearray(right.public_bytes(serialization.Encoding.DER))
+    of_no_version[of_no_version.index(b"\xa0\x03\x02\x01\x02") + 4] = 7
+    with pytest.raises(WireRefused):
+        renewal.take(folder, world.vault, world.identity, bytes(of_no_version), NOW)
     assert not (folder / "keys" / identity.TLS_BOTH).exists()

@@ -14,6 +14,7 @@ import pytest
 import house
 from agent import pipeline, storage
 from agent.clock import SessionClock
+from agent.errors import StorageFull
 from agent.outbox import Limits, consents, rescue
 from agent.pace import Pace
 from agent.wire.message import EraseMessage, GapMessage
@@ -210,3 +211,48 @@ def test_an_error_that_is_no_damage_sets_nothing_aside(world, monkeypatch):
     with pytest.raises(storage.OutboxBroken):
         opened(world)
     assert not list(world.settings.state_dir.glob("*.broken-*"))
+
+
+@pytest.mark.parametrize("at", ["while it is filled", "between the renames"])
+def test_a_rescue_that_is_cut_short_is_done_by_the_next_start(world, monkeypatch, at):
+    filled(world)
+    with world.outbox() as outbox:
+        consents.withdraw(outbox, world.identity.sign, world.identity.site, NOW + 100)
+        consents.pause(outbox, NOW + 100)
+        storage.shred(outbox.db)
+    damage(path_of(world), "ledger")
+    with monkeypatch.context() as cut:
+        if at == "while it is filled":
+            cut.setattr(rescue, "_carry", lambda *_: (_ for _ in ()).throw(StorageFull("no space")))
+        else:
+            cut.setattr(rescue.Path, "replace", _renames(rescue.Path.replace, path_of(world)))
+        rescue.suspect(world.settings.state_dir)
+        with pytest.raises((StorageFull, OSError)):
+            opened(world)
+    with opened(world) as outbox:
+        assert outbox.unheard() == ["consent"], "the withdrawal that nobody had heard"
+        assert consents.is_paused(outbox)
+        assert any("set aside" in words for _, words in outbox.news())
+        assert any(row[0] == "gap" for row in outbox.db.execute("SELECT kind FROM ledger"))
+
+
+def _renames(real, last):
+    def replace(self, target):
+        if target == last:
+            raise OSError("power")
+        return real(self, target)
+
+    return replace
+
+
+def test_an_unheard_withdrawal_is_carried_though_a_consent_came_after_it(world):
+    filled(world)
+    with world.outbox() as outbox:
+        consents.withdraw(outbox, world.identity.sign, world.identity.site, NOW + 100)
+    world.give_consent(NOW + 200)
+    with world.outbox() as outbox:
+        storage.shred(outbox.db)
+    damage(path_of(world), "fate")
+    rescue.suspect(world.settings.state_dir)
+    with opened(world) as outbox:
+        assert "consent" in outbox.unheard()

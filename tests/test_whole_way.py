@@ -15,7 +15,7 @@ import pytest
 
 import house
 import straps
-from agent import pipeline, recording
+from agent import pipeline, publisher, recording
 from agent.clock import SessionClock
 from agent.control import Command
 from agent.model import NS_PER_S
@@ -478,6 +478,28 @@ def test_a_newer_directory_is_taken_over_and_rows_are_sealed_to_its_newest_key(w
     assert told["sealed to newest"]
     with world.outbox() as outbox:
         assert consents.in_force(outbox) is not None
+
+
+@pytest.mark.parametrize("hears", [True, False])
+def test_acknowledgements_that_never_come_stop_nobody(world, broker, tmp_path, monkeypatch, hears):
+    """More rows than may be in flight: receipts free the places, and where none come, another connection does."""
+    monkeypatch.setattr(publisher.Publisher, "_acked", lambda *_: None)
+    monkeypatch.setattr(publisher, "DEAF_S", 0.3)
+
+    async def person(agent):
+        for _ in range(60):
+            agent.outbox.put([CoverMessage()], house.START_UTC_S)
+        for _ in range(2000):
+            if agent.outbox.unsettled() == 0 if hears else agent.publisher.counters["deaf"]:
+                break
+            await asyncio.sleep(0.01)
+        assert hears or agent.publisher.counters["deaf"]
+        assert not hears or agent.outbox.unsettled() == 0
+        stop.set()
+
+    stop = asyncio.Event()
+    with house.running_hub(world) if hears else contextlib.nullcontext():
+        run_with(person, stop, world, tmp_path, slot_s=0.1)
 
 
 def test_what_the_broker_can_take_is_heeded(world, tmp_path):

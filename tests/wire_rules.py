@@ -109,7 +109,7 @@ def _is_answer(one):
     if shaped(one, {"certificate"}, bytes):
         return True
     if shaped(one, {"erased"}, str, list, 64):
-        return shaped(one[2], int, int, int, int)
+        return shaped(one[2], int, int, int, int, int)
     if shaped(one, {"notice"}, int, 16, int, int):
         return one[1] in _codes()
     if not shaped(one, {"receipt"}, 16, int, 32, list) or len(one[4]) > 40:

@@ -216,7 +216,9 @@ class Outbox:
 
         Summaries wait until the hub has receipted their consent record.
         """
-        order = f"ORDER BY o.kind NOT IN ('consent', 'erase'), o.idx {'DESC' if newest else ''} LIMIT ?"
+        # what ends or changes consent keeps its order: a withdrawal that comes after the next consent would end that
+        by_time = "CASE WHEN o.kind IN ('consent', 'erase') THEN o.idx ELSE -o.idx END" if newest else "o.idx"
+        order = f"ORDER BY o.kind NOT IN ('consent', 'erase'), {by_time} LIMIT ?"
         return [Row(*row) for row in self.db.execute(f"SELECT {_ROW} {_UNSENT} {order}", (most,))]
 
     def handed(self) -> list[int]:
@@ -260,6 +262,11 @@ class Outbox:
     def stays(self) -> bool:
         """Whether a consent was given since the last erasure was asked for."""
         return self.meta(STAYS) is not None
+
+    def has_words(self, idx: int) -> bool:
+        """Whether a ledger row's words were not erased."""
+        found = self.db.execute("SELECT sealed_words IS NOT NULL FROM ledger WHERE idx = ?", (idx,)).fetchone()
+        return found is not None and bool(found[0])
 
     def words(self, idx: int) -> bytes | None:
         """A ledger row's canonical plaintext, or None when its words were erased."""

@@ -25,6 +25,7 @@ from agent.wire.consent import decode_record
 from agent.wire.message import GapMessage
 
 SUSPECT: Final = "outbox.suspect"
+_NEW: Final = "outbox.new.db"
 _TABLES: Final = frozenset({"meta", "stream", "ledger", "fate", "outbox", "consent", "pause", "proof", "news"})
 _AGAIN: Final = "Give your consent again: 'wardbeat consent give'."
 
@@ -63,21 +64,37 @@ def opened(path: Path, vault: Vault, sealing: Sealing | None, *, keep: Limits, n
     Raises:
         StorageFull, OutboxBroken: As `Outbox`; broken is what no new file mends.
     """
-    mark = path.with_name(SUSPECT)
-    salvaged = None
+    mark, new = path.with_name(SUSPECT), path.with_name(_NEW)
+    if new.exists() and not path.exists():
+        new.replace(path)  # power went between the two renames: the new file is whole
     if path.exists() and mark.exists() and faults(path):
-        salvaged = _set_aside(path, now_utc_s)
+        _begin_anew(path, vault, sealing, keep=keep, now_utc_s=now_utc_s)
     try:
         outbox = Outbox(path, vault, sealing, keep=keep)
     except OutboxBroken:
-        if salvaged is not None or not faults(path):  # a machine short of memory is no damaged file
+        if not faults(path):  # a machine short of memory is no damaged file
             raise
-        salvaged = _set_aside(path, now_utc_s)
+        _begin_anew(path, vault, sealing, keep=keep, now_utc_s=now_utc_s)
         outbox = Outbox(path, vault, sealing, keep=keep)
-    if salvaged is not None:
-        _carry(outbox, salvaged, now_utc_s)
     mark.unlink(missing_ok=True)
     return outbox
+
+
+def _begin_anew(path: Path, vault: Vault, sealing: Sealing | None, *, keep: Limits, now_utc_s: int) -> None:
+    """A new file with all that must not be forgotten, then the broken one aside, then the new one in its place:
+    wherever power goes, the next start finds the one or the other whole.
+    """
+    new, aside = path.with_name(_NEW), _aside(path, now_utc_s)
+    for ending in ("", "-wal", "-shm"):
+        new.with_name(new.name + ending).unlink(missing_ok=True)
+    salvaged = _read(path, aside)
+    with Outbox(new, vault, sealing, keep=keep) as outbox:
+        _carry(outbox, salvaged, now_utc_s)
+    for ending in ("-wal", "-shm", ""):  # the log first: without it the file is older, with it alone nothing is
+        part = path.with_name(path.name + ending)
+        if part.exists():
+            part.replace(aside.with_name(aside.name + ending))
+    new.replace(path)
 
 
 def faults(path: Path) -> list[str]:
@@ -94,39 +111,35 @@ def faults(path: Path) -> list[str]:
     return found + [f"the table {name} is missing" for name in sorted(_TABLES - there)]
 
 
-def _set_aside(path: Path, now_utc_s: int) -> Salvaged:
+def _aside(path: Path, now_utc_s: int) -> Path:
     at = dt.datetime.fromtimestamp(now_utc_s, dt.UTC).strftime("%Y%m%dT%H%M%SZ")
     aside = path.with_name(f"{path.stem}.broken-{at}{path.suffix}")
     number = 1
     while aside.exists():
         number += 1
         aside = path.with_name(f"{path.stem}.broken-{at}-{number}{path.suffix}")
-    for ending in ("-wal", "-shm", ""):  # the log first: without it the file is older, with it alone nothing is
-        part = path.with_name(path.name + ending)
-        if part.exists():
-            part.replace(aside.with_name(aside.name + ending))
-    return _read(aside)
+    return aside
 
 
-def _read(aside: Path) -> Salvaged:
+def _read(path: Path, aside: Path) -> Salvaged:
     unsettled = f"FROM outbox o JOIN fate f USING (idx) WHERE f.{UNSETTLED}"
-    waiting = _rows(aside, f"SELECT o.stream, min(o.seq), max(o.seq), count(*) {unsettled} GROUP BY o.stream")
-    pauses = _rows(aside, "SELECT id FROM pause WHERE end_utc_s IS NULL")
-    last = _rows(aside, "SELECT record, receipted FROM consent ORDER BY serial DESC LIMIT 1")
-    erasures = _rows(aside, f"SELECT o.idx {unsettled} AND o.kind = 'erase'")
+    waiting = _rows(path, f"SELECT o.stream, min(o.seq), max(o.seq), count(*) {unsettled} GROUP BY o.stream")
+    pauses = _rows(path, "SELECT id FROM pause WHERE end_utc_s IS NULL")
+    records = _rows(path, "SELECT record, receipted FROM consent")
+    erasures = _rows(path, f"SELECT o.idx {unsettled} AND o.kind = 'erase'")
     return Salvaged(
         aside,
         None if waiting is None else tuple(waiting),
         None if pauses is None else bool(pauses),
-        None if last is None else _ends(last),
+        None if records is None else _ends(records),
         None if erasures is None else bool(erasures),
     )
 
 
-def _ends(last: list[Any]) -> bool | None:
-    """Whether the last consent record is a withdrawal without its receipt."""
+def _ends(records: list[Any]) -> bool | None:
+    """Whether one of the consent records is a withdrawal without its receipt."""
     try:
-        return any(decode_record(bytes(record)).action == "withdraw" and not heard for record, heard in last)
+        return any(decode_record(bytes(record)).action == "withdraw" and not heard for record, heard in records)
     except WireRefused:
         return None
 

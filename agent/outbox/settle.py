@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from agent.errors import KeysMissing, WireRefused
 from agent.outbox.file import DISPOSABLE, Outbox, break_name
 from agent.storage import storing
 from agent.wire import envelope
@@ -68,14 +69,24 @@ def apply(outbox: Outbox, answers: Answers, now_utc_s: int, proof: bytes | None 
                 settled.erased = answer
             else:
                 settled.certificate = answer.der
-        if seal_again:
-            outbox.begin_stream()
-        for idx in sorted(seal_again):
-            outbox.drop_envelope(idx)
-            row = outbox.append(outbox.messages(idx), now_utc_s, again_idx=idx)
-            outbox.db.execute("UPDATE consent SET idx = ? WHERE idx = ?", (row.idx, idx))
-            settled.again += 1
+        _seal_again(outbox, sorted(seal_again), now_utc_s, settled)
     return settled
+
+
+def _seal_again(outbox: Outbox, which: list[int], now_utc_s: int, settled: Settled) -> None:
+    if which:
+        outbox.begin_stream()
+    for idx in which:
+        outbox.drop_envelope(idx)
+        try:
+            messages = outbox.messages(idx)
+        except (KeysMissing, WireRefused):  # a bit of the disk turned: this row alone is lost, and said
+            outbox.set_fate(idx, "refused:unreadable", now_utc_s)
+            settled.refused += ("unreadable",)
+            continue
+        row = outbox.append(messages, now_utc_s, again_idx=idx)
+        outbox.db.execute("UPDATE consent SET idx = ? WHERE idx = ?", (row.idx, idx))
+        settled.again += 1
 
 
 def _entry(  # noqa: C901 - one branch a fate
@@ -106,7 +117,7 @@ def _entry(  # noqa: C901 - one branch a fate
         if reason == "kem_unknown" and _sealed_to_newest(outbox, idx):
             settled.not_yet += (reason,)  # the directory with the hub's new key is still on its way
             return []
-        if outbox.words(idx) is not None:
+        if outbox.has_words(idx):
             outbox.set_fate(idx, "again", now_utc_s)  # at once: the same answer may name the row again
             return [idx]
         outbox.set_fate(idx, "withdrawn", now_utc_s)  # its words were erased: nothing is left to say

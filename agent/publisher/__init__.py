@@ -9,7 +9,6 @@ is forgotten by a killed broker (measured), so both are only watched, never beli
 """
 
 import asyncio
-import heapq
 import logging
 import math
 import random
@@ -23,9 +22,10 @@ from agent import renewal
 from agent.errors import StorageFull, WireRefused
 from agent.identity import Identity, save, tls_password
 from agent.leaving import RECEIPT, leave
-from agent.outbox import Outbox, Row, Sealing, settle
+from agent.outbox import Outbox, Sealing, settle
 from agent.privacy.vault import Vault
 from agent.publisher.link import Event, Link, Settings
+from agent.publisher.turns import Turns
 from agent.status import Board, Level
 from agent.wire.message import CoverMessage
 
@@ -39,11 +39,12 @@ DRAIN_S: Final = 0.005  # apart at most while it drains: a week's slots in a qua
 WINDOW: Final = 64  # rows whose receipt may still come while it drains: a hub that is slow slows everybody
 SET_ASIDE: Final = 64
 JITTER_01: Final = 0.2
-MOST_BACKOFF: Final = 16  # times resend_after_s
 LATE_TRIES: Final = 3
 RENEW_LOOK_S: Final = 3600.0
 CERTIFICATE_LATE_DAYS: Final = 14
 RECONNECT_S: Final = (0.5, 30.0)
+LIVED_S: Final = 10.0
+DEAF_S: Final = 60.0
 _EVENTS_MOST: Final = 4096
 _NO_SUBSCRIBER: Final = 0x10
 _FAILURE: Final = 0x80
@@ -84,15 +85,12 @@ class Publisher:
         self._number = 0
         self._link: Link | None = None
         self._connected = self._was_connected = False
-        self._in_flight: dict[int, int] = {}
+        self._in_flight: dict[int, tuple[int, float]] = {}  # by message id: ledger index, handed over when
         self._room, self._most_bytes = settings.in_flight, 0  # until a broker has said more
-        self._due: list[tuple[float, int]] = []  # heap of (when, ledger index)
-        self._ripe: deque[int] = deque()
-        self._fresh_turn = self._newest_turn = True
+        self._turns = Turns(outbox, settings.resend_after_s, self._jitter)
         self._heard_s = -math.inf
         # after connecting one row of a backlog goes at once, and its receipt says whether to hurry
         self._knocks = False
-        self._attempts: Counter[int] = Counter()
         self._aside: deque[bytes] = deque(maxlen=SET_ASIDE)
         self.counters: Counter[str] = Counter()
         self.draining = False
@@ -106,7 +104,7 @@ class Publisher:
         pause_s = RECONNECT_S[0]
         while not self.left:
             self._number += 1
-            self._was_connected = False
+            began_s, self._was_connected = time.monotonic(), False
             self._link = Link(
                 self._number,
                 self.identity,
@@ -123,8 +121,8 @@ class Publisher:
                 self._link.close()
                 self._link, self._connected = None, False
             self._in_flight.clear()
-            if self._was_connected:
-                pause_s = RECONNECT_S[0]
+            if self._was_connected and time.monotonic() - began_s > LIVED_S:
+                pause_s = RECONNECT_S[0]  # else somebody throws us out: two with one name would fight for ever
             await asyncio.sleep(pause_s * self._jitter.uniform(0.5, 1.0))
             pause_s = min(2 * pause_s, RECONNECT_S[1])
 
@@ -153,7 +151,7 @@ class Publisher:
             case "connected" if current:
                 self._connected = self._was_connected = True
                 self._room, self._most_bytes = min(self._settings.in_flight, event.room), event.most_bytes
-                self._again_soon()
+                self._turns.all_again()
                 self._knocks = True
                 self._board.say("broker", Level.OK, "connected")
             case "refused":
@@ -228,9 +226,15 @@ class Publisher:
         self.counters["receipt_stale"] += settled.stale
         if settled.receipted:
             self._heard_s = time.monotonic()
+            # an acknowledgement may be lost where the receipt was not
+            self._in_flight = {
+                mid: sent for mid, sent in self._in_flight.items() if self._outbox.handed_row(sent[0]) is not None
+            }
         if settled.offered_again:
-            self._again_soon()
-        if settled.certificate and renewal.take(self._folder, self._vault, self.identity, settled.certificate):
+            self._turns.all_again()
+        if settled.certificate and renewal.take(
+            self._folder, self._vault, self.identity, settled.certificate, int(time.time())
+        ):
             log.info("this machine has a new certificate; it is used from the next connection on")
         if settled.erased is not None and leave(
             self._folder, self._outbox, self.identity, settled.erased, self._utc_s()
@@ -297,7 +301,7 @@ class Publisher:
         while (left_s := at_s - time.monotonic()) > 0 and not self.left:
             hurry = self._hurries()
             await asyncio.sleep(min(left_s, self._slot_s / LANE, DRAIN_S) if hurry else min(left_s, 1.0))
-            if hurry and (self.draining or self._outbox.unheard_rows() - len(self._ripe) < WINDOW):
+            if hurry and (self.draining or self._turns.unheard() < WINDOW):
                 self._knocks = False
                 try:
                     self._send_one()
@@ -308,41 +312,11 @@ class Publisher:
         """Whether rows go faster than one a slot."""
         if not self._connected:
             return False
-        return self.draining or ((self._knocks or self._hub_hears()) and self._backlog() > BACKLOG)
+        return self.draining or ((self._knocks or self._hub_hears()) and self._turns.backlog() > BACKLOG)
 
     def _hub_hears(self) -> bool:
         """Whether receipts came lately. Hurrying towards a silent hub would show the broker who has data."""
         return time.monotonic() - self._heard_s < max(self._slot_s, 1.0)
-
-    def _backlog(self) -> int:
-        self._ripen()
-        return self._outbox.waiting() + len(self._ripe)
-
-    def _ripen(self) -> None:
-        """Move rows whose time has come from the heap to the ripe ones, settled rows left out."""
-        while self._due and self._due[0][0] <= time.monotonic():
-            _, idx = heapq.heappop(self._due)
-            if self._outbox.handed_row(idx) is not None:
-                self._ripe.append(idx)
-
-    def _again_soon(self) -> None:
-        """A new connection: whatever has no receipt is due."""
-        self._ripe.clear()
-        self._due = [(0.0, idx) for idx in self._outbox.handed()]  # equal times: already a heap
-
-    def _next_row(self) -> Row | None:
-        """What ends or changes consent; else by turns what has no receipt in time, the oldest and the newest row."""
-        self._newest_turn = not self._newest_turn  # today's row does not wait for last week's
-        fresh = next(iter(self._outbox.unsent(1, newest=self._newest_turn)), None)
-        if fresh is not None and fresh.kind in ("consent", "erase"):
-            return fresh
-        self._ripen()
-        self._fresh_turn = not self._fresh_turn  # neither may starve the other
-        while self._ripe and not (fresh is not None and self._fresh_turn):
-            row = self._outbox.handed_row(self._ripe.popleft())
-            if row is not None:
-                return row
-        return fresh
 
     def _send_one(self) -> bool:
         """Hand one row to the broker; False when there is none or no room.
@@ -353,20 +327,19 @@ class Publisher:
         if not self._connected or self._link is None:
             return False
         if len(self._in_flight) >= self._room:
+            self._unless_deaf(self._link)
             return True  # the broker is slow: a cover would not help
-        row = self._next_row()
+        row = self._turns.next_row()
         if row is None:
             return False
-        tries = self._attempts[row.idx] + 1
-        wait_s = self._settings.resend_after_s * min(2 ** (tries - 1), MOST_BACKOFF) * self._jitter.uniform(0.8, 1.2)
         # first of all: whatever goes wrong below, a row that was handed over before has its next time
-        heapq.heappush(self._due, (time.monotonic() + wait_s, row.idx))
+        tries = self._turns.again(row)
         if self._link.packet_bytes(row.envelope) > self._most_bytes:
             words = f"the broker takes no message of {len(row.envelope)} bytes"
             self._board.say("broker", Level.TROUBLE, words, "Its operator must raise its packet limit; rows wait.")
             return True
         self._outbox.mark_sent([row], self._utc_s())
-        self._attempts[row.idx] = tries
+        self._turns.handed(row, tries)
         if tries > LATE_TRIES:
             self._board.say(
                 "hub",
@@ -374,8 +347,15 @@ class Publisher:
                 "the hub does not send receipts",
                 "Rows wait and are sent again; if this stays for hours, tell the hub's operator.",
             )
-        self._in_flight[self._link.publish(row.envelope)] = row.idx
+        self._in_flight[self._link.publish(row.envelope)] = row.idx, time.monotonic()
         return True
+
+    def _unless_deaf(self, link: Link) -> None:
+        """A broker that acknowledges nothing for long has lost what it owes on this connection: make another."""
+        oldest_s = min(sent_s for _, sent_s in self._in_flight.values())
+        if time.monotonic() - oldest_s > max(self._settings.resend_after_s, DEAF_S):
+            self.counters["deaf"] += 1
+            link.close()
 
     def _renew(self) -> None:
         """Once an hour look whether the certificate is to be renewed; one that is about to end is said."""
@@ -396,6 +376,3 @@ class Publisher:
             self._board.say("directory", Level.TROUBLE, words, "Rows are sealed on; ask the operator.")
         else:
             self._board.say("directory", Level.OK, f"version {self._version}")
-        if len(self._attempts) > 16 * LANE:
-            handed = set(self._outbox.handed())
-            self._attempts = Counter({idx: n for idx, n in self._attempts.items() if idx in handed})

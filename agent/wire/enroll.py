@@ -36,6 +36,7 @@ from agent.wire.keys import (
 from agent.wire.labels import Label
 
 CODE_BYTES: Final = 16
+_BEGIN: Final = "-----BEGIN WARDBEAT "
 HASH_BYTES: Final = 32
 
 
@@ -241,17 +242,21 @@ def armor(paper: str, data: bytes) -> str:
 
 
 def dearmor(paper: str, text: str) -> bytes:
-    """Inverse of `armor`.
+    """Inverse of `armor`; what a mail program put around it, or quoted it with, does not matter.
 
     Raises:
-        WireRefused: ``malformed``, naming what was expected.
+        WireRefused: ``malformed``, naming what was expected, and what it is.
     """
-    lines = text.strip().splitlines()
-    if len(lines) < 3 or lines[0] != f"-----BEGIN WARDBEAT {paper}-----":
-        raise WireRefused("malformed", f"this is not a Wardbeat {paper.lower()}")
-    if lines[-1] != f"-----END WARDBEAT {paper}-----":
-        raise WireRefused("malformed", f"the {paper.lower()} is cut short")
+    lines = [line.strip().lstrip("> ") for line in text.splitlines()]
+    begins = [line for line in lines if line.startswith(_BEGIN)]
+    begin, end = f"{_BEGIN}{paper}-----", f"-----END WARDBEAT {paper}-----"
+    if begin not in begins:
+        found = begins[0].removeprefix(_BEGIN).rstrip("-").lower() if begins else "no Wardbeat paper"
+        raise WireRefused("malformed", f"this is {found}, not a Wardbeat {paper.lower()}")
+    inside = lines[lines.index(begin) + 1 :]
+    if end not in inside:
+        raise WireRefused("malformed", f"the {paper.lower()} is cut short: its last line is missing")
     try:
-        return base64.b64decode("".join(lines[1:-1]), validate=True)
+        return base64.b64decode("".join(inside[: inside.index(end)]), validate=True)
     except (binascii.Error, ValueError) as error:
         raise WireRefused("malformed", f"the {paper.lower()} is damaged") from error

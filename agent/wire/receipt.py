@@ -59,6 +59,7 @@ class Erased:
         serial: Everything under consents up to this one is gone, and the keys that its words were under.
         asked_utc_s, erased_utc_s: When.
         backups_end_utc_s: Until then a backup of the keys may exist that opens an old copy of the data; 0: none does.
+        kept: How many rows stand under consents that were given later.
         signature: Ed25519 by the receipt key over the label, the site and the rest.
     """
 
@@ -67,11 +68,12 @@ class Erased:
     asked_utc_s: int
     erased_utc_s: int
     backups_end_utc_s: int
+    kept: int = 0
     signature: bytes = bytes(SIGNATURE_BYTES)
 
     @property
     def _times(self) -> list[codec.Item]:
-        return [self.serial, self.asked_utc_s, self.erased_utc_s, self.backups_end_utc_s]
+        return [self.serial, self.asked_utc_s, self.erased_utc_s, self.backups_end_utc_s, self.kept]
 
     def signed(self, key: SignKey, site: str) -> "Erased":
         return replace(self, signature=key.sign(Label.ERASED, site, self.device, self._times))
@@ -131,7 +133,7 @@ def decode_answers(words: bytes) -> Answers:
 
 def _answer(item: Decoded) -> Answer:
     if isinstance(item, list) and item and item[0] == "erased":
-        return _erased(item)
+        return decode_erased(item)
     if isinstance(item, list) and item and item[0] == "certificate":
         row = Fields(item, 2)
         row.text("certificate")
@@ -147,11 +149,17 @@ def _answer(item: Decoded) -> Answer:
     return receipt
 
 
-def _erased(item: Decoded) -> Erased:
+def decode_erased(item: Decoded) -> Erased:
+    """Inverse of `Erased.items`.
+
+    Raises:
+        WireRefused: ``malformed``.
+    """
     row = Fields(item, 4)
     row.text("erased")
-    device, times, signature = row.text(), Fields(row.array(), 4), row.raw(SIGNATURE_BYTES)
-    return Erased(device, times.uint(), times.uint(), times.uint(), times.uint(), signature)
+    device, times, signature = row.text(), Fields(row.array(), 5), row.raw(SIGNATURE_BYTES)
+    serial, asked, erased, ends, kept = (times.uint() for _ in range(5))
+    return Erased(device, serial, asked, erased, ends, kept, signature)
 
 
 def _entry(item: Decoded) -> Entry:

@@ -24,12 +24,13 @@ def heard(text: str) -> bytes:
     """Inverse of `words`; case, line breaks and hyphens do not matter.
 
     Raises:
-        WireRefused: ``malformed``, naming the word.
+        WireRefused: ``malformed``, naming the place alone: the words may be a secret.
 
     >>> heard("Lusab-babad").hex()
     '7f000001'
     """
-    return b"".join(_number(word).to_bytes(2, "big") for word in text.lower().replace("-", " ").split())
+    heard_words = text.lower().replace("-", " ").replace(",", " ").split()
+    return b"".join(_number(word, place).to_bytes(2, "big") for place, word in enumerate(heard_words, start=1))
 
 
 def _word(number: int) -> str:
@@ -42,11 +43,11 @@ def _word(number: int) -> str:
     )
 
 
-def _number(word: str) -> int:
+def _number(word: str, nth: int) -> int:
     number = 0
     for place, letter in enumerate(word):
         letters, bits = (_VOWELS, 2) if place % 2 else (_CONSONANTS, 4)
         if letter not in letters or len(word) != 5:
-            raise WireRefused("malformed", f"{word[:12]!r} is none of the words")
+            raise WireRefused("malformed", f"word {nth} is none: each has five letters, as in 'lusab'")
         number = number << bits | letters.index(letter)
     return number
