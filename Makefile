@@ -52,8 +52,8 @@ check: $(VENV)/.installed
 	$(BIN)/mypy --platform win32
 	$(BIN)/python -m pytest -q tests/laws
 
-## storms: real agents, broker and hub on SQLite and PostgreSQL, 30 kinds of fault by a seeded script (root): SEED="1 2 3"
-## DATABASE="sqlite postgresql" FAULTS=63 AGENTS=3
+## storms: real agents, broker and hub on SQLite and PostgreSQL, 33 kinds of fault by a seeded script (root): SEED="1 2 3"
+## DATABASE="sqlite postgresql" FAULTS=66 AGENTS=3
 chaos: $(VENV)/.installed system-tools
 	PYTHONPATH=.:tests $(BIN)/python -W ignore -m chaos
 

@@ -15,7 +15,7 @@ from chaos.storm import Account, Storm, account, where_is
 
 SEEDS = os.environ.get("SEED", "1 2 3").split()
 BASES = os.environ.get("DATABASE", "sqlite postgresql").split()
-COUNT = int(os.environ.get("FAULTS", "63"))
+COUNT = int(os.environ.get("FAULTS", "66"))
 AGENTS = int(os.environ.get("AGENTS", "3"))
 LEAST = int(os.environ.get("LEAST", "10000"))
 

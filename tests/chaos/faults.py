@@ -14,14 +14,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 
 import house
 import postgres
-from agent import control, decisions
+from agent import control, decisions, host, identity
 from agent.control import Command
 from agent.errors import NotRunning, WardbeatError
 from agent.wire.labels import up_topic
 from chaos.storm import Person, Storm, copy_outbox
-from hub import rotation
+from hub import backup, rotation
+from hub.certificates import certify
 from hub.keystore import DAY_S, KEM_DAYS
-from hub.site import open_keys
+from hub.site import open_keys, read_root
 from hub.store import Store
 
 YEAR_S = 365.0 * DAY_S
@@ -199,7 +200,8 @@ def size_refused(storm: Storm) -> None:
 
 def broker_certificate_expired(storm: Storm) -> None:
     hub = storm.world.hub
-    _expired(hub, storm.folder / "expired.crt")
+    good = x509.load_pem_x509_certificate((hub / "broker" / "broker.crt").read_bytes())
+    (storm.folder / "expired.crt").write_bytes(_long_ended(hub, good))
     storm.stop_broker(kill=False)
     storm.start_broker(replace=(f"{hub.resolve()}/broker/broker.crt", f"{storm.folder}/expired.crt"))
     storm.wait(0.5, 1.5)
@@ -215,6 +217,35 @@ def garbage_sent(storm: Storm) -> None:
         storm.client.publish(topic.replace("/up/", "/down/"), storm.dice.randbytes(3319), qos=1)
 
 
+def directory_frozen(storm: Storm) -> None:
+    """A broker that hands out the old one only, while the hub has a new KEM key."""
+    with contextlib.closing(open_keys(storm.world.hub)) as keys:
+        old, topic = keys.published(), f"wardbeat/v1/{keys.site}/keys"
+    rotation.rotate(storm.world.hub)
+    until = time.monotonic() + storm.dice.uniform(1.0, 2.0)
+    while time.monotonic() < until:
+        storm.client.publish(topic, old, qos=1, retain=True)
+        storm.wait(0.05, 0.05)
+    with contextlib.closing(open_keys(storm.world.hub)) as keys:
+        storm.client.publish(topic, keys.published(), qos=1, retain=True)
+
+
+def device_certificate_expired(storm: Storm) -> None:
+    person = storm.some()
+    storm.kill_agent(person)
+    both = person.state / "keys" / identity.TLS_BOTH
+    before = both.read_bytes() if both.exists() else None
+    pem, _ = identity.new_tls_key(person.world.vault)
+    key = serialization.load_pem_private_key(pem, identity.tls_password(person.world.vault).encode())
+    good = certify(storm.world.hub, person.name, key.public_key(), server=None)
+    host.write_private(both, _long_ended(storm.world.hub, good) + pem)
+    storm.start_agent(person)
+    storm.wait(1.0, 2.0)
+    storm.kill_agent(person)
+    host.write_private(both, before) if before is not None else both.unlink()
+    storm.start_agent(person)
+
+
 def directory_rolled_back(storm: Storm) -> None:
     said = storm.recorded["keys"]
     if said:
@@ -228,16 +259,41 @@ def directory_rolled_back(storm: Storm) -> None:
 
 
 def hub_killed(storm: Storm) -> None:
-    storm.running["hub"].kill()
+    which = storm.dice.choice(sorted(storm.workers))
+    storm.kill_hub(which)
+    storm.start_hub(which)
+
+
+def hub_put_back_by_its_commands(storm: Storm) -> None:
+    """Keys, and on SQLite the data, as `hub backup` wrote them some seconds before; PostgreSQL keeps its newer data."""
+    hub, files = storm.world.hub, storm.folder / f"backup{storm.did.total()}"
+    first = [lambda: backup.back_up_keys(hub, files)]
+    if storm.server is None:
+        first.append(lambda: backup.back_up_data(hub, files))
+    storm.dice.shuffle(first)
+    made = []
+    for make in first:
+        made.append(make())
+        storm.wait(0.5, 1.0)
+    keys_file = next(file for file in made if file.suffix == ".sealed")
+    data_file = next((file for file in made if file.suffix == ".db"), None)
+    storm.kill_hub()
+    storm.stop_broker()
+    old = hub.with_name(f"hub.old{storm.did.total()}")
+    hub.rename(old)
+    backup.restore(hub, read_root(old / "root.key"), keys_file, data_file, int(time.time()))
+    shutil.copy(old / "root.key", hub)
+    shutil.rmtree(old)
+    storm.start_broker()
     storm.start_hub()
 
 
 def hub_restored_from_a_backup(storm: Storm) -> None:
-    storm.running["hub"].kill()
+    storm.kill_hub()
     put_back = postgres.backed_up(storm.world.hub)
     storm.start_hub()
     time.sleep(storm.dice.uniform(1.0, 2.0))
-    storm.running["hub"].kill()
+    storm.kill_hub()
     put_back()
     storm.start_hub()
 
@@ -270,11 +326,11 @@ def hub_named_wrongly(storm: Storm) -> None:
 
 
 def hub_clock_a_year_wrong(storm: Storm) -> None:
-    storm.running["hub"].kill()
+    storm.kill_hub()
     storm.hub_skew_s = storm.dice.choice((-YEAR_S, YEAR_S))
     storm.start_hub()
     time.sleep(storm.dice.uniform(1.0, 2.0))
-    storm.running["hub"].kill()
+    storm.kill_hub()
     storm.hub_skew_s = 0.0
     storm.start_hub()
 
@@ -333,6 +389,9 @@ FAULTS = (
     broker_certificate_expired,
     garbage_sent,
     directory_rolled_back,
+    directory_frozen,
+    device_certificate_expired,
+    hub_put_back_by_its_commands,
     hub_killed,
     hub_restored_from_a_backup,
     keys_rotated,
@@ -364,14 +423,13 @@ def _answers(storm: Storm, person: Person) -> bool:
         return False
 
 
-def _expired(hub: Path, into: Path) -> None:
-    ca = x509.load_pem_x509_certificate((hub / "ca.pem").read_bytes())
+def _long_ended(hub: Path, good: x509.Certificate) -> bytes:
+    """The same certificate of the same CA, as it would be a year later (PEM)."""
     key = serialization.load_pem_private_key((hub / "ca.key").read_bytes(), None)
-    good = x509.load_pem_x509_certificate((hub / "broker" / "broker.crt").read_bytes())
     then = dt.datetime.now(dt.UTC) - dt.timedelta(days=400)
-    builder = x509.CertificateBuilder().subject_name(good.subject).issuer_name(ca.subject)
+    builder = x509.CertificateBuilder().subject_name(good.subject).issuer_name(good.issuer)
     builder = builder.public_key(good.public_key()).serial_number(x509.random_serial_number())
     builder = builder.not_valid_before(then).not_valid_after(then + dt.timedelta(days=300))
     for extension in good.extensions:
         builder = builder.add_extension(extension.value, extension.critical)
-    into.write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)

@@ -156,9 +156,20 @@ class Storm:
     def stop_broker(self, *, kill: bool = True) -> None:
         self.running["broker"].kill() if kill else self.running["broker"].stop()
 
-    def start_hub(self) -> None:
-        words = (sys.executable, "-P", HERE / "skewed.py", self.hub_skew_s, "agent.cli", "hub", "run", self.world.hub)
-        self.running["hub"] = house.start(*words, log=self.log)
+    @property
+    def workers(self) -> dict[str, int]:
+        """The hub's processes by name: one on SQLite, two on PostgreSQL."""
+        return {"hub": 1} if self.server is None else {"hub": 1, "hub worker 2": 2}
+
+    def start_hub(self, *names: str) -> None:
+        for name in names or self.workers:
+            words = (sys.executable, "-P", HERE / "skewed.py", self.hub_skew_s, "agent.cli", "hub", "run")
+            number = ("--worker", self.workers[name])
+            self.running[name] = house.start(*words, self.world.hub, *number, log=self.log)
+
+    def kill_hub(self, *names: str) -> None:
+        for name in names or self.workers:
+            self.running[name].kill()
 
     def start_agent(self, person: Person, *, state: Path | None = None, stop_file: Path | None = None) -> house.Process:
         process = house.start(
@@ -184,9 +195,10 @@ class Storm:
             if person.process is not None and person.process.popen.poll() is not None:
                 person.restarts += 1
                 self.start_agent(person)
-        if self.running["hub"].popen.poll() is not None:
-            self.did["(hub ended by itself)"] += 1
-            self.start_hub()
+        for name in self.workers:
+            if self.running[name].popen.poll() is not None:
+                self.did["(hub ended by itself)"] += 1
+                self.start_hub(name)
 
     def some(self) -> Person:
         return self.dice.choice(self.people)

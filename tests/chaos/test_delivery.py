@@ -131,7 +131,7 @@ def test_nothing_committed_is_lost_or_doubled_by_kill_9(tmp_path):
 @pytest.mark.skipif(os.geteuid() != 0, reason="a storm mounts small disks: needs root")
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_a_short_storm_loses_nothing(tmp_path, kind):
-    """Ten faults of the thirty kinds; `make chaos` plays 63 on three seeds."""
+    """Ten faults of the 33 kinds; `make chaos` plays 66 on three seeds."""
     played, result, _ = chaos.storm(tmp_path, kind, SEED, count=10, agents=2)
     assert sum(played.did.values()) >= 10
     assert chaos.faults_found(result, least=200) == []
