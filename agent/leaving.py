@@ -32,6 +32,6 @@ def leave(folder: Path, outbox: Outbox, enrolled: identity.Identity, erased: Era
     if outbox.stays() or erased.kept:
         return False
     identity.destroy(folder)
-    consents.retire(outbox, now_utc_s)
+    consents.retire(outbox, now_utc_s, erased=True)
     outbox.sealing = None
     return True

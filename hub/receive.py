@@ -64,12 +64,14 @@ class Receiver:
             there is one.
 
     Raises:
-        WrongUse: A second worker on SQLite.
+        WrongUse: A second worker on SQLite, or none.
     """
 
     def __init__(self, folder: Path, *, mqtt_version: int = 5, worker: int = 1) -> None:
         self._folder, self._worker = folder, worker
         self.keys = open_keys(folder)
+        if worker < 1:
+            raise WrongUse(f"a worker has a number from 1, not {worker}", remedy="Say --worker 1, --worker 2, ...")
         if worker != 1 and not self.keys.text("database"):
             raise WrongUse("SQLite takes one worker", remedy="Make the hub with --database for PostgreSQL.")
         self.store = Store(folder, self.keys, writes=True, worker=worker)

@@ -22,7 +22,7 @@ from agent.wire.enroll import Bundle, armor, check_names
 from agent.wire.keys import SEED_BYTES, ReceiveKey, SignKey
 from hub.broker import acl, mosquitto_conf
 from hub.certificates import issue, make_ca, serial_of, write_revoked
-from hub.database import checked_url
+from hub.database import CANNOT_WRITE, checked_url
 from hub.keystore import KeyStore
 
 _HUB: Final = "hub"
@@ -118,7 +118,12 @@ def open_keys(folder: Path) -> KeyStore:
     if not (folder / "keys.db").exists():
         raise KeysMissing(f"there is no hub in {folder}", remedy="Make one with 'wardbeat hub init'.")
     host.refuse_network(folder)
-    return KeyStore(folder)
+    try:
+        return KeyStore(folder)
+    except CANNOT_WRITE as error:
+        raise KeysMissing(
+            f"keys.db cannot be opened ({type(error.orig).__name__})", remedy="Put it back: 'wardbeat hub restore'."
+        ) from error
 
 
 def invite(folder: Path) -> str:

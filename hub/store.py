@@ -16,7 +16,7 @@ from typing import Final, Self
 
 from sqlalchemy import Connection, Engine, Row, delete, func, select, update
 
-from agent.errors import Missing
+from agent.errors import Missing, NotDurable
 from agent.wire import schema
 from agent.wire.message import KINDS, SummaryMessage, decode_plaintext
 from agent.wire.receipt import STORE_ID_BYTES
@@ -79,6 +79,7 @@ class Store:
                 self.store_id = self._own_id()
                 if writes:
                     self._reconcile(kept)
+                    self._say_if_weak()
             except CANNOT_WRITE as error:
                 raise Missing(
                     f"the hub's data base does not answer or cannot be written ({type(error.orig).__name__})",
@@ -86,6 +87,13 @@ class Store:
                 ) from error
             undo.pop_all()
         self._shred_due = writes
+
+    def _say_if_weak(self) -> None:
+        with self._reads.connect() as db:
+            try:
+                require_durable(db)
+            except NotDurable as weak:  # it may be mended before the first envelope; until then nothing is stored
+                log.error("%s. %s", weak, weak.remedy)
 
     def __enter__(self) -> Self:
         return self
@@ -212,21 +220,20 @@ class Store:
             workers = {*kept, *(int(name.removeprefix(_GENERATION)) for name in names)}
             here = {worker: _number(db, _generation(worker)) for worker in workers}
             behind = any(here[worker] < n for worker, n in kept.items())
-            ahead = any(n > kept.get(worker, 0) + 1 for worker, n in here.items())
+            later = self._keys.generations()  # read after it: who works beside us writes the data base first
+            ahead = any(n > later.get(worker, 0) + 1 for worker, n in here.items())
             restored = behind or ahead or self._keys.text(RESTORED) == "1"
+            for ended in self._keys.devices.ended():
+                if restored and ended.erased_serial >= 0:
+                    forget(db, ended.kid, ended.erased_serial)
+                note_end(db, ended.kid, withdrawn=ended.withdrawn_serial, erased=ended.erased_serial)
             if restored:
                 self.store_id = self._new_id(_store_id(db))
                 put_site(db, SITE, _STORE_ID, self.store_id)
                 for worker, n in here.items():
                     put_site(db, SITE, _generation(worker), str(max(n, kept.get(worker, 0))).encode())
                 lost = _forget_unreadable(db, self._keys)
-                log.warning(
-                    "a backup was put back: devices offer again what it lost; %d rows had lost their keys", lost
-                )
-            for ended in self._keys.devices.ended():
-                if restored and ended.erased_serial >= 0:
-                    forget(db, ended.kid, ended.erased_serial)
-                note_end(db, ended.kid, withdrawn=ended.withdrawn_serial, erased=ended.erased_serial)
+                log.warning("a backup was put back: devices offer again what it lost; %d rows lost their keys", lost)
             for row in db.execute(select(DEVICE)).all():
                 self._keys.devices.learn_ends(
                     row.device, row.withdrawn_serial, row.erased_serial, revoked=row.revoked == 1

@@ -213,7 +213,7 @@ def test_an_error_that_is_no_damage_sets_nothing_aside(world, monkeypatch):
     assert not list(world.settings.state_dir.glob("*.broken-*"))
 
 
-@pytest.mark.parametrize("at", ["while it is filled", "between the renames"])
+@pytest.mark.parametrize("at", ["while it is filled", "before the log is moved", "between the renames"])
 def test_a_rescue_that_is_cut_short_is_done_by_the_next_start(world, monkeypatch, at):
     filled(world)
     with world.outbox() as outbox:
@@ -225,7 +225,10 @@ def test_a_rescue_that_is_cut_short_is_done_by_the_next_start(world, monkeypatch
         if at == "while it is filled":
             cut.setattr(rescue, "_carry", lambda *_: (_ for _ in ()).throw(StorageFull("no space")))
         else:
-            cut.setattr(rescue.Path, "replace", _renames(rescue.Path.replace, path_of(world)))
+            before = path_of(world) if at == "between the renames" else path_of(world).with_name("outbox.db-wal")
+            if at == "before the log is moved":
+                before.write_bytes(b"a log of the broken file" * 100)
+            cut.setattr(rescue.Path, "replace", _renames(rescue.Path.replace, before))
         rescue.suspect(world.settings.state_dir)
         with pytest.raises((StorageFull, OSError)):
             opened(world)
@@ -238,7 +241,7 @@ def test_a_rescue_that_is_cut_short_is_done_by_the_next_start(world, monkeypatch
 
 def _renames(real, last):
     def replace(self, target):
-        if target == last:
+        if target == last or (self == last and self.suffix == ".db-wal"):
             raise OSError("power")
         return real(self, target)
 

@@ -74,13 +74,18 @@ def erase(outbox: Outbox, device_key: SignKey | None, site: str, now_utc_s: int)
     shred(outbox.db)
 
 
-def retire(outbox: Outbox, now_utc_s: int) -> None:
-    """The keys are replaced: nothing that the old ones sealed or signed leaves or stands any more."""
+def retire(outbox: Outbox, now_utc_s: int, *, erased: bool = False) -> None:
+    """The keys are replaced: nothing that the old ones sealed or signed leaves or stands any more.
+
+    Args:
+        outbox, now_utc_s: As elsewhere.
+        erased: The hub says that it erased everything: what it did not confirm before matters no more.
+    """
     with storing(outbox.db):
         unheard = outbox.db.execute(
             f"SELECT 1 FROM outbox o JOIN fate f USING (idx) WHERE f.{UNSETTLED} AND o.kind IN ('consent', 'erase')"
         ).fetchone()
-        if unheard:
+        if unheard and not erased:
             words = "the old keys were replaced before the hub confirmed a consent, withdrawal or erasure"
             outbox.tell(f"{words}: tell the hub's operator", now_utc_s)
         outbox.db.execute(f"UPDATE fate SET state = 'withdrawn', at_utc_s = ? WHERE {UNSETTLED}", (now_utc_s,))

@@ -66,7 +66,7 @@ def opened(path: Path, vault: Vault, sealing: Sealing | None, *, keep: Limits, n
     """
     mark, new = path.with_name(SUSPECT), path.with_name(_NEW)
     if new.exists() and not path.exists():
-        new.replace(path)  # power went between the two renames: the new file is whole
+        _swap(path, new, _aside(path, now_utc_s))  # power went between the renames: the new file is whole
     if path.exists() and mark.exists() and faults(path):
         _begin_anew(path, vault, sealing, keep=keep, now_utc_s=now_utc_s)
     try:
@@ -90,7 +90,14 @@ def _begin_anew(path: Path, vault: Vault, sealing: Sealing | None, *, keep: Limi
     salvaged = _read(path, aside)
     with Outbox(new, vault, sealing, keep=keep) as outbox:
         _carry(outbox, salvaged, now_utc_s)
-    for ending in ("-wal", "-shm", ""):  # the log first: without it the file is older, with it alone nothing is
+    _swap(path, new, aside)
+
+
+def _swap(path: Path, new: Path, aside: Path) -> None:
+    """The broken file first: without it the next start goes on from here. Its log must be gone before the new one
+    comes: SQLite would read it into that.
+    """
+    for ending in ("", "-wal", "-shm"):
         part = path.with_name(path.name + ending)
         if part.exists():
             part.replace(aside.with_name(aside.name + ending))
