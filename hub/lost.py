@@ -1,5 +1,7 @@
 """`hub erase`: a person whose machine is lost has everything erased, by the paper that the recovery code signed."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from agent.errors import WireRefused
@@ -13,6 +15,15 @@ from hub.store import Store
 _WORKER = 0
 
 
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    held = hold(folder / f"hub.{_WORKER}.lock")
+    try:
+        yield
+    finally:
+        let_go(held)
+
+
 def erase_lost(folder: Path, paper: str) -> tuple[str, str]:
     """Erase all that is stored of the device, and believe it no more: its name, and the signed receipt for the person.
 
@@ -23,8 +34,7 @@ def erase_lost(folder: Path, paper: str) -> tuple[str, str]:
         Missing, NotDurable: The data base does not answer, or may forget. The device is believed no more; do it again.
     """
     wish = verified_wish(dearmor("ERASURE", paper))
-    held, keys = hold(folder / f"hub.{_WORKER}.lock"), open_keys(folder)
-    try:
+    with closing(open_keys(folder)) as keys, _alone(folder):
         if wish.site != keys.site:
             raise WireRefused("wrong_site", f"the paper is for the site {wish.site}")
         device = keys.devices.of_recovery(wish.public)
@@ -35,7 +45,4 @@ def erase_lost(folder: Path, paper: str) -> tuple[str, str]:
             erased = taking.erase(device, EVERY_SERIAL, wish.asked_utc_s)
         signed = erased.signed(keys.sign_key("receipt"), keys.site)
         text = receipt_in_words(keys.operator, keys.value("root public"), keys.site, keys.published(), signed)
-    finally:
-        keys.close()
-        let_go(held)
     return device.device, text

@@ -202,7 +202,8 @@ class Store:
             self._mirror(db)
 
     def _mirror(self, db: Connection) -> None:
-        for which in self._keys.devices.revoked():
+        known = set(db.execute(select(DEVICE.c.device).where(DEVICE.c.revoked == 1)).scalars())
+        for which in set(self._keys.devices.revoked()) - known:
             insert_new(db, DEVICE, {"device": which, "withdrawn_serial": 0, "erased_serial": -1})
             db.execute(update(DEVICE).where(DEVICE.c.device == which).values(revoked=1))
         ends = max(_number(db, BACKUPS_END), self._keys.backups_end_utc_s())
@@ -234,7 +235,8 @@ class Store:
                     put_site(db, SITE, _generation(worker), str(max(n, kept.get(worker, 0))).encode())
                 lost = _forget_unreadable(db, self._keys)
                 log.warning("a backup was put back: devices offer again what it lost; %d rows lost their keys", lost)
-            for row in db.execute(select(DEVICE)).all():
+            has_ended = (DEVICE.c.withdrawn_serial > 0) | (DEVICE.c.erased_serial >= 0) | (DEVICE.c.revoked == 1)
+            for row in db.execute(select(DEVICE).where(has_ended)).all():
                 self._keys.devices.learn_ends(
                     row.device, row.withdrawn_serial, row.erased_serial, revoked=row.revoked == 1
                 )
