@@ -8,7 +8,7 @@ FACE_PEER := .venv-face
 GUIDED := .venv-fuzz
 export WARDBEAT_SHARED ?= $(abspath ../shared)
 
-.PHONY: demo picture test check laws schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
+.PHONY: demo picture test check laws schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring train-arousal test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -82,6 +82,14 @@ bench-delivery: $(VENV)/.installed system-tools
 ## what an envelope costs the hub, 50,000 waiting, withdrawal against two workers: PART=cost|drain|race WAITING= ROUNDS=
 bench-hub: $(VENV)/.installed system-tools
 	PYTHONPATH=.:tests $(BIN)/python -W ignore bench/bench_hub.py
+
+## what the scores are worth, on drawn people and on real ones: PART=coverage|alarm|acute|welltory|invariance|sums|gate PEOPLE=10000
+bench-scoring: $(VENV)/.installed
+	PYTHONPATH=. $(BIN)/python bench/bench_scoring.py
+
+## the acute model's card, fitted anew to the recordings of WARDBEAT_SHARED
+train-arousal: $(VENV)/.installed
+	PYTHONPATH=. $(BIN)/python -m models.arousal
 
 ## nonsense from straps and their daemon, in virtual time, a million mutations on the wire, and by coverage every parser of foreign bytes:
 ## ROOM=strap|wire|guided SECONDS=120 ENVELOPES=1000000 PAPERS=100000 SEED=1

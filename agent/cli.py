@@ -95,6 +95,8 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "pause", "stop measuring now; survives restarts")
     _add(commands, "resume", "end the pause")
 
+    _add_scores(commands)
+
     ledger = _add(commands, "ledger", "everything that was sealed, in plain words")
     ledger.add_argument("--last", type=_count, default=20, metavar="N", help="rows to show (default 20, 0: all)")
     ledger.add_argument("--verify", action="store_true", help="prove the chain against the hub's receipts")
@@ -170,6 +172,28 @@ def _count(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError("not a count")
     return int(text)
+
+
+def _add_scores(commands: Any) -> None:
+    weeks = _add(commands, "weeks", "your weeks, each against your own normal")
+    weeks.add_argument("--weeks", type=_count, default=13, metavar="N", help="how many (default 13, a year is 52)")
+    weeks.add_argument("--json", action="store_true", help="for machines")
+    check_in = _add(commands, "check-in", "say how you are; only you see it")
+    check_in.add_argument(
+        "instrument", nargs="?", default="single", choices=("single", "cbi", "mood", "tired"), help="default: single"
+    )
+    note = _add(commands, "note", "a shift, or a change after which your normal is another one")
+    note.add_argument("what", choices=("shift", "medication", "illness", "pregnancy", "pacemaker"))
+    note.add_argument(
+        "--from", dest="begins", metavar="TIME", help="by your own clock, 2026-11-22T21:00 (default: now)"
+    )
+    note.add_argument("--until", dest="ends", metavar="TIME", help="of a shift")
+    note.add_argument("--kind", choices=("day", "night"), help="of a shift (default: day)")
+    audit = _add(commands, "audit", "what the scorer does to groups of people, over drawn people")
+    audit.add_argument("--people", type=_count, default=10_000, metavar="N", help="how many (default 10000)")
+    audit.add_argument("--seed", type=_count, default=1, metavar="N", help="default 1")
+    audit.add_argument("--into", type=Path, default=Path("audit"), metavar="DIR", help="for audit.html and audit.json")
+    audit.add_argument("--json", action="store_true", help="also on stdout")
 
 
 def _add(commands: Any, name: str, words: str) -> argparse.ArgumentParser:

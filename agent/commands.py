@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from agent import analyze_command, enroll_command
+from agent import analyze_command, enroll_command, scores_command
 from agent.status import say
 
 if TYPE_CHECKING:
@@ -340,6 +340,10 @@ ACTIONS: Final[dict[str, Action]] = {
     "outbox": _outbox,
     "hub": _hub,
     "models": _models,
+    "weeks": scores_command.weeks,
+    "check-in": scores_command.check_in,
+    "note": scores_command.note,
+    "audit": scores_command.audit,
     "pause": _ask("pause"),
     "resume": _ask("resume"),
 }

@@ -253,10 +253,12 @@ def everything_held(settings: Settings, outbox: Outbox) -> dict[str, object]:
     """All that this machine holds about the person, as JSON can say it."""
     history = History(settings.state_dir / "history.db", outbox.vault)
     summaries = [asdict(summary) for summary in history.summaries()]
+    told = [asdict(one) for one in history.told()]
     history.close()
     record = consents.in_force(outbox)
     return {
         "summaries": summaries,
+        "told": told,
         "ledger": [ledger.as_json(row) for row in ledger.rows(outbox)],
         "consent": None if record is None else _as_json(record),
         "pauses": [asdict(interval) for interval in consents.pauses(outbox)],

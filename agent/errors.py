@@ -10,6 +10,7 @@ WardbeatError                     exit code
 │   ├── ModelMissing              3   a face model, or its right bytes
 │   ├── KeysMissing               3   not enrolled, or the data key is gone
 │   ├── NoTerminal                3   a PIN is needed and nobody can be asked
+│   ├── NotScored                 3   no channel, or too little of it, for a score
 │   ├── AlreadyRunning            3   a second agent on one state folder
 │   └── NotRunning                3   a command needs the running agent
 ├── CheckFailed                   1   a check was made and did not hold
@@ -74,6 +75,10 @@ class KeysMissing(Missing):
 
 
 class NoTerminal(Missing):
+    pass
+
+
+class NotScored(Missing):
     pass
 
 

@@ -1,9 +1,9 @@
-"""The person's own memory: summaries of the last 400 days, under the data key; never a beat."""
+"""The person's own memory: 400 days of summaries and of what the person said, under the data key; never a beat."""
 
 import json
 import zlib
-from collections.abc import Iterator
-from dataclasses import astuple
+from collections.abc import Iterator, Mapping
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from agent.model import FeatureValue, Summary
@@ -17,8 +17,26 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS summary (
     start_utc_s INTEGER PRIMARY KEY, end_utc_s INTEGER NOT NULL, sealed BLOB NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS told (at_utc_s INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS clock_break (at_utc_s INTEGER NOT NULL, jump_s REAL NOT NULL) STRICT;
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the person said of themself.
+
+    Attributes:
+        at_utc_s: When it was, or when it began.
+        what: ``check-in``, ``shift`` or ``change``.
+        name: The instrument, the kind of shift, or the kind of change.
+        numbers: An instrument's answers by item (place of the answer), or ``{"until_utc_s": ...}``.
+    """
+
+    at_utc_s: int
+    what: str
+    name: str
+    numbers: Mapping[str, int]
 
 
 class History:
@@ -46,6 +64,7 @@ class History:
                 (summary.start_utc_s, summary.end_utc_s, self._vault.seal("history", words)),
             )
             self._db.execute("DELETE FROM summary WHERE end_utc_s < ?", (oldest_utc_s,))
+            self._db.execute("DELETE FROM told WHERE at_utc_s < ?", (oldest_utc_s,))
 
     def keep_break(self, at_utc_s: int, jump_s: float) -> None:
         """Remember that the wall clock was moved."""
@@ -57,11 +76,24 @@ class History:
         for start_utc_s, end_utc_s, sealed in self._db.execute("SELECT * FROM summary ORDER BY start_utc_s"):
             yield Summary(start_utc_s, end_utc_s, _unpacked(self._vault.open("history", sealed)))
 
+    def tell(self, told: Told) -> None:
+        """Remember what the person said; it lives as long as summaries do."""
+        words = json.dumps([told.what, told.name, dict(told.numbers)]).encode()
+        with storing(self._db):
+            self._db.execute("INSERT INTO told VALUES (?, ?)", (told.at_utc_s, self._vault.seal("told", words)))
+
+    def told(self) -> Iterator[Told]:
+        """Oldest first."""
+        for at_utc_s, sealed in self._db.execute("SELECT * FROM told ORDER BY at_utc_s, rowid"):
+            what, name, numbers = json.loads(self._vault.open("told", sealed))
+            yield Told(at_utc_s, what, name, numbers)
+
     def erase(self) -> int:
         """Forget everything; returns how many windows that were."""
         with storing(self._db):
             gone = self._db.execute("DELETE FROM summary").rowcount
             self._db.execute("DELETE FROM clock_break")
+            self._db.execute("DELETE FROM told")
         shred(self._db)
         return gone
 

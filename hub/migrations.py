@@ -63,7 +63,7 @@ def _seal_words(db: Connection, keys: KeyStore) -> None:
         key = keys.devices.data_key(row.device, row.serial)
         sealed = key.seal(place_of((row.device, row.stream, row.seq)), row.words)
         here = (ROW.c.device == row.device) & (ROW.c.stream == row.stream) & (ROW.c.seq == row.seq)
-        same = said(key, decode_plaintext(row.words))
+        same = said(key, row.words, decode_plaintext(row.words))
         db.execute(update(ROW).where(here).values(data_key=key.name, words=sealed, said=same))
     devices = db.execute(select(SEEN.c.device).distinct()).scalars().all()
     for device in sorted(devices):

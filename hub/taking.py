@@ -5,7 +5,6 @@ are locked, nobody else stores or ends anything of theirs before this transactio
 the rows of another worker and then deletes them, and whoever stores waits and then sees the withdrawal.
 """
 
-import dataclasses
 import hashlib
 import hmac
 import time
@@ -20,7 +19,6 @@ from agent.wire import schema
 from agent.wire.consent import ConsentRecord, Grant, decode_record
 from agent.wire.consent import verified as verified_consent
 from agent.wire.message import (
-    HASH_BYTES,
     KINDS,
     NO_STREAM,
     ConsentMessage,
@@ -31,7 +29,7 @@ from agent.wire.message import (
     ProbeMessage,
     RenewMessage,
     SummaryMessage,
-    encode_plaintext,
+    messages_alone,
 )
 from agent.wire.receipt import Erased
 from hub.certificates import checked_request
@@ -46,7 +44,6 @@ _SUMMARY: Final = KINDS[SummaryMessage]
 _DISPOSABLE: Final = (CoverMessage, ProbeMessage, RenewMessage)
 
 SAID_BYTES: Final = 16
-_NOWHERE: Final[dict[str, Any]] = {"previous_last_seq": 0, "ledger_index": 1, "head_before": bytes(HASH_BYTES)}
 _MOVE: Final = (
     update(STREAM)
     .where(STREAM.c.device == bindparam("to_device"), STREAM.c.stream == bindparam("to_stream"))
@@ -106,7 +103,8 @@ class Taking:
             key = self._keys.devices.data_key(seen.device.kid, serial)
             kind = KINDS[type(plaintext.messages[0])]
             sealed = {"data_key": key.name, "words": key.seal(place_of(seen.at), one.words)}
-            self._rows.append({**place, "kind": kind, "serial": serial, **sealed, "said": said(key, plaintext)})
+            sealed["said"] = said(key, one.words, plaintext)
+            self._rows.append({**place, "kind": kind, "serial": serial, **sealed})
         self._seen.append({**place, "digest": seen.sealed.digest, "kem": header.recipient})
         self._known[seen.at] = seen.sealed.digest
         self._advance(seen.at, plaintext)
@@ -282,10 +280,9 @@ class Taking:
         self._moved_streams.clear()
 
 
-def said(key: DataKey, plaintext: Plaintext) -> bytes:
+def said(key: DataKey, words: bytes, plaintext: Plaintext) -> bytes:
     """What identifies the messages of a row, for the holder of its data key alone."""
-    messages = encode_plaintext(dataclasses.replace(plaintext, previous_stream=NO_STREAM, **_NOWHERE))
-    return hmac.new(key.key, messages, hashlib.sha256).digest()[:SAID_BYTES]
+    return hmac.new(key.key, messages_alone(words, plaintext), hashlib.sha256).digest()[:SAID_BYTES]
 
 
 def place_of(at: At) -> bytes:

@@ -8,7 +8,7 @@ that a decoder which refuses longer heads accepts exactly what `encode` makes: t
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
 from agent.errors import WireRefused
 
@@ -20,6 +20,7 @@ MAX_DEPTH: Final = 8
 _UINT, _BYTES, _TEXT, _ARRAY = 0, 2, 3, 4
 # By a head's low five bits: how many bytes follow, and the least number that needs them.
 _WIDTH: Final = {24: (1, 24), 25: (2, 1 << 8), 26: (4, 1 << 16), 27: (8, 1 << 32)}
+_WIDTHS: Final = tuple((low_bits, width, 1 << 8 * width) for low_bits, (width, _) in _WIDTH.items())
 _SHORT: Final = tuple(bytes([head]) for head in range(256))
 
 
@@ -66,6 +67,13 @@ class Fields:
             raise WireRefused("malformed", "expected a number")
         return value
 
+    def uints(self) -> list[int]:
+        """All fields that are left, each an unsigned integer."""
+        values = list(self._rest)
+        if not all(type(value) is int for value in values):
+            raise WireRefused("malformed", "expected numbers")
+        return cast("list[int]", values)
+
     def flag(self) -> bool:
         """The next field, 0 or 1."""
         value = self.uint()
@@ -98,8 +106,8 @@ class Fields:
 def _head(major: int, number: int) -> bytes:
     if number < 24:
         return _SHORT[major << 5 | number]
-    for low_bits, (width, _) in _WIDTH.items():
-        if number < 1 << 8 * width:
+    for low_bits, width, end in _WIDTHS:
+        if number < end:
             return _SHORT[major << 5 | low_bits] + number.to_bytes(width, "big")
     raise WireRefused("malformed", "number too large")
 
@@ -150,12 +158,32 @@ def _read(data: bytes, at: int, depth: int) -> tuple[Decoded, int]:  # noqa: C90
     if major == _TEXT:
         return _text(data[at : at + number]), at + number
     if major == _ARRAY:
-        items: list[Decoded] = []
-        for _ in range(number):
-            item, at = _read(data, at, depth - 1)
-            items.append(item)
-        return items, at
+        return _read_items(data, at, depth - 1, number)
     raise WireRefused("malformed", f"major type {major} is outside the profile")
+
+
+def _read_items(data: bytes, at: int, depth: int, number: int) -> tuple[list[Decoded], int]:
+    """An array's items. A number below 2^16 in its shortest form, which most are, is taken at once."""
+    items: list[Decoded] = []
+    last = len(data) - 3
+    for _ in range(number):
+        if depth >= 0 and at <= last:
+            head = data[at]
+            if head < 24:
+                items.append(head)
+                at += 1
+                continue
+            if head == 24 and data[at + 1] >= 24:
+                items.append(data[at + 1])
+                at += 2
+                continue
+            if head == 25 and data[at + 1]:
+                items.append(data[at + 1] << 8 | data[at + 2])
+                at += 3
+                continue
+        item, at = _read(data, at, depth)
+        items.append(item)
+    return items, at
 
 
 def _text(raw: bytes) -> str:

@@ -121,6 +121,9 @@ class Plaintext:
     messages: tuple[Message, ...]
 
 
+_NOWHERE: Final = codec.encode([NO_STREAM, 0, 1, bytes(HASH_BYTES), 0])[:-1]
+
+
 def encode_plaintext(plaintext: Plaintext) -> bytes:
     """The canonical words that ledger and hub both keep."""
     return codec.encode(
@@ -132,6 +135,17 @@ def encode_plaintext(plaintext: Plaintext) -> bytes:
             [_item(message) for message in plaintext.messages],
         ]
     )
+
+
+def messages_alone(words: bytes, plaintext: Plaintext) -> bytes:
+    """The words of an envelope as they would stand in the first row of a file: what is said, without its place.
+
+    Args:
+        words: Canonical, as `decode_plaintext` takes them.
+        plaintext: What it made of them.
+    """
+    place = (plaintext.previous_stream, plaintext.previous_last_seq, plaintext.ledger_index, plaintext.head_before, 0)
+    return _NOWHERE + words[len(codec.encode(place)) - 1 :]
 
 
 def decode_plaintext(words: bytes) -> Plaintext:
@@ -218,8 +232,7 @@ def _summary(item: list[Decoded]) -> Message:
 
 
 def _coded(item: Decoded) -> CodedValue:
-    row = Fields(item, 7)
-    numbers = [row.uint() for _ in range(7)]
+    numbers = Fields(item, 7).uints()
     value = CodedValue(*numbers)
     known = schema.features().get(value.feature_id)
     if known is None:

@@ -1,0 +1,116 @@
+"""The acute state: is arousal raised just now, beyond this session's own past, while the body rests?
+
+    z        (mean heart rate of the last minute - median of the minutes before) / their standard deviation
+    p        1 / (1 + exp(-(a + b z)))
+
+Minutes before are those of the same session, at least five; their standard deviation is shrunk to 4 bpm, worth five
+minutes, so that a still start does not make a loud z. Nothing else goes in: no time, no counter, no duration that could
+be learnt, since in every laboratory the task comes after the rest (elapsed time alone reaches .83 to .85 balanced
+accuracy on the recordings that this was fitted to). Variability from sparse wrist intervals did not help.
+
+The coefficients and what they were fitted to stand in `tables/arousal.json`, written by `models/train_arousal.py`. What
+the number is worth stands there too: little. It may say "raised arousal, at rest"; it never says stress.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from agent.scoring.data import table
+from agent.scoring.level import Floats
+
+FIRST_MINUTES: Final = 5
+_PRIOR_SD_BPM: Final = 4.0
+_PRIOR_MINUTES: Final = 5.0
+WORDS: Final = "raised arousal, at rest"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The card's few numbers.
+
+    Attributes:
+        intercept, slope: Of the logistic.
+        cut_01: The probability from which arousal is called raised.
+        margin: Distance of logits from the cut below which nothing is said, when only half is to be answered.
+    """
+
+    intercept: float
+    slope: float
+    cut_01: float
+    margin: float
+
+    def p_01(self, z: Floats) -> Floats:
+        return np.asarray(1.0 / (1.0 + np.exp(-(self.intercept + self.slope * z))))
+
+
+@dataclass(frozen=True, slots=True)
+class Arousal:
+    """What may be said of a minute.
+
+    Attributes:
+        raised: None where nothing is said.
+        p_01: Probability of a labelled task, under the share of tasks in the laboratory.
+        reason: Why nothing is said.
+    """
+
+    raised: bool | None
+    p_01: float | None
+    reason: str = ""
+
+
+def running_z(hr_bpm: Floats) -> Floats:
+    """Z of each minute against the minutes before it; NaN for the first five and where there is no heart rate.
+
+    Args:
+        hr_bpm: Mean heart rate of each minute, shape ``(n,)``; NaN where too little was read.
+
+    >>> running_z(np.array([60.0, 60.0, 60.0, 60.0, 60.0, 64.0])).round(3)
+    array([  nan,   nan,   nan,   nan,   nan, 1.414])
+    """
+    z = np.full(hr_bpm.size, np.nan)
+    for minute in range(FIRST_MINUTES, hr_bpm.size):
+        past = hr_bpm[:minute]
+        past = past[np.isfinite(past)]
+        if past.size < FIRST_MINUTES:
+            continue
+        variance = (_PRIOR_MINUTES * _PRIOR_SD_BPM**2 + past.size * np.var(past)) / (_PRIOR_MINUTES + past.size)
+        z[minute] = (hr_bpm[minute] - np.median(past)) / np.sqrt(variance)
+    return z
+
+
+def shipped() -> Model:
+    """The model of the card."""
+    card = table("arousal")
+    numbers: Mapping[str, float] = card["model"]
+    return Model(numbers["intercept"], numbers["slope"], numbers["cut_01"], numbers["margin"])
+
+
+def arousal(model: Model, z: float, *, at_rest: bool | None, cautious: bool = True) -> Arousal:
+    """What may be said of one minute.
+
+    Args:
+        model: `shipped`.
+        z: Of `running_z`.
+        at_rest: Whether the body rested; None: nobody knows.
+        cautious: Say nothing near the cut.
+    """
+    if not math.isfinite(z):
+        return Arousal(None, None, "too few minutes of this session, or no heart rate")
+    if not at_rest:
+        return Arousal(
+            None, None, "the body moves" if at_rest is not None else "nobody can tell whether the body rests"
+        )
+    p_01 = float(model.p_01(np.array(z)))
+    apart = abs(_logit(p_01) - _logit(model.cut_01))
+    if cautious and apart < model.margin:
+        return Arousal(None, p_01, "too close to call")
+    return Arousal(p_01 >= model.cut_01, p_01)
+
+
+def _logit(p_01: float) -> float:
+    p_01 = min(max(p_01, 1e-9), 1.0 - 1e-9)
+    return math.log(p_01 / (1.0 - p_01))

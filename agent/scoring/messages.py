@@ -1,0 +1,66 @@
+"""When a change is told, what it is worth, and what may be suggested; every word for the person."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agent.scoring.data import table
+from agent.scoring.record import Shift
+
+# of a population in which one worker in twenty truly falls in a quarter; with the alarm's own rates (bench-scoring)
+FALLING_01: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One reviewed line with its evidence grade and source."""
+
+    text: str
+    grade: str
+    grade_words: str
+    source: str
+
+
+def told_at(utc_s: int, shifts: Sequence[Shift]) -> int:
+    """The moment at which a message may appear: at once, or when the shift that runs (and the next one) has ended.
+
+    >>> told_at(50, [Shift(0, 100, "night"), Shift(100, 120, "day"), Shift(200, 300, "day")])
+    120
+    """
+    for shift in sorted(shifts, key=lambda one: one.start_utc_s):
+        if shift.start_utc_s <= utc_s < shift.end_utc_s:
+            utc_s = shift.end_utc_s
+    return utc_s
+
+
+def predictive_value_01(found_01: float, false_per_quarter: float, falling_01: float = FALLING_01) -> float:
+    """Share of messages that follow a true lasting fall, in a quarter.
+
+    >>> round(predictive_value_01(0.8, 1.0), 3)
+    0.038
+    """
+    return falling_01 * found_01 / (falling_01 * found_01 + false_per_quarter)
+
+
+def predictive_words(value_01: float) -> str:
+    """In plain words.
+
+    >>> predictive_words(0.11)
+    'Of 100 such messages about 11 follow a fall that lasts; the others pass by themselves.'
+    """
+    return (
+        f"Of 100 such messages about {max(1, round(100 * value_01))} follow a fall that lasts; "
+        "the others pass by themselves."
+    )
+
+
+def suggestions(topics: Iterable[str]) -> tuple[Suggestion, ...]:
+    """Lines of `tables/suggestions.json` for these topics, best evidence first."""
+    asked = set(topics)
+    grades = table("suggestions")["grades"]
+    rows = sorted(table("suggestions")["rows"], key=lambda row: str(row["grade"]))
+    return tuple(
+        Suggestion(row["text"], row["grade"], grades[row["grade"]], row["source"])
+        for row in rows
+        if asked & set(row["when"])
+    )

@@ -1,0 +1,117 @@
+"""Whole scorers over drawn people: ours, and three biased ones that the audit must catch.
+
+pooled norm        everyone against the mean of all people, as a wellness app with "normal: 42 ms" does
+no personal SD     own mean, but everyone on one scale
+no shift context   own mean and scale, blind to nights
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.scoring.baseline import DAYS_TO_SPEAK, READINGS
+from agent.scoring.channels import CHANNELS
+from agent.scoring.days import WEEK_DAYS, by_day, stretches
+from agent.scoring.level import BEFORE_DAYS, Deviation, Floats, Prior, Stretches, deviation
+from agent.scoring.population import Population
+from agent.scoring.student import NINE_IN_TEN, normal_cdf
+from agent.scoring.weeks import DAYS_IN_WEEK, READINGS_IN_WEEK
+
+LAST_DAYS: Final = (48, 55, 62, 69, 76, 83, 89)
+_SINCE_DAYS: Final = 28
+Scorer = Callable[[Stretches], Deviation]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Person-weeks of lnRMSSD; every array has the shape ``(m, weeks)``.
+
+    Attributes:
+        scored: Whether there was a number; the others are only to be read there.
+        low, high: Its 90 % interval.
+        below_01: The named probability that the true deviation is below 0.
+        truth: The true deviation.
+        fell: Whether the person fell by 20 % in the last four weeks, the whole week included.
+        worn: Whether anything was read in the week.
+    """
+
+    scored: NDArray[np.bool_]
+    low: Floats
+    high: Floats
+    below_01: Floats
+    truth: Floats
+    fell: NDArray[np.bool_]
+    worn: NDArray[np.bool_]
+
+    @property
+    def flagged(self) -> NDArray[np.bool_]:
+        """What the log calls "above your normal": the whole interval on the side of strain."""
+        return self.scored & (self.high < 0.0)
+
+
+def ours(seen: Stretches) -> Deviation:
+    """As the weekly log scores."""
+    return deviation(seen, CHANNELS["ln_rmssd"].prior)
+
+
+def pooled_norm(seen: Stretches) -> Deviation:
+    """The week against the mean of all people there; spread of a reading and between people known."""
+    week = slice(BEFORE_DAYS, None)
+    n = seen.n[:, week].sum(axis=1)
+    mean = np.sum(seen.n[:, week] * np.where(seen.n > 0, seen.mean, 0.0)[:, week], axis=1) / np.maximum(n, 1.0)
+    norm = float(np.mean(mean[n > 0])) if n.any() else 0.0
+    value, sd = mean - norm, np.sqrt(0.298**2 / np.maximum(n, 1.0) + 0.1**2)
+    # flags the lowest twentieth of all people
+    edge = NINE_IN_TEN * np.hypot(0.375, sd)
+    none = np.zeros_like(value)
+    return Deviation(value, sd, value - edge, value + edge, none + 0.375, none + 0.298, none + norm, none[:, None])
+
+
+def no_personal_sd(seen: Stretches) -> Deviation:
+    """Ours, but a prior on the scale that no reading can move."""
+    return deviation(seen, Prior(CHANNELS["ln_rmssd"].prior.scale, 1e9))
+
+
+def no_shift_context(seen: Stretches) -> Deviation:
+    """Ours, but blind to time of day and shift."""
+    return deviation(replace(seen, context=seen.context[:, :, :0]), CHANNELS["ln_rmssd"].prior)
+
+
+SCORERS: Final[dict[str, Scorer]] = {
+    "ours": ours,
+    "pooled norm": pooled_norm,
+    "no personal SD": no_personal_sd,
+    "no shift context": no_shift_context,
+}
+
+
+def score(people: Population, scorer: Scorer, last_days: tuple[int, ...] = LAST_DAYS) -> Scored:
+    """Score drawn people in the weeks that end on `last_days`, and lay the truth beside."""
+    m = people.level.shape[0]
+    seen = stretches(people.ln_rmssd, by_day(people.ln_rmssd), last_days)
+    answer = scorer(seen)
+    before, week = seen.n[:, :BEFORE_DAYS], seen.n[:, BEFORE_DAYS:]
+    enough = (before.sum(axis=1) >= READINGS) & (np.sum(before > 0, axis=1) >= DAYS_TO_SPEAK)
+    enough &= (week.sum(axis=1) >= READINGS_IN_WEEK) & (np.sum(week > 0, axis=1) >= DAYS_IN_WEEK)
+
+    def by_person(column: NDArray[np.generic]) -> Floats:
+        return np.asarray(column).reshape(len(last_days), m).T
+
+    truth, fell = np.empty((m, len(last_days))), np.zeros((m, len(last_days)), dtype=bool)
+    for place, last in enumerate(last_days):
+        begins = last + 1 - WEEK_DAYS
+        past = people.level[:, max(0, begins - BEFORE_DAYS) : begins]
+        truth[:, place] = people.level[:, begins : last + 1].mean(axis=1) - past.mean(axis=1)
+        fell[:, place] = (people.fell_on >= 0) & (people.fell_on <= begins) & (people.fell_on > last - _SINCE_DAYS)
+    return Scored(
+        by_person(enough).astype(bool),
+        by_person(answer.low),
+        by_person(answer.high),
+        by_person(normal_cdf(-answer.value / np.maximum(answer.sd, 1e-12))),
+        truth,
+        fell,
+        by_person(week.sum(axis=1) > 0).astype(bool),
+    )

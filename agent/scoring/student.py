@@ -1,0 +1,41 @@
+"""Quantiles of the normal and of Student's distribution, in numpy alone."""
+
+import math
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+NINE_IN_TEN: Final = 1.6448536269514722  # the normal's quantile at .95: an interval of 90 %
+_erf = np.vectorize(math.erf, otypes=[float])
+
+
+def normal_cdf(z: Floats) -> Floats:
+    """Φ(z), shape as given.
+
+    >>> normal_cdf(np.array([0.0, 1.6448536269514722])).round(6)
+    array([0.5 , 0.95])
+    """
+    return np.asarray(0.5 * (1.0 + _erf(np.asarray(z) / math.sqrt(2.0))))
+
+
+def factor_of_standard_deviation(freedom: Floats) -> Floats:
+    """Half the width of a 90 % interval, in standard deviations of a Student variable of so many degrees of freedom.
+
+    The quantile is expanded around the normal's (Abramowitz and Stegun 1964, 26.7.5), within .001 from 4 on; the
+    standard deviation is sqrt(f / (f - 2)).
+
+    >>> factor_of_standard_deviation(np.array([10.0, 1e9])).round(3)
+    array([1.621, 1.645])
+    """
+    f = np.maximum(np.asarray(freedom, dtype=float), 3.0)
+    z = NINE_IN_TEN
+    quantile = (
+        z
+        + (z**3 + z) / (4 * f)
+        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * f**2)
+        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * f**3)
+    )
+    return np.asarray(quantile * np.sqrt((f - 2.0) / f))

@@ -1,0 +1,245 @@
+"""`wardbeat audit`: what the scorer does to groups of people, over drawn people with known truth; JSON and a page.
+
+The gate must let ours through and must catch each of three biased scorers, else the audit itself has failed. Every rate
+is read a second time by fairlearn.
+"""
+
+import dataclasses
+import html
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from agent.errors import Missing, WrongUse
+from agent.scoring import audit as rules
+from agent.scoring.audit import Audit
+from agent.scoring.channels import CHANNELS
+from agent.scoring.days import WEEK_DAYS, by_day, stretches
+from agent.scoring.index import NAME, Standing, strain
+from agent.scoring.level import deviation
+from agent.scoring.population import WATERMARK, Population, population
+from agent.scoring.scorers import SCORERS, Scored, score
+
+PART: Final = 500  # people drawn at once: some 200 MB
+_EXPLAINED: Final = 200
+_RULE: Final = "ours must pass, each of three biased scorers must fail."
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Report:
+    """What the command writes."""
+
+    people: int
+    seed: int
+    audits: dict[str, Audit]
+    contributions: tuple[dict[str, Any], ...]
+    most_missed_points: float
+    second_reading: dict[str, Any]
+
+    @property
+    def holds(self) -> bool:
+        """Whether ours passes and every biased scorer fails."""
+        return all(
+            audit.passes if name == "ours" else "fails" in {finding.verdict for finding in audit.findings}
+            for name, audit in self.audits.items()
+        )
+
+
+def report(people: int, seed: int) -> Report:
+    """Draw people, score them four times, audit each.
+
+    Raises:
+        Missing: fairlearn is not installed.
+        WrongUse: Fewer people than can be drawn.
+    """
+    if people < rules.LEAST_PEOPLE:
+        raise WrongUse(f"{people} people are too few for any group", remedy="Ask for 10,000: --people 10000")
+    metrics = _fairlearn()
+    parts: dict[str, list[Scored]] = {name: [] for name in SCORERS}
+    groups: list[dict[str, np.ndarray[Any, Any]]] = []
+    explained: list[dict[str, Any]] = []
+    missed = 0.0
+    for place, begin in enumerate(range(0, people, PART)):
+        drawn = population(min(PART, people - begin), seed + place)
+        groups.append(drawn.groups)
+        for name, scorer in SCORERS.items():
+            parts[name].append(score(drawn, scorer))
+        if not place:
+            explained, missed = _contributions(drawn)
+    together = {name: np.concatenate([part[name] for part in groups]) for name in groups[0]}
+    scored = {name: _joined(of_scorer) for name, of_scorer in parts.items()}
+    audits = {name: rules.audit(one, together) for name, one in scored.items()}
+    second = _second_reading(metrics, scored["ours"], together, audits["ours"])
+    return Report(people, seed, audits, tuple(explained), missed, second)
+
+
+def write(made: Report, folder: Path) -> tuple[Path, Path]:
+    """Write `audit.json` and `audit.html`; returns both."""
+    folder.mkdir(parents=True, exist_ok=True)
+    words = folder / "audit.json"
+    page = folder / "audit.html"
+    words.write_text(json.dumps(as_json(made), indent=1) + "\n", encoding="utf-8")
+    page.write_text(as_html(made), encoding="utf-8")
+    return words, page
+
+
+def as_json(made: Report) -> dict[str, Any]:
+    """The report as plain values."""
+    return {
+        "watermark": WATERMARK,
+        "people": made.people,
+        "seed": made.seed,
+        "holds": made.holds,
+        "scorers": {
+            name: {
+                "passes": audit.passes,
+                "findings": [dataclasses.asdict(one) for one in audit.findings],
+                "rates": [dataclasses.asdict(one) for one in audit.rates],
+                "calibration": [dataclasses.asdict(one) for one in audit.calibration],
+            }
+            for name, audit in made.audits.items()
+        },
+        "contributions": list(made.contributions),
+        "most_missed_points": made.most_missed_points,
+        "fairlearn": made.second_reading,
+    }
+
+
+def as_html(made: Report) -> str:
+    """One page, nothing from elsewhere, no script."""
+    parts = [
+        f"<p class=mark>{_text(WATERMARK)}: {made.people:,} people, seed {made.seed}</p>",
+        f"<h1>Fairness of &ldquo;{_text(NAME)}&rdquo;</h1>",
+        f"<p><strong>{'The gate holds' if made.holds else 'The gate does not hold'}</strong>: {_text(_RULE)}</p>",
+    ]
+    for name, audit in made.audits.items():
+        parts.append(f"<h2>{_text(name)}: {'passes' if audit.passes else 'does not pass'}</h2>")
+        findings = ((one.grouping, one.rate, one.verdict, one.words, one.mitigation) for one in audit.findings)
+        parts.append(_table(("grouping", "rate", "verdict", "seen", "what to do"), findings))
+    ours = made.audits["ours"]
+    parts.append("<h2>Rates of ours, by group</h2><p>Intervals hold all labels of a grouping at once (95 %).</p>")
+    rates = (
+        (one.grouping, one.label, one.rate, f"{one.people:,}", f"{one.weeks:,}", *_shown(one)) for one in ours.rates
+    )
+    parts.append(_table(("grouping", "group", "rate", "people", "weeks", "share", "interval"), rates))
+    parts.append("<h2>Calibration of &ldquo;below your normal&rdquo;</h2>")
+    errors = ((one.grouping, one.label, f"{one.weeks:,}", f"{one.error:.3f}") for one in ours.calibration)
+    parts.append(_table(("grouping", "group", "weeks", "mean error"), errors))
+    parts.append(
+        f"<h2>What the index is made of</h2><p>Mean absolute points; they sum to index - 50 within "
+        f"{made.most_missed_points:.1e}.</p>"
+    )
+    points = ((one["grouping"], one["group"], one["weeks"], *(f"{x:.1f}" for x in one["points"].values()))
+              for one in made.contributions)  # fmt: skip
+    names = tuple(made.contributions[0]["points"]) if made.contributions else ()
+    parts.append(_table(("grouping", "group", "weeks", *names), points))
+    second = made.second_reading
+    parts.append(
+        f"<p>A second reading by fairlearn {_text(second['version'])}: {second['rates']} rates, largest difference "
+        f"{second['largest_difference']:.1e}.</p>"
+    )
+    return _PAGE.format(body="\n".join(parts))
+
+
+def _shown(rate: rules.Rate) -> tuple[str, str]:
+    if rate.value is None:
+        return "suppressed", f"fewer than {rules.LEAST_PEOPLE} people, or no such week"
+    return f"{rate.value:.1%}", f"{rate.low:.1%} to {rate.high:.1%}"
+
+
+def _joined(parts: Sequence[Scored]) -> Scored:
+    return Scored(
+        *(np.concatenate([getattr(one, field.name) for one in parts]) for field in dataclasses.fields(Scored))
+    )
+
+
+def _contributions(drawn: Population) -> tuple[list[dict[str, Any]], float]:
+    """Mean absolute points by group of some people's last week, and how far any sum is from index - 50."""
+    people = min(_EXPLAINED, drawn.level.shape[0])
+    last = (drawn.level.shape[1] - 1,)
+    standings = {}
+    for name, readings in (("ln_rmssd", drawn.ln_rmssd), ("hr_bpm", drawn.hr_bpm)):
+        seen = stretches(readings, by_day(readings), last)
+        answer = deviation(seen, CHANNELS[name].prior)
+        there = seen.n[:, -WEEK_DAYS:].sum(axis=1) > 0
+        standings[name] = (
+            CHANNELS[name].toward_strain * answer.value / answer.usual_sd,
+            answer.sd / answer.usual_sd,
+            there,
+        )
+    points = {name: np.full(people, np.nan) for name in standings}
+    missed = 0.0
+    for person in range(people):
+        at_hand = {name: Standing(float(z[person]), float(sd[person]))
+                   for name, (z, sd, there) in standings.items() if there[person]}  # fmt: skip
+        if at_hand:
+            made = strain(at_hand)
+            missed = max(missed, abs(sum(made.points.values()) - (made.index - 50.0)))
+            for name, value in made.points.items():
+                points[name][person] = abs(value)
+    rows = []
+    for grouping, labels in drawn.groups.items():
+        for label in np.unique(labels).tolist():
+            inside = (labels[:people] == label) & np.isfinite(points["ln_rmssd"])
+            if inside.sum() >= rules.LEAST_PEOPLE:
+                means = {name: float(np.nanmean(of_channel[inside])) for name, of_channel in points.items()}
+                rows.append({"grouping": grouping, "group": label, "weeks": int(inside.sum()), "points": means})
+    return rows, missed
+
+
+def _fairlearn() -> Any:
+    try:
+        import fairlearn
+        from fairlearn import metrics
+    except ImportError as error:
+        raise Missing("fairlearn is not installed", remedy="pip install 'wardbeat[hub]'") from error
+    return fairlearn.__version__, metrics
+
+
+def _second_reading(found: Any, scored: Scored, groups: dict[str, np.ndarray[Any, Any]], ours: Audit) -> dict[str, Any]:
+    """Each rate of ours once more by fairlearn's MetricFrame."""
+    version, metrics = found
+    values = {(one.grouping, one.label, one.rate): one.value for one in ours.rates if one.value is not None}
+    apart, rates = 0.0, 0
+    for rate in rules.RATES:
+        hit, of = rules.counted(scored, rate)
+        for grouping, labels in groups.items():
+            by_week = np.repeat(labels[:, None], of.shape[1], axis=1)[of]
+            said = hit[of].astype(int)
+            frame = metrics.MetricFrame(
+                metrics=metrics.selection_rate, y_true=said, y_pred=said, sensitive_features=by_week
+            )
+            for label, value in frame.by_group.items():
+                if (grouping, label, rate) in values:
+                    rates += 1
+                    apart = max(apart, abs(float(value) - (values[grouping, label, rate] or 0.0)))
+    return {"version": version, "rates": rates, "largest_difference": apart}
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    head = "".join(f"<th scope=col>{_text(one)}</th>" for one in heads)
+    body = "\n".join("<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
+
+
+def _text(words: object) -> str:
+    return html.escape(str(words))
+
+
+_PAGE: Final = """<!doctype html>
+<html lang=en><head><meta charset=utf-8><title>Wardbeat: fairness audit</title>
+<meta http-equiv=Content-Security-Policy content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name=viewport content="width=device-width, initial-scale=1">
+<style>
+:root {{ color-scheme: light dark }}
+body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem }}
+table {{ border-collapse: collapse; margin: .5rem 0 2rem }}
+th, td {{ text-align: left; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid; vertical-align: top }}
+.mark {{ border: 2px solid; padding: .3rem .6rem; font-weight: bold }}
+</style></head><body>
+{body}
+</body></html>
+"""
