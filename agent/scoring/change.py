@@ -111,7 +111,7 @@ def prediction_errors(mean: Floats, n: Floats, within: Floats, prior: Prior, pro
         slow = phi * slow
         slow_slow = phi**2 * slow_slow + (1.0 - share) * (1.0 - phi**2)
         slow_level = phi * slow_level
-        level_level = level_level + process.drift
+        level_level = level_level + (0.0 if process.mean_known else process.drift)
         there = read[:, day]
         if not there.any():
             kept["variance"][day], kept["scale"][day], kept["weight"][day] = np.inf, 1.0, 1.0 / phi.size
