@@ -93,7 +93,7 @@ def _erase(agent: "Agent", _: str) -> Reply:
 
 def erased(windows: int, *, asks_hub: bool) -> str:
     """What an erasure did, as a sentence."""
-    here = f"{windows} windows and every word of the ledger are gone here"
+    here = f"{windows} windows, your check-ins and notes, and every word of the ledger are gone here"
     return f"{here}; the hub is asked to erase." if asks_hub else f"{here}; this machine is enrolled at no hub."
 
 

@@ -176,21 +176,31 @@ def _count(text: str) -> int:
 
 def _add_scores(commands: Any) -> None:
     weeks = _add(commands, "weeks", "your weeks, each against your own normal")
-    weeks.add_argument("--weeks", type=_count, default=13, metavar="N", help="how many (default 13, a year is 52)")
+    weeks.add_argument(
+        "--weeks", type=int, choices=range(1, 58), default=13, metavar="N", help="how many (default 13, a year is 52)"
+    )
     weeks.add_argument("--json", action="store_true", help="for machines")
     check_in = _add(commands, "check-in", "say how you are; only you see it")
     check_in.add_argument(
-        "instrument", nargs="?", default="single", choices=("single", "cbi", "mood", "tired"), help="default: single"
+        "instrument", nargs="?", help="which; an unknown one says which there are here (default: the usual one)"
     )
     note = _add(commands, "note", "a shift, or a change after which your normal is another one")
-    note.add_argument("what", choices=("shift", "medication", "illness", "pregnancy", "pacemaker"))
+    note.add_argument("what", choices=("shift", "medication", "illness", "pregnancy", "pacemaker", "list", "remove"))
+    note.add_argument("number", nargs="?", type=_count, metavar="N", help="of 'note list', to take it back")
     note.add_argument(
         "--from", dest="begins", metavar="TIME", help="by your own clock, 2026-11-22T21:00 (default: now)"
     )
-    note.add_argument("--until", dest="ends", metavar="TIME", help="of a shift")
+    note.add_argument("--until", dest="ends", metavar="TIME", help="of a shift; of a change that is over")
     note.add_argument("--kind", choices=("day", "night"), help="of a shift (default: day)")
     audit = _add(commands, "audit", "what the scorer does to groups of people, over drawn people")
-    audit.add_argument("--people", type=_count, default=10_000, metavar="N", help="how many (default 10000)")
+    audit.add_argument(
+        "--people",
+        type=int,
+        choices=range(1, 100_001),
+        default=10_000,
+        metavar="N",
+        help="at most 100000 (default 10000)",
+    )
     audit.add_argument("--seed", type=_count, default=1, metavar="N", help="default 1")
     audit.add_argument("--into", type=Path, default=Path("audit"), metavar="DIR", help="for audit.html and audit.json")
     audit.add_argument("--json", action="store_true", help="also on stdout")

@@ -233,8 +233,15 @@ def _export(arguments: argparse.Namespace) -> int:
     from agent import decisions
 
     settings, _ = _settings(arguments)
-    with _outbox_to_read(settings) as outbox:
-        everything = decisions.everything_held(settings, outbox)
+    folder = settings.state_dir
+    if (folder / "history.db").exists() and not (folder / "outbox.db").exists():
+        from agent.privacy.vault import existing_vault
+
+        # the agent never ran, and the person said something
+        everything = decisions.history_held(settings, existing_vault(folder, settings.key_store))
+    else:
+        with _outbox_to_read(settings) as outbox:
+            everything = decisions.everything_held(settings, outbox)
     print(json.dumps(everything, indent=2 if arguments.pretty else None))
     return 0
 

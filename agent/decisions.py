@@ -17,11 +17,12 @@ from agent.config import Settings
 from agent.control import Command, Reply
 from agent.errors import KeysMissing, NoTerminal, NotRunning, PolicyDenied, WrongPin, WrongUse
 from agent.features import FEATURES
-from agent.history import History
+from agent.history import History, Told
 from agent.outbox import Outbox, Sealing, consents, ledger
 from agent.privacy import consent
 from agent.privacy.policy import Profile
 from agent.privacy.vault import Vault, existing_vault, open_vault
+from agent.scoring import instruments
 from agent.sources import SOURCES
 from agent.wire import erasure
 from agent.wire.consent import ConsentRecord, Grant
@@ -65,6 +66,16 @@ def show_code(code: bytes) -> None:
     """
     with _terminal("w") as out:
         out.write(f"\nYour recovery code:\n\n    {erasure.in_words(code)}\n\n{_CODE}\n\n")
+
+
+def show_words(words: str) -> None:
+    """Show words on the terminal itself.
+
+    Raises:
+        NoTerminal: There is none.
+    """
+    with _terminal("w") as out:
+        out.write(f"{words}\n")
 
 
 def confirm(words: str, question: str) -> bool:
@@ -249,16 +260,37 @@ def _erase_offline(folder: Path, vault: Vault, now_utc_s: int) -> Reply:
     return Reply(words=asked.erased(windows, asks_hub=enrolled is not None))
 
 
+def history_held(settings: Settings, vault: Vault) -> dict[str, object]:
+    """What the history holds about the person, as JSON can say it."""
+    history = History(settings.state_dir / "history.db", vault)
+    try:
+        return {
+            "summaries": [asdict(summary) for summary in history.summaries()],
+            "told": [_told(one) for one in history.told()],
+        }
+    finally:
+        history.close()
+
+
+def _told(told: Told) -> dict[str, object]:
+    """What was said, in words beside the places of answers."""
+    made = asdict(told) | {"at": dt.datetime.fromtimestamp(told.at_utc_s, dt.UTC).isoformat()}
+    asked = instruments.instruments().get(told.name)
+    if told.what == "check-in" and asked is not None:
+        items = {item.item_id: item for item in asked.items}
+        made["answers"] = [
+            {"question": items[name].text, "answer": items[name].answers[place]}
+            for name, place in told.numbers.items()
+            if name in items and place < len(items[name].answers)
+        ]
+    return made
+
+
 def everything_held(settings: Settings, outbox: Outbox) -> dict[str, object]:
     """All that this machine holds about the person, as JSON can say it."""
-    history = History(settings.state_dir / "history.db", outbox.vault)
-    summaries = [asdict(summary) for summary in history.summaries()]
-    told = [asdict(one) for one in history.told()]
-    history.close()
     record = consents.in_force(outbox)
     return {
-        "summaries": summaries,
-        "told": told,
+        **history_held(settings, outbox.vault),
         "ledger": [ledger.as_json(row) for row in ledger.rows(outbox)],
         "consent": None if record is None else _as_json(record),
         "pauses": [asdict(interval) for interval in consents.pauses(outbox)],

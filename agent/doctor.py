@@ -6,7 +6,9 @@ import ssl
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from cryptography import x509
@@ -14,7 +16,8 @@ from cryptography import x509
 from agent import control, identity, scan, sources
 from agent.config import AffectModel, Settings, policy_file
 from agent.control import Command
-from agent.errors import NotRunning, WardbeatError, WireRefused
+from agent.errors import NotRunning, OutboxBroken, WardbeatError, WireRefused
+from agent.history import History
 from agent.outbox import Outbox, consents, ledger
 from agent.privacy.policy import Profile
 from agent.privacy.vault import Vault, existing_vault
@@ -64,10 +67,23 @@ def checks(settings: Settings, profile: Profile) -> Iterator[Check]:
         yield Check("data_key", ok=False, words=str(error), remedy=error.remedy)
         return
     yield Check("data_key", ok=True, words=f"in {vault.place}")
+    if (folder / "history.db").exists():
+        yield _attempt("history", lambda: _history(folder, vault))
     if "ble_strap" in settings.sources:
         yield _attempt("strap", lambda: f"{scan.bound_name(folder) or 'a strap without a name'} is bound")
     yield from _delivery(settings, profile, vault)
     yield from _running(settings, profile)
+
+
+def _history(folder: Path, vault: Vault) -> str:
+    try:
+        with closing(History(folder / "history.db", vault)) as history:
+            return f"{sum(1 for _ in history.summaries())} windows, and {len(history.told())} check-ins and notes"
+    except OutboxBroken as error:
+        raise OutboxBroken(
+            "the history cannot be read",
+            remedy=f"Put {folder / 'history.db'} back from a backup, or move it away: your weeks begin anew then.",
+        ) from error
 
 
 def _delivery(settings: Settings, profile: Profile, vault: Vault) -> Iterator[Check]:

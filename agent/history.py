@@ -12,12 +12,14 @@ from agent.storage import connect, shred, storing
 
 KEEP_DAYS = 400
 _DAY_S = 86_400
+_TOLD_BYTES = 512
+_SLACK_WINDOWS = 1000
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS summary (
     start_utc_s INTEGER PRIMARY KEY, end_utc_s INTEGER NOT NULL, sealed BLOB NOT NULL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS told (at_utc_s INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS told (sealed BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS clock_break (at_utc_s INTEGER NOT NULL, jump_s REAL NOT NULL) STRICT;
 """
 
@@ -57,14 +59,15 @@ class History:
     def keep(self, summary: Summary) -> None:
         """Remember one window; the same window again replaces it."""
         words = _packed(summary.values)
-        oldest_utc_s = summary.end_utc_s - KEEP_DAYS * _DAY_S
         with storing(self._db):
             self._db.execute(
                 "INSERT OR REPLACE INTO summary VALUES (?, ?, ?)",
                 (summary.start_utc_s, summary.end_utc_s, self._vault.seal("history", words)),
             )
-            self._db.execute("DELETE FROM summary WHERE end_utc_s < ?", (oldest_utc_s,))
-            self._db.execute("DELETE FROM told WHERE at_utc_s < ?", (oldest_utc_s,))
+            # counted from the thousandth newest window: a clock that is wrong for some days forgets nothing
+            newest = "SELECT end_utc_s - ? FROM summary ORDER BY start_utc_s DESC LIMIT 1 OFFSET ?"
+            oldest = (KEEP_DAYS * _DAY_S, _SLACK_WINDOWS)
+            self._db.execute(f"DELETE FROM summary WHERE end_utc_s < ({newest})", oldest)
 
     def keep_break(self, at_utc_s: int, jump_s: float) -> None:
         """Remember that the wall clock was moved."""
@@ -77,16 +80,32 @@ class History:
             yield Summary(start_utc_s, end_utc_s, _unpacked(self._vault.open("history", sealed)))
 
     def tell(self, told: Told) -> None:
-        """Remember what the person said; it lives as long as summaries do."""
-        words = json.dumps([told.what, told.name, dict(told.numbers)]).encode()
+        """Remember what the person said, until they take it back or erase everything."""
+        words = json.dumps([told.at_utc_s, told.what, told.name, dict(told.numbers)]).encode()
+        # of one size for all that is not an inventory: the file's length must not tell an illness from a shift
+        sealed = self._vault.seal("told", words.ljust(-(-len(words) // _TOLD_BYTES) * _TOLD_BYTES))
         with storing(self._db):
-            self._db.execute("INSERT INTO told VALUES (?, ?)", (told.at_utc_s, self._vault.seal("told", words)))
+            self._db.execute("INSERT INTO told VALUES (?)", (sealed,))
 
-    def told(self) -> Iterator[Told]:
+    def told(self) -> list[Told]:
         """Oldest first."""
-        for at_utc_s, sealed in self._db.execute("SELECT * FROM told ORDER BY at_utc_s, rowid"):
-            what, name, numbers = json.loads(self._vault.open("told", sealed))
-            yield Told(at_utc_s, what, name, numbers)
+        found = []
+        for (sealed,) in self._db.execute("SELECT sealed FROM told ORDER BY rowid"):
+            at_utc_s, what, name, numbers = json.loads(self._vault.open("told", sealed))
+            found.append(Told(at_utc_s, what, name, numbers))
+        return sorted(found, key=lambda one: one.at_utc_s)
+
+    def untell(self, told: Told) -> bool:
+        """Forget one thing that was said; False where it is not here."""
+        for row, sealed in self._db.execute("SELECT rowid, sealed FROM told").fetchall():
+            if json.loads(self._vault.open("told", sealed)) == [
+                told.at_utc_s, told.what, told.name, dict(told.numbers)
+            ]:  # fmt: skip
+                with storing(self._db):
+                    self._db.execute("DELETE FROM told WHERE rowid = ?", (row,))
+                shred(self._db)
+                return True
+        return False
 
     def erase(self) -> int:
         """Forget everything; returns how many windows that were."""

@@ -1,71 +1,27 @@
 """From the person's history to the weekly log, and to the words that the terminal and the page show."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from agent.config import Settings
-from agent.errors import PolicyDenied
+from agent.errors import NotScored, PolicyDenied, WrongUse
 from agent.history import History, Told
 from agent.model import Summary
 from agent.privacy.policy import Profile
 from agent.privacy.vault import existing_vault
 from agent.scoring import instruments
-from agent.scoring.baseline import RESETS
+from agent.scoring.baseline import DAYS_TO_SPEAK, READINGS, RESETS
 from agent.scoring.index import NAME
+from agent.scoring.messages import told_at
 from agent.scoring.record import Said, Shift, record
 from agent.scoring.weeks import REASONS, Log, Week, weekly_log
 
 _DAY_S: Final = 86_400
-CHANGES: Final = RESETS
-SHIFTS: Final = ("day", "night")
-
-
-def allowed_instruments(profile: Profile) -> dict[str, instruments.Instrument]:
-    """Instruments that the place allows."""
-    return {
-        short: one
-        for short, one in instruments.instruments().items()
-        if not profile.purposes or one.kind in profile.kinds
-    }
-
-
-def log(settings: Settings, profile: Profile, weeks: int) -> "Scores":
-    """The weekly log of the person of this machine.
-
-    Raises:
-        KeysMissing: Nothing was ever kept here.
-    """
-    history = History(settings.state_dir / "history.db", existing_vault(settings.state_dir, settings.key_store))
-    summaries, told = list(history.summaries()), list(history.told())
-    history.close()
-    return of(summaries, told, profile, weeks, now_utc_s=int(time.time()))
-
-
-def of(summaries: Iterable[Summary], told: list[Told], profile: Profile, weeks: int, now_utc_s: int) -> "Scores":
-    """The same, from what the history holds."""
-    offset_s = int((datetime.fromtimestamp(now_utc_s).astimezone().utcoffset() or timedelta()).total_seconds())
-    shifts = [
-        Shift(one.at_utc_s, one.numbers["until_utc_s"], "night" if one.name == "night" else "day")
-        for one in told
-        if one.what == "shift"
-    ]
-    changes = [one.at_utc_s for one in told if one.what == "change"]
-    answered = [one for one in told if one.what == "check-in"]
-    kept = record(
-        summaries,
-        utc_offset_s=offset_s,
-        until_utc_s=now_utc_s,
-        shifts=shifts,
-        resets_utc_s=changes,
-        said=_lines(answered),
-    )
-    # where nothing may leave, nothing need be hidden from the person either
-    kinds = profile.kinds if profile.purposes else None
-    reports = _reports(answered, profile, offset_s)
-    return Scores(weekly_log(kept, weeks=weeks, kinds=kinds), reports, kinds is None or "strain" in kinds)
+LONGEST_SHIFT_S: Final = 36 * 3600
+_BACK_S: Final = 400 * _DAY_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,36 +32,209 @@ class Scores:
         log: Of `agent.scoring.weeks`.
         reports: Scores of check-ins, oldest first.
         with_index: Whether the place allows the index.
+        profile: The place's name.
+        now_utc_s: When it was made.
+        quiet_until_utc_s: End of the shift that runs: no message before; 0 outside of shifts.
+        changes: Days of changes that the person noted.
+        instruments: Short names of the check-ins that the place allows.
     """
 
     log: Log
     reports: tuple[dict[str, Any], ...]
     with_index: bool
+    profile: str
+    now_utc_s: int
+    quiet_until_utc_s: int
+    changes: tuple[str, ...]
+    instruments: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """One object."""
+        """One object; units stand in names, `ln_` is a natural logarithm."""
         return {
-            "name": NAME,
-            "weeks": [_week(week) for week in self.log.weeks],
-            "baseline": None if self.log.baseline is None else asdict(self.log.baseline),
-            "drift": None if self.log.drift is None else asdict(self.log.drift) | {"clear": self.log.drift.clear},
+            "name": NAME if self.with_index else "your weeks",
+            "made_utc": datetime.fromtimestamp(self.now_utc_s, tz=UTC).isoformat(),
+            "profile": self.profile,
+            "quiet_until_utc_s": self.quiet_until_utc_s,
+            "weeks": [self._week(week) for week in self.log.weeks],
+            "baseline_ln_rmssd": None if self.log.baseline is None else asdict(self.log.baseline),
+            "drift_ln_rmssd": None
+            if self.log.drift is None
+            else asdict(self.log.drift) | {"clear": self.log.drift.clear},
+            "changes": list(self.changes),
             "check_ins": list(self.reports),
         }
 
+    def notable(self, week: Week) -> str:
+        """What is worth a word; nothing new during a shift."""
+        newest = week.first_day * _DAY_S + 14 * _DAY_S > self.now_utc_s
+        return "" if newest and self.quiet_until_utc_s else week.notable
 
-def require(profile: Profile, short: str) -> instruments.Instrument:
-    """An instrument by its short name.
+    def reason(self, week: Week) -> str:
+        """Why a week is a gap, in words with their counts."""
+        if week.reason != "learning":
+            return REASONS.get(week.reason, "")
+        day = _day(week.first_day + 6)
+        since = [one for one in self.changes if _day(week.first_day - 70) <= one <= day]
+        after = f" since the change you noted on {since[-1]}" if since else ""
+        return (
+            f"learning you{after}: {week.readings_before} of {READINGS} readings, "
+            f"{week.days_before} of {DAYS_TO_SPEAK} days"
+        )
+
+    def _week(self, week: Week) -> dict[str, Any]:
+        strained = week.strain
+        return {
+            "first_day": _day(week.first_day),
+            "last_seven_days": week.rolling,
+            "index": None if strained is None else round(strained.index, 1),
+            "low": None if strained is None else round(strained.low, 1),
+            "high": None if strained is None else round(strained.high, 1),
+            "points": {} if strained is None else {name: round(one, 9) for name, one in strained.points.items()},
+            "missing": [] if strained is None else list(strained.missing),
+            "reason": self.reason(week) or ("" if self.with_index else "this place allows no index"),
+            "channels": {name: asdict(one) for name, one in week.channels.items()},
+            "means": dict(week.means),
+            "measured_h": round(week.worn_h, 1),
+            "coverage_01": week.coverage_01,
+            "notable": self.notable(week),
+        }
+
+
+def log(settings: Settings, profile: Profile, weeks: int) -> Scores:
+    """The weekly log of the person of this machine.
+
+    Raises:
+        KeysMissing: Nothing was ever kept here, or its key is gone.
+    """
+    history = History(settings.state_dir / "history.db", existing_vault(settings.state_dir, settings.key_store))
+    try:
+        summaries, told = list(history.summaries()), history.told()
+    finally:
+        history.close()
+    return of(summaries, told, profile, weeks, now_utc_s=int(time.time()))
+
+
+def of(summaries: Iterable[Summary], told: Sequence[Told], profile: Profile, weeks: int, now_utc_s: int) -> Scores:
+    """The same, from what the history holds."""
+    shifts = [
+        Shift(one.at_utc_s, one.numbers["until_utc_s"], "night" if one.name == "night" else "day")
+        for one in told
+        if one.what == "shift" and "until_utc_s" in one.numbers
+    ]
+    changes = [one for one in told if one.what == "change" and one.name in RESETS]
+    ended = [one for one in changes if "until_utc_s" in one.numbers]
+    answered = [one for one in told if one.what == "check-in"]
+    kept = record(
+        summaries,
+        utc_offset_s=clock(),
+        until_utc_s=now_utc_s,
+        shifts=shifts,
+        resets_utc_s=[one.at_utc_s for one in changes if one not in ended],
+        left_out=[(one.at_utc_s, one.numbers["until_utc_s"]) for one in ended],
+        said=_lines(answered),
+    )
+    # where nothing may leave, nothing need be hidden from the person either
+    kinds = profile.kinds if profile.purposes else None
+    quiet_s = told_at(now_utc_s, shifts)
+    return Scores(
+        weekly_log(kept, weeks=weeks, kinds=kinds),
+        _reports(answered, profile),
+        kinds is None or "strain" in kinds,
+        profile.name,
+        now_utc_s,
+        quiet_s if quiet_s > now_utc_s else 0,
+        tuple(sorted(day_of(one.at_utc_s) for one in changes if one not in ended)),
+        tuple(allowed_instruments(profile)),
+    )
+
+
+def allowed_instruments(profile: Profile) -> dict[str, instruments.Instrument]:
+    """Check-ins that the place allows, the first of them the usual one."""
+    known = instruments.instruments()
+    order = ("single", "tired", "cbi", "mood")
+    return {short: known[short] for short in order if not profile.purposes or known[short].kind in profile.kinds}
+
+
+def require(profile: Profile, short: str | None) -> instruments.Instrument:
+    """An instrument by its short name; the usual one for None.
 
     Raises:
         PolicyDenied: The place does not allow it, or there is none of that name.
     """
     known = allowed_instruments(profile)
+    if short is None:
+        return next(iter(known.values()))
     if short not in known:
         raise PolicyDenied(
-            f"no check-in {short!r} under the profile {profile.name}",
-            remedy=f"There are: {', '.join(known) or 'none'}.",
+            f"no such check-in under the profile {profile.name}", remedy=f"There are: {', '.join(known) or 'none'}."
         )
     return known[short]
+
+
+def shift(begins_utc_s: int, ends_utc_s: int, kind: str, told: Iterable[Told], now_utc_s: int) -> Told:
+    """A time at work, as it may be noted.
+
+    Raises:
+        WrongUse: It ends before it begins, is longer than 36 hours, lies more than 400 days away, or overlaps another.
+    """
+    if ends_utc_s <= begins_utc_s:
+        raise WrongUse("the shift ends before it begins", remedy="--from 2026-11-22T21:00 --until 2026-11-23T07:00")
+    if ends_utc_s - begins_utc_s > LONGEST_SHIFT_S:
+        raise WrongUse("a shift of more than 36 hours", remedy="Note each shift by itself.")
+    if abs(begins_utc_s - now_utc_s) > _BACK_S:
+        raise WrongUse("a shift more than 400 days away", remedy="Look at the year.")
+    for one in told:
+        if one.what == "shift" and one.at_utc_s < ends_utc_s and begins_utc_s < one.numbers["until_utc_s"]:
+            raise WrongUse(
+                "another shift is noted at that time",
+                remedy="'wardbeat note list' shows it, 'note remove N' takes it back.",
+            )
+    return Told(begins_utc_s, "shift", kind, {"until_utc_s": ends_utc_s})
+
+
+def change(name: str, begins_utc_s: int, ends_utc_s: int | None, now_utc_s: int) -> Told:
+    """A change of the person's normal, as it may be noted.
+
+    Raises:
+        WrongUse: It lies in the future, or ends before it begins.
+    """
+    if begins_utc_s > now_utc_s:
+        raise WrongUse("a change that is still to come", remedy="Note it when it is there.")
+    if ends_utc_s is not None and not begins_utc_s < ends_utc_s <= now_utc_s:
+        raise WrongUse(
+            "it must end after it began, and before now", remedy="Note it when it is over, or without an end."
+        )
+    return Told(begins_utc_s, "change", name, {} if ends_utc_s is None else {"until_utc_s": ends_utc_s})
+
+
+def clock() -> "Offset":
+    """The offset of this machine's zone at any moment, its summer time included."""
+    return Offset()
+
+
+class Offset:
+    """Callable; remembers each day's."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, int] = {}
+
+    def __call__(self, utc_s: int) -> int:
+        hour = utc_s // 3600
+        if hour not in self._known:
+            self._known[hour] = _offset_s(hour * 3600)
+        return self._known[hour]
+
+
+def _offset_s(utc_s: int) -> int:
+    try:
+        return int((datetime.fromtimestamp(utc_s).astimezone().utcoffset() or timedelta()).total_seconds())
+    except (OverflowError, OSError, ValueError):  # a year that no calendar has
+        return 0
+
+
+def day_of(utc_s: int) -> str:
+    """The day of a moment on the person's clock."""
+    return _day((utc_s + _offset_s(utc_s)) // _DAY_S)
 
 
 def _lines(answered: Iterable[Told]) -> list[Said]:
@@ -116,42 +245,32 @@ def _lines(answered: Iterable[Told]) -> list[Said]:
         instrument = known.get(one.name)
         if instrument is None or len(instrument.items) != 1 or instrument.limits:
             continue
-        for score in instruments.scores(instrument, one.numbers):
-            if score.value is not None:
-                said.append(Said(one.at_utc_s, score.scale, score.value))
+        said += [Said(one.at_utc_s, score.scale, score.value) for score in _scored(instrument, one)
+                 if score.value is not None]  # fmt: skip
     return said
 
 
-def _reports(answered: Iterable[Told], profile: Profile, offset_s: int) -> tuple[dict[str, Any], ...]:
+def _reports(answered: Iterable[Told], profile: Profile) -> tuple[dict[str, Any], ...]:
     known = allowed_instruments(profile)
     return tuple(
         {
-            "day": _day((one.at_utc_s + offset_s) // _DAY_S),
+            "day": day_of(one.at_utc_s),
             "instrument": known[one.name].name,
-            "scores": [asdict(score) for score in instruments.scores(known[one.name], one.numbers)],
+            "short": one.name,
+            "scores": [asdict(score) for score in _scored(known[one.name], one)],
         }
         for one in answered
         if one.name in known
     )
 
 
-def _week(week: Week) -> dict[str, Any]:
-    strained = week.strain
-    return {
-        "first_day": _day(week.first_day),
-        "index": None if strained is None else round(strained.index, 1),
-        "low": None if strained is None else round(strained.low, 1),
-        "high": None if strained is None else round(strained.high, 1),
-        "points": {} if strained is None else dict(strained.points),
-        "missing": [] if strained is None else list(strained.missing),
-        "reason": REASONS.get(week.reason, ""),
-        "channels": {name: asdict(one) for name, one in week.channels.items()},
-        "means": dict(week.means),
-        "worn_h": round(week.worn_h, 1),
-        "coverage_01": week.coverage_01,
-        "notable": week.notable,
-    }
+def _scored(instrument: instruments.Instrument, told: Told) -> tuple[instruments.Score, ...]:
+    """None where another version's answers are not this one's."""
+    try:
+        return instruments.scores(instrument, told.numbers)
+    except (WrongUse, NotScored):
+        return ()
 
 
 def _day(number: int) -> str:
-    return datetime.fromtimestamp(number * _DAY_S, tz=UTC).date().isoformat()
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=number)).date().isoformat()

@@ -6,20 +6,28 @@ import math
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from agent.status import say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from agent.config import Settings
     from agent.history import Told
     from agent.scores import Scores
+    from agent.scoring.instruments import Instrument, Score
     from agent.scoring.weeks import Week
 
 _ABOUT: Final = (
-    "Each week against your own 60 days before it; the bracket holds the truth nine times in ten. 50 is your normal. "
-    "This is no measure of stress and none of burnout: in studies, physiology explains little of either."
+    "Each week against your own 60 days before it. 50 is your normal; above is towards strain, below is calmer; the\n"
+    "bracket holds the truth nine times in ten. This is no measure of stress and none of burnout: in studies,\n"
+    "physiology explains little of either."
 )
+_SHORT: Final = "Each week against your own 60 days before it."
+_HIGH: Final = "further towards strain than usual"
+# of drawn people: found within 28 days, and false messages a quarter (bench-scoring PART=people, the worse of its rows)
+_FOUND_01, _FALSE_A_QUARTER = 0.6, 0.5
 
 
 def weeks(arguments: argparse.Namespace) -> int:
@@ -29,7 +37,7 @@ def weeks(arguments: argparse.Namespace) -> int:
     settings, profile = config.load(arguments.config)
     made = scores.log(settings, profile, arguments.weeks)
     if arguments.json:
-        print(json.dumps(made.as_json()))
+        print(json.dumps(made.as_json(), allow_nan=False))
         return 0
     for line in in_words(made):
         say(line)
@@ -38,117 +46,250 @@ def weeks(arguments: argparse.Namespace) -> int:
 
 def in_words(made: "Scores") -> list[str]:
     """The log as lines for a terminal."""
-    from agent.scoring.change import BUDGETS
     from agent.scoring.index import NAME
-    from agent.scoring.instruments import CHECK_IN
-    from agent.scoring.messages import predictive_value_01, predictive_words, suggestions
 
     if not made.log.weeks:
-        return ["Nothing to compare yet: a first week has to pass."]
-    heads = [NAME.upper(), "", _ABOUT, ""]
-    if not made.with_index:
-        heads = ["YOUR WEEKS, each against your own 60 days before it", ""]
-    lines = [*heads, f"{'week of':<12}{'of 100':>7}{'90 %':>10}{'HRV':>8}{'heart':>11}{'worn':>8}"]
-    lines += [_row(week, day) for week, day in zip(made.log.weeks, made.as_json()["weeks"], strict=True)]
-    today = made.log.baseline
-    if today is not None and today.low is not None and today.high is not None:
-        low_ms, high_ms = math.exp(today.low), math.exp(today.high)
-        lines += [
-            "",
-            f"Your normal RMSSD at rest: {low_ms:.0f} to {high_ms:.0f} ms ({today.state}, {today.days} days).",
-        ]
-    if made.log.drift is not None and made.log.drift.clear:
-        share = 100.0 * (math.exp(made.log.drift.over_all) - 1.0)
-        lines.append(f"Over these weeks it has drifted by {share:+.0f} %. A slow drift is no alarm.")
-    if made.log.weeks[-1].notable == CHECK_IN:
-        found_01, false_alarms = 0.6, min(BUDGETS)
-        lines += ["", f"This week is {CHECK_IN}: your variability fell, and stayed down for days."]
-        lines.append(predictive_words(predictive_value_01(found_01, false_alarms)))
-        lines += [f"  * {one.text} (evidence {one.grade}: {one.grade_words})" for one in suggestions(["change"])]
-    for report in made.reports[-3:]:
-        parts = [f"{one['scale']} {one['value']:g}" for one in report["scores"] if one["value"] is not None]
-        lines.append(f"{report['day']}  {report['instrument']}: {', '.join(parts)}")
+        return ["Nothing to compare yet: a first week has to pass, then 42 readings on 14 days."]
+    lines = [
+        NAME.upper() if made.with_index else "YOUR WEEKS",
+        "",
+        *(_ABOUT if made.with_index else _SHORT).split("\n"),
+    ]
+    index = f"{'of 100':>8}{'90 %':>11}" if made.with_index else ""
+    lines += ["", f"{'week of':<12}{'measured':>9}{index}{'HRV':>8}{'heart':>11}"]
+    for week, words in zip(made.log.weeks, made.as_json()["weeks"], strict=True):
+        lines += _row(made, week, words)
+    lines += ["", *_today(made)]
+    if made.quiet_until_utc_s:
+        lines.append("A shift of yours runs: what is new is told when it has ended.")
+    elif made.log.weeks[-1].notable == _check_in_words():
+        lines += ["", *_message(made)]
+    newest = {report["short"]: report for report in made.reports}
+    return lines + [_said(report) for report in newest.values()]
+
+
+def _row(made: "Scores", week: "Week", words: dict[str, Any]) -> list[str]:
+    name = "last 7 days" if week.rolling else str(words["first_day"])
+    start = f"{name:<12}{week.worn_h:7.0f} h"
+    if not week.channels:
+        return [f"{start}  ░░░ {words['reason']}"]
+    heart, rate = week.channels.get("ln_rmssd"), week.channels.get("hr_bpm")
+    hrv = "" if heart is None else f"{_signed(100.0 * (math.exp(heart.deviation) - 1.0), 0)} %"
+    bpm = "" if rate is None else f"{_signed(rate.deviation, 1)}/min"
+    index = ""
+    if week.strain is not None:
+        index = f"{week.strain.index:8.0f}{f'{week.strain.low:.0f} to {week.strain.high:.0f}':>11}"
+    elif made.with_index:
+        index = " " * 19
+    notable = made.notable(week)
+    shown = _HIGH if notable and notable != _check_in_words() else notable
+    lines = [f"{start}{index}{hrv:>8}{bpm:>11}  {shown}".rstrip()]
+    if notable and week.strain is not None:
+        lines.append(f"{'':<12}{_most(week.strain.points)}")
     return lines
 
 
-def _row(week: "Week", words: dict[str, object]) -> str:
-    worn = f"{week.worn_h:6.0f} h"
-    if not week.channels:
-        return f"{words['first_day']!s:<12}  ░░░ {words['reason']}"
-    heart, rate = week.channels.get("ln_rmssd"), week.channels.get("hr_bpm")
-    hrv = "" if heart is None else f"{100.0 * (math.exp(heart.deviation) - 1.0):+.0f} %"
-    bpm = "" if rate is None else f"{rate.deviation:+.1f}/min"
-    index = bracket = ""
-    if week.strain is not None:
-        index, bracket = f"{week.strain.index:.0f}", f"{week.strain.low:.0f} to {week.strain.high:.0f}"
-    return f"{words['first_day']!s:<12}{index:>7}{bracket:>10}{hrv:>8}{bpm:>11}{worn:>8}  {week.notable}".rstrip()
+def _check_in_words() -> str:
+    from agent.scoring.instruments import CHECK_IN
+
+    return CHECK_IN
+
+
+def _most(points: "Mapping[str, float]") -> str:
+    from agent.scoring.channels import CHANNELS
+
+    largest = sorted(points.items(), key=lambda one: -abs(one[1]))[:3]
+    return "made of: " + ", ".join(f"{CHANNELS[name].words} {_signed(value, 0)}" for name, value in largest)
+
+
+def _signed(value: float, digits: int) -> str:
+    words = f"{value:+.{digits}f}"
+    return words[1:] if float(words) == 0.0 else words
+
+
+def _today(made: "Scores") -> list[str]:
+    lines = []
+    today = made.log.baseline
+    if today is not None and today.low is not None and today.high is not None:
+        low_ms, high_ms = math.exp(today.low), math.exp(today.high)
+        lines.append(f"Your usual RMSSD at rest: {low_ms:.0f} to {high_ms:.0f} ms ({today.state}, {today.days} days).")
+    if made.log.drift is not None and made.log.drift.clear:
+        share = _signed(100.0 * (math.exp(made.log.drift.over_all) - 1.0), 0)
+        lines.append(
+            f"Over {made.log.drift.weeks} weeks your RMSSD has drifted by {share} %. A slow drift is no alarm."
+        )
+    return lines
+
+
+def _message(made: "Scores") -> list[str]:
+    from agent.scoring.messages import predictive_value_01, predictive_words, suggestions
+
+    lines = [
+        f"This week is {_check_in_words()} (wardbeat check-in {made.instruments[0]}):",
+        "your variability looks lower than your own for several days.",
+        predictive_words(predictive_value_01(_FOUND_01, _FALSE_A_QUARTER)),
+    ]
+    return lines + [f"  * {one.text}" for one in suggestions(["change"])]
+
+
+def _said(report: dict[str, Any]) -> str:
+    parts = [f"{one['scale']} {one['value']:.0f}" for one in report["scores"] if one["value"] is not None]
+    return f"{report['day']}  {report['instrument']}: {', '.join(parts)}"
+
+
+# ---- what the person says
 
 
 def check_in(arguments: argparse.Namespace) -> int:
     """`wardbeat check-in`: ask an instrument's items on the terminal; every item may be skipped."""
     from agent import config, decisions, scores
+    from agent.errors import NoTerminal, NotScored
     from agent.history import Told
     from agent.scoring import instruments
 
     settings, profile = config.load(arguments.config)
     asked = scores.require(profile, arguments.instrument)
-    say(f"{asked.name}. Only you see it; it stays on this machine. Leave a line empty to skip. {asked.note}")
-    answers: dict[str, int] = {}
-    for item in asked.items:
-        choices = "" if len(item.answers) > 6 else "".join(f"\n  {n}  {one}" for n, one in enumerate(item.answers, 1))
-        least = 0 if len(item.answers) > 6 else 1
-        answer = decisions.ask_words(f"\n{item.text}{choices}\n> ")
-        if answer:
-            answers[item.item_id] = _place(answer, least, len(item.answers))
+    try:
+        answers = _answers(asked)
+    except NoTerminal as error:
+        raise NoTerminal("a check-in is answered on a terminal", remedy="Run it in a terminal of your own.") from error
+    if not answers:
+        raise NotScored("nothing was answered, and nothing kept", remedy="Answer one line at least, or leave it be.")
     made = instruments.scores(asked, answers)
     _tell(settings, Told(int(time.time()), "check-in", asked.short, answers))
-    for one in made:
-        told = f"{one.value:g}  {one.band}" if one.value is not None else f"no number: {one.reason}"
-        say(f"{one.scale}: {told}")
+    # on the terminal itself: not where output is kept
+    decisions.show_words("\n".join(_result(asked, made)))
     return 0
 
 
-def _place(answer: str, least: int, count: int) -> int:
-    from agent.errors import WrongUse
+def _answers(asked: "Instrument") -> dict[str, int]:
+    from agent import decisions
 
-    if not answer.isascii() or not answer.isdigit() or not least <= int(answer) < least + count:
-        raise WrongUse(f"an answer is a number from {least} to {least + count - 1}", remedy="Nothing was kept; again.")
-    return int(answer) - least
+    answers: dict[str, int] = {}
+    decisions.show_words(
+        f"{asked.name}. Only you see it; it stays on this machine. An empty line skips, s skips the rest of a scale."
+    )
+    for scale in asked.scales:
+        for item in scale.items:
+            line = len(item.answers) > 6
+            choices = "" if line else "".join(f"\n  {n}  {one}" for n, one in enumerate(item.answers, 1))
+            least = 0 if line else 1
+            last = least + len(item.answers) - 1
+            answer = decisions.ask_words(f"\n{item.text}{choices}\n> ")
+            while (
+                answer
+                and answer != "s"
+                and not (answer.isascii() and answer.isdigit() and least <= int(answer) <= last)
+            ):
+                answer = decisions.ask_words(f"A whole number from {least} to {last}, please.\n> ")
+            if answer == "s":
+                break
+            if answer:
+                answers[item.item_id] = int(answer) - least
+    return answers
+
+
+def _result(asked: "Instrument", made: "Iterable[Score]") -> list[str]:
+    from agent.scoring.messages import suggestions
+
+    lines, burnout = [], False
+    scales = {scale.name: scale.words for scale in asked.scales}
+    for one in made:
+        if one.value is None:
+            lines.append(f"{scales[one.scale]}: no number, since {one.reason}.")
+            continue
+        meaning = ""
+        if one.burnout is not None:
+            meaning = f" ({one.band}, which {'is' if one.burnout else 'is not'} called burnout here)"
+        lines.append(f"{scales[one.scale]}: {one.value:.0f}{meaning}")
+        burnout = burnout or bool(one.burnout)
+    lines.append(asked.note)
+    if burnout:
+        lines += ["It is a word for what you said, no diagnosis. What may help:"]
+        lines += [f"  * {one.text}" for one in suggestions(["burnout"])]
+    return lines
 
 
 def note(arguments: argparse.Namespace) -> int:
-    """`wardbeat note`: a shift, or a change after which your normal is another one."""
-    from agent import config
+    """`wardbeat note`: a shift, or a change after which your normal is another one; the list, and taking back."""
+    from agent import config, scores
     from agent.errors import WrongUse
-    from agent.history import Told
 
     settings, _ = config.load(arguments.config)
-    begins_s = int(time.time()) if arguments.begins is None else _utc_s(arguments.begins)
+    now_s = int(time.time())
+    if arguments.what in ("list", "remove"):
+        return _noted(settings, arguments)
+    begins_s = now_s if arguments.begins is None else _utc_s(arguments.begins)
+    ends_s = None if arguments.ends is None else _utc_s(arguments.ends)
     if arguments.what == "shift":
-        if arguments.ends is None or _utc_s(arguments.ends) <= begins_s:
+        if ends_s is None:
             raise WrongUse("when does the shift end?", remedy="--from 2026-11-22T21:00 --until 2026-11-23T07:00")
-        _tell(settings, Told(begins_s, "shift", arguments.kind or "day", {"until_utc_s": _utc_s(arguments.ends)}))
-        say("Noted. Readings in it are compared with your other shifts of that kind, and no message comes during it.")
+        told = scores.shift(begins_s, ends_s, arguments.kind or "day", _told(settings), now_s)
+        _tell(settings, told)
+        say(f"Noted: {_told_words(told)}. It is compared with your shifts of its kind; no message comes in it.")
         return 0
-    _tell(settings, Told(begins_s, "change", arguments.what, {}))
-    say("Noted. What was before is no longer compared with: your normal is learnt anew from that day.")
+    if arguments.kind is not None:
+        raise WrongUse("--kind belongs to a shift", remedy="Leave it out.")
+    told = scores.change(arguments.what, begins_s, ends_s, now_s)
+    _tell(settings, told)
+    say(f"Noted: {_told_words(told)}.")
+    if ends_s is None:
+        say("Your normal is learnt anew from that day: no verdict until 42 readings on 14 days are there again.")
+        say("Is it over? Take it back ('wardbeat note list'), note it with --until: only those days are left out.")
+    else:
+        say("Those days are left out; what was before still counts.")
     return 0
+
+
+def _noted(settings: "Settings", arguments: argparse.Namespace) -> int:
+    from agent.errors import WrongUse
+    from agent.history import History
+    from agent.privacy.vault import existing_vault
+
+    notes = [one for one in _told(settings) if one.what != "check-in"]
+    if arguments.what == "list":
+        for number, one in enumerate(notes, 1):
+            say(f"{number:>4}  {_told_words(one)}")
+        if not notes:
+            say("Nothing is noted.")
+        return 0
+    if arguments.number is None or not 1 <= arguments.number <= len(notes):
+        raise WrongUse("which one?", remedy="'wardbeat note list' numbers them; then 'wardbeat note remove N'.")
+    history = History(settings.state_dir / "history.db", existing_vault(settings.state_dir, settings.key_store))
+    history.untell(notes[arguments.number - 1])
+    history.close()
+    say(f"Taken back: {_told_words(notes[arguments.number - 1])}.")
+    return 0
+
+
+def _told_words(told: "Told") -> str:
+    begins = datetime.fromtimestamp(told.at_utc_s).astimezone()
+    words = f"{told.name} shift" if told.what == "shift" else told.name
+    ends = told.numbers.get("until_utc_s")
+    until = "" if ends is None else f" to {datetime.fromtimestamp(ends).astimezone():%a %d %b %H:%M}"
+    return f"{words}, {begins:%a %d %b %Y %H:%M}{until}"
 
 
 def audit(arguments: argparse.Namespace) -> int:
     """`wardbeat audit`: what the scorer does to groups of people."""
-    from agent.errors import Missing
+    from agent.errors import Missing, WrongUse
 
     try:
         from hub import audit as audits
     except ModuleNotFoundError as error:
         raise Missing("the audit's parts are not installed", remedy="pip install 'wardbeat[hub]'") from error
+    say(f"Drawing and scoring {arguments.people:,} people four times; 10,000 take a minute or two.")
     made = audits.report(arguments.people, arguments.seed)
-    files = audits.write(made, arguments.into)
+    try:
+        files = audits.write(made, arguments.into)
+    except OSError as error:
+        raise WrongUse(
+            f"{arguments.into} cannot be written: {error.strerror}", remedy="Name another folder."
+        ) from error
     if arguments.json:
         print(json.dumps(audits.as_json(made)))
     for name, one in made.audits.items():
-        say(f"{name}: {'passes' if one.passes else 'does not pass'}")
+        say(f"{name}: {one.verdict}")
         for finding in one.findings:
             if finding.verdict != "passes":
                 say(f"  {finding.verdict}: {finding.rate} by {finding.grouping}: {finding.words}")
@@ -165,12 +306,31 @@ def _utc_s(words: str) -> int:
         raise WrongUse(f"{words!r} is no time", remedy="Write it as 2026-11-22T21:00, by your own clock.") from error
 
 
+def _told(settings: "Settings") -> "list[Told]":
+    from agent.history import History
+    from agent.privacy.vault import existing_vault
+
+    if not (settings.state_dir / "history.db").exists():
+        return []
+    history = History(settings.state_dir / "history.db", existing_vault(settings.state_dir, settings.key_store))
+    try:
+        return history.told()
+    finally:
+        history.close()
+
+
 def _tell(settings: "Settings", told: "Told") -> None:
     from agent import host
+    from agent.errors import StorageFull
     from agent.history import History
     from agent.privacy.vault import open_vault
 
-    folder = host.private_dir(Path(settings.state_dir))
-    history = History(folder / "history.db", open_vault(folder, settings.key_store))
-    history.tell(told)
-    history.close()
+    try:
+        folder = host.private_dir(Path(settings.state_dir))
+        history = History(folder / "history.db", open_vault(folder, settings.key_store))
+        history.tell(told)
+        history.close()
+    except StorageFull as error:
+        raise StorageFull(
+            "it was not kept: the disk is full or closed", remedy="Free space, then say it again."
+        ) from error

@@ -8,11 +8,13 @@ import dataclasses
 import html
 import json
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from agent import __version__
 from agent.errors import Missing, WrongUse
 from agent.scoring import audit as rules
 from agent.scoring.audit import Audit
@@ -25,7 +27,40 @@ from agent.scoring.scorers import SCORERS, Scored, score
 
 PART: Final = 500  # people drawn at once: some 200 MB
 _EXPLAINED: Final = 200
-_RULE: Final = "ours must pass, each of three biased scorers must fail."
+_ABOUT: Final = (
+    """The number compares a person's week with that person's own 60 days before it: 50 is their normal, above is
+    towards strain. It is made on the person's own machine and shown to that person alone; no employer can see it. It
+    is no measure of stress and names no burnout. This page asks whether it treats groups of people alike.""",
+    """The people are drawn by a seeded program that knows the truth about each, so that right and wrong can be
+    counted. They differ by age and sex (level, from Voss 2015), beta-blocker (level, spread, heart rate), skin tone
+    (noise of the sensor: 1.15 and 1.4 times), and nights (when readings are taken, how many, what a shift does).""",
+)
+_GLOSSARY: Final = {
+    "coverage": "Share of weeks whose bracket holds the true deviation; wanted is nine in ten, of every group.",
+    "flag without cause": "Share of weeks marked as towards strain though the person truly was not.",
+    "flag after a fall": "Share of weeks marked, in the four weeks after a true fall of a fifth that lasts.",
+    "abstention": "Share of weeks in which something was measured and nothing said.",
+    "calibration": "How far the stated probability of being below one's normal lies from how often it was so.",
+    "message": "Times the change alarm would have told a person who had not fallen, for 91 days of wearing.",
+    "passes, fails": "What was wanted is known to hold, or not to.",
+    "not enough people": "The numbers cannot tell: ask for more people (10,000 are enough for what ships).",
+    "effective weeks": "Weeks of one person hang together; so many independent ones would tell as much.",
+    "pooled norm": "A biased scorer: everyone against the mean of all people.",
+    "no personal SD": "A biased scorer: everyone's ups and downs taken for equally large.",
+    "no shift context": "A biased scorer: nights compared with days.",
+}
+_NOT_SHOWN: Final = (
+    "Anything about real people over months: no such recordings are at hand.",
+    """Differences that we did not think of, or did not draw: pregnancy, irregular rhythms, pacemakers, people below 25
+    and above 64, several of these at once.""",
+    "Nights that nobody noted: each drawn shift is known. Who notes none is scored as 'no shift context' is.",
+    "The camera's and the person's own channels: only the heart's are drawn.",
+    "That groups with fewer readings are served as well: flags after a fall and abstention may differ, within limits.",
+)
+_POINTS: Final = (
+    "Mean absolute points a channel; they sum to the number minus 50 within {:.0e}. Small groups are left out."
+)
+_PROOF: Final = "Three scorers that are biased on purpose go through the same gate, and must fail."
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,14 +73,12 @@ class Report:
     contributions: tuple[dict[str, Any], ...]
     most_missed_points: float
     second_reading: dict[str, Any]
+    made_utc: str
 
     @property
     def holds(self) -> bool:
         """Whether ours passes and every biased scorer fails."""
-        return all(
-            audit.passes if name == "ours" else "fails" in {finding.verdict for finding in audit.findings}
-            for name, audit in self.audits.items()
-        )
+        return all(audit.verdict == ("passes" if name == "ours" else "fails") for name, audit in self.audits.items())
 
 
 def report(people: int, seed: int) -> Report:
@@ -62,8 +95,11 @@ def report(people: int, seed: int) -> Report:
     groups: list[dict[str, np.ndarray[Any, Any]]] = []
     explained: list[dict[str, Any]] = []
     missed = 0.0
-    for place, begin in enumerate(range(0, people, PART)):
-        drawn = population(min(PART, people - begin), seed + place)
+    begins = range(0, people, PART)
+    # no part of one seed is a part of another
+    seeds = np.random.SeedSequence(seed).generate_state(len(begins)).tolist()
+    for place, begin in enumerate(begins):
+        drawn = population(min(PART, people - begin), seeds[place])
         groups.append(drawn.groups)
         for name, scorer in SCORERS.items():
             parts[name].append(score(drawn, scorer))
@@ -73,7 +109,8 @@ def report(people: int, seed: int) -> Report:
     scored = {name: _joined(of_scorer) for name, of_scorer in parts.items()}
     audits = {name: rules.audit(one, together) for name, one in scored.items()}
     second = _second_reading(metrics, scored["ours"], together, audits["ours"])
-    return Report(people, seed, audits, tuple(explained), missed, second)
+    made_utc = datetime.now(tz=UTC).isoformat(timespec="seconds")
+    return Report(people, seed, audits, tuple(explained), missed, second, made_utc)
 
 
 def write(made: Report, folder: Path) -> tuple[Path, Path]:
@@ -90,12 +127,14 @@ def as_json(made: Report) -> dict[str, Any]:
     """The report as plain values."""
     return {
         "watermark": WATERMARK,
+        "version": __version__,
+        "made_utc": made.made_utc,
         "people": made.people,
         "seed": made.seed,
         "holds": made.holds,
         "scorers": {
             name: {
-                "passes": audit.passes,
+                "verdict": audit.verdict,
                 "findings": [dataclasses.asdict(one) for one in audit.findings],
                 "rates": [dataclasses.asdict(one) for one in audit.rates],
                 "calibration": [dataclasses.asdict(one) for one in audit.calibration],
@@ -110,32 +149,35 @@ def as_json(made: Report) -> dict[str, Any]:
 
 def as_html(made: Report) -> str:
     """One page, nothing from elsewhere, no script."""
+    ours = made.audits["ours"]
+    held = "They do, and ours passes." if made.holds else "This time one of them does not, or ours does not pass."
     parts = [
         f"<p class=mark>{_text(WATERMARK)}: {made.people:,} people, seed {made.seed}</p>",
-        f"<h1>Fairness of &ldquo;{_text(NAME)}&rdquo;</h1>",
-        f"<p><strong>{'The gate holds' if made.holds else 'The gate does not hold'}</strong>: {_text(_RULE)}</p>",
+        f"<h1>Fairness of &ldquo;{_text(NAME)}&rdquo;: {_text(ours.verdict)}</h1>",
+        f"<p>Wardbeat {_text(__version__)}, made {_text(made.made_utc)}.</p>",
+        *(f"<p>{_text(words)}</p>" for words in _ABOUT),
+        "<h2>The gate</h2>",
+        _table(("grouping", "rate", "verdict", "seen", "what to do"), _findings(ours)),
+        "<h2>What the words mean</h2>",
+        _table(("word", "meaning"), _GLOSSARY.items()),
+        "<h2>Rates, by group</h2><p>Intervals hold all groups of a grouping at once (95 %).</p>",
+        _table(("grouping", "group", "rate", "people", "weeks", "seen", "interval"), map(_rate_row, ours.rates)),
+        "<h2>Calibration of &ldquo;below your normal&rdquo;</h2>",
+        _table(
+            ("grouping", "group", "weeks", "mean error"),
+            ((one.grouping, one.label, f"{one.weeks:,}", f"{one.error:.3f}") for one in ours.calibration),
+        ),
+        f"<h2>What the number is made of</h2><p>{_text(_POINTS.format(made.most_missed_points))}</p>",
+        _contributed(made),
+        "<h2>What this does not show</h2>",
+        "<ul>" + "".join(f"<li>{_text(words)}</li>" for words in _NOT_SHOWN) + "</ul>",
+        f"<h2>Proof that the gate can fail</h2><p>{_text(_PROOF)} {_text(held)}</p>",
     ]
     for name, audit in made.audits.items():
-        parts.append(f"<h2>{_text(name)}: {'passes' if audit.passes else 'does not pass'}</h2>")
-        findings = ((one.grouping, one.rate, one.verdict, one.words, one.mitigation) for one in audit.findings)
-        parts.append(_table(("grouping", "rate", "verdict", "seen", "what to do"), findings))
-    ours = made.audits["ours"]
-    parts.append("<h2>Rates of ours, by group</h2><p>Intervals hold all labels of a grouping at once (95 %).</p>")
-    rates = (
-        (one.grouping, one.label, one.rate, f"{one.people:,}", f"{one.weeks:,}", *_shown(one)) for one in ours.rates
-    )
-    parts.append(_table(("grouping", "group", "rate", "people", "weeks", "share", "interval"), rates))
-    parts.append("<h2>Calibration of &ldquo;below your normal&rdquo;</h2>")
-    errors = ((one.grouping, one.label, f"{one.weeks:,}", f"{one.error:.3f}") for one in ours.calibration)
-    parts.append(_table(("grouping", "group", "weeks", "mean error"), errors))
-    parts.append(
-        f"<h2>What the index is made of</h2><p>Mean absolute points; they sum to index - 50 within "
-        f"{made.most_missed_points:.1e}.</p>"
-    )
-    points = ((one["grouping"], one["group"], one["weeks"], *(f"{x:.1f}" for x in one["points"].values()))
-              for one in made.contributions)  # fmt: skip
-    names = tuple(made.contributions[0]["points"]) if made.contributions else ()
-    parts.append(_table(("grouping", "group", "weeks", *names), points))
+        if name != "ours":
+            parts.append(f"<h3>{_text(name)}, which is biased on purpose: {_text(audit.verdict)}</h3>")
+            rows = ((one.grouping, one.rate, one.verdict, one.words) for one in audit.findings)
+            parts.append(_table(("grouping", "rate", "verdict", "seen"), rows))
     second = made.second_reading
     parts.append(
         f"<p>A second reading by fairlearn {_text(second['version'])}: {second['rates']} rates, largest difference "
@@ -144,10 +186,26 @@ def as_html(made: Report) -> str:
     return _PAGE.format(body="\n".join(parts))
 
 
-def _shown(rate: rules.Rate) -> tuple[str, str]:
+def _findings(audit: Audit) -> Iterable[tuple[object, ...]]:
+    return ((one.grouping, one.rate, one.verdict, one.words, one.mitigation) for one in audit.findings)
+
+
+def _contributed(made: Report) -> str:
+    names = tuple(made.contributions[0]["points"]) if made.contributions else ()
+    rows = ((one["grouping"], one["group"], one["weeks"], *(f"{x:.1f}" for x in one["points"].values()))
+            for one in made.contributions)  # fmt: skip
+    return _table(("grouping", "group", "weeks", *(CHANNELS[name].words for name in names)), rows)
+
+
+def _rate_row(rate: rules.Rate) -> tuple[str, ...]:
     if rate.value is None:
-        return "suppressed", f"fewer than {rules.LEAST_PEOPLE} people, or no such week"
-    return f"{rate.value:.1%}", f"{rate.low:.1%} to {rate.high:.1%}"
+        why = f"fewer than {rules.LEAST_PEOPLE} people, or no such week"
+        return rate.grouping, rate.label, rate.rate, f"{rate.people:,}", f"{rate.weeks:,}", "suppressed", why
+    shown = "{:.2f}" if rate.rate == "message" else "{:.1%}"
+    between = f"{shown.format(rate.low)} to {shown.format(rate.high)}"
+    return (
+        rate.grouping, rate.label, rate.rate, f"{rate.people:,}", f"{rate.weeks:,}", shown.format(rate.value), between
+    )  # fmt: skip
 
 
 def _joined(parts: Sequence[Scored]) -> Scored:

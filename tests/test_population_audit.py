@@ -1,6 +1,7 @@
 """Drawn people, the audit of groups, and the gate: ours is let through, biased scorers are caught."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,17 +14,21 @@ from agent.scoring.scorers import Scored
 from hub import audit as reports
 
 
-def drawn_weeks(people, weeks=4, covered=0.9, flagged=0.01, seed=1):
+def drawn_weeks(people, weeks=4, covered=0.9, flagged=0.005, seed=1):
+    """A fair scorer's weeks: covered and flagged so often; falls are flagged seven in ten."""
     rng = np.random.default_rng(seed)
-    inside = rng.random((people, weeks)) < covered
-    truth = rng.normal(0.0, 0.1, (people, weeks))
-    flags = rng.random((people, weeks)) < flagged
-    high = np.where(flags, -1e-6, np.where(inside, np.abs(truth) + 0.1, -np.abs(truth) * 0 + 1e-9))
-    low = np.where(inside, -np.abs(truth) - 0.1, high - 1e-9)
-    always = np.ones((people, weeks), dtype=bool)
-    return Scored(
-        always, low, high, np.full((people, weeks), 0.5), np.where(flags, np.abs(truth), truth), ~always, always
-    )
+    shape = (people, weeks)
+    fell = rng.random(shape) < 0.1
+    truth = np.where(fell, -0.2, np.abs(rng.normal(0.0, 0.1, shape)))
+    flags = np.where(fell, rng.random(shape) < 0.7, rng.random(shape) < flagged)
+    inside = rng.random(shape) < covered
+    high = np.where(flags, -1e-3, np.where(inside, np.abs(truth) + 0.1, 1e-3))
+    low = np.where(inside & ~flags, -0.3, np.where(flags & fell & inside, -0.3, high - 1e-4))
+    always = np.ones(shape, dtype=bool)
+    # a flag on a truth above 0, and a week missed, lie outside; a flagged fall inside
+    low, high = np.where(inside, np.minimum(low, truth), low), np.where(inside & ~flags, np.maximum(high, truth), high)
+    said = np.where(truth < 0, 0.98, 0.02)
+    return Scored(always, low, high, said, truth, fell, always, np.zeros(people), np.full(people, 0.25))
 
 
 def test_the_same_seed_draws_the_same_people():
@@ -57,11 +62,11 @@ def test_rates_and_their_intervals_by_hand():
     always = np.ones((3, 2), dtype=bool)
     truth = np.array([[0.0, 0.0], [0.0, 0.0], [0.0, 9.0]])
     low, high = np.full((3, 2), -1.0), np.full((3, 2), 1.0)
-    scored = Scored(always, low, high, np.full((3, 2), 0.5), truth, ~always, always)
+    scored = Scored(always, low, high, np.full((3, 2), 0.5), truth, ~always, always, np.zeros(3), np.ones(3))
     hit, of = rules.counted(scored, "coverage")
     assert hit.sum() == 5
     assert of.sum() == 6
-    assert rules.counted(scored, "false alarm")[0].sum() == 0
+    assert rules.counted(scored, "flag without cause")[0].sum() == 0
 
 
 def test_small_groups_are_suppressed_and_too_few_people_are_said():
@@ -71,22 +76,44 @@ def test_small_groups_are_suppressed_and_too_few_people_are_said():
     small = [one for one in made.rates if one.label == "b"]
     assert small
     assert all(one.value is None for one in small)
-    assert not made.passes
-    assert {one.verdict for one in made.findings} == {"not enough people"}
+    assert made.verdict == "not enough people"
+    assert audit(drawn_weeks(6000), {}).verdict == "not enough people"
 
 
-def test_a_group_that_is_missed_or_flagged_more_fails():
+WARDS = {"ward": np.array(["a", "b"] * 3000)}
+B = (WARDS["ward"] == "b")[:, None]
+
+
+def for_ward_b(name, change):
+    """The same weeks, one column changed for ward b."""
     fine = drawn_weeks(6000)
-    groups = {"ward": np.array(["a", "b"] * 3000)}
-    assert audit(fine, groups).passes
-    for breach in (drawn_weeks(6000, covered=0.75), drawn_weeks(6000, flagged=0.08)):
-        mixed = Scored(*(
-            np.where((groups["ward"] == "b")[:, None], getattr(breach, name), getattr(fine, name))
-            for name in Scored.__dataclass_fields__
-        ))  # fmt: skip
-        made = audit(mixed, groups)
-        assert "fails" in {one.verdict for one in made.findings if one.grouping == "ward"}
-        assert all(one.mitigation for one in made.findings if one.verdict == "fails")
+    column = getattr(fine, name)
+    here = B if column.ndim == 2 else B[:, 0]
+    return replace(fine, **{name: np.where(here, change(column), column)})
+
+
+def test_a_fair_scorer_passes():
+    assert audit(drawn_weeks(6000), WARDS).verdict == "passes"
+
+
+@pytest.mark.parametrize(
+    ("rate", "breach"),
+    [
+        ("coverage", lambda: for_ward_b("low", lambda low: low + 0.15)),
+        ("flag without cause", lambda: for_ward_b("high", lambda high: high - 0.11)),
+        ("flag after a fall", lambda: for_ward_b("high", lambda high: np.maximum(high, 1e-9))),
+        ("abstention", lambda: for_ward_b("scored", lambda some: some & (np.arange(4) > 0))),
+        ("calibration", lambda: for_ward_b("below_01", lambda said: 1 - said)),
+        ("message", lambda: for_ward_b("messages", lambda told: told + (np.arange(6000) % 2))),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_each_way_to_treat_a_group_worse_fails(rate, breach):
+    made = audit(breach(), WARDS)
+    failed = [one for one in made.findings if one.verdict == "fails" and one.grouping == "ward"]
+    assert rate in {one.rate for one in failed}
+    assert all(one.mitigation for one in failed)
+    assert made.verdict == "fails"
 
 
 def test_an_interval_holds_what_it_says():
@@ -115,8 +142,9 @@ def made():
 
 def test_the_gate_catches_three_biased_scorers(made):
     for name in ("pooled norm", "no personal SD", "no shift context"):
-        assert "fails" in {one.verdict for one in made.audits[name].findings}, name
-    assert "fails" not in {one.verdict for one in made.audits["ours"].findings}
+        assert made.audits[name].verdict == "fails", name
+    # a thousand people are too few to say that ours passes; `make bench-scoring PART=gate` asks ten thousand
+    assert made.audits["ours"].verdict != "fails"
 
 
 def test_fairlearn_reads_the_same_rates(made):

@@ -64,7 +64,7 @@ def state(n: Floats, week_n: Floats) -> State:
 
 def first_day_after(resets: Iterable[int], last_day: int) -> int:
     """The first day that counts: the latest tagged change on or before `last_day`; 0 where there is none."""
-    return max((day for day in resets if day <= last_day), default=0)
+    return max((day for day in resets if 0 < day <= last_day), default=0)
 
 
 def baseline(

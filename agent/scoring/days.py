@@ -98,8 +98,8 @@ def stretches(
 def _mean_and_within(value: Floats, there: NDArray[np.bool_], n: Floats) -> tuple[Floats, Floats]:
     filled = np.where(there, value, 0.0)
     mean = filled.sum(axis=2) / np.maximum(n, 1.0)
-    within = np.sum(filled * filled, axis=2) - n * mean * mean
-    return mean, np.maximum(within, 0.0)
+    apart = (filled - mean[..., None]) * there
+    return mean, np.sum(apart * apart, axis=2)
 
 
 def _bounds(before: Floats) -> tuple[Floats, Floats]:

@@ -46,12 +46,9 @@ def predictive_words(value_01: float) -> str:
     """In plain words.
 
     >>> predictive_words(0.11)
-    'Of 100 such messages about 11 follow a fall that lasts; the others pass by themselves.'
+    'Often it is nothing: of 100 such messages about 11 follow a fall that lasts.'
     """
-    return (
-        f"Of 100 such messages about {max(1, round(100 * value_01))} follow a fall that lasts; "
-        "the others pass by themselves."
-    )
+    return f"Often it is nothing: of 100 such messages about {max(1, round(100 * value_01))} follow a fall that lasts."
 
 
 def suggestions(topics: Iterable[str]) -> tuple[Suggestion, ...]:

@@ -24,7 +24,8 @@ DAYS: Final = 90
 MOST_READINGS: Final = 12
 _NIGHT, _MORNING, _EVENING, _DAY_SHIFT, _NIGHT_SHIFT = range(len(CONTEXTS))
 AGES: Final = ("25-34", "35-44", "45-54", "55-64")
-_LN_RMSSD_BY_AGE: Final = np.array([3.475, 3.315, 3.13, 2.965])  # Voss 2015, mean of women and men
+SEXES: Final = ("women", "men")
+_LN_RMSSD: Final = np.array([[3.47, 3.32, 3.09, 2.89], [3.48, 3.31, 3.17, 3.04]])  # Voss 2015, by sex and age
 TONES: Final = ("light", "medium", "dark")
 _NOISE_BY_TONE: Final = np.array([1.0, 1.15, 1.4])  # + on the window noise's standard deviation
 PHIS: Final = np.array([0.3, 0.6, 0.9])
@@ -63,7 +64,8 @@ def population(people: int, seed: int, days: int = DAYS) -> Population:
     scale = 0.298 * np.exp(rng.normal(-0.02, 0.2, people)) * np.where(blocked, 0.85, 1.0)  # CV .2; 0.85 +
 
     slow = _slow(rng, phi, scale * np.sqrt(1.0 - share), days)
-    usual = _LN_RMSSD_BY_AGE[age] + rng.normal(0.0, 0.375, people) + np.where(blocked, 0.25, 0.0)
+    sex = rng.integers(0, len(SEXES), people)
+    usual = _LN_RMSSD[sex, age] + rng.normal(0.0, 0.375, people) + np.where(blocked, 0.25, 0.0)
     weekend = np.where(np.arange(days) % 7 >= 5, 0.03, 0.0)  # +
     off = _stretches(rng, people, days, chance=0.4, shortest=7, longest=14)
     ill = _stretches(rng, people, days, chance=0.3, shortest=3, longest=8)
@@ -87,6 +89,7 @@ def population(people: int, seed: int, days: int = DAYS) -> Population:
     hr = hr_level[..., None] + np.einsum("mdrk,mk->mdr", context, hr_effect) + hr_scale[:, None, None] * loud * own
     groups = {
         "age": np.array(AGES)[age],
+        "sex": np.array(SEXES)[sex],
         "skin tone": np.array(TONES)[tone],
         "beta-blocker": np.where(blocked, "yes", "no"),
         "nights": np.array(("none", "rotating", "new"))[nights],

@@ -1,13 +1,12 @@
 """From a person's summaries to readings: what of a day counts, and in which context.
 
-A reading is the quieter half of three hours: of the five-minute windows of a block, those whose heart rate is not above
-the block's median. So it is rest as far as a strap can tell, a block of one window counts like one of thirty, and
-neither a long shift nor a lively day has more to say than others.
+A reading is the mean of three hours, of the heart only where its rate says rest. A block of one window counts like one
+of thirty: neither a long shift nor a lively day has more to say than others.
 """
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -16,8 +15,12 @@ import numpy as np
 from agent.model import Summary
 from agent.scoring.channels import CHANNELS, Channel, reading
 from agent.scoring.days import CONTEXTS, Readings
+from agent.scoring.level import BEFORE_DAYS
 
 BLOCK_S: Final = 3 * 3600
+KEPT_DAYS: Final = 400  # as the history keeps them
+_ABOVE_REST_BPM: Final = 15.0
+_ENOUGH: Final = 36  # windows: three hours, from which a quartile is worth something
 _DAY_S: Final = 86_400
 _BLOCKS: Final = _DAY_S // BLOCK_S
 _NIGHT, _MORNING, _EVENING, _DAY_SHIFT, _NIGHT_SHIFT = range(len(CONTEXTS))
@@ -69,83 +72,134 @@ class Record:
 def record(
     summaries: Iterable[Summary],
     *,
-    utc_offset_s: int = 0,
+    utc_offset_s: Callable[[int], int] = lambda _: 0,
     until_utc_s: int | None = None,
     shifts: Sequence[Shift] = (),
     resets_utc_s: Iterable[int] = (),
     said: Iterable[Said] = (),
+    left_out: Sequence[tuple[int, int]] = (),
 ) -> Record:
     """One person's record.
 
     Args:
         summaries: As `agent.history` has them, oldest first.
-        utc_offset_s: Of the person's clock.
-        until_utc_s: The record's last moment; None: the last summary's end. Days without readings up to it count.
+        utc_offset_s: Of the person's clock, at a moment in UTC.
+        until_utc_s: The record's last moment; None: the last summary's end. Days without readings up to it count, and
+            what claims to be later than a day after it, or older than `KEPT_DAYS`, does not (a clock was wrong).
         shifts: Times at work.
         resets_utc_s: Moments of tagged changes (`agent.scoring.baseline.RESETS`).
         said: Self-reports.
+        left_out: Stretches (an illness with its end) whose readings count for nothing; what was worn still counts.
     """
-    blocks: dict[str, dict[int, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
-    worn: dict[int, list[float]] = defaultdict(list)
-    last_s = until_utc_s
-    sensed = [row for row in CHANNELS.values() if row.features]
-    for summary in summaries:
-        values = {one.name: one for one in summary.values}
-        at_s = summary.start_utc_s + utc_offset_s
-        rate = values.get("hr_mean_bpm")
-        hr_bpm = rate.value if rate is not None and rate.value is not None else math.inf
-        if rate is not None and rate.value is not None:
-            hours = (summary.end_utc_s - summary.start_utc_s) / 3600.0
-            worn[at_s // _DAY_S].append(hours)
-            worn[~(at_s // _DAY_S)].append(rate.coverage_01)
-        if until_utc_s is None:
-            last_s = max(last_s or 0, summary.end_utc_s - 1)
-        for channel in sensed:
-            value = _value(channel, {name: one.value for name, one in values.items()})
-            if math.isfinite(value):
-                blocks[channel.name][at_s // BLOCK_S].append((hr_bpm, value))
+    kept = list(summaries)
+    until = until_utc_s if until_utc_s is not None else max((one.end_utc_s - 1 for one in kept), default=0)
+    windows = [_window(one, utc_offset_s) for one in kept if _believed(one.start_utc_s, until)]
+    counted = [one for one in windows if not any(begin <= one.utc_s < end for begin, end in left_out)]
+    blocks = _blocks(counted)
     for one in said:
-        blocks[one.channel][(one.utc_s + utc_offset_s) // BLOCK_S].append((math.inf, one.value))
+        if _believed(one.utc_s, until):
+            blocks[one.channel][(one.utc_s + utc_offset_s(one.utc_s)) // BLOCK_S].append(one.value)
     every = [block for of_channel in blocks.values() for block in of_channel]
     first_day = min(every, default=0) // _BLOCKS
-    last_day = max(max(every, default=0) // _BLOCKS, ((last_s or 0) + utc_offset_s) // _DAY_S)
+    last_day = max(max(every, default=0) // _BLOCKS, (until + utc_offset_s(until)) // _DAY_S)
     days = last_day - first_day + 1 if every else 0
-    channels = {
-        name: _readings(of_channel, first_day, days, shifts, utc_offset_s) for name, of_channel in blocks.items()
-    }
-    span = range(first_day, first_day + days)
+    local_shifts = [
+        Shift(one.start_utc_s + utc_offset_s(one.start_utc_s), one.end_utc_s + utc_offset_s(one.end_utc_s), one.kind)
+        for one in shifts
+    ]
+    worn_h, coverage = np.zeros(days), np.zeros(days)
+    for window in windows:
+        day = window.at_s // _DAY_S - first_day
+        if math.isfinite(window.hr_bpm) and 0 <= day < days:
+            worn_h[day] += window.hours
+            coverage[day] += window.hours * window.coverage_01
     return Record(
         first_day,
-        channels,
-        np.array([sum(worn.get(day, ())) for day in span]),
-        np.array([float(np.mean(worn[~day])) if ~day in worn else math.nan for day in span]),
-        tuple(sorted((at_s + utc_offset_s) // _DAY_S - first_day for at_s in resets_utc_s)),
+        {name: _readings(of_channel, first_day, days, local_shifts) for name, of_channel in blocks.items()},
+        worn_h,
+        np.where(worn_h > 0, coverage / np.where(worn_h > 0, worn_h, 1.0), math.nan),
+        tuple(sorted((at_s + utc_offset_s(at_s)) // _DAY_S - first_day for at_s in resets_utc_s)),
         tuple(shifts),
     )
 
 
-def _value(channel: Channel, values: dict[str, float | None]) -> float:
-    parts = [values.get(name) for name in channel.features]
-    there = [part for part in parts if part is not None]
-    return reading(channel, sum(there) / len(there)) if len(there) == len(parts) else math.nan
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A summary's own place and numbers; ``hr_bpm`` infinite where there is none."""
+
+    utc_s: int
+    at_s: int
+    hours: float
+    hr_bpm: float
+    coverage_01: float
+    values: dict[str, float]
 
 
-def _readings(
-    blocks: dict[int, list[tuple[float, float]]], first_day: int, days: int, shifts: Sequence[Shift], utc_offset_s: int
-) -> Readings:
+def _believed(utc_s: int, until_utc_s: int) -> bool:
+    return until_utc_s - KEPT_DAYS * _DAY_S <= utc_s <= until_utc_s + _DAY_S
+
+
+def _window(summary: Summary, utc_offset_s: Callable[[int], int]) -> _Window:
+    values = {one.name: one.value for one in summary.values if one.value is not None and math.isfinite(one.value)}
+    coverage = next((one.coverage_01 for one in summary.values if one.name == "hr_mean_bpm"), 0.0)
+    channels = {row.name: _value(row, values) for row in CHANNELS.values() if row.features}
+    return _Window(
+        summary.start_utc_s,
+        summary.start_utc_s + utc_offset_s(summary.start_utc_s),
+        (summary.end_utc_s - summary.start_utc_s) / 3600.0,
+        values.get("hr_mean_bpm", math.inf),
+        coverage if math.isfinite(coverage) else 0.0,
+        {name: value for name, value in channels.items() if math.isfinite(value)},
+    )
+
+
+def _blocks(windows: Iterable[_Window]) -> dict[str, dict[int, list[float]]]:
+    """Values of each channel by block; of the heart those at rest alone."""
+    blocks: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+    by_day: dict[int, list[_Window]] = defaultdict(list)
+    for one in windows:
+        by_day[one.at_s // _DAY_S].append(one)
+    rates: dict[int, list[float]] = {}
+    for day in sorted(by_day):
+        today = [one.hr_bpm for one in by_day[day] if math.isfinite(one.hr_bpm)]
+        past = [rate for before in range(day - BEFORE_DAYS, day) for rate in rates.get(before, ())]
+        rates[day] = today
+        limit_bpm = rest_limit_bpm(past if len(past) >= _ENOUGH else [*past, *today])
+        for one in by_day[day]:
+            for name, value in one.values.items():
+                if CHANNELS[name].group != "heart" or one.hr_bpm <= limit_bpm:
+                    blocks[name][one.at_s // BLOCK_S].append(value)
+    return blocks
+
+
+def rest_limit_bpm(past_bpm: Sequence[float]) -> float:
+    """The heart rate up to which a window counts as rest, from those of the 60 days before.
+
+    Their lower quartile is what the person has at rest; 15 a minute above it is what posture and speech do, and walking
+    passes (chosen by us). A limit, and not a share of each block: a share selects the harder the more was worn, so
+    that wearing less would look like strain.
+    """
+    return float(np.percentile(past_bpm, 25)) + _ABOVE_REST_BPM if past_bpm else math.inf
+
+
+def _value(channel: Channel, values: dict[str, float]) -> float:
+    parts = [values[name] for name in channel.features if name in values]
+    return reading(channel, sum(parts) / len(parts)) if len(parts) == len(channel.features) else math.nan
+
+
+def _readings(blocks: dict[int, list[float]], first_day: int, days: int, shifts: Sequence[Shift]) -> Readings:
+    """Blocks by day; ``shifts`` on the person's clock."""
     value = np.full((1, days, _BLOCKS), math.nan)
     context = np.zeros((1, days, _BLOCKS, len(CONTEXTS)))
     for block, seen in blocks.items():
         day, place = block // _BLOCKS - first_day, block % _BLOCKS
-        rates = np.array([hr_bpm for hr_bpm, _ in seen])
-        quiet = rates <= np.median(rates)
-        value[0, day, place] = np.mean(np.array([one for _, one in seen])[quiet])
+        value[0, day, place] = np.mean(seen)
         middle_s = block * BLOCK_S + BLOCK_S // 2
         hour = middle_s % _DAY_S // 3600
         context[0, day, place, _NIGHT] = hour < 6
         context[0, day, place, _MORNING] = 6 <= hour < 12
         context[0, day, place, _EVENING] = hour >= 18
-        at_work = {one.kind for one in shifts if one.start_utc_s <= middle_s - utc_offset_s < one.end_utc_s}
+        at_work = {one.kind for one in shifts if one.start_utc_s <= middle_s < one.end_utc_s}
         context[0, day, place, _DAY_SHIFT] = "day" in at_work
         context[0, day, place, _NIGHT_SHIFT] = "night" in at_work
     return Readings(value, context)

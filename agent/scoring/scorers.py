@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.scoring.baseline import DAYS_TO_SPEAK, READINGS
+from agent.scoring.change import BUDGETS, FROM_DAY, watch
 from agent.scoring.channels import CHANNELS
 from agent.scoring.days import WEEK_DAYS, by_day, stretches
 from agent.scoring.level import BEFORE_DAYS, Deviation, Floats, Prior, Stretches, deviation
@@ -36,6 +37,8 @@ class Scored:
         truth: The true deviation.
         fell: Whether the person fell by 20 % in the last four weeks, the whole week included.
         worn: Whether anything was read in the week.
+        messages: Change alarms of people who have not fallen, shape ``(m,)``.
+        watched: Worn days in which they could have come, over 91: quarters, shape ``(m,)``.
     """
 
     scored: NDArray[np.bool_]
@@ -45,10 +48,12 @@ class Scored:
     truth: Floats
     fell: NDArray[np.bool_]
     worn: NDArray[np.bool_]
+    messages: Floats
+    watched: Floats
 
     @property
     def flagged(self) -> NDArray[np.bool_]:
-        """What the log calls "above your normal": the whole interval on the side of strain."""
+        """The whole interval of lnRMSSD on the side of strain."""
         return self.scored & (self.high < 0.0)
 
 
@@ -106,6 +111,7 @@ def score(people: Population, scorer: Scorer, last_days: tuple[int, ...] = LAST_
         past = people.level[:, max(0, begins - BEFORE_DAYS) : begins]
         truth[:, place] = people.level[:, begins : last + 1].mean(axis=1) - past.mean(axis=1)
         fell[:, place] = (people.fell_on >= 0) & (people.fell_on <= begins) & (people.fell_on > last - _SINCE_DAYS)
+    messages, watched = _messages(people, scorer)
     return Scored(
         by_person(enough).astype(bool),
         by_person(answer.low),
@@ -114,4 +120,18 @@ def score(people: Population, scorer: Scorer, last_days: tuple[int, ...] = LAST_
         truth,
         fell,
         by_person(week.sum(axis=1) > 0).astype(bool),
+        messages,
+        watched,
     )
+
+
+def _messages(people: Population, scorer: Scorer) -> tuple[Floats, Floats]:
+    """The change alarm as shipped, over days without a fall so far; contexts as learnt in the first 60 days."""
+    days = by_day(people.ln_rmssd)
+    effect = scorer(stretches(people.ln_rmssd, days, (FROM_DAY - 1,))).effect
+    k = effect.shape[1]
+    usual = replace(days, mean=days.mean - np.einsum("mdk,mk->md", days.context[:, :, :k], effect))
+    raised = watch(usual, CHANNELS["ln_rmssd"].prior, BUDGETS[0.25]).alarms
+    day = np.arange(days.n.shape[1])
+    open_ = (day >= FROM_DAY) & ((people.fell_on < 0)[:, None] | (day < people.fell_on[:, None]))
+    return (raised & open_).sum(axis=1).astype(float), ((days.n > 0) & open_).sum(axis=1) / 91.0

@@ -1,17 +1,19 @@
 """The weekly log: each week against the 60 days before it, from the record alone, so that it can be made again.
 
-A week is seven days that end on the record's last day, or a multiple of seven before it. A week without enough stays a
-gap with its reason; nothing is filled in.
+A week begins on a Monday, so that what was told of it stays told; the last row is the last seven days, whatever day it
+is.
+A week without enough stays a gap with its reason; nothing is filled in.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
 from agent.scoring.baseline import Baseline, State, baseline, first_day_after, state
-from agent.scoring.change import BUDGETS, prediction_errors, watch
+from agent.scoring.change import BUDGETS, watch
 from agent.scoring.channels import CHANNELS
 from agent.scoring.days import WEEK_DAYS, Days, by_day, stretches
 from agent.scoring.drift import Drift, drift
@@ -21,13 +23,17 @@ from agent.scoring.level import BEFORE_DAYS, Deviation, Floats, Stretches, devia
 from agent.scoring.record import Record
 
 SHOWN: Final = 13
+_MONDAY_IS: Final = 3  # 1970-01-01 was a Thursday
 READINGS_IN_WEEK: Final = 3
 DAYS_IN_WEEK: Final = 2
+VALUES_BEFORE: Final = 8  # different ones; a channel that is mostly nought has no scale
+MOST_Z: Final = 4.0  # beyond, the index is at its end anyhow
 REASONS: Final = {
     "nothing": "nothing was measured in this week",
     "thin": "too little was measured in this week: three readings on two days are needed",
     "learning": "learning you: 42 readings on 14 days come before the first verdict",
     "stale": "nothing was measured in the two weeks before",
+    "still": "it never moved before, so there is nothing to compare a move with",
 }
 
 
@@ -53,7 +59,11 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """One row of the log; ``strain`` None is a gap, and ``reason`` a row of REASONS."""
+    """One row of the log; ``strain`` None is a gap, and ``reason`` a row of REASONS.
+
+    ``rolling`` is the last seven days where today is no Sunday; ``means`` is each channel's mean reading;
+    ``readings_before`` and ``days_before`` are those of the channel that is furthest along.
+    """
 
     first_day: int
     channels: dict[str, Moved]
@@ -63,6 +73,9 @@ class Week:
     coverage_01: float | None
     notable: str = ""
     means: dict[str, float] = field(default_factory=dict)
+    rolling: bool = False
+    readings_before: int = 0
+    days_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,42 +100,65 @@ def weekly_log(
 
     Args:
         record: See `agent.scoring.record`.
-        weeks: How many; a year is 52.
+        weeks: How many whole ones; a year is 52.
         kinds: Feature kinds that the place allows; None: all. Without ``strain`` there is no index.
         norm: See `baseline`.
         false_alarms: A row of `agent.scoring.change.BUDGETS`: false alarms for 91 worn days.
     """
-    lasts = [last for k in range(weeks) if (last := record.days - 1 - WEEK_DAYS * k) >= WEEK_DAYS - 1][::-1]
+    every = _lasts(record)
+    whole = [last for last in every if _is_sunday(record, last)][-weeks:]
+    lasts = [last for last in every if whole and last >= whole[0]] or every[-1:]
     allowed = [name for name in CHANNELS if name in record.channels and (kinds is None or CHANNELS[name].kind in kinds)]
     by_days = {name: by_day(record.channels[name]) for name in allowed}
-    answers = {name: _answers(record, name, by_days[name], lasts) for name in allowed} if lasts else {}
+    if not lasts:
+        return Log((), None, (), None)
+    answers = {name: _answers(record, name, by_days[name], lasts) for name in allowed}
     alarms: tuple[int, ...] = ()
-    if lasts and "ln_rmssd" in allowed:
-        alarms = _alarms(record, by_days["ln_rmssd"], answers["ln_rmssd"], lasts, BUDGETS[false_alarms])
+    today, moving = None, None
+    if "ln_rmssd" in allowed:
+        # all weeks, however many are shown: an alarm hangs on everything before it
+        answer = _answers(record, "ln_rmssd", by_days["ln_rmssd"], every).deviation
+        alarms = _alarms(record, by_days["ln_rmssd"], answer, every, BUDGETS[false_alarms])
+        first = first_day_after(record.resets, lasts[-1])
+        today = baseline(record.channels["ln_rmssd"], lasts[-1], answer.effect[-1], first, norm)
+        # one yardstick for all weeks: the effects learnt last. A step is told as an alarm, and is no drift
+        since = [last for last in whole if last - WEEK_DAYS >= max(first, *alarms, 0)]
+        moving = drift(np.array([_level(by_days["ln_rmssd"], last, answer.effect[-1]) for last in since]))
     with_index = kinds is None or "strain" in kinds
     rows = tuple(
         _week(record, last, place, answers, by_days, alarms, with_index=with_index) for place, last in enumerate(lasts)
     )
-    today, moving = None, None
-    if lasts and "ln_rmssd" in allowed:
-        answer = answers["ln_rmssd"].deviation
-        first = first_day_after(record.resets, lasts[-1])
-        today = baseline(record.channels["ln_rmssd"], lasts[-1], answer.effect[-1], first, norm)
-        # one yardstick for all weeks: the effects learnt last
-        moving = drift(np.array([_level(by_days["ln_rmssd"], last, answer.effect[-1]) for last in lasts]))
     return Log(rows, today, alarms, moving)
+
+
+def _lasts(record: Record) -> list[int]:
+    """Last days of all whole weeks, and today's."""
+    whole = [day for day in range(WEEK_DAYS - 1, record.days) if _is_sunday(record, day)]
+    today = record.days - 1
+    return whole if today < WEEK_DAYS - 1 or today in whole else [*whole, today]
+
+
+def _is_sunday(record: Record, day: int) -> bool:
+    return (record.first_day + day + _MONDAY_IS) % 7 == 6
 
 
 @dataclass(frozen=True, slots=True)
 class _Answers:
     stretches: Stretches
     deviation: Deviation
+    kinds: tuple[int, ...]  # different values before each week
 
 
 def _answers(record: Record, name: str, days: Days, lasts: list[int]) -> _Answers:
     first = [min(first_day_after(record.resets, last), last + 1 - WEEK_DAYS) for last in lasts]
     seen = stretches(record.channels[name], days, lasts, first_day=first)
-    return _Answers(seen, deviation(seen, CHANNELS[name].prior))
+    value = record.channels[name].value[0]
+    kinds = [
+        np.unique(part[np.isfinite(part)]).size
+        for begins, last in zip(first, lasts, strict=True)
+        for part in (value[max(begins, last + 1 - WEEK_DAYS - BEFORE_DAYS) : max(last + 1 - WEEK_DAYS, 0)],)
+    ]
+    return _Answers(seen, deviation(seen, CHANNELS[name].prior), tuple(kinds))
 
 
 def _week(
@@ -137,11 +173,13 @@ def _week(
 ) -> Week:
     channels: dict[str, Moved] = {}
     usual: list[str] = []
+    known = (0, 0)
     reasons: list[str] = []
     for name, answer in answers.items():
         n = answer.stretches.n[place]
         before, week = n[:BEFORE_DAYS], n[BEFORE_DAYS:]
         now = state(before, week)
+        known = max(known, (int(before.sum()), int(np.sum(before > 0))))
         if now in ("provisional", "established"):
             usual.append(name)
         if not week.any():
@@ -150,6 +188,8 @@ def _week(
             reasons.append("thin")
         elif now in ("learning", "stale"):
             reasons.append(now)
+        elif answer.kinds[place] < VALUES_BEFORE:
+            reasons.append("still")
         else:
             channels[name] = _moved(name, answer.deviation, place, int(week.sum()), now)
     strained = (
@@ -171,30 +211,37 @@ def _week(
         CHECK_IN if alarmed else "above your normal" if above else "",
         {name: float(np.average(one.mean[0, days], weights=one.n[0, days]))
          for name, one in by_days.items() if one.n[0, days].any()},
+        not _is_sunday(record, last),
+        *known,
     )  # fmt: skip
 
 
 def _moved(name: str, seen: Deviation, place: int, readings: int, now: State) -> Moved:
     value, sd, yard = float(seen.value[place]), float(seen.sd[place]), float(seen.usual_sd[place])
-    # a channel that never moved has no yardstick: any move is as far as the index goes
-    standing = Standing(CHANNELS[name].toward_strain * value / max(yard, 1e-12), sd / max(yard, 1e-12))
+    z = min(max(value / max(yard, 1e-12), -MOST_Z), MOST_Z)
+    standing = Standing(CHANNELS[name].toward_strain * z, sd / max(yard, 1e-12))
     return Moved(
         value, float(seen.low[place]), float(seen.high[place]), standing, float(seen.usual[place]), readings, now
     )
 
 
-def _alarms(record: Record, days: Days, answer: _Answers, lasts: list[int], threshold: float) -> tuple[int, ...]:
+def _alarms(record: Record, days: Days, answer: Deviation, lasts: list[int], threshold: float) -> tuple[int, ...]:
     """Days of alarms, each judged by what was known before its week."""
-    first = first_day_after(record.resets, record.days - 1)
     level = days.mean[0].copy()
+    begins = 0
     for place, last in enumerate(lasts):
-        week = slice(last + 1 - WEEK_DAYS, last + 1)
-        known = answer.deviation.effect[place - 1] if place else np.zeros(days.context.shape[2])
+        week = slice(begins, last + 1)
+        known = answer.effect[place - 1] if place else np.zeros(days.context.shape[2])
         level[week] -= days.context[0, week] @ known
-    part = slice(first, None)
-    errors = prediction_errors(level[None, part], days.n[:, part], days.within[:, part], CHANNELS["ln_rmssd"].prior)
-    raised = watch(errors, threshold).alarms[0]
-    return tuple(int(first + day) for day in np.flatnonzero(raised))
+        begins = last + 1
+    found: list[int] = []
+    edges = [0, *sorted({day for day in record.resets if 0 < day < record.days}), record.days]
+    for begins, ends in pairwise(edges):
+        part = slice(begins, ends)
+        usual = Days(level[None, part], days.n[:, part], days.within[:, part], days.context[:, part])
+        raised = watch(usual, CHANNELS["ln_rmssd"].prior, threshold).alarms[0]
+        found += (begins + np.flatnonzero(raised)).tolist()
+    return tuple(found)
 
 
 def _level(days: Days, last: int, effect: Floats) -> float:
