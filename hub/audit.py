@@ -9,12 +9,12 @@ import html
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from agent import __version__
 from agent.errors import Missing, WrongUse
 from agent.scoring import audit as rules
 from agent.scoring.audit import Audit
@@ -74,6 +74,7 @@ class Report:
     most_missed_points: float
     second_reading: dict[str, Any]
     made_utc: str
+    version: str
 
     @property
     def holds(self) -> bool:
@@ -110,7 +111,7 @@ def report(people: int, seed: int) -> Report:
     audits = {name: rules.audit(one, together) for name, one in scored.items()}
     second = _second_reading(metrics, scored["ours"], together, audits["ours"])
     made_utc = datetime.now(tz=UTC).isoformat(timespec="seconds")
-    return Report(people, seed, audits, tuple(explained), missed, second, made_utc)
+    return Report(people, seed, audits, tuple(explained), missed, second, made_utc, metadata.version("wardbeat"))
 
 
 def write(made: Report, folder: Path) -> tuple[Path, Path]:
@@ -127,7 +128,7 @@ def as_json(made: Report) -> dict[str, Any]:
     """The report as plain values."""
     return {
         "watermark": WATERMARK,
-        "version": __version__,
+        "version": made.version,
         "made_utc": made.made_utc,
         "people": made.people,
         "seed": made.seed,
@@ -154,7 +155,7 @@ def as_html(made: Report) -> str:
     parts = [
         f"<p class=mark>{_text(WATERMARK)}: {made.people:,} people, seed {made.seed}</p>",
         f"<h1>Fairness of &ldquo;{_text(NAME)}&rdquo;: {_text(ours.verdict)}</h1>",
-        f"<p>Wardbeat {_text(__version__)}, made {_text(made.made_utc)}.</p>",
+        f"<p>Wardbeat {_text(made.version)}, made {_text(made.made_utc)}.</p>",
         *(f"<p>{_text(words)}</p>" for words in _ABOUT),
         "<h2>The gate</h2>",
         _table(("grouping", "rate", "verdict", "seen", "what to do"), _findings(ours)),

@@ -158,7 +158,10 @@ def watch(
         odds = np.einsum("mg,mgo->mo", step.weight, np.exp(ratio))
         statistic[:, day] = np.log(odds.sum(axis=1))
         low[:, day] = np.sum(step.weight * step.error, axis=1) * np.sign(fall) < -LOW_SHARE * abs(fall)
-        raised = there[:, 0] & (statistic[:, day] > threshold) & (day - last >= AT_MOST_EVERY_DAYS)
+        raised = there[:, 0] & (statistic[:, day] > threshold)
+        if not raised.any():
+            continue
+        raised &= day - last >= AT_MOST_EVERY_DAYS
         raised &= low[:, max(0, day + 1 - LOW_OF_DAYS) : day + 1].sum(axis=1) >= LOW_DAYS
         raised &= np.sum(days.n[:, max(0, day - 6) : day + 1] > 0, axis=1) >= LOW_DAYS
         alarms[:, day] = raised

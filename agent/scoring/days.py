@@ -19,6 +19,8 @@ WEEK_DAYS: Final = 7
 # Nine in ten thousand of a normal distribution lie beyond 4; of Student's with 4 degrees, 5 in a thousand
 MOST_DEVIATIONS: Final = 4.0
 _MAD_TO_SD: Final = 1.4826
+_FAMILIAR: Final = 20  # readings in a context, from which its effect is known to a quarter of a scale
+_MUCH: Final = 0.25  # of a day's readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,29 @@ def stretches(
     mean, within = _mean_and_within(drawn, np.isfinite(drawn), n)
     of = np.repeat([week_minus_before(count, week_days) for count in (week_begins - first).tolist()], m, axis=0)
     return Stretches(mean, n, within.sum(axis=1), of_days(days.context), of)
+
+
+def in_usual_context(days: Days, last_days: Sequence[int], effect: Floats) -> Days:
+    """The level of each day as the change alarm is to see it: without what its contexts do.
+
+    A day in a context that is still new to the person (a first week of nights) is left out: what it does is not known,
+    and a new shift is no fall.
+
+    Args:
+        days: Of `by_day`.
+        last_days: Of the weeks, oldest first; days before the first one's end are in the first week.
+        effect: What was learnt by the end of each, shape ``(weeks, m, contexts)``; it is used from the next day on.
+    """
+    known = np.zeros((*days.n.shape, effect.shape[2]))
+    for last, of_week in zip(last_days, effect, strict=True):
+        known[:, last + 1 :] = of_week[:, None]
+    context = days.context[:, :, : effect.shape[2]]
+    read = np.cumsum(days.n[..., None] * context, axis=1)
+    before = np.concatenate((np.zeros_like(read[:, :1]), read[:, :-1]), axis=1)
+    new = ((context > _MUCH) & (before < _FAMILIAR)).any(axis=2)
+    new &= np.cumsum(days.n, axis=1) > _FAMILIAR  # at the very beginning everything is
+    level = days.mean - np.sum(context * known, axis=2)
+    return Days(level, np.where(new, 0.0, days.n), np.where(new, 0.0, days.within), days.context)
 
 
 def _mean_and_within(value: Floats, there: NDArray[np.bool_], n: Floats) -> tuple[Floats, Floats]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from agent.scoring.baseline import DAYS_TO_SPEAK, READINGS
 from agent.scoring.change import BUDGETS, FROM_DAY, watch
 from agent.scoring.channels import CHANNELS
-from agent.scoring.days import WEEK_DAYS, by_day, stretches
+from agent.scoring.days import WEEK_DAYS, by_day, in_usual_context, stretches
 from agent.scoring.level import BEFORE_DAYS, Deviation, Floats, Prior, Stretches, deviation
 from agent.scoring.population import Population
 from agent.scoring.student import NINE_IN_TEN, normal_cdf
@@ -126,11 +126,11 @@ def score(people: Population, scorer: Scorer, last_days: tuple[int, ...] = LAST_
 
 
 def _messages(people: Population, scorer: Scorer) -> tuple[Floats, Floats]:
-    """The change alarm as shipped, over days without a fall so far; contexts as learnt in the first 60 days."""
+    """The change alarm as shipped, over days without a fall so far; contexts as learnt week by week."""
     days = by_day(people.ln_rmssd)
-    effect = scorer(stretches(people.ln_rmssd, days, (FROM_DAY - 1,))).effect
-    k = effect.shape[1]
-    usual = replace(days, mean=days.mean - np.einsum("mdk,mk->md", days.context[:, :, :k], effect))
+    lasts = list(range(FROM_DAY - 1, days.n.shape[1], WEEK_DAYS))
+    effect = scorer(stretches(people.ln_rmssd, days, lasts)).effect
+    usual = in_usual_context(days, lasts, effect.reshape(len(lasts), days.n.shape[0], -1))
     raised = watch(usual, CHANNELS["ln_rmssd"].prior, BUDGETS[0.25]).alarms
     day = np.arange(days.n.shape[1])
     open_ = (day >= FROM_DAY) & ((people.fell_on < 0)[:, None] | (day < people.fell_on[:, None]))

@@ -6,7 +6,7 @@ A week without enough stays a gap with its reason; nothing is filled in.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
 
@@ -15,7 +15,7 @@ import numpy as np
 from agent.scoring.baseline import Baseline, State, baseline, first_day_after, state
 from agent.scoring.change import BUDGETS, watch
 from agent.scoring.channels import CHANNELS
-from agent.scoring.days import WEEK_DAYS, Days, by_day, stretches
+from agent.scoring.days import WEEK_DAYS, Days, by_day, in_usual_context, stretches
 from agent.scoring.drift import Drift, drift
 from agent.scoring.index import Standing, Strain, strain
 from agent.scoring.instruments import CHECK_IN
@@ -23,6 +23,7 @@ from agent.scoring.level import BEFORE_DAYS, Deviation, Floats, Stretches, devia
 from agent.scoring.record import Record
 
 SHOWN: Final = 13
+_WATCHED: Final = "ln_rmssd"
 _MONDAY_IS: Final = 3  # 1970-01-01 was a Thursday
 READINGS_IN_WEEK: Final = 3
 DAYS_IN_WEEK: Final = 2
@@ -112,18 +113,19 @@ def weekly_log(
     by_days = {name: by_day(record.channels[name]) for name in allowed}
     if not lasts:
         return Log((), None, (), None)
-    answers = {name: _answers(record, name, by_days[name], lasts) for name in allowed}
+    # of the alarm's channel all weeks, however many are shown: an alarm hangs on everything before it
+    answers = {name: _answers(record, name, by_days[name], every if name == _WATCHED else lasts) for name in allowed}
     alarms: tuple[int, ...] = ()
     today, moving = None, None
-    if "ln_rmssd" in allowed:
-        # all weeks, however many are shown: an alarm hangs on everything before it
-        answer = _answers(record, "ln_rmssd", by_days["ln_rmssd"], every).deviation
-        alarms = _alarms(record, by_days["ln_rmssd"], answer, every, BUDGETS[false_alarms])
+    if _WATCHED in allowed:
+        answer = answers[_WATCHED].deviation
+        alarms = _alarms(record, by_days[_WATCHED], answer, every, BUDGETS[false_alarms])
+        answers[_WATCHED] = answers[_WATCHED].last(len(lasts))
         first = first_day_after(record.resets, lasts[-1])
-        today = baseline(record.channels["ln_rmssd"], lasts[-1], answer.effect[-1], first, norm)
+        today = baseline(record.channels[_WATCHED], lasts[-1], answer.effect[-1], first, norm)
         # one yardstick for all weeks: the effects learnt last. A step is told as an alarm, and is no drift
         since = [last for last in whole if last - WEEK_DAYS >= max(first, *alarms, 0)]
-        moving = drift(np.array([_level(by_days["ln_rmssd"], last, answer.effect[-1]) for last in since]))
+        moving = drift(np.array([_level(by_days[_WATCHED], last, answer.effect[-1]) for last in since]))
     with_index = kinds is None or "strain" in kinds
     rows = tuple(
         _week(record, last, place, answers, by_days, alarms, with_index=with_index) for place, last in enumerate(lasts)
@@ -147,6 +149,15 @@ class _Answers:
     stretches: Stretches
     deviation: Deviation
     kinds: tuple[int, ...]  # different values before each week
+
+    def last(self, count: int) -> "_Answers":
+        """Those of the last weeks alone."""
+        seen, made = self.stretches, self.deviation
+        return _Answers(
+            replace(seen, **{name: getattr(seen, name)[-count:] for name in seen.__dataclass_fields__}),
+            replace(made, **{name: getattr(made, name)[-count:] for name in made.__dataclass_fields__}),
+            self.kinds[-count:],
+        )
 
 
 def _answers(record: Record, name: str, days: Days, lasts: list[int]) -> _Answers:
@@ -200,14 +211,14 @@ def _week(
     days = slice(last + 1 - WEEK_DAYS, last + 1)
     alarmed = any(days.start <= day < days.stop for day in alarms)
     above = strained is not None and strained.low > 50.0
-    seen = record.coverage_01[days]
+    seen = record.coverage_01[days][record.worn_h[days] > 0]
     return Week(
         record.first_day + days.start,
         channels,
         strained,
         reason,
         float(record.worn_h[days].sum()),
-        float(np.nanmean(seen)) if np.isfinite(seen).any() else None,
+        float(seen.mean()) if seen.size else None,
         CHECK_IN if alarmed else "above your normal" if above else "",
         {name: float(np.average(one.mean[0, days], weights=one.n[0, days]))
          for name, one in by_days.items() if one.n[0, days].any()},
@@ -227,19 +238,13 @@ def _moved(name: str, seen: Deviation, place: int, readings: int, now: State) ->
 
 def _alarms(record: Record, days: Days, answer: Deviation, lasts: list[int], threshold: float) -> tuple[int, ...]:
     """Days of alarms, each judged by what was known before its week."""
-    level = days.mean[0].copy()
-    begins = 0
-    for place, last in enumerate(lasts):
-        week = slice(begins, last + 1)
-        known = answer.effect[place - 1] if place else np.zeros(days.context.shape[2])
-        level[week] -= days.context[0, week] @ known
-        begins = last + 1
+    seen = in_usual_context(days, lasts, answer.effect[:, None])
     found: list[int] = []
     edges = [0, *sorted({day for day in record.resets if 0 < day < record.days}), record.days]
     for begins, ends in pairwise(edges):
         part = slice(begins, ends)
-        usual = Days(level[None, part], days.n[:, part], days.within[:, part], days.context[:, part])
-        raised = watch(usual, CHANNELS["ln_rmssd"].prior, threshold).alarms[0]
+        usual = Days(seen.mean[:, part], seen.n[:, part], seen.within[:, part], seen.context[:, part])
+        raised = watch(usual, CHANNELS[_WATCHED].prior, threshold).alarms[0]
         found += (begins + np.flatnonzero(raised)).tolist()
     return tuple(found)
 

@@ -37,12 +37,16 @@ def main() -> int:
         "model": {name: round(getattr(model, name), 4) for name in ("intercept", "slope", "cut_01", "margin")},
         "each_person_left_out": {
             "balanced_accuracy": round(arousal.balanced_accuracy(labels, beyond >= 0), 3),
+            "accuracy": round(float(np.mean(labels == (beyond >= 0))), 3),
+            "accuracy_of_always_saying_rest": round(float(np.mean(~labels)), 3),
+            "tasks_among_called_raised": round(float(np.mean(labels[beyond >= 0])), 3),
             "answered_01": round(float(answers.mean()), 3),
             "balanced_accuracy_where_answered": round(
                 arousal.balanced_accuracy(labels[answers], beyond[answers] >= 0), 3
             ),
         },
-        "not_for": "Stress, burnout, any decision about a person, a body that moves. One minute in three is told wrong. "
+        "not_for": "Stress, burnout, any decision about a person, a body that moves. Of 100 minutes it calls raised about 50 "
+        "are a task. The feature was chosen on these people; one like it had .59 on 15 others of the study. "
         "Its probability is of a laboratory's task, where a third of the minutes are one.",
     }
     CARD.write_text(json.dumps(card, indent=1) + "\n")
