@@ -81,6 +81,7 @@ class Receiver:
         self._v5 = mqtt_version == 5
         self._link = 0
         self._greet, self._leaving = threading.Event(), threading.Event()
+        self._standing: bytes | None = None  # what the broker last said stands at the directory's topic
         if worker == 1:
             self._renew_own()
         self._tls = _tls(folder)
@@ -127,7 +128,10 @@ class Receiver:
                 self._fresh_s = now_s
                 self._keep_fresh()
             is_new = self.keys.version() != self._version
-            if is_new or self._greet.is_set() or now_s - self._published_s > DIRECTORY_EVERY_S:
+            standing, self._standing = self._standing, None
+            # an older one, which came late or was put back: whoever connects now would believe it, and hear nobody
+            is_other = standing is not None and standing != self.keys.published()
+            if is_new or is_other or self._greet.is_set() or now_s - self._published_s > DIRECTORY_EVERY_S:
                 self._greet.clear()
                 self._publish_directory()
                 self._version, self._published_s = self.keys.version(), now_s
@@ -196,10 +200,14 @@ class Receiver:
         topic = labels.up_topic(self._site, "+")
         # Shared, each envelope goes to one worker; the part of one that is gone is left to the devices' next try.
         client.subscribe(f"$share/hub/{topic}" if self.keys.text("database") else topic, qos=1)
+        client.subscribe(labels.keys_topic(self._site), qos=0)
         self._greet.set()  # the worker publishes the directory: this thread must not touch a database
 
     def _on_message(self, _client: mqtt.Client, _user: Any, message: mqtt.MQTTMessage) -> None:
         try:
+            if message.topic == labels.keys_topic(self._site):
+                self._standing = bytes(message.payload)
+                return
             arrived = Arrived(message.topic, bytes(message.payload), message.mid, message.qos, self._link)
             while not self._leaving.is_set():  # no room: this thread waits, and with it the broker
                 with contextlib.suppress(queue.Full):

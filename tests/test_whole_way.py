@@ -156,7 +156,7 @@ def synthetic(tmp_path: Path, minutes: float, seed: int = 3) -> Path:
 class Recorder:
     """Writes down every MQTT payload on the up topic, with its time; and can act as a client with any keys."""
 
-    def __init__(self, world, *, name="hub"):
+    def __init__(self, world, *, name="hub", topic="wardbeat/v1/+/up/+"):
         self.seen: list[tuple[float, bytes]] = []
         self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=f"recorder-{name}", protocol=mqtt.MQTTv5)
         import ssl
@@ -167,7 +167,7 @@ class Recorder:
         self.client.on_message = lambda _c, _u, message: self.seen.append((time.monotonic(), bytes(message.payload)))
         ready = threading.Event()
         self.client.on_subscribe = lambda *_: ready.set()
-        self.client.on_connect = lambda client, *_: client.subscribe("wardbeat/v1/+/up/+", 1)
+        self.client.on_connect = lambda client, *_: client.subscribe(topic, 1)
         self.client.connect("127.0.0.1", world.port)
         self.client.loop_start()
         assert ready.wait(10)
@@ -478,6 +478,22 @@ def test_a_newer_directory_is_taken_over_and_rows_are_sealed_to_its_newest_key(w
     assert told["sealed to newest"]
     with world.outbox() as outbox:
         assert consents.in_force(outbox) is not None
+
+
+def test_an_older_directory_that_stands_at_the_broker_is_replaced(world, broker):
+    """Put back, or published late: a machine that connects now would believe it for a day."""
+    with house.running_hub(world) as receiver:
+        topic = keys_topic("test-site")
+        old = receiver.keys.published()
+        receiver.keys.add_kem(int(time.time()) + 60)
+        newest = receiver.keys.issue_directory()
+        recorder = Recorder(world)
+        for data in (old, newest[:-1], b""):
+            recorder.client.publish(topic, data, 1, retain=True)
+            late = Recorder(world, name="late", topic=topic)
+            house.wait_for(lambda: late.seen and late.seen[-1][1] == newest, what="the newest directory")  # noqa: B023
+            late.close()
+        recorder.close()
 
 
 @pytest.mark.parametrize("hears", [True, False])

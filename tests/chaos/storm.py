@@ -29,6 +29,7 @@ from agent.control import Command
 from agent.errors import WardbeatError
 from agent.outbox import ledger
 from agent.wire.consent import decode_record
+from agent.wire.directory import verified
 from agent.wire.message import ConsentMessage, GapMessage, SummaryMessage, decode_plaintext
 from chaos.proxy import Proxy
 from hub.certificates import issue
@@ -269,8 +270,14 @@ class Storm:
         for person in self.people:
             with contextlib.suppress(WardbeatError):
                 said.append(control.ask(person.state, Command("status")).words)
+            with contextlib.suppress(WardbeatError, OSError):
+                believed = identity.load_enrolled(person.state, person.world.vault).directory()
+                said.append(f"{person.name} believes directory {believed.key.serial} {believed.directory.version}")
         with contextlib.closing(open_keys(self.world.hub)) as keys, Store(self.world.hub, keys) as store:
             said.append(f"{dict(self.did)}; the hub counted {store.counters()}; directory {keys.version()}")
+            root = self.people[0].world.identity.bundle.root_public
+            published = [verified(data, keys.site, root, 0) for _, data in self.recorded["keys"][-8:]]
+            said.append(f"published last: {[(one.key.serial, one.directory.version) for one in published]}")
         return "\n".join(said)
 
 
