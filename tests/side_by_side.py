@@ -12,7 +12,7 @@ from pathlib import Path
 TESTS = Path(__file__).parent
 WAITING = [
     *(TESTS / f"test_{name}.py" for name in ("wheel", "commands", "webcam", "wal_archive", "renewal", "cores")),
-    *(TESTS / f"test_{name}.py" for name in ("whole_way", "rescue", "running")),
+    *(TESTS / f"test_{name}.py" for name in ("whole_way", "rescue", "running", "scores_command", "population_audit")),
     TESTS / "chaos",
 ]
 
