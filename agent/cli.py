@@ -5,7 +5,7 @@ Exit codes: 0 done, 1 a check failed, 2 wrong use or configuration, 3 something 
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -174,11 +174,18 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _up_to(most: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not text.isdecimal() or not 1 <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"not a number from 1 to {most}")
+        return int(text)
+
+    return number
+
+
 def _add_scores(commands: Any) -> None:
     weeks = _add(commands, "weeks", "your weeks, each against your own normal")
-    weeks.add_argument(
-        "--weeks", type=int, choices=range(1, 58), default=13, metavar="N", help="how many (default 13, a year is 52)"
-    )
+    weeks.add_argument("--weeks", type=_up_to(57), default=13, metavar="N", help="how many (default 13, a year is 52)")
     weeks.add_argument("--json", action="store_true", help="for machines")
     check_in = _add(commands, "check-in", "say how you are; only you see it")
     check_in.add_argument(
@@ -195,8 +202,7 @@ def _add_scores(commands: Any) -> None:
     audit = _add(commands, "audit", "what the scorer does to groups of people, over drawn people")
     audit.add_argument(
         "--people",
-        type=int,
-        choices=range(1, 100_001),
+        type=_up_to(100_000),
         default=10_000,
         metavar="N",
         help="at most 100000 (default 10000)",

@@ -78,7 +78,8 @@ def checks(settings: Settings, profile: Profile) -> Iterator[Check]:
 def _history(folder: Path, vault: Vault) -> str:
     try:
         with closing(History(folder / "history.db", vault)) as history:
-            return f"{sum(1 for _ in history.summaries())} windows, and {len(history.told())} check-ins and notes"
+            began = next(history.summaries(), None)  # one is enough to see that the key opens it
+            return f"{'no' if began is None else 'a'} window and {len(history.told())} check-ins and notes can be read"
     except OutboxBroken as error:
         raise OutboxBroken(
             "the history cannot be read",

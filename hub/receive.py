@@ -128,12 +128,13 @@ class Receiver:
                 self._fresh_s = now_s
                 self._keep_fresh()
             is_new = self.keys.version() != self._version
-            standing, self._standing = self._standing, None
+            published = self.keys.published()  # before anything is ticked off: the keys may be out of reach
             # an older one, which came late or was put back: whoever connects now would believe it, and hear nobody
-            is_other = standing is not None and standing != self.keys.published()
+            is_other = self._standing not in (None, published)
             if is_new or is_other or self._greet.is_set() or now_s - self._published_s > DIRECTORY_EVERY_S:
                 self._greet.clear()
-                self._publish_directory()
+                self._standing = None
+                self._client.publish(labels.keys_topic(self._site), published, qos=1, retain=True)
                 self._version, self._published_s = self.keys.version(), now_s
             if is_new:
                 log.info("the directory %d is published", self._version)
@@ -215,9 +216,6 @@ class Receiver:
                     return
         except Exception:  # paho's thread dies of any exception and looks healthy; unacknowledged, it comes again
             log.exception("a message could not be taken over; the broker keeps it")
-
-    def _publish_directory(self) -> None:
-        self._client.publish(labels.keys_topic(self._site), self.keys.published(), qos=1, retain=True)
 
     # ---- one batch
 
