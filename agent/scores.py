@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 from agent.config import Settings
@@ -83,7 +85,8 @@ class Scores:
 
     def _week(self, week: Week) -> dict[str, Any]:
         strained = week.strain
-        return {
+        named = {} if strained is None else {"toward_strain_01": round(strained.toward_strain_01, 3)}
+        return named | {
             "first_day": _day(week.first_day),
             "last_seven_days": week.rolling,
             "index": None if strained is None else round(strained.index, 1),
@@ -107,11 +110,8 @@ def log(settings: Settings, profile: Profile, weeks: int) -> Scores:
         KeysMissing: Nothing was ever kept here, or its key is gone.
     """
     history = History(settings.state_dir / "history.db", existing_vault(settings.state_dir, settings.key_store))
-    try:
-        summaries, told = list(history.summaries()), history.told()
-    finally:
-        history.close()
-    return of(summaries, told, profile, weeks, now_utc_s=int(time.time()))
+    with closing(history):  # read one by one: 400 days of them held at once are 600 MB
+        return of(history.summaries(), history.told(), profile, weeks, now_utc_s=int(time.time()))
 
 
 def of(summaries: Iterable[Summary], told: Sequence[Told], profile: Profile, weeks: int, now_utc_s: int) -> Scores:
@@ -124,9 +124,10 @@ def of(summaries: Iterable[Summary], told: Sequence[Told], profile: Profile, wee
     changes = [one for one in told if one.what == "change" and one.name in RESETS]
     ended = [one for one in changes if "until_utc_s" in one.numbers]
     answered = [one for one in told if one.what == "check-in"]
+    offset_s = cache(lambda hour: _offset_s(hour * 3600))  # 40,000 windows ask
     kept = record(
         summaries,
-        utc_offset_s=clock(),
+        utc_offset_s=lambda utc_s: offset_s(utc_s // 3600),
         until_utc_s=now_utc_s,
         shifts=shifts,
         resets_utc_s=[one.at_utc_s for one in changes if one not in ended],
@@ -207,25 +208,8 @@ def change(name: str, begins_utc_s: int, ends_utc_s: int | None, now_utc_s: int)
     return Told(begins_utc_s, "change", name, {} if ends_utc_s is None else {"until_utc_s": ends_utc_s})
 
 
-def clock() -> "Offset":
-    """The offset of this machine's zone at any moment, its summer time included."""
-    return Offset()
-
-
-class Offset:
-    """Callable; remembers each day's."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, int] = {}
-
-    def __call__(self, utc_s: int) -> int:
-        hour = utc_s // 3600
-        if hour not in self._known:
-            self._known[hour] = _offset_s(hour * 3600)
-        return self._known[hour]
-
-
 def _offset_s(utc_s: int) -> int:
+    """Of this machine's zone at any moment, its summer time included."""
     try:
         return int((datetime.fromtimestamp(utc_s).astimezone().utcoffset() or timedelta()).total_seconds())
     except (OverflowError, OSError, ValueError):  # a year that no calendar has

@@ -1,4 +1,4 @@
-"""What the scores are worth: `make bench-scoring PART=coverage|alarm|acute|welltory|invariance|sums|gate`; all without.
+"""What the scores are worth: `make bench-scoring PART=coverage|alarm|budgets|acute|welltory|invariance|sums|gate`; all without.
 
 Frozen protocol: people never stand in train and test; intervals are a bootstrap over people; nothing here chooses
 anything. Real recordings are read from WARDBEAT_SHARED; drawn people are SYNTHETIC. PEOPLE=10000 for coverage and gate.
@@ -170,6 +170,20 @@ def the_alarm() -> None:
     drifted = replace(slow, mean=slow.mean - change.FALL * np.arange(240) / 365)
     rates = false_alarms(change.watch(drifted, PRIOR, threshold).alarms, slow.n)
     print(f"a drift of 20 % a year: {rates[0]:.2f} alarms for 91 worn days (told as a drift, not as an alarm)")
+
+
+def the_budgets() -> None:
+    """The thresholds at which the null process raises what is allowed: the larger of 3 and of 20 readings a day ships."""
+    print(WATERMARK)
+    for budget, shipped in change.BUDGETS.items():
+        means = []
+        for a_day in (3, 20):
+            runs = [drawn_days(np.random.default_rng(seed), 2000, 240, 0.6, 0.7, a_day)[0] for seed in (100, 101, 102)]
+            found_at = [calibrated(days, budget) for days in runs]
+            means.append(float(np.mean(found_at)))
+            print(f"{budget:g} false, {a_day} a day: " + ", ".join(f"{one:.3f}" for one in found_at))
+        check(f"{budget:g}: shipped {shipped}, calibrated {means[0]:.3f} and {means[1]:.3f}",
+              holds=abs(shipped - max(means)) < 0.1)  # fmt: skip
 
 
 def week_mean_alarm(null, fall):
@@ -442,7 +456,7 @@ def the_gate() -> None:
 
 
 PARTS = {
-    "coverage": the_coverage, "alarm": the_alarm, "acute": the_acute, "welltory": the_welltory,
+    "coverage": the_coverage, "alarm": the_alarm, "budgets": the_budgets, "acute": the_acute, "welltory": the_welltory,
     "invariance": the_invariance, "sums": the_sums, "gate": the_gate,
 }  # fmt: skip
 

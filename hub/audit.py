@@ -25,7 +25,7 @@ from agent.scoring.level import deviation
 from agent.scoring.population import WATERMARK, Population, population
 from agent.scoring.scorers import SCORERS, Scored, score
 
-PART: Final = 500  # people drawn at once: some 200 MB
+PART: Final = 500  # people drawn at once: some 700 MB while they are scored
 _EXPLAINED: Final = 200
 _ABOUT: Final = (
     """The number compares a person's week with that person's own 60 days before it: 50 is their normal, above is

@@ -320,7 +320,7 @@ def test_the_states_of_a_baseline():
     effect = np.zeros(len(CONTEXTS))
 
     def state(last, **options):
-        return baseline(readings_of(value), last, effect, **options).state
+        return baseline(by_day(readings_of(value)), last, effect, **options).state
 
     assert state(6) == "learning"
     assert state(7 + 13) == "provisional"
@@ -337,17 +337,17 @@ def test_the_norm_stands_in_on_the_first_day_alone():
     value[0] = 3.0
     norm, _ = norm_ln_rmssd("F", 40)
     assert norm == 3.32
-    first = baseline(readings_of(value), 6, np.zeros(len(CONTEXTS)), norm=norm)
+    first = baseline(by_day(readings_of(value)), 6, np.zeros(len(CONTEXTS)), norm=norm)
     assert first.prior_only
     assert first.usual == pytest.approx((0.63 * 3.32 + 4 * 3.0) / 4.63)
     value[1] = 3.0
-    assert baseline(readings_of(value), 6, np.zeros(len(CONTEXTS)), norm=norm).usual is None
+    assert baseline(by_day(readings_of(value)), 6, np.zeros(len(CONTEXTS)), norm=norm).usual is None
     assert math.isnan(norm_ln_rmssd("M", 19)[0])
 
 
 def test_the_range_holds_nine_of_ten_days():
     value = someone(14, days=67, worn=1.0, a_day=1, sd=0.3)
-    made = baseline(readings_of(value), 66, np.zeros(len(CONTEXTS)))
+    made = baseline(by_day(readings_of(value)), 66, np.zeros(len(CONTEXTS)))
     assert made.low < 3.5 - 0.3 < 3.5 + 0.3 < made.high
     assert np.mean((value[:60] >= made.low) & (value[:60] <= made.high)) > 0.8
 

@@ -1,20 +1,18 @@
 """Self-report instruments, suggestions, messages, and the acute state."""
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 from agent.models import arousal as training
 
+import house
 from agent.errors import NotScored, WrongUse
 from agent.scoring import arousal, messages
 from agent.scoring.data import table
 from agent.scoring.instruments import instruments, scores
 from agent.scoring.record import Shift
-
-SHARED = Path(os.environ.get("WARDBEAT_SHARED", "../shared")) / "data/stress/stress_predict"
 
 
 def all_at(instrument, place):
@@ -168,9 +166,8 @@ def test_a_person_in_train_and_test_is_refused():
         training.left_out(drawn_sessions(5, 3, 1.0), z, split=lambda _a, _b: True)
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="no recordings: set WARDBEAT_SHARED")
 def test_the_card_is_what_the_recordings_give():
-    people = training.read(SHARED)
+    people = training.read(house.shared("data/stress/stress_predict"))
     x = [z(one) for one in people.values()]
     use = [np.isfinite(one) & (np.arange(one.size) >= 5) for one in x]
     task = [one.task for one in people.values()]

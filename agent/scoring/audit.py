@@ -24,8 +24,8 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.scoring.level import Floats
 from agent.scoring.scorers import Scored
+from agent.scoring.student import Floats
 
 Verdict = Literal["passes", "fails", "not enough people"]
 
@@ -124,11 +124,14 @@ def audit(scored: Scored, groups: dict[str, NDArray[np.str_]]) -> Audit:
         of = {rate: [one for one in rates if one.grouping == grouping and one.rate == rate] for rate in RATES}
         findings.append(_covered(of["coverage"]))
         findings.append(_calibrated([one for one in calibration if one.grouping == grouping], np.unique(labels).size))
-        messages = [_message_rate(scored, grouping, label, labels == label) for label in np.unique(labels).tolist()]
+        names = np.unique(labels).tolist()
+        messages = [_message_rate(scored, grouping, label, labels == label, len(names)) for label in names]
         findings.append(_messaged(messages))
         rates += messages
         if grouping in groups:
-            findings += [_caused(of["flag without cause"]), _found(of["flag after a fall"]), _spoken(of["abstention"])]
+            findings.append(_alike(of["flag without cause"], CAUSELESS_GAP))
+            findings.append(_found(of["flag after a fall"]))
+            findings.append(_alike(of["abstention"], ABSTENTION_GAP))
     if not groups:
         findings.append(Finding("everyone", "coverage", "not enough people", "no groups were given"))
     return Audit(tuple(rates), tuple(calibration), tuple(findings))
@@ -171,9 +174,14 @@ def _rate(scored: Scored, rate: str, grouping: str, label: str, inside: NDArray[
     # a rate of 0 or 1 has no spread to see: one more week of each kind keeps its error honest
     floor = float(np.sqrt(max(value * (1.0 - value), 1.0 / (weeks + 2)) / weeks)) if error == 0.0 else 0.0
     error = max(error, floor)
-    half = NormalDist().inv_cdf(1.0 - 0.025 / labels) * error
+    half = _simultaneous(labels) * error
     effective = max(value * (1.0 - value), 1e-3) / error**2
     return Rate(grouping, label, rate, people, weeks, value, max(0.0, value - half), min(1.0, value + half), effective)
+
+
+def _simultaneous(labels: int) -> float:
+    """Half the width of a 95 % interval that holds for all labels at once, in standard errors (Bonferroni)."""
+    return NormalDist().inv_cdf(1.0 - 0.025 / labels)
 
 
 def _covered(rows: Sequence[Rate]) -> Finding:
@@ -193,14 +201,14 @@ def _covered(rows: Sequence[Rate]) -> Finding:
     return Finding(grouping, "coverage", "passes", words)
 
 
-def _message_rate(scored: Scored, grouping: str, label: str, inside: NDArray[np.bool_]) -> Rate:
+def _message_rate(scored: Scored, grouping: str, label: str, inside: NDArray[np.bool_], labels: int) -> Rate:
     people = int(inside.sum())
     raised, quarters = scored.messages[inside], scored.watched[inside]
     if people < LEAST_PEOPLE or not quarters.sum():
         return Rate(grouping, label, "message", people, 0, None)
     value = float(raised.sum() / quarters.sum())
     error = float(np.sqrt(max(np.sum((raised - value * quarters) ** 2), 1.0)) / quarters.sum())
-    half = 2.5 * error
+    half = _simultaneous(labels) * error
     return Rate(
         grouping, label, "message", people, int(quarters.sum() * 13), value, max(0.0, value - half), value + half
     )
@@ -215,7 +223,7 @@ def _words(rows: Sequence[Rate]) -> str:
 
 
 def _judged(grouping: str, rate: str, *, fails: bool, known: bool, wanted: str, seen: str) -> Finding:
-    """A breach that may be chance is not called one, nor is its absence."""
+    """What is within its limit passes only where that is known, too."""
     if fails:
         return Finding(grouping, rate, "fails", f"wanted {wanted}: {seen}", MITIGATION[rate])
     if not known:
@@ -223,46 +231,28 @@ def _judged(grouping: str, rate: str, *, fails: bool, known: bool, wanted: str, 
     return Finding(grouping, rate, "passes", seen)
 
 
-def _gap(rows: Sequence[Rate]) -> tuple[float, float, float]:
-    """Between the highest and the lowest label: the gap, and the ends of its interval."""
-    low, high = rows[0], rows[-1]
-    gap = (high.value or 0.0) - (low.value or 0.0)
-    half = float(np.hypot(high.high - (high.value or 0.0), (low.value or 0.0) - low.low))
-    return gap, gap - half, gap + half
-
-
-def _caused(rows: Sequence[Rate]) -> Finding:
+def _alike(rows: Sequence[Rate], limit: float) -> Finding:
+    """The gap between the highest and the lowest label, and the upper end of its interval, at most `limit`."""
     shown = _shown(rows)
-    wanted = f"gaps of {CAUSELESS_GAP:.0%} at most"
-    if len(shown) < 2:
-        return _judged(rows[0].grouping, rows[0].rate, fails=False, known=False, wanted=wanted, seen=_words(shown))
-    gap, _, most = _gap(shown)
-    known = most <= CAUSELESS_GAP and len(shown) == len(rows)
-    return _judged(
-        rows[0].grouping, rows[0].rate, fails=gap > CAUSELESS_GAP, known=known, wanted=wanted, seen=_words(shown)
-    )
+    gap, most = 0.0, 1.0
+    if len(shown) > 1:
+        low, high = shown[0], shown[-1]
+        gap = (high.value or 0.0) - (low.value or 0.0)
+        most = gap + float(np.hypot(high.high - (high.value or 0.0), (low.value or 0.0) - low.low))
+    known = most <= limit and len(shown) == len(rows)
+    wanted, seen = f"gaps of {limit:.0%} at most", _words(shown)
+    return _judged(rows[0].grouping, rows[0].rate, fails=gap > limit, known=known, wanted=wanted, seen=seen)
 
 
 def _found(rows: Sequence[Rate]) -> Finding:
     shown = _shown(rows)
-    wanted = f"no group below {FOUND_RATIO:.0%} of another"
-    if len(shown) < 2:
-        return _judged(rows[0].grouping, rows[0].rate, fails=False, known=False, wanted=wanted, seen=_words(shown))
-    ratio = (shown[0].value or 0.0) / max(shown[-1].value or 0.0, 1e-9)
-    known = (shown[0].low / max(shown[-1].value or 0.0, 1e-9)) >= 0.4 and len(shown) == len(rows)
-    return _judged(
-        rows[0].grouping, rows[0].rate, fails=ratio < FOUND_RATIO, known=known, wanted=wanted, seen=_words(shown)
-    )
-
-
-def _spoken(rows: Sequence[Rate]) -> Finding:
-    shown = _shown(rows)
-    wanted = f"gaps of {ABSTENTION_GAP:.0%} at most"
-    gap, _, most = _gap(shown) if len(shown) > 1 else (0.0, 0.0, 1.0)
-    known = most <= ABSTENTION_GAP and len(shown) == len(rows)
-    return _judged(
-        rows[0].grouping, rows[0].rate, fails=gap > ABSTENTION_GAP, known=known, wanted=wanted, seen=_words(shown)
-    )
+    wanted, seen = f"no group below {FOUND_RATIO:.0%} of another", _words(shown)
+    ratio, known = 1.0, False
+    if len(shown) > 1:
+        most = max(shown[-1].value or 0.0, 1e-9)
+        ratio = (shown[0].value or 0.0) / most
+        known = shown[0].low / most >= 0.4 and len(shown) == len(rows)
+    return _judged(rows[0].grouping, rows[0].rate, fails=ratio < FOUND_RATIO, known=known, wanted=wanted, seen=seen)
 
 
 def _calibrated(rows: Sequence[Calibration], labels: int) -> Finding:

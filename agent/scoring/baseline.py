@@ -13,9 +13,9 @@ from typing import Final, Literal
 import numpy as np
 
 from agent.scoring.data import table
-from agent.scoring.days import WEEK_DAYS, Readings, by_day
-from agent.scoring.level import BEFORE_DAYS, Floats
-from agent.scoring.student import NINE_IN_TEN
+from agent.scoring.days import WEEK_DAYS, Days
+from agent.scoring.level import BEFORE_DAYS
+from agent.scoring.student import MAD_TO_SD, NINE_IN_TEN, Floats
 
 State = Literal["learning", "provisional", "established", "stale"]
 
@@ -25,7 +25,6 @@ DAYS_TO_KNOW: Final = 30  # half of the 60: the range's ends then move by less t
 STALE_DAYS: Final = 14
 # after these a person's normal is another one; what was before is no longer compared with
 RESETS: Final = ("medication", "illness", "pregnancy", "pacemaker")
-_MAD_TO_SD: Final = 1.4826
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +66,16 @@ def first_day_after(resets: Iterable[int], last_day: int) -> int:
     return max((day for day in resets if 0 < day <= last_day), default=0)
 
 
-def baseline(
-    readings: Readings, last_day: int, effect: Floats, first_day: int = 0, norm: float | None = None
-) -> Baseline:
+def baseline(days: Days, last_day: int, effect: Floats, first_day: int = 0, norm: float | None = None) -> Baseline:
     """The baseline of one person (m = 1) for the week that ends on `last_day`.
 
     Args:
-        readings: One person's.
+        days: One person's, of `agent.scoring.days.by_day`.
         last_day: The week's last day.
         effect: Of each context, as `agent.scoring.level.Deviation.effect` has learnt it; zeros before that.
         first_day: Of `first_day_after`.
         norm: A population's value for this age and sex (`norm_ln_rmssd`); None: not known.
     """
-    days = by_day(readings)
     week = slice(max(first_day, last_day + 1 - WEEK_DAYS), last_day + 1)
     before = slice(max(first_day, week.start - BEFORE_DAYS), week.start)
     level = days.mean[0] - days.context[0] @ effect
@@ -96,7 +92,7 @@ def baseline(
         weight, count = float(table("norms")["reading_weight"]), float(counts.sum())
         return Baseline(now, (weight * norm + count * of_week) / (weight + count), None, None, of_week, 0, 0, True)
     middle = float(np.median(past))
-    half = NINE_IN_TEN * _MAD_TO_SD * float(np.median(np.abs(past - middle)))
+    half = NINE_IN_TEN * MAD_TO_SD * float(np.median(np.abs(past - middle)))
     known = now != "learning"
     low, high = (middle - half, middle + half) if known else (None, None)
     return Baseline(now, middle, low, high, of_week, int(n[before].sum()), int(np.sum(n[before] > 0)))

@@ -25,8 +25,7 @@ from numpy.typing import NDArray
 
 from agent.scoring.days import Days
 from agent.scoring.level import Prior
-
-Floats = NDArray[np.float64]
+from agent.scoring.student import Floats
 
 FALL: Final = -math.log(0.8)  # 20 % of RMSSD, in its logarithm
 ONSETS: Final = 17  # days back at which a change may have begun
@@ -43,8 +42,8 @@ LOW_DAYS: Final = 3
 LOW_OF_DAYS: Final = 10
 LOW_SHARE: Final = 0.35
 LIMIT: Final = 4.0  # an error beyond so many deviations counts as this many: a torn day is not a fallen level
-# logarithm of the statistic, by false alarms for 91 worn days; set on runs of other seeds than
-# those that bench-scoring judges by
+# logarithm of the statistic, by false alarms for 91 worn days; set by `make bench-scoring
+# PART=budgets`, on runs of other seeds than those that PART=alarm judges by
 BUDGETS: Final = {1.0: 4.12, 0.25: 5.16}
 
 

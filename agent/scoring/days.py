@@ -11,14 +11,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.scoring.level import BEFORE_DAYS, Floats, Stretches, week_minus_before
+from agent.scoring.level import BEFORE_DAYS, Stretches, week_minus_before
+from agent.scoring.student import MAD_TO_SD, Floats
 
 CONTEXTS: Final = ("night", "morning", "evening", "day shift", "night shift")
 WEEK_DAYS: Final = 7
 # a reading further from the median of the days before counts as this many deviations: one torn hour is no week.
 # Nine in ten thousand of a normal distribution lie beyond 4; of Student's with 4 degrees, 5 in a thousand
 MOST_DEVIATIONS: Final = 4.0
-_MAD_TO_SD: Final = 1.4826
 _FAMILIAR: Final = 20  # readings in a context, from which its effect is known to a quarter of a scale
 _MUCH: Final = 0.25  # of a day's readings
 
@@ -130,7 +130,7 @@ def _mean_and_within(value: Floats, there: NDArray[np.bool_], n: Floats) -> tupl
 def _bounds(before: Floats) -> tuple[Floats, Floats]:
     """Limits of each row, shape ``(rows, 1, 1)``; none where fewer than ten readings say where the middle is."""
     middle = _median(before)
-    reach = MOST_DEVIATIONS * _MAD_TO_SD * _median(np.abs(before - middle[:, None]))
+    reach = MOST_DEVIATIONS * MAD_TO_SD * _median(np.abs(before - middle[:, None]))
     # many equal readings (yawns: mostly none) have no median deviation; then nothing is drawn in
     known = (np.isfinite(before).sum(axis=1) >= 10) & (reach > 0.0)
     middle, reach = np.where(known, middle, 0.0), np.where(known, reach, np.inf)

@@ -5,8 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from agent.scoring.level import Floats
-from agent.scoring.student import NINE_IN_TEN
+from agent.scoring.student import NINE_IN_TEN, Floats
 
 WEEKS_TO_SPEAK: Final = 8
 

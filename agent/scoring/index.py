@@ -18,7 +18,7 @@ import numpy as np
 
 from agent.errors import NotScored
 from agent.scoring.channels import CHANNELS, correlation
-from agent.scoring.student import NINE_IN_TEN
+from agent.scoring.student import NINE_IN_TEN, phi
 
 NAME: Final = "deviation from your normal"
 _AT_ZERO: Final = 1.0 / math.sqrt(2.0 * math.pi)  # (Phi(s) - 1/2) / s at s = 0
@@ -55,15 +55,6 @@ class Strain:
     points: Mapping[str, float]
     missing: tuple[str, ...]
     toward_strain_01: float
-
-
-def phi(s: float) -> float:
-    """The normal's distribution function.
-
-    >>> phi(0.0)
-    0.5
-    """
-    return 0.5 * math.erfc(-s / math.sqrt(2.0))
 
 
 def strain(seen: Mapping[str, Standing], usual: Iterable[str] = ()) -> Strain:

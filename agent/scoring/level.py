@@ -20,11 +20,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from agent.scoring.student import factor_of_standard_deviation
-
-Floats = NDArray[np.float64]
+from agent.scoring.student import Floats, factor_of_standard_deviation
 
 BEFORE_DAYS: Final = 60
 # correlation times of 4, 11 and 32 days. Measured on people: lag-1 correlations of daily means of .17 to .24, which

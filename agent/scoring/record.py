@@ -7,7 +7,7 @@ of thirty: neither a long shift nor a lively day has more to say than others.
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
@@ -54,7 +54,6 @@ class Record:
         worn_h: Hours of windows with a heart rate, shape ``(days,)``.
         coverage_01: Mean coverage of these, NaN without any.
         resets: Days of tagged changes.
-        shifts: As given.
     """
 
     first_day: int
@@ -62,7 +61,6 @@ class Record:
     worn_h: np.ndarray[tuple[int], np.dtype[np.float64]]
     coverage_01: np.ndarray[tuple[int], np.dtype[np.float64]]
     resets: tuple[int, ...] = ()
-    shifts: tuple[Shift, ...] = field(default=())
 
     @property
     def days(self) -> int:
@@ -91,9 +89,9 @@ def record(
         said: Self-reports.
         left_out: Stretches (an illness with its end) whose readings count for nothing; what was worn still counts.
     """
-    kept = list(summaries)
-    until = until_utc_s if until_utc_s is not None else max((one.end_utc_s - 1 for one in kept), default=0)
-    windows = [_window(one, utc_offset_s) for one in kept if _believed(one.start_utc_s, until)]
+    every_window = [_window(one, utc_offset_s) for one in summaries]
+    until = until_utc_s if until_utc_s is not None else max((one.end_utc_s - 1 for one in every_window), default=0)
+    windows = [one for one in every_window if _believed(one.utc_s, until)]
     counted = [one for one in windows if not any(begin <= one.utc_s < end for begin, end in left_out)]
     blocks = _blocks(counted)
     for one in said:
@@ -119,7 +117,6 @@ def record(
         worn_h,
         np.where(worn_h > 0, coverage / np.where(worn_h > 0, worn_h, 1.0), math.nan),
         tuple(sorted((at_s + utc_offset_s(at_s)) // _DAY_S - first_day for at_s in resets_utc_s)),
-        tuple(shifts),
     )
 
 
@@ -128,6 +125,7 @@ class _Window:
     """A summary's own place and numbers; ``hr_bpm`` infinite where there is none."""
 
     utc_s: int
+    end_utc_s: int
     at_s: int
     hours: float
     hr_bpm: float
@@ -145,6 +143,7 @@ def _window(summary: Summary, utc_offset_s: Callable[[int], int]) -> _Window:
     channels = {row.name: _value(row, values) for row in CHANNELS.values() if row.features}
     return _Window(
         summary.start_utc_s,
+        summary.end_utc_s,
         summary.start_utc_s + utc_offset_s(summary.start_utc_s),
         (summary.end_utc_s - summary.start_utc_s) / 3600.0,
         values.get("hr_mean_bpm", math.inf),

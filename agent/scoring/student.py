@@ -8,8 +8,20 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+MAD_TO_SD: Final = 1.4826  # of a normal variable
 NINE_IN_TEN: Final = 1.6448536269514722  # the normal's quantile at .95: an interval of 90 %
-_erf = np.vectorize(math.erf, otypes=[float])
+
+
+def phi(z: float) -> float:
+    """Φ(z) of one number.
+
+    >>> phi(0.0)
+    0.5
+    """
+    return 0.5 * math.erfc(-z / math.sqrt(2.0))
+
+
+_phi = np.vectorize(phi, otypes=[float])
 
 
 def normal_cdf(z: Floats) -> Floats:
@@ -18,7 +30,7 @@ def normal_cdf(z: Floats) -> Floats:
     >>> normal_cdf(np.array([0.0, 1.6448536269514722])).round(6)
     array([0.5 , 0.95])
     """
-    return np.asarray(0.5 * (1.0 + _erf(np.asarray(z) / math.sqrt(2.0))))
+    return np.asarray(_phi(z))
 
 
 def factor_of_standard_deviation(freedom: Floats) -> Floats:

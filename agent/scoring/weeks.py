@@ -1,7 +1,7 @@
 """The weekly log: each week against the 60 days before it, from the record alone, so that it can be made again.
 
-A week begins on a Monday, so that what was told of it stays told; the last row is the last seven days, whatever day it
-is.
+A week begins on a Monday, so that what was told of it stays told; the last row is the last seven days, whatever day
+it is.
 A week without enough stays a gap with its reason; nothing is filled in.
 """
 
@@ -19,8 +19,9 @@ from agent.scoring.days import WEEK_DAYS, Days, by_day, in_usual_context, stretc
 from agent.scoring.drift import Drift, drift
 from agent.scoring.index import Standing, Strain, strain
 from agent.scoring.instruments import CHECK_IN
-from agent.scoring.level import BEFORE_DAYS, Deviation, Floats, Stretches, deviation
+from agent.scoring.level import BEFORE_DAYS, Deviation, Stretches, deviation
 from agent.scoring.record import Record
+from agent.scoring.student import Floats
 
 SHOWN: Final = 13
 _WATCHED: Final = "ln_rmssd"
@@ -122,7 +123,7 @@ def weekly_log(
         alarms = _alarms(record, by_days[_WATCHED], answer, every, BUDGETS[false_alarms])
         answers[_WATCHED] = answers[_WATCHED].last(len(lasts))
         first = first_day_after(record.resets, lasts[-1])
-        today = baseline(record.channels[_WATCHED], lasts[-1], answer.effect[-1], first, norm)
+        today = baseline(by_days[_WATCHED], lasts[-1], answer.effect[-1], first, norm)
         # one yardstick for all weeks: the effects learnt last. A step is told as an alarm, and is no drift
         since = [last for last in whole if last - WEEK_DAYS >= max(first, *alarms, 0)]
         moving = drift(np.array([_level(by_days[_WATCHED], last, answer.effect[-1]) for last in since]))
