@@ -1,14 +1,14 @@
 """What a person asks of the running agent, by command; `pipeline` serves this table on the control socket."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from agent import identity
 from agent.control import Command, Reply
 from agent.errors import KeysMissing, WireRefused, WrongUse
-from agent.outbox import consents
+from agent.outbox import consents, quiet
 from agent.wire.consent import verified as verified_consent
 from agent.wire.message import ConsentMessage
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SLOW_HAND_S: Final = 120
 
 
-def answer(agent: "Agent", command: Command) -> Reply:
+async def answer(agent: "Agent", command: Command) -> Reply:
     """Do what is asked.
 
     Raises:
@@ -28,15 +28,17 @@ def answer(agent: "Agent", command: Command) -> Reply:
     """
     if command.name not in TABLE:
         raise WrongUse(f"the running agent knows no command {command.name!r}")
-    return TABLE[command.name](agent, command.argument)
+    given = TABLE[command.name](agent, command.argument)
+    return await given if isinstance(given, Awaitable) else given
 
 
 def _status(agent: "Agent", _: str) -> Reply:
-    enrolled = None if _has_left(agent) else agent.identity
+    enrolled = None if agent.has_left else agent.identity
     body = {
         "profile": agent.profile.name,
         "enrolled": enrolled and {"operator": enrolled.bundle.operator, "device": enrolled.device},
         "paused": agent.paused,
+        "pause_until_utc_s": quiet.ends_utc_s(agent.outbox),
         "utc_s": agent.utc_s(),
         "unheard": agent.outbox.unheard(),
         "rows": agent.outbox.counts(),
@@ -46,14 +48,16 @@ def _status(agent: "Agent", _: str) -> Reply:
     return Reply(body=json.dumps(body))
 
 
-def _pause(agent: "Agent", _: str) -> Reply:
+def _pause(agent: "Agent", length: str) -> Reply:
+    now_utc_s = agent.utc_s()
+    until = quiet.length_until(length, now_utc_s)
     agent.set_paused(paused=True)  # before it is written down: a full disk must not keep measuring on
-    consents.pause(agent.outbox, agent.utc_s())
-    return Reply(words="Paused. Nothing is measured; covers go on. 'wardbeat resume' ends it.")
+    quiet.pause_until(agent.outbox, until, now_utc_s)
+    return Reply(words=f"Paused{quiet.ends_words(until)}. Nothing is measured; covers go on.")
 
 
 def _resume(agent: "Agent", _: str) -> Reply:
-    consents.resume(agent.outbox, agent.utc_s())
+    quiet.resume(agent.outbox, agent.utc_s())
     agent.set_paused(paused=False)
     return Reply(words="Measuring again.")
 
@@ -84,7 +88,7 @@ def _withdraw(agent: "Agent", _: str) -> Reply:
 
 def _erase(agent: "Agent", _: str) -> Reply:
     windows = agent.forget()
-    enrolled = None if _has_left(agent) else agent.identity
+    enrolled = None if agent.has_left else agent.identity
     site = "" if enrolled is None else enrolled.site
     consents.erase(agent.outbox, None if enrolled is None else enrolled.sign, site, agent.utc_s())
     agent.releasing.say_consent()
@@ -97,17 +101,25 @@ def erased(windows: int, *, asks_hub: bool) -> str:
     return f"{here}; the hub is asked to erase." if asks_hub else f"{here}; this machine is enrolled at no hub."
 
 
-def _has_left(agent: "Agent") -> bool:
-    return agent.publisher is not None and agent.publisher.left
-
-
 def _identity(agent: "Agent") -> identity.Identity:
-    if agent.identity is None or _has_left(agent):
+    if agent.identity is None or agent.has_left:
         raise KeysMissing("this machine is not enrolled", remedy=identity.ENROLL)
     return agent.identity
 
 
-TABLE: Final[dict[str, Callable[["Agent", str], Reply]]] = {
+async def _open(agent: "Agent", _: str) -> Reply:
+    return Reply(body=await agent.page.opened())
+
+
+def _now(agent: "Agent", _: str) -> Reply:
+    from agent import page  # as the page says it
+
+    return Reply(body=json.dumps(page.now(agent)))
+
+
+TABLE: Final[dict[str, Callable[["Agent", str], Reply | Awaitable[Reply]]]] = {
+    "open": _open,
+    "now": _now,
     "status": _status,
     "pause": _pause,
     "resume": _resume,

@@ -81,6 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_analyze(commands)
     status = _add(commands, "status", "what the running agent is doing")
     status.add_argument("--json", action="store_true", help="for machines")
+    status.add_argument("--watch", action="store_true", help="live, until Ctrl-C: the page's 'now' in the terminal")
+    open_ = _add(commands, "open", "your page, in your browser")
+    open_.add_argument("--print", dest="only_print", action="store_true", help="name the file, and open nothing")
     doctor = _add(commands, "doctor", "every part's health, with a remedy")
     doctor.add_argument("--json", action="store_true", help="for machines")
 
@@ -92,7 +95,8 @@ def _parser() -> argparse.ArgumentParser:
     consent.add_argument("what", choices=("show", "give", "withdraw"))
     consent.add_argument("--signal", action="append", default=[], help="only this signal (may be repeated)")
 
-    _add(commands, "pause", "stop measuring now; survives restarts")
+    pause = _add(commands, "pause", "stop measuring now; survives restarts")
+    pause.add_argument("--for", dest="length", choices=("hour", "tomorrow"), default="", help="then it ends by itself")
     _add(commands, "resume", "end the pause")
 
     _add_scores(commands)
@@ -132,14 +136,22 @@ def _add_demo(commands: Any) -> None:
     demo = _add(commands, "demo", "the whole chain on this machine, with a synthetic person")
     demo.formatter_class = argparse.RawDescriptionHelpFormatter
     demo.epilog = _DEMO_FILES
-    demo.add_argument("--minutes", type=float, default=2.0, help="real minutes (default 2)")
-    demo.add_argument("--speed", type=float, default=10.0, help="session seconds a real second, 1 to 10 (default 10)")
+    demo.add_argument("--minutes", type=float, help="real minutes (default 2; with --page 30)")
+    demo.add_argument("--speed", type=float, help="session seconds a real second, 1 to 10 (default 10; with --page 1)")
     demo.add_argument(
         "--replay", type=Path, metavar="FILE", help="a recording for the strap instead of a made-up heart"
     )
     demo.add_argument("--seed", type=int, default=1, help="of the made-up heart (default 1)")
     demo.add_argument("--faults", type=Path, metavar="FILE", help="what goes wrong with the strap, and when, in YAML")
     demo.add_argument("--face", action="store_true", help="a simulated face before the camera, too")
+    demo.add_argument(
+        "--page",
+        nargs="?",
+        const="open",
+        choices=("open", "print"),
+        default="",
+        help="your page in the browser, at real speed; print: name its file alone",
+    )
     demo.add_argument("--picture", type=Path, metavar="FILE", help="save the live view as SVG, two thirds through")
     demo.add_argument("--keep", action="store_true", help="leave everything where it is, and say where")
     demo.add_argument("--json", action="store_true", help="last line: the report as JSON")

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from agent import analyze_command, enroll_command, scores_command
+from agent import analyze_command, enroll_command, page_command, scores_command
 from agent.status import say
 
 if TYPE_CHECKING:
@@ -29,8 +29,10 @@ def _demo(arguments: argparse.Namespace) -> int:
     from agent import demo
 
     asked = arguments
-    paths = (asked.replay, asked.seed, asked.faults, asked.keep, asked.picture, asked.face)
-    wish = demo.Wish(asked.minutes, asked.speed, *paths)
+    paths = (asked.replay, asked.seed, asked.faults, asked.keep, asked.picture, asked.face, asked.page)
+    minutes = asked.minutes if asked.minutes is not None else 30.0 if asked.page else 2.0
+    speed = asked.speed if asked.speed is not None else 1.0 if asked.page else 10.0
+    wish = demo.Wish(minutes, speed, *paths)
     return demo.main(wish, as_json=asked.json)
 
 
@@ -38,7 +40,7 @@ def _run(arguments: argparse.Namespace) -> int:
     import asyncio
 
     from agent import host, pipeline
-    from agent.errors import OutboxBroken
+    from agent.errors import BeginAgain, OutboxBroken
 
     settings, profile = _settings(arguments)
     host.no_core_dumps()
@@ -46,7 +48,8 @@ def _run(arguments: argparse.Namespace) -> int:
         f"Wardbeat runs under the profile {profile.name}: {profile.words} 'wardbeat status' shows more; Ctrl-C ends it."
     )
     if not settings.sources:
-        say("No sensor is switched on: see 'sources' in config.example.yaml.")
+        say("No sensor is switched on yet.")
+    say("Your page: wardbeat open")
 
     async def until_told() -> None:
         stop = asyncio.Event()
@@ -58,6 +61,8 @@ def _run(arguments: argparse.Namespace) -> int:
         try:
             asyncio.run(until_told())
             return 0
+        except BeginAgain as again:
+            say(f"wardbeat: {again}; it begins anew")
         except OutboxBroken as broken:
             if time.monotonic() - began_s < _AGAIN_AFTER_S:
                 raise
@@ -124,6 +129,8 @@ def _status(arguments: argparse.Namespace) -> int:
     from agent import control
 
     settings, _ = _settings(arguments)
+    if arguments.watch:
+        return page_command.watch(settings)
     reply = control.ask(settings.state_dir, control.Command("status"))
     body = json.loads(reply.body)
     if arguments.json:
@@ -189,18 +196,20 @@ def _consent(arguments: argparse.Namespace) -> int:
     return _print(decisions.give_consent(settings, profile, wanted, pin))
 
 
-def _ask(name: str) -> Action:
-    def action(arguments: argparse.Namespace) -> int:
-        settings, _ = _settings(arguments)
-        return _print(_person_says(settings, name))
-
-    return action
+def _pause(arguments: argparse.Namespace) -> int:
+    settings, _ = _settings(arguments)
+    return _print(_person_says(settings, "pause", arguments.length))
 
 
-def _person_says(settings: "Settings", name: str) -> "Reply":
+def _resume(arguments: argparse.Namespace) -> int:
+    settings, _ = _settings(arguments)
+    return _print(_person_says(settings, "resume"))
+
+
+def _person_says(settings: "Settings", name: str, argument: str = "") -> "Reply":
     from agent import decisions
 
-    return decisions.say(settings, name)
+    return decisions.say(settings, name, argument)
 
 
 def _ledger(arguments: argparse.Namespace) -> int:
@@ -351,7 +360,8 @@ ACTIONS: Final[dict[str, Action]] = {
     "check-in": scores_command.check_in,
     "note": scores_command.note,
     "audit": scores_command.audit,
-    "pause": _ask("pause"),
-    "resume": _ask("resume"),
+    "pause": _pause,
+    "resume": _resume,
+    "open": page_command.open_page,
 }
 """What each word of the command line does; the answer is the exit code."""

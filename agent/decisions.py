@@ -18,7 +18,7 @@ from agent.control import Command, Reply
 from agent.errors import KeysMissing, NoTerminal, NotRunning, PolicyDenied, WrongPin, WrongUse
 from agent.features import FEATURES
 from agent.history import History, Told
-from agent.outbox import Outbox, Sealing, consents, ledger
+from agent.outbox import Outbox, Sealing, consents, ledger, quiet
 from agent.privacy import consent
 from agent.privacy.policy import Profile
 from agent.privacy.vault import Vault, existing_vault, open_vault
@@ -26,6 +26,7 @@ from agent.scoring import instruments
 from agent.sources import SOURCES
 from agent.wire import erasure
 from agent.wire.consent import ConsentRecord, Grant
+from agent.wire.message import ConsentMessage
 
 _CODE = """\
 Write it down, and keep it away from this machine. Should the machine be lost, whoever has the code can have
@@ -170,8 +171,7 @@ def give_consent(
     from_utc_s = _agents_utc_s(folder) if from_utc_s is None else from_utc_s
     with Outbox(folder / "outbox.db", vault, None) as looking:
         serial = consents.next_serial(looking, from_utc_s)
-    record = consent.give(profile, enrolled.device, serial, wanted, from_utc_s, settings.consent_days)
-    message = record.signed(identity.consent_key(folder, pin), enrolled.site)
+    message = signed_yes(settings, profile, enrolled, serial, wanted, pin, from_utc_s)
     handed = json.dumps({"record": message.record.hex(), "signature": message.signature.hex()})
     try:
         return control.ask(folder, Command("consent", handed))
@@ -179,6 +179,24 @@ def give_consent(
         with offline_outbox(folder, vault, enrolled) as outbox:
             consents.give(outbox, message, from_utc_s)
         return Reply(words="Consent is given; the hub hears of it when the agent runs.")
+
+
+def signed_yes(
+    settings: Settings,
+    profile: Profile,
+    enrolled: identity.Identity,
+    serial: int,
+    wanted: Sequence[Grant],
+    pin: str,
+    from_utc_s: int,
+) -> ConsentMessage:
+    """A consent record, signed by the key that the PIN opens.
+
+    Raises:
+        WrongPin, PolicyDenied: Nothing was signed.
+    """
+    record = consent.give(profile, enrolled.device, serial, wanted, from_utc_s, settings.consent_days)
+    return record.signed(identity.consent_key(settings.state_dir, pin), enrolled.site)
 
 
 def _agents_utc_s(folder: Path) -> int:
@@ -220,14 +238,14 @@ def _terminal(mode: str) -> TextIO:
         ) from error
 
 
-def say(settings: Settings, name: str) -> Reply:
+def say(settings: Settings, name: str, argument: str = "") -> Reply:
     """Pause, resume, withdraw or erase: through the running agent, or on its files when none runs.
 
     Raises:
         KeysMissing: There is nothing to withdraw from.
     """
     try:
-        return control.ask(settings.state_dir, Command(name))
+        return control.ask(settings.state_dir, Command(name, argument))
     except NotRunning:
         pass
     now_utc_s = int(time.time())
@@ -235,8 +253,12 @@ def say(settings: Settings, name: str) -> Reply:
     if name in ("pause", "resume"):
         vault = open_vault(host.private_dir(folder), settings.key_store)
         with host.only_one(folder / "agent.lock"), Outbox(folder / "outbox.db", vault, None) as outbox:
-            (consents.pause if name == "pause" else consents.resume)(outbox, now_utc_s)
-        return Reply(words="Paused; stays so when the agent starts." if name == "pause" else "The pause is over.")
+            if name == "resume":
+                quiet.resume(outbox, now_utc_s)
+                return Reply(words="The pause is over.")
+            until = quiet.length_until(argument, now_utc_s)
+            quiet.pause_until(outbox, until, now_utc_s)
+        return Reply(words=f"Paused{quiet.ends_words(until)}; stays so when the agent starts.")
     vault = existing_vault(folder, settings.key_store)
     if name == "withdraw":
         enrolled = identity.load_enrolled(folder, vault)

@@ -64,6 +64,7 @@ class Wish:
         keep: Leave the folder where it is, and say where.
         picture: Where the live view is saved as SVG.
         face: A simulated face before the camera, too.
+        page: The person's page opens, in their browser; "print": its file is named.
     """
 
     minutes: float
@@ -74,6 +75,7 @@ class Wish:
     keep: bool = False
     picture: Path | None = None
     face: bool = False
+    page: str = ""
 
     @property
     def span_s(self) -> float:
@@ -135,7 +137,12 @@ async def _run(wish: Wish, folder: Path, faults: Any, body: "Iterator[Beat]") ->
                     clock,
                     pace=Pace(slot_s=SLOT_S, finish=True),
                     radio=radio,
-                    beside={"view": view.show, "enough": beside.enough, "first": beside.first_beat},
+                    beside={
+                        "view": view.show,
+                        "enough": beside.enough,
+                        "first": beside.first_beat,
+                        "page": beside.page,
+                    },
                 )
         finally:
             stop.set()
@@ -221,6 +228,15 @@ class _Beside:
         if self._strap.body_ended.is_set():
             await agent.clock.sleep_until(agent.clock.now_ns() + int(_AFTER_S * NS_PER_S))
         agent.enough.set()
+        await asyncio.Event().wait()
+
+    async def page(self, agent: Agent) -> None:
+        """The person's page, where it was wished."""
+        if self._wish.page:
+            from agent.page_command import lead_in
+
+            file = Path(await agent.page.opened())
+            await asyncio.to_thread(lead_in, file, only_print=self._wish.page == "print")
         await asyncio.Event().wait()
 
     async def first_beat(self, agent: Agent) -> None:

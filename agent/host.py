@@ -252,6 +252,25 @@ def read_private(path: Path) -> bytes:
         return file.read()
 
 
+def managed() -> list[str]:
+    """What says that somebody else administers this machine, in words; empty where nothing does.
+
+    An administrator reads every file and every memory: the person must know before they say yes.
+    """
+    found = []
+    if Path("/etc/wardbeat/policy.yaml").exists():
+        found.append("a Wardbeat policy of this machine's administrator")
+    if sys.platform == "win32":
+        if os.environ.get("USERDNSDOMAIN"):
+            found.append("an account of a Windows domain")
+    elif sys.platform == "darwin":
+        if Path("/var/db/ConfigurationProfiles/Settings/.cloudConfigHasActivationRecord").exists():
+            found.append("a device management service")
+    elif any(Path(one).exists() for one in ("/etc/krb5.keytab", "/etc/sssd/sssd.conf", "/var/lib/sss/db")):
+        found.append("a company's directory service")
+    return found
+
+
 def no_core_dumps() -> None:
     """Keep measurements and keys out of crash files (notes: a core dump held a canary)."""
     if sys.platform != "win32":

@@ -1,7 +1,7 @@
 """The one file that knows every part and starts every task.
 
     source.NAME ──queue──▶ collect ──▶ ring ──▶ release ──▶ history, gate, outbox ──▶ publish.* ──▶ broker
-                                                  control ──▶ pause, withdraw, erase
+                                       control, page ──▶ pause, withdraw, erase
 
 The way in fails softly: a source is marked and tried again. The way out fails shut: an error in
 gate, seal or outbox ends the agent; a full disk alone is waited for.
@@ -15,20 +15,21 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from agent import asked, control, host, identity, sources
-from agent.clock import Clock, SessionClock, aligned_start_ns
+from agent import asked, control, host, identity
+from agent.clock import Clock
 from agent.config import Settings
 from agent.control import Command, Reply
-from agent.errors import KeysMissing, OutboxBroken, SourceUnavailable, WrongUse
+from agent.errors import KeysMissing, OutboxBroken, SourceUnavailable, WardbeatError, WrongUse
 from agent.features.live import LiveHeart
 from agent.history import History
-from agent.model import NS_PER_S, Interval, Sample
-from agent.outbox import Outbox, Sealing, consents, rescue
+from agent.model import NS_PER_S, Interval, Sample, Summary
+from agent.outbox import Outbox, Sealing, consents, quiet, rescue
 from agent.pace import RELEASE_WINDOW_S, Pace
+from agent.page_process import PageProcess
 from agent.privacy.policy import Profile
 from agent.privacy.vault import Vault, open_vault
 from agent.releasing import Releasing
-from agent.senses import Senses
+from agent.senses import Senses, session_clock
 from agent.sources import Eyes, Radio
 from agent.status import Board, Level
 from agent.window import Windows, summarise
@@ -43,6 +44,7 @@ _RETRY_S: Final = (1.0, 60.0)
 _DISK_RETRY_S: Final = 2.0
 _CLOSE_S: Final = 4.5
 _LOOK_S: Final = 0.2  # how soon a pause closes a sensor
+_QUIET_S: Final = 0.5
 _LONG_RUN_S: Final = 300.0  # a source that ran so long was well: its next try is soon again
 
 
@@ -77,8 +79,8 @@ class Agent:
         self.settings, self.profile, self.clock, self.pace, self.folder = settings, profile, clock, pace, folder
         self.board = Board()
         self.vault: Vault = open_vault(folder, settings.key_store)
-        history = History(folder / "history.db", self.vault)
-        parts.callback(history.close)
+        self.history = History(folder / "history.db", self.vault)
+        parts.callback(self.history.close)
         self.identity = self._enrolled()
         sealing = None
         if self.identity is not None:
@@ -93,10 +95,17 @@ class Agent:
         self.windows = Windows(clock.now_ns(), pace.window_s, clock.utc_offset_ns())
         self.live = LiveHeart()
         operator = None if self.identity is None else self.identity.bundle.operator
-        self.releasing = Releasing(history, self.outbox, profile, operator, self.board, utc_s=self.utc_s)
+        self.releasing = Releasing(self.history, self.outbox, profile, operator, self.board, utc_s=self.utc_s)
         self.publisher: Publisher | None = None
         self.senses = Senses(settings, profile, clock, folder, self.board, self.releasing, radio=radio, eyes=eyes)
+        for name in self.senses.switchable():
+            if kept := self.outbox.meta(f"sensor {name}"):
+                self.senses.switch(name, on=kept == b"on")
+        self.page = PageProcess(self)
+        self.last_summary: Summary | None = None
         self.enough = asyncio.Event()
+        self._kicked: set[str] = set()
+        self._reading: set[str] = set()
         self._queue: asyncio.Queue[Sample] = asyncio.Queue(_QUEUE_MOST)
         self._awake = asyncio.Event()
         self._ended = asyncio.Event()
@@ -149,17 +158,35 @@ class Agent:
                 if ran_s > _LONG_RUN_S:
                     pause_s = _RETRY_S[0]
                 log.warning("source %s lost, again in %.0f s", name, pause_s)
-            await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+            await self._rest(name, pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
             pause_s = min(2 * pause_s, _RETRY_S[1])
+
+    async def _rest(self, name: str, pause_s: float) -> None:
+        """Between two tries; the person's hand ends it."""
+        until_s = asyncio.get_running_loop().time() + pause_s
+        while name not in self._kicked and (left_s := until_s - asyncio.get_running_loop().time()) > 0:
+            await asyncio.sleep(min(left_s, _LOOK_S))
+        self._kicked.discard(name)
+
+    def kick(self, name: str) -> None:
+        """Try a source again now: the person did something about it."""
+        self._kicked.add(name)
+
+    async def closed(self, name: str) -> None:
+        """Return when a source that may not be open is closed."""
+        while name in self._reading:
+            await asyncio.sleep(_LOOK_S)
 
     async def _read(self, name: str) -> None:
         samples = self.senses.open(name)
+        self._reading.add(name)
         try:
             async for sample in samples:
                 if self._awake.is_set():  # paused: not taken over
                     await self._queue.put(sample)  # full: the source waits; nothing is dropped
         finally:
             await samples.aclose()
+            self._reading.discard(name)
 
     async def _unless_paused(self, reading: "asyncio.Task[None]", name: str) -> bool:
         """Whether the source came to its end; a pause closes it, but for a recording, and so does a withdrawal."""
@@ -188,8 +215,10 @@ class Agent:
 
     async def all_sources(self) -> None:
         """Run every source; say when the last one has come to its end."""
+        # a run that is to end waits for its own sources alone; another one has those that the person may switch on, too
+        switchable = () if self.pace.finish or not self.pace.sockets else self.senses.switchable()
         async with asyncio.TaskGroup() as group:
-            for name in self.settings.sources:
+            for name in dict.fromkeys((*self.settings.sources, *switchable)):
                 group.create_task(self.source(name), name=f"source.{name}")
         await self._queue.join()
         if self.settings.sources:
@@ -201,6 +230,7 @@ class Agent:
             sample = await self._queue.get()
             self.windows.ring.add(sample)
             self.live.push(sample)
+            self.page.touched.set()
             self._queue.task_done()
 
     # ---- out
@@ -216,7 +246,8 @@ class Agent:
                 start_utc_s, end_utc_s = self.clock.utc_s(window.start_ns), self.clock.utc_s(window.end_ns)
                 blocked = self._clock_break(start_utc_s, end_utc_s)
                 if window.series:
-                    self.releasing.take(summarise(window, start_utc_s, end_utc_s), blocked)
+                    self.last_summary = summarise(window, start_utc_s, end_utc_s)
+                    self.releasing.take(self.last_summary, blocked)
             self.releasing.flush()
             if finishing:
                 await self._drain()
@@ -268,15 +299,31 @@ class Agent:
             OutboxBroken: Told to the person, and the end of the agent: the way out fails shut.
         """
         try:
-            return asked.answer(self, command)
+            return await asked.answer(self, command)
         except OutboxBroken as broken:
-            if not self._broken.done():
-                self._broken.set_exception(broken)
+            self.end_with(broken)
             raise
+
+    def end_with(self, error: WardbeatError) -> None:
+        """End the agent with an error that a command met."""
+        if not self._broken.done():
+            self._broken.set_exception(error)
 
     async def until_broken(self) -> None:
         """Ends with the error that a command met in the outbox."""
         await self._broken
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the hub said that this machine speaks for nobody any more."""
+        return self.publisher is not None and self.publisher.left
+
+    async def quiet(self) -> None:
+        """Begin and end pauses by the clock."""
+        while True:
+            if (turned := quiet.turn(self.outbox, self.utc_s())) is not None:
+                self.set_paused(paused=turned)
+            await asyncio.sleep(_QUIET_S)
 
     @property
     def paused(self) -> bool:
@@ -294,7 +341,7 @@ class Agent:
     def forget(self) -> int:
         """Forget every window, those that still wait and the open one too; how many were kept."""
         self.windows.ring.forget()
-        self.live = LiveHeart()
+        self.live, self.last_summary = LiveHeart(), None
         return self.releasing.forget()
 
 
@@ -325,7 +372,7 @@ async def run(
         WardbeatError: What stopped the agent.
     """
     pace = pace or Pace()
-    clock = clock or _real_clock(settings, pace)
+    clock = clock or session_clock(settings, pace)
     with ExitStack() as parts:
         agent = Agent(settings, profile, clock, pace, parts, radio=radio, eyes=eyes)
         tasks: dict[str, Callable[[], Awaitable[None]]] = {
@@ -336,12 +383,14 @@ async def run(
         if pace.sockets:
             tasks["control"] = lambda: control.serve(agent.folder, agent.handle)
             tasks["broken"] = agent.until_broken
+            tasks["quiet"] = agent.quiet
+            tasks |= {"page": agent.page.keep, "page.slow": agent.page.slow, "page.live": agent.page.live}
         if pace.sockets and agent.identity is not None:
             tasks |= _publishing(agent, agent.identity)
         if stop is not None:
             tasks["stop"] = lambda: _stop(stop)
         for name, beside_task in (beside or {}).items():
-            tasks[name] = partial(beside_task, agent)
+            tasks[f"beside.{name}"] = partial(beside_task, agent)
         try:
             async with asyncio.TaskGroup() as group:
                 for name, task in tasks.items():
@@ -374,14 +423,6 @@ def _publishing(agent: Agent, enrolled: identity.Identity) -> dict[str, Callable
         "publish.slots": agent.publisher.keep_slots,
         "publish.listen": agent.publisher.listen,
     }
-
-
-def _real_clock(settings: Settings, pace: Pace) -> SessionClock:
-    if any(sources.SOURCES[name].ends for name in settings.sources):
-        # Played as if it began at the next mark: windows are whole, and a consent given before covers them.
-        step_ns = int(pace.window_s * NS_PER_S)
-        return SessionClock(aligned_start_ns(SessionClock().now_ns() + step_ns, pace.window_s))
-    return SessionClock()
 
 
 async def _as_coroutine(task: Callable[[], Awaitable[None]]) -> None:

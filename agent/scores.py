@@ -18,7 +18,7 @@ from agent.scoring import instruments
 from agent.scoring.baseline import DAYS_TO_SPEAK, READINGS, RESETS
 from agent.scoring.index import NAME
 from agent.scoring.messages import told_at
-from agent.scoring.record import Said, Shift, record
+from agent.scoring.record import Record, Said, Shift, record
 from agent.scoring.weeks import REASONS, Log, Week, weekly_log
 
 _DAY_S: Final = 86_400
@@ -39,6 +39,7 @@ class Scores:
         quiet_until_utc_s: End of the shift that runs: no message before; 0 outside of shifts.
         changes: Days of changes that the person noted.
         instruments: Short names of the check-ins that the place allows.
+        record: What the log was made from.
     """
 
     log: Log
@@ -49,6 +50,7 @@ class Scores:
     quiet_until_utc_s: int
     changes: tuple[str, ...]
     instruments: tuple[str, ...]
+    record: Record
 
     def as_json(self) -> dict[str, Any]:
         """One object; units stand in names, `ln_` is a natural logarithm."""
@@ -116,18 +118,14 @@ def log(settings: Settings, profile: Profile, weeks: int) -> Scores:
 
 def of(summaries: Iterable[Summary], told: Sequence[Told], profile: Profile, weeks: int, now_utc_s: int) -> Scores:
     """The same, from what the history holds."""
-    shifts = [
-        Shift(one.at_utc_s, one.numbers["until_utc_s"], "night" if one.name == "night" else "day")
-        for one in told
-        if one.what == "shift" and "until_utc_s" in one.numbers
-    ]
+    shifts = shifts_of(told)
     changes = [one for one in told if one.what == "change" and one.name in RESETS]
     ended = [one for one in changes if "until_utc_s" in one.numbers]
     answered = [one for one in told if one.what == "check-in"]
-    offset_s = cache(lambda hour: _offset_s(hour * 3600))  # 40,000 windows ask
+    by_hour = cache(lambda hour: offset_s(hour * 3600))  # 40,000 windows ask
     kept = record(
         summaries,
-        utc_offset_s=lambda utc_s: offset_s(utc_s // 3600),
+        utc_offset_s=lambda utc_s: by_hour(utc_s // 3600),
         until_utc_s=now_utc_s,
         shifts=shifts,
         resets_utc_s=[one.at_utc_s for one in changes if one not in ended],
@@ -146,7 +144,17 @@ def of(summaries: Iterable[Summary], told: Sequence[Told], profile: Profile, wee
         quiet_s if quiet_s > now_utc_s else 0,
         tuple(sorted(day_of(one.at_utc_s) for one in changes if one not in ended)),
         tuple(allowed_instruments(profile)),
+        kept,
     )
+
+
+def shifts_of(told: Iterable[Told]) -> list[Shift]:
+    """Times at work that the person noted."""
+    return [
+        Shift(one.at_utc_s, one.numbers["until_utc_s"], "night" if one.name == "night" else "day")
+        for one in told
+        if one.what == "shift" and "until_utc_s" in one.numbers
+    ]
 
 
 def allowed_instruments(profile: Profile) -> dict[str, instruments.Instrument]:
@@ -208,8 +216,8 @@ def change(name: str, begins_utc_s: int, ends_utc_s: int | None, now_utc_s: int)
     return Told(begins_utc_s, "change", name, {} if ends_utc_s is None else {"until_utc_s": ends_utc_s})
 
 
-def _offset_s(utc_s: int) -> int:
-    """Of this machine's zone at any moment, its summer time included."""
+def offset_s(utc_s: int) -> int:
+    """Of this machine's zone at any moment, its summer time included, against UTC."""
     try:
         return int((datetime.fromtimestamp(utc_s).astimezone().utcoffset() or timedelta()).total_seconds())
     except (OverflowError, OSError, ValueError):  # a year that no calendar has
@@ -218,7 +226,7 @@ def _offset_s(utc_s: int) -> int:
 
 def day_of(utc_s: int) -> str:
     """The day of a moment on the person's clock."""
-    return _day((utc_s + _offset_s(utc_s)) // _DAY_S)
+    return _day((utc_s + offset_s(utc_s)) // _DAY_S)
 
 
 def _lines(answered: Iterable[Told]) -> list[Said]:

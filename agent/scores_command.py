@@ -246,7 +246,7 @@ def _noted(settings: "Settings", arguments: argparse.Namespace) -> int:
     from agent.history import History
     from agent.privacy.vault import existing_vault
 
-    notes = [one for one in _told(settings) if one.what != "check-in"]
+    notes = [one for one in _told(settings) if one.what in ("shift", "change")]
     if arguments.what == "list":
         for number, one in enumerate(notes, 1):
             say(f"{number:>4}  {_told_words(one)}")

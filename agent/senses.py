@@ -1,15 +1,17 @@
 """The way in, as far as it starts no task: which sensors may be open, what they are given, what is said of them."""
 
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from agent import sources
-from agent.clock import Clock
+from agent.clock import Clock, SessionClock, aligned_start_ns
 from agent.config import Settings
-from agent.errors import WardbeatError
-from agent.model import Sample
+from agent.errors import WardbeatError, WrongUse
+from agent.model import NS_PER_S, Sample
+from agent.pace import Pace
 from agent.privacy.policy import Profile
 from agent.releasing import Releasing
 from agent.sources import AffectFile, Eyes, Radio, Surroundings
@@ -40,10 +42,12 @@ class Senses:
         radio: Radio | None = None,
         eyes: Eyes | None = None,
     ) -> None:
-        self._settings, self._clock, self._folder = settings.sources, clock, folder
+        self._settings, self._clock, self._folder = dict(settings.sources), clock, folder
+        self._off: set[str] = set()
+        self._held: set[str] = set()
         self._board, self._releasing = board, releasing
         self._is_local = not profile.recipients
-        self._radio, self._eyes = radio or Radio(), eyes or Eyes()
+        self.radio, self._eyes = radio or Radio(), eyes or Eyes()
         brought = settings.face.affect_model
         self._affect = (
             None if brought is None else AffectFile(str(brought.path.expanduser()), brought.sha256, brought.labels)
@@ -52,6 +56,8 @@ class Senses:
     def may_open(self, name: str) -> bool:
         """Whether a source may be open at all; where nothing can leave, the person's own settings are their word."""
         spec = sources.SOURCES[name]
+        if not self.is_on(name) or name in self._held:
+            return False
         return not spec.needs_consent or self._is_local or spec.signal in self._releasing.consented
 
     def ends(self, name: str) -> bool:
@@ -65,8 +71,47 @@ class Senses:
             SourceUnavailable, RecordingUnreadable: With a remedy.
         """
         said = partial(self.say, name)
-        around = Surroundings(self._clock, self._folder, said, self._radio, self._eyes, self._affect)
-        return sources.samples(name, self._settings[name], around)
+        around = Surroundings(self._clock, self._folder, said, self.radio, self._eyes, self._affect)
+        return sources.samples(name, self.settings(name), around)
+
+    # ---- switched by the person
+
+    def switchable(self) -> tuple[str, ...]:
+        """What the person may switch: every sensor that does not end by itself."""
+        return tuple(name for name, spec in sources.SOURCES.items() if not spec.ends)
+
+    def is_on(self, name: str) -> bool:
+        """Whether the person's settings, or their word at the page, switch it on."""
+        return name in self._settings and name not in self._off
+
+    def switch(self, name: str, *, on: bool) -> None:
+        """Switch it on or off; the pipeline opens and closes it.
+
+        Raises:
+            WrongUse: There is no such sensor.
+        """
+        if name not in self.switchable():
+            raise WrongUse(
+                f"there is no sensor {name!r} to switch", remedy=f"There are {', '.join(self.switchable())}."
+            )
+        self._off.discard(name)
+        if on:
+            self._settings.setdefault(name, sources.settings_type(name)())
+        else:
+            self._off.add(name)
+
+    def settings(self, name: str) -> object:
+        """A source's settings: the person's own, or its usual ones."""
+        return self._settings.get(name) or sources.settings_type(name)()
+
+    @contextmanager
+    def held(self, name: str) -> Iterator[None]:
+        """Keep a sensor closed for a while: another part needs its device."""
+        self._held.add(name)
+        try:
+            yield
+        finally:
+            self._held.discard(name)
 
     # ---- what the person reads
 
@@ -76,7 +121,13 @@ class Senses:
             log.info("source %s: %s", name, sentence)
 
     def say_off(self, name: str) -> None:
-        """It waits for a consent."""
+        """It waits for the person: for its switch, or for a consent."""
+        if name in self._held:
+            self.say(name, Level.WAITING, "waits while a strap is looked for")
+            return
+        if not self.is_on(name):
+            self.say(name, Level.WAITING, "switched off", "Switch it on at your page: 'wardbeat open'.")
+            return
         signal = sources.SOURCES[name].signal
         self.say(name, Level.WAITING, f"off: you did not consent to {signal}", "wardbeat consent give")
 
@@ -87,3 +138,13 @@ class Senses:
         if isinstance(error, WardbeatError):
             words, remedy = str(error), error.remedy
         self._board.say(f"source.{name}", Level.TROUBLE, f"{'lost' if ran else 'cannot start'}: {words}", remedy)
+
+
+def session_clock(settings: Settings, pace: Pace) -> SessionClock:
+    """The real clock of a run; a recording is played as if it began at the next mark: its windows are whole then, and a
+    consent given before covers them.
+    """
+    if not any(sources.SOURCES[name].ends for name in settings.sources):
+        return SessionClock()
+    step_ns = int(pace.window_s * NS_PER_S)
+    return SessionClock(aligned_start_ns(SessionClock().now_ns() + step_ns, pace.window_s))

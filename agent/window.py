@@ -52,6 +52,11 @@ class Ring:
             while len(ring) > 1 and ring[1].t_ns < before_ns:
                 ring.popleft()
 
+    def latest(self, channel: str) -> Sample | None:
+        """The newest sample of a channel."""
+        ring = self._channels.get(channel)
+        return ring[-1] if ring else None
+
     def newest_ns(self) -> int:
         """Time of the newest sample of any channel; 0 for none."""
         return max((ring[-1].t_ns for ring in self._channels.values() if ring), default=0)

@@ -11,6 +11,7 @@ need dbus-daemon dbus-daemon
 need node nodejs
 need setpriv util-linux
 need initdb postgresql
+need chromium chromium
 if [ "${1:-}" = radio ]; then # an emulator, a static shell, the daemon; the kernel comes by `apt-get download`
     need qemu-system-x86_64 qemu-system-x86
     need busybox busybox-static

@@ -22,6 +22,15 @@ SPAN_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
+class Beat:
+    """One interval as a page draws it; ``label`` None: not final yet."""
+
+    t_ns: int
+    rr_ms: float
+    label: Label | None
+
+
+@dataclass(frozen=True, slots=True)
 class Now:
     """The last minute of beats, but for the two newest, whose labels are not final.
 
@@ -72,6 +81,11 @@ class LiveHeart:
             return
         self._waiting.append((sample, joined))
         self._settle(self._labeller.push(sample.value))
+
+    def recent(self, after_ns: int) -> list[Beat]:
+        """Intervals that ended after a moment, oldest first; the newest two have no label yet."""
+        final = [Beat(t_ns, rr_ms, label) for t_ns, rr_ms, label in self._recent if t_ns > after_ns]
+        return final + [Beat(one.t_ns, one.value, None) for one, _ in self._waiting if one.t_ns > after_ns]
 
     def now(self) -> Now:
         """The last minute as it stands."""

@@ -46,13 +46,18 @@ class LedgerRow:
 def rows(outbox: Outbox, last: int | None = None) -> Iterator[LedgerRow]:
     """Oldest first; the last few when a number is given."""
     first_idx = 0 if last is None else outbox.head()[0] - last
-    query = (
-        "SELECT idx, made_utc_s, kind, again_idx, stream, seq, digest, state FROM ledger JOIN fate USING (idx) "
-        "WHERE idx > ? ORDER BY idx"
-    )
-    for idx, made_utc_s, kind, again_idx, stream, seq, digest, state in outbox.db.execute(
-        query, (first_idx,)
-    ).fetchall():
+    yield from _read(outbox, "WHERE idx > ? ORDER BY idx", (first_idx,))
+
+
+def rows_before(outbox: Outbox, idx: int, most: int) -> Iterator[LedgerRow]:
+    """The newest rows before one, newest first."""
+    return _read(outbox, "WHERE idx < ? ORDER BY idx DESC LIMIT ?", (idx, most))
+
+
+def _read(outbox: Outbox, which: str, numbers: tuple[int, ...]) -> Iterator[LedgerRow]:
+    columns = "idx, made_utc_s, kind, again_idx, stream, seq, digest, state"
+    found = outbox.db.execute(f"SELECT {columns} FROM ledger JOIN fate USING (idx) {which}", numbers).fetchall()
+    for idx, made_utc_s, kind, again_idx, stream, seq, digest, state in found:
         words = outbox.words(idx)
         said = () if words is None else tuple(in_words(message) for message in decode_plaintext(words).messages)
         yield LedgerRow(idx, made_utc_s, kind, again_idx, stream, seq, digest, state, words, said)

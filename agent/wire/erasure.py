@@ -111,8 +111,6 @@ def receipt_in_words(operator: str, root_public: bytes, site: str, published: by
     kept = f"{erased.kept} rows under a consent that was given later stand." if erased.kept else ""
     every = erased.serial >= EVERY_SERIAL
     under = "under every consent" if every else f"under consents up to number {erased.serial}"
-    every = erased.serial >= EVERY_SERIAL
-    under = "under every consent" if every else f"under consents up to number {erased.serial}"
     return (
         f"{operator} (site {site}) states that everything stored for the device {erased.device},\n"
         f"{under}, was erased on {_day(erased.erased_utc_s)},\n"

@@ -30,6 +30,12 @@ FLOORS = {
     "agent.enroll_command": 5.7,
     "agent.scores": 5,
     "agent.scores_command": 5.7,
+    "agent.look_back": 5.2,
+    "agent.page_consent": 5.3,
+    "agent.page": 5.4,  # what the page asks of the agent
+    "agent.errand": 5.6,  # a program of its own, of the page's process
+    "agent.page_command": 5.7,
+    "agent.page_process": 4.6,  # the pipeline's end of the page; it knows the Agent by type alone
     "agent.analyze_plot": 4,
     "agent.decisions": 5,
     "agent.config": 4,
@@ -62,6 +68,10 @@ FLOORS = {
 # exceptions that the design or README names, one edge each
 ALLOWED = {
     ("agent.asked", "agent.pipeline"),
+    ("agent.page_process", "agent.pipeline"),
+    ("agent.page_process", "agent.page"),  # loaded with the first page
+    ("agent.asked", "agent.page"),
+    ("agent.demo", "agent.page_command"),
     # consent.py is pure; its table lives in the outbox, so that one transaction can hold both
     ("agent.outbox", "agent.privacy.consent"),
     ("agent.demo", "agent.pipeline"),
@@ -98,6 +108,10 @@ LIBRARIES = {
     "msvcrt": ("agent/host.py",),
     "ctypes": ("agent/host.py",),
     "multiprocessing": (),
+    "starlette": ("agent/portal/",),
+    "uvicorn": ("agent/portal/",),
+    "jinja2": ("agent/portal/",),
+    "markupsafe": ("agent/portal/",),
     "amqtt": ("agent/demo.py",),
     "rich": ("agent/demo_view.py",),
     "requests": (),

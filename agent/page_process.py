@@ -1,0 +1,191 @@
+"""The page's process from the agent's side: started when the person opens the page, gone when nobody looks any more.
+
+    wardbeat open ──control──▶ opened() ──▶ a file that only this user can read ──▶ the browser
+    keep    reads what the page asks and answers at once      slow    what takes seconds: a strap, a PIN
+    live    pushes each beat within a blink, while a page listens
+
+Nothing of it is imported before the first page, and the web's libraries never are, here.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import sys
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any, Final
+
+from agent import host
+from agent.errors import Missing, StorageFull, WardbeatError, WrongUse
+from agent.model import NS_PER_S
+
+if TYPE_CHECKING:
+    from agent.pipeline import Agent
+
+log = logging.getLogger(__name__)
+
+COMMAND: Final = (sys.executable, "-P", "-m", "agent.portal.serve")
+FILE: Final = "open.html"
+_LINE_MOST: Final = 2**20
+_START_S: Final = 9.0  # the command waits for ten
+_SAY_AGAIN_S: Final = 1.0  # states change without a beat, too
+_TOGETHER_S: Final = 0.03  # beats of one packet travel together
+_TOLD_AGAIN_NS: Final = 15 * NS_PER_S
+_FILE_S: Final = 30.0
+
+
+class PageProcess:
+    """At most one process; made with the agent, started by `opened`."""
+
+    def __init__(self, agent: "Agent") -> None:
+        self._agent = agent
+        self._process: asyncio.subprocess.Process | None = None
+        self._wanted, self._began = asyncio.Event(), asyncio.Event()
+        self._watched, self.touched = asyncio.Event(), asyncio.Event()
+        self._slow: asyncio.Queue[dict[str, Any]] = asyncio.Queue(8)
+        self._codes: asyncio.Queue[dict[str, Any]] = asyncio.Queue(8)
+
+    async def opened(self) -> str:
+        """Make sure that the process runs, and ask for a code; the path of the file that leads the browser in.
+
+        Raises:
+            Missing: The page's parts are not here, or did not start.
+        """
+        self._wanted.set()
+        try:
+            async with asyncio.timeout(_START_S):
+                await self._began.wait()
+                while not self._codes.empty():
+                    self._codes.get_nowait()
+                self._say({"open": True})
+                made = await self._codes.get()
+        except TimeoutError:
+            self._wanted.clear()
+            raise Missing(
+                "the page did not start", remedy="pip install 'wardbeat' again; its parts are missing."
+            ) from None
+        file = self._agent.folder / FILE
+        host.write_private(file, _leads_in(int(made["port"]), str(made["code"])).encode())
+        asyncio.get_running_loop().call_later(_FILE_S, _gone, file)
+        return str(file)
+
+    # ---- tasks of the pipeline
+
+    async def keep(self) -> None:
+        """Run the process whenever it is wanted; answer what it asks."""
+        while True:
+            await self._wanted.wait()
+            process = await asyncio.create_subprocess_exec(
+                *COMMAND,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                limit=_LINE_MOST,
+            )
+            self._process = process
+            try:
+                self._say(_hello(self._agent))
+                if process.stdout is not None:
+                    while line := await process.stdout.readline():
+                        await self._heard(json.loads(line))
+            except (ValueError, KeyError, TypeError):  # no word of ours: whoever speaks there is not our page
+                log.warning("the page's process spoke nonsense and was ended")
+            finally:
+                self._began.clear()
+                self._watched.clear()
+                self._wanted.clear()
+                self._process = None
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+
+    async def slow(self) -> None:
+        """Answer what takes seconds, one after the other."""
+        while True:
+            await self._answer(await self._slow.get())
+
+    async def live(self) -> None:
+        """Push what is new, while a page listens."""
+        from_ns = 0
+        while True:
+            await self._watched.wait()
+            from agent import page
+
+            self.touched.clear()
+            self._say({"push": page.now(self._agent, from_ns)})
+            from_ns = self._agent.clock.now_ns() - _TOLD_AGAIN_NS
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_SAY_AGAIN_S):
+                    await self.touched.wait()
+                await asyncio.sleep(_TOGETHER_S)
+
+    # ---- lines
+
+    async def _heard(self, line: dict[str, Any]) -> None:
+        if "code" in line:
+            with contextlib.suppress(asyncio.QueueFull):
+                self._codes.put_nowait(line)
+        elif "ready" in line:
+            self._began.set()
+        elif "watch" in line:
+            (self._watched.set if line["watch"] else self._watched.clear)()
+        else:
+            from agent import page
+
+            if line["ask"] in page.SLOW:
+                with contextlib.suppress(asyncio.QueueFull):
+                    self._slow.put_nowait(line)
+            else:
+                await self._answer(line)
+
+    async def _answer(self, line: dict[str, Any]) -> None:
+        from agent import page
+
+        try:
+            if not isinstance(line["with"], dict) or line["ask"] not in page.ASKS:
+                raise WrongUse("the page asked what nobody knows")
+            given = page.ASKS[line["ask"]](self._agent, line["with"])
+            answer = await given if isinstance(given, Awaitable) else given
+            self._say({"id": line["id"], "answer": answer})
+        except (WardbeatError, StorageFull) as error:
+            self._say({"id": line["id"], "refused": {"words": str(error), "remedy": error.remedy}})
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+            self._say({"id": line["id"], "refused": {"words": "That could not be read.", "remedy": "Try again."}})
+
+    def _say(self, line: dict[str, Any]) -> None:
+        process = self._process
+        if process is not None and process.stdin is not None and not process.stdin.is_closing():
+            if process.stdin.transport.get_write_buffer_size() > _LINE_MOST:
+                return  # a page that does not read holds nobody up
+            process.stdin.write(json.dumps(line).encode() + b"\n")
+
+
+def _gone(file: Any) -> None:
+    file.unlink(missing_ok=True)
+
+
+def _leads_in(port: int, code: str) -> str:
+    """A page that only leads on: the code stands behind the hash, which no browser sends anywhere."""
+    return (
+        '<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer"><title>Wardbeat</title>'
+        f'<meta http-equiv="refresh" content="0;url=http://127.0.0.1:{port}/#{code}">'
+        "<p>Your page opens. Did it not? Run <code>wardbeat open</code> again: this file is good for 30 seconds.</p>"
+    )
+
+
+def _hello(agent: "Agent") -> dict[str, Any]:
+    profile = agent.profile
+    return {
+        "state_dir": str(agent.folder),
+        "key_store": agent.settings.key_store,
+        "sources": sorted(agent.settings.sources),
+        "profile": {
+            "name": profile.name,
+            "words": profile.words,
+            "kinds": sorted(profile.kinds),
+            "purposes": sorted(profile.purposes),
+            "pages": sorted(profile.pages),
+            "recipients": list(profile.recipients),
+            "forbidden_words": list(profile.forbidden_words),
+        },
+    }

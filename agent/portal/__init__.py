@@ -1,0 +1,11 @@
+"""The worker's page, in a process of its own: it holds no key, opens no file of the person's, and ends with the page.
+
+    agent ──stdin──▶ pipe.py ──▶ app.py ──▶ door.py ──127.0.0.1──▶ the person's browser
+          ◀─stdout──
+
+door.py     who may come in: this user, this address, this page, this session
+app.py      what each address answers; pages.py makes the HTML, charts.py the pictures
+pipe.py     what the page asks of the agent, and what the agent says unasked
+errand.py   a reader for one question over the whole history; it ends with its answer
+serve.py    the process
+"""

@@ -1,0 +1,46 @@
+// The first steps: a PIN, and a strap that proves by beats whose it is.
+import { ask, save, say, words } from "./page.js";
+
+export async function lookForStraps(button) {
+  const list = document.getElementById("straps");
+  button.disabled = true;
+  say(words.looking);
+  const found = await ask("scan", {});
+  button.disabled = false;
+  if (found === null) return;
+  say(found.straps.length ? words.straps.replace("{n}", found.straps.length) : list.dataset.none, !found.straps.length);
+  list.replaceChildren(...found.straps.map((strap) => {
+    const made = document.createElement("li");
+    const take = Object.assign(document.createElement("button"), { type: "button", textContent: list.dataset.take });
+    const name = `${strap.name || "–"} (${strap.address.slice(-5)}, ${strap.rssi_dbm} dBm)`;
+    take.setAttribute("aria-label", `${list.dataset.take}: ${name}`);
+    take.addEventListener("click", async (event) => {
+      event.stopPropagation();
+      take.disabled = true;
+      say(words.listening);
+      const bound = await ask("bind", { address: strap.address });
+      take.disabled = false;
+      if (bound) location.hash = "now";
+    });
+    made.append(`${name} `, take);
+    return made;
+  }));
+}
+
+export async function doEnroll(form) {
+  const { pin, again: repeated, bundle } = form.elements;
+  if (pin.value !== repeated.value) {
+    say(words.pin_differs, true);
+    return null;
+  }
+  const made = await ask("enroll", { bundle: await bundle.files[0].text(), pin: pin.value });
+  pin.value = repeated.value = "";
+  if (made === null) return null;
+  form.hidden = true;
+  const told = document.getElementById("enrolled");
+  told.hidden = false;
+  document.getElementById("recovery").textContent = made.recovery;
+  document.getElementById("eight").textContent = made.words;
+  document.getElementById("request").addEventListener("click", () => save(new Blob([made.request]), "wardbeat-request.txt"));
+  return null;
+}

@@ -1,0 +1,233 @@
+// The session, the pages, and what the person decides. The key lives in this module's memory, and nowhere else.
+import { live } from "./live.js";
+import { doEnroll, lookForStraps } from "./first.js";
+
+const main = document.getElementById("main");
+const said = document.getElementById("said");
+let key = null;
+let route = "";
+
+export const words = await (await fetch("/words.json")).json();
+
+export function say(text, no = false) {
+  said.className = no ? "no" : "";
+  said.textContent = text;
+}
+
+export function closed(why) {
+  key = null;
+  const made = document.getElementById("closed").content.cloneNode(true);
+  made.querySelector(".why").textContent = why;
+  main.replaceChildren(made);
+  said.textContent = "";
+  document.querySelector("nav").hidden = true;
+  main.querySelector("h1").focus();
+}
+
+export async function call(path, body) {
+  let answer;
+  try {
+    const headers = { "X-Wardbeat-Key": key };
+    answer = await fetch(path, body === undefined
+      ? { headers }
+      : { method: "POST", headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  } catch {
+    closed(words.closed_gone);
+    return null;
+  }
+  if (answer.status === 401) closed(words.closed_key);
+  return answer.status === 401 ? null : answer;
+}
+
+export async function ask(name, body, { quiet = false } = {}) {
+  const answer = await call(`/do/${name}`, body);
+  if (answer === null) return null;
+  const made = await answer.json().catch(() => ({ words: words.failed, remedy: "" }));
+  if (!answer.ok) {
+    say([made.words, made.remedy].filter(Boolean).join(" "), true);
+    return null;
+  }
+  if (!quiet && made.words) say(made.words);
+  return made;
+}
+
+export function put(place, html) {
+  const made = new DOMParser().parseFromString(html, "text/html");
+  place.replaceChildren(...document.adoptNode(made.body).childNodes);
+}
+
+async function show(wanted, { keepFocus = false } = {}) {
+  const answer = await call(`/page/${wanted}`);
+  if (answer === null) return;
+  if (!answer.ok) {
+    const made = await answer.json().catch(() => ({ words: words.failed }));
+    say([made.words, made.remedy].filter(Boolean).join(" "), true);
+    return;
+  }
+  const html = await answer.text();
+  if (wanted !== (location.hash.slice(1) || "now")) return; // the person went on meanwhile
+  put(main, html);
+  route = wanted;
+  const page = wanted.split(/[/?]/)[0];
+  for (const link of document.querySelectorAll("nav a")) {
+    if (link.dataset.page === page) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  const title = main.querySelector("h1");
+  document.title = `${title.textContent} – Wardbeat`;
+  if (!keepFocus) {
+    title.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }
+  live.shown(page);
+  for (const one of main.querySelectorAll(".late")) one.scrollLeft = one.scrollWidth; // the newest is at the right
+}
+
+export const again = () => show(route, { keepFocus: true });
+
+async function download(name, button) {
+  say(words.saving);
+  button.disabled = true;
+  const answer = await call(`/file/${name}`);
+  button.disabled = false;
+  if (answer === null || !answer.ok) return;
+  save(await answer.blob(), `wardbeat-${name}`);
+}
+
+export function save(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  say(words.saved);
+}
+
+const seconds = (value) => (value ? Math.floor(new Date(value).getTime() / 1000) : null);
+const minutes = (value) => value.split(":").reduce((all, one) => 60 * all + Number(one), 0);
+
+function answers(form) {
+  const told = {};
+  for (const [name, value] of new FormData(form)) if (value !== "") told[name] = Number(value);
+  return told;
+}
+
+// what each form says; each returns whether the page is to be drawn anew
+const FORMS = {
+  async note(form) {
+    const [what, kind] = form.elements.what.value.split(" ");
+    const told = { what, kind, from_utc_s: seconds(form.elements.from.value), until_utc_s: seconds(form.elements.until.value) };
+    return ask("note", told);
+  },
+  async hours(form) {
+    return ask("hours", { hours: [[minutes(form.elements.from.value), minutes(form.elements.until.value)]] });
+  },
+  async erase() {
+    return ask("erase", {});
+  },
+  async consent(form, by) {
+    const grants = [...form.querySelectorAll("[name=grants]:checked")].map((one) => JSON.parse(one.value));
+    const text = form.querySelector("#consent-text");
+    const agreed = by?.name === "agree";
+    const told = { grants, pin: form.elements.pin.value, shown: agreed ? text.dataset.shown : "" };
+    form.elements.pin.value = "";
+    const made = await ask("consent", told);
+    if (made?.text) {
+      text.hidden = false;
+      text.dataset.shown = made.shown;
+      text.querySelector("pre").textContent = made.text;
+      text.querySelector("h3").focus();
+      return null;
+    }
+    return made;
+  },
+  async "check-in"(form) {
+    const made = await ask("answer", { short: form.dataset.short, answers: answers(form), done: true });
+    if (made === null) return null;
+    await again();
+    const result = document.getElementById("result");
+    result.hidden = false;
+    const lines = made.scores.map((one) => one.value === null
+      ? `${one.scale}: – (${one.reason})`
+      : `${one.scale}: ${Math.round(one.value)}${one.band ? ` (${one.band})` : ""}`);
+    result.replaceChildren(...[...lines, made.note].map((line) => Object.assign(document.createElement("p"), { textContent: line })));
+    return null;
+  },
+  async search(form) {
+    const typed = form.elements.search.value.trim();
+    if (!typed) return again();
+    const answer = await call(`/found?search=${encodeURIComponent(typed)}`);
+    if (answer?.ok) put(document.getElementById("rows"), await answer.text());
+    return null;
+  },
+  async enroll(form) {
+    return doEnroll(form);
+  },
+  async admit(form) {
+    return ask("admit", { answer: await form.elements.answer.files[0].text() });
+  },
+};
+
+document.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.target;
+  if (await FORMS[form.dataset.form]?.(form, event.submitter)) await again();
+});
+
+document.addEventListener("change", async (event) => {
+  const form = event.target.closest("form[data-form=check-in]");
+  // kept at every tick, so that nothing is lost when the person is called away
+  if (form) await ask("answer", { short: form.dataset.short, answers: answers(form) }, { quiet: true });
+});
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (button.dataset.do) {
+    if (await ask(button.dataset.do, JSON.parse(button.dataset.with ?? "{}"))) await again();
+  } else if (button.dataset.file) {
+    await download(button.dataset.file, button);
+  } else if (button.id === "prove") {
+    button.disabled = true;
+    const answer = await call("/proof");
+    button.disabled = false;
+    if (answer?.ok) put(document.getElementById("proof"), await answer.text());
+    else if (answer) say((await answer.json()).words, true);
+  } else if (button.id === "back") {
+    history.back();
+  } else if (button.id === "scan") {
+    await lookForStraps(button);
+  } else if (button.id === "freeze") {
+    live.freeze();
+  } else if (button.id === "preview") {
+    live.preview(button);
+  }
+});
+
+addEventListener("hashchange", () => {
+  if (location.hash === "#main") {
+    main.focus();
+    history.replaceState(null, "", `#${route}`);
+  } else if (key !== null && location.hash.slice(1) !== route) {
+    said.textContent = "";
+    show(location.hash.slice(1) || "now");
+  }
+});
+
+async function begin() {
+  const code = location.hash.slice(1);
+  history.replaceState(null, "", location.pathname);
+  const answer = await fetch("/enter", {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ code }),
+  });
+  if (!answer.ok) {
+    closed(words.closed_code);
+    return;
+  }
+  key = (await answer.json()).key;
+  history.replaceState(null, "", "#now");
+  await show("now", { keepFocus: true }); // a reader of screens begins at the top, as on any page
+  live.start();
+}
+
+await begin();

@@ -1,0 +1,79 @@
+// A thin bridge: one JSON command a line in, one JSON answer a line out; the tests stand in Python.
+import { createInterface } from "node:readline";
+import { readFileSync } from "node:fs";
+import { chromium } from "../interop/node_modules/playwright-core/index.mjs";
+
+const axe = readFileSync(new URL("../interop/node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const browser = await chromium.launch({ executablePath: process.argv[2], args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+let context = null;
+let page = null;
+let troubles = [];
+let asked = [];
+
+const DO = {
+  async new({ width, height = 900, scheme = "light", reduced = false, touch = false }) {
+    await context?.close();
+    context = await browser.newContext({
+      viewport: { width, height }, colorScheme: scheme, reducedMotion: reduced ? "reduce" : "no-preference", acceptDownloads: true, hasTouch: touch,
+    });
+    page = await context.newPage();
+    troubles = [];
+    asked = [];
+    page.on("console", (one) => { if (one.type() === "error" || one.type() === "warning") troubles.push(one.text()); });
+    page.on("pageerror", (one) => troubles.push(one.message));
+    page.on("request", (one) => asked.push(one.url()));
+  },
+  goto: ({ url }) => page.goto(url).then(() => null),
+  eval: ({ js }) => page.evaluate(js),
+  click: ({ sel }) => page.click(sel, { timeout: 15000 }),
+  fill: ({ sel, text }) => page.fill(sel, text, { timeout: 15000 }),
+  select: ({ sel, value }) => page.selectOption(sel, value),
+  check: ({ sel }) => page.check(sel, { timeout: 15000 }),
+  press: ({ key }) => page.keyboard.press(key),
+  type: ({ text }) => page.keyboard.type(text),
+  upload: ({ sel, name, text }) => page.setInputFiles(sel, { name, mimeType: "text/plain", buffer: Buffer.from(text) }),
+  text: ({ sel }) => page.innerText(sel, { timeout: 15000 }),
+  count: ({ sel }) => page.locator(sel).count(),
+  visible: ({ sel }) => page.locator(sel).first().isVisible(),
+  async wait({ js, timeout = 20000 }) { // looked at from here: the page's policy lets nobody evaluate words inside
+    for (const until = Date.now() + timeout; !(await page.evaluate(js).catch(() => false)); await page.waitForTimeout(30)) {
+      if (Date.now() > until) throw new Error(`waited in vain for ${js}; troubles: ${troubles}; said: ${await page.textContent("#said").catch(() => "")}`);
+    }
+  },
+  shot: ({ path, full = true }) => page.screenshot({ path, fullPage: full }).then(() => null),
+  troubles: () => troubles,
+  asked: () => asked,
+  cookies: () => context.cookies(),
+  reload: () => page.reload().then(() => null),
+  zoom: ({ width, height, factor }) => page.setViewportSize({ width: Math.round(width / factor), height: Math.round(height / factor) }),
+  async download({ sel }) {
+    const [made] = await Promise.all([page.waitForEvent("download", { timeout: 30000 }), page.click(sel)]);
+    return { name: made.suggestedFilename(), text: readFileSync(await made.path(), "utf8") };
+  },
+  async axe() {
+    // by the debugger's own door: the page's policy lets no other script in
+    const session = await context.newCDPSession(page);
+    const run = async (expression, awaitPromise) => (await session.send("Runtime.evaluate", { expression, awaitPromise, returnByValue: true })).result.value;
+    await run(`${axe};0`, false);
+    const text = await run(`axe.run(document, { runOnly: ${JSON.stringify(TAGS)} }).then((r) => JSON.stringify(r.violations.map((v) => [v.id, v.help, v.nodes.slice(0, 4).map((n) => n.html.slice(0, 200) + " " + (n.any[0]?.message ?? ""))])))`, true);
+    await session.detach();
+    return JSON.parse(text);
+  },
+  async metrics() {
+    return page.evaluate(() => ({
+      paint: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? null,
+      wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    }));
+  },
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const told = JSON.parse(line);
+  try {
+    console.log(JSON.stringify({ ok: (await DO[told.do](told)) ?? null }));
+  } catch (error) {
+    console.log(JSON.stringify({ error: String(error.message ?? error) }));
+  }
+}
+await browser.close();
