@@ -8,7 +8,7 @@ FACE_PEER := .venv-face
 GUIDED := .venv-fuzz
 export WARDBEAT_SHARED ?= $(abspath ../shared)
 
-.PHONY: demo picture test check laws schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring train-arousal test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
+.PHONY: demo picture test check laws schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page test-page screenshots train-arousal test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -22,9 +22,9 @@ $(MODELS)/.fetched: models/manifest.yaml | $(VENV)/.installed
 	$(BIN)/wardbeat models fetch --into $(MODELS)
 	touch $@
 
-## the whole chain on this machine, two minutes: FACE=--face
+## the whole chain on this machine, two minutes: FACE=--face, PAGE=--page
 demo: $(VENV)/.installed $(MODELS)/.fetched
-	$(BIN)/wardbeat demo $(FACE)
+	$(BIN)/wardbeat demo $(FACE) $(PAGE)
 
 ## the README's picture of the demo, drawn by the demo itself
 picture: $(VENV)/.installed
@@ -75,6 +75,18 @@ test-radio: $(VENV)/.installed
 	@sh tests/system_tools.sh radio
 	PYTHONPATH=.:tests:tests/radio $(BIN)/python -m radio
 
+## the page in a real Chromium, every flow in three widths, light and dark
+test-page: $(VENV)/.installed $(MODELS)/.fetched system-tools npm
+	ALL_LOOKS=1 $(BIN)/python -m pytest -q tests/test_page.py tests/test_page_door.py tests/test_page_places.py
+
+## the page's cost: first paint, beat to page, CPU and memory while it is open: PART=page|update SECONDS=60
+bench-page: $(VENV)/.installed system-tools npm
+	PYTHONPATH=.:tests $(BIN)/python -W ignore bench/bench_page.py
+
+## the README's pictures of the page, by the page itself
+screenshots: $(VENV)/.installed system-tools npm
+	PYTHONPATH=.:tests $(BIN)/python -W ignore -m page_pictures
+
 ## what a row costs, how a week's outage drains, what the network sees: PART=outbox|drain|traffic SESSIONS=1000
 bench-delivery: $(VENV)/.installed system-tools
 	PYTHONPATH=.:tests $(BIN)/python bench/bench_delivery.py
@@ -83,7 +95,7 @@ bench-delivery: $(VENV)/.installed system-tools
 bench-hub: $(VENV)/.installed system-tools
 	PYTHONPATH=.:tests $(BIN)/python -W ignore bench/bench_hub.py
 
-## what the scores are worth, on drawn people and on real ones: PART=coverage|alarm|acute|welltory|invariance|sums|gate PEOPLE=10000
+## what the scores are worth, on drawn people and on real ones: PART=coverage|alarm|budgets|acute|welltory|invariance|sums|gate PEOPLE=10000
 bench-scoring: $(VENV)/.installed
 	PYTHONPATH=. $(BIN)/python bench/bench_scoring.py
 

@@ -99,7 +99,7 @@ class Settings(BaseModel):
 
 def _known_profile(name: str) -> str:
     if name not in PROFILES:
-        raise ValueError(f"there is no profile {name!r}; choose from {', '.join(PROFILES)}")
+        raise ValueError(f"there is no profile {name[:40]!r}; choose from {', '.join(PROFILES)}")
     return name
 
 

@@ -316,6 +316,7 @@ def everything_held(settings: Settings, outbox: Outbox) -> dict[str, object]:
         "ledger": [ledger.as_json(row) for row in ledger.rows(outbox)],
         "consent": None if record is None else _as_json(record),
         "pauses": [asdict(interval) for interval in consents.pauses(outbox)],
+        "private_hours": [asdict(one) for one in quiet.hours(outbox)],
         "strap": scan.bound_strap(settings.state_dir),
         "news": [{"at_utc_s": at_utc_s, "words": words} for at_utc_s, words in outbox.news()],
     }

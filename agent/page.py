@@ -8,14 +8,18 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import ValidationError
+
+from agent import asked as asked_for
 from agent import host, identity, page_consent, scan, scores, sources
-from agent.asked import erased
+from agent import page_forms as forms
+from agent.control import Reply
 from agent.errors import BeginAgain, NotScored, SourceUnavailable, WrongUse
 from agent.features import FEATURES
 from agent.features.spec import REASONS
 from agent.history import Told
 from agent.model import NS_PER_S
-from agent.outbox import consents, ledger, quiet
+from agent.outbox import ledger, quiet, rescue
 from agent.scoring import instruments
 from agent.scoring.baseline import RESETS
 from agent.signal.artifacts import Label
@@ -30,12 +34,12 @@ _SPAN_NS: Final = 60 * NS_PER_S
 _FRESH_NS: Final = 3 * NS_PER_S
 _SCAN_S: Final = 6.0
 _PROOF_S: Final = 15.0
-_ROWS_MOST: Final = 100
+_TOLD_S: Final = 1.0
 _FACE: Final = {
     "smile": ("smile_left_x", "smile_right_x"),
     "jaw": ("jaw_open_x",),
     "brows_up": ("brow_inner_up_x",),
-    "brows_down": ("brow_down_left_x", "brow_down_right_x"),
+    "brows_down": ("brow_down_x",),
     "lids": ("lid_shut_01",),
 }
 
@@ -86,7 +90,7 @@ def _face(agent: "Agent", now_ns: int) -> dict[str, float] | None:
     return made or None
 
 
-def _window(agent: "Agent", _: Answer) -> Answer:
+def _window(agent: "Agent", _: forms.Nothing) -> Answer:
     """The last whole window, number by number, with what was withheld and why."""
     last = agent.last_summary
     if last is None:
@@ -102,9 +106,9 @@ def _window(agent: "Agent", _: Answer) -> Answer:
     return {"start_utc_s": last.start_utc_s, "end_utc_s": last.end_utc_s, "numbers": numbers}
 
 
-def _about(agent: "Agent", asked: Answer) -> Answer:
+def _about(agent: "Agent", asked: forms.Named) -> Answer:
     """Where a number comes from: what it is, its formula, its source, and what the last window had of it."""
-    spec = FEATURES.get(str(asked["name"]))
+    spec = FEATURES.get(asked.name)
     if spec is None or (agent.profile.purposes and spec.kind not in agent.profile.kinds):
         raise WrongUse("there is no number of that name here", remedy="Go back, and choose another.")
     last = None if agent.last_summary is None else next(
@@ -128,10 +132,9 @@ def _about(agent: "Agent", asked: Answer) -> Answer:
 # ---- what left
 
 
-def _left(agent: "Agent", asked: Answer) -> Answer:
-    before = int(asked.get("before") or agent.outbox.head()[0] + 1)
-    most = min(int(asked.get("most") or 30), _ROWS_MOST)
-    rows = [as_shown(row) for row in ledger.rows_before(agent.outbox, before, most)]
+def _left(agent: "Agent", asked: forms.Rows) -> Answer:
+    before = asked.before or agent.outbox.head()[0] + 1
+    rows = [as_shown(row) for row in ledger.rows_before(agent.outbox, before, asked.most)]
     return {
         "rows": rows,
         "operator": None if agent.identity is None else agent.identity.bundle.operator,
@@ -159,52 +162,36 @@ def as_shown(row: ledger.LedgerRow) -> Answer:
 # ---- the person's say
 
 
-def _pause(agent: "Agent", asked: Answer) -> Answer:
-    until = quiet.length_until(str(asked.get("for", "")), agent.utc_s())
-    agent.set_paused(paused=True)
-    quiet.pause_until(agent.outbox, until, agent.utc_s())
-    return {"words": f"Paused{quiet.ends_words(until)}."}
+def _as_asked(name: str) -> "Ask":
+    """What the command line asks, too (`agent.asked`)."""
+
+    def ask(agent: "Agent", given: forms.Form) -> Answer:
+        reply = asked_for.TABLE[name](agent, given.length if isinstance(given, forms.Pause) else "")
+        return {"words": reply.words} if isinstance(reply, Reply) else {}
+
+    return ask
 
 
-def _resume(agent: "Agent", _: Answer) -> Answer:
-    quiet.resume(agent.outbox, agent.utc_s())
-    agent.set_paused(paused=False)
-    return {"words": "Measuring again."}
-
-
-def _hours(agent: "Agent", asked: Answer) -> Answer:
-    quiet.set_hours(agent.outbox, tuple(quiet.Hours(int(begin), int(end)) for begin, end in asked["hours"]))
+def _hours(agent: "Agent", asked: forms.Hours) -> Answer:
+    quiet.set_hours(agent.outbox, tuple(quiet.Hours(begin, end) for begin, end in asked.hours))
     return {"words": "Your private hours are kept."}
 
 
-def _sensor(agent: "Agent", asked: Answer) -> Answer:
-    name, on = str(asked["name"]), bool(asked["on"])
+def _sensor(agent: "Agent", asked: forms.Sensor) -> Answer:
+    return _switch(agent, asked.name, on=asked.on)
+
+
+def _switch(agent: "Agent", name: str, *, on: bool) -> Answer:
     agent.senses.switch(name, on=on)
-    agent.outbox.set_meta(f"sensor {name}", b"on" if on else b"off")
+    agent.outbox.set_meta(rescue.SENSOR + name, b"on" if on else b"off")
     agent.kick(name)
     return {"words": "Switched on." if on else "Switched off; its light goes out within a second."}
-
-
-def _withdraw(agent: "Agent", _: Answer) -> Answer:
-    enrolled = page_consent.enrolled(agent)
-    gone = consents.withdraw(agent.outbox, enrolled.sign, enrolled.site, agent.utc_s())
-    agent.releasing.say_consent()
-    return {"words": f"Withdrawn. {gone} waiting summaries will not leave; the hub hears of it in the next slot."}
-
-
-def _erase(agent: "Agent", _: Answer) -> Answer:
-    windows = agent.forget()
-    enrolled = None if agent.has_left else agent.identity
-    sign, site = (None, "") if enrolled is None else (enrolled.sign, enrolled.site)
-    consents.erase(agent.outbox, sign, site, agent.utc_s())
-    agent.releasing.say_consent()
-    return {"words": erased(windows, asks_hub=enrolled is not None)}
 
 
 # ---- the first steps
 
 
-async def _scan(agent: "Agent", _: Answer) -> Answer:
+async def _scan(agent: "Agent", _: forms.Nothing) -> Answer:
     strap = sources.module("ble_strap")
     found = await strap.nearby(agent.senses.settings("ble_strap"), agent.senses.radio, _SCAN_S)
     yours = scan.bound_address(agent.folder)
@@ -216,14 +203,14 @@ async def _scan(agent: "Agent", _: Answer) -> Answer:
     }
 
 
-async def _bind(agent: "Agent", asked: Answer) -> Answer:
+async def _bind(agent: "Agent", asked: forms.Strap) -> Answer:
     """Listen to the strap for beats; they alone bind it. Another one is closed meanwhile."""
     strap = sources.module("ble_strap")
     settings = agent.senses.settings("ble_strap")
     with agent.senses.held("ble_strap"):
         await agent.closed("ble_strap")
         found = [one for one in await strap.nearby(settings, agent.senses.radio, _SCAN_S)
-                 if one.address == asked["address"]]  # fmt: skip
+                 if one.address == asked.address]  # fmt: skip
         if not found:
             raise SourceUnavailable("that strap is out of reach now", remedy="Move closer, and look again.")
         around = sources.Surroundings(agent.clock, agent.folder, _silent, agent.senses.radio)
@@ -232,7 +219,7 @@ async def _bind(agent: "Agent", asked: Answer) -> Answer:
         raise SourceUnavailable(
             "no beat came, so the strap is not yours yet", remedy="Wear it, moisten the electrodes, and try again."
         )
-    _sensor(agent, {"name": "ble_strap", "on": True})
+    _switch(agent, "ble_strap", on=True)
     return {"words": f"Beats came in. {found[0].name or 'The strap'} is yours; no other strap is read."}
 
 
@@ -240,7 +227,7 @@ def _silent(_level: Level, _words: str, _remedy: str) -> None:
     """Looking has no board."""
 
 
-async def _enroll(agent: "Agent", asked: Answer) -> Answer:
+async def _enroll(agent: "Agent", asked: forms.Begin) -> Answer:
     """The operator's bundle and a PIN in, a request out."""
     from agent.wire.directory import fingerprint_words
     from agent.wire.enroll import armor, dearmor, decode_bundle
@@ -248,7 +235,7 @@ async def _enroll(agent: "Agent", asked: Answer) -> Answer:
 
     if not agent.profile.recipients:
         raise WrongUse("under this profile nothing leaves; there is no place to enroll at")
-    paper, pin = dearmor("BUNDLE", str(asked["bundle"])), str(asked["pin"])
+    paper, pin = dearmor("BUNDLE", asked.bundle), asked.pin
     bundle = decode_bundle(paper)
     request = await asyncio.to_thread(identity.begin, agent.folder, agent.vault, paper, pin)
     code = await asyncio.to_thread(identity.recovery_code, agent.folder, pin)
@@ -260,15 +247,16 @@ async def _enroll(agent: "Agent", asked: Answer) -> Answer:
     }
 
 
-def _admit(agent: "Agent", asked: Answer) -> Answer:
+def _admit(agent: "Agent", asked: forms.End) -> Answer:
     from agent.wire.enroll import dearmor
 
-    identity.finish(agent.folder, agent.vault, dearmor("ANSWER", str(asked["answer"])))
-    agent.end_with(BeginAgain("this machine is enrolled now"))
+    identity.finish(agent.folder, agent.vault, dearmor("ANSWER", asked.answer))
+    # the page is told before the agent ends, to begin anew
+    asyncio.get_running_loop().call_later(_TOLD_S, agent.end_with, BeginAgain("this machine is enrolled now"))
     return {"words": "Enrolled. Wardbeat begins anew with its keys: run 'wardbeat open' once more, then consent."}
 
 
-def _place(agent: "Agent", _: Answer) -> Answer:
+def _place(agent: "Agent", _: forms.Nothing) -> Answer:
     """Where the person stands: what a first page must know."""
     strap = scan.bound_strap(agent.folder)
     return {
@@ -283,7 +271,7 @@ def _place(agent: "Agent", _: Answer) -> Answer:
 # ---- check-in
 
 
-def _check_ins(agent: "Agent", _: Answer) -> Answer:
+def _check_ins(agent: "Agent", _: forms.Nothing) -> Answer:
     """Which there are here, when each was answered last, and what was begun."""
     told = agent.history.told()
     made = []
@@ -296,24 +284,24 @@ def _check_ins(agent: "Agent", _: Answer) -> Answer:
     return {"instruments": made}
 
 
-def _answer(agent: "Agent", asked: Answer) -> Answer:
+def _answer(agent: "Agent", asked: forms.Answers) -> Answer:
     """Answers so far; ``done`` keeps them as a check-in, else as what was begun."""
-    instrument = scores.require(agent.profile, str(asked["short"]))
+    instrument = scores.require(agent.profile, asked.short)
     items = {item.item_id: item for item in instrument.items}
-    answers = {str(name): int(place) for name, place in asked["answers"].items()}
+    answers = asked.answers
     for name, place in answers.items():
         if name not in items or not 0 <= place < len(items[name].answers):
             raise WrongUse("that is no answer of this check-in", remedy="Load the page again.")
-    if asked.get("done") and not answers:
+    if asked.done and not answers:
         raise NotScored("nothing was answered, and nothing kept", remedy="Answer one line at least, or leave it be.")
     for row in agent.history.told():
         if row.what == "draft" and row.name == instrument.short:
             agent.history.untell(row)
     if not answers:
         return {"words": "Nothing is kept.", "scores": []}
-    what = "check-in" if asked.get("done") else "draft"
+    what = "check-in" if asked.done else "draft"
     agent.history.tell(Told(agent.utc_s(), what, instrument.short, answers))
-    if not asked.get("done"):
+    if not asked.done:
         return {"words": "Kept for later.", "scores": []}
     return {"words": "Kept, on this machine.", "note": instrument.note,
             "scores": [asdict(one) for one in instruments.scores(instrument, answers)]}  # fmt: skip
@@ -322,60 +310,79 @@ def _answer(agent: "Agent", asked: Answer) -> Answer:
 # ---- notes
 
 
-def _notes(agent: "Agent", _: Answer) -> Answer:
+def _notes(agent: "Agent", _: forms.Nothing) -> Answer:
     kept = [one for one in agent.history.told() if one.what in ("shift", "change")]
     return {"notes": [asdict(one) | {"numbers": dict(one.numbers)} for one in kept]}
 
 
-def _note(agent: "Agent", asked: Answer) -> Answer:
-    begins, ends = int(asked["from_utc_s"]), None if asked.get("until_utc_s") is None else int(asked["until_utc_s"])
-    if asked["what"] == "shift":
+def _note(agent: "Agent", asked: forms.Note) -> Answer:
+    begins, ends = asked.from_utc_s, asked.until_utc_s
+    if asked.what == "shift":
         if ends is None:
             raise WrongUse("when does the shift end?", remedy="Give its end.")
-        kind = "night" if asked.get("kind") == "night" else "day"
+        kind = "night" if asked.kind == "night" else "day"
         told = scores.shift(begins, ends, kind, agent.history.told(), agent.utc_s())
     else:
-        if asked["what"] not in RESETS:
+        if asked.what not in RESETS:
             raise WrongUse("that is no change we know", remedy="Choose one of the list.")
-        told = scores.change(str(asked["what"]), begins, ends, agent.utc_s())
+        told = scores.change(asked.what, begins, ends, agent.utc_s())
     agent.history.tell(told)
     return {"words": "Noted."}
 
 
-def _unnote(agent: "Agent", asked: Answer) -> Answer:
+def _unnote(agent: "Agent", asked: forms.Taken) -> Answer:
     for one in agent.history.told():
-        if one.what in ("shift", "change") and (one.at_utc_s, one.name) == (int(asked["at_utc_s"]), asked["name"]):
+        if one.what in ("shift", "change") and (one.at_utc_s, one.name) == (asked.at_utc_s, asked.name):
             agent.history.untell(one)
             return {"words": "Taken back."}
     raise WrongUse("that note is gone already", remedy="Load the page again.")
 
 
-Ask = Callable[["Agent", Answer], Answer | Awaitable[Answer]]
-ASKS: Final[dict[str, Ask]] = {
-    "now": lambda agent, _: now(agent),
-    "window": _window,
-    "about": _about,
-    "left": _left,
-    "say": page_consent.say,
-    "consent": page_consent.give,
-    "pause": _pause,
-    "resume": _resume,
-    "hours": _hours,
-    "sensor": _sensor,
-    "withdraw": _withdraw,
-    "erase": _erase,
-    "scan": _scan,
-    "bind": _bind,
-    "enroll": _enroll,
-    "admit": _admit,
-    "place": _place,
-    "check-ins": _check_ins,
-    "answer": _answer,
-    "notes": _notes,
-    "note": _note,
-    "unnote": _unnote,
+Ask = Callable[["Agent", Any], Answer | Awaitable[Answer]]
+ASKS: Final[dict[str, tuple[type[forms.Form], Ask]]] = {
+    "now": (forms.Nothing, lambda agent, _: now(agent)),
+    "window": (forms.Nothing, _window),
+    "about": (forms.Named, _about),
+    "left": (forms.Rows, _left),
+    "say": (forms.Nothing, page_consent.say),
+    "consent": (forms.Yes, page_consent.give),
+    "pause": (forms.Pause, _as_asked("pause")),
+    "resume": (forms.Nothing, _as_asked("resume")),
+    "hours": (forms.Hours, _hours),
+    "sensor": (forms.Sensor, _sensor),
+    "withdraw": (forms.Nothing, _as_asked("withdraw")),
+    "erase": (forms.Nothing, _as_asked("erase")),
+    "scan": (forms.Nothing, _scan),
+    "bind": (forms.Strap, _bind),
+    "enroll": (forms.Begin, _enroll),
+    "admit": (forms.End, _admit),
+    "place": (forms.Nothing, _place),
+    "check-ins": (forms.Nothing, _check_ins),
+    "answer": (forms.Answers, _answer),
+    "notes": (forms.Nothing, _notes),
+    "note": (forms.Note, _note),
+    "unnote": (forms.Taken, _unnote),
 }
-"""Every question, by name."""
+"""Every question by name, with its shape."""
+
+
+async def answered(agent: "Agent", name: object, with_: object) -> Answer:
+    """Answer a question of the page.
+
+    Raises:
+        WrongUse: Nobody knows the question, or it has not its shape.
+        WardbeatError: It could not be done.
+    """
+    if not isinstance(name, str) or name not in ASKS:
+        raise WrongUse("the page asked what nobody knows")
+    form, ask = ASKS[name]
+    try:
+        asked = form.model_validate(with_)
+    except ValidationError as error:
+        raise WrongUse("that could not be read", remedy="Load the page again.") from error
+    given = ask(agent, asked)
+    return await given if isinstance(given, Awaitable) else given
+
 
 SLOW: Final = frozenset({"scan", "bind", "enroll", "consent"})
 """Those that take seconds: answered one after the other, beside the rest."""

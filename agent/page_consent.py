@@ -5,6 +5,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 from agent import decisions, host, identity
+from agent import page_forms as forms
 from agent.errors import KeysMissing, WrongPin, WrongUse
 from agent.features import FEATURES
 from agent.leaving import RECEIPT
@@ -56,7 +57,7 @@ def enrolled(agent: "Agent") -> identity.Identity:
     return agent.identity
 
 
-def say(agent: "Agent", _: dict[str, Any]) -> dict[str, Any]:
+def say(agent: "Agent", _: forms.Nothing) -> dict[str, Any]:
     """All that the page of decisions shows."""
     profile, now_utc_s = agent.profile, agent.utc_s()
     record = consents.stands_at(agent.outbox, profile.name, now_utc_s)
@@ -107,7 +108,7 @@ def _receipt(agent: "Agent") -> str | None:
     return host.read_private(file).decode() if file.exists() else None
 
 
-async def give(agent: "Agent", asked: dict[str, Any]) -> dict[str, Any]:
+async def give(agent: "Agent", asked: forms.Yes) -> dict[str, Any]:
     """A yes to what was ticked, and to the text that was shown.
 
     Raises:
@@ -115,18 +116,18 @@ async def give(agent: "Agent", asked: dict[str, Any]) -> dict[str, Any]:
         WrongUse: Nothing was ticked, or another text was shown.
     """
     who, profile = enrolled(agent), agent.profile
-    wanted = tuple(Grant(str(signal), str(purpose), who.bundle.operator) for signal, purpose in asked["grants"])
+    wanted = tuple(Grant(signal, purpose, who.bundle.operator) for signal, purpose in asked.grants)
     if not wanted:
         raise WrongUse("nothing was ticked", remedy="Tick what may leave, or leave it as it is.")
     text = consent.text(profile, wanted, agent.settings.consent_days)
-    if asked.get("shown") != hashlib.sha256(text.encode()).hexdigest():
+    if asked.shown != hashlib.sha256(text.encode()).hexdigest():
         return {"text": text, "shown": hashlib.sha256(text.encode()).hexdigest()}
     loop = asyncio.get_running_loop()
     _tries.check(loop.time())
     now_utc_s = agent.utc_s()
     serial = consents.next_serial(agent.outbox, now_utc_s)
     try:
-        signing = (agent.settings, profile, who, serial, wanted, str(asked["pin"]), now_utc_s)
+        signing = (agent.settings, profile, who, serial, wanted, asked.pin, now_utc_s)
         message = await asyncio.to_thread(decisions.signed_yes, *signing)
     except WrongPin:
         _tries.was(right=False, now_s=loop.time())

@@ -11,12 +11,13 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
+import shutil
 import sys
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Final
 
 from agent import host
-from agent.errors import Missing, StorageFull, WardbeatError, WrongUse
+from agent.errors import Missing, OutboxBroken, WardbeatError
 from agent.model import NS_PER_S
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _SAY_AGAIN_S: Final = 1.0  # states change without a beat, too
 _TOGETHER_S: Final = 0.03  # beats of one packet travel together
 _TOLD_AGAIN_NS: Final = 15 * NS_PER_S
 _FILE_S: Final = 30.0
+_LOCK_S: Final = 5.0  # how often the session's lock is asked for, while a page is open
 
 
 class PageProcess:
@@ -106,11 +108,17 @@ class PageProcess:
 
     async def live(self) -> None:
         """Push what is new, while a page listens."""
-        from_ns = 0
+        from_ns, looked_s = 0, 0.0
         while True:
             await self._watched.wait()
             from agent import page
 
+            now_s = asyncio.get_running_loop().time()
+            if now_s - looked_s > _LOCK_S:
+                looked_s = now_s
+                if await _is_locked():
+                    self._end()
+                    continue
             self.touched.clear()
             self._say({"push": page.now(self._agent, from_ns)})
             from_ns = self._agent.clock.now_ns() - _TOLD_AGAIN_NS
@@ -118,6 +126,13 @@ class PageProcess:
                 async with asyncio.timeout(_SAY_AGAIN_S):
                     await self.touched.wait()
                 await asyncio.sleep(_TOGETHER_S)
+
+    def _end(self) -> None:
+        """Nobody is to look any more."""
+        self._watched.clear()
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
 
     # ---- lines
 
@@ -142,15 +157,14 @@ class PageProcess:
         from agent import page
 
         try:
-            if not isinstance(line["with"], dict) or line["ask"] not in page.ASKS:
-                raise WrongUse("the page asked what nobody knows")
-            given = page.ASKS[line["ask"]](self._agent, line["with"])
-            answer = await given if isinstance(given, Awaitable) else given
-            self._say({"id": line["id"], "answer": answer})
-        except (WardbeatError, StorageFull) as error:
+            self._say({"id": line["id"], "answer": await page.answered(self._agent, line["ask"], line["with"])})
+        except OutboxBroken as broken:  # the way out fails shut
+            self._agent.end_with(broken)
+        except WardbeatError as error:
             self._say({"id": line["id"], "refused": {"words": str(error), "remedy": error.remedy}})
-        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
-            self._say({"id": line["id"], "refused": {"words": "That could not be read.", "remedy": "Try again."}})
+        except Exception as error:  # one question must not end what measures and seals
+            log.warning("a question of the page failed: %s", type(error).__name__)
+            self._say({"id": line["id"], "refused": {"words": "That did not work.", "remedy": "Load the page again."}})
 
     def _say(self, line: dict[str, Any]) -> None:
         process = self._process
@@ -158,6 +172,19 @@ class PageProcess:
             if process.stdin.transport.get_write_buffer_size() > _LINE_MOST:
                 return  # a page that does not read holds nobody up
             process.stdin.write(json.dumps(line).encode() + b"\n")
+
+
+async def _is_locked() -> bool:
+    """Whether the person's session is locked, where the system tells (logind): then nobody sees the page."""
+    session, asks = os.environ.get("XDG_SESSION_ID"), shutil.which("loginctl")
+    if not session or asks is None:
+        return False
+    words = (asks, "show-session", session, "--property=LockedHint", "--value")
+    process = await asyncio.create_subprocess_exec(
+        *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    said, _ = await process.communicate()
+    return said.strip() == b"yes"
 
 
 def _gone(file: Any) -> None:

@@ -99,7 +99,7 @@ class Agent:
         self.publisher: Publisher | None = None
         self.senses = Senses(settings, profile, clock, folder, self.board, self.releasing, radio=radio, eyes=eyes)
         for name in self.senses.switchable():
-            if kept := self.outbox.meta(f"sensor {name}"):
+            if kept := self.outbox.meta(rescue.SENSOR + name):
                 self.senses.switch(name, on=kept == b"on")
         self.page = PageProcess(self)
         self.last_summary: Summary | None = None

@@ -102,7 +102,7 @@ class Senses:
 
     def settings(self, name: str) -> object:
         """A source's settings: the person's own, or its usual ones."""
-        return self._settings.get(name) or sources.settings_type(name)()
+        return self._settings[name] if name in self._settings else sources.settings_type(name)()
 
     @contextmanager
     def held(self, name: str) -> Iterator[None]:
@@ -126,7 +126,7 @@ class Senses:
             self.say(name, Level.WAITING, "waits while a strap is looked for")
             return
         if not self.is_on(name):
-            self.say(name, Level.WAITING, "switched off", "Switch it on at your page: 'wardbeat open'.")
+            self.say(name, Level.OK, "switched off")
             return
         signal = sources.SOURCES[name].signal
         self.say(name, Level.WAITING, f"off: you did not consent to {signal}", "wardbeat consent give")

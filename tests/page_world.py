@@ -161,6 +161,7 @@ def living(
     slot_s: float = 1.0,
     window_s: float = 20.0,
     camera: Path | None = None,
+    speed: float = 1.0,
 ) -> Iterator[Living]:
     """An agent that measures a simulated heart, seals, and offers its page."""
     now_s = int(time.time())
@@ -170,7 +171,7 @@ def living(
         settings = world.settings
     else:
         settings = Settings(state_dir=folder / "state", profile=profile, key_store="file")
-        settings.state_dir.mkdir(mode=0o700)
+        settings.state_dir.mkdir(mode=0o700, parents=True)
     kinds: dict[str, object] = {"ble_strap": ble_strap.Settings()} if "ble_strap" in sensors else {}
     eyes = None
     if camera is not None:
@@ -188,7 +189,7 @@ def living(
 
     async def main() -> None:
         made.loop = asyncio.get_running_loop()
-        clock = SessionClock()
+        clock = SessionClock() if speed == 1.0 else SessionClock(time.time_ns(), speed=speed)
         worn = straps.strap(clock, body=_body(200.0))
         made.strap = worn
         async with straps.air("a", [worn], clock) as (_, radio):
@@ -235,7 +236,8 @@ def living(
             house.wait_for((made.state / control.SOCKET).exists, what="the control socket")
             yield made
         finally:
-            made.loop.call_soon_threadsafe(stop.set)
+            with contextlib.suppress(RuntimeError):  # it ended by itself
+                made.loop.call_soon_threadsafe(stop.set)
             thread.join(30)
     for error in made.errors:
         raise error

@@ -1,12 +1,14 @@
-"""The suite in two processes: what mostly waits (the wheel's demo, a traced minute, cameras at fault, storms) beside the rest.
+"""The suite in three processes: what mostly waits (the wheel's demo, a traced minute, cameras at fault, storms), the page in its
+browser, and beside them the rest.
 
-Exit 1 when either fails; the waiting half's report is printed last.
+Exit 1 when any fails; the reports of the first two are printed last.
 """
 
 import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 TESTS = Path(__file__).parent
@@ -15,24 +17,32 @@ WAITING = [
     *(TESTS / f"test_{name}.py" for name in ("whole_way", "rescue", "running", "scores_command", "population_audit")),
     TESTS / "chaos",
 ]
+PAGE = [TESTS / f"test_{name}.py" for name in ("page", "page_door", "page_places")]
 
 
 def main() -> int:
-    """Run both halves."""
+    """Run all three."""
     pytest = [sys.executable, "-m", "pytest"]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # whoever is told to end still says how far both halves came
-    with tempfile.TemporaryFile("w+") as report:
-        waiting = subprocess.Popen([*pytest, *map(str, WAITING)], stdout=report, stderr=subprocess.STDOUT)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # whoever is told to end still says how far all came
+    with ExitStack() as reports:
+        beside = []
+        for files in (WAITING, PAGE):
+            report = reports.enter_context(tempfile.TemporaryFile("w+"))
+            process = subprocess.Popen([*pytest, *map(str, files)], stdout=report, stderr=subprocess.STDOUT)
+            beside.append((process, report))
         try:
-            rest = subprocess.run([*pytest, *(f"--ignore={file}" for file in WAITING)], check=False).returncode
-            code = waiting.wait()
+            code = subprocess.run(
+                [*pytest, *(f"--ignore={file}" for file in (*WAITING, *PAGE))], check=False
+            ).returncode
+            codes = [process.wait() for process, _ in beside]
         finally:
-            if waiting.poll() is None:
-                waiting.terminate()
-                waiting.wait()
-            report.seek(0)
-            print(report.read(), end="", flush=True)
-    return int(bool(rest or code))
+            for process, report in beside:
+                if process.poll() is None:
+                    process.terminate()
+                    process.wait()
+                report.seek(0)
+                print(report.read(), end="", flush=True)
+    return int(any((code, *codes)))
 
 
 if __name__ == "__main__":

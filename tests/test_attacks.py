@@ -550,7 +550,7 @@ def test_erasing_forgets_windows_that_wait_and_beats_of_the_open_one(world):
     async def person(agent):
         agent.windows.ring.add(Sample(agent.clock.now_ns(), "rr_ms", 800.0))
         agent.releasing._pending.append((house.summary(), ()))
-        asked.answer(agent, Command("erase"))
+        await asked.answer(agent, Command("erase"))
         assert agent.releasing.waiting == 0
         assert agent.windows.ring.newest_ns() == 0
         assert list(agent.releasing._history.summaries()) == []

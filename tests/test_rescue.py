@@ -15,7 +15,7 @@ import house
 from agent import pipeline, storage
 from agent.clock import SessionClock
 from agent.errors import StorageFull
-from agent.outbox import Limits, consents, rescue
+from agent.outbox import Limits, consents, quiet, rescue
 from agent.pace import Pace
 from agent.wire.message import EraseMessage, GapMessage
 
@@ -102,6 +102,8 @@ def test_what_can_be_read_of_a_damaged_file_is_carried_on(world, table):
     receiver = filled(world)
     with world.outbox() as outbox:
         consents.pause(outbox, NOW + 60)
+        quiet.set_hours(outbox, (quiet.Hours(1320, 360),))
+        outbox.set_meta("sensor webcam", b"off")
         with storage.storing(outbox.db):
             outbox.tell("a note", NOW)
         storage.shred(outbox.db)
@@ -114,6 +116,9 @@ def test_what_can_be_read_of_a_damaged_file_is_carried_on(world, table):
         assert sum(gap.count for gap in gaps) == 5
         assert {gap.reason for gap in gaps} == {"file"}
         assert consents.is_paused(outbox)
+        assert outbox.meta("sensor webcam") == b"off"
+        assert quiet.hours(outbox) == (quiet.Hours(1320, 360),) or "private hours cannot be read" in told(outbox)
+        assert table == "meta" or quiet.hours(outbox)
         assert consents.in_force(outbox) is None
         assert "5 rows waited in it, and the hub is told" in told(outbox)
         house.carry(world, outbox, receiver)

@@ -16,7 +16,7 @@ from agent.outbox.file import Outbox
 
 LENGTHS: Final = ("", "hour", "tomorrow")
 _UNTIL: Final = "pause until"
-_HOURS: Final = "private hours"
+HOURS: Final = "private hours"
 _SKIPPED: Final = "private hours skipped until"
 _DAY_MIN: Final = 1440
 _MOST: Final = 7  # stretches a day; more is no plan
@@ -62,8 +62,16 @@ def ends_utc_s(outbox: Outbox) -> int | None:
 
 def hours(outbox: Outbox) -> tuple[Hours, ...]:
     """The person's private hours."""
-    kept = outbox.meta(_HOURS)
+    kept = outbox.meta(HOURS)
     return tuple(Hours(*one) for one in json.loads(kept)) if kept else ()
+
+
+def are_hours(kept: bytes) -> bool:
+    """Whether a kept value can be read; a damaged file may hold anything."""
+    try:
+        return all(0 <= begin < _DAY_MIN and 0 <= end < _DAY_MIN for begin, end in json.loads(kept))
+    except (ValueError, TypeError):
+        return False
 
 
 def set_hours(outbox: Outbox, wanted: tuple[Hours, ...]) -> None:
@@ -77,7 +85,7 @@ def set_hours(outbox: Outbox, wanted: tuple[Hours, ...]) -> None:
             raise WrongUse("private hours begin and end at two different times of the day", remedy="22:00 to 06:00")
     if len(wanted) > _MOST:
         raise WrongUse(f"at most {_MOST} stretches a day", remedy="Pause instead.")
-    outbox.set_meta(_HOURS, json.dumps([[one.from_min, one.until_min] for one in wanted]).encode())
+    outbox.set_meta(HOURS, json.dumps([[one.from_min, one.until_min] for one in wanted]).encode())
     outbox.set_meta(_SKIPPED, b"0")
 
 

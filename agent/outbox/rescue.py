@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from agent.errors import OutboxBroken, WireRefused
-from agent.outbox import consents
+from agent.outbox import consents, quiet
 from agent.outbox.file import Outbox, Sealing
 from agent.outbox.limits import UNSETTLED, Limits
 from agent.privacy.vault import Vault
@@ -25,6 +25,7 @@ from agent.wire.consent import decode_record
 from agent.wire.message import GapMessage
 
 SUSPECT: Final = "outbox.suspect"
+SENSOR: Final = "sensor "  # before a source's name: what the person switched at the page
 _NEW: Final = "outbox.new.db"
 _TABLES: Final = frozenset({"meta", "stream", "ledger", "fate", "outbox", "consent", "pause", "proof", "news"})
 _AGAIN: Final = "Give your consent again: 'wardbeat consent give'."
@@ -40,6 +41,7 @@ class Salvaged:
         paused: Whether a pause was open.
         withdrawn: Whether a withdrawal waited to be heard.
         erased: Whether an erasure waited to be heard.
+        chosen: The person's private hours and switched sensors, as the file had them.
     """
 
     aside: Path
@@ -47,6 +49,7 @@ class Salvaged:
     paused: bool | None
     withdrawn: bool | None
     erased: bool | None
+    chosen: tuple[tuple[str, bytes], ...] | None
 
 
 def suspect(folder: Path) -> None:
@@ -133,6 +136,7 @@ def _read(path: Path, aside: Path) -> Salvaged:
     waiting = _rows(path, f"SELECT o.stream, min(o.seq), max(o.seq), count(*) {unsettled} GROUP BY o.stream")
     pauses = _rows(path, "SELECT id FROM pause WHERE end_utc_s IS NULL")
     records = _rows(path, "SELECT record, receipted FROM consent")
+    chosen = _rows(path, f"SELECT name, value FROM meta WHERE name = '{quiet.HOURS}' OR name LIKE '{SENSOR}%'")
     erasures = _rows(path, f"SELECT o.idx {unsettled} AND o.kind = 'erase'")
     return Salvaged(
         aside,
@@ -140,6 +144,7 @@ def _read(path: Path, aside: Path) -> Salvaged:
         None if pauses is None else bool(pauses),
         None if records is None else _ends(records),
         None if erasures is None else bool(erasures),
+        None if chosen is None else tuple((name, bytes(value)) for name, value in chosen if value is not None),
     )
 
 
@@ -166,6 +171,11 @@ def _carry(outbox: Outbox, salvaged: Salvaged, now_utc_s: int) -> None:
     """Say it: to the new file, to the hub, to the person."""
     if salvaged.paused is not False:
         consents.pause(outbox, now_utc_s)
+    for name, value in salvaged.chosen or ():
+        if value in (b"on", b"off") if name.startswith(SENSOR) else quiet.are_hours(value):
+            outbox.set_meta(name, value)
+    if salvaged.chosen is None:
+        outbox.set_meta(f"{SENSOR}webcam", b"off")
     if outbox.sealing is not None:
         if salvaged.withdrawn is not False or salvaged.erased:
             consents.withdraw(outbox, outbox.sealing.sender.sign, outbox.sealing.sender.site, now_utc_s)
@@ -188,5 +198,7 @@ def _words(salvaged: Salvaged) -> Iterable[str]:
     yield f"the outbox file was damaged and set aside as {salvaged.aside.name}; {held}. {_AGAIN}"
     if salvaged.paused is None:
         yield "whether you had paused cannot be read: it is paused now. 'wardbeat resume' ends it."
+    if salvaged.chosen is None:
+        yield "your private hours cannot be read: set them again. The camera is off until you switch it on at the page."
     if salvaged.erased is None:
         yield "if you had asked to erase in the last days, ask again: 'wardbeat erase'."

@@ -1,6 +1,7 @@
 """The pages: what each asks of the agent, and its HTML. Text stands in one catalogue (`words_en.json`)."""
 
 import json
+import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from agent.portal import charts
 _HERE: Final = Path(__file__).parent
 _MENU: Final = ("now", "weeks", "left", "say", "check-in", "first")
 _WITH_INDEX: Final = "strain"
+_WEEKS_S: Final = 300.0
 _INWARD: Final = ("measuring", "windows")
 
 Asked = dict[str, Any]
@@ -28,6 +30,7 @@ class Pages:
 
     def __init__(self, hello: Asked) -> None:
         self._hello, self._profile = hello, hello["profile"]
+        self._weeks_of: tuple[list[Asked], float, Asked] | None = None
         self._words: dict[str, str] = json.loads((_HERE / "words_en.json").read_text(encoding="utf-8"))
         self._jinja = Environment(
             loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
@@ -94,7 +97,8 @@ class Pages:
         }
 
     async def _weeks(self, _: Asked, ask: Ask, errand: Ask) -> Asked:
-        made = await errand("weeks")
+        notes = (await ask("notes"))["notes"]
+        made = await self._looked_back(notes, errand)
         with_index = self.with_index()
         scored = [week for week in made["weeks"] if week["points"]]
         return {
@@ -107,8 +111,14 @@ class Pages:
             "ribbons": [
                 charts.ribbon(name, made["words"][name], rows, self.t) for name, rows in made["ribbons"].items()
             ],
-            "notes": (await ask("notes"))["notes"],
+            "notes": notes,
         }
+
+    async def _looked_back(self, notes: list[Asked], errand: Ask) -> Asked:
+        """The errand's answer; it takes seconds, and changes with each window and with the person's notes."""
+        if self._weeks_of is None or self._weeks_of[0] != notes or time.monotonic() - self._weeks_of[1] > _WEEKS_S:
+            self._weeks_of = (notes, time.monotonic(), await errand("weeks"))
+        return self._weeks_of[2]
 
     async def _left(self, query: Asked, ask: Ask, __: Ask) -> Asked:
         before = query.get("before", "")

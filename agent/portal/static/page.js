@@ -57,7 +57,12 @@ export function put(place, html) {
 }
 
 async function show(wanted, { keepFocus = false } = {}) {
+  const long = setTimeout(() => say(words.wait), 500);
+  main.setAttribute("aria-busy", "true");
   const answer = await call(`/page/${wanted}`);
+  clearTimeout(long);
+  main.removeAttribute("aria-busy");
+  if (said.textContent === words.wait) said.textContent = "";
   if (answer === null) return;
   if (!answer.ok) {
     const made = await answer.json().catch(() => ({ words: words.failed }));

@@ -1,0 +1,79 @@
+"""What each question of the page may hold: strict shapes, so that nothing else reaches the agent's rooms."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Text = Annotated[str, Field(max_length=200)]
+Paper = Annotated[str, Field(max_length=60_000)]
+Seconds = Annotated[int, Field(ge=0, lt=2**36)]
+Minute = Annotated[int, Field(ge=0, lt=1440)]
+
+
+class Form(BaseModel):
+    """Nothing is taken for something else, and nothing more may be there."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Nothing(Form):
+    pass
+
+
+class Named(Form):
+    name: Text
+
+
+class Rows(Form):
+    before: Annotated[int, Field(ge=0, lt=2**53)] | None = None
+    most: Annotated[int, Field(ge=1, le=100)] = 30
+
+
+class Pause(Form):
+    length: Literal["", "hour", "tomorrow"] = Field("", alias="for")
+
+
+class Hours(Form):
+    hours: Annotated[list[Annotated[list[Minute], Field(min_length=2, max_length=2)]], Field(max_length=7)]
+
+
+class Sensor(Form):
+    name: Text
+    on: bool
+
+
+class Yes(Form):
+    grants: Annotated[list[Annotated[list[Text], Field(min_length=2, max_length=2)]], Field(max_length=50)]
+    pin: Text
+    shown: Text = ""
+
+
+class Strap(Form):
+    address: Text
+
+
+class Begin(Form):
+    bundle: Paper
+    pin: Text
+
+
+class End(Form):
+    answer: Paper
+
+
+class Answers(Form):
+    short: Text
+    answers: Annotated[dict[Text, Annotated[int, Field(ge=0, le=20)]], Field(max_length=100)]
+    done: bool = False
+
+
+class Note(Form):
+    what: Text
+    kind: Text | None = None
+    from_utc_s: Seconds
+    until_utc_s: Seconds | None = None
+
+
+class Taken(Form):
+    at_utc_s: Seconds
+    name: Text

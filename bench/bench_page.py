@@ -1,0 +1,155 @@
+"""What the page costs: first paint, beat to page, CPU while it lies open, memory, and what is left when it is closed.
+
+A real agent process plays beats at their own pace; a real Chromium looks. SECONDS=60 of each state, OPENINGS=7.
+"""
+
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+import house
+import page_world
+from agent import control
+from agent.control import Command
+from parts import check, run
+
+SECONDS = float(os.environ.get("SECONDS", "60"))
+OPENINGS = int(os.environ.get("OPENINGS", "7"))
+PAINT_MS, UPDATE_MS, CPU_01, MEMORY_MB = 500.0, 100.0, 0.01, 25.0
+
+
+def pss_mb(pid: int) -> float:
+    rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(row.split()[1]) for row in rows if row.startswith("Pss:")) / 1024
+
+
+def cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def children(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+class Running:
+    """An agent of its own process, with a recording for a heart."""
+
+    def __init__(self, folder: Path) -> None:
+        beats = 900 + np.random.default_rng(1).normal(0, 40, 4000)
+        (folder / "rr.txt").write_text("\n".join(f"{one:.0f}" for one in beats))
+        self.state = folder / "state"
+        settings = {"state_dir": str(self.state), "profile": "personal", "key_store": "file",
+                    "sources": {"replay": {"file": str(folder / "rr.txt")}}}  # fmt: skip
+        (folder / "settings.yaml").write_text(yaml.safe_dump(settings))
+        self.process = house.wardbeat("--config", folder / "settings.yaml", "run")
+        self.pid = self.process.popen.pid
+        house.wait_for((self.state / control.SOCKET).exists, what="the agent")
+
+    def open(self) -> Path:
+        reply = control.ask(self.state, Command("open"))
+        assert reply.exit_code == 0, reply.words
+        return Path(reply.body)
+
+
+def the_page() -> None:
+    """All of it, on one agent and one browser."""
+    with tempfile.TemporaryDirectory() as name:
+        running = Running(Path(name))
+        browser = page_world.Browser()
+        try:
+            _measure(running, browser)
+        finally:
+            browser.close()
+            running.process.stop()
+
+
+def _measure(running: Running, browser: page_world.Browser) -> None:
+    house.wait_for(lambda: json.loads(control.ask(running.state, Command("status")).body)["states"], what="states")
+    time.sleep(310 if os.environ.get("FIRST_WINDOW") else 10)
+    alone_s = _cpu_of([running.pid], SECONDS)
+    before_mb = pss_mb(running.pid)
+    assert children(running.pid) == []
+    print(f"agent alone: {before_mb:.1f} MB, {alone_s / SECONDS:.2%} of a core")
+
+    paints, starts = [], []
+    for _ in range(OPENINGS):
+        asked_s = time.monotonic()
+        file = running.open()
+        starts.append(1000 * (time.monotonic() - asked_s))
+        browser("new", width=1100)
+        browser("goto", url=file.as_uri())
+        browser("wait", js="document.querySelector('#main h1') !== null")
+        paints.append(browser("metrics")["paint"])
+        shown = browser("eval", js="performance.now()")
+    print(f"first paint: median {statistics.median(paints):.0f} ms, worst {max(paints):.0f}; whole page by {shown:.0f} ms; "
+          f"`open` answered in {starts[0]:.0f} ms with the process to start, {statistics.median(starts[1:]):.0f} ms later")  # fmt: skip
+    check(f"first paint {max(paints):.0f} ms", holds=max(paints) < PAINT_MS)
+
+    (page,) = children(running.pid)
+    time.sleep(5)
+    open_s = _cpu_of([running.pid, page], SECONDS)
+    more = (open_s - alone_s) / SECONDS
+    after_mb, page_mb = pss_mb(running.pid), pss_mb(page)
+    more_mb = after_mb + page_mb - before_mb
+    print(f"page open, one beat after the other drawn: {more:.2%} of a core more (agent and page's process together)")
+    check(f"page open: {more:.2%} of a core", holds=more <= CPU_01)
+    print(f"memory: agent {after_mb:.1f} MB, page's process {page_mb:.1f} MB: {more_mb:+.1f} MB")
+    check(f"page open: {more_mb:.1f} MB more", holds=more_mb <= MEMORY_MB)
+
+    browser("new", width=400)  # the page is gone with its browser
+    gone_s = time.monotonic()
+    house.wait_for(lambda: children(running.pid) == [], 150, "the end of the page's process")
+    print(
+        f"page closed: its process was gone after {time.monotonic() - gone_s:.0f} s, agent {pss_mb(running.pid):.1f} MB"
+    )
+
+
+def _cpu_of(pids: list[int], seconds: float) -> float:
+    before = sum(map(cpu_s, pids))
+    time.sleep(seconds)
+    return sum(map(cpu_s, pids)) - before
+
+
+def the_update() -> None:
+    """From the beat's arrival in the agent to the picture that holds it, in the browser."""
+    with tempfile.TemporaryDirectory() as name, page_world.living(Path(name)) as living:
+        browser = page_world.Browser()
+        try:
+            browser.enter(living, 1100)
+            browser("wait", js="document.querySelectorAll('#beats circle').length > 3")
+            browser("eval", js="""window.drawn = []; new MutationObserver(() => window.drawn.push(Date.now()))
+                .observe(document.getElementById('beats'), {childList: true}); 1""")  # fmt: skip
+            came = []
+
+            def hook(agent):
+                real = agent.live.push
+
+                def push(sample):
+                    came.append(time.time() * 1000)
+                    real(sample)
+
+                object.__setattr__(agent.live, "push", push)
+
+            living.in_agent(hook)
+            time.sleep(SECONDS)
+            drawn = np.array(browser("eval", js="window.drawn"))
+        finally:
+            browser.close()
+    took = [drawn[drawn >= one][0] - one for one in came if (drawn >= one).any()]
+    quantiles = np.percentile(took, (50, 95, 100))
+    print(f"{len(took)} beats: drawn {quantiles[0]:.0f} ms after they came (median), {quantiles[1]:.0f} (95 of 100), "
+          f"{quantiles[2]:.0f} (worst)")  # fmt: skip
+    check(f"update {quantiles[1]:.0f} ms (95 of 100)", holds=bool(quantiles[1] < UPDATE_MS))
+    check("a late picture would be seen", holds=bool(drawn.size and drawn[-1] + 1000 - came[0] > UPDATE_MS))
+
+
+if __name__ == "__main__":
+    sys.exit(run({"page": the_page, "update": the_update}))

@@ -1,0 +1,214 @@
+"""The catalogue, the charts, quiet times and errands, without a browser."""
+
+import json
+import re
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+import house
+from agent import errand, look_back, page_command
+from agent.errors import WrongUse
+from agent.history import History, Told
+from agent.outbox import Outbox, consents, quiet
+from agent.portal import charts, pages
+from agent.portal.pages import Pages
+from agent.privacy.policy import PROFILES
+from agent.privacy.vault import open_vault
+from page_world import past
+
+ROOM = Path(pages.__file__).parent
+WORDS = json.loads((ROOM / "words_en.json").read_text(encoding="utf-8"))
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+# ---- the catalogue
+
+
+def used() -> set[str]:
+    """Keys that templates, charts and scripts ask for; those put together at run time by their beginning."""
+    found = set()
+    for file in (*ROOM.glob("templates/*.html"), *ROOM.glob("*.py")):
+        found |= set(re.findall(r"""\bt\(\s*"([\w.-]+)"\s*[,)]""", file.read_text()))
+        found |= set(re.findall(r'"((?:weeks|left|say)\.[\w]+)"', file.read_text()))
+    for file in ROOM.glob("static/*.js"):
+        found |= {f"js.{key}" for key in re.findall(r"\bwords\.(\w+)", file.read_text())}
+    return {key for key in found if not key.endswith("_")} - {"js.json"}  # put together; the catalogue's own address
+
+
+def test_every_word_that_is_asked_for_is_in_the_catalogue_and_no_other():
+    begun = ("menu.", "face.", "level.", "state.", "kind.", "signal.", "part.", "js.part.", "js.level_", "js.label_", "about.", "kinds.",
+             "weeks.note_", "say.ble_strap", "say.webcam")  # fmt: skip
+    assert used() - set(WORDS) == set()
+    assert {key for key in set(WORDS) - used() if not key.startswith(begun)} == set()
+    assert "now.nonsense" in {*used(), "now.nonsense"} - set(WORDS)  # what is missing would be seen
+
+
+def test_no_text_stands_in_a_template():
+    for file in ROOM.glob("templates/*.html"):
+        text = re.sub(r"{[%{#].*?[%}#]}", " ", file.read_text(), flags=re.DOTALL)
+        bare = re.sub(r"<[^>]*>", " ", re.sub(r'<(\w+)[^>]*(?:"[^"]*"[^>]*)*>', " ", text))
+        assert re.findall(r"[A-Za-z]{3,}", bare.replace("wardbeat open", "")) == [], file.name
+
+
+def syllables(word: str) -> int:
+    """By groups of vowels; a silent e at the end does not count."""
+    word = re.sub(r"(?:[^laeiouy]es|[^laeiouy]e|ed)$", "", word.lower())
+    return max(1, len(re.findall(r"[aeiouy]+", word)))
+
+
+def grade(text: str) -> float:
+    """Flesch-Kincaid grade level (Kincaid et al. 1975).
+
+    >>> grade("The cat sat on the mat.") < 1 < 12 < grade("Institutional considerations necessitate interdisciplinary deliberation.")
+    True
+    """
+    sentences = [one for one in re.split(r"[.!?:;]+\s|[.!?:;]+$|\n", text) if re.search(r"[a-zA-Z]", one)]
+    words = re.findall(r"[A-Za-z']+", text)
+    return 0.39 * len(words) / len(sentences) + 11.8 * sum(map(syllables, words)) / len(words) - 15.59
+
+
+def test_the_reading_grade_is_eight_at_most():
+    sentences = [re.sub(r"{\w+}", "ten", words) for words in WORDS.values() if len(words.split()) >= 5]
+    whole = grade("\n".join(sentences))
+    print(f"\ngrade of {len(sentences)} sentences together: {whole:.1f}")
+    assert whole <= 8.0
+    hard = [one for one in sentences if grade(one) > 13.0]
+    assert hard == []
+    assert (
+        grade("Institutional considerations necessitate interdisciplinary deliberation regarding physiological data.")
+        > 13
+    )
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_every_place_has_its_pages(name):
+    profile = PROFILES[name]
+    said = {field: sorted(value) if isinstance(value, frozenset) else value for field, value in
+            ((field, getattr(profile, field)) for field in profile.__slots__)}  # fmt: skip
+    made = Pages({"profile": said})
+    assert ("check-in" in made.menu()) == (not profile.purposes or "fatigue" in profile.kinds)
+    assert made.with_index() == (name != "eu-workplace")
+    assert "<main" in made.shell()
+
+
+# ---- quiet times
+
+
+@pytest.fixture
+def outbox(tmp_path):
+    with Outbox(tmp_path / "outbox.db", open_vault(tmp_path, "file"), None) as made:
+        yield made
+
+
+def at(words: str) -> int:
+    return int(datetime.fromisoformat(words).replace(tzinfo=BERLIN).timestamp())
+
+
+def test_a_timed_pause_ends_by_itself_and_survives_a_restart(outbox):
+    now_s = at("2026-11-22T10:00")
+    quiet.pause_until(outbox, quiet.length_until("hour", now_s, BERLIN), now_s)
+    assert quiet.turn(outbox, now_s + 3599, BERLIN) is None
+    assert consents.is_paused(outbox)
+    assert quiet.turn(outbox, now_s + 3600, BERLIN) is False
+    assert not consents.is_paused(outbox)
+    assert quiet.length_until("tomorrow", now_s, BERLIN) == at("2026-11-23T06:00")
+    with pytest.raises(WrongUse, match="no pause lasts"):
+        quiet.length_until("year", now_s)
+    quiet.pause_until(outbox, None, now_s)
+    assert quiet.turn(outbox, now_s + 10**7, BERLIN) is None  # the person ends it
+
+
+def test_private_hours_pause_end_and_may_be_broken_by_the_person(outbox):
+    quiet.set_hours(outbox, (quiet.Hours(22 * 60, 6 * 60),))
+    assert quiet.turn(outbox, at("2026-11-22T21:59"), BERLIN) is None
+    assert quiet.turn(outbox, at("2026-11-22T22:00"), BERLIN) is True
+    assert quiet.ends_utc_s(outbox) == at("2026-11-23T06:00")
+    quiet.resume(outbox, at("2026-11-22T23:00"), BERLIN)
+    assert quiet.turn(outbox, at("2026-11-23T03:00"), BERLIN) is None  # the person wanted to be measured
+    assert quiet.turn(outbox, at("2026-11-23T22:00"), BERLIN) is True  # the next night is private again
+    assert quiet.turn(outbox, at("2026-11-24T06:00"), BERLIN) is False
+    # a pause of the person's own goes on through them
+    quiet.pause_until(outbox, None, at("2026-11-24T21:00"))
+    assert quiet.turn(outbox, at("2026-11-24T22:00"), BERLIN) is None
+    assert quiet.turn(outbox, at("2026-11-25T07:00"), BERLIN) is None
+
+
+def test_private_hours_end_by_the_clock_on_the_wall_when_summer_ends(outbox):
+    quiet.set_hours(outbox, (quiet.Hours(22 * 60, 6 * 60),))
+    assert quiet.turn(outbox, at("2026-10-24T22:30"), BERLIN) is True
+    assert quiet.ends_utc_s(outbox) == at("2026-10-25T06:00")  # a night of nine hours
+    for wrong in ((60, 60), (-1, 5), (0, 1440)):
+        with pytest.raises(WrongUse):
+            quiet.set_hours(outbox, (quiet.Hours(*wrong),))
+
+
+# ---- weeks
+
+
+@pytest.fixture(scope="module")
+def looked_back(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("weeks")
+    now_s = house.START_UTC_S
+    past(folder, 100, now_s)
+    history = History(folder / "history.db", open_vault(folder, "file"))
+    made = look_back.weeks(history, PROFILES["personal"], now_s)
+    history.close()
+    return made
+
+
+def test_days_ribbons_and_beats_are_what_was_kept(looked_back, tmp_path):
+    assert len(looked_back["days"]) == look_back.SHOWN_DAYS
+    assert all(one["rmssd_ms"] is None for one in looked_back["days"] if not one["readings"])
+    low, high = looked_back["band"]
+    assert 20 < low < high < 60
+    assert sum(looked_back["beats"].values()) > 300 * 500
+    assert all(first <= middle <= last for row in looked_back["ribbons"].values() for one in row if one["quartiles"]
+               for first, middle, last in [one["quartiles"]])  # fmt: skip
+    assert looked_back["hours"]["by_shift"]
+    history = History(tmp_path / "history.db", open_vault(tmp_path, "file"))
+    nothing = look_back.weeks(history, PROFILES["eu-workplace"], house.START_UTC_S)
+    history.tell(Told(0, "draft", "cbi", {"p1": 1}))
+    assert look_back.weeks(history, PROFILES["care"], house.START_UTC_S)["check_ins"] == []
+    history.close()
+    assert (nothing["days"], nothing["weeks"], nothing["ribbons"]) == ([], [], {})
+
+
+def test_pictures_say_what_their_tables_say(looked_back):
+    said = Pages({"profile": {"pages": ["now"], "kinds": [], "purposes": [], "name": "personal", "words": ""}}).t
+    made = charts.strip(looked_back["weeks"], said, with_index=True)
+    assert len(made.rows) == len(looked_back["weeks"])
+    assert str(made.svg).count("strip-hatch)") == sum(week["index"] is None for week in looked_back["weeks"])
+    scored = [week for week in looked_back["weeks"] if week["points"]][-1]
+    parts = charts.contributions(scored, looked_back["words"], said)
+    assert abs(sum(float(cell) for _, cell in parts.rows[:-1]) - float(parts.rows[-1][1])) < 0.05
+    assert abs(float(parts.rows[-1][1]) - (scored["index"] - 50)) < 0.1
+    evil = charts.ribbon("smile_share_01", "<script>alert(1)</script>", looked_back["ribbons"]["smile_share_01"], said)
+    assert "<script>" not in str(evil.svg)
+    for none in (charts.days([], None, said), charts.hours({"columns": [], "rows": [], "by_shift": False}, said),
+                 charts.strip([], said, with_index=False)):  # fmt: skip
+        assert none.summary
+
+
+def test_a_cell_is_no_formula():
+    assert errand._cell("=1+1") == "'=1+1"
+    assert errand._cell(("@a", "b")) == "'@a; b"
+    assert errand._cell(-5) == -5
+    assert errand._cell("plain") == "plain"
+
+
+def test_the_terminal_says_what_the_page_says():
+    told = {
+        "paused": False, "pause_until_utc_s": None, "hr_bpm": 61.7, "rmssd_ms": None, "coverage_01": 0.5, "face": {"smile": 0.25},
+        "beats": [[1.0, 900.0, "normal"], [2.0, 1000.0, None], [2.5, 500.0, "ectopic"]],
+        "states": [{"part": "source.ble_strap", "level": "trouble", "words": "lost", "remedy": "Wear it."}],
+    }  # fmt: skip
+    lines = "\n".join(page_command.in_words(told))
+    assert "heart 62/min" in lines
+    assert "withheld" in lines
+    assert "▁█x" in lines
+    assert "1 ectopic" in lines
+    assert "→ Wear it." in lines
+    assert page_command.in_words(told | {"paused": True, "beats": []})[0].startswith("Paused")
