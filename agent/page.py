@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import ValidationError
 
 from agent import asked as asked_for
-from agent import host, identity, page_consent, scan, scores, sources
+from agent import host, identity, page_consent, scan, sources
 from agent import page_forms as forms
 from agent.control import Reply
 from agent.errors import BeginAgain, NotScored, SourceUnavailable, WrongUse
@@ -20,8 +20,6 @@ from agent.features.spec import REASONS
 from agent.history import Told
 from agent.model import NS_PER_S
 from agent.outbox import ledger, quiet, rescue
-from agent.scoring import instruments
-from agent.scoring.baseline import RESETS
 from agent.signal.artifacts import Label
 from agent.status import Level
 
@@ -273,6 +271,8 @@ def _place(agent: "Agent", _: forms.Nothing) -> Answer:
 
 def _check_ins(agent: "Agent", _: forms.Nothing) -> Answer:
     """Which there are here, when each was answered last, and what was begun."""
+    from agent import scores  # with the check-ins alone: 3 MB
+
     told = agent.history.told()
     made = []
     for short, one in scores.allowed_instruments(agent.profile).items():
@@ -286,6 +286,9 @@ def _check_ins(agent: "Agent", _: forms.Nothing) -> Answer:
 
 def _answer(agent: "Agent", asked: forms.Answers) -> Answer:
     """Answers so far; ``done`` keeps them as a check-in, else as what was begun."""
+    from agent import scores
+    from agent.scoring import instruments
+
     instrument = scores.require(agent.profile, asked.short)
     items = {item.item_id: item for item in instrument.items}
     answers = asked.answers
@@ -316,6 +319,9 @@ def _notes(agent: "Agent", _: forms.Nothing) -> Answer:
 
 
 def _note(agent: "Agent", asked: forms.Note) -> Answer:
+    from agent import scores
+    from agent.scoring.baseline import RESETS
+
     begins, ends = asked.from_utc_s, asked.until_utc_s
     if asked.what == "shift":
         if ends is None:

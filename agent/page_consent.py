@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
-from agent import decisions, host, identity
+from agent import host, identity
 from agent import page_forms as forms
 from agent.errors import KeysMissing, WrongPin, WrongUse
 from agent.features import FEATURES
@@ -115,6 +115,8 @@ async def give(agent: "Agent", asked: forms.Yes) -> dict[str, Any]:
         WrongPin: That was not the PIN, or too many were not.
         WrongUse: Nothing was ticked, or another text was shown.
     """
+    from agent import decisions
+
     who, profile = enrolled(agent), agent.profile
     wanted = tuple(Grant(signal, purpose, who.bundle.operator) for signal, purpose in asked.grants)
     if not wanted:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-COMMAND: Final = (sys.executable, "-P", "-m", "agent.portal.serve")
+# without places in lines, which only a traceback would show: 1.3 MB
+COMMAND: Final = (sys.executable, "-P", "-X", "no_debug_ranges", "-m", "agent.portal.serve")
 FILE: Final = "open.html"
 _LINE_MOST: Final = 2**20
 _START_S: Final = 9.0  # the command waits for ten

@@ -30,6 +30,11 @@ def pss_mb(pid: int) -> float:
     return sum(int(row.split()[1]) for row in rows if row.startswith("Pss:")) / 1024
 
 
+def private_mb(pid: int) -> float:
+    rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(row.split()[1]) for row in rows if row.startswith("Private_")) / 1024
+
+
 def cpu_s(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -104,6 +109,7 @@ def _measure(running: Running, browser: page_world.Browser) -> None:
     print(f"memory: agent {after_mb:.1f} MB, page's process {page_mb:.1f} MB: {more_mb:+.1f} MB")
     check(f"page open: {more_mb:.1f} MB more", holds=more_mb <= MEMORY_MB)
 
+    print(f"   of it private: agent {private_mb(running.pid):.1f} MB, page {private_mb(page):.1f} MB")
     browser("new", width=400)  # the page is gone with its browser
     gone_s = time.monotonic()
     house.wait_for(lambda: children(running.pid) == [], 150, "the end of the page's process")

@@ -34,7 +34,7 @@ class Pages:
         self._words: dict[str, str] = json.loads((_HERE / "words_en.json").read_text(encoding="utf-8"))
         self._jinja = Environment(
             loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-            lstrip_blocks=True,
+            lstrip_blocks=True, auto_reload=False,
         )  # fmt: skip
         self._jinja.globals |= {
             "t": self.t,
