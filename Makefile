@@ -77,7 +77,8 @@ test-radio: $(VENV)/.installed
 
 ## the page in a real Chromium, every flow in three widths, light and dark
 test-page: $(VENV)/.installed $(MODELS)/.fetched system-tools npm
-	ALL_LOOKS=1 $(BIN)/python -m pytest -q tests/test_page.py tests/test_page_door.py tests/test_page_places.py
+	ALL_LOOKS=1 $(BIN)/python -m pytest -q tests/test_page.py tests/test_page_door.py
+	for look in 0 1 2 3 4 5; do LOOK=$$look $(BIN)/python -m pytest -q tests/test_page_places.py || exit 1; done
 
 ## the page's cost: first paint, beat to page, CPU and memory while it is open: PART=page|update SECONDS=60
 bench-page: $(VENV)/.installed system-tools npm

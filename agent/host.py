@@ -258,15 +258,15 @@ def managed() -> list[str]:
     An administrator reads every file and every memory: the person must know before they say yes.
     """
     found = []
-    if Path("/etc/wardbeat/policy.yaml").exists():
+    if os.path.exists("/etc/wardbeat/policy.yaml"):  # noqa: PTH110 - Path.exists raises where a folder is closed to us
         found.append("a Wardbeat policy of this machine's administrator")
     if sys.platform == "win32":
         if os.environ.get("USERDNSDOMAIN"):
             found.append("an account of a Windows domain")
     elif sys.platform == "darwin":
-        if Path("/var/db/ConfigurationProfiles/Settings/.cloudConfigHasActivationRecord").exists():
+        if os.path.exists("/var/db/ConfigurationProfiles/Settings/.cloudConfigHasActivationRecord"):  # noqa: PTH110
             found.append("a device management service")
-    elif any(Path(one).exists() for one in ("/etc/krb5.keytab", "/etc/sssd/sssd.conf", "/var/lib/sss/db")):
+    elif any(os.path.exists(one) for one in ("/etc/krb5.keytab", "/etc/sssd/sssd.conf")):  # noqa: PTH110
         found.append("a company's directory service")
     return found
 

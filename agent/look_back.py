@@ -41,7 +41,7 @@ def weeks(history: History, profile: Profile, now_utc_s: int | None = None) -> d
         else [math.exp(made.log.baseline.low), math.exp(made.log.baseline.high)],
         "hours": tally.hours(now_s, scores.shifts_of(told)),
         "ribbons": tally.ribbons(now_s, [name for name in allowed if CHANNELS[name].group == "face"]),
-        "beats": tally.beats,
+        "beats": [tally.beats_from(week.first_day) for week in made.log.weeks],
         "words": {name: CHANNELS[name].words for name in allowed},
         "features": {name: list(CHANNELS[name].features) for name in allowed},
     }
@@ -73,7 +73,7 @@ class _Tally:
     """What is counted while the log reads the history."""
 
     def __init__(self) -> None:
-        self.beats: dict[str, int] = defaultdict(int)
+        self._beats: dict[int, int] = defaultdict(int)  # by day since 1970, on the person's clock
         self._ln: dict[int, list[float]] = defaultdict(list)  # by hour since 1970, UTC
         self._face: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
 
@@ -84,16 +84,20 @@ class _Tally:
 
     def _take(self, summary: Summary) -> None:
         values = {one.name: one for one in summary.values if one.value is not None}
-        week = _monday(summary.start_utc_s + scores.offset_s(summary.start_utc_s // 3600 * 3600))
+        day = (summary.start_utc_s + scores.offset_s(summary.start_utc_s // 3600 * 3600)) // _DAY_S
         if rate := values.get("hr_mean_bpm"):
-            self.beats[week] += rate.n
+            self._beats[day] += rate.n
         rmssd = values.get("rmssd_ms")
         if rmssd is not None and rmssd.value:
             self._ln[summary.start_utc_s // 3600].append(math.log(rmssd.value))
         for name, row in CHANNELS.items():
             if row.group == "face" and all(one in values for one in row.features):
                 mean = np.mean([values[one].value or 0.0 for one in row.features])
-                self._face[name][summary.start_utc_s // (7 * _DAY_S)].append(float(mean))
+                self._face[name][_monday(day)].append(float(mean))
+
+    def beats_from(self, first_day: int) -> int:
+        """Beats of seven days."""
+        return sum(self._beats.get(day, 0) for day in range(first_day, first_day + WEEK_DAYS))
 
     def hours(self, now_utc_s: int, shifts: Sequence[Shift]) -> dict[str, Any]:
         """RMSSD of each hour against the median of those shown, in per cent: by shift where shifts are noted."""
@@ -130,23 +134,22 @@ class _Tally:
 
     def ribbons(self, now_utc_s: int, channels: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
         """Quartiles of each week's windows, by channel; only where there are any."""
-        last = now_utc_s // (7 * _DAY_S)
+        last = _monday((now_utc_s + scores.offset_s(now_utc_s)) // _DAY_S)
         made = {}
         for name in channels:
             weeks_of = self._face.get(name)
             if not weeks_of:
                 continue
             made[name] = [
-                {"week": datetime.fromtimestamp(week * 7 * _DAY_S, tz=UTC).strftime("%Y-%m-%d"),
+                {"week": datetime.fromtimestamp(week * _DAY_S, tz=UTC).strftime("%Y-%m-%d"),
                  "windows": len(weeks_of.get(week, ())),
                  "quartiles": [round(float(one), 4) for one in np.percentile(weeks_of[week], (25, 50, 75))]
                  if week in weeks_of else None}
-                for week in range(last - _WEEKS + 1, last + 1)
+                for week in range(last - _WEEKS * WEEK_DAYS, last + 1, WEEK_DAYS)
             ]  # fmt: skip
         return made
 
 
-def _monday(at_s: int) -> str:
-    """The Monday of a moment on the person's clock."""
-    day = at_s // _DAY_S
-    return datetime.fromtimestamp((day - (day + 3) % 7) * _DAY_S, tz=UTC).strftime("%Y-%m-%d")
+def _monday(day: int) -> int:
+    """The Monday of a day since 1970, which was a Thursday."""
+    return day - (day + 3) % WEEK_DAYS

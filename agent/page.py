@@ -6,6 +6,8 @@ Loaded with the first page. Long answers (weeks, searches, proofs, exports) are 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from functools import partial
+from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
@@ -16,6 +18,7 @@ from agent import page_forms as forms
 from agent.control import Reply
 from agent.errors import BeginAgain, NotScored, SourceUnavailable, WrongUse
 from agent.features import FEATURES
+from agent.features.live import Beat
 from agent.features.spec import REASONS
 from agent.history import Told
 from agent.model import NS_PER_S
@@ -30,6 +33,8 @@ Answer = dict[str, Any]
 
 _SPAN_NS: Final = 60 * NS_PER_S
 _FRESH_NS: Final = 3 * NS_PER_S
+_LATELY_NS: Final = 8 * NS_PER_S
+_FEW: Final = 5
 _SCAN_S: Final = 6.0
 _PROOF_S: Final = 15.0
 _TOLD_S: Final = 1.0
@@ -59,28 +64,31 @@ def now(agent: "Agent", after_ns: int = 0) -> Answer:
             [round(one.t_ns / NS_PER_S, 3), round(one.rr_ms, 1), None if one.label is None else one.label.name.lower()]
             for one in beats
         ],
-        "hr_bpm": round(60_000.0 / held[-1].rr_ms, 1) if _is_fresh(held, now_ns) else None,
+        "hr_bpm": _rate_bpm(held, now_ns),
         "rmssd_ms": None if minute.rmssd_ms is None or not held else round(minute.rmssd_ms, 1),
         "irregular": minute.is_irregular,
-        "edited_01": round(minute.edited_01, 3),
         "coverage_01": round(min(1.0, right_ms / 60_000.0), 3),
         "states": [asdict(one) for one in agent.board.states()],
         "paused": agent.paused,
         "pause_until_utc_s": quiet.ends_utc_s(agent.outbox),
         "face": _face(agent, now_ns),
         "window": None if last is None else last.start_utc_s,
-        "rows": agent.outbox.rows_made(),
     }
 
 
-def _is_fresh(held: list[Any], now_ns: int) -> bool:
-    return bool(held) and now_ns - held[-1].t_ns < _FRESH_NS + 3 * NS_PER_S
+def _rate_bpm(held: list[Beat], now_ns: int) -> float | None:
+    """Of the middle one of the last five right intervals: one artifact moves nothing. None where they are old."""
+    right = [one for one in held if one.label in (None, Label.NORMAL) and now_ns - one.t_ns < _LATELY_NS]
+    return round(60_000.0 / median(one.rr_ms for one in right[-_FEW:]), 1) if right else None
 
 
 def _face(agent: "Agent", now_ns: int) -> dict[str, float] | None:
     """Movements against the person's own neutral face, 0 to 1; None where no face is read now."""
     made = {}
     for name, channels in _FACE.items():
+        kind = "fatigue" if name == "lids" else "expression"
+        if agent.profile.purposes and kind not in agent.profile.kinds:
+            continue
         newest = [agent.windows.ring.latest(one) for one in channels]
         fresh = [one.value for one in newest if one is not None and now_ns - one.t_ns < _FRESH_NS]
         if fresh:
@@ -135,7 +143,7 @@ def _left(agent: "Agent", asked: forms.Rows) -> Answer:
     rows = [as_shown(row) for row in ledger.rows_before(agent.outbox, before, asked.most)]
     return {
         "rows": rows,
-        "operator": None if agent.identity is None else agent.identity.bundle.operator,
+        "operator": _operator(agent),
         "counts": agent.outbox.counts(),
         "unheard": agent.outbox.unheard(),
     }
@@ -180,8 +188,11 @@ def _sensor(agent: "Agent", asked: forms.Sensor) -> Answer:
 
 
 def _switch(agent: "Agent", name: str, *, on: bool) -> Answer:
-    agent.senses.switch(name, on=on)
+    agent.senses.check(name)
+    if not on:
+        agent.senses.switch(name, on=False)  # closed, though it cannot be written down
     agent.outbox.set_meta(rescue.SENSOR + name, b"on" if on else b"off")
+    agent.senses.switch(name, on=on)
     agent.kick(name)
     return {"words": "Switched on." if on else "Switched off; its light goes out within a second."}
 
@@ -203,6 +214,8 @@ async def _scan(agent: "Agent", _: forms.Nothing) -> Answer:
 
 async def _bind(agent: "Agent", asked: forms.Strap) -> Answer:
     """Listen to the strap for beats; they alone bind it. Another one is closed meanwhile."""
+    if agent.paused:
+        raise WrongUse("Wardbeat is paused, and listens to no strap", remedy="Resume, then take the strap.")
     strap = sources.module("ble_strap")
     settings = agent.senses.settings("ble_strap")
     with agent.senses.held("ble_strap"):
@@ -235,7 +248,10 @@ async def _enroll(agent: "Agent", asked: forms.Begin) -> Answer:
         raise WrongUse("under this profile nothing leaves; there is no place to enroll at")
     paper, pin = dearmor("BUNDLE", asked.bundle), asked.pin
     bundle = decode_bundle(paper)
-    request = await asyncio.to_thread(identity.begin, agent.folder, agent.vault, paper, pin)
+    # an enrollment that was begun and never answered may begin again; a whole one is not touched here
+    half = agent.identity is None and identity.exists(agent.folder)
+    begin = partial(identity.begin, replace_old=half)
+    request = await asyncio.to_thread(begin, agent.folder, agent.vault, paper, pin)
     code = await asyncio.to_thread(identity.recovery_code, agent.folder, pin)
     return {
         "request": armor("REQUEST", request),
@@ -254,13 +270,17 @@ def _admit(agent: "Agent", asked: forms.End) -> Answer:
     return {"words": "Enrolled. Wardbeat begins anew with its keys: run 'wardbeat open' once more, then consent."}
 
 
+def _operator(agent: "Agent") -> str | None:
+    return None if agent.identity is None or agent.has_left else agent.identity.bundle.operator
+
+
 def _place(agent: "Agent", _: forms.Nothing) -> Answer:
     """Where the person stands: what a first page must know."""
     strap = scan.bound_strap(agent.folder)
     return {
         "strap": None if strap is None else {"name": strap["name"]},
         "managed": host.managed(),
-        "enrolled": None if agent.identity is None else agent.identity.bundle.operator,
+        "enrolled": _operator(agent),
         "half": agent.identity is None and identity.exists(agent.folder),
         "has_history": agent.last_summary is not None or next(agent.history.summaries(), None) is not None,
     }

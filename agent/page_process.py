@@ -12,6 +12,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any, Final
@@ -34,6 +35,9 @@ _SAY_AGAIN_S: Final = 1.0  # states change without a beat, too
 _TOGETHER_S: Final = 0.03  # beats of one packet travel together
 _TOLD_AGAIN_NS: Final = 15 * NS_PER_S
 _FILE_S: Final = 30.0
+_ASKED_S: Final = 2.0
+_BREATH_S: Final = 0.002
+_CODE: Final = re.compile(r"[A-Za-z0-9_-]{20,60}")
 _LOCK_S: Final = 5.0  # how often the session's lock is asked for, while a page is open
 
 
@@ -45,8 +49,10 @@ class PageProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._wanted, self._began = asyncio.Event(), asyncio.Event()
         self._watched, self.touched = asyncio.Event(), asyncio.Event()
-        self._slow: asyncio.Queue[dict[str, Any]] = asyncio.Queue(8)
+        self._slow: asyncio.Queue[tuple[asyncio.subprocess.Process, dict[str, Any]]] = asyncio.Queue(8)
         self._codes: asyncio.Queue[dict[str, Any]] = asyncio.Queue(8)
+        self._opening = asyncio.Lock()
+        self._goes: asyncio.TimerHandle | None = None
 
     async def opened(self) -> str:
         """Make sure that the process runs, and ask for a code; the path of the file that leads the browser in.
@@ -54,23 +60,24 @@ class PageProcess:
         Raises:
             Missing: The page's parts are not here, or did not start.
         """
-        self._wanted.set()
-        try:
-            async with asyncio.timeout(_START_S):
-                await self._began.wait()
-                while not self._codes.empty():
-                    self._codes.get_nowait()
-                self._say({"open": True})
-                made = await self._codes.get()
-        except TimeoutError:
-            self._wanted.clear()
-            raise Missing(
-                "the page did not start", remedy="pip install 'wardbeat' again; its parts are missing."
-            ) from None
-        file = self._agent.folder / FILE
-        host.write_private(file, _leads_in(int(made["port"]), str(made["code"])).encode())
-        asyncio.get_running_loop().call_later(_FILE_S, _gone, file)
-        return str(file)
+        async with self._opening:
+            self._wanted.set()
+            try:
+                async with asyncio.timeout(_START_S):
+                    await self._began.wait()
+                    while not self._codes.empty():
+                        self._codes.get_nowait()
+                    self._say({"open": True})
+                    made = await self._codes.get()
+            except TimeoutError:
+                self._end()  # one that hangs is not asked again
+                raise Missing("the page did not start", remedy="Try again; then pip install 'wardbeat' anew.") from None
+            file = self._agent.folder / FILE
+            host.write_private(file, _leads_in(int(made["port"]), str(made["code"])).encode())
+            if self._goes is not None:
+                self._goes.cancel()
+            self._goes = asyncio.get_running_loop().call_later(_FILE_S, _gone, file)
+            return str(file)
 
     # ---- tasks of the pipeline
 
@@ -78,20 +85,26 @@ class PageProcess:
         """Run the process whenever it is wanted; answer what it asks."""
         while True:
             await self._wanted.wait()
-            process = await asyncio.create_subprocess_exec(
-                *COMMAND,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                limit=_LINE_MOST,
-            )
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *COMMAND,
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=asyncio.subprocess.DEVNULL,
+                    limit=_LINE_MOST,
+                )
+            except OSError:  # no process to be had now: the page is not worth the agent
+                log.warning("the page's process could not be started")
+                self._wanted.clear()
+                continue
             self._process = process
             try:
                 self._say(_hello(self._agent))
                 if process.stdout is not None:
                     while line := await process.stdout.readline():
-                        await self._heard(json.loads(line))
-            except (ValueError, KeyError, TypeError):  # no word of ours: whoever speaks there is not our page
+                        await self._heard(process, json.loads(line))
+                        await asyncio.sleep(_BREATH_S)  # a flood of lines must not hold up the beats
+            except (ValueError, KeyError, TypeError, RecursionError):  # no word of ours: that is not our page
                 log.warning("the page's process spoke nonsense and was ended")
             finally:
                 self._began.clear()
@@ -105,7 +118,7 @@ class PageProcess:
     async def slow(self) -> None:
         """Answer what takes seconds, one after the other."""
         while True:
-            await self._answer(await self._slow.get())
+            await self._answer(*await self._slow.get())
 
     async def live(self) -> None:
         """Push what is new, while a page listens."""
@@ -137,10 +150,18 @@ class PageProcess:
 
     # ---- lines
 
-    async def _heard(self, line: dict[str, Any]) -> None:
+    async def _heard(self, process: asyncio.subprocess.Process, line: Any) -> None:
+        """One line.
+
+        Raises:
+            ValueError, KeyError, TypeError: It is none of ours.
+        """
         if "code" in line:
             with contextlib.suppress(asyncio.QueueFull):
-                self._codes.put_nowait(line)
+                port, code = int(line["port"]), str(line["code"])
+                if not (0 < port < 65536 and _CODE.fullmatch(code)):
+                    raise ValueError
+                self._codes.put_nowait({"port": port, "code": code})
         elif "ready" in line:
             self._began.set()
         elif "watch" in line:
@@ -148,24 +169,34 @@ class PageProcess:
         else:
             from agent import page
 
-            if line["ask"] in page.SLOW:
-                with contextlib.suppress(asyncio.QueueFull):
-                    self._slow.put_nowait(line)
+            asked = {"id": int(line["id"]), "ask": line["ask"], "with": line["with"]}
+            if asked["ask"] not in page.SLOW:
+                await self._answer(process, asked)
+            elif self._slow.full():
+                self._refuse(process, asked["id"], "Too much is asked at once.", "Wait a little.")
             else:
-                await self._answer(line)
+                self._slow.put_nowait((process, asked))
 
-    async def _answer(self, line: dict[str, Any]) -> None:
+    async def _answer(self, process: asyncio.subprocess.Process, asked: dict[str, Any]) -> None:
+        """Answer that process, and no later one."""
         from agent import page
 
         try:
-            self._say({"id": line["id"], "answer": await page.answered(self._agent, line["ask"], line["with"])})
+            answer = await page.answered(self._agent, asked["ask"], asked["with"])
         except OutboxBroken as broken:  # the way out fails shut
             self._agent.end_with(broken)
         except WardbeatError as error:
-            self._say({"id": line["id"], "refused": {"words": str(error), "remedy": error.remedy}})
+            self._refuse(process, asked["id"], str(error), error.remedy)
         except Exception as error:  # one question must not end what measures and seals
             log.warning("a question of the page failed: %s", type(error).__name__)
-            self._say({"id": line["id"], "refused": {"words": "That did not work.", "remedy": "Load the page again."}})
+            self._refuse(process, asked["id"], "That did not work.", "Load the page again.")
+        else:
+            if process is self._process:
+                self._say({"id": asked["id"], "answer": answer})
+
+    def _refuse(self, process: asyncio.subprocess.Process, number: int, words: str, remedy: str) -> None:
+        if process is self._process:
+            self._say({"id": number, "refused": {"words": words, "remedy": remedy}})
 
     def _say(self, line: dict[str, Any]) -> None:
         process = self._process
@@ -176,15 +207,27 @@ class PageProcess:
 
 
 async def _is_locked() -> bool:
-    """Whether the person's session is locked, where the system tells (logind): then nobody sees the page."""
-    session, asks = os.environ.get("XDG_SESSION_ID"), shutil.which("loginctl")
-    if not session or asks is None:
+    """Whether the person's session is locked, where the system tells (logind): then nobody sees the page.
+
+    An agent that runs as a user service has no session of its own: "auto" is the user's one with a display.
+    """
+    asks = shutil.which("loginctl")
+    if asks is None:
         return False
-    words = (asks, "show-session", session, "--property=LockedHint", "--value")
-    process = await asyncio.create_subprocess_exec(
-        *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
-    )
-    said, _ = await process.communicate()
+    words = (asks, "show-session", os.environ.get("XDG_SESSION_ID") or "auto", "--property=LockedHint", "--value")
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+        )
+    except OSError:
+        return False
+    try:
+        async with asyncio.timeout(_ASKED_S):
+            said, _ = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        return False
     return said.strip() == b"yes"
 
 

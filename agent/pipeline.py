@@ -19,7 +19,7 @@ from agent import asked, control, host, identity
 from agent.clock import Clock
 from agent.config import Settings
 from agent.control import Command, Reply
-from agent.errors import KeysMissing, OutboxBroken, SourceUnavailable, WardbeatError, WrongUse
+from agent.errors import KeysMissing, OutboxBroken, SourceUnavailable, StorageFull, WardbeatError, WrongUse
 from agent.features.live import LiveHeart
 from agent.history import History
 from agent.model import NS_PER_S, Interval, Sample, Summary
@@ -230,7 +230,8 @@ class Agent:
             sample = await self._queue.get()
             self.windows.ring.add(sample)
             self.live.push(sample)
-            self.page.touched.set()
+            if sample.channel == "rr_ms":  # a face's twenty numbers come with the next beat, or second
+                self.page.touched.set()
             self._queue.task_done()
 
     # ---- out
@@ -246,7 +247,8 @@ class Agent:
                 start_utc_s, end_utc_s = self.clock.utc_s(window.start_ns), self.clock.utc_s(window.end_ns)
                 blocked = self._clock_break(start_utc_s, end_utc_s)
                 if window.series:
-                    self.last_summary = summarise(window, start_utc_s, end_utc_s)
+                    kinds = self.profile.kinds if self.profile.purposes else None
+                    self.last_summary = summarise(window, start_utc_s, end_utc_s, kinds)
                     self.releasing.take(self.last_summary, blocked)
             self.releasing.flush()
             if finishing:
@@ -321,8 +323,12 @@ class Agent:
     async def quiet(self) -> None:
         """Begin and end pauses by the clock."""
         while True:
-            if (turned := quiet.turn(self.outbox, self.utc_s())) is not None:
-                self.set_paused(paused=turned)
+            try:
+                if (turned := quiet.turn(self.outbox, self.utc_s())) is not None:
+                    self.set_paused(paused=turned)
+            except StorageFull as full:  # nothing is measured in private hours, though it cannot be written down
+                self.set_paused(paused=self.paused or quiet.is_private(self.outbox, self.utc_s()))
+                self.board.say("disk", Level.TROUBLE, str(full), full.remedy)
             await asyncio.sleep(_QUIET_S)
 
     @property

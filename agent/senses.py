@@ -90,15 +90,23 @@ class Senses:
         Raises:
             WrongUse: There is no such sensor.
         """
-        if name not in self.switchable():
-            raise WrongUse(
-                f"there is no sensor {name!r} to switch", remedy=f"There are {', '.join(self.switchable())}."
-            )
+        self.check(name)
         self._off.discard(name)
         if on:
             self._settings.setdefault(name, sources.settings_type(name)())
         else:
             self._off.add(name)
+
+    def check(self, name: str) -> None:
+        """Whether there is such a sensor to switch.
+
+        Raises:
+            WrongUse: There is not.
+        """
+        if name not in self.switchable():
+            raise WrongUse(
+                f"there is no sensor {name!r} to switch", remedy=f"There are {', '.join(self.switchable())}."
+            )
 
     def settings(self, name: str) -> object:
         """A source's settings: the person's own, or its usual ones."""

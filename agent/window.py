@@ -6,14 +6,14 @@
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Final
 
 import numpy as np
 
 from agent.errors import WrongUse
-from agent.features import compute_all
+from agent.features import FEATURES, compute_all
 from agent.model import NS_PER_S, Quality, Sample, Series, Summary, Window
 
 MIN_SPAN_S: Final = 10
@@ -122,9 +122,14 @@ class Windows:
             yield window
 
 
-def summarise(window: Window, start_utc_s: int, end_utc_s: int) -> Summary:
-    """All features over a closed window."""
-    return Summary(start_utc_s, end_utc_s, compute_all(window))
+def summarise(window: Window, start_utc_s: int, end_utc_s: int, kinds: Collection[str] | None = None) -> Summary:
+    """All features over a closed window; those of other kinds than named, where any are, are not even kept."""
+    values = compute_all(window)
+    return Summary(
+        start_utc_s,
+        end_utc_s,
+        values if kinds is None else tuple(one for one in values if FEATURES[one.name].kind in kinds),
+    )
 
 
 def _series(samples: list[Sample], lead: int, trail: int) -> Series:

@@ -131,30 +131,40 @@ def the_update() -> None:
         try:
             browser.enter(living, 1100)
             browser("wait", js="document.querySelectorAll('#beats circle').length > 3")
-            browser("eval", js="""window.drawn = []; new MutationObserver(() => window.drawn.push(Date.now()))
-                .observe(document.getElementById('beats'), {childList: true}); 1""")  # fmt: skip
-            came = []
+            browser("eval", js="""window.drawn = {}; new MutationObserver(() => {
+                for (const one of document.querySelectorAll('#beats [data-t]')) window.drawn[one.dataset.t] ??= Date.now();
+                }).observe(document.getElementById('beats'), {childList: true}); 1""")  # fmt: skip
+            came = {}
 
             def hook(agent):
                 real = agent.live.push
 
                 def push(sample):
-                    came.append(time.time() * 1000)
+                    came[f"{round(sample.t_ns / 1e9, 3):g}"] = came[str(round(sample.t_ns / 1e9, 3))] = (
+                        time.time() * 1000
+                    )
                     real(sample)
 
-                object.__setattr__(agent.live, "push", push)
+                agent.live.push = push
 
             living.in_agent(hook)
             time.sleep(SECONDS)
-            drawn = np.array(browser("eval", js="window.drawn"))
+            drawn = browser("eval", js="window.drawn")
+            usual = [drawn[one] - at for one, at in came.items() if one in drawn]
+            browser("click", sel="#freeze")  # planted: what comes while the page is frozen is drawn late
+            since = set(came)
+            time.sleep(3)
+            browser("click", sel="#freeze")
+            time.sleep(2)
+            drawn = browser("eval", js="window.drawn")
+            late = [drawn[one] - at for one, at in came.items() if one in drawn and one not in since]
         finally:
             browser.close()
-    took = [drawn[drawn >= one][0] - one for one in came if (drawn >= one).any()]
-    quantiles = np.percentile(took, (50, 95, 100))
-    print(f"{len(took)} beats: drawn {quantiles[0]:.0f} ms after they came (median), {quantiles[1]:.0f} (95 of 100), "
+    quantiles = np.percentile(usual, (50, 95, 100))
+    print(f"{len(usual)} beats: in the picture {quantiles[0]:.0f} ms after they came (median), {quantiles[1]:.0f} (95 of 100), "
           f"{quantiles[2]:.0f} (worst)")  # fmt: skip
     check(f"update {quantiles[1]:.0f} ms (95 of 100)", holds=bool(quantiles[1] < UPDATE_MS))
-    check("a late picture would be seen", holds=bool(drawn.size and drawn[-1] + 1000 - came[0] > UPDATE_MS))
+    check(f"planted: {max(late, default=0):.0f} ms", holds=max(late, default=0) > UPDATE_MS)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import json
+import os
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +29,7 @@ from agent.sources import Eyes, ble_strap, bound
 from firmware_sim.physiology import Physiology, phases
 
 DRIVER = Path(__file__).parent / "browser" / "drive.mjs"
+LOOKS = tuple(product((360, 768, 1440), ("light", "dark")))
 PAGES = ("now", "weeks", "left", "say", "check-in", "first")
 
 
@@ -54,8 +57,10 @@ class Browser:
 
     # ---- what tests do again and again
 
-    def enter(self, living: "Living", width: int = 768, scheme: str = "light", **options) -> None:
-        """A new browser, led in by the file."""
+    def enter(self, living: "Living", width: int | None = None, scheme: str | None = None, **options) -> None:
+        """A new browser, led in by the file; in the look that LOOK names, where none is given."""
+        look = LOOKS[int(os.environ.get("LOOK", "2"))]
+        width, scheme = width or look[0], scheme or look[1]
         self("new", width=width, scheme=scheme, **options)
         self("goto", url=living.open().as_uri())
         self("wait", js="document.querySelector('#main h1') !== null")

@@ -1,5 +1,6 @@
 """Attacks on the page: other names, other sites, other users, floods and nonsense. The agent goes on, and loses no beat."""
 
+import contextlib
 import http.client
 import http.server
 import json
@@ -14,13 +15,14 @@ import pytest
 
 import house
 import page_world
-from agent import page_consent
+from agent import page_consent, page_process
 from agent.errors import WrongPin
 from agent.portal import peer
 from agent.portal.door import CODE_S, KEY_HEADER, QUIET_S, SESSION_S, Door
 from agent.signal.rr import GAP_TOLERANCE_MS
 
 NOBODY = 65534
+HEAD_S = 10.0
 
 
 @pytest.fixture(scope="module")
@@ -143,13 +145,21 @@ def test_codes_and_sessions_end_by_the_clock():
     assert sum(door.is_open(one) for one in keys) == 4
 
 
-def test_the_file_is_this_user_s_alone_and_goes(living):
+def test_the_file_is_this_user_s_alone_and_goes(living, monkeypatch):
+    monkeypatch.setattr(page_process, "_FILE_S", 2.0)
+    living.open()
+    time.sleep(1.5)
     file = living.open()
     assert file.stat().st_mode & 0o777 == 0o600
-    assert "?" not in file.read_text().split("url=")[1].split('"')[0]  # nothing in a query
-    living.in_agent(lambda agent: None)
-    words = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    assert living.page()["code"] not in words
+    address = file.read_text().split("url=")[1].split('"')[0]
+    assert "?" not in address  # nothing in a query
+    code = address.split("#")[1]
+    words = subprocess.run(["ps", "-eo", "args", "e"], capture_output=True, text=True, check=True).stdout
+    assert "agent.portal.serve" in words
+    assert code not in words
+    time.sleep(1.0)
+    assert file.exists()  # the first one's end is not the second one's
+    house.wait_for(lambda: not file.exists(), 3, "the file to go")
 
 
 def test_another_user_s_program_is_cut_off_before_a_byte_is_read(call):
@@ -258,14 +268,28 @@ def test_heads_that_do_not_end_and_bytes_that_are_no_request_are_cut_off(call):
     for raw in (b"\x16\x03\x01" + b"\0" * 200, b"GET / HTTP/9.9\r\n\r\n", b"GET /" + b"a" * 100_000, b"G" * 70_000,
                 b"POST /enter HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\nzz\r\n" % call.port):  # fmt: skip
         with socket.create_connection(("127.0.0.1", call.port), 5) as one:
-            try:
+            one.settimeout(HEAD_S + 5)
+            said = b""
+            with contextlib.suppress(ConnectionError):
                 one.sendall(raw)
-                one.settimeout(5)
-                said = one.recv(2000)
-            except (ConnectionError, TimeoutError):
-                continue
+                while part := one.recv(2000):
+                    said += part  # to its end: a connection that stays open fails by its timeout
             assert b" 200 " not in said
+    held = [socket.create_connection(("127.0.0.1", call.port), 5) for _ in range(100)]
+    for one in held:
+        with contextlib.suppress(ConnectionError):
+            one.sendall(b"GET / HTTP/1.1\r\nHost: ")
+    house.wait_for(lambda: page_is_there(call), HEAD_S + 5, "the page after a hundred heads without end")
+    for one in held:
+        one.close()
     assert call("GET", "/page/now")[0] == 200
+
+
+def page_is_there(call):
+    try:
+        return call("GET", "/page/now")[0] == 200
+    except (OSError, http.client.HTTPException):
+        return False
 
 
 def test_no_path_climbs_out(call):
@@ -335,7 +359,7 @@ def test_a_thousand_requests_a_second_cost_no_beat(living, call):
         one.join()
     took_s = time.monotonic() - began_s
     print(f"\n{len(answered) / took_s:.0f} requests a second; the agent's slowest answer {slowest_s:.2f} s")
-    assert len(answered) / took_s > 150  # of this test's own threads; what they are refused costs next to nothing
+    assert len(answered) / took_s > 200  # as many as this machine's threads make; the figure is printed
     assert answered.count(429) > len(answered) / 3
     assert slowest_s < 2.0
     time.sleep(2)
@@ -399,3 +423,36 @@ def test_five_wrong_pins_in_a_row_cost_a_minute():
     tries.check(64.1)
     tries.was(right=True, now_s=65.0)
     tries.check(65.0)
+
+
+def test_what_strangers_ask_takes_nothing_from_the_person():
+    door = Door(1234, lambda: 0.0)
+    key = door.enter(door.code())
+    asked = {"host": "127.0.0.1:1234"}
+    turned = [door.turned("GET", "/page/now", asked, is_public=False).status for _ in range(300)]
+    assert turned.count(401) == 200
+    assert turned.count(429) == 100
+    assert door.turned("GET", "/page/now", asked | {KEY_HEADER: key}, is_public=False) is None
+    evil = [door.turned("GET", "/page/now", {"host": "evil"}, is_public=False).status for _ in range(300)]
+    assert set(evil) == {421}
+
+
+def test_an_answer_of_a_dead_page_goes_to_no_other(living):
+    """A strap is looked for; the page's process ends, and another begins: its first questions get their own answers."""
+    call = Caller(living)
+    slow = threading.Thread(target=lambda: page_is_there_or_not(call))
+    slow.start()
+    time.sleep(0.5)
+    living.in_agent(lambda agent: agent.page._end())
+    house.wait_for(lambda: living.agent.page._process is None, what="the end of the page's process")
+    again = Caller(living)
+    for _ in range(8):
+        status, body = again("GET", "/page/now")
+        assert status == 200, body
+        time.sleep(1)
+    slow.join()
+
+
+def page_is_there_or_not(call):
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        call("POST", "/do/scan", body="{}")

@@ -13,6 +13,7 @@ import yaml
 
 import house
 import page_world
+from agent.model import Sample
 from agent.outbox import Outbox, consents, ledger
 from agent.privacy.policy import PROFILES
 from agent.wire import envelope
@@ -113,6 +114,14 @@ def test_a_workplace_has_no_word_of_what_it_may_not_ask(tmp_path, browser):
         assert browser("count", sel="#points-h") == 0
         browser("eval", js="location.hash = 'about/smile_left_share_01'")
         assert "no number of that name" in browser.said()
+        face = ("smile_left_x", "smile_right_x", "brow_down_x", "jaw_open_x", "lid_shut_01")
+
+        def faces(agent):
+            for channel in face:
+                agent.windows.ring.add(Sample(agent.clock.now_ns(), channel, 0.5))
+            return page.now(agent)["face"]
+
+        assert living.in_agent(faces) == {"lids": 0.5}  # tiredness alone: movements are not for a workplace
         assert forbidden.search("your strain index")  # the detector sees what it looks for
 
 

@@ -39,7 +39,7 @@ def used() -> set[str]:
 
 
 def test_every_word_that_is_asked_for_is_in_the_catalogue_and_no_other():
-    begun = ("menu.", "face.", "level.", "state.", "kind.", "signal.", "part.", "js.part.", "js.level_", "js.label_", "about.", "kinds.",
+    begun = ("menu.", "face.", "level.", "state.", "kind.", "signal.", "part.", "js.part.", "js.level_", "js.label_", "about.", "kinds.", "made.",
              "weeks.note_", "say.ble_strap", "say.webcam")  # fmt: skip
     assert used() - set(WORDS) == set()
     assert {key for key in set(WORDS) - used() if not key.startswith(begun)} == set()
@@ -136,6 +136,19 @@ def test_private_hours_pause_end_and_may_be_broken_by_the_person(outbox):
     assert quiet.turn(outbox, at("2026-11-25T07:00"), BERLIN) is None
 
 
+def test_a_timed_pause_that_ends_in_private_hours_goes_on_to_their_end(outbox):
+    quiet.set_hours(outbox, (quiet.Hours(22 * 60, 6 * 60), quiet.Hours(6 * 60, 8 * 60)))
+    quiet.pause_until(outbox, quiet.length_until("hour", at("2026-11-22T21:30"), BERLIN), at("2026-11-22T21:30"))
+    assert quiet.turn(outbox, at("2026-11-22T22:30"), BERLIN) is True
+    assert consents.is_paused(outbox)
+    assert quiet.turn(outbox, at("2026-11-23T03:00"), BERLIN) is None
+    assert quiet.turn(outbox, at("2026-11-23T06:00"), BERLIN) is True  # the next stretch follows at once
+    assert len(consents.pauses(outbox)) == 1
+    assert quiet.turn(outbox, at("2026-11-23T07:59"), BERLIN) is None
+    assert quiet.turn(outbox, at("2026-11-23T08:00"), BERLIN) is False
+    assert not consents.is_paused(outbox)
+
+
 def test_private_hours_end_by_the_clock_on_the_wall_when_summer_ends(outbox):
     quiet.set_hours(outbox, (quiet.Hours(22 * 60, 6 * 60),))
     assert quiet.turn(outbox, at("2026-10-24T22:30"), BERLIN) is True
@@ -164,7 +177,12 @@ def test_days_ribbons_and_beats_are_what_was_kept(looked_back, tmp_path):
     assert all(one["rmssd_ms"] is None for one in looked_back["days"] if not one["readings"])
     low, high = looked_back["band"]
     assert 20 < low < high < 60
-    assert sum(looked_back["beats"].values()) > 300 * 500
+    assert len(looked_back["beats"]) == len(looked_back["weeks"])
+    assert sum(looked_back["beats"]) > 300 * 500
+    worn = [one for one, week in zip(looked_back["beats"], looked_back["weeks"], strict=True) if week["measured_h"]]
+    assert min(worn) > 0
+    mondays = {week["first_day"] for week in looked_back["weeks"] if not week["last_seven_days"]}
+    assert mondays <= {row["week"] for row in looked_back["ribbons"]["perclos_01"]}
     assert all(first <= middle <= last for row in looked_back["ribbons"].values() for one in row if one["quartiles"]
                for first, middle, last in [one["quartiles"]])  # fmt: skip
     assert looked_back["hours"]["by_shift"]
@@ -185,6 +203,10 @@ def test_pictures_say_what_their_tables_say(looked_back):
     parts = charts.contributions(scored, looked_back["words"], said)
     assert abs(sum(float(cell) for _, cell in parts.rows[:-1]) - float(parts.rows[-1][1])) < 0.05
     assert abs(float(parts.rows[-1][1]) - (scored["index"] - 50)) < 0.1
+    shown = charts.days(looked_back["days"], looked_back["band"], said)
+    unread = [one for one in looked_back["days"] if one["rmssd_ms"] is None]
+    assert str(shown.svg).count("days-hatch)") == len(unread) > 5
+    assert str(shown.svg).count('class="trend"') >= 3  # no line over a gap
     evil = charts.ribbon("smile_share_01", "<script>alert(1)</script>", looked_back["ribbons"]["smile_share_01"], said)
     assert "<script>" not in str(evil.svg)
     for none in (charts.days([], None, said), charts.hours({"columns": [], "rows": [], "by_shift": False}, said),

@@ -68,7 +68,6 @@ def erase(outbox: Outbox, device_key: SignKey | None, site: str, now_utc_s: int)
         outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (ERASED_TO, str(outbox.head()[0]).encode()))
         outbox.db.execute("DELETE FROM news")
         outbox.db.execute("DELETE FROM pause WHERE end_utc_s IS NOT NULL")
-        outbox.db.execute("DELETE FROM meta WHERE name LIKE 'private hours%'")  # of `quiet`: they tell of a life
         if device_key is not None:
             _withdraw(outbox, device_key, site, now_utc_s)
             outbox.ask_to_erase(_last_serial(outbox), now_utc_s)

@@ -95,14 +95,24 @@ def turn(outbox: Outbox, now_utc_s: int, zone: tzinfo | None = None) -> bool | N
     A timed pause that is over ends; private hours that have come begin one that ends with them.
     """
     until = ends_utc_s(outbox)
-    if until is not None and now_utc_s >= until:
-        resume(outbox, now_utc_s, zone)
-        return False
-    ends = _inside(hours(outbox), now_utc_s, zone)
-    if ends is None or consents.is_paused(outbox) or now_utc_s < int(outbox.meta(_SKIPPED) or b"0"):
+    over = until is not None and now_utc_s >= until
+    if not over and consents.is_paused(outbox):
         return None
-    pause_until(outbox, ends, now_utc_s)
-    return True
+    ends = _inside(hours(outbox), now_utc_s, zone)
+    if ends is not None and now_utc_s >= int(outbox.meta(_SKIPPED) or b"0"):
+        pause_until(outbox, ends, now_utc_s)  # an open pause goes on, to the end of the private hours
+        return True
+    if not over:
+        return None
+    consents.resume(outbox, now_utc_s)
+    outbox.set_meta(_UNTIL, b"")
+    return False
+
+
+def is_private(outbox: Outbox, now_utc_s: int, zone: tzinfo | None = None) -> bool:
+    """Whether private hours run now that the person did not break."""
+    runs = _inside(hours(outbox), now_utc_s, zone) is not None
+    return runs and now_utc_s >= int(outbox.meta(_SKIPPED) or b"0")
 
 
 def length_until(length: str, now_utc_s: int, zone: tzinfo | None = None) -> int | None:
@@ -143,4 +153,8 @@ def _at(now_utc_s: int, days: int, minute: int, zone: tzinfo | None) -> int:
     local = datetime.fromtimestamp(now_utc_s, tz=zone).astimezone(zone)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     then = midnight + timedelta(days=days, minutes=minute)
-    return int((then.replace(tzinfo=zone) if zone else then.astimezone()).timestamp())
+    first, second = (
+        int((one.replace(tzinfo=zone) if zone else one.astimezone()).timestamp())
+        for one in (then, then.replace(fold=1))
+    )
+    return first if first > now_utc_s else second  # an hour that comes twice in autumn: the one that is still to come

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -33,7 +33,9 @@ _STATIC: Final = Path(__file__).parent / "static"
 _KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _ERRAND: Final = (sys.executable, "-P", "-m", "agent.errand")
 _ERRANDS_AT_ONCE: Final = 2
+_ERRAND_S: Final = 180.0  # 400 days on a small machine
 _CHUNK: Final = 65_536
+_REFUSED: Final = b'{"refused"'
 _DOES: Final = frozenset(
     {"pause", "resume", "hours", "sensor", "withdraw", "erase", "consent", "scan", "bind", "enroll", "admit",
      "answer", "note", "unnote"}
@@ -81,7 +83,8 @@ class _Rooms:
         self.door, self.pipe, self.hello = door, pipe, hello
         self.pages = Pages(hello)
         self.files = {f"/static/{file.name}": file for file in _STATIC.iterdir() if file.suffix in _KINDS}
-        self._errands = asyncio.Semaphore(_ERRANDS_AT_ONCE)
+        # a download that stands still must not hold up a proof
+        self._errands, self._downloads = asyncio.Semaphore(_ERRANDS_AT_ONCE), asyncio.Semaphore(_ERRANDS_AT_ONCE)
 
     async def shell(self, _: Request) -> Response:
         return Response(self.pages.shell(), media_type="text/html")
@@ -112,6 +115,7 @@ class _Rooms:
         name = request.path_params["name"]
         if name not in _DOES:
             return PlainTextResponse("nothing of that name can be done", 404)
+        self.pages.forget_weeks()  # what was erased or noted must not be shown as it was
         return JSONResponse(await self.pipe.ask(name, await _body(request)))
 
     async def stream(self, request: Request) -> Response:
@@ -140,7 +144,12 @@ class _Rooms:
         name = request.path_params["name"]
         if name not in _FILES:
             return PlainTextResponse("no such file", 404)
-        return StreamingResponse(self._errand(name), media_type=_FILES[name])
+        parts = self._errand(name)
+        first = await anext(parts, b"")  # a refusal is said before the file begins
+        if not first or first.startswith(_REFUSED):
+            await parts.aclose()
+            raise _refusal(first)
+        return StreamingResponse(_all(first, parts), media_type=_FILES[name])
 
     # ---- errands
 
@@ -151,33 +160,57 @@ class _Rooms:
             Refused: In its words.
         """
         words = b"".join([part async for part in self._errand(job, **with_)])
-        try:
-            made: dict[str, Any] = json.loads(words)
-        except ValueError:
-            raise Refused("That could not be read.", "'wardbeat doctor' tells more.") from None
-        if "refused" in made:
-            raise Refused(made["refused"]["words"], made["refused"]["remedy"])
+        if not words or words.startswith(_REFUSED):
+            raise _refusal(words)
+        made: dict[str, Any] = json.loads(words)
         return made
 
-    async def _errand(self, job: str, **with_: Any) -> AsyncIterator[bytes]:
+    async def _errand(self, job: str, **with_: Any) -> AsyncGenerator[bytes, None]:
+        """What an errand says, part by part.
+
+        Raises:
+            Refused: It broke off: what came is not the whole.
+        """
         asked = {name: self.hello[name] for name in ("state_dir", "key_store", "profile")} | {"job": job, "with": with_}
-        async with self._errands:
+        async with self._downloads if job in _FILES else self._errands:
             process = await asyncio.create_subprocess_exec(
                 *_ERRAND,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
             )
+            too_long = asyncio.get_running_loop().call_later(_ERRAND_S, _kill, process)
             try:
                 if process.stdin is not None and process.stdout is not None:
                     process.stdin.write(json.dumps(asked).encode() + b"\n")
                     await process.stdin.drain()
                     while part := await process.stdout.read(_CHUNK):
                         yield part
+                    if await process.wait() not in (0, 1):
+                        raise Refused("That broke off.", "'wardbeat doctor' tells more.")
             finally:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
+                too_long.cancel()
+                _kill(process)
                 await process.wait()
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+
+
+async def _all(first: bytes, parts: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+    yield first
+    async for part in parts:
+        yield part
+
+
+def _refusal(words: bytes) -> Refused:
+    try:
+        said = json.loads(words)["refused"]
+        return Refused(said["words"], said["remedy"])
+    except (ValueError, KeyError):
+        return Refused("That could not be read.", "'wardbeat doctor' tells more.")
 
 
 async def _body(request: Request) -> dict[str, Any]:

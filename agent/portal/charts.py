@@ -27,6 +27,7 @@ class Chart:
         summary: What it says, one sentence.
         svg: The picture.
         head, rows: The same as a table.
+        made: The page that says how its numbers are made.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Chart:
     svg: Markup
     head: tuple[str, ...]
     rows: tuple[tuple[object, ...], ...] = field(default=())
+    made: str = ""
 
 
 def _svg(name: str, height: int, title: str, inside: Sequence[Markup], wide: int = _WIDE) -> Markup:
@@ -123,7 +125,9 @@ def strip(weeks: Sequence[dict[str, Any]], t: Words, *, with_index: bool) -> Cha
         for week, row in zip(weeks, rows, strict=True)
     )
     head = (t("weeks.week_of"), t("weeks.value"), t("weeks.interval"), t("weeks.note"))
-    return Chart("strip", title, summary, _svg("strip", high, title, inside), head, table)
+    return Chart(
+        "strip", title, summary, _svg("strip", high, title, inside), head, table, "index" if with_index else "ln_rmssd"
+    )
 
 
 def _week_row(week: dict[str, Any], *, with_index: bool) -> tuple[float, float, float] | None:
@@ -146,21 +150,22 @@ def days(shown: Sequence[dict[str, Any]], band: Sequence[float] | None, t: Words
     def at(value: float) -> float:
         return top + (1.0 - (value - low_end) / max(high_end - low_end, 1e-9)) * (high - top - _BOTTOM)
 
-    inside: list[Markup] = []
+    inside: list[Markup] = [_hatch("days")]
     if band is not None:
         inside.append(_box(_LEFT, at(band[1]), _WIDE - _LEFT, at(band[0]) - at(band[1]), "band"))
     inside += [_text(_LEFT - 6, at(one) + 4, f"{one:.0f}", "axis", "end") for one in (low_end, high_end)]
-    run: list[tuple[float, float]] = []
+    runs: list[list[tuple[float, float]]] = [[]]
     for place, one in enumerate(shown):
         x = _LEFT + (place + 0.5) * step
-        if one["rmssd_ms"] is not None:
+        if one["rmssd_ms"] is None:
+            inside.append(_gap("days", x - step / 2, top, step, high - top - _BOTTOM))
+            runs.append([])  # no line over what was not read
+        else:
             inside.append(Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3" class="dot"/>').format(x, at(one["rmssd_ms"])))
-        if one["week_ms"] is not None:
-            run.append((x, at(one["week_ms"])))
+            runs[-1].append((x, at(one["week_ms"])))
         if place % 10 == 0:
             inside.append(_text(x, high - 8, one["day"][5:], "axis"))
-    if len(run) > 1:
-        inside.append(_path(run, "trend"))
+    inside += [_path(run, "trend") for run in runs if len(run) > 1]
     seen = [one for one in shown if one["rmssd_ms"] is not None]
     if not seen:
         summary = t("weeks.days_none")
@@ -171,7 +176,9 @@ def days(shown: Sequence[dict[str, Any]], band: Sequence[float] | None, t: Words
         summary = t("weeks.days_said", days=len(seen), below=below, low=f"{band[0]:.0f}", high=f"{band[1]:.0f}")
     head = (t("weeks.day"), t("weeks.rmssd"), t("weeks.week_mean"), t("weeks.readings"))
     table = tuple((one["day"], one["rmssd_ms"], one["week_ms"], one["readings"]) for one in shown if one["readings"])
-    return Chart("days", t("weeks.days_title"), summary, _svg("days", high, t("weeks.days_title"), inside), head, table)
+    return Chart(
+        "days", t("weeks.days_title"), summary, _svg("days", high, t("weeks.days_title"), inside), head, table, "range"
+    )
 
 
 def contributions(week: dict[str, Any], names: dict[str, str], t: Words) -> Chart:
@@ -198,7 +205,7 @@ def contributions(week: dict[str, Any], names: dict[str, str], t: Words) -> Char
     head = (t("weeks.channel"), t("weeks.points"))
     table = (*((names.get(name, name), f"{value:+.2f}") for name, value in points), (t("weeks.all"), f"{total:+.2f}"))
     title = t("weeks.points_title")
-    return Chart("points", title, summary, _svg("points", high, title, inside), head, table)
+    return Chart("points", title, summary, _svg("points", high, title, inside), head, table, "points")
 
 
 def hours(told: dict[str, Any], t: Words) -> Chart:
@@ -233,7 +240,7 @@ def hours(told: dict[str, Any], t: Words) -> Chart:
     table = tuple(
         (row["label"], *("" if one is None else f"{one:+d} %" for one in row["percent"])) for row in told["rows"]
     )
-    return Chart("hours", title, summary, _svg("hours", high, title, inside), head, table)
+    return Chart("hours", title, summary, _svg("hours", high, title, inside), head, table, "hours")
 
 
 def _shade(percent: int) -> str:
@@ -291,4 +298,4 @@ def ribbon(name: str, words: str, rows: Sequence[dict[str, Any]], t: Words) -> C
         )
         for one in read
     )
-    return Chart(name, words, summary, _svg(name, high, words, inside), head, table)
+    return Chart(name, words, summary, _svg(name, high, words, inside), head, table, "ribbon")

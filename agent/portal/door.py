@@ -56,6 +56,22 @@ class _Session:
     listening: int = 0
 
 
+class _Bucket:
+    """Requests that may still be answered: so many at once, and so many more a second."""
+
+    def __init__(self, now_s: float) -> None:
+        self._tokens, self._filled_s = _AT_ONCE, now_s
+
+    def has_token(self, now_s: float) -> bool:
+        """Take one, where there is one."""
+        self._tokens = min(_AT_ONCE, self._tokens + (now_s - self._filled_s) * _A_SECOND)
+        self._filled_s = now_s
+        if self._tokens < 1.0:
+            return False
+        self._tokens -= 1.0
+        return True
+
+
 class Door:
     """Codes, keys and rates.
 
@@ -68,7 +84,7 @@ class Door:
         self._host, self._now_s = f"127.0.0.1:{port}", now_s
         self._codes: dict[str, float] = {}
         self._sessions: dict[str, _Session] = {}
-        self._tokens, self._filled_s = _AT_ONCE, now_s()
+        self._known, self._strangers = _Bucket(now_s()), _Bucket(now_s())
 
     @property
     def origin(self) -> str:
@@ -116,7 +132,9 @@ class Door:
     def is_open(self, key: str) -> bool:
         """Whether a session is alive; asking keeps it so."""
         self._drop_old()
-        session = next((one for known, one in self._sessions.items() if secrets.compare_digest(known, key)), None)
+        session = next(
+            (one for known, one in self._sessions.items() if secrets.compare_digest(known.encode(), key.encode())), None
+        )
         if session is not None:
             session.seen_s = self._now_s()
         return session is not None
@@ -139,8 +157,6 @@ class Door:
             headers: Lower-case names; of a name sent twice both values, joined by a comma.
             is_public: Whether what is asked for holds nothing about the person.
         """
-        if not self._has_token():
-            return Turned(429, "too many requests")
         if headers.get("host") != self._host:  # another name that resolves to us is not us (DNS rebinding)
             return Turned(421, "another host's name")
         site = headers.get("sec-fetch-site")
@@ -150,16 +166,9 @@ class Door:
         origin = headers.get("origin")
         if origin not in (None, self.origin) or (method != "GET" and origin is None):
             return Turned(403, "asked by another origin")
-        if is_public:
-            return None
         key = headers.get(KEY_HEADER, "")
-        return None if key and self.is_open(key) else Turned(401, "no session")
-
-    def _has_token(self) -> bool:
-        now_s = self._now_s()
-        self._tokens = min(_AT_ONCE, self._tokens + (now_s - self._filled_s) * _A_SECOND)
-        self._filled_s = now_s
-        if self._tokens < 1.0:
-            return False
-        self._tokens -= 1.0
-        return True
+        is_known = bool(key) and self.is_open(key)
+        # strangers have a bucket of their own: what they are refused takes nothing from the person
+        if not (self._known if is_known else self._strangers).has_token(self._now_s()):
+            return Turned(429, "too many requests")
+        return None if is_public or is_known else Turned(401, "no session")

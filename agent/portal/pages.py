@@ -81,6 +81,8 @@ class Pages:
     async def render(self, name: str, query: dict[str, str], ask: Ask, errand: Ask) -> str | None:
         """A page's HTML; None where the place has none of that name."""
         page, _, rest = name.partition("/")
+        if page == "about" and f"made.{rest}.words" in self._words and (rest != "index" or self.with_index()):
+            return self.fragment("made", what=rest)
         if page == "about":
             return self.fragment("about", **await ask("about", {"name": rest}))
         if page not in self.menu():
@@ -104,6 +106,7 @@ class Pages:
         return {
             "made": made,
             "with_index": with_index,
+            "detail": list(zip(made["weeks"], made["beats"], strict=True))[::-1],
             "strip": charts.strip(made["weeks"], self.t, with_index=with_index) if made["weeks"] else None,
             "days": charts.days(made["days"], made["band"], self.t),
             "points": charts.contributions(scored[-1], made["words"], self.t) if scored else None,
@@ -113,6 +116,10 @@ class Pages:
             ],
             "notes": notes,
         }
+
+    def forget_weeks(self) -> None:
+        """The person did something: what was read before may not hold."""
+        self._weeks_of = None
 
     async def _looked_back(self, notes: list[Asked], errand: Ask) -> Asked:
         """The errand's answer; it takes seconds, and changes with each window and with the person's notes."""

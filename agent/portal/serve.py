@@ -23,29 +23,37 @@ from agent.portal.pipe import Pipe
 _LOOK_S: Final = 5.0
 _CONNECTIONS: Final = 64
 _HEAD_MOST: Final = 16_384
-_KEEP_S: Final = 20
+_KEEP_S: Final = 5
+_HEAD_S: Final = 10.0
 
 
 class OwnProtocol(H11Protocol):
-    """Closes the connection of any other user's program before a byte of it is read."""
+    """Closes the connection of any other user's program before a byte of it is read, and one that says nothing whole."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         ours, theirs = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
-        if theirs is None or not peer.is_us(ours[:2], theirs[:2]):
+        self._is_stranger = theirs is None or not peer.is_us(ours[:2], theirs[:2])
+        if self._is_stranger:
             transport.abort()
-            self.transport, self.flow = transport, None  # type: ignore[assignment]
-            self._is_stranger = True
             return
-        self._is_stranger = False
+        self._idle = self.loop.call_later(_HEAD_S, self._look)
         super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._is_stranger:
+            self._idle.cancel()
             super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         if not self._is_stranger:
             super().data_received(data)
+
+    def _look(self) -> None:
+        """The server's own timer begins after an answer alone: a head without end would keep its place for ever."""
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
+        else:
+            self._idle = self.loop.call_later(_HEAD_S, self._look)
 
 
 async def serve(reads: BinaryIO, writes: BinaryIO) -> None:

@@ -52,12 +52,12 @@ function chart(now_s) {
     if (isBad(one[2]) || (before && Math.abs((one[0] - before[0]) * 1000 - one[1]) > 200)) flush();
     const [cx, cy] = [x(one[0]), y(one[1])];
     if (isBad(one[2])) {
-      const cross = part("path", { d: `M${cx - 5} ${cy - 5}l10 10m0 -10l-10 10`, class: "bad" });
+      const cross = part("path", { d: `M${cx - 5} ${cy - 5}l10 10m0 -10l-10 10`, class: "bad", "data-t": one[0] });
       cross.append(part("title", {}, because(one[2])));
       made.push(cross);
     } else {
       run.push(one);
-      made.push(part("circle", { cx, cy, r: 3, class: one[2] === null ? "fresh" : "beat" }));
+      made.push(part("circle", { cx, cy, r: 3, class: one[2] === null ? "fresh" : "beat", "data-t": one[0] }));
     }
   }
   flush();

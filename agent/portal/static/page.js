@@ -59,7 +59,7 @@ export function put(place, html) {
 async function show(wanted, { keepFocus = false } = {}) {
   const long = setTimeout(() => say(words.wait), 500);
   main.setAttribute("aria-busy", "true");
-  const answer = await call(`/page/${wanted}`);
+  const answer = /^[a-z-]+(\/[a-z0-9_]+)?(\?before=\d+)?$/.test(wanted) ? await call(`/page/${wanted}`) : null;
   clearTimeout(long);
   main.removeAttribute("aria-busy");
   if (said.textContent === words.wait) said.textContent = "";
@@ -95,8 +95,13 @@ async function download(name, button) {
   button.disabled = true;
   const answer = await call(`/file/${name}`);
   button.disabled = false;
-  if (answer === null || !answer.ok) return;
-  save(await answer.blob(), `wardbeat-${name}`);
+  if (answer === null) return;
+  try {
+    if (!answer.ok) throw new Error((await answer.json()).words);
+    save(await answer.blob(), `wardbeat-${name}`); // a file that broke off is none
+  } catch (error) {
+    say(error.message || words.failed, true);
+  }
 }
 
 export function save(blob, name) {
@@ -125,7 +130,8 @@ const FORMS = {
     return ask("note", told);
   },
   async hours(form) {
-    return ask("hours", { hours: [[minutes(form.elements.from.value), minutes(form.elements.until.value)]] });
+    const kept = JSON.parse(form.dataset.kept);
+    return ask("hours", { hours: [...kept, [minutes(form.elements.from.value), minutes(form.elements.until.value)]] });
   },
   async erase() {
     return ask("erase", {});
