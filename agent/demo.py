@@ -236,6 +236,14 @@ class _Beside:
             from agent.page_command import lead_in
 
             file = Path(await agent.page.opened())
+            config = agent.folder.parent / "settings.yaml"
+            words = {"state_dir": str(agent.folder), "profile": "care", "key_store": "file"}
+            config.write_text("".join(f"{name}: {json.dumps(value)}\n" for name, value in words.items()))
+            print(
+                f"The made-up person's PIN: {PIN}\nOpened again, or watched from another terminal:\n"
+                f"  wardbeat --config {config} open\n  wardbeat --config {config} status --watch",
+                file=sys.stderr,
+            )
             await asyncio.to_thread(lead_in, file, only_print=self._wish.page == "print")
         await asyncio.Event().wait()
 

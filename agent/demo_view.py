@@ -21,7 +21,7 @@ _BARS: Final = "▁▂▃▄▅▆▇█"
 _WIDTH: Final = 60
 _PANEL_WIDTH: Final = 88
 _PLAIN_S: Final = 10.0
-_MARK: Final = {Level.OK: "[green]●[/]", Level.WAITING: "[yellow]●[/]", Level.TROUBLE: "[red]●[/]"}
+_MARK: Final = {Level.OK: "[green]●[/]", Level.WAITING: "[yellow]●[/]", Level.TROUBLE: "[red]●[/]", Level.OFF: "○"}
 _FACE: Final = {
     "smile_left_x": "smile",
     "brow_inner_up_x": "brows up",

@@ -38,6 +38,12 @@ _FEW: Final = 5
 _SCAN_S: Final = 6.0
 _PROOF_S: Final = 15.0
 _TOLD_S: Final = 1.0
+_SWITCHED: Final = {
+    ("ble_strap", True): "Switched on.",
+    ("ble_strap", False): "Switched off. No strap is read any more.",
+    ("webcam", True): "Switched on.",
+    ("webcam", False): "Switched off. Its light goes out within a second.",
+}
 _FACE: Final = {
     "smile": ("smile_left_x", "smile_right_x"),
     "jaw": ("jaw_open_x",),
@@ -56,7 +62,8 @@ def now(agent: "Agent", after_ns: int = 0) -> Answer:
     beats = agent.live.recent(max(after_ns, now_ns - _SPAN_NS))
     minute = agent.live.now()
     held = agent.live.recent(now_ns - _SPAN_NS)
-    right_ms = sum(one.rr_ms for one in held if one.label is Label.NORMAL)
+    right_ms = sum(one.rr_ms for one in held if one.label in (None, Label.NORMAL))
+    listened_ms = min(60_000.0, (now_ns - held[0].t_ns) / 1e6 + held[0].rr_ms) if held else 0.0
     last = agent.last_summary
     return {
         "t_s": now_ns / NS_PER_S,
@@ -67,7 +74,8 @@ def now(agent: "Agent", after_ns: int = 0) -> Answer:
         "hr_bpm": _rate_bpm(held, now_ns),
         "rmssd_ms": None if minute.rmssd_ms is None or not held else round(minute.rmssd_ms, 1),
         "irregular": minute.is_irregular,
-        "coverage_01": round(min(1.0, right_ms / 60_000.0), 3),
+        "coverage_01": round(min(1.0, right_ms / listened_ms), 3) if held else None,
+        "listened_s": round(listened_ms / 1000.0),
         "states": [asdict(one) for one in agent.board.states()],
         "paused": agent.paused,
         "pause_until_utc_s": quiet.ends_utc_s(agent.outbox),
@@ -180,7 +188,7 @@ def _as_asked(name: str) -> "Ask":
 
 def _hours(agent: "Agent", asked: forms.Hours) -> Answer:
     quiet.set_hours(agent.outbox, tuple(quiet.Hours(begin, end) for begin, end in asked.hours))
-    return {"words": "Your private hours are kept."}
+    return {"words": "Your private hours are kept." if asked.hours else "You have no private hours now."}
 
 
 def _sensor(agent: "Agent", asked: forms.Sensor) -> Answer:
@@ -194,7 +202,9 @@ def _switch(agent: "Agent", name: str, *, on: bool) -> Answer:
     agent.outbox.set_meta(rescue.SENSOR + name, b"on" if on else b"off")
     agent.senses.switch(name, on=on)
     agent.kick(name)
-    return {"words": "Switched on." if on else "Switched off; its light goes out within a second."}
+    if on and sources.SOURCES[name].needs_consent and not agent.senses.may_open(name):
+        return {"words": f"Switched on. It stays shut until you consent to {sources.SOURCES[name].signal}."}
+    return {"words": _SWITCHED[name, on]}
 
 
 # ---- the first steps
@@ -208,7 +218,8 @@ async def _scan(agent: "Agent", _: forms.Nothing) -> Answer:
         "straps": [
             {"name": one.name, "address": one.address, "rssi_dbm": one.rssi_dbm, "yours": one.address == yours}
             for one in found
-        ]
+        ],
+        "reads": bool(yours) and bool(agent.live.recent(agent.clock.now_ns() - _LATELY_NS)),
     }
 
 
@@ -279,6 +290,7 @@ def _place(agent: "Agent", _: forms.Nothing) -> Answer:
     strap = scan.bound_strap(agent.folder)
     return {
         "strap": None if strap is None else {"name": strap["name"]},
+        "has_source": any(name != "ble_strap" and agent.senses.is_on(name) for name in sources.SOURCES),
         "managed": host.managed(),
         "enrolled": _operator(agent),
         "half": agent.identity is None and identity.exists(agent.folder),
@@ -321,13 +333,13 @@ def _answer(agent: "Agent", asked: forms.Answers) -> Answer:
         if row.what == "draft" and row.name == instrument.short:
             agent.history.untell(row)
     if not answers:
-        return {"words": "Nothing is kept.", "scores": []}
+        return {"words": "Nothing is kept.", "lines": []}
     what = "check-in" if asked.done else "draft"
     agent.history.tell(Told(agent.utc_s(), what, instrument.short, answers))
     if not asked.done:
-        return {"words": "Kept for later.", "scores": []}
-    return {"words": "Kept, on this machine.", "note": instrument.note,
-            "scores": [asdict(one) for one in instruments.scores(instrument, answers)]}  # fmt: skip
+        return {"words": "Kept for later.", "lines": []}
+    lines = scores.result(instrument, instruments.scores(instrument, answers))
+    return {"words": "Kept, on this machine.", "lines": lines}
 
 
 # ---- notes

@@ -42,8 +42,10 @@ def lead_in(file: Path, *, only_print: bool = False) -> int:
         if webbrowser.open(file.as_uri()):
             say("Your page opens in your browser. If it does not: wardbeat open --print")
             return 0
-    print(file)
-    say("Open this file in a browser on this machine, within 30 seconds; it works once.")
+    if not only_print:
+        say("No browser was found here.")
+    say("Open this file in a browser on this machine, within 30 seconds; it works once:")
+    print(file, flush=True)
     return 0
 
 
@@ -74,7 +76,8 @@ def in_words(told: dict[str, Any]) -> list[str]:
         lines.append(f"Paused{ends}: nothing is measured.")
     rate = "--" if told["hr_bpm"] is None else f"{told['hr_bpm']:.0f}"
     rmssd = "withheld" if told["rmssd_ms"] is None else f"{told['rmssd_ms']:.0f} ms"
-    lines.append(f"heart {rate}/min   RMSSD of the last minute {rmssd}   right beats {told['coverage_01']:.0%}")
+    covered = "--" if told["coverage_01"] is None else f"{told['coverage_01']:.0%} of {told['listened_s']} s"
+    lines.append(f"heart {rate}/min   RMSSD of the last minute {rmssd}   right beats {covered}")
     lines.append(_beats(told["beats"]))
     rejected = [label for _, _, label in told["beats"] if label not in (None, "normal")]
     if rejected:
@@ -85,7 +88,7 @@ def in_words(told: dict[str, Any]) -> list[str]:
     lines.append("")
     for state in told["states"]:
         lines.append(f"  {state['part']:<18} {state['level']:<8} {state['words']}")
-        if state["remedy"] and state["level"] != "ok":
+        if state["remedy"] and state["level"] not in ("ok", "off"):
             lines.append(f"  {'':<18} → {state['remedy']}")
     return lines
 

@@ -76,6 +76,9 @@ def say(agent: "Agent", _: forms.Nothing) -> dict[str, Any]:
     return {
         "operator": operator,
         "offered": offered,
+        "kinds": sorted(
+            {spec.kind for spec in FEATURES.values() if spec.kind in profile.kinds and spec.release != "live_only"}
+        ),
         "days": agent.settings.consent_days,
         "version": consent.TEXT_VERSION,
         "record": None

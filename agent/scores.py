@@ -17,7 +17,7 @@ from agent.privacy.vault import existing_vault
 from agent.scoring import instruments
 from agent.scoring.baseline import DAYS_TO_SPEAK, READINGS, RESETS
 from agent.scoring.index import NAME
-from agent.scoring.messages import told_at
+from agent.scoring.messages import suggestions, told_at
 from agent.scoring.record import Record, Said, Shift, record
 from agent.scoring.weeks import REASONS, Log, Week, weekly_log
 
@@ -180,6 +180,26 @@ def require(profile: Profile, short: str | None) -> instruments.Instrument:
     return known[short]
 
 
+def result(asked: instruments.Instrument, made: Iterable[instruments.Score]) -> list[str]:
+    """What was said, in lines: what it means first, what may help, and last how good the question is."""
+    lines, burnout = [], False
+    scales = {scale.name: scale.words for scale in asked.scales}
+    for one in made:
+        if one.value is None:
+            lines.append(f"{scales[one.scale]}: no number, since {one.reason}.")
+            continue
+        meaning = ""
+        if one.burnout is not None:
+            meaning = f" ({one.band}, which {'is' if one.burnout else 'is not'} called burnout here)"
+        lines.append(f"{scales[one.scale]}: {one.value:.0f}{meaning}")
+        burnout = burnout or bool(one.burnout)
+    if burnout:
+        lines.append("What you said is worth telling someone you trust: a colleague, your doctor, occupational health.")
+        lines.append("It is a word for what you said, no diagnosis. What may help:")
+        lines += [f"  * {one.text}" for one in suggestions(["burnout"])]
+    return [*lines, asked.note]
+
+
 def shift(begins_utc_s: int, ends_utc_s: int, kind: str, told: Iterable[Told], now_utc_s: int) -> Told:
     """A time at work, as it may be noted.
 
@@ -187,7 +207,7 @@ def shift(begins_utc_s: int, ends_utc_s: int, kind: str, told: Iterable[Told], n
         WrongUse: It ends before it begins, is longer than 36 hours, lies more than 400 days away, or overlaps another.
     """
     if ends_utc_s <= begins_utc_s:
-        raise WrongUse("the shift ends before it begins", remedy="--from 2026-11-22T21:00 --until 2026-11-23T07:00")
+        raise WrongUse("the shift ends before it begins", remedy="Give an end that comes after.")
     if ends_utc_s - begins_utc_s > LONGEST_SHIFT_S:
         raise WrongUse("a shift of more than 36 hours", remedy="Note each shift by itself.")
     if abs(begins_utc_s - now_utc_s) > _BACK_S:

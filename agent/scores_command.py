@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 from agent.status import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from agent.config import Settings
     from agent.history import Told
     from agent.scores import Scores
-    from agent.scoring.instruments import Instrument, Score
+    from agent.scoring.instruments import Instrument
     from agent.scoring.weeks import Week
 
 _ABOUT: Final = (
@@ -158,7 +158,7 @@ def check_in(arguments: argparse.Namespace) -> int:
     made = instruments.scores(asked, answers)
     _tell(settings, Told(int(time.time()), "check-in", asked.short, answers))
     # on the terminal itself: not where output is kept
-    decisions.show_words("\n".join(_result(asked, made)))
+    decisions.show_words("\n".join(scores.result(asked, made)))
     return 0
 
 
@@ -187,27 +187,6 @@ def _answers(asked: "Instrument") -> dict[str, int]:
             if answer:
                 answers[item.item_id] = int(answer) - least
     return answers
-
-
-def _result(asked: "Instrument", made: "Iterable[Score]") -> list[str]:
-    from agent.scoring.messages import suggestions
-
-    lines, burnout = [], False
-    scales = {scale.name: scale.words for scale in asked.scales}
-    for one in made:
-        if one.value is None:
-            lines.append(f"{scales[one.scale]}: no number, since {one.reason}.")
-            continue
-        meaning = ""
-        if one.burnout is not None:
-            meaning = f" ({one.band}, which {'is' if one.burnout else 'is not'} called burnout here)"
-        lines.append(f"{scales[one.scale]}: {one.value:.0f}{meaning}")
-        burnout = burnout or bool(one.burnout)
-    lines.append(asked.note)
-    if burnout:
-        lines += ["It is a word for what you said, no diagnosis. What may help:"]
-        lines += [f"  * {one.text}" for one in suggestions(["burnout"])]
-    return lines
 
 
 def note(arguments: argparse.Namespace) -> int:

@@ -134,7 +134,7 @@ class Senses:
             self.say(name, Level.WAITING, "waits while a strap is looked for")
             return
         if not self.is_on(name):
-            self.say(name, Level.OK, "switched off")
+            self.say(name, Level.OFF, "switched off")
             return
         signal = sources.SOURCES[name].signal
         self.say(name, Level.WAITING, f"off: you did not consent to {signal}", "wardbeat consent give")

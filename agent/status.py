@@ -9,6 +9,7 @@ class Level(StrEnum):
     """How much a person should care."""
 
     OK = "ok"
+    OFF = "off"
     WAITING = "waiting"
     TROUBLE = "trouble"
 

@@ -36,9 +36,9 @@ def test_from_nothing_to_ones_own_heart_beat(tmp_path, browser):
     with page_world.living(tmp_path, profile="personal", enrolled=False, is_bound=False, sensors=()) as living:
         browser.enter(living)
         began_s = time.monotonic()
-        assert "No strap is yours yet" in browser("text", sel="#main")
-        browser("click", sel="#main a[href='#first']")
-        browser("wait", js="document.querySelector('#scan') !== null")
+        browser(
+            "wait", js="document.querySelector('#scan') !== null"
+        )  # whoever has no strap begins with the first steps
         assert browser.violations() == []
         assert "It stays off until you switch it on" in browser("text", sel="#main")
         browser("click", sel="#scan")
@@ -119,7 +119,7 @@ def test_a_workplace_has_no_word_of_what_it_may_not_ask(tmp_path, browser):
         def faces(agent):
             for channel in face:
                 agent.windows.ring.add(Sample(agent.clock.now_ns(), channel, 0.5))
-            return page.now(agent)["face"]
+            return asked.now(agent)["face"]
 
         assert living.in_agent(faces) == {"lids": 0.5}  # tiredness alone: movements are not for a workplace
         assert forbidden.search("your strain index")  # the detector sees what it looks for

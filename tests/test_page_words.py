@@ -223,7 +223,7 @@ def test_a_cell_is_no_formula():
 
 def test_the_terminal_says_what_the_page_says():
     told = {
-        "paused": False, "pause_until_utc_s": None, "hr_bpm": 61.7, "rmssd_ms": None, "coverage_01": 0.5, "face": {"smile": 0.25},
+        "paused": False, "pause_until_utc_s": None, "hr_bpm": 61.7, "rmssd_ms": None, "coverage_01": 0.5, "listened_s": 60, "face": {"smile": 0.25},
         "beats": [[1.0, 900.0, "normal"], [2.0, 1000.0, None], [2.5, 500.0, "ectopic"]],
         "states": [{"part": "source.ble_strap", "level": "trouble", "words": "lost", "remedy": "Wear it."}],
     }  # fmt: skip

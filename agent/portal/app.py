@@ -100,7 +100,10 @@ class _Rooms:
 
     async def enter(self, request: Request) -> Response:
         key = self.door.enter((await _body(request)).get("code"))
-        return JSONResponse({"key": key}) if key else PlainTextResponse("that code is not good any more", 403)
+        if key is None:
+            return PlainTextResponse("that code is not good any more", 403)
+        place = await self.pipe.ask("place")
+        return JSONResponse({"key": key, "page": "now" if place["strap"] or place["has_source"] else "first"})
 
     async def leave(self, request: Request) -> Response:
         self.door.leave(request.scope["key"])

@@ -107,7 +107,9 @@ class Pages:
             "made": made,
             "with_index": with_index,
             "detail": list(zip(made["weeks"], made["beats"], strict=True))[::-1],
-            "strip": charts.strip(made["weeks"], self.t, with_index=with_index) if made["weeks"] else None,
+            "strip": charts.strip(made["weeks"], self.t, with_index=with_index)
+            if any(week["channels"] for week in made["weeks"])
+            else None,
             "days": charts.days(made["days"], made["band"], self.t),
             "points": charts.contributions(scored[-1], made["words"], self.t) if scored else None,
             "hours": charts.hours(made["hours"], self.t),
@@ -130,7 +132,7 @@ class Pages:
     async def _left(self, query: Asked, ask: Ask, __: Ask) -> Asked:
         before = query.get("before", "")
         made = await ask("left", {"before": int(before) if before.isdecimal() and len(before) < 16 else None})
-        return made | {"runs": runs(made["rows"])}
+        return made | {"runs": runs(made["rows"]), "before": before}
 
     async def _say(self, _: Asked, ask: Ask, __: Ask) -> Asked:
         return {"say": await ask("say")}

@@ -28,7 +28,7 @@ _HEAD_S: Final = 10.0
 
 
 class OwnProtocol(H11Protocol):
-    """Closes the connection of any other user's program before a byte of it is read, and one that says nothing whole."""
+    """Closes the connection of any other user's program before a byte of it is read, and idle ones."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         ours, theirs = transport.get_extra_info("sockname"), transport.get_extra_info("peername")

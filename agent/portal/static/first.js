@@ -8,6 +8,10 @@ export async function lookForStraps(button) {
   const found = await ask("scan", {});
   button.disabled = false;
   if (found === null) return;
+  if (!found.straps.length && found.reads) {
+    say(words.strap_reads);
+    return;
+  }
   say(found.straps.length ? words.straps.replace("{n}", found.straps.length) : list.dataset.none, !found.straps.length);
   list.replaceChildren(...found.straps.map((strap) => {
     const made = document.createElement("li");

@@ -41,6 +41,7 @@ function chart(now_s) {
     made.push(part("text", { x: 40, y: y(ms) + 4, class: "axis", "text-anchor": "end" }, `${Math.round(ms)}`));
     made.push(part("line", { x1: 46, x2: 672, y1: y(ms), y2: y(ms), class: "normal" }));
   }
+  made.push(part("text", { x: 8, y: 12, class: "axis" }, "ms"));
   for (const back of [60, 45, 30, 15, 0]) made.push(part("text", { x: x(now_s - back), y: 194, class: "axis", "text-anchor": "middle" }, back ? `−${back} s` : "0"));
   let run = [];
   const flush = () => {
@@ -98,7 +99,7 @@ function stateLine(one) {
   const level = Object.assign(document.createElement("span"), { className: "level", textContent: words[`level_${one.level}`] });
   const name = words[`part.${one.part}`] ?? one.part;
   told.append(Object.assign(document.createElement("b"), { textContent: name }), " ", level, `: ${one.words}`);
-  if (one.remedy && one.level !== "ok") told.append(Object.assign(document.createElement("span"), { className: "remedy", textContent: one.remedy }));
+  if (one.remedy && one.level !== "ok" && one.level !== "off") told.append(Object.assign(document.createElement("span"), { className: "remedy", textContent: one.remedy }));
   made.append(mark, told);
   return made;
 }
@@ -114,10 +115,12 @@ function states(rows) {
 function numbers(told) {
   id("rate").textContent = told.hr_bpm === null ? "–" : Math.round(told.hr_bpm);
   id("rmssd").textContent = told.rmssd_ms === null
-    ? (told.irregular ? words.withheld_rhythm : words.withheld_few)
+    ? (told.irregular ? words.withheld_rhythm : told.listened_s < 30 ? words.withheld_soon : words.withheld_few)
     : `${Math.round(told.rmssd_ms)} ms`;
-  id("quality").value = told.coverage_01;
-  id("quality-n").textContent = `${Math.round(100 * told.coverage_01)} %`;
+  id("quality").value = told.coverage_01 ?? 0;
+  id("quality").hidden = told.coverage_01 === null;
+  id("quality-n").textContent = told.coverage_01 === null ? "–" : `${Math.round(100 * told.coverage_01)} %`;
+  if (told.coverage_01 !== null && told.listened_s < SPAN_S) id("quality-n").textContent += ` (${told.listened_s} s)`;
 }
 
 function face(told) {
@@ -183,6 +186,9 @@ function button() {
   if (!made) return;
   made.setAttribute("aria-pressed", String(state.frozen));
   made.textContent = state.frozen ? words.run : words.freeze;
+  id("frozen").hidden = !state.frozen;
+  const at = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  id("frozen").textContent = words.frozen.replace("{at}", at);
 }
 
 async function listen() {
@@ -215,6 +221,7 @@ export const live = {
   shown(page) {
     state.page = page;
     state.drawn = false;
+    state.frozen = still.matches; // what one comes back to is never an old picture that looks live
     state.seen = "";
     if (page !== "now" || state.told === null) {
       if (page === "now") button();

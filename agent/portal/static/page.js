@@ -44,11 +44,16 @@ export async function ask(name, body, { quiet = false } = {}) {
   if (answer === null) return null;
   const made = await answer.json().catch(() => ({ words: words.failed, remedy: "" }));
   if (!answer.ok) {
-    say([made.words, made.remedy].filter(Boolean).join(" "), true);
+    say(sentence(made.words, made.remedy), true);
     return null;
   }
   if (!quiet && made.words) say(made.words);
   return made;
+}
+
+// two sentences of the agent's, as people write them
+export function sentence(...parts) {
+  return parts.filter(Boolean).map((one) => one[0].toUpperCase() + one.slice(1) + (/[.!?:]$/.test(one) ? "" : ".")).join(" ");
 }
 
 export function put(place, html) {
@@ -66,7 +71,7 @@ async function show(wanted, { keepFocus = false } = {}) {
   if (answer === null) return;
   if (!answer.ok) {
     const made = await answer.json().catch(() => ({ words: words.failed }));
-    say([made.words, made.remedy].filter(Boolean).join(" "), true);
+    say(sentence(made.words, made.remedy), true);
     return;
   }
   const html = await answer.text();
@@ -158,10 +163,7 @@ const FORMS = {
     await again();
     const result = document.getElementById("result");
     result.hidden = false;
-    const lines = made.scores.map((one) => one.value === null
-      ? `${one.scale}: – (${one.reason})`
-      : `${one.scale}: ${Math.round(one.value)}${one.band ? ` (${one.band})` : ""}`);
-    result.replaceChildren(...[...lines, made.note].map((line) => Object.assign(document.createElement("p"), { textContent: line })));
+    result.replaceChildren(...made.lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })));
     return null;
   },
   async search(form) {
@@ -186,6 +188,11 @@ document.addEventListener("submit", async (event) => {
 });
 
 document.addEventListener("change", async (event) => {
+  const consent = event.target.closest("form[data-form=consent]");
+  if (consent && event.target.name === "grants" && !consent.querySelector("#consent-text").hidden) {
+    consent.querySelector("#consent-text").hidden = true; // another yes has another text
+    say(words.ticks_changed, true);
+  }
   const form = event.target.closest("form[data-form=check-in]");
   // kept at every tick, so that nothing is lost when the person is called away
   if (form) await ask("answer", { short: form.dataset.short, answers: answers(form) }, { quiet: true });
@@ -215,6 +222,10 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+addEventListener("resize", () => {
+  for (const one of main.querySelectorAll(".late")) one.scrollLeft = one.scrollWidth;
+});
+
 addEventListener("hashchange", () => {
   if (location.hash === "#main") {
     main.focus();
@@ -235,9 +246,10 @@ async function begin() {
     closed(words.closed_code);
     return;
   }
-  key = (await answer.json()).key;
-  history.replaceState(null, "", "#now");
-  await show("now", { keepFocus: true }); // a reader of screens begins at the top, as on any page
+  const told = await answer.json();
+  key = told.key;
+  history.replaceState(null, "", `#${told.page}`);
+  await show(told.page, { keepFocus: true }); // a reader of screens begins at the top, as on any page
   live.start();
 }
 
