@@ -13,6 +13,7 @@ import yaml
 
 import house
 import page_world
+from agent import page as asked
 from agent.model import Sample
 from agent.outbox import Outbox, consents, ledger
 from agent.privacy.policy import PROFILES
