@@ -456,3 +456,31 @@ def test_an_answer_of_a_dead_page_goes_to_no_other(living):
 def page_is_there_or_not(call):
     with contextlib.suppress(OSError, http.client.HTTPException):
         call("POST", "/do/scan", body="{}")
+
+
+NONSENSE = (
+    b'{"ask": "scan"}', b'{"id": "x", "ask": "now", "with": {}}', b"[" * 100_000, b"7", b"[]", b'"code"', b"{}", b"\xff",
+    b'{"code": "\\"><script>", "port": 80}', b'{"code": "aaaaaaaaaaaaaaaaaaaaaaaa", "port": "zz"}', b'{"id": 1, "ask": ["now"], "with": {}}',
+    b'{"id": 1, "ask": "now", "with": [1]}', b'{"id": ' + b"9" * 5000 + b', "ask": "now", "with": {}}', b'{"watch": {"a": 1}}',
+)  # fmt: skip
+
+
+def test_nonsense_of_the_page_s_process_ends_it_alone(tmp_path, monkeypatch):
+    """A taken-over page: every line that it may say, one process each; and a program that is not there. The agent goes on."""
+    with page_world.living(tmp_path, enrolled=False, profile="personal") as living:
+        program = tmp_path / "page.py"
+        for number, line in enumerate(NONSENSE):
+            said = tmp_path / f"line-{number}"
+            said.write_bytes(b'{"ready": true}\n' + line + b"\n")
+            program.write_text(
+                f"import sys, time; sys.stdout.buffer.write(open({str(said)!r}, 'rb').read()); sys.stdout.flush(); time.sleep(2)"
+            )
+            monkeypatch.setattr(page_process, "COMMAND", (sys.executable, str(program)))
+            monkeypatch.setattr(page_process, "_START_S", 1.0)
+            assert living.ask("open").exit_code == 3, line[:50]
+            house.wait_for(lambda: living.agent.page._process is None, 10, "its end")
+        monkeypatch.setattr(page_process, "COMMAND", (str(tmp_path / "nobody"),))
+        assert living.ask("open").exit_code == 3
+        assert living.ask("status").exit_code == 0
+        monkeypatch.undo()
+        assert living.open().exists()  # the right one, after all of it
