@@ -183,6 +183,8 @@ class PageProcess:
 
         try:
             answer = await page.answered(self._agent, asked["ask"], asked["with"])
+            if process is self._process:
+                self._say({"id": asked["id"], "answer": answer})
         except OutboxBroken as broken:  # the way out fails shut
             self._agent.end_with(broken)
         except WardbeatError as error:
@@ -190,9 +192,6 @@ class PageProcess:
         except Exception as error:  # one question must not end what measures and seals
             log.warning("a question of the page failed: %s", type(error).__name__)
             self._refuse(process, asked["id"], "That did not work.", "Load the page again.")
-        else:
-            if process is self._process:
-                self._say({"id": asked["id"], "answer": answer})
 
     def _refuse(self, process: asyncio.subprocess.Process, number: int, words: str, remedy: str) -> None:
         if process is self._process:

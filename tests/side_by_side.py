@@ -1,5 +1,5 @@
 """The suite in three processes: what mostly waits (the wheel's demo, a traced minute, cameras at fault, storms), the page in its
-browser, and beside them the rest.
+browser and a strap's reconnections, and beside them the rest.
 
 Exit 1 when any fails; the reports of the first two are printed last.
 """
@@ -17,7 +17,7 @@ WAITING = [
     *(TESTS / f"test_{name}.py" for name in ("whole_way", "rescue", "running", "scores_command", "population_audit")),
     TESTS / "chaos",
 ]
-PAGE = [TESTS / f"test_{name}.py" for name in ("page", "page_door", "page_places")]
+PAGE = [TESTS / f"test_{name}.py" for name in ("page", "page_door", "page_places", "strap")]  # a strap waits, too
 
 
 def main() -> int:

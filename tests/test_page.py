@@ -114,6 +114,7 @@ def test_at_twice_the_size_nothing_is_cut(living, browser, width):
 def test_now_shows_each_beat_what_does_not_count_and_why(living, browser, width, scheme):
     browser.enter(living, width, scheme)
     browser("wait", js="Number(document.getElementById('rate').textContent) > 40")
+    browser("wait", js="document.querySelectorAll('#beats [data-t]').length > 1")
     newest = "Math.max(...[...document.querySelectorAll('#beats [data-t]')].map((one) => Number(one.dataset.t)))"
     before = browser("eval", js=newest)
     browser("wait", js=f"{newest} > {before} + 2")

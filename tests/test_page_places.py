@@ -140,13 +140,15 @@ def test_a_pause_and_a_withdrawal_hold_within_their_seconds_and_are_shown(tmp_pa
         house.wait_for(lambda: living.in_agent(summaries), 60, "a summary that leaves")
         browser.enter(living)
         browser("click", sel="#pause")
+        clicked_s = time.monotonic()
+        browser("wait", js="document.getElementById('said').textContent.includes('Paused')")
         paused_s = time.monotonic()
-        browser("wait", js="!document.getElementById('paused').hidden", timeout=1000)
         while time.monotonic() < paused_s + SECOND_S:
             time.sleep(0.01)
         held_ns, sealed = living.in_agent(newest_ns), len(living.in_agent(summaries))
         house.wait_for(lambda: not living.strap._device.connections, 5.0 - SECOND_S, "the link to be down")
-        down_s = time.monotonic() - paused_s
+        down_s = time.monotonic() - clicked_s
+        browser("wait", js="!document.getElementById('paused').hidden")
         time.sleep(8)
         assert living.in_agent(newest_ns) == held_ns
         assert len(living.in_agent(summaries)) == sealed
@@ -159,7 +161,7 @@ def test_a_pause_and_a_withdrawal_hold_within_their_seconds_and_are_shown(tmp_pa
         house.wait_for(lambda: len(living.in_agent(summaries)) > sealed, 40, "a summary after the pause")
         browser.go("say")
         browser("click", sel="[data-do=withdraw]")
-        browser("wait", js="document.getElementById('said').textContent.includes('Withdrawn')", timeout=1000)
+        browser("wait", js="document.getElementById('said').textContent.includes('Withdrawn')")
         time.sleep(SECOND_S)
         sealed = len(living.in_agent(summaries))
         time.sleep(8)

@@ -100,7 +100,8 @@ class Pages:
 
     async def _weeks(self, _: Asked, ask: Ask, errand: Ask) -> Asked:
         notes = (await ask("notes"))["notes"]
-        made = await self._looked_back(notes, errand)
+        # notes, and whether there is anything at all: what is erased in a terminal is gone here, too
+        made = await self._looked_back([*notes, {"is_there": (await ask("place"))["has_history"]}], errand)
         with_index = self.with_index()
         scored = [week for week in made["weeks"] if week["points"]]
         return {

@@ -233,6 +233,10 @@ export const live = {
     chart(state.told.t_s);
     draw(state.told);
   },
+  forget() {
+    state.beats.clear();
+    state.told = null;
+  },
   freeze() {
     state.frozen = !state.frozen;
     button();

@@ -139,6 +139,7 @@ const FORMS = {
     return ask("hours", { hours: [...kept, [minutes(form.elements.from.value), minutes(form.elements.until.value)]] });
   },
   async erase() {
+    live.forget();
     return ask("erase", {});
   },
   async consent(form, by) {
