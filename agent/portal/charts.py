@@ -195,8 +195,8 @@ def contributions(week: dict[str, Any], names: dict[str, str], t: Words) -> Char
         inside.append(
             _box(zero if value >= 0 else zero - length, y, length, row_high - 12, "up" if value >= 0 else "down")
         )
-        inside.append(_text(zero - reach - 10 if value >= 0 else zero + 10, y + 13, names.get(name, name),
-                            "label", "start"))  # fmt: skip
+        side = (zero - 10, "end") if value >= 0 else (zero + 10, "start")
+        inside.append(_text(side[0], y + 13, names.get(name, name), "label", side[1]))
         end = zero + (length + 8 if value >= 0 else -length - 8)
         inside.append(_text(end, y + 13, f"{value:+.1f}", "label", "start" if value >= 0 else "end"))
     total = sum(value for _, value in points)
