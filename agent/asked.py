@@ -33,10 +33,10 @@ async def answer(agent: "Agent", command: Command) -> Reply:
 
 
 def _status(agent: "Agent", _: str) -> Reply:
-    enrolled = None if agent.has_left else agent.identity
+    who = agent.speaker
     body = {
         "profile": agent.profile.name,
-        "enrolled": enrolled and {"operator": enrolled.bundle.operator, "device": enrolled.device},
+        "enrolled": who and {"operator": who.bundle.operator, "device": who.device},
         "paused": agent.paused,
         "pause_until_utc_s": quiet.ends_utc_s(agent.outbox),
         "utc_s": agent.utc_s(),
@@ -63,14 +63,14 @@ def _resume(agent: "Agent", _: str) -> Reply:
 
 
 def _consent(agent: "Agent", argument: str) -> Reply:
-    enrolled = _identity(agent)
+    who = enrolled(agent)
     try:
         given = json.loads(argument)
         message = ConsentMessage(bytes.fromhex(given["record"]), bytes.fromhex(given["signature"]))
-        record = verified_consent(message, enrolled.site, enrolled.consent_public, enrolled.sign.public)
+        record = verified_consent(message, who.site, who.consent_public, who.sign.public)
     except (WireRefused, ValueError, KeyError, TypeError) as error:
         raise WrongUse("that consent record is not signed by the person's key") from error
-    if record.action != "give" or record.device != enrolled.device:
+    if record.action != "give" or record.device != who.device:
         raise WrongUse("that is not a consent of this machine", remedy="Run 'wardbeat consent give' again.")
     if record.from_utc_s < agent.utc_s() - _SLOW_HAND_S:
         raise WrongUse("that consent would begin in the past", remedy="Run 'wardbeat consent give' again.")
@@ -80,19 +80,19 @@ def _consent(agent: "Agent", argument: str) -> Reply:
 
 
 def _withdraw(agent: "Agent", _: str) -> Reply:
-    enrolled = _identity(agent)
-    gone = consents.withdraw(agent.outbox, enrolled.sign, enrolled.site, agent.utc_s())
+    who = enrolled(agent)
+    gone = consents.withdraw(agent.outbox, who.sign, who.site, agent.utc_s())
     agent.releasing.say_consent()
     return Reply(words=f"Withdrawn. {gone} waiting summaries will not leave; the hub is told in the next slot.")
 
 
 def _erase(agent: "Agent", _: str) -> Reply:
     windows = agent.forget()
-    enrolled = None if agent.has_left else agent.identity
-    site = "" if enrolled is None else enrolled.site
-    consents.erase(agent.outbox, None if enrolled is None else enrolled.sign, site, agent.utc_s())
+    who = agent.speaker
+    sign, site = (None, "") if who is None else (who.sign, who.site)
+    consents.erase(agent.outbox, sign, site, agent.utc_s())
     agent.releasing.say_consent()
-    return Reply(words=erased(windows, asks_hub=enrolled is not None))
+    return Reply(words=erased(windows, asks_hub=who is not None))
 
 
 def erased(windows: int, *, asks_hub: bool) -> str:
@@ -101,10 +101,15 @@ def erased(windows: int, *, asks_hub: bool) -> str:
     return f"{here}; the hub is asked to erase." if asks_hub else f"{here}; this machine is enrolled at no hub."
 
 
-def _identity(agent: "Agent") -> identity.Identity:
-    if agent.identity is None or agent.has_left:
+def enrolled(agent: "Agent") -> identity.Identity:
+    """Who speaks for this machine.
+
+    Raises:
+        KeysMissing: Nobody.
+    """
+    if agent.speaker is None:
         raise KeysMissing("this machine is not enrolled", remedy=identity.ENROLL)
-    return agent.identity
+    return agent.speaker
 
 
 async def _open(agent: "Agent", _: str) -> Reply:
@@ -112,9 +117,9 @@ async def _open(agent: "Agent", _: str) -> Reply:
 
 
 def _now(agent: "Agent", _: str) -> Reply:
-    from agent import page  # as the page says it
+    from agent.page.now import now  # as the page says it
 
-    return Reply(body=json.dumps(page.now(agent)))
+    return Reply(body=json.dumps(now(agent)))
 
 
 TABLE: Final[dict[str, Callable[["Agent", str], Reply | Awaitable[Reply]]]] = {

@@ -18,7 +18,7 @@ from agent.control import Command, Reply
 from agent.errors import KeysMissing, NoTerminal, NotRunning, PolicyDenied, WrongPin, WrongUse
 from agent.features import FEATURES
 from agent.history import History, Told
-from agent.outbox import Outbox, Sealing, consents, ledger, quiet, rescue
+from agent.outbox import Outbox, Sealing, consents, ledger, quiet
 from agent.privacy import consent
 from agent.privacy.policy import Profile
 from agent.privacy.vault import Vault, existing_vault, open_vault
@@ -318,9 +318,7 @@ def everything_held(settings: Settings, outbox: Outbox) -> dict[str, object]:
         "pauses": [asdict(interval) for interval in consents.pauses(outbox)],
         "private_hours": [asdict(one) for one in quiet.hours(outbox)],
         "pause_ends_utc_s": quiet.ends_utc_s(outbox),
-        "sensors": {
-            name: kept.decode() for name in SOURCES if (kept := outbox.meta(f"{rescue.SENSOR}{name}")) is not None
-        },
+        "switched_sensors": quiet.switches(outbox),
         "strap": scan.bound_strap(settings.state_dir),
         "news": [{"at_utc_s": at_utc_s, "words": words} for at_utc_s, words in outbox.news()],
     }

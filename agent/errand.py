@@ -20,7 +20,6 @@ from agent.config import Settings
 from agent.errors import LedgerBroken, WardbeatError
 from agent.history import History
 from agent.outbox import Outbox, ledger
-from agent.page import as_shown
 from agent.privacy.policy import Profile
 from agent.privacy.vault import existing_vault
 
@@ -80,7 +79,7 @@ def _found(wanted: Wanted) -> str:
         for row in ledger.rows_before(outbox, sys.maxsize, sys.maxsize):
             words = " ".join((str(row.idx), row.kind, row.state, row.digest.hex(), *row.said)).lower()
             if typed in words:
-                found.append(as_shown(row))
+                found.append(ledger.as_json(row))
             if len(found) >= _FOUND_MOST:
                 break
     return json.dumps({"rows": found, "most": _FOUND_MOST})

@@ -11,11 +11,12 @@ import stat
 import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from agent.errors import AlreadyRunning, Missing, StorageFull
 
@@ -258,17 +259,31 @@ def managed() -> list[str]:
     An administrator reads every file and every memory: the person must know before they say yes.
     """
     found = []
-    if os.path.exists("/etc/wardbeat/policy.yaml"):  # noqa: PTH110 - Path.exists raises where a folder is closed to us
+    if _stands("/etc/wardbeat/policy.yaml"):
         found.append("a Wardbeat policy of this machine's administrator")
     if sys.platform == "win32":
         if os.environ.get("USERDNSDOMAIN"):
             found.append("an account of a Windows domain")
     elif sys.platform == "darwin":
-        if os.path.exists("/var/db/ConfigurationProfiles/Settings/.cloudConfigHasActivationRecord"):  # noqa: PTH110
+        if _stands("/var/db/ConfigurationProfiles/Settings/.cloudConfigHasActivationRecord"):
             found.append("a device management service")
-    elif any(os.path.exists(one) for one in ("/etc/krb5.keytab", "/etc/sssd/sssd.conf")):  # noqa: PTH110
+    elif any(_stands(one) for one in ("/etc/krb5.keytab", "/etc/sssd/sssd.conf")):
         found.append("a company's directory service")
     return found
+
+
+def _stands(path: str) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists raises where a folder above is closed to us
+
+
+def only_way_out() -> BinaryIO:
+    """Standard output for our own lines alone: what a library prints goes nowhere, for it may quote what it holds."""
+    ours = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    sys.excepthook, threading.excepthook = lambda *_: None, lambda _: None
+    return ours
 
 
 def no_core_dumps() -> None:

@@ -33,7 +33,7 @@ def weeks(history: History, profile: Profile, now_utc_s: int | None = None) -> d
     told = history.told()
     tally = _Tally()
     made = scores.of(tally.seen(history.summaries()), told, profile, _WEEKS, now_s)
-    allowed = [name for name in CHANNELS if not profile.purposes or CHANNELS[name].kind in profile.kinds]
+    allowed = [name for name in CHANNELS if profile.shows(CHANNELS[name].kind)]
     return made.as_json() | {
         "days": _days(made),
         "band": None

@@ -125,7 +125,7 @@ class PageProcess:
         from_ns, looked_s = 0, 0.0
         while True:
             await self._watched.wait()
-            from agent import page
+            from agent.page.now import now
 
             now_s = asyncio.get_running_loop().time()
             if now_s - looked_s > _LOCK_S:
@@ -134,7 +134,7 @@ class PageProcess:
                     self._end()
                     continue
             self.touched.clear()
-            self._say({"push": page.now(self._agent, from_ns)})
+            self._say({"push": now(self._agent, from_ns)})
             from_ns = self._agent.clock.now_ns() - _TOLD_AGAIN_NS
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_SAY_AGAIN_S):

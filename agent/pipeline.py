@@ -94,18 +94,14 @@ class Agent:
         )
         self.windows = Windows(clock.now_ns(), pace.window_s, clock.utc_offset_ns())
         self.live = LiveHeart()
-        operator = None if self.identity is None else self.identity.bundle.operator
-        self.releasing = Releasing(self.history, self.outbox, profile, operator, self.board, utc_s=self.utc_s)
         self.publisher: Publisher | None = None
+        self.releasing = Releasing(self.history, self.outbox, profile, self.operator, self.board, utc_s=self.utc_s)
         self.senses = Senses(settings, profile, clock, folder, self.board, self.releasing, radio=radio, eyes=eyes)
-        for name in self.senses.switchable():
-            if kept := self.outbox.meta(rescue.SENSOR + name):
-                self.senses.switch(name, on=kept == b"on")
+        for name, is_on in quiet.switches(self.outbox).items():
+            self.senses.switch(name, on=is_on)
         self.page = PageProcess(self)
         self.last_summary: Summary | None = None
         self.enough = asyncio.Event()
-        self._kicked: set[str] = set()
-        self._reading: set[str] = set()
         self._queue: asyncio.Queue[Sample] = asyncio.Queue(_QUEUE_MOST)
         self._awake = asyncio.Event()
         self._ended = asyncio.Event()
@@ -158,35 +154,19 @@ class Agent:
                 if ran_s > _LONG_RUN_S:
                     pause_s = _RETRY_S[0]
                 log.warning("source %s lost, again in %.0f s", name, pause_s)
-            await self._rest(name, pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+            await self.senses.rest(name, pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
             pause_s = min(2 * pause_s, _RETRY_S[1])
-
-    async def _rest(self, name: str, pause_s: float) -> None:
-        """Between two tries; the person's hand ends it."""
-        until_s = asyncio.get_running_loop().time() + pause_s
-        while name not in self._kicked and (left_s := until_s - asyncio.get_running_loop().time()) > 0:
-            await asyncio.sleep(min(left_s, _LOOK_S))
-        self._kicked.discard(name)
-
-    def kick(self, name: str) -> None:
-        """Try a source again now: the person did something about it."""
-        self._kicked.add(name)
-
-    async def closed(self, name: str) -> None:
-        """Return when a source that may not be open is closed."""
-        while name in self._reading:
-            await asyncio.sleep(_LOOK_S)
 
     async def _read(self, name: str) -> None:
         samples = self.senses.open(name)
-        self._reading.add(name)
+        self.senses.reading.add(name)
         try:
             async for sample in samples:
                 if self._awake.is_set():  # paused: not taken over
                     await self._queue.put(sample)  # full: the source waits; nothing is dropped
         finally:
             await samples.aclose()
-            self._reading.discard(name)
+            self.senses.reading.discard(name)
 
     async def _unless_paused(self, reading: "asyncio.Task[None]", name: str) -> bool:
         """Whether the source came to its end; a pause closes it, but for a recording, and so does a withdrawal."""
@@ -247,8 +227,7 @@ class Agent:
                 start_utc_s, end_utc_s = self.clock.utc_s(window.start_ns), self.clock.utc_s(window.end_ns)
                 blocked = self._clock_break(start_utc_s, end_utc_s)
                 if window.series:
-                    kinds = self.profile.kinds if self.profile.purposes else None
-                    self.last_summary = summarise(window, start_utc_s, end_utc_s, kinds)
+                    self.last_summary = summarise(window, start_utc_s, end_utc_s, self.profile.shown_kinds)
                     self.releasing.take(self.last_summary, blocked)
             self.releasing.flush()
             if finishing:
@@ -316,9 +295,14 @@ class Agent:
         await self._broken
 
     @property
-    def has_left(self) -> bool:
-        """Whether the hub said that this machine speaks for nobody any more."""
-        return self.publisher is not None and self.publisher.left
+    def speaker(self) -> identity.Identity | None:
+        """Who speaks for this machine; None before an enrollment, and after the hub's word that all is erased."""
+        return None if self.publisher is not None and self.publisher.left else self.identity
+
+    @property
+    def operator(self) -> str | None:
+        """Who receives what leaves."""
+        return None if self.speaker is None else self.speaker.bundle.operator
 
     async def quiet(self) -> None:
         """Begin and end pauses by the clock."""

@@ -132,8 +132,7 @@ def of(summaries: Iterable[Summary], told: Sequence[Told], profile: Profile, wee
         left_out=[(one.at_utc_s, one.numbers["until_utc_s"]) for one in ended],
         said=_lines(answered),
     )
-    # where nothing may leave, nothing need be hidden from the person either
-    kinds = profile.kinds if profile.purposes else None
+    kinds = profile.shown_kinds
     quiet_s = told_at(now_utc_s, shifts)
     return Scores(
         weekly_log(kept, weeks=weeks, kinds=kinds),
@@ -161,7 +160,7 @@ def allowed_instruments(profile: Profile) -> dict[str, instruments.Instrument]:
     """Check-ins that the place allows, the first of them the usual one."""
     known = instruments.instruments()
     order = ("single", "tired", "cbi", "mood")
-    return {short: known[short] for short in order if not profile.purposes or known[short].kind in profile.kinds}
+    return {short: known[short] for short in order if profile.shows(known[short].kind)}
 
 
 def require(profile: Profile, short: str | None) -> instruments.Instrument:

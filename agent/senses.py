@@ -1,10 +1,13 @@
 """The way in, as far as it starts no task: which sensors may be open, what they are given, what is said of them."""
 
+import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from agent import sources
 from agent.clock import Clock, SessionClock, aligned_start_ns
@@ -18,6 +21,8 @@ from agent.sources import AffectFile, Eyes, Radio, Surroundings
 from agent.status import Board, Level
 
 log = logging.getLogger(__name__)
+
+_LOOK_S: Final = 0.2
 
 
 class Senses:
@@ -45,6 +50,8 @@ class Senses:
         self._settings, self._clock, self._folder = dict(settings.sources), clock, folder
         self._off: set[str] = set()
         self._held: set[str] = set()
+        self._kicked: set[str] = set()
+        self.reading: set[str] = set()  # those that are open now
         self._board, self._releasing = board, releasing
         self._is_local = not profile.recipients
         self.radio, self._eyes = radio or Radio(), eyes or Eyes()
@@ -111,6 +118,22 @@ class Senses:
     def settings(self, name: str) -> object:
         """A source's settings: the person's own, or its usual ones."""
         return self._settings[name] if name in self._settings else sources.settings_type(name)()
+
+    async def rest(self, name: str, pause_s: float) -> None:
+        """Between two tries of a source; `kick` ends it."""
+        until_s = time.monotonic() + pause_s
+        while name not in self._kicked and (left_s := until_s - time.monotonic()) > 0:
+            await asyncio.sleep(min(left_s, _LOOK_S))
+        self._kicked.discard(name)
+
+    def kick(self, name: str) -> None:
+        """Try a source again now: the person did something about it."""
+        self._kicked.add(name)
+
+    async def closed(self, name: str) -> None:
+        """Return when a source that may not be open is closed."""
+        while name in self.reading:
+            await asyncio.sleep(_LOOK_S)
 
     @contextmanager
     def held(self, name: str) -> Iterator[None]:

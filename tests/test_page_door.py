@@ -15,8 +15,9 @@ import pytest
 
 import house
 import page_world
-from agent import page_consent, page_process
+from agent import page_process
 from agent.errors import WrongPin
+from agent.page.consent import Tries
 from agent.portal import peer
 from agent.portal.door import CODE_S, KEY_HEADER, QUIET_S, SESSION_S, Door
 from agent.signal.rr import GAP_TOLERANCE_MS
@@ -415,7 +416,7 @@ def test_a_locked_session_ends_the_page(tmp_path, monkeypatch, browser):
 
 
 def test_five_wrong_pins_in_a_row_cost_a_minute():
-    tries = page_consent.Tries()
+    tries = Tries()
     for second in range(5):
         tries.check(second)
         tries.was(right=False, now_s=second)

@@ -13,9 +13,9 @@ import yaml
 
 import house
 import page_world
-from agent import page as asked
 from agent.model import Sample
 from agent.outbox import Outbox, consents, ledger
+from agent.page.now import now
 from agent.privacy.policy import PROFILES
 from agent.wire import envelope
 from agent.wire.enroll import armor, dearmor
@@ -57,7 +57,7 @@ def test_from_nothing_to_ones_own_heart_beat(tmp_path, browser):
         assert "nothing to consent to" in browser("text", sel="#main")
         # switched off at the page it is closed within a second, and stays so when the agent starts again
         browser("click", sel="button[aria-label^='Strap']")
-        house.wait_for(lambda: not living.agent._reading, 2.0, "the strap to be closed")
+        house.wait_for(lambda: not living.agent.senses.reading, 2.0, "the strap to be closed")
         browser("wait", js="document.querySelector(\"button[aria-label='Strap: Switch on']\") !== null")
         assert living.in_agent(lambda agent: agent.outbox.meta("sensor ble_strap")) == b"off"
         assert browser("troubles") == []
@@ -120,7 +120,7 @@ def test_a_workplace_has_no_word_of_what_it_may_not_ask(tmp_path, browser):
         def faces(agent):
             for channel in face:
                 agent.windows.ring.add(Sample(agent.clock.now_ns(), channel, 0.5))
-            return asked.now(agent)["face"]
+            return now(agent)["face"]
 
         assert living.in_agent(faces) == {"lids": 0.5}  # tiredness alone: movements are not for a workplace
         assert forbidden.search("your strain index")  # the detector sees what it looks for
@@ -184,7 +184,7 @@ def test_the_camera_is_switched_at_the_page_and_previewed_after_a_click_alone(tm
         browser.go("say")
         browser("click", sel="button[aria-label='Camera: Switch off']")
         browser("wait", js="document.querySelector(\"button[aria-label='Camera: Switch on']\") !== null")
-        house.wait_for(lambda: "webcam" not in living.agent._reading, 2.0, "the camera to be closed")
+        house.wait_for(lambda: "webcam" not in living.agent.senses.reading, 2.0, "the camera to be closed")
         browser.go("now")
         assert "The camera is off" in browser("text", sel="#main")
 

@@ -1,4 +1,4 @@
-"""When nothing is measured: a pause with an end, and the person's private hours; both outlive a restart.
+"""When nothing is measured: a pause with an end, private hours, sensors switched off; all outlive a restart.
 
 open pause      until the person ends it
 timed pause     until a moment; the agent ends it
@@ -18,6 +18,7 @@ LENGTHS: Final = ("", "hour", "tomorrow")
 _UNTIL: Final = "pause until"
 HOURS: Final = "private hours"
 _SKIPPED: Final = "private hours skipped until"
+SENSOR: Final = "sensor "  # before a source's name
 _DAY_MIN: Final = 1440
 _MOST: Final = 7  # stretches a day; more is no plan
 
@@ -87,6 +88,17 @@ def set_hours(outbox: Outbox, wanted: tuple[Hours, ...]) -> None:
         raise WrongUse(f"at most {_MOST} stretches a day", remedy="Pause instead.")
     outbox.set_meta(HOURS, json.dumps([[one.from_min, one.until_min] for one in wanted]).encode())
     outbox.set_meta(_SKIPPED, b"0")
+
+
+def switches(outbox: Outbox) -> dict[str, bool]:
+    """Sensors that the person switched on or off at the page; others are as the settings say."""
+    found = outbox.db.execute("SELECT name, value FROM meta WHERE name LIKE ?", (f"{SENSOR}%",)).fetchall()
+    return {name.removeprefix(SENSOR): bytes(value) == b"on" for name, value in found}
+
+
+def keep_switch(outbox: Outbox, name: str, *, on: bool) -> None:
+    """Remember one."""
+    outbox.set_meta(SENSOR + name, b"on" if on else b"off")
 
 
 def turn(outbox: Outbox, now_utc_s: int, zone: tzinfo | None = None) -> bool | None:

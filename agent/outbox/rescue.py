@@ -25,7 +25,6 @@ from agent.wire.consent import decode_record
 from agent.wire.message import GapMessage
 
 SUSPECT: Final = "outbox.suspect"
-SENSOR: Final = "sensor "  # before a source's name: what the person switched at the page
 _NEW: Final = "outbox.new.db"
 _TABLES: Final = frozenset({"meta", "stream", "ledger", "fate", "outbox", "consent", "pause", "proof", "news"})
 _AGAIN: Final = "Give your consent again: 'wardbeat consent give'."
@@ -136,7 +135,7 @@ def _read(path: Path, aside: Path) -> Salvaged:
     waiting = _rows(path, f"SELECT o.stream, min(o.seq), max(o.seq), count(*) {unsettled} GROUP BY o.stream")
     pauses = _rows(path, "SELECT id FROM pause WHERE end_utc_s IS NULL")
     records = _rows(path, "SELECT record, receipted FROM consent")
-    chosen = _rows(path, f"SELECT name, value FROM meta WHERE name = '{quiet.HOURS}' OR name LIKE '{SENSOR}%'")
+    chosen = _rows(path, f"SELECT name, value FROM meta WHERE name = '{quiet.HOURS}' OR name LIKE '{quiet.SENSOR}%'")
     erasures = _rows(path, f"SELECT o.idx {unsettled} AND o.kind = 'erase'")
     return Salvaged(
         aside,
@@ -172,10 +171,10 @@ def _carry(outbox: Outbox, salvaged: Salvaged, now_utc_s: int) -> None:
     if salvaged.paused is not False:
         consents.pause(outbox, now_utc_s)
     for name, value in salvaged.chosen or ():
-        if value in (b"on", b"off") if name.startswith(SENSOR) else quiet.are_hours(value):
+        if value in (b"on", b"off") if name.startswith(quiet.SENSOR) else quiet.are_hours(value):
             outbox.set_meta(name, value)
     if salvaged.chosen is None:
-        outbox.set_meta(f"{SENSOR}webcam", b"off")
+        quiet.keep_switch(outbox, "webcam", on=False)
     if outbox.sealing is not None:
         if salvaged.withdrawn is not False or salvaged.erased:
             consents.withdraw(outbox, outbox.sealing.sender.sign, outbox.sealing.sender.site, now_utc_s)

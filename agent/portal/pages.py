@@ -95,7 +95,6 @@ class Pages:
             "now": await ask("now"),
             "window": await ask("window"),
             "place": await ask("place"),
-            "say": await ask("say"),
         }
 
     async def _weeks(self, _: Asked, ask: Ask, errand: Ask) -> Asked:
@@ -142,7 +141,7 @@ class Pages:
         return await ask("check-ins")
 
     async def _first(self, _: Asked, ask: Ask, __: Ask) -> Asked:
-        return {"place": await ask("place"), "say": await ask("say")}
+        return {"place": await ask("place")}
 
 
 def runs(rows: list[Asked]) -> list[list[Asked]]:

@@ -83,10 +83,6 @@ class Pipe:
         if not self._listeners:
             self.say({"watch": False})
 
-    @property
-    def listeners(self) -> int:
-        return len(self._listeners)
-
     def _read(self) -> None:
         for line in self._reads:
             self._loop.call_soon_threadsafe(self._take, json.loads(line))

@@ -8,7 +8,6 @@ import json
 import os
 import socket
 import sys
-import threading
 from typing import Any, BinaryIO, Final
 
 import uvicorn
@@ -100,23 +99,13 @@ async def serve(reads: BinaryIO, writes: BinaryIO) -> None:
 def main() -> int:
     """Be the process, to its end."""
     host.no_core_dumps()
-    writes = _alone()
+    writes = host.only_way_out()
     try:
         asyncio.run(serve(sys.stdin.buffer, writes))
     except BrokenPipeError:
         pass  # the agent is gone
     finally:
         os._exit(0)  # the thread that reads the pipe may wait for ever
-
-
-def _alone() -> BinaryIO:
-    """Our way out, and nobody else's: whatever a library prints goes nowhere."""
-    ours = os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
-    sys.excepthook, threading.excepthook = lambda *_: None, lambda _: None
-    return ours
 
 
 if __name__ == "__main__":

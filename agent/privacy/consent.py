@@ -6,6 +6,7 @@ from typing import Final
 
 from agent.errors import PolicyDenied
 from agent.features import FEATURES
+from agent.features.spec import FeatureSpec
 from agent.privacy.policy import Profile
 from agent.wire.consent import ConsentRecord, Grant
 
@@ -14,10 +15,14 @@ EXPIRES_DAYS: Final = 90  # notes/delivery_and_privacy.md R2
 _DAY_S: Final = 86_400
 
 
+def releasable(profile: Profile) -> tuple[FeatureSpec, ...]:
+    """Features that this profile may release."""
+    return tuple(spec for spec in FEATURES.values() if spec.kind in profile.kinds and spec.release != "live_only")
+
+
 def releasable_signals(profile: Profile) -> tuple[str, ...]:
-    """Signals with at least one feature that this profile may release."""
-    allowed = (spec for spec in FEATURES.values() if spec.kind in profile.kinds and spec.release != "live_only")
-    return tuple(sorted({spec.signal for spec in allowed}))
+    """Signals with at least one of them."""
+    return tuple(sorted({spec.signal for spec in releasable(profile)}))
 
 
 def text(profile: Profile, grants: Sequence[Grant], days: int) -> str:
@@ -28,11 +33,7 @@ def text(profile: Profile, grants: Sequence[Grant], days: int) -> str:
     ]
     for grant in grants:
         lines.append(f"- signal {grant.signal}, for {grant.purpose}, to {grant.recipient}:")
-        lines += [
-            f"    {spec.name}: {spec.words}"
-            for spec in FEATURES.values()
-            if spec.signal == grant.signal and spec.kind in profile.kinds and spec.release != "live_only"
-        ]
+        lines += [f"    {spec.name}: {spec.words}" for spec in releasable(profile) if spec.signal == grant.signal]
     lines += [
         "Never: heart beats one by one, pictures, sound, names, addresses.",
         f"Valid for {days} days from the moment you agree.",

@@ -29,6 +29,15 @@ class Profile:
     recipients: tuple[str, ...] = ()
     forbidden_words: tuple[str, ...] = ()
 
+    @property
+    def shown_kinds(self) -> frozenset[str] | None:
+        """Kinds that are kept and shown here; None: all. Where nothing may leave, nothing need be hidden either."""
+        return self.kinds if self.purposes else None
+
+    def shows(self, kind: str) -> bool:
+        """Whether a kind is."""
+        return self.shown_kinds is None or kind in self.shown_kinds
+
 
 _EVERY_PAGE: Final = frozenset({"now", "weeks", "left", "say", "check-in"})
 _SEALED: Final = ("scoring-service",)

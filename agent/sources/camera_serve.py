@@ -23,7 +23,7 @@ def serve(opener: "Opener | None" = None) -> int:
         opener: How a capture is opened; tests hand in their own.
     """
     host.no_core_dumps()
-    out = _alone()
+    out = host.only_way_out()
     wanted = started_with(sys.stdin.buffer.readline())
     threading.Thread(target=_go_with_the_agent, name="agent", daemon=True).start()
     try:
@@ -42,16 +42,6 @@ def _run(wanted: Wanted, out: BinaryIO, opener: "Opener | None") -> CameraState 
     except ModuleNotFoundError:
         return CameraState.NO_PARTS
     return Process(wanted, out, opener or open_capture).run()
-
-
-def _alone() -> BinaryIO:
-    """Our way out, and nobody else's: whatever a library prints goes nowhere, for it may quote a picture."""
-    ours = os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
-    sys.excepthook, threading.excepthook = lambda *_: None, lambda _: None
-    return ours
 
 
 def _go_with_the_agent() -> None:

@@ -31,8 +31,6 @@ FLOORS = {
     "agent.scores": 5,
     "agent.scores_command": 5.7,
     "agent.look_back": 5.2,
-    "agent.page_forms": 5.2,
-    "agent.page_consent": 5.3,
     "agent.page": 5.4,  # what the page asks of the agent
     "agent.errand": 5.6,  # a program of its own, of the page's process
     "agent.page_command": 5.7,

@@ -4,12 +4,12 @@ import asyncio
 import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
-from agent import host, identity
-from agent import page_forms as forms
-from agent.errors import KeysMissing, WrongPin, WrongUse
-from agent.features import FEATURES
+from agent import asked as asked_for
+from agent import host
+from agent.errors import WrongPin, WrongUse
 from agent.leaving import RECEIPT
 from agent.outbox import consents, quiet
+from agent.page import forms
 from agent.privacy import consent
 from agent.sources import SOURCES
 from agent.wire.consent import Grant
@@ -46,28 +46,15 @@ class Tries:
 _tries = Tries()
 
 
-def enrolled(agent: "Agent") -> identity.Identity:
-    """Who speaks for this machine.
-
-    Raises:
-        KeysMissing: Nobody.
-    """
-    if agent.identity is None or agent.has_left:
-        raise KeysMissing("this machine is not enrolled", remedy="Begin with 'First steps'.")
-    return agent.identity
-
-
 def say(agent: "Agent", _: forms.Nothing) -> dict[str, Any]:
     """All that the page of decisions shows."""
     profile, now_utc_s = agent.profile, agent.utc_s()
     record = consents.stands_at(agent.outbox, profile.name, now_utc_s)
-    operator = None if agent.identity is None or agent.has_left else agent.identity.bundle.operator
+    operator = agent.operator
     offered = []
     for signal in consent.releasable_signals(profile) if operator else ():
         numbers = [
-            {"name": spec.name, "words": spec.words}
-            for spec in FEATURES.values()
-            if spec.signal == signal and spec.kind in profile.kinds and spec.release != "live_only"
+            {"name": spec.name, "words": spec.words} for spec in consent.releasable(profile) if spec.signal == signal
         ]
         offered += [
             {"signal": signal, "purpose": purpose, "recipient": operator, "numbers": numbers}
@@ -76,9 +63,7 @@ def say(agent: "Agent", _: forms.Nothing) -> dict[str, Any]:
     return {
         "operator": operator,
         "offered": offered,
-        "kinds": sorted(
-            {spec.kind for spec in FEATURES.values() if spec.kind in profile.kinds and spec.release != "live_only"}
-        ),
+        "kinds": sorted({spec.kind for spec in consent.releasable(profile)}),
         "days": agent.settings.consent_days,
         "version": consent.TEXT_VERSION,
         "record": None
@@ -86,8 +71,6 @@ def say(agent: "Agent", _: forms.Nothing) -> dict[str, Any]:
         else {
             "serial": record.serial,
             "until_utc_s": record.until_utc_s,
-            "from_utc_s": record.from_utc_s,
-            "hash": record.text_hash.hex(),
             "grants": [[one.signal, one.purpose, one.recipient] for one in record.grants],
         },
         "paused": agent.paused,
@@ -120,7 +103,7 @@ async def give(agent: "Agent", asked: forms.Yes) -> dict[str, Any]:
     """
     from agent import decisions
 
-    who, profile = enrolled(agent), agent.profile
+    who, profile = asked_for.enrolled(agent), agent.profile
     wanted = tuple(Grant(signal, purpose, who.bundle.operator) for signal, purpose in asked.grants)
     if not wanted:
         raise WrongUse("nothing was ticked", remedy="Tick what may leave, or leave it as it is.")

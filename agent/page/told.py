@@ -1,0 +1,85 @@
+"""What the person says of themself: check-ins that may be left and taken up, shifts, changes."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from agent.errors import NotScored, WrongUse
+from agent.history import Told
+from agent.page import forms
+
+if TYPE_CHECKING:
+    from agent.pipeline import Agent
+
+Answer = dict[str, Any]
+
+
+def check_ins(agent: "Agent", _: forms.Nothing) -> Answer:
+    """Which there are here, when each was answered last, and what was begun."""
+    from agent import scores  # with the check-ins alone: 3 MB
+
+    told = agent.history.told()
+    made = []
+    for short, one in scores.allowed_instruments(agent.profile).items():
+        answered = [row.at_utc_s for row in told if row.what == "check-in" and row.name == short]
+        begun = [row for row in told if row.what == "draft" and row.name == short]
+        last = max(answered, default=None)
+        due = last is None or agent.utc_s() - last >= one.every_days * 86_400
+        made.append(asdict(one) | {"last_utc_s": last, "due": due, "begun": dict(begun[-1].numbers) if begun else {}})
+    return {"instruments": made}
+
+
+def answer(agent: "Agent", asked: forms.Answers) -> Answer:
+    """Answers so far; ``done`` keeps them as a check-in, else as what was begun."""
+    from agent import scores
+    from agent.scoring import instruments
+
+    instrument = scores.require(agent.profile, asked.short)
+    items = {item.item_id: item for item in instrument.items}
+    answers = asked.answers
+    for name, place in answers.items():
+        if name not in items or not 0 <= place < len(items[name].answers):
+            raise WrongUse("that is no answer of this check-in", remedy="Load the page again.")
+    if asked.done and not answers:
+        raise NotScored("nothing was answered, and nothing kept", remedy="Answer one line at least, or leave it be.")
+    for row in agent.history.told():
+        if row.what == "draft" and row.name == instrument.short:
+            agent.history.untell(row)
+    if not answers:
+        return {"words": "Nothing is kept.", "lines": []}
+    what = "check-in" if asked.done else "draft"
+    agent.history.tell(Told(agent.utc_s(), what, instrument.short, answers))
+    if not asked.done:
+        return {"words": "Kept for later.", "lines": []}
+    lines = scores.result(instrument, instruments.scores(instrument, answers))
+    return {"words": "Kept, on this machine.", "lines": lines}
+
+
+def notes(agent: "Agent", _: forms.Nothing) -> Answer:
+    kept = [one for one in agent.history.told() if one.what in ("shift", "change")]
+    return {"notes": [asdict(one) | {"numbers": dict(one.numbers)} for one in kept]}
+
+
+def note(agent: "Agent", asked: forms.Note) -> Answer:
+    from agent import scores
+    from agent.scoring.baseline import RESETS
+
+    begins, ends = asked.from_utc_s, asked.until_utc_s
+    if asked.what == "shift":
+        if ends is None:
+            raise WrongUse("when does the shift end?", remedy="Give its end.")
+        kind = "night" if asked.kind == "night" else "day"
+        told = scores.shift(begins, ends, kind, agent.history.told(), agent.utc_s())
+    else:
+        if asked.what not in RESETS:
+            raise WrongUse("that is no change we know", remedy="Choose one of the list.")
+        told = scores.change(asked.what, begins, ends, agent.utc_s())
+    agent.history.tell(told)
+    return {"words": "Noted."}
+
+
+def unnote(agent: "Agent", asked: forms.Taken) -> Answer:
+    for one in agent.history.told():
+        if one.what in ("shift", "change") and (one.at_utc_s, one.name) == (asked.at_utc_s, asked.name):
+            agent.history.untell(one)
+            return {"words": "Taken back."}
+    raise WrongUse("that note is gone already", remedy="Load the page again.")
