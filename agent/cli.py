@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from agent import __version__, logs
+from agent import __version__
 from agent.commands import ACTIONS
 from agent.errors import WardbeatError
-from agent.status import say
+from agent.system import logs
+from agent.system.status import say
 
 
 def main(argv: Sequence[str] | None = None) -> int:

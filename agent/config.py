@@ -16,9 +16,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 from agent import sources
 from agent.errors import ConfigInvalid, PolicyDenied
 from agent.features.spec import Kind
-from agent.host import data_dir
 from agent.outbox import Limits
 from agent.privacy.policy import PROFILES, Profile, profile_named
+from agent.system.host import data_dir
 
 _STRICT: Final = ConfigDict(extra="forbid", frozen=True)
 _AFFECT_PROFILES: Final = ("care", "research")

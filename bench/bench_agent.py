@@ -181,8 +181,8 @@ async def virtual_hours(hours: float, folder: Path) -> tuple[list[float], list[f
     from collections import deque
 
     from agent import pipeline
-    from agent.clock import VirtualClock
-    from agent.sources import ble_strap
+    from agent.system.clock import VirtualClock
+    from agent.sources.strap import ble_strap
 
     world = house.make_world(folder)
     pace = VirtualClock(straps.START_NS)
@@ -206,14 +206,14 @@ async def virtual_hours(hours: float, folder: Path) -> tuple[list[float], list[f
                 times_s.append((pace.now_ns() - begin_ns) / 1e9)
                 sizes_mb.append(rss_mb(os.getpid()))
                 next_ns = pace.now_ns() + 60 * 10**9
-        agent.enough.set()
+        agent.stop_sensors.set()
         await asyncio.Event().wait()
 
     async with straps.air("a", [worn], pace) as (_, radio):
         settings = world.settings.model_copy(update={"sources": {"ble_strap": ble_strap.Settings()}})
-        quick = pipeline.Pace(finish=True, sockets=False)
+        quick = pipeline.RunMode(one_shot=True, serves=False)
         beside = {"drive": drive, "look": look}
-        await pipeline.run(settings, world.profile, pace, pace=quick, radio=radio, beside=beside)
+        await pipeline.run(settings, world.profile, pace, mode=quick, radio=radio, extra_tasks=beside)
     world.close()
     return times_s, sizes_mb
 

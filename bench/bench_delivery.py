@@ -12,9 +12,10 @@ import numpy as np
 import house
 from parts import check, run
 from traffic import the_traffic
+from agent.session.session import Session
 from agent import pipeline
-from agent.clock import SessionClock
-from agent.pace import Pace
+from agent.system.clock import SessionClock
+from agent.system.run_mode import RunMode
 from agent.publisher import BACKLOG
 from agent.wire import message
 from agent.wire.keys import kid, receive_public
@@ -72,7 +73,7 @@ def the_drain() -> None:
         told: dict[str, float] = {}
         late: list[float] = []
 
-        async def person(agent: pipeline.Agent) -> None:
+        async def person(agent: Session) -> None:
             await _until(lambda: agent.publisher is not None and agent.publisher._connected)
             began_s = time.monotonic()
             made: dict[int, float] = {}
@@ -95,16 +96,16 @@ def the_drain() -> None:
             with house.running_hub(world) as receiver:
                 stop = asyncio.Event()
 
-                async def play(agent: pipeline.Agent) -> None:
+                async def play(agent: Session) -> None:
                     try:
                         await person(agent)
                     finally:
                         stop.set()
 
-                pace = Pace(slot_s=300.0)
+                mode = RunMode(slot_s=300.0)
                 asyncio.run(
                     pipeline.run(
-                        world.settings, world.profile, SessionClock(), pace=pace, stop=stop, beside={"p": play}
+                        world.settings, world.profile, SessionClock(), mode=mode, stop=stop, extra_tasks={"p": play}
                     )
                 )
                 stored = len(receiver.store.settled())
@@ -119,7 +120,7 @@ def the_drain() -> None:
     check(f"a new row waited {max(late):.1f} s", holds=max(late) < 5)
 
 
-def _is_receipted(agent: pipeline.Agent, idx: int) -> bool:
+def _is_receipted(agent: Session, idx: int) -> bool:
     found = agent.outbox.db.execute("SELECT state FROM fate WHERE idx = ?", (idx,)).fetchone()
     return found == ("receipted",)
 

@@ -119,8 +119,8 @@ def the_closure() -> None:
 
 def the_lids() -> None:
     """Must show 2, its second half: PERCLOS at 5 looks a second, blinks at 30, of lids drawn shut on test people."""
-    from agent.analyze_face import SeenFrame, _channels
-    from agent.signal import lids
+    from agent.analysis.face import SeenFrame, _channels
+    from agent.signal.face import lids
     from test_lids import lid
 
     lens = Lens.make()

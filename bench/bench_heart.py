@@ -24,7 +24,7 @@ from recorded import annotated, five_minutes, hand_annotated_rr_ms, made_up
 from agent.features import compute_all
 from agent.features.live import LiveHeart
 from agent.model import NS_PER_S, Sample, Series, Window
-from agent.signal import artifacts, rr, spectrum
+from agent.signal.heart import artifacts, rr, spectrum
 from firmware_sim.physiology import Phase
 
 SEEDS = int(os.environ.get("SEEDS", "25"))
@@ -289,7 +289,7 @@ def speed():
 
 def imports():
     head("import: seconds, MB over the interpreter, modules")
-    engine = "agent.signal.beats, agent.signal.sureness, agent.signal.waves, agent.signal.running"
+    engine = "agent.signal.heart.beats, agent.signal.heart.confidence, agent.signal.heart.waveform, agent.signal.heart.incremental"
     for name, what in {"wardbeat agent.signal": engine, "numpy alone": "numpy", **peers.IMPORTS}.items():
         program = (
             "import sys, time; import os\n"

@@ -18,13 +18,13 @@ from paho.mqtt.enums import CallbackAPIVersion
 import house
 import postgres
 import test_store
-from agent import identity
+from agent.enrollment import identity
 from agent.wire import envelope, message
 from agent.wire.keys import SUITE, kid, receive_public, seal_to
 from agent.wire.message import Plaintext, SummaryMessage
 from agent.wire.labels import up_topic
 from agent.outbox import consents
-from hub import batch, judge, site
+from hub import batch, site, verify
 from hub.receive import BATCH
 from hub.store import Store
 from parts import check, run
@@ -107,10 +107,10 @@ def _cost(count: int, batches: int = 8) -> dict[str, float]:
             total += time.process_time() - began
             # the stages once more by themselves, on the same bytes
             began = time.process_time()
-            seen = [judge.authentic(receiver.keys, *one) for one in sealed]
+            seen = [verify.authentic(receiver.keys, *one) for one in sealed]
             stages["judge: decode, verify"] += time.process_time() - began
             began = time.process_time()
-            opened = [judge.opened(receiver.keys, one) for one in seen]
+            opened = [verify.opened(receiver.keys, one) for one in seen]
             stages["open, read the words"] += time.process_time() - began
             outcome = batch.Outcome([batch.Told(one, "stored") for one in seen])
             outcome.ends = {one.at[:2]: {"ledger_index": 1, "head_before": bytes(32)} for one in seen}

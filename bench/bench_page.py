@@ -16,8 +16,8 @@ import yaml
 
 import house
 import page_world
-from agent import control
-from agent.control import Command
+from agent.control import channel
+from agent.control.channel import Command
 from parts import check, run
 
 SECONDS = float(os.environ.get("SECONDS", "60"))
@@ -56,10 +56,10 @@ class Running:
         (folder / "settings.yaml").write_text(yaml.safe_dump(settings))
         self.process = house.wardbeat("--config", folder / "settings.yaml", "run")
         self.pid = self.process.popen.pid
-        house.wait_for((self.state / control.SOCKET).exists, what="the agent")
+        house.wait_for((self.state / channel.SOCKET).exists, what="the agent")
 
     def open(self) -> Path:
-        reply = control.ask(self.state, Command("open"))
+        reply = channel.ask(self.state, Command("open"))
         assert reply.exit_code == 0, reply.words
         return Path(reply.body)
 
@@ -77,7 +77,7 @@ def the_page() -> None:
 
 
 def _measure(running: Running, browser: page_world.Browser) -> None:
-    house.wait_for(lambda: json.loads(control.ask(running.state, Command("status")).body)["states"], what="states")
+    house.wait_for(lambda: json.loads(channel.ask(running.state, Command("status")).body)["states"], what="states")
     time.sleep(310 if os.environ.get("FIRST_WINDOW") else 10)
     alone_s = _cpu_of([running.pid], SECONDS)
     before_mb = pss_mb(running.pid)

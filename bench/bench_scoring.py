@@ -14,16 +14,16 @@ import numpy as np
 
 import scoring_feelings
 from parts import check, run
-from agent.scoring import change, scorers
+from agent.scoring import change_detector, scorers
 from agent.scoring.arousal import running_z
 from agent.scoring.audit import calibration_error
 from agent.scoring.channels import CHANNELS
-from agent.scoring.days import Days, Readings, by_day, stretches
+from agent.scoring.daily import Days, Readings, by_day, stretches
 from agent.scoring.index import strain
 from agent.scoring.level import Prior, deviation
 from agent.scoring.messages import predictive_value_01, predictive_words
 from agent.scoring.population import WATERMARK, population
-from agent.scoring.record import Record
+from agent.scoring.observations import Record
 from agent.scoring.weeks import weekly_log
 from models import arousal
 
@@ -93,7 +93,7 @@ def drawn_days(rng, people, days, phi, window_share, a_day, change_on=None, cv=0
     noise = rng.standard_normal((people, days, a_day))
     value = scale[:, None, None] * (np.sqrt(1 - window_share) * slow[..., None] + np.sqrt(window_share) * noise)
     if change_on is not None:
-        value[:, change_on:] -= change.FALL
+        value[:, change_on:] -= change_detector.FALL
     n = np.where(rng.random((people, days)) < missing, 0.0, float(a_day))
     mean = value.mean(axis=2)
     within = ((value - mean[..., None]) ** 2).sum(axis=2) * (n > 0)
@@ -102,7 +102,7 @@ def drawn_days(rng, people, days, phi, window_share, a_day, change_on=None, cv=0
 
 def false_alarms(alarms, n) -> tuple[float, float]:
     """For 91 worn days, and for 91 days of the calendar."""
-    late = slice(change.FROM_DAY, None)
+    late = slice(change_detector.FROM_DAY, None)
     raised = alarms[:, late].sum()
     return raised / ((n[:, late] > 0).sum() / 91), raised / (n[:, late].size / 91)
 
@@ -115,7 +115,7 @@ def calibrated(days, wanted, **known) -> float:
     low, high = 2.0, 9.0
     for _ in range(10):
         middle = (low + high) / 2
-        rate = false_alarms(change.watch(days, PRIOR, middle, **known).alarms, days.n)[0]
+        rate = false_alarms(change_detector.watch(days, PRIOR, middle, **known).alarms, days.n)[0]
         low, high = (middle, high) if rate > wanted else (low, middle)
     return high
 
@@ -131,15 +131,15 @@ def the_alarm() -> None:
             drawn_days(rng, 4000, 240, 0.6, 0.7, a_day),
             drawn_days(rng, 8000, 130, 0.6, 0.7, a_day, 100),
         )
-        best = change.Process((0.6,), (0.7,), mean_known=True)
+        best = change_detector.Process((0.6,), (0.7,), mean_known=True)
         for budget in (1.0, 0.25):
-            threshold = change.BUDGETS[budget]
-            worn, calendar = false_alarms(change.watch(null, PRIOR, threshold).alarms, null.n)
-            seen = found(change.watch(fall, PRIOR, threshold).alarms, 100)
+            threshold = change_detector.BUDGETS[budget]
+            worn, calendar = false_alarms(change_detector.watch(null, PRIOR, threshold).alarms, null.n)
+            seen = found(change_detector.watch(fall, PRIOR, threshold).alarms, 100)
             line(f"{a_day} a day, shipped threshold for {budget}", worn, calendar, seen)
             check(f"{a_day} a day: {worn:.2f} false alarms, budget {budget}", holds=worn <= 1.05 * budget)
             equal = calibrated(null, worn, process=best, scale=null_scale)
-            top = found(change.watch(fall, PRIOR, equal, process=best, scale=scale).alarms, 100)
+            top = found(change_detector.watch(fall, PRIOR, equal, process=best, scale=scale).alarms, 100)
             line("   optimum, change and person known", worn, calendar, top)
             value = predictive_value_01(seen[2], calendar)
             print(f"   predictive value, 5 of 100 fall in a quarter: {value:.2f}. {predictive_words(value)}")
@@ -152,30 +152,30 @@ def the_alarm() -> None:
         mean7 = week_mean_alarm(null, fall)
         line("   7-day mean at the same rate", *mean7[:2], mean7[2])
     print("\nother people than the null's, shipped threshold for 1:")
-    threshold = change.BUDGETS[1.0]
+    threshold = change_detector.BUDGETS[1.0]
     for phi in (0.3, 0.6, 0.9):
         for share in (0.5, 0.7, 0.9):
             null, fall = drawn_days(rng, 800, 180, phi, share, 3)[0], drawn_days(rng, 800, 130, phi, share, 3, 100)[0]
-            rates = false_alarms(change.watch(null, PRIOR, threshold).alarms, null.n)
+            rates = false_alarms(change_detector.watch(null, PRIOR, threshold).alarms, null.n)
             line(
                 f"phi {phi}, window share {share}, 3 a day",
                 *rates,
-                found(change.watch(fall, PRIOR, threshold).alarms, 100),
+                found(change_detector.watch(fall, PRIOR, threshold).alarms, 100),
             )
-            one = change.watch(null, PRIOR, threshold, process=change.Process((0.6,), (0.7,)))
+            one = change_detector.watch(null, PRIOR, threshold, process=change_detector.Process((0.6,), (0.7,)))
             print(
                 f"   one filter in the bank's place: {false_alarms(one.alarms, null.n)[0]:.2f} false for 91 worn days"
             )
     slow, _ = drawn_days(rng, 800, 240, 0.6, 0.7, 3)
-    drifted = replace(slow, mean=slow.mean - change.FALL * np.arange(240) / 365)
-    rates = false_alarms(change.watch(drifted, PRIOR, threshold).alarms, slow.n)
+    drifted = replace(slow, mean=slow.mean - change_detector.FALL * np.arange(240) / 365)
+    rates = false_alarms(change_detector.watch(drifted, PRIOR, threshold).alarms, slow.n)
     print(f"a drift of 20 % a year: {rates[0]:.2f} alarms for 91 worn days (told as a drift, not as an alarm)")
 
 
 def the_budgets() -> None:
     """The thresholds at which the null process raises what is allowed: the larger of 3 and of 20 readings a day ships."""
     print(WATERMARK)
-    for budget, shipped in change.BUDGETS.items():
+    for budget, shipped in change_detector.BUDGETS.items():
         means = []
         for a_day in (3, 20):
             runs = [drawn_days(np.random.default_rng(seed), 2000, 240, 0.6, 0.7, a_day)[0] for seed in (100, 101, 102)]

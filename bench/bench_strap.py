@@ -30,7 +30,7 @@ import scenario_table
 import straps
 import virtual_time
 
-from agent import recording
+from agent.recording import files
 from bench import load_straps
 from firmware_sim.faults import Fault
 
@@ -75,7 +75,7 @@ async def _worn(way: str, folder: Path, file: Path):
 async def replay(table: Table) -> None:
     """Each recording worn by both ways at once."""
     for name in RECORDINGS:
-        rr_ms = [beat.rr_ms for beat in recording.beats(SHARED / name)]
+        rr_ms = [beat.rr_ms for beat in files.beats(SHARED / name)]
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "rr.txt"
             file.write_text("\n".join(map(str, rr_ms)))

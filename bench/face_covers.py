@@ -8,10 +8,10 @@ import numpy as np
 
 import face_people as unseen
 from agent.model import NS_PER_S
-from agent.perception import pictures
+from agent.perception import image_files
 from agent.perception.detect import Detector
 from agent.perception.face import Watcher
-from agent.signal.face_actions import ACTIONS
+from agent.signal.face.actions import ACTIONS
 from models.expression import cover as covers
 from models.expression import eye_cover
 from models.expression.cover import COLOURS, masked
@@ -67,7 +67,7 @@ def masked_clips() -> list[tuple[str, int, int]]:
 
     detector, landmarker = Detector(), Landmarker()
     told = []
-    clips = {CLIPS[0]: [shot.frame for shot in pictures.clip(FACES / CLIPS[0])]}
+    clips = {CLIPS[0]: [shot.frame for shot in image_files.clip(FACES / CLIPS[0])]}
     clips |= {f"walking clip, face {place}": list(faces_alone(place)) for place in range(3)}
     for words, frames in clips.items():
         covered = read = 0
@@ -105,7 +105,7 @@ def upper_under_a_mask() -> dict[str, float]:
 
 def on_a_clip(name: str) -> tuple[int, int, int, int]:
     watcher = Watcher()
-    looks = [watcher.look(shot.frame) for shot in pictures.clip(FACES / name)]
+    looks = [watcher.look(shot.frame) for shot in image_files.clip(FACES / name)]
     read = [look for look in looks if look.gate is None]
     several = [look for look in looks if look.faces > 1]
     told = sum(any(value is not None for value in look.actions.values()) for look in several)
@@ -126,7 +126,7 @@ def cropped_clip_alarms(place: int) -> tuple[int, int]:
 def faces_alone(place: int) -> Iterator[np.ndarray]:
     """One of the three faces of the walking clip, cut out of each frame; its neighbours are painted out."""
     detector = Detector()
-    for shot in pictures.clip(FACES / CLIPS[1]):
+    for shot in image_files.clip(FACES / CLIPS[1]):
         frame = shot.frame
         found = sorted(detector(frame), key=lambda one: one.box[0])
         if len(found) != 3:
@@ -144,8 +144,8 @@ def faces_alone(place: int) -> Iterator[np.ndarray]:
 
 def two_faces(check: Callable[..., None]) -> None:
     """Two people side by side for some frames: the live way, where the whole frame is searched every third time."""
-    from agent.sources.camera_process import Process
-    from agent.sources.camera_words import Wanted, read
+    from agent.sources.camera.process import Process
+    from agent.sources.camera.protocol import Wanted, read
     from firmware_sim.face import Portrait, shown
 
     portrait, told = Portrait(), []

@@ -246,9 +246,9 @@ def hour(check: Callable[..., None]) -> None:
 def _hour_of_looks(*, leak: bool, looks: int = 18_000) -> float:
     """Growth of what Python holds, in kB, from a tenth of the way on."""
     from agent.perception.face import Watcher
-    from agent.signal.own_face import OwnFace
-    from agent.sources.camera_process import Process
-    from agent.sources.camera_words import Seen, Wanted, read
+    from agent.signal.face.relative import OwnFace
+    from agent.sources.camera.process import Process
+    from agent.sources.camera.protocol import Seen, Wanted, read
     from firmware_sim.face import Portrait, shown
 
     portrait, own, kept = Portrait(), OwnFace(), []

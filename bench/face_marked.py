@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 import face_hidden
-from agent.sources.camera_serve import serve
+from agent.sources.camera.serve import serve
 from firmware_sim.face import Portrait, shown
 
 COUNTER, WANTED, CRASH = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 
 from agent.perception.face import Watcher
-from agent.perception.look import Look
-from agent.signal.face_actions import ACTIONS
+from agent.perception.frame_result import Look
+from agent.signal.face.actions import ACTIONS
 from models.expression.cover import masked
 from models.expression.degrade import clean, degraded
 from models.expression.people import TEST_FOLD, Person, people

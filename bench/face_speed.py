@@ -129,7 +129,7 @@ def _beside(rgb: Path, check: Callable[..., None]) -> dict[str, dict[str, float]
 def _resident(clip: Path, seconds: float = 30.0) -> tuple[float, float]:
     """Share of a core and memory of the real process, playing a clip at 5 looks a second."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "agent.sources.camera_serve"],
+        [sys.executable, "-m", "agent.sources.camera.serve"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

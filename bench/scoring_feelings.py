@@ -10,7 +10,7 @@ import numpy as np
 
 from agent.scoring.channels import CHANNELS
 from agent.scoring.index import Standing, strain
-from agent.signal import artifacts, rr
+from agent.signal.heart import artifacts, rr
 
 BEFORE_S = 60 * 86_400
 LEAST = 5  # readings of the past

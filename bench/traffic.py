@@ -19,11 +19,13 @@ from pathlib import Path
 import numpy as np
 
 import house
-from agent import identity, pipeline
-from agent.clock import SessionClock
+from agent.session.session import Session
+from agent.enrollment import identity
+from agent import pipeline
+from agent.system.clock import SessionClock
 from agent.model import FeatureValue, Summary
 from agent.outbox import consents
-from agent.pace import Pace
+from agent.system.run_mode import RunMode
 from agent.privacy import gate
 from agent.wire.message import CoverMessage
 from chaos.proxy import Proxy
@@ -51,7 +53,7 @@ async def session(world: house.World, recorder: Recorder, *, worn: bool, covers:
     stop = asyncio.Event()
     heard: Heard = []
 
-    async def person(agent: pipeline.Agent) -> None:
+    async def person(agent: Session) -> None:
         assert agent.identity is not None
         assert agent.publisher is not None
         (consents.resume if worn else consents.pause)(agent.outbox, agent.utc_s())
@@ -87,7 +89,7 @@ async def session(world: house.World, recorder: Recorder, *, worn: bool, covers:
         update={"mqtt": world.settings.mqtt.model_copy(update={"resend_after_s": 30.0})}
     )
     await pipeline.run(
-        settings, world.profile, SessionClock(), pace=Pace(slot_s=SLOT_S), stop=stop, beside={"p": person}
+        settings, world.profile, SessionClock(), mode=RunMode(slot_s=SLOT_S), stop=stop, extra_tasks={"p": person}
     )
     return heard
 

@@ -19,14 +19,14 @@ from pathlib import Path
 
 from firmware_sim import bluetoothd, control, recording
 from firmware_sim.central import Central
+from firmware_sim.clock import Pace
 from firmware_sim.faults import timeline
-from firmware_sim.pace import Pace
-from firmware_sim.personalities import PERSONALITIES
 from firmware_sim.physiology import Physiology, phases
-from firmware_sim.plan import Plan
 from firmware_sim.private_bus import private_bus
-from firmware_sim.room import Room, open_room
+from firmware_sim.profiles import PERSONALITIES
+from firmware_sim.spec import Plan
 from firmware_sim.strap import Strap
+from firmware_sim.virtual_radio import Room, open_room
 
 
 def main() -> int:

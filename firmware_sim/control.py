@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from firmware_sim.faults import fault
-from firmware_sim.room import Room
+from firmware_sim.virtual_radio import Room
 
 
 @asynccontextmanager

@@ -20,11 +20,11 @@ from bumble.gatt import (
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 
 from firmware_sim import packets
+from firmware_sim.clock import NS_PER_S, Clock
 from firmware_sim.faults import Fault
-from firmware_sim.pace import NS_PER_S, Clock
 from firmware_sim.physiology import Beat
-from firmware_sim.plan import Felt, Plan
 from firmware_sim.radio import REMOTE_USER, UNACCEPTABLE_PARAMETERS, Air, Chip, host
+from firmware_sim.spec import Felt, Plan
 
 _CONTROL_POINT_NOT_SUPPORTED: Final = 0x80
 _AFTER_PAIRING_S: Final = 0.3

@@ -19,7 +19,7 @@ from agent.errors import Missing, WrongUse
 from agent.scoring import audit as rules
 from agent.scoring.audit import Audit
 from agent.scoring.channels import CHANNELS
-from agent.scoring.days import WEEK_DAYS, by_day, stretches
+from agent.scoring.daily import WEEK_DAYS, by_day, stretches
 from agent.scoring.index import NAME, Standing, strain
 from agent.scoring.level import deviation
 from agent.scoring.population import WATERMARK, Population, population

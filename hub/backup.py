@@ -15,8 +15,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from agent import host
 from agent.errors import KeysMissing, StorageFull, WireRefused, WrongUse
+from agent.system import host
 from agent.wire import codec
 from agent.wire.codec import Fields
 from agent.wire.keys import SignKey, receive_public, seal_to

@@ -14,12 +14,12 @@ from agent.errors import WireRefused
 from agent.wire import envelope
 from agent.wire.labels import ANONYMOUS, CODES
 from agent.wire.receipt import Notice
-from hub import judge
+from hub import verify
 from hub.database import of_the_store
 from hub.devices import Device
 from hub.keystore import KeyStore
 from hub.store import Store
-from hub.taking import Taking
+from hub.transaction import Taking
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ Message = tuple[str, bytes]
 class Told:
     """What became of one authentic envelope."""
 
-    seen: judge.Authentic
+    seen: verify.Authentic
     reason: str
 
 
@@ -90,7 +90,7 @@ def _alone(keys: KeyStore, store: Store, message: Message) -> Outcome:
         taking.quarantine(message[1], _sender(message[1]))
         taking.finish(counts)
     try:
-        outcome.told.append(Told(judge.authentic(keys, *message), "quarantined"))
+        outcome.told.append(Told(verify.authentic(keys, *message), "quarantined"))
     except WireRefused:
         log.info("nobody is to be told")
     return outcome
@@ -106,20 +106,20 @@ def _sender(data: bytes) -> bytes | None:
 def _together(keys: KeyStore, store: Store, batch: Sequence[Message]) -> Outcome:
     keys.refresh()
     counts: Counter[str] = Counter()
-    arrived: list[judge.Authentic] = []
+    arrived: list[verify.Authentic] = []
     for topic, data in batch:
         try:
-            arrived.append(judge.authentic(keys, topic, data))
+            arrived.append(verify.authentic(keys, topic, data))
         except WireRefused as refused:
             counts[refused.reason] += 1
     known = store.digests(seen.at for seen in arrived)
     reasons: list[str] = []
-    opened: list[judge.Opened | None] = []
+    opened: list[verify.Opened | None] = []
     for seen in arrived:
         one, reason = None, ""
         try:
-            judge.unless_known(seen, known.get(seen.at))
-            one = judge.opened(keys, seen)
+            verify.unless_known(seen, known.get(seen.at))
+            one = verify.opened(keys, seen)
         except WireRefused as refused:
             reason = refused.reason
         opened.append(one)
@@ -140,7 +140,7 @@ def _together(keys: KeyStore, store: Store, batch: Sequence[Message]) -> Outcome
     return outcome
 
 
-def _taken(taking: Taking, one: judge.Opened) -> str:
+def _taken(taking: Taking, one: verify.Opened) -> str:
     try:
         taking.take(one)
     except WireRefused as refused:
@@ -148,7 +148,7 @@ def _taken(taking: Taking, one: judge.Opened) -> str:
     return "stored"
 
 
-def _look_back(taking: Taking, one: judge.Opened) -> set[tuple[Device, Notice]]:
+def _look_back(taking: Taking, one: verify.Opened) -> set[tuple[Device, Notice]]:
     """Whether the stream before this one went further than its successor knows: a restored file."""
     before, named = one.plaintext.previous_stream, one.plaintext.previous_last_seq
     end = taking.ends.get((one.seen.device.kid, before))

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from agent.errors import KeysMissing, WireRefused
-from agent.host import write_durable, write_private
+from agent.system.host import write_durable, write_private
 
 _ENCODING: Final = serialization.Encoding.PEM
 DEVICE_DAYS: Final = 365

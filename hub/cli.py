@@ -149,7 +149,7 @@ def _revoke(arguments: argparse.Namespace) -> int:
 
 
 def _erase(arguments: argparse.Namespace) -> int:
-    from hub.lost import erase_lost
+    from hub.erase_by_code import erase_lost
     from hub.site import revoke
 
     device, receipt = erase_lost(arguments.folder, sys.stdin.read())

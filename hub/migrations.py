@@ -14,7 +14,7 @@ from agent.wire.message import decode_plaintext
 from hub.database import add_columns, is_postgres, put_site
 from hub.keystore import KeyStore
 from hub.tables import CONSENT, DEVICE, META, QUARANTINE, ROW, SEEN, SITE
-from hub.taking import place_of, said
+from hub.transaction import place_of, said
 
 VERSION: Final = 3
 _NAME: Final = "tables version"

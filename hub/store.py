@@ -22,10 +22,10 @@ from agent.wire.message import KINDS, SummaryMessage, decode_plaintext
 from agent.wire.receipt import STORE_ID_BYTES
 from hub import migrations
 from hub.database import CANNOT_WRITE, insert_new, open_postgres, open_sqlite, put_site, reading, require_durable, shred
-from hub.judge import Opened
 from hub.keystore import BACKUPS_END, RESTORED, KeyStore
 from hub.tables import COUNTER, DEVICE, ROW, SEEN, SITE
-from hub.taking import At, Records, Taking, digests, forget, note_end, place_of
+from hub.transaction import At, Records, Taking, digests, forget, note_end, place_of
+from hub.verify import Opened
 
 log = logging.getLogger(__name__)
 

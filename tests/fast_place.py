@@ -3,7 +3,7 @@
 Its last line is a JSON object.
 
 (a) bleak on our backend over Bumble, everything in virtual time; (b) bleak's own Linux backend over our org.bluez on a
-private D-Bus, in real time. Clock steps, sleep and the hour's absence are injected through `agent.clock` on both.
+private D-Bus, in real time. Clock steps, sleep and the hour's absence are injected through `agent.system.clock` on both.
 """
 
 import asyncio
@@ -18,13 +18,13 @@ import house
 import straps
 import virtual_time
 from agent.sources import Radio
-from agent.sources.strap_states import StrapState
+from agent.sources.strap.states import StrapState
 from firmware_sim import bluetoothd
 from firmware_sim.bleak_backend import backend
 from firmware_sim.central import Central
 from firmware_sim.faults import Fault
 from firmware_sim.private_bus import private_bus
-from firmware_sim.room import open_room
+from firmware_sim.virtual_radio import open_room
 from scenarios import SCENARIOS, collapsed, play
 
 LONG_S, SLEEP_S = 3600.0, 600.0

@@ -19,9 +19,10 @@ import atheris
 
 # it says which modules it reads, a line each
 with contextlib.redirect_stderr(io.StringIO()), atheris.instrument_imports(include=["agent"]):
-    from agent import config, recording
+    from agent import config
     from agent.errors import ConfigInvalid, PacketRefused, PolicyDenied, RecordingUnreadable, WireRefused
-    from agent.sources import heart_rate_packet
+    from agent.recording import files
+    from agent.sources.strap import heart_rate_packet
     from agent.wire import codec, consent, enroll, envelope, message, receipt
 
 import nonsense
@@ -65,7 +66,7 @@ def planted(data):
 
 def _waves(file):
     for name in ("ecg", "ppg"):
-        recording.wave(file, name)
+        files.wave(file, name)
 
 
 def targets(folder):
@@ -85,7 +86,7 @@ def targets(folder):
             checked(of_file(folder, lambda file: config.load(file, NONE)), (ConfigInvalid, PolicyDenied)),
             nonsense.SETTINGS,
         ),
-        "recording": (checked(of_file(folder, recording.intervals), RecordingUnreadable), nonsense.RECORDINGS),
+        "recording": (checked(of_file(folder, files.intervals), RecordingUnreadable), nonsense.RECORDINGS),
         "waveform": (checked(of_file(folder, _waves), RecordingUnreadable), nonsense.RECORDINGS),
         "planted": (checked(planted, WireRefused), [codec.encode([b"abcd", 1])]),
     }

@@ -23,15 +23,15 @@ import house
 import straps
 import virtual_time
 from agent.sources import Radio
-from agent.sources.heart_rate_packet import decode
-from agent.sources.mail import Mail
-from agent.sources.strap_states import StrapState
+from agent.sources.strap.heart_rate_packet import decode
+from agent.sources.strap.notifications import Mail
+from agent.sources.strap.states import StrapState
 from firmware_sim import bluetoothd
 from firmware_sim.bleak_backend import backend
 from firmware_sim.central import Central
 from firmware_sim.faults import Fault
 from firmware_sim.private_bus import private_bus
-from firmware_sim.room import open_room
+from firmware_sim.virtual_radio import open_room
 
 _IN_FLIGHT = 6  # two packets: one may be held until its successor tells
 KINDS = ("drops 30", "stalls 100", "drops 150")

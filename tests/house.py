@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from agent import decisions, identity
 from agent.config import Settings
+from agent.control import client
+from agent.enrollment import consent_key, identity
 from agent.model import CodedValue, FeatureValue, Interval, Released, Summary
-from agent.outbox import Limits, Outbox, Sealing, settle
+from agent.outbox import Limits, Outbox, Sealing, receipts
 from agent.privacy import gate
 from agent.privacy.policy import Profile, profile_named
 from agent.privacy.vault import Vault, open_vault
@@ -95,8 +96,8 @@ class World:
         return self.receivers[-1]
 
     def give_consent(self, from_utc_s: int = START_UTC_S) -> None:
-        wanted = decisions.grants(self.profile, self.identity.bundle.operator, decisions.signals(self.settings))
-        decisions.give_consent(self.settings, self.profile, wanted, PIN, from_utc_s)
+        wanted = consent_key.grants(self.profile, self.identity.bundle.operator, consent_key.signals(self.settings))
+        client.give_consent(self.settings, self.profile, wanted, PIN, from_utc_s)
 
     def close(self) -> None:
         for receiver in self.receivers:
@@ -161,9 +162,9 @@ def released(world: World, outbox: Outbox, n: int = 0, blocked: tuple[Interval, 
 
 def carry(
     world: World, outbox: Outbox, receiver: Receiver, *, rounds: int = 5, lose_receipts: bool = False
-) -> settle.Settled:
+) -> receipts.Settled:
     """Hand rows over and settle them, without a broker between; what the last answers said."""
-    settled = settle.Settled()
+    settled = receipts.Settled()
     for _ in range(rounds):
         rows = outbox.unsent(1000) or [row for idx in outbox.handed() if (row := outbox.handed_row(idx))]
         if not rows:
@@ -173,7 +174,7 @@ def carry(
         if lose_receipts:
             break
         for _topic, payload in answers:
-            settled = settle.apply(outbox, world.identity.open_answers(payload), START_UTC_S, payload)
+            settled = receipts.apply(outbox, world.identity.open_answers(payload), START_UTC_S, payload)
     return settled
 
 

@@ -11,21 +11,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
 import house
 import straps
-from agent import control, pipeline
-from agent.clock import SessionClock
+from agent import pipeline
 from agent.config import Settings
-from agent.control import Command
-from agent.history import History, Told
+from agent.control import channel
+from agent.control.channel import Command
 from agent.model import FeatureValue, Summary
-from agent.pace import Pace
 from agent.privacy.policy import profile_named
 from agent.privacy.vault import open_vault
-from agent.sources import Eyes, ble_strap, bound
+from agent.session.session import Session
+from agent.sources import Eyes
+from agent.sources.strap import binding, ble_strap
+from agent.system.clock import SessionClock
+from agent.system.run_mode import RunMode
+from agent.windows.history import History, Told
 from firmware_sim.physiology import Physiology, phases
 
 DRIVER = Path(__file__).parent / "browser" / "drive.mjs"
@@ -88,7 +92,8 @@ class Living:
     folder: Path
     settings: Settings
     world: house.World | None
-    agent: pipeline.Agent | None = None
+    agent: Session | None = None
+    page_process: pipeline.PageProcess | None = None
     loop: asyncio.AbstractEventLoop | None = None
     strap: object = None
     receiver: object = None
@@ -98,8 +103,8 @@ class Living:
     def state(self) -> Path:
         return self.settings.state_dir
 
-    def ask(self, name: str, argument: str = "") -> control.Reply:
-        return control.ask(self.state, Command(name, argument))
+    def ask(self, name: str, argument: str = "") -> channel.Reply:
+        return channel.ask(self.state, Command(name, argument))
 
     def open(self) -> Path:
         reply = self.ask("open")
@@ -182,7 +187,7 @@ def living(
     if camera is not None:
         import sys
 
-        from agent.sources import webcam
+        from agent.sources.camera import webcam
 
         kinds["webcam"] = webcam.Settings(str(camera), yield_to_calls=False)
         eyes = Eyes((sys.executable, str(Path(__file__).parent / "camera" / "program.py")))
@@ -201,9 +206,9 @@ def living(
             if is_bound:
                 source = ble_strap
                 found = await source.nearby(source.Settings(), radio, 0.5)
-                bound.bind(settings.state_dir, bound.Bound(found[0].address, found[0].name, worn.plan.serial))
+                binding.bind(settings.state_dir, binding.Bound(found[0].address, found[0].name, worn.plan.serial))
 
-            async def here(agent: pipeline.Agent) -> None:
+            async def here(agent: Session) -> None:
                 made.agent = agent
                 started.set()
                 await asyncio.Event().wait()
@@ -212,16 +217,22 @@ def living(
                 settings,
                 profile_named(profile),
                 clock,
-                pace=Pace(window_s=window_s, slot_s=slot_s, grace_s=1.0),
+                mode=RunMode(window_s=window_s, slot_s=slot_s, grace_s=1.0),
                 radio=radio,
                 eyes=eyes,
                 stop=stop,
-                beside={"test": here},
+                extra_tasks={"test": here},
             )
+
+    class KeptPageProcess(pipeline.PageProcess):
+        def __init__(self, session: Session) -> None:
+            super().__init__(session)
+            made.page_process = self
 
     def run() -> None:
         try:
-            asyncio.run(main())
+            with mock.patch.object(pipeline, "PageProcess", KeptPageProcess):
+                asyncio.run(main())
         except BaseException as error:  # told where the test ends
             made.errors.append(error)
         finally:
@@ -238,7 +249,7 @@ def living(
             assert started.wait(30)
             if made.agent is None:
                 raise made.errors[0]
-            house.wait_for((made.state / control.SOCKET).exists, what="the control socket")
+            house.wait_for((made.state / channel.SOCKET).exists, what="the control socket")
             yield made
         finally:
             with contextlib.suppress(RuntimeError):  # it ended by itself

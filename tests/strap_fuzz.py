@@ -21,16 +21,17 @@ from dbus_fast import Message, MessageType, Variant
 import house
 import straps
 import virtual_time
-from agent.sources import Radio, bound
-from agent.sources.bound import Bound
+from agent.sources import Radio
+from agent.sources.strap import binding
+from agent.sources.strap.binding import Bound
 from firmware_sim import bluetoothd
 from firmware_sim.bleak_backend import backend
 from firmware_sim.central import Central
 from firmware_sim.physiology import Beat
-from firmware_sim.plan import Plan
 from firmware_sim.private_bus import private_bus
-from firmware_sim.room import open_room
+from firmware_sim.spec import Plan
 from firmware_sim.strap import Strap
+from firmware_sim.virtual_radio import open_room
 
 OURS_MS, THEIRS_MS = 900.0, 450.0  # whose beat it is shows in its length
 NONSENSE_S, CALM_S = 120.0, 90.0
@@ -137,7 +138,7 @@ async def over_bumble(seed, kind):
             radio = Radio(simulated.scanner, simulated.client, straps.SimulatedSystem(central))
             # sometimes bound under an address that nobody has: then the name leads to everybody, and the serial decides
             address = chance.choice((ours.plan.address, "C0FFEE00-0000-4000-8000-000000000001"))
-            bound.bind(Path(folder) / "s", Bound(address, ours.plan.name, "SIM0001"))
+            binding.bind(Path(folder) / "s", Bound(address, ours.plan.name, "SIM0001"))
             heard = Heard(Path(folder) / "s", skipping.clock, radio)
             task = asyncio.create_task(heard.for_ever())
             await asyncio.sleep(NONSENSE_S)

@@ -9,22 +9,23 @@ import numpy as np
 
 import house
 from agent import pipeline
-from agent.clock import SessionClock
 from agent.model import Sample
-from agent.pace import Pace
-from agent.signal.artifacts import Label, labels
-from agent.sources import Radio, Surroundings, ble_strap, bound
-from agent.sources.ladder import Facts
-from agent.sources.system import System
+from agent.signal.heart.artifacts import Label, labels
+from agent.sources import Radio, Surroundings
+from agent.sources.strap import binding, ble_strap
+from agent.sources.strap.escalation import Facts
+from agent.sources.strap.platform import System
+from agent.system.clock import SessionClock
+from agent.system.run_mode import RunMode
 from agent.wire import schema
 from firmware_sim import bluetoothd, packets, recording
 from firmware_sim.bleak_backend import backend
 from firmware_sim.central import Central
 from firmware_sim.physiology import Physiology, phases
-from firmware_sim.plan import Plan
 from firmware_sim.private_bus import private_bus
-from firmware_sim.room import open_room
+from firmware_sim.spec import Plan
 from firmware_sim.strap import Strap
+from firmware_sim.virtual_radio import open_room
 
 WAYS = ("a", "b")
 START_NS = house.START_UTC_S * 10**9
@@ -95,7 +96,7 @@ class SimulatedSystem(System):
 def bind(folder: Path, number: int = 1, serial: str | None = None) -> Path:
     plan = Plan.numbered(number)
     folder.mkdir(mode=0o700, exist_ok=True)
-    bound.bind(folder, bound.Bound(plan.address, plan.name, plan.serial if serial is None else serial))
+    binding.bind(folder, binding.Bound(plan.address, plan.name, plan.serial if serial is None else serial))
     return folder
 
 
@@ -203,7 +204,7 @@ async def play(way: str, world: house.World, file: Path, speed: float = 10.0):
             await asyncio.sleep(0.2)
         await pace.sleep_until(pace.now_ns() + 4 * 10**9)
         look(agent)
-        agent.enough.set()
+        agent.stop_sensors.set()
         await asyncio.Event().wait()
 
     with house.running_hub(world) as receiver:
@@ -212,9 +213,9 @@ async def play(way: str, world: house.World, file: Path, speed: float = 10.0):
                 settings,
                 world.profile,
                 pace,
-                pace=Pace(slot_s=0.3, finish=True),
+                mode=RunMode(slot_s=0.3, one_shot=True),
                 radio=radio,
-                beside={"over": until_over},
+                extra_tasks={"over": until_over},
             )
         stored = [(one.message.start_utc_s, one.features()) for one in receiver.store.summaries()]
     return stored, taken, after_gap

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import house
-from agent import analyze, analyze_words, cli
+from agent import cli
+from agent.analysis import heart, heart_report
 from agent.features import FEATURES
 from agent.features.spec import REASONS
-from agent.signal import rr
+from agent.signal.heart import rr
 from test_pulses import truth_s, waves
 
 NAMES = [
@@ -421,7 +422,7 @@ def test_a_recording_is_drawn_and_a_wrong_name_or_a_missing_library_is_said(tmp_
 def test_any_series_gives_a_record_and_never_an_exception_or_a_silent_nan(tmp_path_factory, rr_ms, window_s):
     file = tmp_path_factory.mktemp("any") / "any.txt"
     file.write_text(text_of(rr_ms))
-    found = analyze.analyze(analyze.Wish(file, window_s=window_s))
+    found = heart.analyze(heart.Wish(file, window_s=window_s))
     assert found.recorded.label.size == len(rr_ms)
     for _, _, values in found.windows:
         assert [one.name for one in values] == [spec.name for spec in FEATURES.values() if spec.signal == "heart"]
@@ -434,8 +435,8 @@ def test_any_series_gives_a_record_and_never_an_exception_or_a_silent_nan(tmp_pa
             if one.ci_low is not None:
                 assert one.ci_low <= one.value + 1e-9
                 assert one.value <= one.ci_high + 1e-9
-    analyze.as_json(found)
-    list(analyze_words.lines(found, every=True, beats=True))
+    heart.as_json(found)
+    list(heart_report.lines(found, every=True, beats=True))
 
 
 @pytest.mark.parametrize("file", ["bartels_rest_rri.txt", "pyhrv_nni_5min.txt", "mitdb_100_beats.csv"])
@@ -443,9 +444,9 @@ def test_the_agent_s_windows_say_what_analyze_says(file):
     """The agent labels a window by the 128 beats before it, analyze by all: the numbers are the same."""
     from agent.features import compute_all
     from agent.model import NS_PER_S, Sample
-    from agent.window import Ring
+    from agent.windows.window import Ring
 
-    found = analyze.analyze(analyze.Wish(house.shared(f"data/hrv/{file}")))
+    found = heart.analyze(heart.Wish(house.shared(f"data/hrv/{file}")))
     ring, start_s = Ring(), found.recorded.start_s
     for t_s, rr_ms in zip(found.recorded.t_s, found.recorded.rr_ms, strict=True):
         ring.add(Sample(round((t_s - start_s) * NS_PER_S), "rr_ms", float(rr_ms)))

@@ -8,9 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import house
-from agent.signal import rhythm, rr, spectrum
-from agent.signal.artifacts import LOOK_AHEAD, Label, Labeller, labels
-from agent.signal.repair import repaired
+from agent.signal.heart import rhythm, rr, spectrum
+from agent.signal.heart.artifacts import LOOK_AHEAD, Label, Labeller, labels
+from agent.signal.heart.interval_correction import repaired
 from beat_faults import KINDS, injected
 from firmware_sim.physiology import Phase
 from recorded import annotated, five_minutes, hand_annotated_rr_ms, made_up

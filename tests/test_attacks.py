@@ -12,14 +12,17 @@ import time
 import pytest
 
 import house
-from agent import asked, decisions, identity, pipeline, storage
-from agent.clock import SessionClock, VirtualClock
-from agent.control import Command
+from agent import pipeline
+from agent.control import client, handlers
+from agent.control.channel import Command
+from agent.enrollment import consent_key, identity, steps
 from agent.errors import KeysMissing, LedgerBroken, WireRefused, WrongUse
 from agent.model import NS_PER_S, Sample
-from agent.outbox import Limits, Outbox, consents, ledger, settle
-from agent.pipeline import Pace
+from agent.outbox import Limits, Outbox, consents, ledger, receipts
+from agent.pipeline import RunMode
 from agent.privacy.policy import PROFILES
+from agent.system import storage
+from agent.system.clock import SessionClock, VirtualClock
 from agent.wire import directory, enroll, envelope, message
 from agent.wire.keys import SignKey, kid
 from agent.wire.labels import CODES
@@ -101,7 +104,7 @@ def test_an_honest_ledger_whose_first_row_was_refused_verifies(world):
                 ),
             ),
         )
-        settle.apply(outbox, refused, NOW, b"never kept")
+        receipts.apply(outbox, refused, NOW, b"never kept")
         assert ledger.verify(outbox, world.identity.open_answers).rows == 1
 
 
@@ -114,7 +117,7 @@ def test_an_answer_that_names_a_row_twice_seals_it_again_once(world, reason):
         entry = Entry(row.seq, envelope.digest(row.envelope), CODES[reason])
         stored = Entry(row.seq, envelope.digest(row.envelope), CODES["stored"])
         answers = Answers(1, bytes(16), (Receipt(row.stream, 1, bytes(32), (entry, entry, stored, entry)),))
-        settled = settle.apply(outbox, answers, NOW)
+        settled = receipts.apply(outbox, answers, NOW)
         assert (settled.again, settled.receipted) == (1, 0)
 
 
@@ -123,7 +126,7 @@ def test_a_lost_kem_key_without_a_newer_directory_does_not_seal_for_ever(world):
         row = outbox.put([CoverMessage()], NOW)
         outbox.mark_sent([row], NOW)
         entry = Entry(row.seq, envelope.digest(row.envelope), CODES["kem_unknown"])
-        settled = settle.apply(outbox, Answers(1, bytes(16), (Receipt(row.stream, 0, bytes(32), (entry,)),)), NOW)
+        settled = receipts.apply(outbox, Answers(1, bytes(16), (Receipt(row.stream, 0, bytes(32), (entry,)),)), NOW)
         assert (settled.again, settled.not_yet) == (0, ("kem_unknown",))
 
 
@@ -132,7 +135,7 @@ def test_an_old_answer_of_a_replaced_store_heard_late_offers_nothing_again(world
     with world.outbox() as outbox:
         fill(world, outbox, receiver, range(3))
         for store_id, offered in ((b"B" * 16, 4), (receiver.store.store_id, 0), (b"B" * 16, 0)):
-            assert settle.apply(outbox, Answers(1, store_id, ()), NOW).offered_again == offered
+            assert receipts.apply(outbox, Answers(1, store_id, ()), NOW).offered_again == offered
 
 
 # ---- limits, stores, erasure
@@ -177,7 +180,7 @@ def test_a_late_erase_leaves_what_a_newer_consent_allowed(world):
         for row in outbox.unsent(9):
             outbox.mark_sent([row], NOW)
             for _topic, payload in receiver.handle([(world.topic, row.envelope)]):
-                settle.apply(outbox, world.identity.open_answers(payload), NOW)
+                receipts.apply(outbox, world.identity.open_answers(payload), NOW)
     world.give_consent(NOW + 600)
     with world.outbox() as outbox:
         house.carry(world, outbox, receiver, rounds=1)
@@ -247,12 +250,12 @@ def test_erased_and_withdrawn_bytes_are_gone_from_the_write_ahead_logs(world):
 
 def test_a_code_fault_while_reading_a_message_is_quarantined_too(world, monkeypatch):
     receiver = world.receiver()
-    from hub import judge
+    from hub import verify
 
     def failing(words):
         raise RuntimeError("planted")
 
-    monkeypatch.setattr(judge, "decode_plaintext", failing)
+    monkeypatch.setattr(verify, "decode_plaintext", failing)
     assert told(world, receiver.handle([(world.topic, seal(world, [CoverMessage()]))])) == {1: "quarantined"}
 
 
@@ -268,7 +271,7 @@ def test_a_withdrawal_heard_late_leaves_what_was_given_after_it(world):
         for row in outbox.unsent(9):
             outbox.mark_sent([row], NOW)
             for _topic, payload in receiver.handle([(world.topic, row.envelope)]):
-                settle.apply(outbox, world.identity.open_answers(payload), NOW)
+                receipts.apply(outbox, world.identity.open_answers(payload), NOW)
         house.carry(world, outbox, receiver)  # now the withdrawal arrives
         fill(world, outbox, receiver, [3])
         assert outbox.unsettled() == 0
@@ -299,7 +302,7 @@ def test_rows_offered_again_to_a_new_store_are_not_called_never_sent(world):
     receiver = world.receiver()
     with world.outbox() as outbox:
         fill(world, outbox, receiver, range(3))
-        settle.apply(outbox, Answers(1, b"B" * 16, ()), NOW)
+        receipts.apply(outbox, Answers(1, b"B" * 16, ()), NOW)
         consents.withdraw(outbox, world.identity.sign, world.identity.site, NOW)
         again = [row.again_idx for row in ledger.rows(outbox)]
         assert again == [None] * len(again), "nothing that left is resealed under its own seq"
@@ -311,7 +314,7 @@ def test_an_enrollment_that_fails_leaves_the_old_one_whole(world):
     bundle = enroll.dearmor("BUNDLE", site.invite(world.hub))
     for pin, paper in (("123", bundle), (house.PIN, b"\x80")):
         with pytest.raises((WrongUse, WireRefused)):
-            decisions.begin_enrollment(world.settings, paper, pin, replace_old=True)
+            steps.begin_enrollment(world.settings, paper, pin, replace_old=True)
     with world.outbox() as outbox:
         assert consents.in_force(outbox) is not None
 
@@ -356,7 +359,7 @@ def test_a_silent_hub_does_not_make_the_worn_strap_louder(world, broker):
     settings = world.settings.model_copy(
         update={"mqtt": world.settings.mqtt.model_copy(update={"resend_after_s": 1.0})}
     )
-    running(world, person, settings=settings, pace=Pace(slot_s=0.5))
+    running(world, person, settings=settings, mode=RunMode(slot_s=0.5))
     assert 4 <= len(sent) <= 14, "a hurry would be over 100"
 
 
@@ -480,8 +483,8 @@ def test_replacing_the_keys_retires_what_the_old_ones_sealed_and_signed(world):
         outbox.put_released(house.released(world, outbox), NOW)
     bundle = enroll.dearmor("BUNDLE", site.invite(world.hub))
     with pytest.raises(WrongUse):
-        decisions.begin_enrollment(world.settings, bundle, house.PIN, replace_old=False)
-    decisions.begin_enrollment(world.settings, bundle, house.PIN, replace_old=True)
+        steps.begin_enrollment(world.settings, bundle, house.PIN, replace_old=False)
+    steps.begin_enrollment(world.settings, bundle, house.PIN, replace_old=True)
     with Outbox(world.settings.state_dir / "outbox.db", world.vault, None) as outbox:
         assert consents.in_force(outbox) is None
         assert outbox.waiting() == 0
@@ -495,7 +498,7 @@ def test_erasing_works_without_any_consent_and_says_what_it_did(tmp_path, enroll
         outbox.put([CoverMessage()], NOW)
     if not enrolled:
         shutil.rmtree(world.settings.state_dir / "keys")
-    reply = decisions.say(world.settings, "erase")
+    reply = client.carry_out(world.settings, "erase")
     assert ("hub is asked" in reply.words) == enrolled
     with Outbox(world.settings.state_dir / "outbox.db", world.vault, None) as outbox:
         assert outbox.words(1) is None
@@ -503,7 +506,7 @@ def test_erasing_works_without_any_consent_and_says_what_it_did(tmp_path, enroll
     world.close()
 
 
-def running(world, person, *, clock=None, settings=None, pace=None):
+def running(world, person, *, clock=None, settings=None, mode=None):
     stop = asyncio.Event()
 
     async def task(agent):
@@ -515,9 +518,9 @@ def running(world, person, *, clock=None, settings=None, pace=None):
             settings or world.settings,
             world.profile,
             clock,
-            pace=pace or Pace(sockets=False),
+            mode=mode or RunMode(serves=False),
             stop=stop,
-            beside={"person": task},
+            extra_tasks={"person": task},
         )
     )
 
@@ -525,18 +528,18 @@ def running(world, person, *, clock=None, settings=None, pace=None):
 def test_a_consent_that_begins_in_the_past_is_not_taken(world):
     async def person(agent):
         for from_utc_s, taken in ((agent.utc_s() - 3600, False), (agent.utc_s(), True)):
-            grants = decisions.grants(agent.profile, house.OPERATOR)
+            grants = consent_key.grants(agent.profile, house.OPERATOR)
             serial = consents.next_serial(agent.outbox, agent.utc_s())
             record = asked_record(agent, serial, grants, from_utc_s)
             message_ = record.signed(identity.consent_key(world.settings.state_dir, house.PIN), world.identity.site)
             handed = json.dumps({"record": message_.record.hex(), "signature": message_.signature.hex()})
             if taken:
-                assert "on its way" in (await agent.handle(Command("consent", handed))).words
+                assert "on its way" in (await handlers.handle(agent, Command("consent", handed))).words
             else:
                 with pytest.raises(WrongUse, match="in the past"):
-                    await agent.handle(Command("consent", handed))
+                    await handlers.handle(agent, Command("consent", handed))
         with pytest.raises(WrongUse):
-            await agent.handle(Command("consent", handed))  # the same record again
+            await handlers.handle(agent, Command("consent", handed))  # the same record again
 
     def asked_record(agent, serial, grants, from_utc_s):
         from agent.privacy.consent import give
@@ -549,11 +552,11 @@ def test_a_consent_that_begins_in_the_past_is_not_taken(world):
 def test_erasing_forgets_windows_that_wait_and_beats_of_the_open_one(world):
     async def person(agent):
         agent.windows.ring.add(Sample(agent.clock.now_ns(), "rr_ms", 800.0))
-        agent.releasing._pending.append((house.summary(), ()))
-        await asked.answer(agent, Command("erase"))
-        assert agent.releasing.waiting == 0
+        agent.release_queue._pending.append((house.summary(), ()))
+        await handlers.handle(agent, Command("erase"))
+        assert agent.release_queue.waiting == 0
         assert agent.windows.ring.newest_ns() == 0
-        assert list(agent.releasing._history.summaries()) == []
+        assert list(agent.release_queue._history.summaries()) == []
 
     running(world, person)
 
@@ -564,11 +567,11 @@ def test_a_broken_outbox_met_by_a_command_ends_the_agent(world):
     async def person(agent):
         agent.outbox.db.execute("DROP TABLE pause")
         with pytest.raises(OutboxBroken):
-            await agent.handle(Command("pause"))
+            await handlers.handle(agent, Command("pause"))
         await asyncio.sleep(5)
 
     with pytest.raises(OutboxBroken):
-        running(world, person, pace=Pace(slot_s=300.0))
+        running(world, person, mode=RunMode(slot_s=300.0))
 
 
 # ---- virtual time, shutdown, lost receipts
@@ -582,7 +585,7 @@ def test_a_virtual_run_replays_a_night_in_no_time_without_a_socket(world, tmp_pa
         clock = VirtualClock(NOW * NS_PER_S)
         driving = asyncio.create_task(clock.drive())
         settings = house.replaying(world, recording)
-        await pipeline.run(settings, world.profile, clock, pace=Pace(sockets=False, finish=True))
+        await pipeline.run(settings, world.profile, clock, mode=RunMode(serves=False, one_shot=True))
         driving.cancel()
         return [task for task in asyncio.all_tasks() if task is not asyncio.current_task() and task is not driving]
 
@@ -639,11 +642,11 @@ def test_a_sensor_is_closed_within_a_second_of_a_pause_and_opened_again(world, t
     async def person(agent):
         await asyncio.sleep(0.3)
         paused = time.monotonic()
-        await agent.handle(Command("pause"))
+        await handlers.handle(agent, Command("pause"))
         await asyncio.sleep(1.0)
         assert closed
         assert closed[0] - paused < 1.0
-        await agent.handle(Command("resume"))
+        await handlers.handle(agent, Command("resume"))
         await asyncio.sleep(0.5)
         assert len(opened) == 2
 
@@ -675,7 +678,7 @@ def test_one_row_whose_receipt_was_lost_is_sent_again_while_every_slot_has_its_c
         update={"mqtt": world.settings.mqtt.model_copy(update={"resend_after_s": 1.0})}
     )
     with house.running_hub(world):
-        running(world, person, settings=settings, pace=Pace(slot_s=0.3))
+        running(world, person, settings=settings, mode=RunMode(slot_s=0.3))
     assert lost == [1]
 
 
@@ -693,7 +696,7 @@ def test_a_hub_that_is_silent_is_told_to_the_person(world, broker):
     )
     with house.running_hub(world):
         time.sleep(2)  # it was here once, so its session makes the broker answer as if all were well
-    running(world, person, settings=settings, pace=Pace(slot_s=0.3))
+    running(world, person, settings=settings, mode=RunMode(slot_s=0.3))
 
 
 # ---- files and processes
@@ -715,8 +718,8 @@ def test_a_second_hub_on_one_folder_is_told_so(world):
 
 @pytest.mark.parametrize("where", ["file/state", "file"])
 def test_a_folder_that_cannot_be_made_is_named(tmp_path, where):
-    from agent import host
     from agent.errors import Missing
+    from agent.system import host
 
     (tmp_path / "file").write_text("")
     with pytest.raises(Missing, match="cannot be made"):
@@ -781,7 +784,7 @@ def test_a_key_directory_beyond_any_sense_is_not_even_read(world, broker):
         await asyncio.sleep(0.2)
         assert agent.publisher.counters["malformed"] == 0
 
-    running(world, person, pace=Pace(slot_s=0.3))
+    running(world, person, mode=RunMode(slot_s=0.3))
 
 
 def test_messages_of_an_erase_stand_alone(world):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.sources.beat_times import BeatTimes, rr_ns
+from agent.sources.strap.beat_times import BeatTimes, rr_ns
 
 S = 10**9
 START = 1_800_000_000 * S

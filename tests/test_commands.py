@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 import house
-from agent import control
+from agent.control import channel
 
 WARDBEAT = [sys.executable, "-m", "agent.cli"]
 NOBODY = 65534
@@ -62,7 +62,7 @@ def on_terminal(*words, typed: list[tuple[str, str]], env=None) -> tuple[int, st
 
 def started(world, settings_file, **options):
     agent = house.wardbeat("--config", settings_file, "run", log=world.folder / "agent.log", **options)
-    sock = world.settings.state_dir / control.SOCKET
+    sock = world.settings.state_dir / channel.SOCKET
     house.wait_for(sock.exists, what="the control socket")
     return agent
 
@@ -196,7 +196,7 @@ def test_an_agent_without_keys_consent_or_broker_waits_and_says_so(tmp_path, wor
     fresh = tmp_path / "fresh.yaml"
     fresh.write_text(yaml.safe_dump({"state_dir": str(tmp_path / "s3"), "key_store": "file", "profile": "care"}))
     agent = house.wardbeat("--config", fresh, "run")
-    house.wait_for((tmp_path / "s3" / control.SOCKET).exists)
+    house.wait_for((tmp_path / "s3" / channel.SOCKET).exists)
     said = call("--config", fresh, "status").stderr
     agent.stop()
     assert "not enrolled" in said
@@ -230,8 +230,8 @@ def test_consent_reaches_the_running_agent_and_an_unsigned_one_does_not(world, s
     )
     assert code == 0, seen
     assert "on its way" in seen
-    forged = control.ask(world.settings.state_dir, control.Command("consent", '{"record": "80", "signature": "00"}'))
-    replayed = control.ask(world.settings.state_dir, control.Command("consent", "{}"))
+    forged = channel.ask(world.settings.state_dir, channel.Command("consent", '{"record": "80", "signature": "00"}'))
+    replayed = channel.ask(world.settings.state_dir, channel.Command("consent", "{}"))
     agent.stop()
     assert {forged.exit_code, replayed.exit_code} == {2}
 
@@ -278,7 +278,7 @@ def test_any_bytes_at_the_control_socket_are_answered_or_dropped(world, settings
     agent = started(world, settings_file)
     with socket.socket(socket.AF_UNIX) as knock:
         knock.settimeout(15)
-        knock.connect(str(world.settings.state_dir / control.SOCKET))
+        knock.connect(str(world.settings.state_dir / channel.SOCKET))
         try:
             knock.sendall(line)
             knock.shutdown(socket.SHUT_WR)
@@ -314,11 +314,11 @@ def test_another_user_sees_neither_the_state_nor_the_socket(world, settings_file
         assert path.exists()
         assert as_nobody("cat", path).returncode != 0
     knock = 'import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(b\'{"name": "pause"}\\n\'); print(s.recv(99))'
-    assert as_nobody("/usr/bin/env", "python3", "-c", knock, state / control.SOCKET).returncode != 0
+    assert as_nobody("/usr/bin/env", "python3", "-c", knock, state / channel.SOCKET).returncode != 0
     # even with the folder and socket laid open, the peer's user is checked
     state.chmod(0o755)
-    (state / control.SOCKET).chmod(0o777)
-    turned_away = as_nobody("/usr/bin/env", "python3", "-c", knock, state / control.SOCKET)
+    (state / channel.SOCKET).chmod(0o777)
+    turned_away = as_nobody("/usr/bin/env", "python3", "-c", knock, state / channel.SOCKET)
     assert "ended" not in turned_away.stdout
     assert "exit_code" not in turned_away.stdout
     body = json.loads(call("--config", settings_file, "status", "--json").stdout)
@@ -341,7 +341,7 @@ def loaded_by(code: str) -> set[str]:
 
 
 def test_run_loads_no_camera_model_or_hub_part():
-    run = "import agent.pipeline, agent.publisher, agent.control, agent.sources.replay, agent.config, keyring"
+    run = "import agent.pipeline, agent.publisher, agent.control.channel, agent.sources.replay, agent.config, keyring"
     assert set(HEAVY) & loaded_by(run) == set()
     assert "sqlalchemy" in loaded_by(run + ", sqlalchemy"), "the detector must see a planted import"
 
@@ -399,7 +399,7 @@ def test_a_minute_of_run_connects_to_the_broker_alone_and_writes_into_its_own_fo
     agent = house.start(
         *strace, *WARDBEAT, "--config", settings_file, "run", env={**env, "PYTHONDONTWRITEBYTECODE": "1"}
     )
-    house.wait_for((world.settings.state_dir / control.SOCKET).exists, what="the traced agent")
+    house.wait_for((world.settings.state_dir / channel.SOCKET).exists, what="the traced agent")
     time.sleep(seconds)
     said = call("--config", settings_file, "status").stderr
     # strace, told to end, would let go of the agent and leave it running: end the agent itself

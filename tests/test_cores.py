@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import house
-from agent import control
+from agent.control import channel
 
 PATTERN = Path("/proc/sys/kernel/core_pattern")
 pytestmark = pytest.mark.skipif(
@@ -42,7 +42,7 @@ def test_the_detector_finds_a_core(tmp_path):
 
 def test_a_crashed_agent_leaves_no_core(world, tmp_path, settings_file):
     words = (sys.executable, "-m", "agent.cli", "--config", settings_file, "run")
-    left = crashed(tmp_path / "working", (world.settings.state_dir / control.SOCKET).exists, *words)
+    left = crashed(tmp_path / "working", (world.settings.state_dir / channel.SOCKET).exists, *words)
     assert left == []
 
 

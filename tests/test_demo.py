@@ -13,8 +13,8 @@ import pytest
 
 from agent.features.live import LiveHeart
 from agent.model import NS_PER_S, Sample
-from agent.status import Board, Level
-from agent.window import Ring
+from agent.system.status import Level, StatusBoard
+from agent.windows.window import Ring
 
 DEMO = [sys.executable, "-m", "agent.cli", "demo"]
 
@@ -54,7 +54,7 @@ def test_the_demo_suffers_faults_keeps_its_folder_and_draws_its_picture(tmp_path
 def test_the_live_view_fits_the_terminal_and_what_is_cut_is_the_oldest():
     from rich.console import Console
 
-    from agent.demo_view import View, sparkline
+    from agent.demo.view import View, sparkline
 
     ring, live = Ring(), LiveHeart()
     for second in range(1, 60):
@@ -62,8 +62,8 @@ def test_the_live_view_fits_the_terminal_and_what_is_cut_is_the_oldest():
         live.push(Sample(second * NS_PER_S, "rr_ms", 600.0 + 10 * second))
     clock = types.SimpleNamespace(now_ns=lambda: 60 * NS_PER_S, start_ns=lambda: 0)
     outbox = types.SimpleNamespace(counts=lambda: {"receipted": 2, "sent": 1})
-    board = Board()
-    board.say("source.ble_strap", Level.OK, "beats come in")
+    board = StatusBoard()
+    board.set("source.ble_strap", Level.OK, "beats come in")
     windows = types.SimpleNamespace(ring=ring)
     agent = types.SimpleNamespace(clock=clock, outbox=outbox, board=board, windows=windows, live=live)
     for width in (40, 88, 200):

@@ -9,9 +9,10 @@ from sqlalchemy.exc import OperationalError
 
 import house
 from agent import pipeline
-from agent.control import Command
+from agent.control import handlers
+from agent.control.channel import Command
 from agent.outbox import ledger
-from agent.pipeline import Pace
+from agent.pipeline import RunMode
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small tmpfs needs root")
 
@@ -60,19 +61,23 @@ def test_the_agent_waits_for_its_disk_and_loses_nothing(small_disk):
         told["remedy"] = disk().remedy
         told["before"] = agent.outbox.head()[0]
         for n in range(3):  # windows that close meanwhile
-            agent.releasing.take(house.summary(n))
-        told["waiting"] = agent.releasing.waiting
+            agent.release_queue.add(house.summary(n))
+        told["waiting"] = agent.release_queue.waiting
         filler.unlink()
-        await until(lambda: disk().level == "ok" and not agent.releasing.waiting)
-        told["kept"] = len(list(agent.releasing._history.summaries()))
+        await until(lambda: disk().level == "ok" and not agent.release_queue.waiting)
+        told["kept"] = len(list(agent.release_queue._history.summaries()))
         told["summaries"] = [row.kind for row in ledger.rows(agent.outbox)].count("summary")
-        assert (await agent.handle(Command("status"))).exit_code == 0
+        assert (await handlers.handle(agent, Command("status"))).exit_code == 0
         stop.set()
 
     stop = asyncio.Event()
     asyncio.run(
         pipeline.run(
-            world.settings, world.profile, pace=Pace(window_s=1.0, slot_s=0.2), stop=stop, beside={"person": person}
+            world.settings,
+            world.profile,
+            mode=RunMode(window_s=1.0, slot_s=0.2),
+            stop=stop,
+            extra_tasks={"person": person},
         )
     )
     assert "Free space" in told["remedy"]

@@ -5,12 +5,14 @@ import asyncio
 import pytest
 
 import house
-from agent import identity, leaving, pipeline
-from agent.clock import SessionClock
-from agent.control import Command
+from agent import pipeline
+from agent.control import handlers
+from agent.control.channel import Command
+from agent.enrollment import departure, identity
 from agent.errors import KeysMissing, WireRefused
-from agent.outbox import consents, settle
-from agent.pace import Pace
+from agent.outbox import consents, receipts
+from agent.system.clock import SessionClock
+from agent.system.run_mode import RunMode
 from agent.wire import codec, erasure
 from agent.wire.directory import fingerprint_words, verified
 from agent.wire.enroll import dearmor
@@ -34,7 +36,7 @@ def erased_answers(world, outbox, receiver):
         for _topic, payload in receiver.handle([(world.topic, row.envelope) for row in rows]):
             answers = world.identity.open_answers(payload)
             found += [answer for answer in answers.answers if isinstance(answer, Erased)]
-            settled = settle.apply(outbox, answers, NOW, payload)
+            settled = receipts.apply(outbox, answers, NOW, payload)
     return found, settled
 
 
@@ -48,8 +50,8 @@ def test_the_receipt_names_the_day_on_which_the_last_key_backup_ends(world, tmp_
         assert settled.erased == erased
         assert erased.backups_end_utc_s == NOW + 30 * 86_400
         assert erased.serial >= record.serial
-        assert leaving.leave(world.settings.state_dir, outbox, world.identity, erased, NOW)
-    text = (world.settings.state_dir / leaving.RECEIPT).read_text()
+        assert departure.leave(world.settings.state_dir, outbox, world.identity, erased, NOW)
+    text = (world.settings.state_dir / departure.RECEIPT).read_text()
     assert "backup of the hub's keys is to be destroyed by" in text
 
     # anybody can verify it who knows the root's words
@@ -88,13 +90,13 @@ def test_a_receipt_that_nobody_asked_for_or_that_is_forged_destroys_nothing(worl
         house.carry(world, outbox, receiver)
         device, site = world.identity.device, world.identity.site
         signed = Erased(device, 1, NOW, NOW, 0).signed(receiver.keys.sign_key("receipt"), site)
-        assert not leaving.leave(world.settings.state_dir, outbox, world.identity, signed, NOW)
+        assert not departure.leave(world.settings.state_dir, outbox, world.identity, signed, NOW)
         consents.erase(outbox, world.identity.sign, site, NOW)
         forged = Erased(device, 1, NOW, NOW, 0).signed(SignKey.of(b"f" * 32), site)
         with pytest.raises(WireRefused):
-            leaving.leave(world.settings.state_dir, outbox, world.identity, forged, NOW)
+            departure.leave(world.settings.state_dir, outbox, world.identity, forged, NOW)
         other = Erased("another", 1, NOW, NOW, 0).signed(receiver.keys.sign_key("receipt"), site)
-        assert not leaving.leave(world.settings.state_dir, outbox, world.identity, other, NOW)
+        assert not departure.leave(world.settings.state_dir, outbox, world.identity, other, NOW)
     assert identity.load_enrolled(world.settings.state_dir, world.vault)
 
 
@@ -104,9 +106,9 @@ def test_who_consents_again_before_the_receipt_comes_stays_enrolled(world):
         (erased,), _ = erased_answers(world, outbox, receiver)
     world.give_consent(NOW + 100)
     with world.outbox() as outbox:
-        assert not leaving.leave(world.settings.state_dir, outbox, world.identity, erased, NOW)
+        assert not departure.leave(world.settings.state_dir, outbox, world.identity, erased, NOW)
     assert identity.load_enrolled(world.settings.state_dir, world.vault)
-    assert (world.settings.state_dir / leaving.RECEIPT).exists()
+    assert (world.settings.state_dir / departure.RECEIPT).exists()
 
 
 def test_an_old_receipt_said_again_does_not_end_what_began_after_it(world):
@@ -117,14 +119,14 @@ def test_an_old_receipt_said_again_does_not_end_what_began_after_it(world):
     world.give_consent(NOW + 100)
     with world.outbox() as outbox:
         consents.withdraw(outbox, world.identity.sign, world.identity.site, NOW + 200)
-        assert not leaving.leave(world.settings.state_dir, outbox, world.identity, erased, NOW + 300)
+        assert not departure.leave(world.settings.state_dir, outbox, world.identity, erased, NOW + 300)
         assert identity.load_enrolled(world.settings.state_dir, world.vault)
         consents.erase(outbox, world.identity.sign, world.identity.site, NOW + 400)
-        assert not leaving.leave(world.settings.state_dir, outbox, world.identity, erased, NOW + 500)
+        assert not departure.leave(world.settings.state_dir, outbox, world.identity, erased, NOW + 500)
         rows = [(world.topic, row.envelope) for row in outbox.unsent(100)]
         answers = [world.identity.open_answers(payload) for _, payload in receiver.handle(rows)]
         (anew,) = {one for some in answers for one in some.answers if isinstance(one, Erased)}
-        assert leaving.leave(world.settings.state_dir, outbox, world.identity, anew, NOW + 600)
+        assert departure.leave(world.settings.state_dir, outbox, world.identity, anew, NOW + 600)
 
 
 def test_a_receipt_that_leaves_later_rows_ends_no_enrollment(world):
@@ -142,14 +144,15 @@ def test_a_receipt_that_leaves_later_rows_ends_no_enrollment(world):
             rows = outbox.unsent(10)
             outbox.mark_sent(rows, NOW)
             for _topic, payload in receiver.handle([(world.topic, row.envelope) for row in rows]):
-                settle.apply(outbox, world.identity.open_answers(payload), NOW, payload)
+                receipts.apply(outbox, world.identity.open_answers(payload), NOW, payload)
         found = [world.identity.open_answers(payload) for _, payload in receiver.handle(late)]
         (erased,) = {one for some in found for one in some.answers if isinstance(one, Erased)}
         outbox.db.execute("DELETE FROM meta WHERE name = 'stays'")  # even if the file forgot that it was given
         assert erased.kept == len(receiver.store.summaries()) == 1
-        assert not leaving.leave(world.settings.state_dir, outbox, world.identity, erased, NOW)
+        assert not departure.leave(world.settings.state_dir, outbox, world.identity, erased, NOW)
     assert (
-        "1 rows under a consent that was given later stand" in (world.settings.state_dir / leaving.RECEIPT).read_text()
+        "1 rows under a consent that was given later stand"
+        in (world.settings.state_dir / departure.RECEIPT).read_text()
     )
     assert identity.load_enrolled(world.settings.state_dir, world.vault)
 
@@ -160,24 +163,24 @@ def test_a_running_agent_ends_its_enrollment_when_the_receipt_comes(world, broke
     async def person(agent):
         while not agent.publisher._connected:
             await asyncio.sleep(0.02)
-        await agent.handle(Command("erase"))
+        await handlers.handle(agent, Command("erase"))
         for _ in range(400):
-            if agent.publisher.left:
+            if agent.publisher.unenrolled:
                 break
             await asyncio.sleep(0.05)
-        said["left"] = agent.publisher.left
+        said["left"] = agent.publisher.unenrolled
         await asyncio.sleep(0.5)
         said["connected"] = agent.publisher._connected
-        said["status"] = (await agent.handle(Command("status"))).body
+        said["status"] = (await handlers.handle(agent, Command("status"))).body
         with pytest.raises(KeysMissing):
-            await agent.handle(Command("withdraw"))
-        assert "at no hub" in (await agent.handle(Command("erase"))).words
+            await handlers.handle(agent, Command("withdraw"))
+        assert "at no hub" in (await handlers.handle(agent, Command("erase"))).words
         stop.set()
 
     async def main():
-        pace = Pace(slot_s=0.1)
+        mode = RunMode(slot_s=0.1)
         await pipeline.run(
-            world.settings, world.profile, SessionClock(), pace=pace, stop=stop, beside={"person": person}
+            world.settings, world.profile, SessionClock(), mode=mode, stop=stop, extra_tasks={"person": person}
         )
 
     with house.running_hub(world):

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from agent.features import FEATURES, compute_all, face, wire_schema
 from agent.features.spec import evaluate
 from agent.model import NS_PER_S, Series, Window
-from agent.signal import face_quality, face_shape, neutral
-from agent.signal.face_actions import ACTIONS
-from agent.signal.face_quality import Seen, why_not
-from agent.signal.face_shape import Canon, Pose
-from agent.signal.neutral import Neutral, own
-from agent.signal.own_face import OwnFace
+from agent.signal.face import baseline, quality
+from agent.signal.face import shape as face_shape
+from agent.signal.face.actions import ACTIONS
+from agent.signal.face.baseline import Neutral, own
+from agent.signal.face.quality import Seen, why_not
+from agent.signal.face.relative import OwnFace
+from agent.signal.face.shape import Canon, Pose
 from agent.sources import SOURCES
 
 # names of feelings, in any form
@@ -111,7 +112,7 @@ def test_the_neutral_drifts_by_one_spread_in_half_an_hour_at_most():
     after = learnt.of("smile_left")
     assert 0.0 < after.median - before.median <= before.threshold / 3 / 3 + 1e-9
     assert after.beyond(0.9) > 5.0
-    assert neutral.LEARN_S >= 60.0
+    assert baseline.LEARN_S >= 60.0
 
 
 # ---- gates
@@ -136,7 +137,7 @@ GOOD = Seen(60.0, Pose(0, 0, 0), 120.0, 0.0, 0.5, 0.01)
 def test_each_gate_shuts_alone(change, gate):
     seen = Seen(**{name: change.get(name, getattr(GOOD, name)) for name in GOOD.__slots__})
     assert why_not(seen) == gate
-    assert gate is None or face_quality.REASONS[gate]
+    assert gate is None or quality.REASONS[gate]
 
 
 # ---- shapes

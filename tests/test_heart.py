@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import house
-from agent import recording
 from agent.features import FEATURES, compute_all, heart_formulas
 from agent.model import NS_PER_S, Quality, Sample
-from agent.signal import rr
-from agent.window import Ring
+from agent.recording import files
+from agent.signal.heart import rr
+from agent.windows.window import Ring
 
 intervals = st.lists(st.floats(300, 2000), min_size=3, max_size=200).map(np.array)
 
@@ -113,7 +113,7 @@ REFERENCE = {"hr_mean_bpm": "mean_hr_time_weighted", "rmssd_ms": "rmssd", "sdnn_
 def test_real_recordings_give_the_reference_values(series, file):
     known = json.loads(house.shared("data/hrv/reference_values.json").read_text())["series"]
     reference = next(value for name, value in known.items() if name.startswith(series))["reference"]
-    beats = [beat.rr_ms for beat in recording.beats(house.shared(f"data/hrv/{file}")) if beat.end_s < 300]
+    beats = [beat.rr_ms for beat in files.beats(house.shared(f"data/hrv/{file}")) if beat.end_s < 300]
     seen = values(window_of(beats))
     for name, theirs in REFERENCE.items():
         scale = 100 if name == "pnn50_01" else 1

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from agent.features import FEATURES, compute_all, heart_formulas
 from agent.features.spec import REASONS
-from agent.history import History, _packed, _unpacked
 from agent.model import NS_PER_S, FeatureValue, Series, Summary, Window
 from agent.privacy.vault import Vault
-from agent.signal.beats import Beats
+from agent.signal.heart.beats import Beats
+from agent.windows.history import History, _packed, _unpacked
 from firmware_sim.physiology import SCRIPTS, Physiology
 from test_analyze import NAMES
 from test_heart import values, window_of
@@ -243,7 +243,7 @@ def test_the_engine_loads_in_little_memory():
     """45 MB over the interpreter; SciPy waits for the first spectrum. A planted import is found."""
     program = (
         "import sys; before = open('/proc/self/statm').read().split()[1]\n"
-        "import agent.signal.beats, agent.signal.sureness, agent.signal.waves, agent.signal.running, agent.features\n"
+        "import agent.signal.heart.beats, agent.signal.heart.confidence, agent.signal.heart.waveform, agent.signal.heart.incremental, agent.features\n"
         "{planted}\n"
         "after = open('/proc/self/statm').read().split()[1]\n"
         "print(int(after) - int(before), 'scipy' in sys.modules)"

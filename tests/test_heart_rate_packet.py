@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.errors import PacketRefused
-from agent.sources.heart_rate_packet import Measurement, decode
+from agent.sources.strap.heart_rate_packet import Measurement, decode
 from firmware_sim import packets
 
 intervals = st.lists(st.integers(1, 0xFFFF), max_size=40)

@@ -8,9 +8,9 @@ import pytest
 
 import house
 import postgres
-from agent import identity
+from agent.enrollment import identity
 from agent.errors import WireRefused, WrongUse
-from agent.outbox import consents, settle
+from agent.outbox import consents, receipts
 from agent.privacy.consent import give as make_record
 from agent.wire import envelope, message, receipt
 from agent.wire.consent import Grant
@@ -198,16 +198,16 @@ def test_erasing_removes_rows_and_nobody_who_kept_the_bytes_can_bring_them_back(
 
 def test_a_message_that_makes_our_own_code_fail_is_quarantined_and_the_others_go_on(world, receiver, monkeypatch):
     record = give(world, receiver)
-    from hub import taking
+    from hub import transaction
 
-    real = taking.Taking._message
+    real = transaction.Taking._message
 
     def failing(self, device, said):
         if isinstance(said, message.ProbeMessage):
             raise RuntimeError("planted")
         return real(self, device, said)
 
-    monkeypatch.setattr(taking.Taking, "_message", failing)  # the one patch of our own code: it plants the fault
+    monkeypatch.setattr(transaction.Taking, "_message", failing)  # the one patch of our own code: it plants the fault
 
     batch = [
         (world.topic, seal(world, said, seq))
@@ -246,7 +246,7 @@ def test_more_than_forty_answers_travel_in_several_envelopes_of_the_one_size(wor
 
 def test_a_code_enrolls_one_device_once(tmp_path):
     world = house.make_world(tmp_path, consent=False)
-    from agent import identity
+    from agent.enrollment import identity
 
     bundle = site.invite(world.hub)
     for n in (1, 2):
@@ -263,7 +263,7 @@ def test_a_code_enrolls_one_device_once(tmp_path):
 
 
 def test_a_request_for_another_site_or_a_synthetic_one_is_refused_by_a_real_hub(tmp_path):
-    from agent import identity
+    from agent.enrollment import identity
 
     real = house.make_world(tmp_path / "real", consent=False, synthetic=False)
     demo = house.make_world(tmp_path / "demo", consent=False)
@@ -293,7 +293,7 @@ def test_an_answer_that_was_lost_is_given_again_to_the_same_keys_alone(world):
 
 
 def test_an_answer_for_another_machine_does_not_open(tmp_path):
-    from agent import identity
+    from agent.enrollment import identity
 
     world = house.make_world(tmp_path, consent=False)
     papers = []
@@ -322,11 +322,11 @@ def altered(sealed):
 
 
 def world_consent_key(world):
-    from agent import identity
+    from agent.enrollment import identity
 
     return identity.consent_key(world.settings.state_dir, house.PIN)
 
 
 def test_the_codes_of_answers_are_a_table_both_ways():
     assert {CODES[name]: name for name in CODES} == REASONS
-    assert settle.STORED == CODES["stored"]
+    assert receipts.STORED == CODES["stored"]

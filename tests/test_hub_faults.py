@@ -12,7 +12,7 @@ from cryptography import x509
 
 import house
 from agent.errors import NotDurable, WireRefused
-from agent.outbox import consents, settle
+from agent.outbox import consents, receipts
 from agent.wire.envelope import Sender
 from agent.wire.keys import kid, receive_public
 from agent.wire.labels import down_topic
@@ -78,7 +78,7 @@ def test_what_was_receipted_since_either_backup_is_offered_again(world, tmp_path
         for person, outbox in ((world, mine), (later, theirs)):
             person.identity = person.identity.believe(receiver.keys.published())
             ((_, payload),) = receiver.handle([(person.topic, seal(person, [CoverMessage()], 900))])
-            assert settle.apply(outbox, person.identity.open_answers(payload), NOW, payload).offered_again > 0
+            assert receipts.apply(outbox, person.identity.open_answers(payload), NOW, payload).offered_again > 0
             house.carry(person, outbox, receiver, rounds=12)
             assert outbox.unsettled() == 0
     assert len(receiver.store.summaries()) == windows

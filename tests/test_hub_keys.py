@@ -14,11 +14,11 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 import house
-from agent import identity
+from agent.enrollment import identity
 from agent.errors import KeysMissing, WireRefused, WrongUse
-from agent.outbox import ledger, settle
+from agent.outbox import ledger, receipts
 from agent.publisher import Publisher
-from agent.status import Board
+from agent.system.status import StatusBoard
 from agent.wire import envelope
 from agent.wire.keys import kid
 from agent.wire.message import CoverMessage, RenewMessage
@@ -96,7 +96,7 @@ def test_what_a_stolen_receipt_key_may_have_receipted_is_offered_again(world):
 
         async def believed(published):
             publisher = Publisher(
-                world.settings.state_dir, world.vault, world.identity, outbox, world.settings.mqtt, Board(),
+                world.settings.state_dir, world.vault, world.identity, outbox, world.settings.mqtt, StatusBoard(),
                 slot_s=300.0, utc_s=lambda: NOW,
             )  # fmt: skip
             publisher._new_directory(published)
@@ -106,7 +106,7 @@ def test_what_a_stolen_receipt_key_may_have_receipted_is_offered_again(world):
             assert main(["rotate", str(world.hub), *words]) == 0
             world.identity = asyncio.run(believed(receiver.keys.published()))
             ((_, payload),) = receiver.handle([(world.topic, seal(world, [CoverMessage()], len(words)))])
-            settled = settle.apply(outbox, world.identity.open_answers(payload), NOW, payload)
+            settled = receipts.apply(outbox, world.identity.open_answers(payload), NOW, payload)
             assert settled.offered_again == (receipted if "--stolen" in words else 0)
         house.carry(world, outbox, receiver)
         assert outbox.counts().get("receipted") == receipted

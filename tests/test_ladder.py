@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.sources.ladder import (
+from agent.sources.strap.escalation import (
     DISCONNECT_S,
     LEAST_PAUSE_S,
     Act,
@@ -21,9 +21,9 @@ from agent.sources.ladder import (
     pause_s,
     silent,
 )
-from agent.sources.strap_states import StrapState
-from firmware_sim import personalities
-from firmware_sim.personalities import PERSONALITIES
+from agent.sources.strap.states import StrapState
+from firmware_sim import profiles
+from firmware_sim.profiles import PERSONALITIES
 from scenarios import SCENARIOS
 
 HOUR_NS = 3600 * 10**9
@@ -194,4 +194,4 @@ def test_the_docs_hold_every_state_every_scenario_and_every_personality():
         assert f"| {one.name} | {' → '.join(name.lower().replace('_', ' ') for name in one.seen)} |" in docs
     for name in PERSONALITIES.keys() - {"plain"}:
         assert f"| {name} |" in docs
-        assert f"| {name} |" in personalities.__doc__
+        assert f"| {name} |" in profiles.__doc__

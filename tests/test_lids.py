@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.signal import lids
+from agent.signal.face import lids
 
 
 def lid(rng, seconds, fps_hz, share_closed, blinks_per_min=15.0, noise=0.05):

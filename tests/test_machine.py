@@ -5,9 +5,10 @@ import sys
 import pytest
 
 import house
-from agent import host, identity
+from agent.enrollment import identity
 from agent.errors import KeysMissing, Missing, WireRefused
 from agent.outbox import Limits, consents
+from agent.system import host
 from agent.wire.enroll import armor, dearmor
 from agent.wire.envelope import ENVELOPE_BYTES
 from agent.wire.message import CoverMessage, GapMessage

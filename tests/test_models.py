@@ -7,7 +7,8 @@ import zipfile
 
 import pytest
 
-from agent import cli, doctor
+from agent import cli
+from agent.commands import doctor
 from agent.config import Settings
 from agent.errors import ModelMissing, StorageFull, WrongUse
 from agent.perception import fetch, store

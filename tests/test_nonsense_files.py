@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import nonsense
-from agent import config, recording
+from agent import config
 from agent.errors import ConfigInvalid, PolicyDenied, RecordingUnreadable
+from agent.recording import files
 
 NONE = Path("/nonexistent/policy.yaml")
 
@@ -59,7 +60,7 @@ def test_a_recording_is_read_or_refused_by_line(tmp_path, data):
     file = tmp_path / "recording.csv"
     file.write_bytes(data)
     try:
-        found = recording.intervals(file)
+        found = files.intervals(file)
         assert all(math.isfinite(number) for beat in found.beats for number in (beat.end_s, beat.rr_ms))
         assert all(beat.rr_ms > 0 for beat in found.beats)
     except RecordingUnreadable as refused:
@@ -67,7 +68,7 @@ def test_a_recording_is_read_or_refused_by_line(tmp_path, data):
         assert "line" in str(refused) or "not a text file" in str(refused)
     for name in ("ecg", "ppg"):
         try:
-            wave = recording.wave(file, name)
+            wave = files.wave(file, name)
             numbers = [*wave.value, *([] if wave.t_s is None else wave.t_s)]
             assert all(math.isfinite(number) for number in numbers)
         except RecordingUnreadable as refused:

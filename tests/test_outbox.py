@@ -7,9 +7,9 @@ import subprocess
 import pytest
 
 import house
-from agent import storage
 from agent.errors import LedgerBroken, OutboxBroken, StorageFull
-from agent.outbox import Limits, consents, ledger, settle
+from agent.outbox import Limits, consents, ledger, receipts
+from agent.system import storage
 from agent.wire import chain, envelope
 from agent.wire.labels import CODES
 from agent.wire.message import CoverMessage, GapMessage, ProbeMessage
@@ -68,7 +68,7 @@ def test_data_waits_until_its_consent_is_receipted_while_covers_go(world):
         assert [row.kind for row in outbox.unsent(10)] == ["consent", "cover"]
         consent = outbox.unsent(1)[0]
         outbox.mark_sent([consent], NOW)
-        settle.apply(outbox, answer(entry(consent), stream=consent.stream), NOW)
+        receipts.apply(outbox, answer(entry(consent), stream=consent.stream), NOW)
         assert [row.kind for row in outbox.unsent(10)] == ["summary", "cover"]
 
 
@@ -77,16 +77,16 @@ def test_only_an_equal_digest_settles_a_row(world):
         row = outbox.put(COVER, NOW)
         outbox.mark_sent([row], NOW)
         wrong = Entry(row.seq, bytes(32), CODES["stored"])
-        assert settle.apply(outbox, answer(wrong, stream=row.stream), NOW).mismatched == 1
+        assert receipts.apply(outbox, answer(wrong, stream=row.stream), NOW).mismatched == 1
         assert states(outbox)[row.idx] == "sent"
-        assert settle.apply(outbox, answer(entry(row), stream=row.stream), NOW).receipted == 1
+        assert receipts.apply(outbox, answer(entry(row), stream=row.stream), NOW).receipted == 1
         assert states(outbox)[row.idx] == "receipted"
 
 
 def test_a_row_that_was_never_handed_over_cannot_be_receipted(world):
     with world.outbox() as outbox:
         row = outbox.put(COVER, NOW)
-        settle.apply(outbox, answer(entry(row), stream=row.stream), NOW)
+        receipts.apply(outbox, answer(entry(row), stream=row.stream), NOW)
         assert states(outbox)[row.idx] == "sealed"
 
 
@@ -106,7 +106,7 @@ def test_a_final_refusal_ends_a_row_and_destroys_its_bytes(world, reason):
     with world.outbox() as outbox:
         row = outbox.put(COVER, NOW)
         outbox.mark_sent([row], NOW)
-        assert settle.apply(outbox, answer(entry(row, reason), stream=row.stream), NOW).refused == (reason,)
+        assert receipts.apply(outbox, answer(entry(row, reason), stream=row.stream), NOW).refused == (reason,)
         assert states(outbox)[row.idx] == f"refused:{reason}"
         assert outbox.db.execute("SELECT envelope FROM outbox WHERE idx = ?", (row.idx,)).fetchone() == (None,)
 
@@ -117,7 +117,7 @@ def test_consent_unknown_is_not_final_and_offers_the_record_again(world):
         house.carry(world, outbox, receiver)
         (row,) = outbox.put_released(house.released(world, outbox), NOW)
         outbox.mark_sent([row], NOW)
-        settled = settle.apply(
+        settled = receipts.apply(
             outbox, answer(entry(row, "consent_unknown"), stream=row.stream, store_id=receiver.store.store_id), NOW
         )
         assert settled.not_yet == ("consent_unknown",)
@@ -176,7 +176,7 @@ def test_an_outbox_restored_from_an_older_copy_is_told_and_loses_only_what_it_ne
         outbox.mark_sent(rows, NOW)
         restored = 0
         for _topic, payload in receiver.handle([(world.topic, row.envelope) for row in rows]):
-            restored = max(restored, settle.apply(outbox, world.identity.open_answers(payload), NOW).restored)
+            restored = max(restored, receipts.apply(outbox, world.identity.open_answers(payload), NOW).restored)
         assert restored == 20
         assert any("restored from an older copy" in words for _, words in outbox.news())
         assert outbox.unsettled() == 0
@@ -210,7 +210,7 @@ def test_withdrawing_covers_what_never_left_destroys_the_rest_and_goes_first(wor
         house.carry(world, outbox, receiver)
         receipted, sent, waiting = (outbox.put_released(house.released(world, outbox, n), NOW)[0] for n in range(3))
         outbox.mark_sent([receipted, sent], NOW)
-        settle.apply(outbox, answer(entry(receipted), stream=receipted.stream, store_id=receiver.store.store_id), NOW)
+        receipts.apply(outbox, answer(entry(receipted), stream=receipted.stream, store_id=receiver.store.store_id), NOW)
 
         assert consents.withdraw(outbox, world.identity.sign, world.identity.site, NOW) == 2
 
@@ -431,7 +431,7 @@ def test_a_notice_of_restoring_is_told_once(world):
     with world.outbox() as outbox:
         notice = Answers(1, b"S" * 16, (Notice(CODES["restored"], b"p" * 16, 30, 10),))
         for _ in range(3):
-            assert settle.apply(outbox, notice, NOW).restored == 20
+            assert receipts.apply(outbox, notice, NOW).restored == 20
         assert len(outbox.news()) == 1
 
 
@@ -443,11 +443,13 @@ def test_a_receipt_of_a_store_that_was_put_back_since_settles_nothing(world):
         row = outbox.put([CoverMessage()], NOW)
         outbox.mark_sent([row], NOW)
         older, newer = receiver.store.store_id, (2**40).to_bytes(8, "big") + bytes(8)
-        settle.apply(outbox, answer(stream=row.stream, store_id=newer), NOW)
-        late = settle.apply(outbox, answer(entry(row, "stored"), stream=row.stream, store_id=older), NOW)
+        receipts.apply(outbox, answer(stream=row.stream, store_id=newer), NOW)
+        late = receipts.apply(outbox, answer(entry(row, "stored"), stream=row.stream, store_id=older), NOW)
         assert (late.receipted, late.stale) == (0, 1)
         assert row.idx in outbox.handed()
-        assert settle.apply(outbox, answer(entry(row, "stored"), stream=row.stream, store_id=newer), NOW).receipted == 1
+        assert (
+            receipts.apply(outbox, answer(entry(row, "stored"), stream=row.stream, store_id=newer), NOW).receipted == 1
+        )
 
 
 def test_what_changes_consent_leaves_in_its_order_whoever_asks(world):
@@ -479,5 +481,5 @@ def test_a_row_whose_words_are_unreadable_is_said_and_stops_nobody(world):
         )
         stream = envelope.decode(one.envelope).header.stream
         answers = Answers(1, receiver.store.store_id, (Receipt(stream, 0, bytes(32), entries),))
-        settled = settle.apply(outbox, answers, NOW)
+        settled = receipts.apply(outbox, answers, NOW)
         assert (settled.again, settled.refused) == (1, ("unreadable",))

@@ -13,7 +13,7 @@ import pytest
 
 import house
 import page_world
-from agent.outbox import consents, quiet
+from agent.outbox import consents, pauses
 from page_world import LOOKS, PAGES
 
 every_look = pytest.mark.parametrize(("width", "scheme"), LOOKS)
@@ -250,7 +250,7 @@ def test_pauses_are_shown_and_end(living, browser, width, scheme):
     browser("wait", js="document.querySelectorAll('[data-do=pause]').length === 3")
     browser("click", sel="[data-do=pause]:nth-of-type(2)")
     browser("wait", js="document.querySelector('[data-do=resume]') !== null")
-    until = living.in_agent(lambda agent: quiet.ends_utc_s(agent.outbox))
+    until = living.in_agent(lambda agent: pauses.ends_utc_s(agent.outbox))
     assert 3500 < until - time.time() <= 3600
     assert "Paused until" in browser("text", sel="#main")
     browser("click", sel="[data-do=resume]")
@@ -266,7 +266,7 @@ def test_pauses_are_shown_and_end(living, browser, width, scheme):
     browser("wait", js="document.querySelectorAll('[data-do=hours]').length === 2")
     browser("click", sel="li:nth-of-type(2) [data-do=hours]")
     browser("wait", js="document.querySelectorAll('[data-do=hours]').length === 1")
-    assert len(living.in_agent(lambda agent: quiet.hours(agent.outbox))) == 1
+    assert len(living.in_agent(lambda agent: pauses.hours(agent.outbox))) == 1
     browser("click", sel="[data-do=hours]")
     browser("wait", js="document.querySelector('[data-do=hours]') === null")
 

@@ -15,12 +15,12 @@ import pytest
 
 import house
 import page_world
-from agent import page_process
 from agent.errors import WrongPin
+from agent.page import process
 from agent.page.consent import Tries
-from agent.portal import peer
-from agent.portal.door import CODE_S, KEY_HEADER, QUIET_S, SESSION_S, Door
-from agent.signal.rr import GAP_TOLERANCE_MS
+from agent.page.web import peer
+from agent.page.web.door import CODE_S, KEY_HEADER, QUIET_S, SESSION_S, Door
+from agent.signal.heart.rr import GAP_TOLERANCE_MS
 
 NOBODY = 65534
 HEAD_S = 10.0
@@ -147,7 +147,7 @@ def test_codes_and_sessions_end_by_the_clock():
 
 
 def test_the_file_is_this_user_s_alone_and_goes(living, monkeypatch):
-    monkeypatch.setattr(page_process, "_FILE_S", 2.0)
+    monkeypatch.setattr(process, "_FILE_S", 2.0)
     living.open()
     time.sleep(1.5)
     file = living.open()
@@ -156,7 +156,7 @@ def test_the_file_is_this_user_s_alone_and_goes(living, monkeypatch):
     assert "?" not in address  # nothing in a query
     code = address.split("#")[1]
     words = subprocess.run(["ps", "-eo", "args", "e"], capture_output=True, text=True, check=True).stdout
-    assert "agent.portal.serve" in words
+    assert "agent.page.web.serve" in words
     assert code not in words
     time.sleep(1.0)
     assert file.exists()  # the first one's end is not the second one's
@@ -387,8 +387,8 @@ def test_many_connections_that_say_nothing_leave_the_agent_as_it_is(living, call
 
 def test_a_page_s_process_that_is_killed_or_speaks_nonsense_is_begun_anew(living):
     call = Caller(living)
-    living.in_agent(lambda agent: agent.page._process.kill())
-    house.wait_for(lambda: living.agent.page._process is None, what="the end of the page's process")
+    living.in_agent(lambda agent: living.page_process._process.kill())
+    house.wait_for(lambda: living.page_process._process is None, what="the end of the page's process")
     assert living.ask("status").exit_code == 0
     again = Caller(living)
     assert again.port != call.port or again.key != call.key
@@ -445,8 +445,8 @@ def test_an_answer_of_a_dead_page_goes_to_no_other(living):
     slow = threading.Thread(target=lambda: page_is_there_or_not(call))
     slow.start()
     time.sleep(0.5)
-    living.in_agent(lambda agent: agent.page._end())
-    house.wait_for(lambda: living.agent.page._process is None, what="the end of the page's process")
+    living.in_agent(lambda agent: living.page_process._end())
+    house.wait_for(lambda: living.page_process._process is None, what="the end of the page's process")
     again = Caller(living)
     for _ in range(8):
         status, body = again("GET", "/page/now")
@@ -477,11 +477,11 @@ def test_nonsense_of_the_page_s_process_ends_it_alone(tmp_path, monkeypatch):
             program.write_text(
                 f"import sys, time; sys.stdout.buffer.write(open({str(said)!r}, 'rb').read()); sys.stdout.flush(); time.sleep(2)"
             )
-            monkeypatch.setattr(page_process, "COMMAND", (sys.executable, str(program)))
-            monkeypatch.setattr(page_process, "_START_S", 1.0)
+            monkeypatch.setattr(process, "COMMAND", (sys.executable, str(program)))
+            monkeypatch.setattr(process, "_START_S", 1.0)
             assert living.ask("open").exit_code == 3, line[:50]
-            house.wait_for(lambda: living.agent.page._process is None, 10, "its end")
-        monkeypatch.setattr(page_process, "COMMAND", (str(tmp_path / "nobody"),))
+            house.wait_for(lambda: living.page_process._process is None, 10, "its end")
+        monkeypatch.setattr(process, "COMMAND", (str(tmp_path / "nobody"),))
         assert living.ask("open").exit_code == 3
         assert living.ask("status").exit_code == 0
         monkeypatch.undo()

@@ -15,8 +15,8 @@ import house
 import page_world
 from agent.model import Sample
 from agent.outbox import Outbox, consents, ledger
-from agent.page.now import now
 from agent.privacy.policy import PROFILES
+from agent.session.live_view import now
 from agent.wire import envelope
 from agent.wire.enroll import armor, dearmor
 from hub import enroll, site
@@ -57,7 +57,7 @@ def test_from_nothing_to_ones_own_heart_beat(tmp_path, browser):
         assert "nothing to consent to" in browser("text", sel="#main")
         # switched off at the page it is closed within a second, and stays so when the agent starts again
         browser("click", sel="button[aria-label^='Strap']")
-        house.wait_for(lambda: not living.agent.senses.reading, 2.0, "the strap to be closed")
+        house.wait_for(lambda: not living.agent.sensors.reading, 2.0, "the strap to be closed")
         browser("wait", js="document.querySelector(\"button[aria-label='Strap: Switch on']\") !== null")
         assert living.in_agent(lambda agent: agent.outbox.meta("sensor ble_strap")) == b"off"
         assert browser("troubles") == []
@@ -184,7 +184,7 @@ def test_the_camera_is_switched_at_the_page_and_previewed_after_a_click_alone(tm
         browser.go("say")
         browser("click", sel="button[aria-label='Camera: Switch off']")
         browser("wait", js="document.querySelector(\"button[aria-label='Camera: Switch on']\") !== null")
-        house.wait_for(lambda: "webcam" not in living.agent.senses.reading, 2.0, "the camera to be closed")
+        house.wait_for(lambda: "webcam" not in living.agent.sensors.reading, 2.0, "the camera to be closed")
         browser.go("now")
         assert "The camera is off" in browser("text", sel="#main")
 

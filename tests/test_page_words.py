@@ -9,14 +9,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import house
-from agent import errand, look_back, page_command
+from agent.commands import browser
 from agent.errors import WrongUse
-from agent.history import History, Told
-from agent.outbox import Outbox, consents, quiet
-from agent.portal import charts, pages
-from agent.portal.pages import Pages
+from agent.outbox import Outbox, consents, pauses
+from agent.page import reader
+from agent.page.web import charts, pages
+from agent.page.web.pages import Pages
 from agent.privacy.policy import PROFILES
 from agent.privacy.vault import open_vault
+from agent.weeks import report
+from agent.windows.history import History, Told
 from page_world import past
 
 ROOM = Path(pages.__file__).parent
@@ -109,53 +111,53 @@ def at(words: str) -> int:
 
 def test_a_timed_pause_ends_by_itself_and_survives_a_restart(outbox):
     now_s = at("2026-11-22T10:00")
-    quiet.pause_until(outbox, quiet.length_until("hour", now_s, BERLIN), now_s)
-    assert quiet.turn(outbox, now_s + 3599, BERLIN) is None
+    pauses.pause_until(outbox, pauses.length_until("hour", now_s, BERLIN), now_s)
+    assert pauses.turn(outbox, now_s + 3599, BERLIN) is None
     assert consents.is_paused(outbox)
-    assert quiet.turn(outbox, now_s + 3600, BERLIN) is False
+    assert pauses.turn(outbox, now_s + 3600, BERLIN) is False
     assert not consents.is_paused(outbox)
-    assert quiet.length_until("tomorrow", now_s, BERLIN) == at("2026-11-23T06:00")
+    assert pauses.length_until("tomorrow", now_s, BERLIN) == at("2026-11-23T06:00")
     with pytest.raises(WrongUse, match="no pause lasts"):
-        quiet.length_until("year", now_s)
-    quiet.pause_until(outbox, None, now_s)
-    assert quiet.turn(outbox, now_s + 10**7, BERLIN) is None  # the person ends it
+        pauses.length_until("year", now_s)
+    pauses.pause_until(outbox, None, now_s)
+    assert pauses.turn(outbox, now_s + 10**7, BERLIN) is None  # the person ends it
 
 
 def test_private_hours_pause_end_and_may_be_broken_by_the_person(outbox):
-    quiet.set_hours(outbox, (quiet.Hours(22 * 60, 6 * 60),))
-    assert quiet.turn(outbox, at("2026-11-22T21:59"), BERLIN) is None
-    assert quiet.turn(outbox, at("2026-11-22T22:00"), BERLIN) is True
-    assert quiet.ends_utc_s(outbox) == at("2026-11-23T06:00")
-    quiet.resume(outbox, at("2026-11-22T23:00"), BERLIN)
-    assert quiet.turn(outbox, at("2026-11-23T03:00"), BERLIN) is None  # the person wanted to be measured
-    assert quiet.turn(outbox, at("2026-11-23T22:00"), BERLIN) is True  # the next night is private again
-    assert quiet.turn(outbox, at("2026-11-24T06:00"), BERLIN) is False
+    pauses.set_hours(outbox, (pauses.Hours(22 * 60, 6 * 60),))
+    assert pauses.turn(outbox, at("2026-11-22T21:59"), BERLIN) is None
+    assert pauses.turn(outbox, at("2026-11-22T22:00"), BERLIN) is True
+    assert pauses.ends_utc_s(outbox) == at("2026-11-23T06:00")
+    pauses.resume(outbox, at("2026-11-22T23:00"), BERLIN)
+    assert pauses.turn(outbox, at("2026-11-23T03:00"), BERLIN) is None  # the person wanted to be measured
+    assert pauses.turn(outbox, at("2026-11-23T22:00"), BERLIN) is True  # the next night is private again
+    assert pauses.turn(outbox, at("2026-11-24T06:00"), BERLIN) is False
     # a pause of the person's own goes on through them
-    quiet.pause_until(outbox, None, at("2026-11-24T21:00"))
-    assert quiet.turn(outbox, at("2026-11-24T22:00"), BERLIN) is None
-    assert quiet.turn(outbox, at("2026-11-25T07:00"), BERLIN) is None
+    pauses.pause_until(outbox, None, at("2026-11-24T21:00"))
+    assert pauses.turn(outbox, at("2026-11-24T22:00"), BERLIN) is None
+    assert pauses.turn(outbox, at("2026-11-25T07:00"), BERLIN) is None
 
 
 def test_a_timed_pause_that_ends_in_private_hours_goes_on_to_their_end(outbox):
-    quiet.set_hours(outbox, (quiet.Hours(22 * 60, 6 * 60), quiet.Hours(6 * 60, 8 * 60)))
-    quiet.pause_until(outbox, quiet.length_until("hour", at("2026-11-22T21:30"), BERLIN), at("2026-11-22T21:30"))
-    assert quiet.turn(outbox, at("2026-11-22T22:30"), BERLIN) is True
+    pauses.set_hours(outbox, (pauses.Hours(22 * 60, 6 * 60), pauses.Hours(6 * 60, 8 * 60)))
+    pauses.pause_until(outbox, pauses.length_until("hour", at("2026-11-22T21:30"), BERLIN), at("2026-11-22T21:30"))
+    assert pauses.turn(outbox, at("2026-11-22T22:30"), BERLIN) is True
     assert consents.is_paused(outbox)
-    assert quiet.turn(outbox, at("2026-11-23T03:00"), BERLIN) is None
-    assert quiet.turn(outbox, at("2026-11-23T06:00"), BERLIN) is True  # the next stretch follows at once
+    assert pauses.turn(outbox, at("2026-11-23T03:00"), BERLIN) is None
+    assert pauses.turn(outbox, at("2026-11-23T06:00"), BERLIN) is True  # the next stretch follows at once
     assert len(consents.pauses(outbox)) == 1
-    assert quiet.turn(outbox, at("2026-11-23T07:59"), BERLIN) is None
-    assert quiet.turn(outbox, at("2026-11-23T08:00"), BERLIN) is False
+    assert pauses.turn(outbox, at("2026-11-23T07:59"), BERLIN) is None
+    assert pauses.turn(outbox, at("2026-11-23T08:00"), BERLIN) is False
     assert not consents.is_paused(outbox)
 
 
 def test_private_hours_end_by_the_clock_on_the_wall_when_summer_ends(outbox):
-    quiet.set_hours(outbox, (quiet.Hours(22 * 60, 6 * 60),))
-    assert quiet.turn(outbox, at("2026-10-24T22:30"), BERLIN) is True
-    assert quiet.ends_utc_s(outbox) == at("2026-10-25T06:00")  # a night of nine hours
+    pauses.set_hours(outbox, (pauses.Hours(22 * 60, 6 * 60),))
+    assert pauses.turn(outbox, at("2026-10-24T22:30"), BERLIN) is True
+    assert pauses.ends_utc_s(outbox) == at("2026-10-25T06:00")  # a night of nine hours
     for wrong in ((60, 60), (-1, 5), (0, 1440)):
         with pytest.raises(WrongUse):
-            quiet.set_hours(outbox, (quiet.Hours(*wrong),))
+            pauses.set_hours(outbox, (pauses.Hours(*wrong),))
 
 
 # ---- weeks
@@ -167,13 +169,13 @@ def looked_back(tmp_path_factory):
     now_s = house.START_UTC_S
     past(folder, 100, now_s)
     history = History(folder / "history.db", open_vault(folder, "file"))
-    made = look_back.weeks(history, PROFILES["personal"], now_s)
+    made = report.weeks(history, PROFILES["personal"], now_s)
     history.close()
     return made
 
 
 def test_days_ribbons_and_beats_are_what_was_kept(looked_back, tmp_path):
-    assert len(looked_back["days"]) == look_back.SHOWN_DAYS
+    assert len(looked_back["days"]) == report.SHOWN_DAYS
     assert all(one["rmssd_ms"] is None for one in looked_back["days"] if not one["readings"])
     low, high = looked_back["band"]
     assert 20 < low < high < 60
@@ -187,9 +189,9 @@ def test_days_ribbons_and_beats_are_what_was_kept(looked_back, tmp_path):
                for first, middle, last in [one["quartiles"]])  # fmt: skip
     assert looked_back["hours"]["by_shift"]
     history = History(tmp_path / "history.db", open_vault(tmp_path, "file"))
-    nothing = look_back.weeks(history, PROFILES["eu-workplace"], house.START_UTC_S)
+    nothing = report.weeks(history, PROFILES["eu-workplace"], house.START_UTC_S)
     history.tell(Told(0, "draft", "cbi", {"p1": 1}))
-    assert look_back.weeks(history, PROFILES["care"], house.START_UTC_S)["check_ins"] == []
+    assert report.weeks(history, PROFILES["care"], house.START_UTC_S)["check_ins"] == []
     history.close()
     assert (nothing["days"], nothing["weeks"], nothing["ribbons"]) == ([], [], {})
 
@@ -215,10 +217,10 @@ def test_pictures_say_what_their_tables_say(looked_back):
 
 
 def test_a_cell_is_no_formula():
-    assert errand._cell("=1+1") == "'=1+1"
-    assert errand._cell(("@a", "b")) == "'@a; b"
-    assert errand._cell(-5) == -5
-    assert errand._cell("plain") == "plain"
+    assert reader._cell("=1+1") == "'=1+1"
+    assert reader._cell(("@a", "b")) == "'@a; b"
+    assert reader._cell(-5) == -5
+    assert reader._cell("plain") == "plain"
 
 
 def test_the_terminal_says_what_the_page_says():
@@ -227,10 +229,10 @@ def test_the_terminal_says_what_the_page_says():
         "beats": [[1.0, 900.0, "normal"], [2.0, 1000.0, None], [2.5, 500.0, "ectopic"]],
         "states": [{"part": "source.ble_strap", "level": "trouble", "words": "lost", "remedy": "Wear it."}],
     }  # fmt: skip
-    lines = "\n".join(page_command.in_words(told))
+    lines = "\n".join(browser.in_words(told))
     assert "heart 62/min" in lines
     assert "withheld" in lines
     assert "▁█x" in lines
     assert "1 ectopic" in lines
     assert "→ Wear it." in lines
-    assert page_command.in_words(told | {"paused": True, "beats": []})[0].startswith("Paused")
+    assert browser.in_words(told | {"paused": True, "beats": []})[0].startswith("Paused")

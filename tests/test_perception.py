@@ -15,16 +15,16 @@ import pytest
 import house
 from agent import cli
 from agent.errors import ModelMissing, RecordingUnreadable
-from agent.perception import pictures, store
+from agent.perception import image_files, store
 from agent.perception.affect import Affect
 from agent.perception.crops import Square, back, cut
 from agent.perception.detect import Detector
 from agent.perception.face import Watcher
+from agent.perception.frame_result import AffectFile
 from agent.perception.iris import Irises
 from agent.perception.landmarks import Landmarker
-from agent.perception.look import AffectFile
 from agent.perception.store import digest
-from agent.signal.face_actions import ACTIONS
+from agent.signal.face.actions import ACTIONS
 from firmware_sim.face import Portrait, Shown, shown
 
 GOLDEN = os.path.join(os.path.dirname(__file__), "golden")
@@ -236,7 +236,7 @@ def test_files_that_are_none_are_refused_with_a_word(tmp_path, capsys):
         assert capsys.readouterr().err
     (tmp_path / "empty").touch()
     with pytest.raises(RecordingUnreadable):
-        pictures.picture(tmp_path / "empty")
+        image_files.picture(tmp_path / "empty")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="names and pipes of POSIX")
@@ -283,7 +283,7 @@ def test_a_clip_is_read_in_its_own_time(tmp_path):
         for _ in range(6):
             writer.write(frame)
         writer.release()
-        assert [shot.t_s for shot in pictures.clip(path)] == pytest.approx(np.arange(6) / fps_hz, abs=1e-3)
+        assert [shot.t_s for shot in image_files.clip(path)] == pytest.approx(np.arange(6) / fps_hz, abs=1e-3)
 
 
 def test_one_photo_that_is_none_does_not_take_the_others_away(tmp_path, capsys):
@@ -369,7 +369,9 @@ def test_a_smile_against_the_own_neutral_has_the_right_sign(watcher):
         person = neutral.name[:3]
         if fold_of(person) != TEST_FOLD:
             continue
-        both = [watcher.look_once(pictures.picture(folder / f"{person}_{kind}.jpg")) for kind in ("smiling", "neutral")]
+        both = [
+            watcher.look_once(image_files.picture(folder / f"{person}_{kind}.jpg")) for kind in ("smiling", "neutral")
+        ]
         smiling, calm = (look.actions["smile_left"] + look.actions["smile_right"] for look in both)
         assert smiling > calm, person
         pairs += 1
@@ -379,7 +381,7 @@ def test_a_smile_against_the_own_neutral_has_the_right_sign(watcher):
 def test_the_clip_of_three_people_gives_no_number(watcher):
     clip = house.shared("data/faces/face-demographics-walking-and-pause.mp4")
     watcher.forget()
-    for shot in pictures.clip(clip):
+    for shot in image_files.clip(clip):
         look = watcher.look(shot.frame)
         assert look.faces == 3
         assert set(look.actions.values()) == {None}

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import house
-from agent.signal import pulses, quality
-from agent.signal import waves as waves_to_intervals
+from agent.signal.heart import pulses, quality
+from agent.signal.heart import waveform as waves_to_intervals
 from firmware_sim.physiology import SCRIPTS, Physiology
 
 FS_HZ = 250.0

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import house
-from agent import identity
+from agent.enrollment import identity
 from agent.errors import AlreadyRunning, Missing, WireRefused, WrongPin
 from agent.wire import codec, erasure
 from agent.wire.directory import verified
@@ -18,7 +18,7 @@ from agent.wire.enroll import armor, dearmor
 from agent.wire.keys import SignKey, kid
 from agent.wire.message import CoverMessage
 from agent.wire.receipt import Erased
-from hub import batch, judge
+from hub import batch, verify
 from hub.cli import main
 from hub.database import hold
 from test_commands import on_terminal
@@ -128,7 +128,7 @@ def test_what_was_judged_before_the_erasure_and_is_taken_after_it_is_not_stored(
     record = give(either, receiver)
     code = code_of(either)
     ahead = [(either.topic, seal(either, [data(record, start=NOW + 600)], 5))]
-    opened = judge.opened
+    opened = verify.opened
 
     def meanwhile(keys, seen):
         one = opened(keys, seen)

@@ -12,10 +12,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 import house
-from agent import host, identity, pipeline, renewal
-from agent.clock import SessionClock
+from agent import pipeline
+from agent.enrollment import identity, renewal
 from agent.errors import WireRefused
-from agent.pace import Pace
+from agent.system import host
+from agent.system.clock import SessionClock
+from agent.system.run_mode import RunMode
 from agent.wire.keys import kid
 from agent.wire.message import RenewMessage
 from agent.wire.receipt import Certificate
@@ -42,8 +44,10 @@ def run_until(world, condition):
                 await asyncio.sleep(0.05)
             stop.set()
 
-        pace = Pace(slot_s=0.1)
-        await pipeline.run(world.settings, world.profile, SessionClock(), pace=pace, stop=stop, beside={"p": person})
+        mode = RunMode(slot_s=0.1)
+        await pipeline.run(
+            world.settings, world.profile, SessionClock(), mode=mode, stop=stop, extra_tasks={"p": person}
+        )
 
     with house.running_hub(world):
         asyncio.run(main())

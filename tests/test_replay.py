@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent import recording, sources
-from agent.clock import VirtualClock
+from agent import sources
 from agent.errors import ConfigInvalid, RecordingUnreadable
 from agent.model import NS_PER_S
+from agent.recording import files
 from agent.sources import replay
+from agent.system.clock import VirtualClock
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -44,7 +45,7 @@ def test_a_text_of_intervals_is_played_from_the_first_intervals_start(tmp_path):
 
 def test_a_csv_keeps_its_holes(tmp_path):
     file = written(tmp_path, "t_s,rr_ms\n10.0,800\n10.8,800\n15.8,900\n")
-    assert [round(beat.end_s, 6) for beat in recording.beats(file)] == [0.8, 1.6, 6.6]
+    assert [round(beat.end_s, 6) for beat in files.beats(file)] == [0.8, 1.6, 6.6]
 
 
 @pytest.mark.parametrize(
@@ -65,18 +66,18 @@ def test_a_csv_keeps_its_holes(tmp_path):
 )
 def test_a_malformed_recording_is_refused_with_line_and_reason(tmp_path, text, says):
     with pytest.raises(RecordingUnreadable, match=says) as refused:
-        recording.beats(written(tmp_path, text))
+        files.beats(written(tmp_path, text))
     assert refused.value.remedy
     assert refused.value.exit_code == 2
 
 
 def test_a_missing_or_binary_file_is_refused(tmp_path):
     with pytest.raises(RecordingUnreadable, match="No such file"):
-        recording.beats(tmp_path / "none.txt")
+        files.beats(tmp_path / "none.txt")
     binary = tmp_path / "binary"
     binary.write_bytes(b"\x80\x81\xfe\x00" * 10)
     with pytest.raises(RecordingUnreadable, match="not a text file"):
-        recording.beats(binary)
+        files.beats(binary)
 
 
 @given(st.text(max_size=60))
@@ -84,7 +85,7 @@ def test_any_text_is_read_or_refused(tmp_path_factory, text):
     file = tmp_path_factory.mktemp("any") / "file"
     file.write_bytes(text.encode("utf-8", "surrogatepass"))
     try:
-        beats = recording.beats(file)
+        beats = files.beats(file)
     except RecordingUnreadable:
         return
     assert all(later.end_s > earlier.end_s for earlier, later in itertools.pairwise(beats))

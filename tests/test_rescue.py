@@ -12,11 +12,13 @@ import time
 import pytest
 
 import house
-from agent import pipeline, storage
-from agent.clock import SessionClock
+from agent import pipeline
 from agent.errors import StorageFull
-from agent.outbox import Limits, consents, quiet, rescue
-from agent.pace import Pace
+from agent.outbox import Limits, consents, pauses
+from agent.outbox import damage as rescue
+from agent.system import storage
+from agent.system.clock import SessionClock
+from agent.system.run_mode import RunMode
 from agent.wire.message import EraseMessage, GapMessage
 
 NOW = house.START_UTC_S
@@ -102,7 +104,7 @@ def test_what_can_be_read_of_a_damaged_file_is_carried_on(world, table):
     receiver = filled(world)
     with world.outbox() as outbox:
         consents.pause(outbox, NOW + 60)
-        quiet.set_hours(outbox, (quiet.Hours(1320, 360),))
+        pauses.set_hours(outbox, (pauses.Hours(1320, 360),))
         outbox.set_meta("sensor webcam", b"off")
         with storage.storing(outbox.db):
             outbox.tell("a note", NOW)
@@ -117,8 +119,8 @@ def test_what_can_be_read_of_a_damaged_file_is_carried_on(world, table):
         assert {gap.reason for gap in gaps} == {"file"}
         assert consents.is_paused(outbox)
         assert outbox.meta("sensor webcam") == b"off"
-        assert quiet.hours(outbox) == (quiet.Hours(1320, 360),) or "private hours cannot be read" in told(outbox)
-        assert table == "meta" or quiet.hours(outbox)
+        assert pauses.hours(outbox) == (pauses.Hours(1320, 360),) or "private hours cannot be read" in told(outbox)
+        assert table == "meta" or pauses.hours(outbox)
         assert consents.in_force(outbox) is None
         assert "5 rows waited in it, and the hub is told" in told(outbox)
         house.carry(world, outbox, receiver)
@@ -149,7 +151,9 @@ def test_damage_met_while_running_is_looked_for_at_the_next_start(world):
         consents.pause(agent.outbox, NOW)
 
     async def main():
-        await pipeline.run(world.settings, world.profile, SessionClock(), pace=Pace(), beside={"break": break_it})
+        await pipeline.run(
+            world.settings, world.profile, SessionClock(), mode=RunMode(), extra_tasks={"break": break_it}
+        )
 
     with pytest.raises(storage.OutboxBroken):
         asyncio.run(main())

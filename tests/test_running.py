@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from agent.features.heart_formulas import beats as heart_beats
 from agent.features.live import LiveHeart
 from agent.model import Quality, Sample
-from agent.signal import respiration, rr, spectrum
-from agent.signal.running import Running
-from agent.window import Ring
+from agent.signal.heart import respiration, rr, spectrum
+from agent.signal.heart.incremental import Running
+from agent.windows.window import Ring
 from firmware_sim.physiology import SCRIPTS, Phase, Physiology
 
 S = 10**9

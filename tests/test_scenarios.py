@@ -8,7 +8,7 @@ import house
 import scenario_table
 import straps
 from agent.model import Sample
-from firmware_sim.plan import Felt
+from firmware_sim.spec import Felt
 from scenarios import SCENARIOS
 
 CASES = [(name, kind) for name, one in SCENARIOS.items() for kind in ("a", "b") if kind in one.places]

@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.errors import NotScored
-from agent.scoring import change, scorers
+from agent.scoring import change_detector, scorers
 from agent.scoring.baseline import baseline, first_day_after, norm_ln_rmssd
 from agent.scoring.channels import CHANNELS, correlation, reading
-from agent.scoring.days import CONTEXTS, Days, Readings, by_day, stretches
+from agent.scoring.daily import CONTEXTS, Days, Readings, by_day, stretches
 from agent.scoring.drift import drift
 from agent.scoring.index import Standing, strain
 from agent.scoring.level import Prior, Stretches, deviation, week_minus_before
+from agent.scoring.observations import Record
 from agent.scoring.population import population
-from agent.scoring.record import Record
-from agent.scoring.student import factor_of_standard_deviation
+from agent.scoring.student_t import factor_of_standard_deviation
 from agent.scoring.weeks import REASONS, weekly_log
 
 PRIOR = Prior(0.3, 12.0)
@@ -264,8 +264,8 @@ def drawn(people, days, seed, fall_on=None, size=0.35):
 def test_the_statistic_equals_likelihoods_of_whole_matrices():
     """Shiryaev-Roberts of one known filter, by conditioning on nothing but dense Gaussians."""
     days = drawn(1, 40, 12)
-    one = change.Process((0.6,), (0.7,), mean_known=True)
-    made = change.watch(days, PRIOR, 99.0, process=one, scale=np.array([0.3]), from_day=30)
+    one = change_detector.Process((0.6,), (0.7,), mean_known=True)
+    made = change_detector.watch(days, PRIOR, 99.0, process=one, scale=np.array([0.3]), from_day=30)
     cov = 0.3 * 0.6 ** np.abs(np.subtract.outer(np.arange(40), np.arange(40)))
     for last in np.flatnonzero(days.n[0] > 0):
         if last < 30:
@@ -275,40 +275,40 @@ def test_the_statistic_equals_likelihoods_of_whole_matrices():
         inverse = np.linalg.inv(of_past)
         value = days.mean[0, past]
         odds = 0.0
-        for onset in range(max(30, last - change.ONSETS + 1), last + 1):
-            fallen = value + change.FALL * (past >= onset)
+        for onset in range(max(30, last - change_detector.ONSETS + 1), last + 1):
+            fallen = value + change_detector.FALL * (past >= onset)
             odds += math.exp(-0.5 * (fallen @ inverse @ fallen - value @ inverse @ value))
         assert made.statistic[0, last] == pytest.approx(math.log(odds), rel=1e-6, abs=1e-6)
 
 
 def test_a_lasting_fall_raises_an_alarm_and_says_when_it_began():
-    seen = change.watch(drawn(40, 120, 1, fall_on=90), PRIOR, change.BUDGETS[0.25])
+    seen = change_detector.watch(drawn(40, 120, 1, fall_on=90), PRIOR, change_detector.BUDGETS[0.25])
     late = seen.alarms & (np.arange(120) >= 90)
     assert late[:, :104].any(axis=1).mean() > 0.9
     first = late.argmax(axis=1)
     began = seen.began[np.arange(40), first][late.any(axis=1)]
     assert np.median(np.abs(began - 90)) <= 3
-    quiet = change.watch(drawn(40, 120, 2), PRIOR, change.BUDGETS[0.25])
+    quiet = change_detector.watch(drawn(40, 120, 2), PRIOR, change_detector.BUDGETS[0.25])
     assert quiet.alarms.sum() <= 5
 
 
 def test_alarms_are_a_week_apart_and_none_comes_while_learning():
-    seen = change.watch(drawn(60, 160, 3, fall_on=70), PRIOR, 0.5)
+    seen = change_detector.watch(drawn(60, 160, 3, fall_on=70), PRIOR, 0.5)
     for person in seen.alarms:
         days = np.flatnonzero(person)
         assert (np.diff(days) >= 7).all()
-        assert (days >= change.FROM_DAY).all()
+        assert (days >= change_detector.FROM_DAY).all()
 
 
 def test_a_new_normal_is_not_told_week_after_week():
-    seen = change.watch(drawn(60, 200, 5, fall_on=80), PRIOR, change.BUDGETS[0.25])
+    seen = change_detector.watch(drawn(60, 200, 5, fall_on=80), PRIOR, change_detector.BUDGETS[0.25])
     assert seen.alarms[:, 80:110].any(axis=1).mean() > 0.9
     assert seen.alarms[:, 80:].sum(axis=1).mean() < 3
     assert seen.alarms[:, 130:].mean() < 0.01
 
 
 def test_a_rise_is_no_fall():
-    seen = change.watch(drawn(40, 120, 1, fall_on=90, size=-0.35), PRIOR, change.BUDGETS[0.25])
+    seen = change_detector.watch(drawn(40, 120, 1, fall_on=90, size=-0.35), PRIOR, change_detector.BUDGETS[0.25])
     assert seen.alarms[:, 90:].mean() < 0.01
 
 

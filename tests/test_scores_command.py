@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import yaml
 
-from agent.history import History, Told
 from agent.model import FeatureValue, Summary
 from agent.privacy.policy import profile_named
 from agent.privacy.vault import open_vault
-from agent.scores import of
-from agent.scoring.record import Said, Shift, record
+from agent.scoring.observations import Said, Shift, record
 from agent.scoring.weeks import weekly_log
+from agent.weeks.scores import of
+from agent.windows.history import History, Told
 from test_commands import call, on_terminal
 
 NOW_S = int(time.time()) // 300 * 300

@@ -12,7 +12,7 @@ from agent.errors import NotScored, WrongUse
 from agent.scoring import arousal, messages
 from agent.scoring.data import table
 from agent.scoring.instruments import instruments, scores
-from agent.scoring.record import Shift
+from agent.scoring.observations import Shift
 
 
 def all_at(instrument, place):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import interpolate, signal
 
 import house
-from agent.signal import nonlinear, rr, spectrum, spread
+from agent.signal.heart import geometric, nonlinear, rr, spectrum
 from recorded import annotated, hand_annotated_rr_ms
 
 REFERENCE = {
@@ -51,10 +51,10 @@ def test_time_and_nonlinear_numbers_are_the_reference_s(name):
         "rmssd": rr.rmssd_ms(diff_ms),
         "sdsd": rr.sdnn_ms(diff_ms),
         "pnn50": 100 * rr.pnn_01(diff_ms, 50.0),
-        "hti": spread.hti(nn_ms),
-        "sd1": spread.sd1_ms(diff_ms),
-        "sd2": spread.sd2_ms(nn_ms, diff_ms),
-        "baevsky_si": spread.baevsky_si(nn_ms),
+        "hti": geometric.hti(nn_ms),
+        "sd1": geometric.sd1_ms(diff_ms),
+        "sd2": geometric.sd2_ms(nn_ms, diff_ms),
+        "baevsky_si": geometric.baevsky_si(nn_ms),
         "dfa_a1_4_16": dfa(nn_ms, (4, 16)),
         "dfa_a2_16_64": dfa(nn_ms, (16, 64)),
         "sampen_m2_r0.2_ddof1": nonlinear.sampen(nn_ms),
@@ -146,7 +146,7 @@ def test_a_triangular_histogram_has_its_own_base_as_tinn():
     bin_ms = 1000 / 128
     middles = (np.arange(90, 111) + 0.5) * bin_ms
     counts = 10 - np.abs(np.arange(-10, 11))
-    assert spread.tinn_ms(np.repeat(middles, counts)) == pytest.approx(20 * bin_ms)
+    assert geometric.tinn_ms(np.repeat(middles, counts)) == pytest.approx(20 * bin_ms)
 
 
 def test_hand_worked_values():
@@ -154,7 +154,7 @@ def test_hand_worked_values():
     assert turning(np.array([800.0, 810.0, 820.0, 810.0])) == 0.5
     joined = np.array([True, False, True])
     assert math.isnan(turning(np.array([800.0, 810.0, 800.0, 810.0]), joined))
-    assert spread.csi(10.0, 30.0) == 3.0
+    assert geometric.csi(10.0, 30.0) == 3.0
 
 
 nn = st.lists(st.floats(300, 2000), min_size=0, max_size=120).map(np.array)
@@ -167,7 +167,7 @@ def test_scale_changes_what_has_a_unit_and_nothing_else(nn_ms, by):
         if not math.isnan(before) and np.ptp(nn_ms) > 1e-3:
             assert formula(nn_ms * 2) == pytest.approx(before, rel=1e-6, abs=1e-9)
     diff_ms = np.diff(nn_ms)
-    assert spread.sd1_ms(diff_ms * by) == pytest.approx(by * spread.sd1_ms(diff_ms), nan_ok=True)
+    assert geometric.sd1_ms(diff_ms * by) == pytest.approx(by * geometric.sd1_ms(diff_ms), nan_ok=True)
 
 
 @given(nn)
@@ -179,8 +179,8 @@ def test_order_turned_round_turns_asymmetry_round(nn_ms):
 @given(nn)
 def test_any_series_gives_a_number_or_nan_and_never_an_exception(nn_ms):
     diff_ms = np.diff(nn_ms)
-    numbers = [spread.hti(nn_ms), spread.tinn_ms(nn_ms), spread.baevsky_si(nn_ms), spread.sd1_ms(diff_ms),
-               spread.sd2_ms(nn_ms, diff_ms) if nn_ms.size else math.nan, nonlinear.sampen(nn_ms) if nn_ms.size else math.nan,
+    numbers = [geometric.hti(nn_ms), geometric.tinn_ms(nn_ms), geometric.baevsky_si(nn_ms), geometric.sd1_ms(diff_ms),
+               geometric.sd2_ms(nn_ms, diff_ms) if nn_ms.size else math.nan, nonlinear.sampen(nn_ms) if nn_ms.size else math.nan,
                dfa(nn_ms, (4, 16)), dfa(nn_ms, (17, 64)), turning(nn_ms)]  # fmt: skip
     assert all(math.isnan(one) or math.isfinite(one) for one in numbers)
     if nn_ms.size > 3:

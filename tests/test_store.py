@@ -12,7 +12,7 @@ import pytest
 import house
 import postgres
 from agent.errors import AlreadyRunning, Missing, NotDurable, WrongUse
-from agent.outbox import consents, settle
+from agent.outbox import consents, receipts
 from agent.wire.message import CoverMessage
 from hub import migrations, rotation
 from hub.database import hold
@@ -218,12 +218,12 @@ def race(world, *, rounds, seed, planted_rounds=5):
         (rows left after erase receipts, rounds in which data were stored before the erasure, rows that are left when
         the lock is taken away).
     """
-    from hub import taking
+    from hub import transaction
 
     receivers = [Receiver(world.hub, worker=n) for n in (1, 2)]
     world.receivers += receivers
     dice = random.Random(seed)
-    lock, refresh, finish = taking.Taking._lock, KeyStore.refresh, taking.Taking.finish
+    lock, refresh, finish = transaction.Taking._lock, KeyStore.refresh, transaction.Taking.finish
 
     planting = threading.Event()
 
@@ -235,7 +235,7 @@ def race(world, *, rounds, seed, planted_rounds=5):
                     other.join(2.0)
         finish(self, counts)
 
-    taking.Taking.finish = slow
+    transaction.Taking.finish = slow
     try:
         left = raced = 0
         for first in range(0, rounds, _ROUNDS_EACH):  # one person with a thousand consents is slow, and meets nobody
@@ -243,11 +243,11 @@ def race(world, *, rounds, seed, planted_rounds=5):
             many = min(_ROUNDS_EACH, rounds - first)
             left, raced = (a + b for a, b in zip((left, raced), _race(person, receivers, many, dice), strict=True))
         planting.set()
-        taking.Taking._lock = lambda self, devices: None
+        transaction.Taking._lock = lambda self, devices: None
         KeyStore.refresh = lambda self: None if threading.current_thread().name == "data" else refresh(self)
         planted, _ = _race(house.another(world, world.folder / "planted"), receivers, planted_rounds, dice)
     finally:
-        taking.Taking._lock, KeyStore.refresh, taking.Taking.finish = lock, refresh, finish
+        transaction.Taking._lock, KeyStore.refresh, transaction.Taking.finish = lock, refresh, finish
     return left, raced, planted
 
 
@@ -290,7 +290,7 @@ def _race(world, receivers, rounds, dice, spread_s=0.006):
             with receivers[0].store._engine.begin() as db:
                 db.exec_driver_sql("DELETE FROM \"row\" WHERE kind = 'summary'")
             for _topic, payload in said[1]:
-                settle.apply(outbox, world.identity.open_answers(payload), NOW, payload)
+                receipts.apply(outbox, world.identity.open_answers(payload), NOW, payload)
     return left, raced
 
 

@@ -20,13 +20,15 @@ from bumble.gatt import Characteristic, Service
 import house
 import straps
 import virtual_time
-from agent import pipeline, scan
-from agent import recording as recordings
-from agent.clock import SessionClock, VirtualClock
+from agent import pipeline
+from agent.control import strap_scan as scan
 from agent.errors import SourceUnavailable, WrongUse
 from agent.model import Sample
-from agent.sources import SOURCES, Radio, SourceSpec, ble_strap, bound, module, settings_type
-from agent.sources.strap_states import StrapState
+from agent.recording import files as recordings
+from agent.sources import SOURCES, Radio, SourceSpec, module, settings_type
+from agent.sources.strap import binding, ble_strap
+from agent.sources.strap.states import StrapState
+from agent.system.clock import SessionClock, VirtualClock
 from firmware_sim import packets, physiology, recording
 from firmware_sim.faults import Fault, timeline
 from firmware_sim.physiology import Beat
@@ -286,13 +288,13 @@ def test_a_reading_that_a_library_cancels_is_tried_again(world):
 
     async def enough(agent):
         await until(agent.windows.ring.newest_ns, 10, "the second try")
-        agent.enough.set()
+        agent.stop_sensors.set()
         await asyncio.Event().wait()
 
     try:
         settings = world.settings.model_copy(update={"sources": {"fickle": None}})
-        pace = pipeline.Pace(finish=True, sockets=False)
-        run(pipeline.run(settings, world.profile, straps.clock(), pace=pace, beside={"enough": enough}))
+        mode = pipeline.RunMode(one_shot=True, serves=False)
+        run(pipeline.run(settings, world.profile, straps.clock(), mode=mode, extra_tasks={"enough": enough}))
     finally:
         del SOURCES["fickle"], sys.modules["fickle_sensor"]
     assert len(tries) == 2
@@ -325,7 +327,7 @@ def test_a_strap_without_beats_says_so_and_is_not_bound_over_another(tmp_path):
             found = await ble_strap.nearby(ble_strap.Settings(), radio, 0.3)
             for one in found:
                 assert not await ble_strap.bind_to(ble_strap.Settings(), reader.around, one, 10.0)
-        assert bound.bound(tmp_path / "state").serial == "SIM0001"
+        assert binding.bound(tmp_path / "state").serial == "SIM0001"
 
     run(main())
 
@@ -398,12 +400,12 @@ def test_a_binding_that_is_no_file_of_ours_is_told_and_never_waited_for(tmp_path
     for lay in (file.mkdir, lambda: os.mkfifo(file, 0o600), lambda: file.symlink_to("/dev/null")):
         lay()
         with pytest.raises(SourceUnavailable, match=r"cannot be used|no strap is bound"):
-            bound.bound(tmp_path)
+            binding.bound(tmp_path)
         file.rmdir() if file.is_dir() else file.unlink()
     straps.bind(tmp_path)
     file.chmod(0o644)
     with pytest.raises(SourceUnavailable) as told:
-        bound.bound(tmp_path)
+        binding.bound(tmp_path)
     assert "scan --bind" in told.value.remedy
     (tmp_path / "elsewhere").write_text("kept")
     (tmp_path / "strap.json.part").symlink_to(tmp_path / "elsewhere")
@@ -420,7 +422,7 @@ def test_a_damaged_binding_is_told_with_its_remedy(content, tmp_path):
     straps.bind(tmp_path)
     (tmp_path / "strap.json").write_text(content)
     with pytest.raises(SourceUnavailable) as told:
-        bound.bound(tmp_path)
+        binding.bound(tmp_path)
     assert "scan --bind" in told.value.remedy
 
 
@@ -438,7 +440,7 @@ def test_scan_lists_straps_and_binds_the_chosen_one_after_seeing_beats(tmp_path)
     found, beats = run(main())
     assert {one.name for one in found} == {"WB-SIM 1", "WB-SIM 2"}
     assert beats
-    assert bound.bound(tmp_path / "state") == bound.Bound(
+    assert binding.bound(tmp_path / "state") == binding.Bound(
         "F0:00:00:00:00:02", "WB-SIM 2", "SIM0002", "Wardbeat", "Simulated strap"
     )
     assert (tmp_path / "state/strap.json").stat().st_mode & 0o777 == 0o600
@@ -614,13 +616,13 @@ def test_the_library_logs_that_hold_addresses_are_shut():
 
 
 def test_the_body_of_the_demo_is_one_that_scripts_know():
-    from agent import demo
+    from agent.demo import run as demo
 
     assert len(physiology.phases(demo.SCRIPT)) == 3
 
 
 def test_no_address_gets_through_the_log_not_even_in_a_traceback(capsys):
-    from agent import logs
+    from agent.system import logs
 
     record = logging.LogRecord("bleak", logging.WARNING, "", 0, "lost %s", ("F0:12:34:56:78:9a",), None)
     path = logging.LogRecord(

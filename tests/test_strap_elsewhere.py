@@ -14,10 +14,10 @@ from bleak.exc import (
 import straps
 import virtual_time
 from agent.sources import Radio
-from agent.sources.strap_states import StrapState
+from agent.sources.strap.states import StrapState
 from firmware_sim.bleak_backend import backend
 from firmware_sim.central import Central
-from firmware_sim.room import open_room
+from firmware_sim.virtual_radio import open_room
 
 
 async def never(*_args, **_kwargs):

@@ -8,7 +8,7 @@ import pytest
 import house
 import strap_fuzz
 import virtual_time
-from agent.sources import ble_strap
+from agent.sources.strap import ble_strap
 
 
 @pytest.mark.parametrize("seed", range(1, 9))

@@ -14,18 +14,20 @@ from dbus_fast.aio import MessageBus
 import house
 import straps
 import virtual_time
-from agent.sources import Radio, ble_strap, bound
-from agent.sources.bluez import Bluez
-from agent.sources.bound import Bound
-from agent.sources.strap_states import StrapState
+from agent.sources import Radio
+from agent.sources.strap import binding as bound
+from agent.sources.strap import ble_strap
+from agent.sources.strap.binding import Bound
+from agent.sources.strap.bluez import Bluez
+from agent.sources.strap.states import StrapState
 from firmware_sim import bluetoothd
 from firmware_sim.bleak_backend import backend
 from firmware_sim.central import Central
-from firmware_sim.personalities import PERSONALITIES
-from firmware_sim.plan import Plan
 from firmware_sim.private_bus import private_bus
-from firmware_sim.room import open_room
+from firmware_sim.profiles import PERSONALITIES
+from firmware_sim.spec import Plan
 from firmware_sim.strap import Strap
+from firmware_sim.virtual_radio import open_room
 
 
 @contextlib.asynccontextmanager

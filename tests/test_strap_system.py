@@ -11,14 +11,15 @@ from dbus_fast.aio import MessageBus
 import house
 import straps
 from agent.errors import SourceUnavailable
-from agent.sources import Radio, ble_strap, bluetooth
-from agent.sources.bluez import Bluez
-from agent.sources.strap_states import StrapState
+from agent.sources import Radio
+from agent.sources.strap import ble_strap, bluetooth
+from agent.sources.strap.bluez import Bluez
+from agent.sources.strap.states import StrapState
 from firmware_sim import bluetoothd, bluez
 from firmware_sim.central import Central
-from firmware_sim.personalities import PERSONALITIES
 from firmware_sim.private_bus import private_bus
-from firmware_sim.room import open_room
+from firmware_sim.profiles import PERSONALITIES
+from firmware_sim.virtual_radio import open_room
 
 
 @contextlib.asynccontextmanager

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import signal, stats
 
 from agent.features import compute_all
-from agent.signal import spectrum, uncertainty
+from agent.signal.heart import spectrum, uncertainty
 from firmware_sim.physiology import SCRIPTS, Phase, Physiology
 from test_heart import window_of
 

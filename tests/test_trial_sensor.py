@@ -15,7 +15,7 @@ SENSOR = '''"""A trial sensor: skin temperature, made up."""
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
-from agent.clock import Clock
+from agent.system.clock import Clock
 from agent.model import NS_PER_S, Sample
 
 

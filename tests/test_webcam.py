@@ -15,18 +15,21 @@ import numpy as np
 import pytest
 
 import house
-from agent import decisions, pipeline
-from agent.clock import SessionClock
-from agent.control import Command
-from agent.perception.look import Look
-from agent.signal.face_actions import nothing
-from agent.signal.face_shape import Pose
-from agent.sources import Eyes, Surroundings, webcam
-from agent.sources.camera_pace import Mode, Pace, Strain
-from agent.sources.camera_states import FAULTS, LASTING, CameraState
-from agent.sources.camera_words import Seen, Told, Wanted, read, written
-from agent.sources.eyes import Running
-from agent.sources.webcam import Settings
+from agent import pipeline
+from agent.control import client, handlers
+from agent.control.channel import Command
+from agent.enrollment import consent_key
+from agent.perception.frame_result import Look
+from agent.signal.face.actions import nothing
+from agent.signal.face.shape import Pose
+from agent.sources import Eyes, Surroundings
+from agent.sources.camera import webcam
+from agent.sources.camera.child import Running
+from agent.sources.camera.frame_rate import Mode, RunMode, Strain
+from agent.sources.camera.protocol import Seen, Told, Wanted, read, written
+from agent.sources.camera.states import FAULTS, LASTING, CameraState
+from agent.sources.camera.webcam import Settings
+from agent.system.clock import SessionClock
 from firmware_sim.face import Portrait, shown
 
 PROGRAM = Path(__file__).parent / "camera" / "program.py"
@@ -34,7 +37,7 @@ SCRIPTED = Eyes((sys.executable, str(PROGRAM)))
 NAMED_S, BACK_S = 3.0, 10.0
 
 
-class Board:
+class StatusBoard:
     """States as they are said, with their time."""
 
     def __init__(self):
@@ -53,7 +56,7 @@ class Board:
 @asynccontextmanager
 async def watching(device, tmp_path, eyes=SCRIPTED, **settings):
     """Samples of a scripted camera in a task; the board and the samples."""
-    board, samples = Board(), []
+    board, samples = StatusBoard(), []
     around = Surroundings(SessionClock(), tmp_path, board, eyes=eyes)
 
     async def take():
@@ -218,16 +221,16 @@ def test_the_camera_is_not_opened_before_consent_and_closes_within_a_second_of_p
         await until(lambda: state() is not None, 10, "a state")
         await asyncio.sleep(2.0)
         seen["before"] = (state().words, children())
-        wanted = decisions.grants(world.profile, agent.identity.bundle.operator, ("face", "heart"))
-        reply = await asyncio.to_thread(decisions.give_consent, settings, world.profile, wanted, house.PIN)
+        wanted = consent_key.grants(world.profile, agent.identity.bundle.operator, ("face", "heart"))
+        reply = await asyncio.to_thread(client.give_consent, settings, world.profile, wanted, house.PIN)
         assert reply.exit_code == 0
         await until(children, 15, "the camera's process")
         await until(agent.windows.ring.newest_ns, 30, "the first look")
-        await agent.handle(Command("pause"))
+        await handlers.handle(agent, Command("pause"))
         seen["closed_s"] = await until(lambda: not children(), 1.0, "the camera to close")
-        await agent.handle(Command("resume"))
+        await handlers.handle(agent, Command("resume"))
         await until(children, 5, "the camera to open again")
-        await agent.handle(Command("withdraw"))
+        await handlers.handle(agent, Command("withdraw"))
         seen["withdrawn_s"] = await until(lambda: not children(), 1.0, "the camera to close")
         raise asyncio.CancelledError
 
@@ -240,7 +243,9 @@ def test_the_camera_is_not_opened_before_consent_and_closes_within_a_second_of_p
             except asyncio.CancelledError:
                 stop.set()
 
-        await pipeline.run(settings, world.profile, SessionClock(), stop=stop, eyes=SCRIPTED, beside={"person": play})
+        await pipeline.run(
+            settings, world.profile, SessionClock(), stop=stop, eyes=SCRIPTED, extra_tasks={"person": play}
+        )
 
     house.run(main())
     assert seen["before"] == ("off: you did not consent to face", [])
@@ -249,7 +254,7 @@ def test_the_camera_is_not_opened_before_consent_and_closes_within_a_second_of_p
 
 def test_a_slow_camera_is_neither_silent_nor_searched_too_seldom_in_a_burst():
     """In dim light a webcam falls to five frames a second; a search is due by time, not by frames."""
-    from agent.sources.camera_process import Process
+    from agent.sources.camera.process import Process
 
     class Slow:
         is_live, left = True, 35
@@ -296,7 +301,7 @@ def test_a_slow_camera_is_neither_silent_nor_searched_too_seldom_in_a_burst():
 
 
 def test_the_pace_follows_a_face_bursts_for_the_eyes_and_spares_the_machine():
-    pace = Pace()
+    pace = RunMode()
     modes = []
     for second in range(700):
         modes.append(pace.saw(float(second), 1, Strain()))

@@ -16,17 +16,19 @@ import pytest
 
 import house
 import straps
-from agent import pipeline, publisher, recording
-from agent.clock import SessionClock
-from agent.control import Command
+from agent import pipeline, publisher
+from agent.control import handlers
+from agent.control.channel import Command
 from agent.model import NS_PER_S
 from agent.outbox import consents, ledger
-from agent.pace import Pace
+from agent.recording import files as recording
+from agent.system.clock import SessionClock
+from agent.system.run_mode import RunMode
 from agent.wire import envelope, schema
 from agent.wire.labels import keys_topic
 from agent.wire.message import CoverMessage, EraseMessage
 
-FAST = Pace(slot_s=0.2, grace_s=0.5, finish=True)
+FAST = RunMode(slot_s=0.2, grace_s=0.5, one_shot=True)
 
 
 class Leaping(SessionClock):
@@ -49,10 +51,10 @@ class Leaping(SessionClock):
         await asyncio.sleep(0)
 
 
-def replay(world, file: Path, *, pace=FAST, clock=None, **mqtt_settings):
+def replay(world, file: Path, *, mode=FAST, clock=None, **mqtt_settings):
     asyncio.run(
         pipeline.run(
-            house.replaying(world, file, **mqtt_settings), world.profile, clock or Leaping(house.START_UTC_S), pace=pace
+            house.replaying(world, file, **mqtt_settings), world.profile, clock or Leaping(house.START_UTC_S), mode=mode
         )
     )
 
@@ -60,8 +62,8 @@ def replay(world, file: Path, *, pace=FAST, clock=None, **mqtt_settings):
 def run_with(person, stop, world, tmp_path, *, slot_s):
     """An agent over a made-up recording, and a person beside it who ends the run."""
     settings = house.replaying(world, synthetic(tmp_path, 1))
-    clock, pace = Leaping(house.START_UTC_S), Pace(slot_s=slot_s)
-    asyncio.run(pipeline.run(settings, world.profile, clock, pace=pace, stop=stop, beside={"person": person}))
+    clock, mode = Leaping(house.START_UTC_S), RunMode(slot_s=slot_s)
+    asyncio.run(pipeline.run(settings, world.profile, clock, mode=mode, stop=stop, extra_tasks={"person": person}))
 
 
 def computed_from(file: Path) -> list[dict[str, float]]:
@@ -202,13 +204,13 @@ def test_the_wire_shows_one_size_one_rate_and_no_word_through_pause_and_withdraw
     async def person(agent):
         await until(lambda: stored_summaries(receiver) >= 8)
         log["pause"] = time.monotonic()
-        await agent.handle(Command("pause"))
+        await handlers.handle(agent, Command("pause"))
         await asyncio.sleep(8 * slot_s)
-        await agent.handle(Command("resume"))
+        await handlers.handle(agent, Command("resume"))
         log["resume"] = time.monotonic()
         await asyncio.sleep(8 * slot_s)
         log["withdraw"] = time.monotonic()
-        await agent.handle(Command("withdraw"))
+        await handlers.handle(agent, Command("withdraw"))
         log["sealed"] = agent.outbox.head()[0]
         await asyncio.sleep(10 * slot_s)
         log["end"] = time.monotonic()
@@ -223,11 +225,11 @@ def test_the_wire_shows_one_size_one_rate_and_no_word_through_pause_and_withdraw
         stop.set()
 
     stop = asyncio.Event()
-    pace = Pace(window_s=2.0, slot_s=slot_s, grace_s=0.1)  # shorter windows: the test site is synthetic
+    mode = RunMode(window_s=2.0, slot_s=slot_s, grace_s=0.1)  # shorter windows: the test site is synthetic
     settings = house.replaying(world, synthetic(tmp_path, 3), resend_after_s=30.0)
     clock = SessionClock(house.START_UTC_S * NS_PER_S, speed=4)
     with house.running_hub(world) as receiver:
-        asyncio.run(pipeline.run(settings, world.profile, clock, pace=pace, stop=stop, beside={"person": person}))
+        asyncio.run(pipeline.run(settings, world.profile, clock, mode=mode, stop=stop, extra_tasks={"person": person}))
         summaries = stored_summaries(receiver)
     recorder.close()
 
@@ -374,7 +376,7 @@ def test_a_dead_network_thread_is_noticed_and_replaced(world, broker, tmp_path):
 def test_the_broker_lets_a_device_write_only_to_its_own_topic_and_nobody_in_without_a_certificate(world, broker):
     import ssl
 
-    from agent.identity import tls_files, tls_password
+    from agent.enrollment.identity import tls_files, tls_password
 
     ca, certificate, key = tls_files(world.settings.state_dir)
     context = ssl.create_default_context(cafile=str(ca))
@@ -574,9 +576,9 @@ def test_what_the_broker_can_take_is_heeded(world, tmp_path):
                         world.settings,
                         world.profile,
                         SessionClock(),
-                        pace=Pace(slot_s=0.1),
+                        mode=RunMode(slot_s=0.1),
                         stop=stop,
-                        beside={"p": play},
+                        extra_tasks={"p": play},
                     )
                 )
         finally:
@@ -612,8 +614,10 @@ def test_a_backlog_drains_over_one_link_and_todays_row_does_not_wait_for_it(worl
             await asyncio.wait_for(person(agent), 60)
             stop.set()
 
-        pace = Pace(slot_s=300.0)  # by slots alone it would take two days
-        await pipeline.run(world.settings, world.profile, SessionClock(), pace=pace, stop=stop, beside={"play": play})
+        mode = RunMode(slot_s=300.0)  # by slots alone it would take two days
+        await pipeline.run(
+            world.settings, world.profile, SessionClock(), mode=mode, stop=stop, extra_tasks={"play": play}
+        )
 
     with house.running_hub(world):
         house.run(main())
@@ -639,8 +643,10 @@ def test_rows_whose_receipts_were_lost_do_not_hold_up_a_drain(world, broker):
             finally:
                 stop.set()
 
-        pace = Pace(slot_s=300.0)
-        await pipeline.run(world.settings, world.profile, SessionClock(), pace=pace, stop=stop, beside={"play": play})
+        mode = RunMode(slot_s=300.0)
+        await pipeline.run(
+            world.settings, world.profile, SessionClock(), mode=mode, stop=stop, extra_tasks={"play": play}
+        )
 
     with house.running_hub(world):
         house.run(main())

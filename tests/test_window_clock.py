@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from agent.clock import SessionClock, UtcBreak, VirtualClock, aligned_start_ns
 from agent.errors import WrongUse
 from agent.model import NS_PER_S, Sample
-from agent.window import Ring, Windows
+from agent.system.clock import SessionClock, UtcBreak, VirtualClock, aligned_start_ns
+from agent.windows.window import Ring, Windows
 
 S = NS_PER_S
 

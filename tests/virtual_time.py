@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import selectors
 
-from agent.clock import SessionClock
+from agent.system.clock import SessionClock
 
 
 class _Jumping(selectors.DefaultSelector):

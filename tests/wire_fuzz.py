@@ -25,7 +25,7 @@ from agent.wire import codec, directory, enroll, envelope, erasure, message, rec
 from agent.wire.envelope import Sender
 from agent.wire.keys import SEED_BYTES, SignKey, kid, receive_public
 from agent.wire.labels import Label, down_topic
-from hub import judge
+from hub import verify
 from test_hub import data, give
 from wire_rules import is_answers, is_directory, is_erasure, is_plaintext, is_request
 
@@ -233,7 +233,7 @@ class Room:
         return self.down.seal(receive_public(me), kid(me), (bytes(16), 1), words)
 
     def read_envelope(self, data):
-        return judge.opened(self.keys, judge.authentic(self.keys, self.world.topic, data))
+        return verify.opened(self.keys, verify.authentic(self.keys, self.world.topic, data))
 
     def read_directory(self, published):
         return directory.verified(published, self.keys.site, self.keys.value("root public"), 0).directory
@@ -346,7 +346,7 @@ def planted(room, seed):
         envelope.decode(data)
 
     def loose(data):
-        words = judge.authentic(room.keys, room.world.topic, data).sealed.open(
+        words = verify.authentic(room.keys, room.world.topic, data).sealed.open(
             room.keys.kem(kid(room.public)), room.keys.site, room.world.topic
         )
         cbor2.loads(words)  # reads what is there, and nothing of the rules

@@ -1,7 +1,8 @@
 """The face's numbers, from what the camera's process read (channels below); movements and lids, never feelings.
 
-Every action arrives against the person's own neutral face, in the person's own thresholds (`agent.signal.neutral`): 1
-is where a movement begins. Frames come unevenly (5 a second, bursts of 15 to 30): every mean here is weighted by time.
+Every action arrives against the person's own neutral face, in the person's own thresholds
+(`agent.signal.face.baseline`): 1 is where a movement begins. Frames come unevenly (5 a second, bursts of 15 to 30):
+every mean here is weighted by time.
 
     ACTION_x             an action beyond the neutral; absent while it is learnt, hidden or behind a shut gate
     lid_shut_01          how far the lids are shut, against the open eyes of this person
@@ -26,8 +27,8 @@ from numpy.typing import NDArray
 
 from agent.features.spec import FeatureSpec, Kind, Measured, Release
 from agent.model import NS_PER_S, Window
-from agent.signal import lids
-from agent.signal.face_actions import ACTIONS, MOVED
+from agent.signal.face import lids
+from agent.signal.face.actions import ACTIONS, MOVED
 
 Floats = NDArray[np.float64]
 

@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 
 from agent.model import NS_PER_S, Window
-from agent.signal import nonlinear, respiration, rr, spread
-from agent.signal.artifacts import Label
-from agent.signal.beats import Beats, follows, labelled, shared
-from agent.signal.spectrum import HF_HZ, LF_HZ, NOTHING_MS2, VLF_HZ
+from agent.signal.heart import geometric, nonlinear, respiration, rr
+from agent.signal.heart.artifacts import Label
+from agent.signal.heart.beats import Beats, follows, labelled, shared
+from agent.signal.heart.spectrum import HF_HZ, LF_HZ, NOTHING_MS2, VLF_HZ
 
 Formula = Callable[[Beats], float]
 
@@ -85,21 +85,21 @@ def rmssd(seen: Beats) -> float:
 
 @shared
 def sd1(seen: Beats) -> float:
-    return spread.sd1_ms(seen.diff_ms)
+    return geometric.sd1_ms(seen.diff_ms)
 
 
 @shared
 def sd2(seen: Beats) -> float:
-    return spread.sd2_ms(seen.nn_ms, seen.diff_ms)
+    return geometric.sd2_ms(seen.nn_ms, seen.diff_ms)
 
 
 @shared
 def baevsky(seen: Beats) -> float:
-    return spread.baevsky_si(seen.trendless_ms)
+    return geometric.baevsky_si(seen.trendless_ms)
 
 
 def tinn(seen: Beats) -> float:
-    width_ms = spread.tinn_ms(seen.nn_ms)
+    width_ms = geometric.tinn_ms(seen.nn_ms)
     return width_ms if width_ms >= sdnn(seen) else math.nan  # two hills are no triangle
 
 

@@ -13,10 +13,10 @@ import numpy as np
 
 from agent.features.heart import PAIRS
 from agent.model import NS_PER_S, Quality, Sample
-from agent.signal import rhythm
-from agent.signal.artifacts import Label, Labeller
-from agent.signal.rr import GAP_TOLERANCE_MS
-from agent.signal.running import Running, TimeMetrics
+from agent.signal.heart import rhythm
+from agent.signal.heart.artifacts import Label, Labeller
+from agent.signal.heart.incremental import Running, TimeMetrics
+from agent.signal.heart.rr import GAP_TOLERANCE_MS
 
 SPAN_S: Final = 60.0
 
@@ -65,10 +65,10 @@ class LiveHeart:
         self._recent: deque[tuple[int, float, Label]] = deque()
         self._last_ns: int | None = None
 
-    def push(self, sample: Sample) -> None:
-        """Take one beat interval (channel ``rr_ms``); others are passed over."""
+    def push(self, sample: Sample) -> bool:
+        """Take one beat interval (channel ``rr_ms``); False for any other sample, which is passed over."""
         if sample.channel != "rr_ms" or (self._last_ns is not None and sample.t_ns <= self._last_ns):
-            return
+            return False
         apart_ms = 0.0 if self._last_ns is None else (sample.t_ns - self._last_ns) / 1e6
         joined = self._last_ns is not None and abs(apart_ms - sample.value) <= GAP_TOLERANCE_MS
         self._last_ns = sample.t_ns
@@ -78,9 +78,10 @@ class LiveHeart:
             self._settle(self._labeller.interrupt())
             self._take(sample, Label.EXCLUDED, joined=joined)
             self._last_ns = None  # nothing is compared with a doubtful beat
-            return
+            return True
         self._waiting.append((sample, joined))
         self._settle(self._labeller.push(sample.value))
+        return True
 
     def recent(self, after_ns: int) -> list[Beat]:
         """Intervals that ended after a moment, oldest first; the newest two have no label yet."""

@@ -7,7 +7,7 @@ from agent.model import Interval
 from agent.outbox.file import ERASED_TO, RETIRED_TO, STAYS, Outbox
 from agent.outbox.limits import UNSETTLED
 from agent.privacy import consent
-from agent.storage import shred, storing
+from agent.system.storage import shred, storing
 from agent.wire.consent import ConsentRecord, decode_record
 from agent.wire.consent import next_serial as serial_after
 from agent.wire.keys import SignKey

@@ -21,7 +21,7 @@ from agent.outbox import limits
 from agent.outbox.limits import UNSETTLED, Limits
 from agent.outbox.tables import TABLES
 from agent.privacy.vault import Vault
-from agent.storage import connect, shred, storing
+from agent.system.storage import connect, shred, storing
 from agent.wire import chain, envelope
 from agent.wire.directory import Directory
 from agent.wire.keys import kid, receive_public
@@ -31,6 +31,7 @@ from agent.wire.message import (
     STREAM_BYTES,
     CoverMessage,
     EraseMessage,
+    GapMessage,
     Message,
     Plaintext,
     ProbeMessage,
@@ -41,6 +42,7 @@ from agent.wire.message import (
 )
 
 _DAY_S: Final = 86_400
+_CHECK_S: Final = 600
 KEEP_SEALED_DAYS: Final = 7
 # Names in `meta`: up to which ledger row words were erased on purpose, and up to which old keys sealed.
 ERASED_TO: Final = "erased to"
@@ -105,7 +107,7 @@ class Outbox:
         self.vault = vault
         self.sealing = sealing
         self.limits = keep or Limits()
-        self.room, self.looked_utc_s = 0, 0  # see `limits.keep`
+        self._headroom, self._checked_utc_s = 0, 0  # see `_keep_limits`
         self.db = connect(path, TABLES)
         if sealing is not None and (renew_stream or self._last_stream() is None):
             with storing(self.db):
@@ -125,14 +127,14 @@ class Outbox:
     def put(self, messages: Sequence[Message], now_utc_s: int) -> Row:
         """Seal messages as a row of their own, durable on return."""
         with storing(self.db):
-            limits.keep(self, self.limits, now_utc_s)
+            self._keep_limits(now_utc_s)
             return self.append(messages, now_utc_s)
 
     def put_released(self, released: Iterable[Released], now_utc_s: int) -> list[Row]:
         """Seal summaries, unless consent changed or a pause began since the gate looked."""
         rows = []
         with storing(self.db):
-            limits.keep(self, self.limits, now_utc_s)
+            self._keep_limits(now_utc_s)
             paused = self.db.execute("SELECT 1 FROM pause WHERE end_utc_s IS NULL").fetchone()
             in_force = self.db.execute("SELECT hash FROM consent ORDER BY serial DESC LIMIT 1").fetchone()
             for summary in released:
@@ -158,7 +160,7 @@ class Outbox:
         """
         if self.sealing is None:
             raise KeysMissing("this machine is not enrolled", remedy="Run 'wardbeat enroll BUNDLE'.")
-        self.room -= 1
+        self._headroom -= 1
         ordinal, stream, last_seq = self._current_stream()
         at = in_place_of or (stream, last_seq + 1)
         previous = self.db.execute(
@@ -337,6 +339,35 @@ class Outbox:
             }
 
     # ---- private
+
+    def _keep_limits(self, now_utc_s: int) -> None:
+        """Drop what is beyond the limits and leave one gap record a stream. The caller holds the transaction.
+
+        Counting costs time with every row that waits, so it is done when the rows made since could have used up the
+        headroom, and for age every ten minutes: a row more costs the same after a week without a broker.
+        """
+        if self._headroom > 0 and abs(now_utc_s - self._checked_utc_s) < _CHECK_S:
+            return
+        self._headroom, self._checked_utc_s = self.limits.rows, now_utc_s
+        if not self.unsettled():
+            return
+        held = limits.held_rows(self.db)
+        doomed = limits.doomed_rows(self.db, self.limits, held, now_utc_s)
+        self._headroom = self.limits.rows - held + len(doomed)
+        if doomed:
+            self._drop(doomed, limits.reason(self.limits, doomed), now_utc_s)
+
+    def _drop(self, doomed: list[limits.DoomedRow], reason: str, now_utc_s: int) -> None:
+        gaps: dict[bytes, list[int]] = {}
+        for row in doomed:
+            self.set_fate(row.idx, "dropped", now_utc_s)
+            self.drop_envelope(row.idx)
+            gaps.setdefault(row.stream, []).append(row.seq)
+        for stream, seqs in gaps.items():
+            self.append([GapMessage(stream, min(seqs), max(seqs), len(seqs), reason)], now_utc_s)
+            self.tell(
+                f"{len(seqs)} waiting rows were dropped at the outbox's limit ({reason}); the hub is told", now_utc_s
+            )
 
     def _write(self, row: Row, words: bytes, head: bytes, now_utc_s: int, again_idx: int | None) -> None:
         salt = os.urandom(chain.SALT_BYTES)

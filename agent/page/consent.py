@@ -2,20 +2,18 @@
 
 import asyncio
 import hashlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from agent import asked as asked_for
-from agent import host
+from agent.enrollment.consent_key import signed_yes
+from agent.enrollment.departure import RECEIPT
 from agent.errors import WrongPin, WrongUse
-from agent.leaving import RECEIPT
-from agent.outbox import consents, quiet
+from agent.outbox import consents, pauses
 from agent.page import forms
 from agent.privacy import consent
+from agent.session.session import Session
 from agent.sources import SOURCES
+from agent.system import host
 from agent.wire.consent import Grant
-
-if TYPE_CHECKING:
-    from agent.pipeline import Agent
 
 _TRIES: Final = 5
 _LOCKED_S: Final = 60.0
@@ -46,11 +44,11 @@ class Tries:
 _tries = Tries()
 
 
-def say(agent: "Agent", _: forms.Nothing) -> dict[str, Any]:
+def say(session: Session, _: forms.Nothing) -> dict[str, Any]:
     """All that the page of decisions shows."""
-    profile, now_utc_s = agent.profile, agent.utc_s()
-    record = consents.stands_at(agent.outbox, profile.name, now_utc_s)
-    operator = agent.operator
+    profile, now_utc_s = session.profile, session.utc_s()
+    record = consents.stands_at(session.outbox, profile.name, now_utc_s)
+    operator = session.operator
     offered = []
     for signal in consent.releasable_signals(profile) if operator else ():
         numbers = [
@@ -64,7 +62,7 @@ def say(agent: "Agent", _: forms.Nothing) -> dict[str, Any]:
         "operator": operator,
         "offered": offered,
         "kinds": sorted({spec.kind for spec in consent.releasable(profile)}),
-        "days": agent.settings.consent_days,
+        "days": session.settings.consent_days,
         "version": consent.TEXT_VERSION,
         "record": None
         if record is None
@@ -73,54 +71,52 @@ def say(agent: "Agent", _: forms.Nothing) -> dict[str, Any]:
             "until_utc_s": record.until_utc_s,
             "grants": [[one.signal, one.purpose, one.recipient] for one in record.grants],
         },
-        "paused": agent.paused,
-        "pause_until_utc_s": quiet.ends_utc_s(agent.outbox),
-        "hours": [[one.from_min, one.until_min] for one in quiet.hours(agent.outbox)],
+        "paused": session.paused,
+        "pause_until_utc_s": pauses.ends_utc_s(session.outbox),
+        "hours": [[one.from_min, one.until_min] for one in pauses.hours(session.outbox)],
         "sensors": [
-            {"name": name, "words": SOURCES[name].words, "on": agent.senses.is_on(name),
+            {"name": name, "words": SOURCES[name].words, "on": session.sensors.is_on(name),
              "consent": SOURCES[name].needs_consent and bool(profile.recipients)}
-            for name in agent.senses.switchable()
+            for name in session.sensors.switchable()
         ],
         "managed": host.managed(),
-        "unheard": agent.outbox.unheard(),
-        "receipt": _receipt(agent),
-        "news": [{"at_utc_s": at_utc_s, "words": words} for at_utc_s, words in agent.outbox.news()],
+        "unheard": session.outbox.unheard(),
+        "receipt": _receipt(session),
+        "news": [{"at_utc_s": at_utc_s, "words": words} for at_utc_s, words in session.outbox.news()],
     }  # fmt: skip
 
 
-def _receipt(agent: "Agent") -> str | None:
+def _receipt(session: Session) -> str | None:
     """The hub's receipt of an erasure, as it was kept."""
-    file = agent.folder / RECEIPT
+    file = session.folder / RECEIPT
     return host.read_private(file).decode() if file.exists() else None
 
 
-async def give(agent: "Agent", asked: forms.Yes) -> dict[str, Any]:
+async def give(session: Session, asked: forms.Yes) -> dict[str, Any]:
     """A yes to what was ticked, and to the text that was shown.
 
     Raises:
         WrongPin: That was not the PIN, or too many were not.
         WrongUse: Nothing was ticked, or another text was shown.
     """
-    from agent import decisions
-
-    who, profile = asked_for.enrolled(agent), agent.profile
+    who, profile = session.require_identity(), session.profile
     wanted = tuple(Grant(signal, purpose, who.bundle.operator) for signal, purpose in asked.grants)
     if not wanted:
         raise WrongUse("nothing was ticked", remedy="Tick what may leave, or leave it as it is.")
-    text = consent.text(profile, wanted, agent.settings.consent_days)
+    text = consent.text(profile, wanted, session.settings.consent_days)
     if asked.shown != hashlib.sha256(text.encode()).hexdigest():
         return {"text": text, "shown": hashlib.sha256(text.encode()).hexdigest()}
     loop = asyncio.get_running_loop()
     _tries.check(loop.time())
-    now_utc_s = agent.utc_s()
-    serial = consents.next_serial(agent.outbox, now_utc_s)
+    now_utc_s = session.utc_s()
+    serial = consents.next_serial(session.outbox, now_utc_s)
     try:
-        signing = (agent.settings, profile, who, serial, wanted, asked.pin, now_utc_s)
-        message = await asyncio.to_thread(decisions.signed_yes, *signing)
+        signing = (session.settings, profile, who, serial, wanted, asked.pin, now_utc_s)
+        message = await asyncio.to_thread(signed_yes, *signing)
     except WrongPin:
         _tries.was(right=False, now_s=loop.time())
         raise
     _tries.was(right=True, now_s=loop.time())
-    consents.give(agent.outbox, message, now_utc_s)
-    agent.releasing.say_consent()
+    consents.give(session.outbox, message, now_utc_s)
+    session.release_queue.show_consent()
     return {"words": "Consent is given, and on its way to the hub. Nothing leaves before the hub has confirmed it."}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from agent.errors import ModelMissing
 from agent.perception import onnx
 from agent.perception.crops import Frame, Square, cut
-from agent.perception.look import AffectFile
+from agent.perception.frame_result import AffectFile
 from agent.perception.store import digest
 
 _MOST_PX: Final = 512

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from agent.perception import onnx, store
 from agent.perception.iris import Eye
-from agent.signal.face_shape import Canon, Points, aligned, eye_rows, face_row, mirrored
+from agent.signal.face.shape import Canon, Points, aligned, eye_rows, face_row, mirrored
 
 Rows = NDArray[np.float32]
 
@@ -27,7 +27,7 @@ class Expressed:
     """What a face shows.
 
     Attributes:
-        actions: Rows of `agent.signal.face_actions`; eyes are absent where no irises were looked at.
+        actions: Rows of `agent.signal.face.actions`; eyes are absent where no irises were looked at.
         lids_01: How far each eye is shut, left and right, from known closures: 0 as open as usual, 1 shut. None
             without irises.
     """
@@ -109,7 +109,7 @@ class Expression:
         """How sure it is that the lower face is covered.
 
         Args:
-            row: `agent.perception.cover.cover_row`.
+            row: `agent.perception.occlusion.cover_row`.
         """
         return float(self._run(["covered"], {"cover": row[np.newaxis]})[0][0, 0])
 
@@ -117,7 +117,7 @@ class Expression:
         """How sure it is that the right and the left eye are hidden behind something.
 
         Args:
-            rows: `agent.perception.eye_light.eye_cover_rows`.
+            rows: `agent.perception.eye_occlusion.eye_cover_rows`.
         """
         right, left = self._run(["eyes_covered"], {"eye_cover": rows})[0][:, 0]
         return float(right), float(left)

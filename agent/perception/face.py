@@ -11,20 +11,20 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.perception import light
+from agent.perception import exposure
 from agent.perception.affect import Affect
-from agent.perception.cover import cover_row
+from agent.perception.consistency import Steadiness, averaged, steadiness
 from agent.perception.crops import Frame, Points, Square, cut
 from agent.perception.detect import Detector, Found
 from agent.perception.expression import Expression
-from agent.perception.eye_light import eye_cover_rows
+from agent.perception.eye_occlusion import eye_cover_rows
+from agent.perception.frame_result import Look
 from agent.perception.iris import Irises
 from agent.perception.landmarks import SIZE_PX, Landmarker, Landmarks
-from agent.perception.look import Look
-from agent.perception.steadiness import Steadiness, averaged, steadiness
-from agent.signal import face_quality
-from agent.signal.face_actions import ACTIONS
-from agent.signal.face_shape import pose
+from agent.perception.occlusion import cover_row
+from agent.signal.face import quality
+from agent.signal.face.actions import ACTIONS
+from agent.signal.face.shape import pose
 
 Crop = NDArray[np.float32]
 
@@ -128,27 +128,27 @@ class Watcher:
     def _read(
         self, frame: Frame, found: Landmarks, crop: Crop, square: Square, beside: Iterable[int], *, searched: bool
     ) -> Look:
-        lit = light.of(crop, found.points, square)
+        lit = exposure.of(crop, found.points, square)
         steady = steadiness(self._landmarker, frame, found, beside)
         eyes_01 = float(np.mean([one.eyes_01 for one in steady]))
         points = averaged(found, steady)
         laid = self._expression.laid(points)
-        seen = face_quality.Seen(
+        seen = quality.Seen(
             found.eye_distance_px, pose(laid.rotation), lit.brightness, lit.clipped_01, lit.sharpness, eyes_01
         )
         is_masked = self._mouth.take(self._mouth_01(found, lit, steady))
-        gate = face_quality.why_not(seen)
+        gate = quality.why_not(seen)
         if gate is not None:
             return Look(1, gate, pose=seen.pose, searched=searched)
         sees_eyes = self.with_irises and not self._eyes.take(self._eyes_01(found, crop, square, points, steady[0]))
         told = self._expression(laid, self._irises(frame, points) if sees_eyes else None)
-        clear = {"upper": True, "lower": not is_masked, "eyes": face_quality.eyes_are_clear(seen)}
+        clear = {"upper": True, "lower": not is_masked, "eyes": quality.eyes_are_clear(seen)}
         actions = {name: told.actions.get(name) if clear[action.part] else None for name, action in ACTIONS.items()}
         lids_01 = told.lids_01 if clear["eyes"] else None
         strongest = None if self._affect is None else self._affect.strongest(frame, found.next_square)
         return Look(1, None, actions, lids_01, seen.pose, is_masked, searched, strongest)
 
-    def _mouth_01(self, found: Landmarks, lit: light.Light, steady: tuple[Steadiness, ...]) -> float:
+    def _mouth_01(self, found: Landmarks, lit: exposure.Light, steady: tuple[Steadiness, ...]) -> float:
         eye_px = found.eye_distance_px
         rows = [cover_row(found.presence_logit, one.mouth_01, one.eyes_01, eye_px, lit) for one in steady]
         return float(np.mean([self._expression.covered_01(row) for row in rows]))

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from agent.errors import ModelMissing, WrongUse
-from agent.host import write_durable
 from agent.perception.store import Container, Manifest, ModelFile, digest
+from agent.system.host import write_durable
 
 _PIP_S = 600.0
 _MIRROR = "Take the files to this machine yourself: wardbeat models fetch --from DIR"

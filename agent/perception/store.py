@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from agent.errors import ModelMissing
-from agent.host import data_dir
+from agent.system.host import data_dir
 
 FETCH = "Run 'wardbeat models fetch'."
 OURS = "expression.onnx"

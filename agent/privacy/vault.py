@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from agent import host
 from agent.errors import KeysMissing, WrongPin
+from agent.system import host
 
 KeyStore = Literal["auto", "file"]
 _NONCE_BYTES: Final = 12

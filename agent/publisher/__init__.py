@@ -18,18 +18,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from agent import renewal
+from agent.enrollment import renewal
+from agent.enrollment.departure import RECEIPT, leave
+from agent.enrollment.identity import Identity, save, tls_password
 from agent.errors import StorageFull, WireRefused
-from agent.identity import Identity, save, tls_password
-from agent.leaving import RECEIPT, leave
-from agent.outbox import Outbox, Sealing, settle
+from agent.outbox import Outbox, Sealing, receipts
 from agent.privacy.vault import Vault
-from agent.publisher.link import Event, Link, Settings
-from agent.publisher.turns import Turns
-from agent.status import Board, Level
+from agent.publisher.link import Event, Link
+from agent.publisher.link import Settings as PublisherSettings
+from agent.publisher.schedule import Turns
+from agent.system.status import Level, StatusBoard
 from agent.wire.message import CoverMessage
 
-__all__ = ["Publisher", "Settings"]
+__all__ = ["Publisher", "PublisherSettings"]
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ class Publisher:
     Args:
         folder, vault, identity: Who sends; a newer directory is kept there.
         outbox: The rows.
-        settings: See `Settings`.
+        settings: See `PublisherSettings`.
         board: Where states are said.
         slot_s: One envelope leaves each; 300 s outside demo and tests.
         utc_s: The session's UTC now.
@@ -68,8 +69,8 @@ class Publisher:
         vault: Vault,
         identity: Identity,
         outbox: Outbox,
-        settings: Settings,
-        board: Board,
+        settings: PublisherSettings,
+        board: StatusBoard,
         *,
         slot_s: float,
         utc_s: Callable[[], int],
@@ -95,14 +96,14 @@ class Publisher:
         self.counters: Counter[str] = Counter()
         self.draining = False
         self._look_again_s = 0.0
-        self.left = False  # after an erasure there is nobody to send as
+        self.unenrolled = False  # after an erasure there is nobody to send as
 
     # ---- the link
 
     async def keep_link(self) -> None:
         """Hold one connection after another, for ever; each lives in a thread of its own."""
         pause_s = RECONNECT_S[0]
-        while not self.left:
+        while not self.unenrolled:
             self._number += 1
             began_s, self._was_connected = time.monotonic(), False
             self._link = Link(
@@ -115,7 +116,7 @@ class Publisher:
             )
             self._link.start()
             try:
-                while self._link.is_alive() and not self.left:
+                while self._link.is_alive() and not self.unenrolled:
                     await asyncio.sleep(0.2)
             finally:
                 self._link.close()
@@ -153,13 +154,13 @@ class Publisher:
                 self._room, self._most_bytes = min(self._settings.in_flight, event.room), event.most_bytes
                 self._turns.all_again()
                 self._knocks = True
-                self._board.say("broker", Level.OK, "connected")
+                self._board.set("broker", Level.OK, "connected")
             case "refused":
-                self._board.say("broker", Level.TROUBLE, event.words, "Ask the hub's operator; rows wait meanwhile.")
+                self._board.set("broker", Level.TROUBLE, event.words, "Ask the hub's operator; rows wait meanwhile.")
             case "lost":
                 if current:
                     self._connected = False
-                if self._board.say("broker", Level.WAITING, event.words, "Rows wait and go as soon as it is back."):
+                if self._board.set("broker", Level.WAITING, event.words, "Rows wait and go as soon as it is back."):
                     log.warning("%s", event.words)
             case "acked" if current:
                 self._acked(event)
@@ -174,16 +175,16 @@ class Publisher:
         self._in_flight.pop(event.mid, None)
         if event.code >= _FAILURE:
             self.counters[f"puback_{event.code:#x}"] += 1
-            self._board.say(
+            self._board.set(
                 "broker",
                 Level.TROUBLE,
                 f"the broker refused a message (reason {event.code:#x})",
                 "The row stays and is sent again; the broker's access list or size limit needs its operator.",
             )
             return
-        self._board.say("broker", Level.OK, "connected")
+        self._board.set("broker", Level.OK, "connected")
         if event.code == _NO_SUBSCRIBER:
-            self._board.say("hub", Level.WAITING, "no hub listens at the broker", "Rows wait and are sent again.")
+            self._board.set("hub", Level.WAITING, "no hub listens at the broker", "Rows wait and are sent again.")
 
     def _refusable(self, work: Callable[[bytes], None], payload: bytes) -> None:
         try:
@@ -192,7 +193,7 @@ class Publisher:
             self.counters[refused.reason] += 1
             log.warning("a message from the hub's side was refused: %s", refused.reason)
         except StorageFull as full:
-            self._board.say("disk", Level.TROUBLE, str(full), full.remedy)
+            self._board.set("disk", Level.TROUBLE, str(full), full.remedy)
 
     def _new_directory(self, published: bytes) -> None:
         believed = self.identity.believe(published)
@@ -202,7 +203,7 @@ class Publisher:
         directory = seen.directory
         sealing = Sealing.to(believed.sender(), directory)  # before anything is kept: a weak key ends here
         if seen.key.serial != before.key.serial or directory.drops(before.directory):
-            settle.doubt_store(self._outbox)  # first: a crash after the saving would forget to
+            receipts.doubt_store(self._outbox)  # first: a crash after the saving would forget to
         save(self._folder, self._vault, believed)
         self.identity, self._outbox.sealing = believed, sealing
         self._version, self._expires_utc_s = directory.version, directory.expires_utc_s
@@ -210,7 +211,7 @@ class Publisher:
             self._refusable(self._answered, payload)
 
     def _answered(self, payload: bytes) -> None:
-        if self.left:
+        if self.unenrolled:
             return
         try:
             answers = self.identity.open_answers(payload)
@@ -221,7 +222,7 @@ class Publisher:
         if answers.directory_version > self._version:
             self._aside.append(payload)  # until that directory is here; else the rows are simply sent again
             return
-        settled = settle.apply(self._outbox, answers, self._utc_s(), payload)
+        settled = receipts.apply(self._outbox, answers, self._utc_s(), payload)
         self.counters["receipt_mismatch"] += settled.mismatched
         self.counters["receipt_stale"] += settled.stale
         if settled.receipted:
@@ -239,29 +240,29 @@ class Publisher:
         if settled.erased is not None and leave(
             self._folder, self._outbox, self.identity, settled.erased, self._utc_s()
         ):
-            self.left = True
+            self.unenrolled = True
             words = (
                 f"the hub erased everything and says so in {RECEIPT}, in the state folder; this machine's keys are gone"
             )
-            self._board.say("hub", Level.OK, words)
+            self._board.set("hub", Level.OK, words)
         else:
-            self._board.say("hub", Level.OK, "receipts arrive")
+            self._board.set("hub", Level.OK, "receipts arrive")
             self._say_settled(settled)
 
-    def _say_settled(self, settled: settle.Settled) -> None:
+    def _say_settled(self, settled: receipts.Settled) -> None:
         for reason in settled.refused:
             self.counters[f"refused_{reason}"] += 1
             remedy = "'wardbeat ledger' shows which; its words stay here."
             if reason in ("bad_consent", "consent_expired", "consent_withdrawn"):
                 remedy = "Give consent again: 'wardbeat consent give'."
-            self._board.say(
+            self._board.set(
                 "refusals",
                 Level.TROUBLE,
                 f"the hub refused a row for good: {reason}",
                 remedy,
             )
         if settled.restored:
-            self._board.say(
+            self._board.set(
                 "restored",
                 Level.TROUBLE,
                 "this state was restored from an older copy; the hub holds rows that are not in it",
@@ -274,11 +275,11 @@ class Publisher:
         """Let one envelope leave a slot, for ever; more only while a backlog drains."""
         began_s, slot, balance = time.monotonic(), 0, 0
         made_before = self._outbox.rows_made()
-        while not self.left:
+        while not self.unenrolled:
             # Slots that were slept through are gone: making up for them would show the sleep.
             slot = max(slot + 1, int((time.monotonic() - began_s) / self._slot_s))
             await self._until(began_s + (slot + self._jitter.uniform(0, JITTER_01)) * self._slot_s)
-            if self.left:
+            if self.unenrolled:
                 return
             made = self._outbox.rows_made()
             balance += made - made_before - 1
@@ -289,16 +290,16 @@ class Publisher:
                     self._outbox.put([CoverMessage()], self._utc_s())
                     balance += 1
                     self._send_one()
-                self._board.say("disk", Level.OK, "rows can be written")
+                self._board.set("disk", Level.OK, "rows can be written")
             except StorageFull as full:
-                self._board.say("disk", Level.TROUBLE, str(full), full.remedy)
+                self._board.set("disk", Level.TROUBLE, str(full), full.remedy)
             made_before, balance = self._outbox.rows_made(), max(0, balance)
             self._say_state()
 
     async def _until(self, at_s: float) -> None:
         """Wait for the slot's moment, draining a backlog meanwhile; always lets others run."""
         await asyncio.sleep(0)
-        while (left_s := at_s - time.monotonic()) > 0 and not self.left:
+        while (left_s := at_s - time.monotonic()) > 0 and not self.unenrolled:
             hurry = self._hurries()
             await asyncio.sleep(min(left_s, self._slot_s / LANE, DRAIN_S) if hurry else min(left_s, 1.0))
             if hurry and (self.draining or self._turns.unheard() < WINDOW):
@@ -306,7 +307,7 @@ class Publisher:
                 try:
                     self._send_one()
                 except StorageFull as full:
-                    self._board.say("disk", Level.TROUBLE, str(full), full.remedy)
+                    self._board.set("disk", Level.TROUBLE, str(full), full.remedy)
 
     def _hurries(self) -> bool:
         """Whether rows go faster than one a slot."""
@@ -336,12 +337,12 @@ class Publisher:
         tries = self._turns.again(row)
         if self._link.packet_bytes(row.envelope) > self._most_bytes:
             words = f"the broker takes no message of {len(row.envelope)} bytes"
-            self._board.say("broker", Level.TROUBLE, words, "Its operator must raise its packet limit; rows wait.")
+            self._board.set("broker", Level.TROUBLE, words, "Its operator must raise its packet limit; rows wait.")
             return True
         self._outbox.mark_sent([row], self._utc_s())
         self._turns.handed(row, tries)
         if tries > LATE_TRIES:
-            self._board.say(
+            self._board.set(
                 "hub",
                 Level.WAITING,
                 "the hub does not send receipts",
@@ -366,13 +367,13 @@ class Publisher:
         left = renewal.days_left(self._folder, int(time.time()))
         if left < CERTIFICATE_LATE_DAYS:
             words = "this machine's certificate " + ("has ended" if left < 0 else f"ends in {left} days")
-            self._board.say("certificate", Level.TROUBLE, words, "Ask the hub's operator; else enroll again.")
+            self._board.set("certificate", Level.TROUBLE, words, "Ask the hub's operator; else enroll again.")
         else:
-            self._board.say("certificate", Level.OK, f"stands for {left} days")
+            self._board.set("certificate", Level.OK, f"stands for {left} days")
 
     def _say_state(self) -> None:
         if self._expires_utc_s < time.time():
             words = "the hub's key directory has expired"
-            self._board.say("directory", Level.TROUBLE, words, "Rows are sealed on; ask the operator.")
+            self._board.set("directory", Level.TROUBLE, words, "Rows are sealed on; ask the operator.")
         else:
-            self._board.say("directory", Level.OK, f"version {self._version}")
+            self._board.set("directory", Level.OK, f"version {self._version}")

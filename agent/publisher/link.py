@@ -12,7 +12,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from agent.identity import Identity, tls_files
+from agent.enrollment.identity import Identity, tls_files
 from agent.wire import labels
 
 _SESSION_S: Final = 86_400

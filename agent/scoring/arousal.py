@@ -20,7 +20,7 @@ from typing import Final
 import numpy as np
 
 from agent.scoring.data import table
-from agent.scoring.student import Floats
+from agent.scoring.student_t import Floats
 
 FIRST_MINUTES: Final = 5
 _PRIOR_SD_BPM: Final = 4.0

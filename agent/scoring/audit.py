@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.scoring.scorers import Scored
-from agent.scoring.student import Floats
+from agent.scoring.student_t import Floats
 
 Verdict = Literal["passes", "fails", "not enough people"]
 

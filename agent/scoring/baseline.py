@@ -12,10 +12,10 @@ from typing import Final, Literal
 
 import numpy as np
 
+from agent.scoring.daily import WEEK_DAYS, Days
 from agent.scoring.data import table
-from agent.scoring.days import WEEK_DAYS, Days
 from agent.scoring.level import BEFORE_DAYS
-from agent.scoring.student import MAD_TO_SD, NINE_IN_TEN, Floats
+from agent.scoring.student_t import MAD_TO_SD, NINE_IN_TEN, Floats
 
 State = Literal["learning", "provisional", "established", "stale"]
 
@@ -70,7 +70,7 @@ def baseline(days: Days, last_day: int, effect: Floats, first_day: int = 0, norm
     """The baseline of one person (m = 1) for the week that ends on `last_day`.
 
     Args:
-        days: One person's, of `agent.scoring.days.by_day`.
+        days: One person's, of `agent.scoring.daily.by_day`.
         last_day: The week's last day.
         effect: Of each context, as `agent.scoring.level.Deviation.effect` has learnt it; zeros before that.
         first_day: Of `first_day_after`.

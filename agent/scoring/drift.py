@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from agent.scoring.student import NINE_IN_TEN, Floats
+from agent.scoring.student_t import NINE_IN_TEN, Floats
 
 WEEKS_TO_SPEAK: Final = 8
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from agent.errors import NotScored
 from agent.scoring.channels import CHANNELS, correlation
-from agent.scoring.student import NINE_IN_TEN, phi
+from agent.scoring.student_t import NINE_IN_TEN, phi
 
 NAME: Final = "deviation from your normal"
 _AT_ZERO: Final = 1.0 / math.sqrt(2.0 * math.pi)  # (Phi(s) - 1/2) / s at s = 0

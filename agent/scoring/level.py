@@ -21,7 +21,7 @@ from typing import Final
 
 import numpy as np
 
-from agent.scoring.student import Floats, factor_of_standard_deviation
+from agent.scoring.student_t import Floats, factor_of_standard_deviation
 
 BEFORE_DAYS: Final = 60
 # correlation times of 4, 11 and 32 days. Measured on people: lag-1 correlations of daily means of .17 to .24, which

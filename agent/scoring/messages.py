@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.scoring.data import table
-from agent.scoring.record import Shift
+from agent.scoring.observations import Shift
 
 # of a population in which one worker in twenty truly falls in a quarter; with the alarm's own rates (bench-scoring)
 FALLING_01: Final = 0.05

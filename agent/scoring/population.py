@@ -15,9 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.scoring.change import FALL
-from agent.scoring.days import CONTEXTS, Readings
-from agent.scoring.student import Floats
+from agent.scoring.change_detector import FALL
+from agent.scoring.daily import CONTEXTS, Readings
+from agent.scoring.student_t import Floats
 
 WATERMARK: Final = "SYNTHETIC: computed from drawn people, not from anyone"
 DAYS: Final = 90

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.scoring.baseline import DAYS_TO_SPEAK, READINGS
-from agent.scoring.change import BUDGETS, FROM_DAY, watch
+from agent.scoring.change_detector import BUDGETS, FROM_DAY, watch
 from agent.scoring.channels import CHANNELS
-from agent.scoring.days import WEEK_DAYS, by_day, in_usual_context, stretches
+from agent.scoring.daily import WEEK_DAYS, by_day, in_usual_context, stretches
 from agent.scoring.level import BEFORE_DAYS, Deviation, Prior, Stretches, deviation
 from agent.scoring.population import Population
-from agent.scoring.student import NINE_IN_TEN, Floats, normal_cdf
+from agent.scoring.student_t import NINE_IN_TEN, Floats, normal_cdf
 from agent.scoring.weeks import DAYS_IN_WEEK, READINGS_IN_WEEK
 
 LAST_DAYS: Final = (48, 55, 62, 69, 76, 83, 89)

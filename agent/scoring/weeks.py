@@ -13,15 +13,15 @@ from typing import Final
 import numpy as np
 
 from agent.scoring.baseline import Baseline, State, baseline, first_day_after, state
-from agent.scoring.change import BUDGETS, watch
+from agent.scoring.change_detector import BUDGETS, watch
 from agent.scoring.channels import CHANNELS
-from agent.scoring.days import WEEK_DAYS, Days, by_day, in_usual_context, stretches
+from agent.scoring.daily import WEEK_DAYS, Days, by_day, in_usual_context, stretches
 from agent.scoring.drift import Drift, drift
 from agent.scoring.index import Standing, Strain, strain
 from agent.scoring.instruments import CHECK_IN
 from agent.scoring.level import BEFORE_DAYS, Deviation, Stretches, deviation
-from agent.scoring.record import Record
-from agent.scoring.student import Floats
+from agent.scoring.observations import Record
+from agent.scoring.student_t import Floats
 
 SHOWN: Final = 13
 _WATCHED: Final = "ln_rmssd"
@@ -101,11 +101,11 @@ def weekly_log(
     """Score one person.
 
     Args:
-        record: See `agent.scoring.record`.
+        record: See `agent.scoring.observations`.
         weeks: How many whole ones; a year is 52.
         kinds: Feature kinds that the place allows; None: all. Without ``strain`` there is no index.
         norm: See `baseline`.
-        false_alarms: A row of `agent.scoring.change.BUDGETS`: false alarms for 91 worn days.
+        false_alarms: A row of `agent.scoring.change_detector.BUDGETS`: false alarms for 91 worn days.
     """
     every = _lasts(record)
     whole = [last for last in every if _is_sunday(record, last)][-weeks:]

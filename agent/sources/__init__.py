@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from agent.errors import ConfigInvalid
 from agent.model import Sample
-from agent.perception.look import AffectFile
-from agent.signal.face_actions import MOVED
-from agent.sources.eyes import Eyes
-from agent.sources.surroundings import Radio, Surroundings
+from agent.perception.frame_result import AffectFile
+from agent.signal.face.actions import MOVED
+from agent.sources.camera.child import Eyes
+from agent.sources.context import Radio, Surroundings
 
 __all__ = ["SOURCES", "AffectFile", "Eyes", "Radio", "SourceSpec", "Surroundings", "module", "samples", "settings_type"]
 
@@ -50,14 +50,14 @@ SOURCES: Final[dict[str, SourceSpec]] = {
         ),
         SourceSpec(
             name="ble_strap",
-            module="agent.sources.ble_strap",
+            module="agent.sources.strap.ble_strap",
             channels=("rr_ms", "gap_ms"),
             ends=False,
             words="Reads the beat intervals of your own Bluetooth heart-rate strap, and no other strap's.",
         ),
         SourceSpec(
             name="webcam",
-            module="agent.sources.webcam",
+            module="agent.sources.camera.webcam",
             channels=(
                 "face_present_01",
                 "lower_face_valid_01",

@@ -1,7 +1,7 @@
 """A recording of beat intervals, played as if a strap were worn now.
 
 The first interval begins at the session's start; where a CSV's times leave a hole, the replay leaves the same hole.
-What a file may hold: `agent.recording`.
+What a file may hold: `agent.recording.files`.
 """
 
 from collections.abc import AsyncGenerator
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.model import NS_PER_S, Sample
-from agent.recording import beats
-from agent.sources.surroundings import Surroundings
+from agent.recording.files import beats
+from agent.sources.context import Surroundings
 
 
 @dataclass(frozen=True, slots=True)

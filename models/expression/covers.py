@@ -8,11 +8,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from agent.perception import light, pictures
-from agent.perception.cover import cover_row
+from agent.perception import exposure, image_files
+from agent.perception.consistency import steadiness
 from agent.perception.crops import Square, cut
 from agent.perception.landmarks import SIZE_PX
-from agent.perception.steadiness import steadiness
+from agent.perception.occlusion import cover_row
 from firmware_sim.face import Portrait, shown
 from models.expression.cover import COLOURS, hand, masked
 from models.expression.degrade import clean, degraded
@@ -66,7 +66,7 @@ def _row(lens: Lens, photo: Photo, random: np.random.Generator) -> tuple[bool, l
     square = tracked(lens, seen, points, random)
     crop = cut(seen.picture, square, SIZE_PX)
     found = lens.landmarker.of(crop, square)
-    lit = light.of(crop, found.points, square)
+    lit = exposure.of(crop, found.points, square)
     steady = steadiness(lens.landmarker, seen.picture, found, random.choice(4, 2, replace=False))
     told = (found.presence_logit, found.eye_distance_px)
     return draw > 0.5, [cover_row(told[0], one.mouth_01, one.eyes_01, told[1], lit) for one in steady]
@@ -100,7 +100,7 @@ def _clips(seed: int, each: int = 8) -> tuple[np.ndarray, np.ndarray]:
             square = lens.landmarker(seen, square).next_square
         crop = cut(seen, square, SIZE_PX)
         face = lens.landmarker.of(crop, square)
-        lit = light.of(crop, face.points, square)
+        lit = exposure.of(crop, face.points, square)
         steady = steadiness(lens.landmarker, seen, face, random.choice(4, 2, replace=False))
         told = (face.presence_logit, face.eye_distance_px)
         rows.append([cover_row(told[0], one.mouth_01, one.eyes_01, told[1], lit) for one in steady])
@@ -125,7 +125,7 @@ def in_other_lights(lens: Lens, random: np.random.Generator, each: int) -> Itera
 def _alone(lens: Lens) -> Iterator[np.ndarray]:
     """Frames of both clips with one face each: the second clip's three people are shown one at a time."""
     for clip in ("head-pose-face-detection-female.mp4", "face-demographics-walking-and-pause.mp4"):
-        for shot in pictures.clip(FACES / clip):
+        for shot in image_files.clip(FACES / clip):
             found = lens.detector(shot.frame)
             for one in found:
                 frame = shot.frame.copy()

@@ -7,10 +7,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from agent.perception.consistency import averaged, steadiness
 from agent.perception.crops import cut
-from agent.perception.eye_light import EYE_COVER_NAMES, eye_cover_rows
+from agent.perception.eye_occlusion import EYE_COVER_NAMES, eye_cover_rows
 from agent.perception.landmarks import SIZE_PX
-from agent.perception.steadiness import averaged, steadiness
 from models.expression.cover import COLOURS, masked
 from models.expression.covers import ANYBODY, in_other_lights
 from models.expression.degrade import clean, degraded

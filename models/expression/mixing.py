@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from agent.signal.face_shape import Canon
+from agent.signal.face.shape import Canon
 from models.expression.rows import Rows, labels, mixed_rows
 from models.expression.teacher import Teacher
 

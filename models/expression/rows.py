@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from agent.signal.face_shape import EYE as EYE_POINTS
-from agent.signal.face_shape import RIGID, UPPER, USED, Canon, aligned, eye_rows, face_row, mirrored
+from agent.signal.face.shape import EYE as EYE_POINTS
+from agent.signal.face.shape import RIGID, UPPER, USED, Canon, aligned, eye_rows, face_row, mirrored
 from models.expression.teacher import NAMES
 from models.expression.warps import MOVEMENTS
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from agent.perception.consistency import averaged, steadiness
 from agent.perception.crops import Square, around, cut
 from agent.perception.detect import Detector
 from agent.perception.iris import Irises
 from agent.perception.landmarks import SIZE_PX, Landmarker
-from agent.perception.steadiness import averaged, steadiness
 from models.expression.cover import COLOURS, hand, masked
 from models.expression.degrade import Seen, clean, degraded
 from models.expression.people import Person, people

@@ -11,7 +11,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from agent.perception.crops import Square, around, back, cut
-from agent.signal.face_shape import USED
+from agent.signal.face.shape import USED
 from models.expression.people import SHARED
 
 FILE = SHARED / "models" / "face_landmarker.task"

@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from agent.signal.face_shape import Canon
+from agent.signal.face.shape import Canon
 from models.expression import covers, eye_covers
 from models.expression.mixing import mixed
 from models.expression.nets import Net, fit

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from agent.sources.camera_serve import serve
-from agent.sources.camera_states import CameraState
-from agent.sources.capture import CameraFault
+from agent.sources.camera.capture import CameraFault
+from agent.sources.camera.serve import serve
+from agent.sources.camera.states import CameraState
 from firmware_sim.face import Portrait, shown
 
 FPS_HZ = 30.0

@@ -17,9 +17,10 @@ from agent.config import Mqtt, Settings
 from agent.errors import StorageFull
 from agent.model import FeatureValue, Summary
 from agent.outbox import consents
-from agent.pipeline import Agent, Pace
 from agent.privacy import gate
 from agent.privacy.policy import profile_named
+from agent.session.session import Session
+from agent.system.run_mode import RunMode
 
 WINDOW_S = 300
 
@@ -34,7 +35,7 @@ def next_start(made_log: Path, from_utc_s: int) -> int:
 async def main(state: Path, made_log: Path, stop_file: Path, every_s: float) -> None:
     stop = asyncio.Event()
 
-    async def feed(agent: Agent) -> None:
+    async def feed(agent: Session) -> None:
         log = os.open(made_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         assert agent.identity is not None
         start = 0
@@ -65,7 +66,9 @@ async def main(state: Path, made_log: Path, stop_file: Path, every_s: float) -> 
     settings = Settings(
         state_dir=state, profile="care", key_store="file", mqtt=Mqtt(resend_after_s=1.0, in_flight=100, keepalive_s=5)
     )
-    await pipeline.run(settings, profile_named("care"), pace=Pace(slot_s=0.02), stop=stop, beside={"feed": feed})
+    await pipeline.run(
+        settings, profile_named("care"), mode=RunMode(slot_s=0.02), stop=stop, extra_tasks={"feed": feed}
+    )
 
 
 if __name__ == "__main__":

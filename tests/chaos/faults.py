@@ -14,9 +14,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 
 import house
 import postgres
-from agent import control, decisions, host, identity
-from agent.control import Command
+from agent.control import channel, client
+from agent.control.channel import Command
+from agent.enrollment import identity
 from agent.errors import NotRunning, WardbeatError
+from agent.system import host
 from agent.wire.labels import up_topic
 from chaos.storm import Person, Storm, copy_outbox
 from hub import backup, rotation
@@ -132,7 +134,7 @@ def agent_clock_a_year_wrong(storm: Storm) -> None:
 def withdrawn_in_mid_flight(storm: Storm) -> None:
     person = storm.some()
     with contextlib.suppress(NotRunning, WardbeatError):
-        control.ask(person.state, Command("withdraw"))
+        channel.ask(person.state, Command("withdraw"))
     storm.wait(0.3, 1.0)
     _consent_again(storm, person)
 
@@ -410,7 +412,7 @@ def _consent_again(storm: Storm, person: Person) -> None:
     storm.stop_agent(person)
     person.process = None
     with contextlib.suppress(WardbeatError):
-        decisions.say(person.world.settings, "resume")
+        client.carry_out(person.world.settings, "resume")
     person.world.give_consent(int(time.time()) + 1)
     storm.start_agent(person)
 
@@ -418,7 +420,7 @@ def _consent_again(storm: Storm, person: Person) -> None:
 def _answers(storm: Storm, person: Person) -> bool:
     storm.supervise()
     try:
-        return control.ask(person.state, Command("status")).exit_code == 0
+        return channel.ask(person.state, Command("status")).exit_code == 0
     except WardbeatError:
         return False
 

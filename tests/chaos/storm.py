@@ -24,8 +24,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 import house
 import postgres
-from agent import control, identity
-from agent.control import Command
+from agent.control import channel
+from agent.control.channel import Command
+from agent.enrollment import identity
 from agent.errors import WardbeatError
 from agent.outbox import ledger
 from agent.wire.consent import decode_record
@@ -269,7 +270,7 @@ class Storm:
         said = [self.log.read_text()[-2000:]]
         for person in self.people:
             with contextlib.suppress(WardbeatError):
-                said.append(control.ask(person.state, Command("status")).words)
+                said.append(channel.ask(person.state, Command("status")).words)
             with contextlib.suppress(WardbeatError, OSError):
                 believed = identity.load_enrolled(person.state, person.world.vault).directory()
                 said.append(f"{person.name} believes directory {believed.key.serial} {believed.directory.version}")

@@ -121,7 +121,7 @@ def test_a_feature_row_that_breaks_the_law_is_found(change):
 
 
 @pytest.mark.parametrize(
-    "change", [{"channels": ("rr",)}, {"channels": ()}, {"words": "strap"}, {"module": "agent.window"}]
+    "change", [{"channels": ("rr",)}, {"channels": ()}, {"words": "strap"}, {"module": "agent.windows.window"}]
 )
 def test_a_source_row_that_breaks_the_law_is_found(change):
     with_change = dataclasses.replace(SOURCES["replay"], **change)

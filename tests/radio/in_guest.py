@@ -15,9 +15,10 @@ from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 import straps
-from agent.clock import SessionClock
-from agent.sources import Radio, bound
-from agent.sources.strap_states import StrapState
+from agent.sources import Radio
+from agent.sources.strap import binding
+from agent.sources.strap.states import StrapState
+from agent.system.clock import SessionClock
 
 DAEMON = next(path for path in ("/usr/libexec/bluetooth/bluetoothd", "/usr/sbin/bluetoothd") if Path(path).exists())
 
@@ -38,7 +39,7 @@ class Host:
     async def begin(self, address, name, serial):
         """Read a strap, from nothing."""
         folder = Path(tempfile.mkdtemp())
-        bound.bind(folder, bound.Bound(address, name, serial))
+        binding.bind(folder, binding.Bound(address, name, serial))
         self.reader = straps.Reader(folder, SessionClock(), Radio())
         self.reading = asyncio.create_task(self.reader.read())
         return {}

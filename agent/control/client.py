@@ -1,0 +1,128 @@
+"""What a command does through the running agent or, when none runs, on its files."""
+
+import datetime as dt
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from agent.config import Settings
+from agent.control import channel
+from agent.control.channel import Command, Reply
+from agent.control.words import erased
+from agent.enrollment import identity
+from agent.enrollment.consent_key import signed_yes
+from agent.errors import KeysMissing, NotRunning, PolicyDenied
+from agent.outbox import Outbox, Sealing, consents, pauses
+from agent.privacy.policy import Profile
+from agent.privacy.vault import Vault, existing_vault, open_vault
+from agent.system import host
+from agent.windows.history import History
+from agent.wire.consent import Grant
+
+
+def consent_in_force(settings: Settings, profile: Profile) -> str:
+    """The record in force, as a sentence."""
+    file = settings.state_dir / "outbox.db"
+    record = None
+    if file.exists():
+        with Outbox(file, existing_vault(settings.state_dir, settings.key_store), None) as outbox:
+            record = consents.stands_at(outbox, profile.name, int(time.time()))
+    if record is None:
+        return "In force: nothing."
+    until = dt.datetime.fromtimestamp(record.until_utc_s, dt.UTC)
+    named = " and ".join(sorted({grant.signal for grant in record.grants}))
+    return f"In force: record {record.serial}, for {named}, until {until:%Y-%m-%d %H:%M} UTC"
+
+
+def give_consent(
+    settings: Settings, profile: Profile, wanted: Sequence[Grant], pin: str, from_utc_s: int | None = None
+) -> Reply:
+    """Sign a yes with the person's key, and hand it to the running agent or into the outbox.
+
+    Raises:
+        KeysMissing, WrongPin, PolicyDenied: Nothing was given.
+    """
+    folder = settings.state_dir
+    vault = existing_vault(folder, settings.key_store)
+    enrolled = identity.load_enrolled(folder, vault)
+    if not wanted:
+        raise PolicyDenied(
+            f"under the profile {profile.name!r} nothing can leave", remedy="Set another profile in the configuration."
+        )
+    from_utc_s = _agents_utc_s(folder) if from_utc_s is None else from_utc_s
+    with Outbox(folder / "outbox.db", vault, None) as looking:
+        serial = consents.next_serial(looking, from_utc_s)
+    message = signed_yes(settings, profile, enrolled, serial, wanted, pin, from_utc_s)
+    handed = json.dumps({"record": message.record.hex(), "signature": message.signature.hex()})
+    try:
+        return channel.ask(folder, Command("consent", handed))
+    except NotRunning:
+        with offline_outbox(folder, vault, enrolled) as outbox:
+            consents.give(outbox, message, from_utc_s)
+        return Reply(words="Consent is given; the hub hears of it when the agent runs.")
+
+
+def _agents_utc_s(folder: Path) -> int:
+    """The running agent's session time (a replayed recording is a little ahead), else the wall clock."""
+    try:
+        return int(json.loads(channel.ask(folder, Command("status")).body)["utc_s"])
+    except NotRunning:
+        return int(time.time())
+
+
+@contextmanager
+def offline_outbox(folder: Path, vault: Vault, enrolled: identity.Identity | None) -> Iterator[Outbox]:
+    """The outbox of an agent that is not running, held so that none starts meanwhile.
+
+    Raises:
+        AlreadyRunning: An agent holds it after all.
+    """
+    sealing = None if enrolled is None else Sealing.to(enrolled.sender(), enrolled.directory().directory)
+    with host.only_one(folder / "agent.lock"), Outbox(folder / "outbox.db", vault, sealing) as outbox:
+        yield outbox
+
+
+def carry_out(settings: Settings, name: str, argument: str = "") -> Reply:
+    """Pause, resume, withdraw or erase: through the running agent, or on its files when none runs.
+
+    Raises:
+        KeysMissing: There is nothing to withdraw from.
+    """
+    try:
+        return channel.ask(settings.state_dir, Command(name, argument))
+    except NotRunning:
+        pass
+    now_utc_s = int(time.time())
+    folder = settings.state_dir
+    if name in ("pause", "resume"):
+        vault = open_vault(host.private_dir(folder), settings.key_store)
+        with host.only_one(folder / "agent.lock"), Outbox(folder / "outbox.db", vault, None) as outbox:
+            if name == "resume":
+                pauses.resume(outbox, now_utc_s)
+                return Reply(words="The pause is over.")
+            until = pauses.length_until(argument, now_utc_s)
+            pauses.pause_until(outbox, until, now_utc_s)
+        return Reply(words=f"Paused{pauses.ends_words(until)}; stays so when the agent starts.")
+    vault = existing_vault(folder, settings.key_store)
+    if name == "withdraw":
+        enrolled = identity.load_enrolled(folder, vault)
+        with offline_outbox(folder, vault, enrolled) as outbox:
+            consents.withdraw(outbox, enrolled.sign, enrolled.site, now_utc_s)
+        return Reply(words="Withdrawn; the hub is told when the agent runs next.")
+    return _erase_offline(folder, vault, now_utc_s)
+
+
+def _erase_offline(folder: Path, vault: Vault, now_utc_s: int) -> Reply:
+    try:
+        enrolled = identity.load_enrolled(folder, vault)
+    except KeysMissing:
+        enrolled = None
+    with offline_outbox(folder, vault, enrolled) as outbox:
+        history = History(folder / "history.db", vault)
+        windows = history.erase()
+        history.close()
+        sign, site = (None, "") if enrolled is None else (enrolled.sign, enrolled.site)
+        consents.erase(outbox, sign, site, now_utc_s)
+    return Reply(words=erased(windows, asks_hub=enrolled is not None))

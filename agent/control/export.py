@@ -1,0 +1,62 @@
+"""All that this machine holds about the person, as JSON can say it."""
+
+import datetime as dt
+from dataclasses import asdict
+
+from agent.config import Settings
+from agent.control import strap_scan
+from agent.outbox import Outbox, consents, ledger, pauses
+from agent.privacy.vault import Vault
+from agent.scoring import instruments
+from agent.windows.history import History, Told
+from agent.wire.consent import ConsentRecord
+
+
+def history_held(settings: Settings, vault: Vault) -> dict[str, object]:
+    """What the history holds about the person, as JSON can say it."""
+    history = History(settings.state_dir / "history.db", vault)
+    try:
+        return {
+            "summaries": [asdict(summary) for summary in history.summaries()],
+            "told": [_told(one) for one in history.told()],
+        }
+    finally:
+        history.close()
+
+
+def everything_held(settings: Settings, outbox: Outbox) -> dict[str, object]:
+    """All that this machine holds about the person, as JSON can say it."""
+    record = consents.in_force(outbox)
+    return {
+        **history_held(settings, outbox.vault),
+        "ledger": [ledger.as_json(row) for row in ledger.rows(outbox)],
+        "consent": None if record is None else _as_json(record),
+        "pauses": [asdict(interval) for interval in consents.pauses(outbox)],
+        "private_hours": [asdict(one) for one in pauses.hours(outbox)],
+        "pause_ends_utc_s": pauses.ends_utc_s(outbox),
+        "switched_sensors": pauses.switches(outbox),
+        "strap": strap_scan.bound_strap(settings.state_dir),
+        "news": [{"at_utc_s": at_utc_s, "words": words} for at_utc_s, words in outbox.news()],
+    }
+
+
+def _as_json(record: ConsentRecord) -> dict[str, object]:
+    return {
+        "serial": record.serial,
+        "until_utc_s": record.until_utc_s,
+        "grants": [asdict(grant) for grant in record.grants],
+    }
+
+
+def _told(told: Told) -> dict[str, object]:
+    """What was said, in words beside the places of answers."""
+    made = asdict(told) | {"at": dt.datetime.fromtimestamp(told.at_utc_s, dt.UTC).isoformat()}
+    asked = instruments.instruments().get(told.name)
+    if told.what == "check-in" and asked is not None:
+        items = {item.item_id: item for item in asked.items}
+        made["answers"] = [
+            {"question": items[name].text, "answer": items[name].answers[place]}
+            for name, place in told.numbers.items()
+            if name in items and place < len(items[name].answers)
+        ]
+    return made

@@ -1,0 +1,124 @@
+"""The commands that the running agent carries out, one row each; `pipeline` serves them on the control socket."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Final
+
+from agent.control.channel import Command, Reply
+from agent.control.words import erased
+from agent.errors import OutboxBroken, WireRefused, WrongUse
+from agent.outbox import consents, pauses
+from agent.session.live_view import now
+from agent.session.session import Session
+from agent.wire.consent import verified as verified_consent
+from agent.wire.message import ConsentMessage
+
+# Between a PIN typed and the record heard; more is a replayed or forgotten record.
+_SLOW_HAND_S: Final = 120
+
+
+OpenPage = Callable[[], Awaitable[str]]
+"""Starts the page's process; the file that leads the browser in."""
+
+
+async def handle(session: Session, command: Command, open_page: OpenPage | None = None) -> Reply:
+    """Carry out a command.
+
+    Args:
+        session: The running session.
+        command: What the person asks.
+        open_page: How the page is opened; None: there is no page here.
+
+    Raises:
+        WrongUse: There is no such command.
+        OutboxBroken: The person reads it, and the agent ends: the way out fails shut.
+        WardbeatError: It could not be done.
+    """
+    if command.name == "open" and open_page is not None:
+        return Reply(body=await open_page())
+    if command.name not in TABLE:
+        raise WrongUse(f"the running agent knows no command {command.name!r}")
+    try:
+        return TABLE[command.name](session, command.argument)
+    except OutboxBroken as broken:
+        session.end_with(broken)
+        raise
+
+
+def _status(session: Session, _: str) -> Reply:
+    who = session.enrolled_identity
+    body = {
+        "profile": session.profile.name,
+        "enrolled": who and {"operator": who.bundle.operator, "device": who.device},
+        "paused": session.paused,
+        "pause_until_utc_s": pauses.ends_utc_s(session.outbox),
+        "utc_s": session.utc_s(),
+        "unheard": session.outbox.unheard(),
+        "rows": session.outbox.counts(),
+        "states": [asdict(state) for state in session.board.states()],
+        "news": [words for _, words in session.outbox.news()],
+    }
+    return Reply(body=json.dumps(body))
+
+
+def _pause(session: Session, length: str) -> Reply:
+    now_utc_s = session.utc_s()
+    until = pauses.length_until(length, now_utc_s)
+    session.set_paused(paused=True)  # before it is written down: a full disk must not keep measuring on
+    pauses.pause_until(session.outbox, until, now_utc_s)
+    return Reply(words=f"Paused{pauses.ends_words(until)}. Nothing is measured; covers go on.")
+
+
+def _resume(session: Session, _: str) -> Reply:
+    pauses.resume(session.outbox, session.utc_s())
+    session.set_paused(paused=False)
+    return Reply(words="Measuring again.")
+
+
+def _consent(session: Session, argument: str) -> Reply:
+    who = session.require_identity()
+    try:
+        given = json.loads(argument)
+        message = ConsentMessage(bytes.fromhex(given["record"]), bytes.fromhex(given["signature"]))
+        record = verified_consent(message, who.site, who.consent_public, who.sign.public)
+    except (WireRefused, ValueError, KeyError, TypeError) as error:
+        raise WrongUse("that consent record is not signed by the person's key") from error
+    if record.action != "give" or record.device != who.device:
+        raise WrongUse("that is not a consent of this machine", remedy="Run 'wardbeat consent give' again.")
+    if record.from_utc_s < session.utc_s() - _SLOW_HAND_S:
+        raise WrongUse("that consent would begin in the past", remedy="Run 'wardbeat consent give' again.")
+    consents.give(session.outbox, message, session.utc_s())
+    session.release_queue.show_consent()
+    return Reply(words="Consent is given and on its way to the hub.")
+
+
+def _withdraw(session: Session, _: str) -> Reply:
+    who = session.require_identity()
+    gone = consents.withdraw(session.outbox, who.sign, who.site, session.utc_s())
+    session.release_queue.show_consent()
+    return Reply(words=f"Withdrawn. {gone} waiting summaries will not leave; the hub is told in the next slot.")
+
+
+def _erase(session: Session, _: str) -> Reply:
+    windows = session.forget()
+    who = session.enrolled_identity
+    sign, site = (None, "") if who is None else (who.sign, who.site)
+    consents.erase(session.outbox, sign, site, session.utc_s())
+    session.release_queue.show_consent()
+    return Reply(words=erased(windows, asks_hub=who is not None))
+
+
+def _now(session: Session, _: str) -> Reply:
+    return Reply(body=json.dumps(now(session)))
+
+
+TABLE: Final[dict[str, Callable[[Session, str], Reply]]] = {
+    "now": _now,
+    "status": _status,
+    "pause": _pause,
+    "resume": _resume,
+    "consent": _consent,
+    "withdraw": _withdraw,
+    "erase": _erase,
+}

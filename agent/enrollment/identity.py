@@ -1,0 +1,324 @@
+"""Who this machine is to a hub: its four keys, what it was told, and how it came to them.
+
+keys/identity   sealed under the data key: seeds, bundle, device name, newest directory
+keys/consent    the person's consent key, sealed under the PIN: the running agent cannot sign with it
+keys/recovery   the person's recovery code, sealed under the PIN: to be shown again
+keys/tls.key    encrypted PEM        keys/tls.crt, keys/ca.pem
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from agent.errors import KeysMissing, WireRefused, WrongUse
+from agent.privacy.vault import Vault, open_with_pin, seal_with_pin
+from agent.system import host
+from agent.wire import codec, envelope, erasure
+from agent.wire.codec import Fields
+from agent.wire.directory import Verified, succeeds, verified
+from agent.wire.enroll import Bundle, Request, decode_bundle, opened_answer, signed_request
+from agent.wire.envelope import Sender
+from agent.wire.keys import SEED_BYTES, ReceiveKey, SignKey, receive_public
+from agent.wire.labels import down_topic, up_topic
+from agent.wire.receipt import Answers, decode_answers
+
+ENROLL: Final = "Run 'wardbeat enroll BUNDLE' with the file that the hub's operator gave you."
+MIN_PIN: Final = 6
+_BEFORE_MACHINE: Final = 7  # fields of the identity file
+TLS_BOTH: Final = "tls.pem"  # a renewed certificate with its key, in one file: they change together or not at all
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """An enrolled (or, without a device name, half-enrolled) machine."""
+
+    bundle: Bundle
+    sign_seed: bytes
+    receive_seed: bytes
+    hedge: bytes
+    consent_public: bytes
+    device: str
+    published: bytes
+    machine: bytes = b""
+
+    @property
+    def site(self) -> str:
+        return self.bundle.site
+
+    @property
+    def sign(self) -> SignKey:
+        return SignKey.of(self.sign_seed)
+
+    @property
+    def receive(self) -> ReceiveKey:
+        return ReceiveKey.of(self.receive_seed)
+
+    def sender(self) -> Sender:
+        """Seals what goes up."""
+        return Sender(self.sign, self.hedge, self.site, up_topic(self.site, self.device))
+
+    def directory(self) -> Verified:
+        """The newest directory that this machine believed, checked again."""
+        return verified(self.published, self.site, self.bundle.root_public, 0)
+
+    def open_answers(self, payload: bytes) -> Answers:
+        """Open and believe one envelope down.
+
+        Raises:
+            WireRefused: ``unknown_key`` when its signer is not in our directory (yet), else by name.
+        """
+        sealed = envelope.decode(payload)
+        directory = self.directory().directory
+        if sealed.header.sender in directory.revoked:
+            raise WireRefused("revoked")
+        public = directory.receipt_key(sealed.header.sender)
+        if public is None:
+            raise WireRefused("unknown_key")
+        topic = down_topic(self.site, self.device)
+        if not sealed.signed_by(public, self.site, topic):
+            raise WireRefused("bad_signature")
+        return decode_answers(sealed.open(self.receive, self.site, topic))
+
+    def believe(self, published: bytes) -> "Identity":
+        """Take a newer directory over.
+
+        Raises:
+            WireRefused: ``bad_signature``, ``rolled_back`` or ``malformed``; nothing changes.
+        """
+        if published == self.published:
+            return self
+        seen = verified(published, self.site, self.bundle.root_public, 0)
+        if not succeeds(seen, self.directory()):
+            raise WireRefused("rolled_back", "a directory that is not newer than the one believed")
+        if seen.directory.synthetic != self.bundle.synthetic:
+            raise WireRefused("bad_signature", "the directory changed between real and synthetic")
+        for kem in seen.directory.kems:
+            receive_public(kem.public)  # a weak key is refused before anything is kept
+        return replace(self, published=published)
+
+
+def tls_files(folder: Path) -> tuple[Path, Path, Path]:
+    """CA, certificate, encrypted key."""
+    keys = folder / "keys"
+    if (keys / TLS_BOTH).exists():
+        return keys / "ca.pem", keys / TLS_BOTH, keys / TLS_BOTH
+    return keys / "ca.pem", keys / "tls.crt", keys / "tls.key"
+
+
+def tls_password(vault: Vault) -> str:
+    """What the TLS key file is encrypted with."""
+    return vault.derive("tls key file").hex()
+
+
+def new_tls_key(vault: Vault) -> tuple[bytes, bytes]:
+    """A new TLS key as encrypted PEM, and the DER request that it signs for itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "wardbeat device")])
+    request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
+    encrypted = serialization.BestAvailableEncryption(tls_password(vault).encode())
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encrypted)
+    return pem, request.public_bytes(serialization.Encoding.DER)
+
+
+def check(folder: Path, bundle_bytes: bytes, pin: str, *, replace_old: bool) -> Bundle:
+    """Whether `begin` may go on; changes nothing.
+
+    Raises:
+        WrongUse, WireRefused: As `begin`.
+    """
+    if exists(folder) and not replace_old:
+        raise WrongUse(
+            "this machine is enrolled already",
+            remedy="'wardbeat status' shows where; to start over, add --replace (the old keys are destroyed).",
+        )
+    if len(pin) < MIN_PIN:
+        raise WrongUse(f"the PIN has fewer than {MIN_PIN} characters", remedy="Choose a longer one.")
+    return decode_bundle(bundle_bytes)
+
+
+def begin(folder: Path, vault: Vault, bundle_bytes: bytes, pin: str, *, replace_old: bool = False) -> bytes:
+    """Make the keys, a recovery code, and the signed request.
+
+    Raises:
+        WrongUse: Already enrolled (nothing is overwritten silently), or the PIN is too short.
+        WireRefused: The bundle is not sound.
+    """
+    keys = folder / "keys"
+    bundle = check(folder, bundle_bytes, pin, replace_old=replace_old)
+    host.private_dir(keys)
+    consent_seed = os.urandom(SEED_BYTES)
+    consent = SignKey.of(consent_seed)
+    identity = Identity(
+        bundle=bundle,
+        sign_seed=os.urandom(SEED_BYTES),
+        receive_seed=os.urandom(SEED_BYTES),
+        hedge=os.urandom(SEED_BYTES),
+        consent_public=consent.public,
+        device="",
+        published=b"",
+        machine=host.machine(),
+    )
+    code = os.urandom(erasure.CODE_BYTES)
+    recovery = erasure.recovery_key(code)
+    pem, tls_request = new_tls_key(vault)
+    request = Request(
+        site=bundle.site,
+        code=bundle.code,
+        sign_public=identity.sign.public,
+        receive_public=identity.receive.public,
+        consent_public=consent.public,
+        tls_request=tls_request,
+        synthetic=bundle.synthetic,
+        machine=_here(identity.machine, bundle.site, folder),
+        recovery_public=recovery.public,
+    )
+    (keys / TLS_BOTH).unlink(missing_ok=True)
+    host.write_private(keys / "tls.key", pem)
+    host.write_private(keys / "ca.pem", bundle.ca_pem)
+    host.write_private(keys / "consent", seal_with_pin(pin, consent_seed))
+    host.write_private(keys / "recovery", seal_with_pin(pin, code))
+    save(folder, vault, identity)
+    return signed_request(request, identity.sign, consent, recovery)
+
+
+def _here(machine: bytes, site: str, folder: Path) -> bytes:
+    """What a hub tells two enrollments of one place by, and cannot link to another site's."""
+    if not machine:
+        return b""
+    return hashlib.sha256(codec.encode([machine, site, str(folder.resolve())])).digest()
+
+
+def finish(folder: Path, vault: Vault, answer_bytes: bytes) -> Identity:
+    """Take the hub's answer over.
+
+    Raises:
+        KeysMissing: `begin` was not run here.
+        WrongUse: The answer was taken over before.
+        WireRefused: The answer is not for this machine, or not from the hub of the bundle.
+    """
+    started = load(folder, vault)
+    if started.device:
+        raise WrongUse(
+            f"this machine is enrolled already, as {started.device}", remedy="'wardbeat status' shows where."
+        )
+    answer, seen, published = opened_answer(answer_bytes, started.bundle, started.receive)
+    if seen.directory.synthetic != started.bundle.synthetic:
+        raise WireRefused("bad_signature", "bundle and hub do not agree on what is synthetic")
+    try:
+        certificate = x509.load_der_x509_certificate(answer.tls_certificate)
+        ca = x509.load_pem_x509_certificate(started.bundle.ca_pem)
+        certificate.verify_directly_issued_by(ca)
+    except (InvalidSignature, ValueError, TypeError) as error:
+        raise WireRefused("bad_signature", "the certificate was not issued by the bundle's CA") from error
+    host.write_private(folder / "keys" / "tls.crt", certificate.public_bytes(serialization.Encoding.PEM))
+    identity = replace(started, device=answer.device, published=published)
+    save(folder, vault, identity)
+    return identity
+
+
+def exists(folder: Path) -> bool:
+    """Whether an enrollment was begun here."""
+    return (folder / "keys" / "identity").exists()
+
+
+def load(folder: Path, vault: Vault) -> Identity:
+    """Read the identity, enrolled or half.
+
+    Raises:
+        KeysMissing: There is none, or it does not open.
+    """
+    if not exists(folder):
+        raise KeysMissing("this machine is not enrolled", remedy=ENROLL)
+    held = codec.decode(vault.open("identity", host.read_private(folder / "keys" / "identity")))
+    if isinstance(held, list) and len(held) == _BEFORE_MACHINE:
+        held.append(b"")  # enrolled before machines were told apart
+    row = Fields(held, _BEFORE_MACHINE + 1)
+    return Identity(
+        bundle=decode_bundle(row.raw()),
+        sign_seed=row.raw(SEED_BYTES),
+        receive_seed=row.raw(SEED_BYTES),
+        hedge=row.raw(SEED_BYTES),
+        consent_public=row.raw(),
+        device=row.text(),
+        published=row.raw(),
+        machine=row.raw(),
+    )
+
+
+def load_enrolled(folder: Path, vault: Vault) -> Identity:
+    """Read the identity of a machine that can send.
+
+    Raises:
+        KeysMissing: Not enrolled, or the hub's answer was not brought yet.
+    """
+    identity = load(folder, vault)
+    if identity.machine and host.machine() not in (b"", identity.machine):
+        raise KeysMissing(
+            "this state folder was copied from another machine or user: two would speak with one voice",
+            remedy="Enroll here anew: 'wardbeat enroll BUNDLE --replace'.",
+        )
+    if not identity.device:
+        raise KeysMissing("the hub's answer is still missing", remedy="Run 'wardbeat enroll ANSWER' when it is here.")
+    for file in tls_files(folder):
+        if not file.exists():
+            raise KeysMissing(f"keys/{file.name} is missing", remedy="Restore the state folder, or enroll again.")
+    return identity
+
+
+def save(folder: Path, vault: Vault, identity: Identity) -> None:
+    """Write it, whole or not at all."""
+    words = codec.encode(
+        [
+            identity.bundle.encode(),
+            identity.sign_seed,
+            identity.receive_seed,
+            identity.hedge,
+            identity.consent_public,
+            identity.device,
+            identity.published,
+            identity.machine,
+        ]
+    )
+    host.write_private(folder / "keys" / "identity", vault.seal("identity", words))
+
+
+def destroy(folder: Path) -> None:
+    """Overwrite and remove every key of an enrollment; the data key stays, for the person's own history."""
+    keys = folder / "keys"
+    # the identity first: without it nothing here speaks, wherever a crash comes
+    for name in ("identity", "consent", "recovery", "tls.key", "tls.next.key", TLS_BOTH, "tls.crt", "ca.pem"):
+        host.overwrite(keys / name)
+
+
+def finish_destroying(folder: Path) -> None:
+    """What a crash left of `destroy`: keys without an identity serve nobody. The caller holds the folder's lock."""
+    if not exists(folder):
+        destroy(folder)
+
+
+def consent_key(folder: Path, pin: str) -> SignKey:
+    """The person's signing key, for the length of one yes.
+
+    Raises:
+        WrongPin: That was not the PIN.
+        Missing: There is no such key here.
+    """
+    return SignKey.of(open_with_pin(pin, host.read_private(folder / "keys" / "consent")))
+
+
+def recovery_code(folder: Path, pin: str) -> bytes:
+    """What the person writes down, and keeps elsewhere.
+
+    Raises:
+        WrongPin: That was not the PIN.
+        Missing: There is none here: this machine was enrolled before there were any.
+    """
+    return open_with_pin(pin, host.read_private(folder / "keys" / "recovery"))

@@ -1,0 +1,212 @@
+"""What the hub's answers do to rows. Only an equal digest settles one; everything else is counted."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from agent.errors import KeysMissing, WireRefused
+from agent.outbox.file import DISPOSABLE, Outbox, break_name
+from agent.system.storage import storing
+from agent.wire import envelope
+from agent.wire.labels import CODES, DUPLICATE, NOT_FINAL, REASONS, SEAL_AGAIN, STORED
+from agent.wire.receipt import STORE_ID_BYTES, Answers, Entry, Erased, Notice, Receipt
+
+STORE_ID: Final = "store id"
+
+
+@dataclass(slots=True)
+class Settled:
+    """What one envelope down changed.
+
+    Attributes:
+        receipted: Rows that the hub has.
+        again: Rows sealed anew in a new stream.
+        refused: Rows refused for good, by reason.
+        not_yet: Rows that wait, by reason.
+        mismatched: Entries that named an unknown row or another digest: ignored.
+        restored: Rows that the hub holds beyond a restored file.
+        offered_again: Rows offered again to a hub whose store is new.
+        erased: The hub's word that it carried out an erasure; not settled here, see `agent.enrollment.departure`.
+        certificate: A new TLS certificate, see `agent.enrollment.renewal`.
+        stale: Entries of a store that was replaced since: ignored.
+    """
+
+    receipted: int = 0
+    again: int = 0
+    refused: tuple[str, ...] = ()
+    not_yet: tuple[str, ...] = ()
+    mismatched: int = 0
+    restored: int = 0
+    offered_again: int = 0
+    stale: int = 0
+    erased: Erased | None = None
+    certificate: bytes = b""
+
+
+def apply(outbox: Outbox, answers: Answers, now_utc_s: int, proof: bytes | None = None) -> Settled:
+    """Settle rows, in one transaction.
+
+    Args:
+        outbox: The file.
+        answers: Believed: opened with the device's key, signed by a key of the directory.
+        now_utc_s: For the ledger.
+        proof: The envelope that the answers came in, kept as the hub's word about the chain.
+    """
+    settled = Settled()
+    seal_again: list[int] = []
+    with storing(outbox.db):
+        if not _meet_store(outbox, answers.store_id, now_utc_s, settled):
+            settled.stale += sum(len(answer.entries) for answer in answers.answers if isinstance(answer, Receipt))
+            return settled
+        for answer in answers.answers:
+            if isinstance(answer, Receipt):
+                for entry in answer.entries:
+                    seal_again += _entry(outbox, answer.stream, entry, now_utc_s, settled)
+                if proof is not None and answer.ledger_index > 0:  # 0: the hub holds nothing of this stream yet
+                    _keep_proof(outbox, answer, proof)
+            elif isinstance(answer, Notice):
+                _notice(outbox, answer, now_utc_s, settled)
+            elif isinstance(answer, Erased):
+                settled.erased = answer
+            else:
+                settled.certificate = answer.der
+        _seal_again(outbox, sorted(seal_again), now_utc_s, settled)
+    return settled
+
+
+def _seal_again(outbox: Outbox, which: list[int], now_utc_s: int, settled: Settled) -> None:
+    if which:
+        outbox.begin_stream()
+    for idx in which:
+        outbox.drop_envelope(idx)
+        try:
+            messages = outbox.messages(idx)
+        except (KeysMissing, WireRefused):  # a bit of the disk turned: this row alone is lost, and said
+            outbox.set_fate(idx, "refused:unreadable", now_utc_s)
+            settled.refused += ("unreadable",)
+            continue
+        row = outbox.append(messages, now_utc_s, again_idx=idx)
+        outbox.db.execute("UPDATE consent SET idx = ? WHERE idx = ?", (row.idx, idx))
+        settled.again += 1
+
+
+def _entry(  # noqa: C901 - one branch a fate
+    outbox: Outbox, stream: bytes, entry: Entry, now_utc_s: int, settled: Settled
+) -> list[int]:
+    """Settle one entry; the ledger index of a row to seal again, if it is one."""
+    found = outbox.db.execute(
+        "SELECT o.idx, o.kind, f.state FROM outbox o JOIN fate f USING (idx) "
+        "WHERE o.stream = ? AND o.seq = ? AND o.digest = ?",
+        (stream, entry.seq, entry.digest),
+    ).fetchone()
+    if found is None:
+        settled.mismatched += 1
+        return []
+    idx, kind, state = found
+    reason = REASONS[entry.code]
+    if state != "sent":  # settled before, or withdrawn: a late receipt changes nothing
+        return []
+    if entry.code in (STORED, DUPLICATE):
+        outbox.set_fate(idx, "receipted", now_utc_s)
+        outbox.db.execute("UPDATE consent SET receipted = 1 WHERE idx = ?", (idx,))
+        if kind in DISPOSABLE:
+            outbox.drop_envelope(idx)
+        settled.receipted += 1
+    elif reason in SEAL_AGAIN:
+        if reason == "fork":
+            _note_break(outbox, stream, "another copy of this state went on with the same stream")
+        if reason == "kem_unknown" and _sealed_to_newest(outbox, idx):
+            settled.not_yet += (reason,)  # the directory with the hub's new key is still on its way
+            return []
+        if outbox.has_words(idx):
+            outbox.set_fate(idx, "again", now_utc_s)  # at once: the same answer may name the row again
+            return [idx]
+        outbox.set_fate(idx, "withdrawn", now_utc_s)  # its words were erased: nothing is left to say
+    elif reason in NOT_FINAL:
+        settled.not_yet += (reason,)
+        if reason == "consent_unknown":
+            settled.offered_again += _offer_consent_again(outbox, now_utc_s)
+    else:
+        outbox.set_fate(idx, f"refused:{reason}", now_utc_s)
+        outbox.drop_envelope(idx)
+        settled.refused += (reason,)
+    return []
+
+
+def _sealed_to_newest(outbox: Outbox, idx: int) -> bool:
+    sealed = outbox.db.execute("SELECT envelope FROM outbox WHERE idx = ?", (idx,)).fetchone()[0]
+    recipient = envelope.decode(sealed).header.recipient
+    return outbox.sealing is not None and recipient == outbox.sealing.recipient_kid
+
+
+def _offer_consent_again(outbox: Outbox, now_utc_s: int) -> int:
+    found = outbox.db.execute(
+        "SELECT idx FROM consent c JOIN outbox o USING (idx) JOIN fate f USING (idx) "
+        "WHERE f.state = 'receipted' AND o.envelope IS NOT NULL"
+    ).fetchall()
+    for (idx,) in found:
+        outbox.set_fate(idx, "sent", now_utc_s)
+    return len(found)
+
+
+def _notice(outbox: Outbox, notice: Notice, now_utc_s: int, settled: Settled) -> None:
+    if notice.code != CODES["restored"]:
+        return
+    beyond = notice.seq - notice.named_seq
+    settled.restored += beyond
+    words = f"this state was restored from an older copy: the hub holds up to {beyond} rows that are not in it"
+    if _note_break(outbox, notice.stream, words):
+        outbox.tell(words, now_utc_s)
+
+
+def _note_break(outbox: Outbox, stream: bytes, words: str) -> bool:
+    """Remember why the hub's heads of a stream need not be ours; True when that is news."""
+    name = break_name(stream)
+    if outbox.meta(name) == words.encode():
+        return False
+    outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, words.encode()))
+    return True
+
+
+def doubt_store(outbox: Outbox) -> None:
+    """A key that answered, or one that named those, is believed no more: what was receipted may be forged, and so may
+    the store's name. Whatever store answers next counts as new: it is offered all again, and says duplicate to what it
+    has.
+    """
+    if outbox.meta(STORE_ID) is not None:
+        outbox.set_meta(STORE_ID, bytes(STORE_ID_BYTES))
+
+
+def _meet_store(outbox: Outbox, store_id: bytes, now_utc_s: int, settled: Settled) -> bool:
+    """A store that is new has lost what the old one receipted: offer it again, consent first.
+
+    False for a store that was replaced, heard late: what it stored may be gone, so its receipts settle nothing.
+    """
+    known = outbox.meta(STORE_ID)
+    if known is not None and store_id <= known:  # names begin with a number that grows
+        return store_id == known
+    outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (STORE_ID, store_id))
+    if known is None:
+        return True
+    offered = outbox.db.execute(
+        # "sent", not "sealed": they left this machine, and a withdrawal must not pretend otherwise
+        "UPDATE fate SET state = 'sent', at_utc_s = ? WHERE state = 'receipted' "
+        "AND idx IN (SELECT idx FROM outbox WHERE envelope IS NOT NULL)",
+        (now_utc_s,),
+    ).rowcount
+    outbox.db.execute("UPDATE consent SET receipted = 0")
+    settled.offered_again += offered
+    outbox.tell(f"the hub's store is new; {offered} rows are offered to it again", now_utc_s)
+    return True
+
+
+def _keep_proof(outbox: Outbox, receipt: Receipt, proof: bytes) -> None:
+    """Keep the newest few: each is the hub's signed word about the chain's head at an index."""
+    here = outbox.db.execute("SELECT stream FROM ledger WHERE idx = ?", (receipt.ledger_index,)).fetchone()
+    if here != (receipt.stream,):
+        words = f"the hub holds row {receipt.ledger_index} of a stream that ends earlier in this state"
+        _note_break(outbox, receipt.stream, f"{words}: it was restored from an older copy")
+    outbox.db.execute("INSERT OR REPLACE INTO proof VALUES (?, ?)", (receipt.ledger_index, proof))
+    outbox.db.execute(
+        "DELETE FROM proof WHERE ledger_index NOT IN "
+        "(SELECT ledger_index FROM proof ORDER BY ledger_index DESC LIMIT 16)"
+    )

@@ -1,0 +1,49 @@
+"""What the person decides at the page: pause, private hours, sensors, and what the command line asks, too."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from agent import sources
+from agent.control import handlers
+from agent.outbox import pauses
+from agent.page import forms
+from agent.session.session import Session
+
+Answer = dict[str, Any]
+
+_SWITCHED: Final = {
+    ("ble_strap", True): "Switched on.",
+    ("ble_strap", False): "Switched off. No strap is read any more.",
+    ("webcam", True): "Switched on.",
+    ("webcam", False): "Switched off. Its light goes out within a second.",
+}
+
+
+def as_asked(name: str) -> Callable[[Session, forms.Form], Answer]:
+    """What the command line asks, too (`agent.control.handlers`)."""
+
+    def ask(session: Session, given: forms.Form) -> Answer:
+        return {"words": handlers.TABLE[name](session, given.length if isinstance(given, forms.Pause) else "").words}
+
+    return ask
+
+
+def hours(session: Session, asked: forms.Hours) -> Answer:
+    pauses.set_hours(session.outbox, tuple(pauses.Hours(begin, end) for begin, end in asked.hours))
+    return {"words": "Your private hours are kept." if asked.hours else "You have no private hours now."}
+
+
+def sensor(session: Session, asked: forms.Sensor) -> Answer:
+    return switch(session, asked.name, on=asked.on)
+
+
+def switch(session: Session, name: str, *, on: bool) -> Answer:
+    session.sensors.check(name)
+    if not on:
+        session.sensors.switch(name, on=False)  # closed, though it cannot be written down
+    pauses.keep_switch(session.outbox, name, on=on)
+    session.sensors.switch(name, on=on)
+    session.sensors.retry_now(name)
+    if on and sources.SOURCES[name].needs_consent and not session.sensors.may_open(name):
+        return {"words": f"Switched on. It stays shut until you consent to {sources.SOURCES[name].signal}."}
+    return {"words": _SWITCHED[name, on]}

@@ -1,0 +1,46 @@
+"""The numbers of the last whole window, and where each comes from."""
+
+from dataclasses import asdict
+from typing import Any
+
+from agent.errors import WrongUse
+from agent.features import FEATURES
+from agent.features.spec import REASONS
+from agent.page import forms
+from agent.session.session import Session
+
+Answer = dict[str, Any]
+
+
+def window(session: Session, _: forms.Nothing) -> Answer:
+    """The last whole window, number by number, with what was withheld and why."""
+    last = session.last_summary
+    if last is None:
+        return {"start_utc_s": None, "numbers": []}
+    numbers = [
+        asdict(one) | {"words": FEATURES[one.name].words, "why": REASONS.get(one.reason, one.reason)}
+        for one in last.values
+    ]
+    return {"start_utc_s": last.start_utc_s, "end_utc_s": last.end_utc_s, "numbers": numbers}
+
+
+def about(session: Session, form: forms.Named) -> Answer:
+    """Where a number comes from: what it is, its formula, its source, and what the last window had of it."""
+    spec = FEATURES.get(form.name)
+    if spec is None or not session.profile.shows(spec.kind):
+        raise WrongUse("there is no number of that name here", remedy="Go back, and choose another.")
+    last = None if session.last_summary is None else next(
+        (one for one in session.last_summary.values if one.name == spec.name), None
+    )  # fmt: skip
+    return {
+        "name": spec.name,
+        "words": spec.words,
+        "formula": spec.formula,
+        "source": spec.source,
+        "needs": list(spec.needs),
+        "counted": "frames" if spec.signal == "face" else "beats",
+        "min_samples": spec.min_samples,
+        "min_coverage_01": spec.min_coverage_01,
+        "leaves": spec.release,
+        "last": None if last is None else asdict(last) | {"why": REASONS.get(last.reason, last.reason)},
+    }

@@ -1,0 +1,83 @@
+"""What the person says of themself: check-ins that may be left and taken up, shifts, changes."""
+
+from dataclasses import asdict
+from typing import Any
+
+from agent.errors import NotScored, WrongUse
+from agent.page import forms
+from agent.session.session import Session
+from agent.windows.history import Told
+
+Answer = dict[str, Any]
+
+
+def check_ins(session: Session, _: forms.Nothing) -> Answer:
+    """Which there are here, when each was answered last, and what was begun."""
+    from agent.weeks import scores  # with the check-ins alone: 3 MB
+
+    told = session.history.told()
+    made = []
+    for short, one in scores.allowed_instruments(session.profile).items():
+        answered = [row.at_utc_s for row in told if row.what == "check-in" and row.name == short]
+        begun = [row for row in told if row.what == "draft" and row.name == short]
+        last = max(answered, default=None)
+        due = last is None or session.utc_s() - last >= one.every_days * 86_400
+        made.append(asdict(one) | {"last_utc_s": last, "due": due, "begun": dict(begun[-1].numbers) if begun else {}})
+    return {"instruments": made}
+
+
+def answer(session: Session, asked: forms.Answers) -> Answer:
+    """Answers so far; ``done`` keeps them as a check-in, else as what was begun."""
+    from agent.scoring import instruments
+    from agent.weeks import scores
+
+    instrument = scores.require(session.profile, asked.short)
+    items = {item.item_id: item for item in instrument.items}
+    answers = asked.answers
+    for name, place in answers.items():
+        if name not in items or not 0 <= place < len(items[name].answers):
+            raise WrongUse("that is no answer of this check-in", remedy="Load the page again.")
+    if asked.done and not answers:
+        raise NotScored("nothing was answered, and nothing kept", remedy="Answer one line at least, or leave it be.")
+    for row in session.history.told():
+        if row.what == "draft" and row.name == instrument.short:
+            session.history.untell(row)
+    if not answers:
+        return {"words": "Nothing is kept.", "lines": []}
+    what = "check-in" if asked.done else "draft"
+    session.history.tell(Told(session.utc_s(), what, instrument.short, answers))
+    if not asked.done:
+        return {"words": "Kept for later.", "lines": []}
+    lines = scores.result(instrument, instruments.scores(instrument, answers))
+    return {"words": "Kept, on this machine.", "lines": lines}
+
+
+def notes(session: Session, _: forms.Nothing) -> Answer:
+    kept = [one for one in session.history.told() if one.what in ("shift", "change")]
+    return {"notes": [asdict(one) | {"numbers": dict(one.numbers)} for one in kept]}
+
+
+def note(session: Session, asked: forms.Note) -> Answer:
+    from agent.scoring.baseline import RESETS
+    from agent.weeks import scores
+
+    begins, ends = asked.from_utc_s, asked.until_utc_s
+    if asked.what == "shift":
+        if ends is None:
+            raise WrongUse("when does the shift end?", remedy="Give its end.")
+        kind = "night" if asked.kind == "night" else "day"
+        told = scores.shift(begins, ends, kind, session.history.told(), session.utc_s())
+    else:
+        if asked.what not in RESETS:
+            raise WrongUse("that is no change we know", remedy="Choose one of the list.")
+        told = scores.change(asked.what, begins, ends, session.utc_s())
+    session.history.tell(told)
+    return {"words": "Noted."}
+
+
+def unnote(session: Session, asked: forms.Taken) -> Answer:
+    for one in session.history.told():
+        if one.what in ("shift", "change") and (one.at_utc_s, one.name) == (asked.at_utc_s, asked.name):
+            session.history.untell(one)
+            return {"words": "Taken back."}
+    raise WrongUse("that note is gone already", remedy="Load the page again.")

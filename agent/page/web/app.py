@@ -1,0 +1,270 @@
+"""What each address answers. All that holds something about the person wants a session's key (`door`).
+
+GET  /  /static/*  /words.json    the shell: nothing about anybody
+POST /enter  /leave               a code for a key; the end of a session
+GET  /page/NAME                   a page's HTML, put into the shell
+GET  /stream                      one JSON line a beat
+POST /do/NAME                     what the person decides; the agent does it
+GET  /proof  /found  /file/NAME   an errand over everything that is kept
+"""
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from agent.page.web.door import HEADERS, KEY_HEADER, Door
+from agent.page.web.pages import Pages
+from agent.page.web.pipe import Pipe, Refused
+
+BODY_MOST: Final = 65_536
+_BODY_S: Final = 10.0
+_STATIC: Final = Path(__file__).parent / "static"
+_KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_ERRAND: Final = (sys.executable, "-P", "-m", "agent.page.reader")
+_ERRANDS_AT_ONCE: Final = 2
+_ERRAND_S: Final = 180.0  # 400 days on a small machine
+_CHUNK: Final = 65_536
+_REFUSED: Final = b'{"refused"'
+_DOES: Final = frozenset(
+    {"pause", "resume", "hours", "sensor", "withdraw", "erase", "consent", "scan", "bind", "enroll", "admit",
+     "answer", "note", "unnote"}
+)  # fmt: skip
+_FILES: Final = {
+    "ledger.json": "application/json",
+    "ledger.csv": "text/csv",
+    "everything.json": "application/json",
+    "everything.csv": "text/csv",
+}
+
+
+class Guard:
+    """Asks the door before anything else, and dresses every answer."""
+
+    def __init__(self, app: ASGIApp, door: Door, public: frozenset[str]) -> None:
+        self._app, self._door, self._public = app, door, public
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        headers: dict[str, str] = {}
+        for name, value in scope["headers"]:
+            key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+            headers[key] = f"{headers[key]}, {text}" if key in headers else text
+        path = scope["path"]
+        turned = self._door.turned(scope["method"], path, headers, is_public=path in self._public)
+        scope["key"] = headers.get(KEY_HEADER, "")
+
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] += [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+            await send(message)
+
+        if turned is not None:
+            await PlainTextResponse(turned.reason, turned.status, {"connection": "close"})(scope, receive, dressed)
+            return
+        await self._app(scope, receive, dressed)
+
+
+class _Rooms:
+    """The answers, with what they need."""
+
+    def __init__(self, door: Door, pipe: Pipe, hello: dict[str, Any]) -> None:
+        self.door, self.pipe, self.hello = door, pipe, hello
+        self.pages = Pages(hello)
+        self.files = {f"/static/{file.name}": file for file in _STATIC.iterdir() if file.suffix in _KINDS}
+        # a download that stands still must not hold up a proof
+        self._errands, self._downloads = asyncio.Semaphore(_ERRANDS_AT_ONCE), asyncio.Semaphore(_ERRANDS_AT_ONCE)
+
+    async def shell(self, _: Request) -> Response:
+        return Response(self.pages.shell(), media_type="text/html")
+
+    async def static(self, request: Request) -> Response:
+        file = self.files.get(request.url.path)  # a table, not a path: there is nothing to climb out of
+        if file is None:
+            return PlainTextResponse("no such file", 404)
+        return Response(file.read_bytes(), media_type=_KINDS[file.suffix])
+
+    async def words(self, _: Request) -> Response:
+        return JSONResponse(self.pages.script_words())
+
+    async def enter(self, request: Request) -> Response:
+        key = self.door.enter((await _body(request)).get("code"))
+        if key is None:
+            return PlainTextResponse("that code is not good any more", 403)
+        place = await self.pipe.ask("place")
+        return JSONResponse({"key": key, "page": "now" if place["strap"] or place["has_source"] else "first"})
+
+    async def leave(self, request: Request) -> Response:
+        self.door.leave(request.scope["key"])
+        return JSONResponse({})
+
+    async def page(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        html = await self.pages.render(name, dict(request.query_params), self.pipe.ask, self.errand_json)
+        return Response(html, media_type="text/html") if html else PlainTextResponse("no such page", 404)
+
+    async def do(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in _DOES:
+            return PlainTextResponse("nothing of that name can be done", 404)
+        self.pages.forget_weeks()  # what was erased or noted must not be shown as it was
+        return JSONResponse(await self.pipe.ask(name, await _body(request)))
+
+    async def stream(self, request: Request) -> Response:
+        return StreamingResponse(self._lines(request.scope["key"]), media_type="application/x-ndjson")
+
+    async def _lines(self, key: str) -> AsyncIterator[bytes]:
+        queue = self.pipe.listen()
+        self.door.listens(key, 1)
+        try:
+            yield json.dumps(await self.pipe.ask("now")).encode() + b"\n"
+            while self.door.is_open(key):
+                yield json.dumps(await queue.get()).encode() + b"\n"
+        finally:
+            self.door.listens(key, -1)
+            self.pipe.forget(queue)
+
+    async def proof(self, _: Request) -> Response:
+        return Response(self.pages.fragment("proof", **await self.errand_json("proof")), media_type="text/html")
+
+    async def found(self, request: Request) -> Response:
+        typed = request.query_params.get("search", "")[:200]
+        made = await self.errand_json("found", search=typed)
+        return Response(self.pages.fragment("found", **made, typed=typed), media_type="text/html")
+
+    async def file(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in _FILES:
+            return PlainTextResponse("no such file", 404)
+        parts = self._errand(name)
+        first = await anext(parts, b"")  # a refusal is said before the file begins
+        if not first or first.startswith(_REFUSED):
+            await parts.aclose()
+            raise _refusal(first)
+        return StreamingResponse(_all(first, parts), media_type=_FILES[name])
+
+    # ---- errands
+
+    async def errand_json(self, job: str, **with_: Any) -> dict[str, Any]:
+        """An errand's answer.
+
+        Raises:
+            Refused: In its words.
+        """
+        words = b"".join([part async for part in self._errand(job, **with_)])
+        if not words or words.startswith(_REFUSED):
+            raise _refusal(words)
+        made: dict[str, Any] = json.loads(words)
+        return made
+
+    async def _errand(self, job: str, **with_: Any) -> AsyncGenerator[bytes, None]:
+        """What an errand says, part by part.
+
+        Raises:
+            Refused: It broke off: what came is not the whole.
+        """
+        asked = {name: self.hello[name] for name in ("state_dir", "key_store", "profile")} | {"job": job, "with": with_}
+        async with self._downloads if job in _FILES else self._errands:
+            process = await asyncio.create_subprocess_exec(
+                *_ERRAND,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+            )
+            too_long = asyncio.get_running_loop().call_later(_ERRAND_S, _kill, process)
+            try:
+                if process.stdin is not None and process.stdout is not None:
+                    process.stdin.write(json.dumps(asked).encode() + b"\n")
+                    await process.stdin.drain()
+                    while part := await process.stdout.read(_CHUNK):
+                        yield part
+                    if await process.wait() not in (0, 1):
+                        raise Refused("That broke off.", "'wardbeat doctor' tells more.")
+            finally:
+                too_long.cancel()
+                _kill(process)
+                await process.wait()
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+
+
+async def _all(first: bytes, parts: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+    yield first
+    async for part in parts:
+        yield part
+
+
+def _refusal(words: bytes) -> Refused:
+    try:
+        said = json.loads(words)["refused"]
+        return Refused(said["words"], said["remedy"])
+    except (ValueError, KeyError):
+        return Refused("That could not be read.", "'wardbeat doctor' tells more.")
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    """A small JSON object.
+
+    Raises:
+        Refused: It is none, it is too large, or it does not come to its end.
+    """
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_BODY_S):
+            async for part in request.stream():
+                body += part
+                if len(body) > BODY_MOST:
+                    raise Refused("That is too long.", "Send less at once.")
+        made = json.loads(bytes(body) or b"{}")
+    except (ValueError, RecursionError, TimeoutError, ClientDisconnect):
+        raise Refused("That could not be read.", "Load the page again.") from None
+    if not isinstance(made, dict) or not all(isinstance(name, str) for name in made):
+        raise Refused("That could not be read.", "Load the page again.")
+    return made
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    remedy = error.remedy if isinstance(error, Refused) else ""
+    return JSONResponse({"words": str(error), "remedy": remedy}, 409)
+
+
+def make_app(door: Door, pipe: Pipe, hello: dict[str, Any]) -> ASGIApp:
+    """The whole, behind its guard.
+
+    Args:
+        door: Who may come in.
+        pipe: To the agent.
+        hello: Profile and places, as the agent said them.
+    """
+    rooms = _Rooms(door, pipe, hello)
+    get: Callable[..., Route] = partial(Route, methods=["GET"])
+    post: Callable[..., Route] = partial(Route, methods=["POST"])
+    routes = [
+        get("/", rooms.shell),
+        get("/words.json", rooms.words),
+        get("/static/{file}", rooms.static),
+        post("/enter", rooms.enter),
+        post("/leave", rooms.leave),
+        get("/page/{name:path}", rooms.page),
+        get("/stream", rooms.stream),
+        post("/do/{name}", rooms.do),
+        get("/proof", rooms.proof),
+        get("/found", rooms.found),
+        get("/file/{name}", rooms.file),
+    ]
+    public = frozenset({"/", "/words.json", "/enter", *rooms.files})
+    return Guard(Starlette(routes=routes, exception_handlers={Refused: _refused}), door, public)

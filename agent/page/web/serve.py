@@ -1,0 +1,112 @@
+"""The page's process: loopback alone, a port that the system chooses, gone with the agent or when nobody looks.
+
+stdin: what the agent says; its end is the order to go       stdout: what the page asks
+"""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from typing import Any, BinaryIO, Final
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from agent.page.web import peer
+from agent.page.web.app import make_app
+from agent.page.web.door import Door
+from agent.page.web.pipe import Pipe
+from agent.system import host
+
+_LOOK_S: Final = 5.0
+_CONNECTIONS: Final = 64
+_HEAD_MOST: Final = 16_384
+_KEEP_S: Final = 5
+_HEAD_S: Final = 10.0
+
+
+class OwnProtocol(H11Protocol):
+    """Closes the connection of any other user's program before a byte of it is read, and idle ones."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        ours, theirs = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
+        self._is_stranger = theirs is None or not peer.is_us(ours[:2], theirs[:2])
+        if self._is_stranger:
+            transport.abort()
+            return
+        self._idle = self.loop.call_later(_HEAD_S, self._look)
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self._is_stranger:
+            self._idle.cancel()
+            super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if not self._is_stranger:
+            super().data_received(data)
+
+    def _look(self) -> None:
+        """The server's own timer begins after an answer alone: a head without end would keep its place for ever."""
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
+        else:
+            self._idle = self.loop.call_later(_HEAD_S, self._look)
+
+
+async def serve(reads: BinaryIO, writes: BinaryIO) -> None:
+    """Serve until the agent goes, or nobody looks any more."""
+    hello: dict[str, Any] = json.loads(reads.readline())
+    with socket.socket() as ours:
+        if sys.platform == "win32":
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        ours.bind(("127.0.0.1", 0))
+        door = Door(int(ours.getsockname()[1]))
+
+        def gone() -> None:
+            server.should_exit = server.force_exit = True
+
+        loop = asyncio.get_running_loop()
+        pipe = Pipe(reads, writes, loop, gone)
+        config = uvicorn.Config(
+            make_app(door, pipe, hello),
+            http=OwnProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            proxy_headers=False,
+            limit_concurrency=_CONNECTIONS,
+            timeout_keep_alive=_KEEP_S,
+            h11_max_incomplete_event_size=_HEAD_MOST,
+        )
+        server = uvicorn.Server(config)
+
+        def look() -> None:
+            if door.is_empty():
+                gone()
+            loop.call_later(_LOOK_S, look)
+
+        pipe.on_open = lambda: {"code": door.code(), "port": ours.getsockname()[1]}
+        pipe.say({"ready": True})
+        loop.call_later(_LOOK_S + 30.0, look)  # the first code is on its way
+        await server.serve(sockets=[ours])
+
+
+def main() -> int:
+    """Be the process, to its end."""
+    host.no_core_dumps()
+    writes = host.only_way_out()
+    try:
+        asyncio.run(serve(sys.stdin.buffer, writes))
+    except BrokenPipeError:
+        pass  # the agent is gone
+    finally:
+        os._exit(0)  # the thread that reads the pipe may wait for ever
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,210 @@
+"""The change alarm: has this person's level fallen, and stayed down?
+
+A Kalman filter predicts each day's mean reading from the days before: the person's mean (learnt as it goes), a slow
+part (AR(1)) and noise of the windows, all in scales of the person's own readings, which are learnt too (conjugate,
+shrunk to the population's). What a fall of 20 % that began on day tau would do to the prediction errors is known
+exactly, so each of the last 17 days carries a running likelihood ratio for "it began here"; their sum is the
+Shiryaev-Roberts statistic, which finds a change soonest for a given rate of false alarms (Pollak and Tartakovsky 2009,
+doi:10.1214/08-AOS643; signatures: Willsky and Jones 1976, doi:10.1109/TAC.1976.1101146). On the named null process it
+beats a CUSUM of the same errors and a 7-day mean (`make bench-scoring PART=alarm`).
+
+One alarm a week at most; after one, only a change that begins later can raise another (hysteresis), and after a second
+the person's mean is free to move, so that a new normal becomes normal. A slow drift is
+not an alarm: see `agent.scoring.drift`.
+
+The null process by whose runs BUDGETS was set: phi .6, window share .7, personal scale with a coefficient of variation
+of .2, 30 % of days missing, 3 or 20 readings a day, no change; a false alarm is counted for 91 worn days.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.scoring.daily import Days
+from agent.scoring.level import Prior
+from agent.scoring.student_t import Floats
+
+FALL: Final = -math.log(0.8)  # 20 % of RMSSD, in its logarithm
+ONSETS: Final = 17  # days back at which a change may have begun
+AT_MOST_EVERY_DAYS: Final = 7
+FROM_DAY: Final = 60  # the days before are for learning the mean; no alarm in them
+# variance a day, in squares of the scale, by which a person's mean may move: it forgets within some months
+DRIFT: Final = 4e-4
+# after a second alarm within so many days the mean is open by so much, in squares of the scale
+REOPENED: Final = 1.0
+AGAIN_DAYS: Final = 28
+# of the last ten days those that lie below what was expected by a third of the fall or more: one or two bad days,
+# however bad, are no level; and as many days must have been read in the last week
+LOW_DAYS: Final = 3
+LOW_OF_DAYS: Final = 10
+LOW_SHARE: Final = 0.35
+LIMIT: Final = 4.0  # an error beyond so many deviations counts as this many: a torn day is not a fallen level
+# logarithm of the statistic, by false alarms for 91 worn days; set by `make bench-scoring
+# PART=budgets`, on runs of other seeds than those that PART=alarm judges by
+BUDGETS: Final = {1.0: 4.12, 0.25: 5.16}
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What the alarm saw, people side by side.
+
+    Attributes:
+        alarms: Whether one was raised on that day, shape ``(m, days)``.
+        statistic: Logarithm of Shiryaev-Roberts, shape ``(m, days)``; minus infinity where nobody was read.
+        began: The likeliest first day of the change, where there is an alarm; else -1.
+    """
+
+    alarms: NDArray[np.bool_]
+    statistic: Floats
+    began: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What a filter believes of a person: a bank of filters, weighed by how well each predicted so far."""
+
+    phi: tuple[float, ...] = (0.6, 0.6, 0.6, 0.6, 0.9)
+    window_share: tuple[float, ...] = (0.5, 0.65, 0.75, 0.9, 0.5)
+    drift: float = DRIFT
+    mean_known: bool = False  # the optimum of bench-scoring knows the mean, and the scale
+
+
+PROCESS: Final = Process()
+
+
+@dataclass(slots=True)
+class _Filter:
+    """A bank of g filters over m people; shapes ``(m, g)``, variances in squares of the scale."""
+
+    slow: Floats
+    level: Floats
+    slow_slow: Floats
+    slow_level: Floats
+    level_level: Floats
+    squares: Floats
+    freedom: Floats
+    evidence: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One day's prediction error and what the filter did with it."""
+
+    error: Floats
+    variance: Floats
+    gain_slow: Floats
+    gain_level: Floats
+    scale: Floats
+    weight: Floats
+
+
+def watch(
+    days: Days,
+    prior: Prior,
+    threshold: float,
+    *,
+    fall: float = FALL,
+    process: Process = PROCESS,
+    scale: Floats | None = None,
+    from_day: int = FROM_DAY,
+) -> Watched:
+    """Raise alarms where the statistic passes the threshold.
+
+    Args:
+        days: Of one channel, in usual context: its ``context`` is not looked at.
+        prior: The scale before the first reading.
+        threshold: A value of BUDGETS.
+        fall: Size of the change that is looked for, in the channel's unit; negative looks for a rise.
+        process: What is believed of the person.
+        scale: Of each person, shape ``(m,)``, where it is known: the optimum of bench-scoring.
+        from_day: No alarm before.
+    """
+    m, count = days.n.shape
+    phi, share = np.array(process.phi), np.array(process.window_share)
+    shape = (m, phi.size, ONSETS)
+    bank = _started(m, phi.size, 1.0 - share, prior, process)
+    slow, level = np.zeros(shape), np.zeros(shape)  # what a unit change has done to the estimates
+    ratio = np.full(shape, -np.inf)
+    onset, last = np.full(ONSETS, -1), np.full(m, -count)
+    low = np.zeros((m, count), dtype=bool)
+    alarms, statistic = np.zeros((m, count), dtype=bool), np.full((m, count), -np.inf)
+    began = np.full((m, count), -1)
+    for day in range(count):
+        there = days.n[:, day, None] > 0
+        bank.slow = phi * bank.slow
+        bank.slow_slow = phi**2 * bank.slow_slow + (1.0 - share) * (1.0 - phi**2)
+        bank.slow_level = phi * bank.slow_level
+        bank.level_level = bank.level_level + (0.0 if process.mean_known else process.drift)
+        if day >= from_day:
+            slow *= phi[:, None]
+            at = day % ONSETS
+            slow[..., at] = level[..., at] = ratio[..., at] = 0.0
+            onset[at] = day
+        if not there.any():
+            continue
+        step = _step(bank, days, day, there, share, scale)
+        if day < from_day:
+            continue
+        moved = there[..., None] * (1.0 - slow - level)
+        unit = (-fall / step.scale)[..., None]
+        error = (step.error / step.scale)[..., None]
+        ratio += (unit * error * moved - 0.5 * (unit * moved) ** 2) / step.variance[..., None]
+        slow += step.gain_slow[..., None] * moved
+        level += step.gain_level[..., None] * moved
+        odds = np.einsum("mg,mgo->mo", step.weight, np.exp(ratio))
+        statistic[:, day] = np.log(odds.sum(axis=1))
+        low[:, day] = np.sum(step.weight * step.error, axis=1) * np.sign(fall) < -LOW_SHARE * abs(fall)
+        raised = there[:, 0] & (statistic[:, day] > threshold)
+        if not raised.any():
+            continue
+        raised &= day - last >= AT_MOST_EVERY_DAYS
+        raised &= low[:, max(0, day + 1 - LOW_OF_DAYS) : day + 1].sum(axis=1) >= LOW_DAYS
+        raised &= np.sum(days.n[:, max(0, day - 6) : day + 1] > 0, axis=1) >= LOW_DAYS
+        alarms[:, day] = raised
+        began[raised, day] = onset[np.argmax(odds[raised], axis=1)]
+        again = raised & (day - last <= AGAIN_DAYS)
+        last[raised] = day
+        ratio[raised] = -np.inf
+        if not process.mean_known:
+            # said twice, it is the new normal, and is learnt quickly: not told week after week
+            bank.level_level[again] = np.maximum(bank.level_level[again], REOPENED)
+    return Watched(alarms, statistic, began)
+
+
+def _started(m: int, g: int, slow_variance: Floats, prior: Prior, process: Process) -> _Filter:
+    none = np.zeros((m, g))
+    unknown = np.full((m, g), 0.0 if process.mean_known else 100.0)
+    squares = np.full((m, g), prior.weight * prior.scale**2)
+    return _Filter(none, none, none + slow_variance, none, unknown, squares, np.full((m, 1), prior.weight), none)
+
+
+def _step(bank: _Filter, days: Days, day: int, there: NDArray[np.bool_], share: Floats, scale: Floats | None) -> _Step:
+    """Predict a day, and learn from it."""
+    n = days.n[:, day, None]
+    to_slow, to_level = bank.slow_slow + bank.slow_level, bank.slow_level + bank.level_level
+    variance = to_slow + to_level + share / np.maximum(n, 1.0)
+    scale2 = bank.squares / bank.freedom if scale is None else np.broadcast_to(scale[:, None] ** 2, variance.shape)
+    most = LIMIT * np.sqrt(scale2 * variance)
+    value = np.where(there, days.mean[:, day, None], 0.0)
+    error = there * np.minimum(np.maximum(value - bank.slow - bank.level, -most), most)
+    known = there / variance
+    gain_slow, gain_level = to_slow * known, to_level * known
+    bank.slow = bank.slow + gain_slow * error
+    bank.level = bank.level + gain_level * error
+    bank.slow_slow = bank.slow_slow - gain_slow * to_slow
+    bank.slow_level = bank.slow_level - gain_slow * to_level
+    bank.level_level = bank.level_level - gain_level * to_level
+
+    belief = bank.evidence - 0.5 * bank.freedom * np.log(bank.squares / bank.freedom)
+    belief = np.exp(belief - belief.max(axis=1, keepdims=True))
+    weight = belief / belief.sum(axis=1, keepdims=True)
+    # the first reading says nothing of the scale: it makes the mean
+    counted = there & (variance < 10.0)
+    more = there * (n - 1.0)
+    bank.squares = bank.squares + counted * (error * error / variance) + there * days.within[:, day, None] / share
+    bank.freedom = bank.freedom + counted[:, :1] + more
+    bank.evidence = bank.evidence - 0.5 * (counted * np.log(variance) + more * np.log(share))
+    return _Step(np.asarray(error, dtype=float), variance, gain_slow, gain_level, np.sqrt(scale2), weight)

@@ -1,0 +1,204 @@
+"""From a person's summaries to readings: what of a day counts, and in which context.
+
+A reading is the mean of three hours, of the heart only where its rate says rest. A block of one window counts like one
+of thirty: neither a long shift nor a lively day has more to say than others.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from agent.model import Summary
+from agent.scoring.channels import CHANNELS, Channel, reading
+from agent.scoring.daily import CONTEXTS, Readings
+from agent.scoring.level import BEFORE_DAYS
+
+BLOCK_S: Final = 3 * 3600
+KEPT_DAYS: Final = 400  # as the history keeps them
+_ABOVE_REST_BPM: Final = 15.0
+_ENOUGH: Final = 36  # windows: three hours, from which a quartile is worth something
+_DAY_S: Final = 86_400
+_BLOCKS: Final = _DAY_S // BLOCK_S
+_NIGHT, _MORNING, _EVENING, _DAY_SHIFT, _NIGHT_SHIFT = range(len(CONTEXTS))
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A time at work, in UTC seconds; quiet for alarms, and a context of readings."""
+
+    start_utc_s: int
+    end_utc_s: int
+    kind: Literal["day", "night"]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One self-reported number of a channel without a sensor."""
+
+    utc_s: int
+    channel: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One person by local day; day 0 is the first one.
+
+    Attributes:
+        first_day: Days since 1970 of day 0, on the person's clock.
+        channels: Readings (m = 1) by row of `CHANNELS`.
+        worn_h: Hours of windows with a heart rate, shape ``(days,)``.
+        coverage_01: Mean coverage of these, NaN without any.
+        resets: Days of tagged changes.
+    """
+
+    first_day: int
+    channels: dict[str, Readings]
+    worn_h: np.ndarray[tuple[int], np.dtype[np.float64]]
+    coverage_01: np.ndarray[tuple[int], np.dtype[np.float64]]
+    resets: tuple[int, ...] = ()
+
+    @property
+    def days(self) -> int:
+        return self.worn_h.size
+
+
+def record(
+    summaries: Iterable[Summary],
+    *,
+    utc_offset_s: Callable[[int], int] = lambda _: 0,
+    until_utc_s: int | None = None,
+    shifts: Sequence[Shift] = (),
+    resets_utc_s: Iterable[int] = (),
+    said: Iterable[Said] = (),
+    left_out: Sequence[tuple[int, int]] = (),
+) -> Record:
+    """One person's record.
+
+    Args:
+        summaries: As `agent.windows.history` has them, oldest first.
+        utc_offset_s: Of the person's clock, at a moment in UTC.
+        until_utc_s: The record's last moment; None: the last summary's end. Days without readings up to it count, and
+            what claims to be later than a day after it, or older than `KEPT_DAYS`, does not (a clock was wrong).
+        shifts: Times at work.
+        resets_utc_s: Moments of tagged changes (`agent.scoring.baseline.RESETS`).
+        said: Self-reports.
+        left_out: Stretches (an illness with its end) whose readings count for nothing; what was worn still counts.
+    """
+    every_window = [_window(one, utc_offset_s) for one in summaries]
+    until = until_utc_s if until_utc_s is not None else max((one.end_utc_s - 1 for one in every_window), default=0)
+    windows = [one for one in every_window if _believed(one.utc_s, until)]
+    counted = [one for one in windows if not any(begin <= one.utc_s < end for begin, end in left_out)]
+    blocks = _blocks(counted)
+    for one in said:
+        if _believed(one.utc_s, until):
+            blocks[one.channel][(one.utc_s + utc_offset_s(one.utc_s)) // BLOCK_S].append(one.value)
+    every = [block for of_channel in blocks.values() for block in of_channel]
+    first_day = min(every, default=0) // _BLOCKS
+    last_day = max(max(every, default=0) // _BLOCKS, (until + utc_offset_s(until)) // _DAY_S)
+    days = last_day - first_day + 1 if every else 0
+    local_shifts = [
+        Shift(one.start_utc_s + utc_offset_s(one.start_utc_s), one.end_utc_s + utc_offset_s(one.end_utc_s), one.kind)
+        for one in shifts
+    ]
+    worn_h, coverage = np.zeros(days), np.zeros(days)
+    for window in windows:
+        day = window.at_s // _DAY_S - first_day
+        if math.isfinite(window.hr_bpm) and 0 <= day < days:
+            worn_h[day] += window.hours
+            coverage[day] += window.hours * window.coverage_01
+    return Record(
+        first_day,
+        {name: _readings(of_channel, first_day, days, local_shifts) for name, of_channel in blocks.items()},
+        worn_h,
+        np.where(worn_h > 0, coverage / np.where(worn_h > 0, worn_h, 1.0), math.nan),
+        tuple(sorted((at_s + utc_offset_s(at_s)) // _DAY_S - first_day for at_s in resets_utc_s)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A summary's own place and numbers; ``hr_bpm`` infinite where there is none."""
+
+    utc_s: int
+    end_utc_s: int
+    at_s: int
+    hours: float
+    hr_bpm: float
+    coverage_01: float
+    values: dict[str, float]
+
+
+def _believed(utc_s: int, until_utc_s: int) -> bool:
+    return until_utc_s - KEPT_DAYS * _DAY_S <= utc_s <= until_utc_s + _DAY_S
+
+
+def _window(summary: Summary, utc_offset_s: Callable[[int], int]) -> _Window:
+    values = {one.name: one.value for one in summary.values if one.value is not None and math.isfinite(one.value)}
+    coverage = next((one.coverage_01 for one in summary.values if one.name == "hr_mean_bpm"), 0.0)
+    channels = {row.name: _value(row, values) for row in CHANNELS.values() if row.features}
+    return _Window(
+        summary.start_utc_s,
+        summary.end_utc_s,
+        summary.start_utc_s + utc_offset_s(summary.start_utc_s),
+        (summary.end_utc_s - summary.start_utc_s) / 3600.0,
+        values.get("hr_mean_bpm", math.inf),
+        coverage if math.isfinite(coverage) else 0.0,
+        {name: value for name, value in channels.items() if math.isfinite(value)},
+    )
+
+
+def _blocks(windows: Iterable[_Window]) -> dict[str, dict[int, list[float]]]:
+    """Values of each channel by block; of the heart those at rest alone."""
+    blocks: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+    by_day: dict[int, list[_Window]] = defaultdict(list)
+    for one in windows:
+        by_day[one.at_s // _DAY_S].append(one)
+    rates: dict[int, list[float]] = {}
+    for day in sorted(by_day):
+        today = [one.hr_bpm for one in by_day[day] if math.isfinite(one.hr_bpm)]
+        past = [rate for before in range(day - BEFORE_DAYS, day) for rate in rates.get(before, ())]
+        rates[day] = today
+        limit_bpm = rest_limit_bpm(past if len(past) >= _ENOUGH else [*past, *today])
+        for one in by_day[day]:
+            for name, value in one.values.items():
+                if CHANNELS[name].group != "heart" or one.hr_bpm <= limit_bpm:
+                    blocks[name][one.at_s // BLOCK_S].append(value)
+    return blocks
+
+
+def rest_limit_bpm(past_bpm: Sequence[float]) -> float:
+    """The heart rate up to which a window counts as rest, from those of the 60 days before.
+
+    Their lower quartile is what the person has at rest; 15 a minute above it is what posture and speech do, and walking
+    passes (chosen by us). A limit, and not a share of each block: a share selects the harder the more was worn, so
+    that wearing less would look like strain.
+    """
+    return float(np.percentile(past_bpm, 25)) + _ABOVE_REST_BPM if past_bpm else math.inf
+
+
+def _value(channel: Channel, values: dict[str, float]) -> float:
+    parts = [values[name] for name in channel.features if name in values]
+    return reading(channel, sum(parts) / len(parts)) if len(parts) == len(channel.features) else math.nan
+
+
+def _readings(blocks: dict[int, list[float]], first_day: int, days: int, shifts: Sequence[Shift]) -> Readings:
+    """Blocks by day; ``shifts`` on the person's clock."""
+    value = np.full((1, days, _BLOCKS), math.nan)
+    context = np.zeros((1, days, _BLOCKS, len(CONTEXTS)))
+    for block, seen in blocks.items():
+        day, place = block // _BLOCKS - first_day, block % _BLOCKS
+        value[0, day, place] = np.mean(seen)
+        middle_s = block * BLOCK_S + BLOCK_S // 2
+        hour = middle_s % _DAY_S // 3600
+        context[0, day, place, _NIGHT] = hour < 6
+        context[0, day, place, _MORNING] = 6 <= hour < 12
+        context[0, day, place, _EVENING] = hour >= 18
+        at_work = {one.kind for one in shifts if one.start_utc_s <= middle_s < one.end_utc_s}
+        context[0, day, place, _DAY_SHIFT] = "day" in at_work
+        context[0, day, place, _NIGHT_SHIFT] = "night" in at_work
+    return Readings(value, context)

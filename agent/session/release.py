@@ -1,0 +1,122 @@
+"""Closed windows to history, gate and outbox, in order; what a full disk holds up waits here and is not lost."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from agent.errors import StorageFull
+from agent.model import Interval, Summary
+from agent.outbox import Outbox, consents
+from agent.privacy import gate
+from agent.privacy.policy import Profile
+from agent.system.status import Level, StatusBoard
+from agent.windows.history import History
+from agent.wire.consent import ConsentRecord
+
+PENDING_MOST: Final = 288  # a day of windows while the disk is full; beyond it the oldest is lost, and said so
+_DAY_S: Final = 86_400
+
+
+class ReleaseQueue:
+    """The way of a summary from the window to the sealed row.
+
+    Args:
+        history, outbox: Where it is kept, and where it is sealed.
+        profile: The policy in force.
+        operator: The enrolled hub's; None: nothing is released.
+        board: Where states are said.
+        utc_s: The session's UTC now.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        outbox: Outbox,
+        profile: Profile,
+        operator: str | None,
+        board: StatusBoard,
+        *,
+        utc_s: Callable[[], int],
+    ) -> None:
+        self._history, self._outbox, self._board, self._utc_s = history, outbox, board, utc_s
+        self._profile, self._operator = profile, operator
+        self._pending: deque[tuple[Summary, tuple[Interval, ...]]] = deque()
+        self._forgot_day = 0
+        self._record: ConsentRecord | None = None
+
+    @property
+    def consented(self) -> frozenset[str]:
+        """Signals that the consent in force covers now; it is over in the second in which it ends."""
+        record = self._record
+        if record is None or not record.from_utc_s <= self._utc_s() < record.until_utc_s:
+            return frozenset()
+        return frozenset(grant.signal for grant in record.grants)
+
+    @property
+    def waiting(self) -> int:
+        """How many closed windows wait for the disk."""
+        return len(self._pending)
+
+    def add(self, summary: Summary, blocked: tuple[Interval, ...] = ()) -> None:
+        """A window has closed; ``blocked`` are moments of it that must not be released."""
+        self._pending.append((summary, blocked))
+        self.drain()
+
+    def drain(self) -> None:
+        """Keep and release what waits; a full disk leaves it waiting.
+
+        Raises:
+            OutboxBroken, WireRefused: The way out fails shut.
+        """
+        while len(self._pending) > PENDING_MOST:
+            self._pending.popleft()
+            self._board.set("windows", Level.TROUBLE, "a window was lost: the disk was full for a day", "Free space.")
+        try:
+            while self._pending:
+                summary, blocked = self._pending[0]
+                self._history.keep(summary)
+                self._release(summary, blocked)
+                self._pending.popleft()
+                self._board.set("windows", Level.OK, "windows are closed and kept")
+                self._board.set("disk", Level.OK, "rows can be written")
+            self._forget_daily()
+        except StorageFull as full:
+            self._board.set("disk", Level.TROUBLE, str(full), full.remedy)
+
+    def note_break(self, at_utc_s: int, jump_s: float) -> None:
+        """The wall clock was moved; the person's own history says so."""
+        try:
+            self._history.keep_break(at_utc_s, jump_s)
+        except StorageFull as full:
+            self._board.set("disk", Level.TROUBLE, str(full), full.remedy)
+
+    def forget(self) -> int:
+        """Forget every window, those that wait too; how many were kept."""
+        self._pending.clear()
+        return self._history.erase()
+
+    def show_consent(self) -> None:
+        """Show whether anything but covers may leave."""
+        if self._operator is None:
+            return
+        self._record = consents.stands_at(self._outbox, self._profile.name, self._utc_s())
+        if self._record is not None:
+            signals = " and ".join(sorted(self.consented))
+            self._board.set("consent", Level.OK, f"given for {signals}; 'wardbeat consent show' has the words")
+        else:
+            self._board.set("consent", Level.WAITING, "not given: nothing but covers leaves", "'wardbeat consent give'")
+
+    def _release(self, summary: Summary, blocked: tuple[Interval, ...]) -> None:
+        if self._operator is None or self._outbox.sealing is None:
+            return  # not enrolled, or not any more
+        self.show_consent()
+        record = consents.in_force(self._outbox)
+        moments = (*consents.pauses(self._outbox, summary.start_utc_s), *blocked)
+        released = gate.release(summary, self._profile, record, self._operator, moments)
+        self._outbox.put_released(released, self._utc_s())
+
+    def _forget_daily(self) -> None:
+        today = self._utc_s() // _DAY_S
+        if today != self._forgot_day:
+            self._outbox.forget_old_bytes(self._utc_s())
+            self._forgot_day = today

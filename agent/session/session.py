@@ -1,0 +1,178 @@
+"""The state of a running agent: what is open, what is known, what is paused. It starts no task."""
+
+import asyncio
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Final
+
+from agent.config import Settings
+from agent.enrollment import identity
+from agent.errors import KeysMissing, WardbeatError, WrongUse
+from agent.features.live import LiveHeart
+from agent.model import Sample, Summary
+from agent.outbox import Outbox, Sealing, consents, damage, pauses
+from agent.privacy.policy import Profile
+from agent.privacy.vault import Vault, open_vault
+from agent.session.release import ReleaseQueue
+from agent.session.sensors import Sensors
+from agent.sources import Eyes, Radio
+from agent.system import host
+from agent.system.clock import Clock
+from agent.system.run_mode import RELEASE_WINDOW_S, RunMode
+from agent.system.status import Level, StatusBoard
+from agent.windows.history import History
+from agent.windows.window import Windows
+
+if TYPE_CHECKING:
+    from agent.publisher import Publisher
+
+_QUEUE_MAX: Final = 4096  # samples; a full queue makes the sensor wait, nothing is dropped
+
+
+class Session:
+    """Everything that the loops, the commands and the page share.
+
+    Args:
+        settings, profile: In force.
+        clock: The session clock.
+        mode: How this run goes on and ends.
+        parts: Closes what is opened here, in reverse order.
+        radio, eyes: Which Bluetooth and which camera process: the system's own, or a demo's or a test's.
+
+    Raises:
+        AlreadyRunning: Another agent holds the state folder.
+        WrongUse: Short windows at a site that is not synthetic.
+
+    Attributes:
+        board: What each part is doing.
+        outbox: The ledger, and the rows that leave.
+        windows: The open window, and the ring of recent samples.
+        live: The last minute, beat by beat.
+        queue: Samples on their way from the sensors to the ring.
+        awake: Set while measurements are taken over.
+        changed: Set with each beat, for whoever shows it.
+        stop_sensors: Set it to close every sensor, as if each had come to its end.
+        sensors_ended: Set when every sensor of a one-shot run has ended and its samples are in the ring.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        profile: Profile,
+        clock: Clock,
+        mode: RunMode,
+        parts: ExitStack,
+        *,
+        radio: Radio | None = None,
+        eyes: Eyes | None = None,
+    ) -> None:
+        folder = host.private_dir(settings.state_dir)
+        parts.enter_context(host.only_one(folder / "agent.lock"))
+        self.settings, self.profile, self.clock, self.mode, self.folder = settings, profile, clock, mode, folder
+        self.board = StatusBoard()
+        self.vault: Vault = open_vault(folder, settings.key_store)
+        self.history = History(folder / "history.db", self.vault)
+        parts.callback(self.history.close)
+        self.identity = self._enrolled()
+        self.outbox: Outbox = parts.enter_context(
+            damage.opened(
+                folder / "outbox.db",
+                self.vault,
+                self._sealing(),
+                keep=settings.outbox.limits(),
+                now_utc_s=self.utc_s(),
+            )
+        )
+        self.windows = Windows(clock.now_ns(), mode.window_s, clock.utc_offset_ns())
+        self.live = LiveHeart()
+        self.last_summary: Summary | None = None
+        self.publisher: Publisher | None = None
+        self.release_queue = ReleaseQueue(
+            self.history, self.outbox, profile, self.operator, self.board, utc_s=self.utc_s
+        )
+        self.sensors = Sensors(settings, profile, clock, folder, self.board, self.release_queue, radio=radio, eyes=eyes)
+        for name, is_on in pauses.switches(self.outbox).items():
+            self.sensors.switch(name, on=is_on)
+        self.queue: asyncio.Queue[Sample] = asyncio.Queue(_QUEUE_MAX)
+        self.awake, self.changed = asyncio.Event(), asyncio.Event()
+        self.stop_sensors, self.sensors_ended = asyncio.Event(), asyncio.Event()
+        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.set_paused(paused=consents.is_paused(self.outbox))
+        self.release_queue.show_consent()
+
+    def utc_s(self) -> int:
+        """The session's UTC now."""
+        return self.clock.utc_s(self.clock.now_ns())
+
+    def _enrolled(self) -> identity.Identity | None:
+        if not self.profile.recipients:
+            self.board.set("hub", Level.OK, f"profile {self.profile.name}: nothing leaves this machine")
+            return None
+        try:
+            identity.finish_destroying(self.folder)
+            return identity.load_enrolled(self.folder, self.vault)
+        except KeysMissing as missing:
+            self.board.set("hub", Level.WAITING, str(missing), missing.remedy)
+            return None
+
+    def _sealing(self) -> Sealing | None:
+        if self.identity is None:
+            return None
+        directory = self.identity.directory().directory
+        if self.mode.window_s < RELEASE_WINDOW_S and not directory.synthetic:
+            raise WrongUse("windows shorter than 300 s are for synthetic sites only")
+        return Sealing.to(self.identity.sender(), directory)
+
+    # ---- who speaks for this machine
+
+    @property
+    def enrolled_identity(self) -> identity.Identity | None:
+        """The enrolled identity; None before an enrollment, and after the hub confirmed that all is erased."""
+        return None if self.publisher is not None and self.publisher.unenrolled else self.identity
+
+    @property
+    def operator(self) -> str | None:
+        """Who receives what leaves; None: nobody."""
+        return None if self.enrolled_identity is None else self.enrolled_identity.bundle.operator
+
+    def require_identity(self) -> identity.Identity:
+        """The enrolled identity.
+
+        Raises:
+            KeysMissing: This machine is not enrolled.
+        """
+        if self.enrolled_identity is None:
+            raise KeysMissing("this machine is not enrolled", remedy=identity.ENROLL)
+        return self.enrolled_identity
+
+    # ---- pause and erasure
+
+    @property
+    def paused(self) -> bool:
+        """Whether measurements are refused now."""
+        return not self.awake.is_set()
+
+    def set_paused(self, *, paused: bool) -> None:
+        """Stop taking measurements over, or go on."""
+        if paused:
+            self.awake.clear()
+            self.board.set("measuring", Level.WAITING, "paused", "'wardbeat resume' ends the pause.")
+        else:
+            self.awake.set()
+            self.board.set("measuring", Level.OK, "on")
+
+    def forget(self) -> int:
+        """Forget every window, those that still wait and the open one too; how many were kept."""
+        self.windows.ring.forget()
+        self.live, self.last_summary = LiveHeart(), None
+        return self.release_queue.forget()
+
+    # ---- the end
+
+    def end_with(self, error: WardbeatError) -> None:
+        """End the agent with an error that a command met."""
+        if not self._broken.done():
+            self._broken.set_exception(error)
+
+    async def until_broken(self) -> None:
+        """Ends with the error given to `end_with`."""
+        await self._broken

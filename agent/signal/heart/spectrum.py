@@ -1,0 +1,192 @@
+"""Power of intervals by frequency: cubic 4 Hz, smoothness priors, Hann Welch. Pure numpy.
+
+    beats ─▶ cubic spline ─▶ 4 Hz ─▶ slow trend away ─▶ Hann windows of 300 s ─▶ ms²/Hz ─▶ bands
+
+The definitions of Task Force (1996), doi:10.1161/01.CIR.93.5.1043, and Tarvainen et al. (2014),
+doi:10.1016/j.cmpb.2013.07.024.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+
+from agent.signal.heart.rr import Floats
+
+FS_HZ: Final = 4.0
+LAMBDA: Final = 500.0  # cut-off about 0.035 Hz at 4 Hz
+SEGMENT_S: Final = 300.0
+VLF_HZ: Final = (0.0033, 0.04)
+LF_HZ: Final = (0.04, 0.15)
+HF_HZ: Final = (0.15, 0.4)
+TOTAL_HZ: Final = (0.0033, 0.4)
+# Below this a power is rounding: a recorder's tick of 1 ms alone leaves 0.08 ms².
+NOTHING_MS2: Final = 1e-6
+HANN_SPREAD: Final = 35 / 18  # mean of the window's fourth power over the squared mean of its square
+
+
+@dataclass(frozen=True, slots=True)
+class Spectrum:
+    """One-sided power spectral density.
+
+    Attributes:
+        f_hz: Frequencies, ascending, shape ``(n,)``.
+        psd_ms2_hz: Density, shape ``(n,)``.
+        detrended: Whether the slow trend was taken away.
+        length_s: How long the series was.
+        windows: How many Hann windows it was averaged over.
+    """
+
+    f_hz: Floats
+    psd_ms2_hz: Floats
+    detrended: bool
+    length_s: float
+    windows: int
+
+    def power_ms2(self, band_hz: tuple[float, float]) -> float:
+        """Power in a band by the trapezoid rule; the upper edge is excluded."""
+        inside = self.band(band_hz)
+        if inside.size < 2:
+            return math.nan
+        return float(inside.sum() - (inside[0] + inside[-1]) / 2) * float(self.f_hz[1] - self.f_hz[0])
+
+    def band(self, band_hz: tuple[float, float]) -> Floats:
+        """Density in a band; the upper edge is excluded."""
+        first, last = np.searchsorted(self.f_hz, band_hz)
+        return self.psd_ms2_hz[first:last]
+
+    def peak_hz(self, band_hz: tuple[float, float]) -> float:
+        """Frequency of the highest density in a band; NaN on the band's edge, which is no peak, and of no power."""
+        inside = np.flatnonzero((self.f_hz >= band_hz[0]) & (self.f_hz < band_hz[1]))
+        if inside.size < 3:
+            return math.nan
+        top = int(inside[int(self.psd_ms2_hz[inside].argmax())])
+        at_edge = top in (inside[0], inside[-1])
+        return math.nan if at_edge or self.power_ms2(band_hz) <= NOTHING_MS2 else float(self.f_hz[top])
+
+
+@dataclass(frozen=True, slots=True)
+class Even:
+    """Intervals on a regular grid.
+
+    Attributes:
+        t_s: 4 Hz, from the first beat to the last, shape ``(m,)``.
+        rr_ms: The spline through the intervals there, shape ``(m,)``.
+        rest_ms: The same without its slow trend, about 0, shape ``(m,)``.
+    """
+
+    t_s: Floats
+    rr_ms: Floats
+    rest_ms: Floats
+
+
+def even(t_s: Floats, nn_ms: Floats) -> Even:
+    """Intervals at 4 Hz, with and without their slow trend (smoothness priors, lambda 500).
+
+    Args:
+        t_s: End of each interval, ascending, shape ``(n,)``, n at least 4.
+        nn_ms: The intervals, shape ``(n,)``.
+    """
+    even_s = np.arange(t_s[0], t_s[-1], 1.0 / FS_HZ)
+    even_ms = spline(t_s, nn_ms, even_s)
+    return Even(even_s, even_ms, without_trend(even_ms))
+
+
+def spectrum(t_s: Floats, nn_ms: Floats, *, detrend: bool = True) -> Spectrum:
+    """Spectrum of intervals at their times, as in `even`.
+
+    Args:
+        t_s: End of each interval, ascending, shape ``(n,)``, n at least 4.
+        nn_ms: The intervals, shape ``(n,)``.
+        detrend: Take the slow trend away.
+    """
+    found = even(t_s, nn_ms)
+    return welch(found.rest_ms if detrend else found.rr_ms - found.rr_ms.mean(), detrended=detrend)
+
+
+def without_trend_at_beats(t_s: Floats, nn_ms: Floats, found: Even) -> Floats:
+    """Intervals without the trend of their 4 Hz series, about their mean, shape ``(n,)``; as they are if too short."""
+    if found.t_s.size < 4:
+        return nn_ms.copy()
+    trend_ms = np.interp(t_s, found.t_s, found.rr_ms - found.rest_ms)  # smooth: a line between two grid points will do
+    return np.asarray(nn_ms - trend_ms + nn_ms.mean())
+
+
+def spline(x: Floats, y: Floats, at: Floats) -> Floats:
+    """Not-a-knot cubic spline through (x, y), at ``at``: a tridiagonal system for the slopes.
+
+    Source: de Boor (1978), A Practical Guide to Splines, chapter IV.
+    """
+    from scipy.linalg import solve_banded  # on the first spectrum only: costs memory that a mere start never needs
+
+    h = np.diff(x)
+    slope = np.diff(y) / h
+    n = x.size
+    lower, middle, upper, right = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
+    lower[1:-1], middle[1:-1], upper[1:-1] = h[1:], 2 * (h[:-1] + h[1:]), h[:-1]
+    right[1:-1] = 3 * (h[1:] * slope[:-1] + h[:-1] * slope[1:])
+    first, last = x[2] - x[0], x[-1] - x[-3]
+    middle[0], upper[0] = h[1], first
+    right[0] = ((h[0] + 2 * first) * h[1] * slope[0] + h[0] ** 2 * slope[1]) / first
+    middle[-1], lower[-1] = h[-2], last
+    right[-1] = (h[-1] ** 2 * slope[-2] + (2 * last + h[-1]) * h[-2] * slope[-1]) / last
+    bands = np.zeros((3, n))
+    bands[0, 1:], bands[1], bands[2, :-1] = upper[:-1], middle, lower[1:]
+    rate = solve_banded((1, 1), bands, right, overwrite_ab=True, overwrite_b=True, check_finite=False)
+    place = np.clip(np.searchsorted(x, at, side="right") - 1, 0, n - 2)
+    t, width = at - x[place], h[place]
+    c = (3 * slope[place] - 2 * rate[place] - rate[place + 1]) / width
+    d = (rate[place] + rate[place + 1] - 2 * slope[place]) / width**2
+    return np.asarray(y[place] + t * (rate[place] + t * (c + t * d)))
+
+
+def without_trend(even_ms: Floats) -> Floats:
+    """Smoothness priors: what is left of a series when its smooth part, (1 + λ² D₂ᵀ D₂)⁻¹ z, is taken away.
+
+    Source: Tarvainen, Ranta-aho and Karjalainen (2002), doi:10.1109/10.979357
+    """
+    from scipy.linalg.lapack import dpbsv
+
+    n = even_ms.size
+    if n < 3:
+        return np.asarray(even_ms - even_ms.mean(), dtype=np.float64)
+    square = LAMBDA**2
+    bands = np.zeros((3, n))
+    bands[2] = 1 + 6 * square
+    bands[2, [0, -1]] = 1 + square
+    bands[2, [1, -2]] = 1 + 5 * square
+    bands[1, 1:] = -4 * square
+    bands[1, [1, -1]] = -2 * square
+    bands[0, 2:] = square
+    if n < 5:
+        d2 = np.diff(np.eye(n), 2, axis=0)
+        return np.asarray(even_ms - np.linalg.solve(np.eye(n) + square * d2.T @ d2, even_ms))
+    _, trend, failed = dpbsv(bands, even_ms, overwrite_ab=True)
+    if failed:  # the matrix is positive definite whatever the series is
+        raise FloatingPointError("the slow trend cannot be solved for")
+    return np.asarray(even_ms - trend, dtype=np.float64)
+
+
+@lru_cache(maxsize=8)
+def _hann(n: int) -> Floats:
+    return np.asarray(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n))
+
+
+def welch(even_ms: Floats, *, detrended: bool) -> Spectrum:
+    """Mean of Hann-windowed periodograms of 300 s, half overlapping; one window when the series is shorter.
+
+    Source: Welch (1967), doi:10.1109/TAU.1967.1161901
+    """
+    n = min(even_ms.size, int(SEGMENT_S * FS_HZ))
+    step = max(n // 2, 1)
+    window = _hann(n)
+    starts = range(0, even_ms.size - n + 1, step)
+    pieces = np.array([even_ms[start : start + n] for start in starts])
+    pieces = (pieces - pieces.mean(axis=1, keepdims=True)) * window
+    points = 1 << (n - 1).bit_length()  # zeros behind it, to a power of two
+    power = np.abs(np.fft.rfft(pieces, points, axis=1)) ** 2 / (FS_HZ * float(window @ window))
+    power[:, 1:-1] *= 2
+    f_hz = np.asarray(np.fft.rfftfreq(points, 1 / FS_HZ), dtype=np.float64)
+    return Spectrum(f_hz, power.mean(axis=0), detrended, even_ms.size / FS_HZ, len(starts))

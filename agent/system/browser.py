@@ -1,0 +1,20 @@
+"""The person's own browser, led in by a file that only they can read."""
+
+from pathlib import Path
+
+from agent.system.status import say
+
+
+def lead_in(file: Path, *, only_print: bool = False) -> int:
+    """Open the file in the person's browser, or name it where there is none."""
+    if not only_print:
+        import webbrowser
+
+        if webbrowser.open(file.as_uri()):
+            say("Your page opens in your browser. If it does not: wardbeat open --print")
+            return 0
+    if not only_print:
+        say("No browser was found here.")
+    say("Open this file in a browser on this machine, within 30 seconds; it works once:")
+    print(file, flush=True)
+    return 0

@@ -1,0 +1,287 @@
+"""From the person's history to the weekly log, and to the words that the terminal and the page show."""
+
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, Final
+
+from agent.config import Settings
+from agent.errors import NotScored, PolicyDenied, WrongUse
+from agent.model import Summary
+from agent.privacy.policy import Profile
+from agent.privacy.vault import existing_vault
+from agent.scoring import instruments
+from agent.scoring.baseline import DAYS_TO_SPEAK, READINGS, RESETS
+from agent.scoring.index import NAME
+from agent.scoring.messages import suggestions, told_at
+from agent.scoring.observations import Record, Said, Shift, record
+from agent.scoring.weeks import REASONS, Log, Week, weekly_log
+from agent.windows.history import History, Told
+
+_DAY_S: Final = 86_400
+LONGEST_SHIFT_S: Final = 36 * 3600
+_BACK_S: Final = 400 * _DAY_S
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """A log with what was said beside it.
+
+    Attributes:
+        log: Of `agent.scoring.weeks`.
+        reports: Scores of check-ins, oldest first.
+        with_index: Whether the place allows the index.
+        profile: The place's name.
+        now_utc_s: When it was made.
+        quiet_until_utc_s: End of the shift that runs: no message before; 0 outside of shifts.
+        changes: Days of changes that the person noted.
+        instruments: Short names of the check-ins that the place allows.
+        record: What the log was made from.
+    """
+
+    log: Log
+    reports: tuple[dict[str, Any], ...]
+    with_index: bool
+    profile: str
+    now_utc_s: int
+    quiet_until_utc_s: int
+    changes: tuple[str, ...]
+    instruments: tuple[str, ...]
+    record: Record
+
+    def as_json(self) -> dict[str, Any]:
+        """One object; units stand in names, `ln_` is a natural logarithm."""
+        return {
+            "name": NAME if self.with_index else "your weeks",
+            "made_utc": datetime.fromtimestamp(self.now_utc_s, tz=UTC).isoformat(),
+            "profile": self.profile,
+            "quiet_until_utc_s": self.quiet_until_utc_s,
+            "weeks": [self._week(week) for week in self.log.weeks],
+            "baseline_ln_rmssd": None if self.log.baseline is None else asdict(self.log.baseline),
+            "drift_ln_rmssd": None
+            if self.log.drift is None
+            else asdict(self.log.drift) | {"clear": self.log.drift.clear},
+            "changes": list(self.changes),
+            "check_ins": list(self.reports),
+        }
+
+    def notable(self, week: Week) -> str:
+        """What is worth a word; nothing new during a shift."""
+        newest = week.first_day * _DAY_S + 14 * _DAY_S > self.now_utc_s
+        return "" if newest and self.quiet_until_utc_s else week.notable
+
+    def reason(self, week: Week) -> str:
+        """Why a week is a gap, in words with their counts."""
+        if week.reason != "learning":
+            return REASONS.get(week.reason, "")
+        day = _day(week.first_day + 6)
+        since = [one for one in self.changes if _day(week.first_day - 70) <= one <= day]
+        after = f" since the change you noted on {since[-1]}" if since else ""
+        return (
+            f"learning you{after}: {week.readings_before} of {READINGS} readings, "
+            f"{week.days_before} of {DAYS_TO_SPEAK} days"
+        )
+
+    def _week(self, week: Week) -> dict[str, Any]:
+        strained = week.strain
+        named = {} if strained is None else {"toward_strain_01": round(strained.toward_strain_01, 3)}
+        return named | {
+            "first_day": _day(week.first_day),
+            "last_seven_days": week.rolling,
+            "index": None if strained is None else round(strained.index, 1),
+            "low": None if strained is None else round(strained.low, 1),
+            "high": None if strained is None else round(strained.high, 1),
+            "points": {} if strained is None else {name: round(one, 9) for name, one in strained.points.items()},
+            "missing": [] if strained is None else list(strained.missing),
+            "reason": self.reason(week) or ("" if self.with_index else "this place allows no index"),
+            "channels": {name: asdict(one) for name, one in week.channels.items()},
+            "means": dict(week.means),
+            "measured_h": round(week.worn_h, 1),
+            "coverage_01": week.coverage_01,
+            "notable": self.notable(week),
+        }
+
+
+def log(settings: Settings, profile: Profile, weeks: int) -> Scores:
+    """The weekly log of the person of this machine.
+
+    Raises:
+        KeysMissing: Nothing was ever kept here, or its key is gone.
+    """
+    history = History(settings.state_dir / "history.db", existing_vault(settings.state_dir, settings.key_store))
+    with closing(history):  # read one by one: 400 days of them held at once are 600 MB
+        return of(history.summaries(), history.told(), profile, weeks, now_utc_s=int(time.time()))
+
+
+def of(summaries: Iterable[Summary], told: Sequence[Told], profile: Profile, weeks: int, now_utc_s: int) -> Scores:
+    """The same, from what the history holds."""
+    shifts = shifts_of(told)
+    changes = [one for one in told if one.what == "change" and one.name in RESETS]
+    ended = [one for one in changes if "until_utc_s" in one.numbers]
+    answered = [one for one in told if one.what == "check-in"]
+    by_hour = cache(lambda hour: offset_s(hour * 3600))  # 40,000 windows ask
+    kept = record(
+        summaries,
+        utc_offset_s=lambda utc_s: by_hour(utc_s // 3600),
+        until_utc_s=now_utc_s,
+        shifts=shifts,
+        resets_utc_s=[one.at_utc_s for one in changes if one not in ended],
+        left_out=[(one.at_utc_s, one.numbers["until_utc_s"]) for one in ended],
+        said=_lines(answered),
+    )
+    kinds = profile.shown_kinds
+    quiet_s = told_at(now_utc_s, shifts)
+    return Scores(
+        weekly_log(kept, weeks=weeks, kinds=kinds),
+        _reports(answered, profile),
+        kinds is None or "strain" in kinds,
+        profile.name,
+        now_utc_s,
+        quiet_s if quiet_s > now_utc_s else 0,
+        tuple(sorted(day_of(one.at_utc_s) for one in changes if one not in ended)),
+        tuple(allowed_instruments(profile)),
+        kept,
+    )
+
+
+def shifts_of(told: Iterable[Told]) -> list[Shift]:
+    """Times at work that the person noted."""
+    return [
+        Shift(one.at_utc_s, one.numbers["until_utc_s"], "night" if one.name == "night" else "day")
+        for one in told
+        if one.what == "shift" and "until_utc_s" in one.numbers
+    ]
+
+
+def allowed_instruments(profile: Profile) -> dict[str, instruments.Instrument]:
+    """Check-ins that the place allows, the first of them the usual one."""
+    known = instruments.instruments()
+    order = ("single", "tired", "cbi", "mood")
+    return {short: known[short] for short in order if profile.shows(known[short].kind)}
+
+
+def require(profile: Profile, short: str | None) -> instruments.Instrument:
+    """An instrument by its short name; the usual one for None.
+
+    Raises:
+        PolicyDenied: The place does not allow it, or there is none of that name.
+    """
+    known = allowed_instruments(profile)
+    if short is None:
+        return next(iter(known.values()))
+    if short not in known:
+        raise PolicyDenied(
+            f"no such check-in under the profile {profile.name}", remedy=f"There are: {', '.join(known) or 'none'}."
+        )
+    return known[short]
+
+
+def result(asked: instruments.Instrument, made: Iterable[instruments.Score]) -> list[str]:
+    """What was said, in lines: what it means first, what may help, and last how good the question is."""
+    lines, burnout = [], False
+    scales = {scale.name: scale.words for scale in asked.scales}
+    for one in made:
+        if one.value is None:
+            lines.append(f"{scales[one.scale]}: no number, since {one.reason}.")
+            continue
+        meaning = ""
+        if one.burnout is not None:
+            meaning = f" ({one.band}, which {'is' if one.burnout else 'is not'} called burnout here)"
+        lines.append(f"{scales[one.scale]}: {one.value:.0f}{meaning}")
+        burnout = burnout or bool(one.burnout)
+    if burnout:
+        lines.append("What you said is worth telling someone you trust: a colleague, your doctor, occupational health.")
+        lines.append("It is a word for what you said, no diagnosis. What may help:")
+        lines += [f"  * {one.text}" for one in suggestions(["burnout"])]
+    return [*lines, asked.note]
+
+
+def shift(begins_utc_s: int, ends_utc_s: int, kind: str, told: Iterable[Told], now_utc_s: int) -> Told:
+    """A time at work, as it may be noted.
+
+    Raises:
+        WrongUse: It ends before it begins, is longer than 36 hours, lies more than 400 days away, or overlaps another.
+    """
+    if ends_utc_s <= begins_utc_s:
+        raise WrongUse("the shift ends before it begins", remedy="Give an end that comes after.")
+    if ends_utc_s - begins_utc_s > LONGEST_SHIFT_S:
+        raise WrongUse("a shift of more than 36 hours", remedy="Note each shift by itself.")
+    if abs(begins_utc_s - now_utc_s) > _BACK_S:
+        raise WrongUse("a shift more than 400 days away", remedy="Look at the year.")
+    for one in told:
+        if one.what == "shift" and one.at_utc_s < ends_utc_s and begins_utc_s < one.numbers["until_utc_s"]:
+            raise WrongUse(
+                "another shift is noted at that time",
+                remedy="'wardbeat note list' shows it, 'note remove N' takes it back.",
+            )
+    return Told(begins_utc_s, "shift", kind, {"until_utc_s": ends_utc_s})
+
+
+def change(name: str, begins_utc_s: int, ends_utc_s: int | None, now_utc_s: int) -> Told:
+    """A change of the person's normal, as it may be noted.
+
+    Raises:
+        WrongUse: It lies in the future, or ends before it begins.
+    """
+    if begins_utc_s > now_utc_s:
+        raise WrongUse("a change that is still to come", remedy="Note it when it is there.")
+    if ends_utc_s is not None and not begins_utc_s < ends_utc_s <= now_utc_s:
+        raise WrongUse(
+            "it must end after it began, and before now", remedy="Note it when it is over, or without an end."
+        )
+    return Told(begins_utc_s, "change", name, {} if ends_utc_s is None else {"until_utc_s": ends_utc_s})
+
+
+def offset_s(utc_s: int) -> int:
+    """Of this machine's zone at any moment, its summer time included, against UTC."""
+    try:
+        return int((datetime.fromtimestamp(utc_s).astimezone().utcoffset() or timedelta()).total_seconds())
+    except (OverflowError, OSError, ValueError):  # a year that no calendar has
+        return 0
+
+
+def day_of(utc_s: int) -> str:
+    """The day of a moment on the person's clock."""
+    return _day((utc_s + offset_s(utc_s)) // _DAY_S)
+
+
+def _lines(answered: Iterable[Told]) -> list[Said]:
+    """Answers of the one-line instruments, as readings of their channels."""
+    known = instruments.instruments()
+    said = []
+    for one in answered:
+        instrument = known.get(one.name)
+        if instrument is None or len(instrument.items) != 1 or instrument.limits:
+            continue
+        said += [Said(one.at_utc_s, score.scale, score.value) for score in _scored(instrument, one)
+                 if score.value is not None]  # fmt: skip
+    return said
+
+
+def _reports(answered: Iterable[Told], profile: Profile) -> tuple[dict[str, Any], ...]:
+    known = allowed_instruments(profile)
+    return tuple(
+        {
+            "day": day_of(one.at_utc_s),
+            "instrument": known[one.name].name,
+            "short": one.name,
+            "scores": [asdict(score) for score in _scored(known[one.name], one)],
+        }
+        for one in answered
+        if one.name in known
+    )
+
+
+def _scored(instrument: instruments.Instrument, told: Told) -> tuple[instruments.Score, ...]:
+    """None where another version's answers are not this one's."""
+    try:
+        return instruments.scores(instrument, told.numbers)
+    except (WrongUse, NotScored):
+        return ()
+
+
+def _day(number: int) -> str:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=number)).date().isoformat()

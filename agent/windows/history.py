@@ -1,0 +1,133 @@
+"""The person's own memory: 400 days of summaries and of what the person said, under the data key; never a beat."""
+
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+from agent.model import FeatureValue, Summary
+from agent.privacy.vault import Vault
+from agent.system.storage import connect, shred, storing
+
+KEEP_DAYS = 400
+_DAY_S = 86_400
+_TOLD_BYTES = 512
+_SLACK_WINDOWS = 1000
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS summary (
+    start_utc_s INTEGER PRIMARY KEY, end_utc_s INTEGER NOT NULL, sealed BLOB NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS told (sealed BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS clock_break (at_utc_s INTEGER NOT NULL, jump_s REAL NOT NULL) STRICT;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the person said of themself.
+
+    Attributes:
+        at_utc_s: When it was, or when it began.
+        what: ``check-in``, ``shift`` or ``change``.
+        name: The instrument, the kind of shift, or the kind of change.
+        numbers: An instrument's answers by item (place of the answer), or ``{"until_utc_s": ...}``.
+    """
+
+    at_utc_s: int
+    what: str
+    name: str
+    numbers: Mapping[str, int]
+
+
+class History:
+    """One SQLite file of summaries.
+
+    Raises (every method):
+        StorageFull: The disk is full.
+        OutboxBroken: The file cannot be read.
+    """
+
+    def __init__(self, path: Path, vault: Vault) -> None:
+        self._vault = vault
+        self._db = connect(path, _TABLES)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def keep(self, summary: Summary) -> None:
+        """Remember one window; the same window again replaces it."""
+        words = _packed(summary.values)
+        with storing(self._db):
+            self._db.execute(
+                "INSERT OR REPLACE INTO summary VALUES (?, ?, ?)",
+                (summary.start_utc_s, summary.end_utc_s, self._vault.seal("history", words)),
+            )
+            # counted from the thousandth newest window: a clock that is wrong for some days forgets nothing
+            newest = "SELECT end_utc_s - ? FROM summary ORDER BY start_utc_s DESC LIMIT 1 OFFSET ?"
+            oldest = (KEEP_DAYS * _DAY_S, _SLACK_WINDOWS)
+            self._db.execute(f"DELETE FROM summary WHERE end_utc_s < ({newest})", oldest)
+
+    def keep_break(self, at_utc_s: int, jump_s: float) -> None:
+        """Remember that the wall clock was moved."""
+        with storing(self._db):
+            self._db.execute("INSERT INTO clock_break VALUES (?, ?)", (at_utc_s, jump_s))
+
+    def summaries(self) -> Iterator[Summary]:
+        """Oldest first."""
+        for start_utc_s, end_utc_s, sealed in self._db.execute("SELECT * FROM summary ORDER BY start_utc_s"):
+            yield Summary(start_utc_s, end_utc_s, _unpacked(self._vault.open("history", sealed)))
+
+    def tell(self, told: Told) -> None:
+        """Remember what the person said, until they take it back or erase everything."""
+        words = json.dumps([told.at_utc_s, told.what, told.name, dict(told.numbers)]).encode()
+        # of one size for all that is not an inventory: the file's length must not tell an illness from a shift
+        sealed = self._vault.seal("told", words.ljust(-(-len(words) // _TOLD_BYTES) * _TOLD_BYTES))
+        with storing(self._db):
+            self._db.execute("INSERT INTO told VALUES (?)", (sealed,))
+
+    def told(self) -> list[Told]:
+        """Oldest first."""
+        found = []
+        for (sealed,) in self._db.execute("SELECT sealed FROM told ORDER BY rowid"):
+            at_utc_s, what, name, numbers = json.loads(self._vault.open("told", sealed))
+            found.append(Told(at_utc_s, what, name, numbers))
+        return sorted(found, key=lambda one: one.at_utc_s)
+
+    def untell(self, told: Told) -> bool:
+        """Forget one thing that was said; False where it is not here."""
+        for row, sealed in self._db.execute("SELECT rowid, sealed FROM told").fetchall():
+            if json.loads(self._vault.open("told", sealed)) == [
+                told.at_utc_s, told.what, told.name, dict(told.numbers)
+            ]:  # fmt: skip
+                with storing(self._db):
+                    self._db.execute("DELETE FROM told WHERE rowid = ?", (row,))
+                shred(self._db)
+                return True
+        return False
+
+    def erase(self) -> int:
+        """Forget everything; returns how many windows that were."""
+        with storing(self._db):
+            gone = self._db.execute("DELETE FROM summary").rowcount
+            self._db.execute("DELETE FROM clock_break")
+            self._db.execute("DELETE FROM told")
+        shred(self._db)
+        return gone
+
+
+def _packed(values: tuple[FeatureValue, ...]) -> bytes:
+    """A window's values in some 700 bytes: fields in the order of `FeatureValue`, six digits, deflated.
+
+    A day of 36 numbers every five minutes would else fill 2.4 MB.
+    """
+    rows = [[float(f"{one:.6g}") if isinstance(one, float) else one for one in astuple(value)] for value in values]
+    return zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), 9)
+
+
+def _unpacked(words: bytes) -> tuple[FeatureValue, ...]:
+    """Values of a row; one that an earlier version wrote holds the fields by name."""
+    if words.startswith(b"["):
+        return tuple(FeatureValue(**value) for value in json.loads(words))
+    return tuple(FeatureValue(*value) for value in json.loads(zlib.decompress(words)))
