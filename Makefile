@@ -124,16 +124,9 @@ $(GUIDED)/.installed: bench/requirements-fuzz.txt
 bench-strap: $(VENV)/.installed system-tools
 	$(BIN)/python bench/bench_strap.py
 
-## write agent/wire/schema_v1.json and the tables of docs/heart.md and docs/face.md anew from FEATURES
+## regenerate agent/wire/schema_v1.json and the tables at the end of docs/heart.md and docs/face.md from FEATURES
 schema: $(VENV)/.installed
-	$(BIN)/python -m agent.features > agent/wire/schema_v1.json.new
-	mv agent/wire/schema_v1.json.new agent/wire/schema_v1.json
-	sed '/^| number |/,$$d' docs/heart.md > docs/heart.md.new
-	$(BIN)/python -m agent.features table >> docs/heart.md.new
-	mv docs/heart.md.new docs/heart.md
-	sed '/^| number |/,$$d' docs/face.md > docs/face.md.new
-	$(BIN)/python -m agent.features face >> docs/face.md.new
-	mv docs/face.md.new docs/face.md
+	$(BIN)/python -m agent.features .
 
 ## pin every dependency anew, for every platform
 lock:

@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     scan.add_argument(
         "--bind", nargs="?", const="", metavar="STRAP", help="read this one (name or address) from now on"
     )
+    scan.add_argument("--sensor", default="", metavar="NAME", help="which sensor to look for (default: the strap)")
     scan.add_argument("--json", action="store_true", help="for machines")
     _add_analyze(commands)
     status = _add(commands, "status", "what the running agent is doing")

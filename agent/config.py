@@ -15,10 +15,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 
 from agent import sources
 from agent.errors import ConfigInvalid, PolicyDenied
-from agent.features.spec import Kind
 from agent.outbox import Limits
-from agent.privacy.policy import PROFILES, Profile, profile_named
 from agent.system.host import data_dir
+from agent.tables.profiles import PROFILES, Profile, profile_named
+from agent.tables.signals import Kind
 
 _STRICT: Final = ConfigDict(extra="forbid", frozen=True)
 _AFFECT_PROFILES: Final = ("care", "research")

@@ -16,13 +16,13 @@ from agent.enrollment.identity import Identity
 from agent.errors import OutboxBroken
 from agent.outbox import damage
 from agent.page.process import PageProcess
-from agent.privacy.policy import Profile
 from agent.session import loops
 from agent.session.sensors import session_clock
 from agent.session.session import Session
 from agent.sources import Eyes, Radio
 from agent.system.clock import Clock
 from agent.system.run_mode import RunMode
+from agent.tables.profiles import Profile
 
 Task = Callable[[], Coroutine[Any, Any, None]]
 

@@ -18,12 +18,13 @@ import pytest
 from agent.config import Settings
 from agent.control import client
 from agent.enrollment import consent_key, identity
+from agent.errors import PolicyDenied  # noqa: F401 - of those who run a world
 from agent.model import CodedValue, FeatureValue, Interval, Released, Summary
 from agent.outbox import Limits, Outbox, Sealing, receipts
 from agent.privacy import gate
-from agent.privacy.policy import Profile, profile_named
 from agent.privacy.vault import Vault, open_vault
-from agent.sources import replay
+from agent.sources import SOURCES, replay
+from agent.tables.profiles import Profile, profile_named
 from agent.wire.enroll import armor, dearmor
 from agent.wire.labels import up_topic
 from hub import enroll, site
@@ -96,7 +97,8 @@ class World:
         return self.receivers[-1]
 
     def give_consent(self, from_utc_s: int = START_UTC_S) -> None:
-        wanted = consent_key.grants(self.profile, self.identity.bundle.operator, consent_key.signals(self.settings))
+        signals = {SOURCES[name].signal for name in self.settings.sources} or {"heart"}
+        wanted = consent_key.grants(self.profile, self.identity.bundle.operator, sorted(signals))
         client.give_consent(self.settings, self.profile, wanted, PIN, from_utc_s)
 
     def close(self) -> None:

@@ -22,13 +22,13 @@ from agent.config import Settings
 from agent.control import channel
 from agent.control.channel import Command
 from agent.model import FeatureValue, Summary
-from agent.privacy.policy import profile_named
 from agent.privacy.vault import open_vault
 from agent.session.session import Session
 from agent.sources import Eyes
-from agent.sources.strap import binding, ble_strap
+from agent.sources.strap import binding, ble_strap, pairing
 from agent.system.clock import SessionClock
 from agent.system.run_mode import RunMode
+from agent.tables.profiles import profile_named
 from agent.windows.history import History, Told
 from firmware_sim.physiology import Physiology, phases
 
@@ -204,8 +204,7 @@ def living(
         made.strap = worn
         async with straps.air("a", [worn], clock) as (_, radio):
             if is_bound:
-                source = ble_strap
-                found = await source.nearby(source.Settings(), radio, 0.5)
+                found = await pairing.find(ble_strap.Settings(), radio, 0.5)
                 binding.bind(settings.state_dir, binding.Bound(found[0].address, found[0].name, worn.plan.serial))
 
             async def here(agent: Session) -> None:

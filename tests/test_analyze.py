@@ -13,8 +13,8 @@ import house
 from agent import cli
 from agent.analysis import heart, heart_report
 from agent.features import FEATURES
-from agent.features.spec import REASONS
 from agent.signal.heart import rr
+from agent.tables.feature_spec import REASONS
 from test_pulses import truth_s, waves
 
 NAMES = [

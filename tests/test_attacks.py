@@ -20,9 +20,9 @@ from agent.errors import KeysMissing, LedgerBroken, WireRefused, WrongUse
 from agent.model import NS_PER_S, Sample
 from agent.outbox import Limits, Outbox, consents, ledger, receipts
 from agent.pipeline import RunMode
-from agent.privacy.policy import PROFILES
 from agent.system import storage
 from agent.system.clock import SessionClock, VirtualClock
+from agent.tables.profiles import PROFILES
 from agent.wire import directory, enroll, envelope, message
 from agent.wire.keys import SignKey, kid
 from agent.wire.labels import CODES

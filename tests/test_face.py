@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.features import FEATURES, compute_all, face, wire_schema
-from agent.features.spec import evaluate
+from agent.features.evaluation import evaluate
 from agent.model import NS_PER_S, Series, Window
 from agent.signal.face import baseline, quality
 from agent.signal.face import shape as face_shape

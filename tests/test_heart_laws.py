@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.features import FEATURES, compute_all, heart_formulas
-from agent.features.spec import REASONS
 from agent.model import NS_PER_S, FeatureValue, Series, Summary, Window
 from agent.privacy.vault import Vault
 from agent.signal.heart.beats import Beats
+from agent.tables.feature_spec import REASONS
 from agent.windows.history import History, _packed, _unpacked
 from firmware_sim.physiology import SCRIPTS, Physiology
 from test_analyze import NAMES

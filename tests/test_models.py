@@ -13,8 +13,8 @@ from agent.config import Settings
 from agent.errors import ModelMissing, StorageFull, WrongUse
 from agent.perception import fetch, store
 from agent.perception.store import Container, Manifest, ModelFile
-from agent.privacy.policy import profile_named
 from agent.sources import settings_type
+from agent.tables.profiles import profile_named
 
 CONTENT = {"one.tflite": b"first model" * 100, "two.tflite": b"second model" * 100}
 

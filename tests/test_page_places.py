@@ -15,8 +15,8 @@ import house
 import page_world
 from agent.model import Sample
 from agent.outbox import Outbox, consents, ledger
-from agent.privacy.policy import PROFILES
 from agent.session.live_view import now
+from agent.tables.profiles import PROFILES
 from agent.wire import envelope
 from agent.wire.enroll import armor, dearmor
 from hub import enroll, site

@@ -15,8 +15,8 @@ from agent.outbox import Outbox, consents, pauses
 from agent.page import reader
 from agent.page.web import charts, pages
 from agent.page.web.pages import Pages
-from agent.privacy.policy import PROFILES
 from agent.privacy.vault import open_vault
+from agent.tables.profiles import PROFILES
 from agent.weeks import report
 from agent.windows.history import History, Told
 from page_world import past
@@ -88,9 +88,7 @@ def test_the_reading_grade_is_eight_at_most():
 @pytest.mark.parametrize("name", PROFILES)
 def test_every_place_has_its_pages(name):
     profile = PROFILES[name]
-    said = {field: sorted(value) if isinstance(value, frozenset) else value for field, value in
-            ((field, getattr(profile, field)) for field in profile.__slots__)}  # fmt: skip
-    made = Pages({"profile": said})
+    made = Pages({"profile": profile.as_json(), "names": {}})
     assert ("check-in" in made.menu()) == (not profile.purposes or "fatigue" in profile.kinds)
     assert made.with_index() == (name != "eu-workplace")
     assert "<main" in made.shell()
@@ -197,7 +195,9 @@ def test_days_ribbons_and_beats_are_what_was_kept(looked_back, tmp_path):
 
 
 def test_pictures_say_what_their_tables_say(looked_back):
-    said = Pages({"profile": {"pages": ["now"], "kinds": [], "purposes": [], "name": "personal", "words": ""}}).t
+    said = Pages(
+        {"profile": {"pages": ["now"], "kinds": [], "purposes": [], "name": "personal", "words": ""}, "names": {}}
+    ).t
     made = charts.strip(looked_back["weeks"], said, with_index=True)
     assert len(made.rows) == len(looked_back["weeks"])
     assert str(made.svg).count("strip-hatch)") == sum(week["index"] is None for week in looked_back["weeks"])

@@ -11,8 +11,8 @@ from agent.errors import KeysMissing, Missing, PolicyDenied, WrongPin
 from agent.features import FEATURES
 from agent.model import FeatureValue, Interval, Summary
 from agent.privacy import consent, gate
-from agent.privacy.policy import PROFILES, profile_named
 from agent.privacy.vault import Vault, open_vault, open_with_pin, seal_with_pin
+from agent.tables.profiles import PROFILES, profile_named
 from agent.wire.consent import Grant
 
 START = house.START_UTC_S
@@ -43,7 +43,7 @@ def test_what_policy_and_consent_allow_is_released_rounded():
         {"record": dataclasses.replace(RECORD, action="withdraw", grants=())},
         {"blocked": (Interval(START + 299, START + 299 + 1),)},
         {"blocked": (Interval(START - 100, None),)},
-        {"profile": dataclasses.replace(CARE, kinds=frozenset({"fatigue"}))},
+        {"profile": dataclasses.replace(CARE, releases=frozenset({("face", "fatigue")}))},
     ],
 )
 def test_everything_else_is_not(denied):

@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from agent.model import FeatureValue, Summary
-from agent.privacy.policy import profile_named
 from agent.privacy.vault import open_vault
 from agent.scoring.observations import Said, Shift, record
 from agent.scoring.weeks import weekly_log
+from agent.tables.profiles import profile_named
 from agent.weeks.scores import of
 from agent.windows.history import History, Told
 from test_commands import call, on_terminal

@@ -20,13 +20,13 @@ from bumble.gatt import Characteristic, Service
 import house
 import straps
 import virtual_time
-from agent import pipeline
-from agent.control import strap_scan as scan
+from agent import pipeline, sources
+from agent.control import device_scan as scan
 from agent.errors import SourceUnavailable, WrongUse
 from agent.model import Sample
 from agent.recording import files as recordings
 from agent.sources import SOURCES, Radio, SourceSpec, module, settings_type
-from agent.sources.strap import binding, ble_strap
+from agent.sources.strap import binding, ble_strap, pairing
 from agent.sources.strap.states import StrapState
 from agent.system.clock import SessionClock, VirtualClock
 from firmware_sim import packets, physiology, recording
@@ -324,9 +324,9 @@ def test_a_strap_without_beats_says_so_and_is_not_bound_over_another(tmp_path):
             async with reading(reader):
                 await until(lambda: "the strap sends a heart rate but no beats" in reader.words, what="the words")
                 assert not [words for words in reader.words if "beats come in" in words], "not even for its battery"
-            found = await ble_strap.nearby(ble_strap.Settings(), radio, 0.3)
+            found = await pairing.find(ble_strap.Settings(), radio, 0.3)
             for one in found:
-                assert not await ble_strap.bind_to(ble_strap.Settings(), reader.around, one, 10.0)
+                assert not await pairing.bind_to(ble_strap.Settings(), reader.around, one, 10.0)
         assert binding.bound(tmp_path / "state").serial == "SIM0001"
 
     run(main())
@@ -430,11 +430,11 @@ def test_scan_lists_straps_and_binds_the_chosen_one_after_seeing_beats(tmp_path)
     async def main():
         pace = SessionClock()
         async with straps.air("a", [straps.strap(pace, 1), straps.strap(pace, 2)], pace) as (_, radio):
-            found = await ble_strap.nearby(ble_strap.Settings(), radio, 0.5)
+            found = await pairing.find(ble_strap.Settings(), radio, 0.5)
             reader = straps.Reader(tmp_path / "state", pace, radio)
             (tmp_path / "state").mkdir(mode=0o700)
             second = next(one for one in found if one.name == "WB-SIM 2")
-            beats = await ble_strap.bind_to(ble_strap.Settings(), reader.around, second, 10.0)
+            beats = await pairing.bind_to(ble_strap.Settings(), reader.around, second, 10.0)
         return found, beats
 
     found, beats = run(main())
@@ -444,16 +444,16 @@ def test_scan_lists_straps_and_binds_the_chosen_one_after_seeing_beats(tmp_path)
         "F0:00:00:00:00:02", "WB-SIM 2", "SIM0002", "Wardbeat", "Simulated strap"
     )
     assert (tmp_path / "state/strap.json").stat().st_mode & 0o777 == 0o600
-    assert scan.bound_strap(tmp_path / "state")["serial"] == "SIM0002"  # what `export` shows of it
+    assert sources.bound("ble_strap", tmp_path / "state")["serial"] == "SIM0002"  # what `export` shows of it
     settings = house.Settings(state_dir=tmp_path / "state")
     with pytest.raises(WrongUse, match="which strap is yours"):
-        scan.bind(settings, found, "")
+        scan.bind(settings, "ble_strap", found, "")
     with pytest.raises(WrongUse, match="no strap called"):
-        scan.bind(settings, found, "somebody else's")
+        scan.bind(settings, "ble_strap", found, "somebody else's")
     with pytest.raises(WrongUse, match="another strap is bound already"):
-        scan.bind(settings, [one for one in found if one.name == "WB-SIM 1"], "")
+        scan.bind(settings, "ble_strap", [one for one in found if one.name == "WB-SIM 1"], "")
     with pytest.raises(WrongUse, match="no strap is in reach"):
-        scan.bind(settings, [], "")
+        scan.bind(settings, "ble_strap", [], "")
 
 
 def test_no_setting_reaches_a_simulated_radio():

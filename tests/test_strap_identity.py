@@ -16,7 +16,7 @@ import straps
 import virtual_time
 from agent.sources import Radio
 from agent.sources.strap import binding as bound
-from agent.sources.strap import ble_strap
+from agent.sources.strap import ble_strap, pairing
 from agent.sources.strap.binding import Bound
 from agent.sources.strap.bluez import Bluez
 from agent.sources.strap.states import StrapState
@@ -226,8 +226,8 @@ def test_a_strap_that_wants_a_bond_is_bound_by_scan(tmp_path):
             simulated = backend(central)
             radio = Radio(simulated.scanner, simulated.client, straps.SimulatedSystem(central))
             reader = straps.Reader(tmp_path, skipping.clock, radio)
-            (found,) = await ble_strap.nearby(ble_strap.Settings(), radio, 0.5)
-            assert await ble_strap.bind_to(ble_strap.Settings(), reader.around, found, 10.0)
+            (found,) = await pairing.find(ble_strap.Settings(), radio, 0.5)
+            assert await pairing.bind_to(ble_strap.Settings(), reader.around, found, 10.0)
         assert bound.bound(tmp_path).serial == "SIM0001"
 
     virtual_time.run(main())

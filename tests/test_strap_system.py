@@ -12,7 +12,7 @@ import house
 import straps
 from agent.errors import SourceUnavailable
 from agent.sources import Radio
-from agent.sources.strap import ble_strap, bluetooth
+from agent.sources.strap import ble_strap, bluetooth, pairing
 from agent.sources.strap.bluez import Bluez
 from agent.sources.strap.states import StrapState
 from firmware_sim import bluetoothd, bluez
@@ -55,7 +55,7 @@ def test_a_scan_whose_start_does_not_end_leaves_no_discovery_behind(how, monkeyp
 
     async def main():
         async with a_daemon() as (daemon, _):
-            scan = asyncio.create_task(ble_strap.nearby(ble_strap.Settings(), Radio(), 1.0))
+            scan = asyncio.create_task(pairing.find(ble_strap.Settings(), Radio(), 1.0))
             await asyncio.sleep(0.15)
             if how == "cancelled":
                 scan.cancel()
@@ -67,8 +67,8 @@ def test_a_scan_whose_start_does_not_end_leaves_no_discovery_behind(how, monkeyp
             monkeypatch.setattr(bluetooth, "_GATT_S", 5.0)
             if daemon.service._scanners:  # the stop overtook the late start: the next scan's own failure ends it
                 with contextlib.suppress(SourceUnavailable):
-                    await ble_strap.nearby(ble_strap.Settings(), Radio(), 0.3)
-            assert len(await ble_strap.nearby(ble_strap.Settings(), Radio(), 0.5)) == 1
+                    await pairing.find(ble_strap.Settings(), Radio(), 0.3)
+            assert len(await pairing.find(ble_strap.Settings(), Radio(), 0.5)) == 1
 
     asyncio.run(main())
 
@@ -138,7 +138,7 @@ def test_a_strap_that_wants_a_bond_is_bound_over_the_bus(tmp_path):
     async def main():
         async with a_daemon(**PERSONALITIES["needs_bond"]):
             reader = straps.Reader(tmp_path, straps.clock(1.0), Radio())
-            (found,) = await ble_strap.nearby(ble_strap.Settings(), Radio(), 0.5)
-            assert await ble_strap.bind_to(ble_strap.Settings(), reader.around, found, 10.0)
+            (found,) = await pairing.find(ble_strap.Settings(), Radio(), 0.5)
+            assert await pairing.bind_to(ble_strap.Settings(), reader.around, found, 10.0)
 
     asyncio.run(main())

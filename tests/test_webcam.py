@@ -25,7 +25,7 @@ from agent.signal.face.shape import Pose
 from agent.sources import Eyes, Surroundings
 from agent.sources.camera import webcam
 from agent.sources.camera.child import Running
-from agent.sources.camera.frame_rate import Mode, RunMode, Strain
+from agent.sources.camera.frame_rate import FrameRate, Mode, Strain
 from agent.sources.camera.protocol import Seen, Told, Wanted, read, written
 from agent.sources.camera.states import FAULTS, LASTING, CameraState
 from agent.sources.camera.webcam import Settings
@@ -301,7 +301,7 @@ def test_a_slow_camera_is_neither_silent_nor_searched_too_seldom_in_a_burst():
 
 
 def test_the_pace_follows_a_face_bursts_for_the_eyes_and_spares_the_machine():
-    pace = RunMode()
+    pace = FrameRate()
     modes = []
     for second in range(700):
         modes.append(pace.saw(float(second), 1, Strain()))

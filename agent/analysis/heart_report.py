@@ -7,9 +7,9 @@ import numpy as np
 
 from agent.analysis.heart import Analysis, Recorded, names
 from agent.features import FEATURES
-from agent.features.spec import REASONS
 from agent.model import FeatureValue
 from agent.signal.heart.artifacts import Label
+from agent.tables.feature_spec import REASONS
 
 MAIN: Final = (
     "hr_mean_bpm", "rmssd_ms", "sdnn_ms", "pnn50_01", "lf_ms2", "hf_ms2", "lf_hf_ratio", "dfa_alpha1", "resp_rate_bpm",

@@ -8,12 +8,13 @@ import numpy as np
 
 from agent.errors import Missing, WrongUse
 from agent.features import FEATURES
+from agent.features.evaluation import evaluate
 from agent.features.heart_formulas import beats
-from agent.features.spec import REASONS, evaluate
 from agent.model import Window
 from agent.signal.heart.artifacts import Label
 from agent.signal.heart.beats import Beats
 from agent.signal.heart.spectrum import HF_HZ, LF_HZ, VLF_HZ
+from agent.tables.feature_spec import REASONS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

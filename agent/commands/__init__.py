@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from agent.config import Settings
     from agent.control.channel import Reply
     from agent.outbox import Outbox
-    from agent.privacy.policy import Profile
+    from agent.tables.profiles import Profile
 
 Action = Callable[[argparse.Namespace], int]
 _AGAIN_AFTER_S: Final = 5.0  # what breaks at once would break for ever
@@ -73,36 +73,38 @@ def _run(arguments: argparse.Namespace) -> int:
 def _scan(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
-    from agent.control import strap_scan as scan
+    from agent import sources
+    from agent.control import device_scan as scan
     from agent.errors import WrongUse
 
     settings, _ = _settings(arguments)
     if not 0 < arguments.seconds <= 120:
         raise WrongUse(f"--seconds {arguments.seconds:g} is outside 0 to 120")
-    found = scan.in_reach(settings, arguments.seconds)
+    name, how = sources.pairing(arguments.sensor)
+    found = scan.in_reach(settings, name, arguments.seconds)
     if arguments.json:
-        print(json.dumps([asdict(strap) for strap in found]))
-    yours = scan.bound_address(settings.state_dir)
-    for strap in found:
-        mark = "yours" if strap.address == yours else ""
-        say(f"  {strap.name or '(no name)':<24} {strap.address}  {strap.rssi_dbm:>4} dBm  {mark}")
+        print(json.dumps([asdict(device) for device in found]))
+    yours = scan.bound_address(settings.state_dir, name)
+    for device in found:
+        mark = "yours" if device.address == yours else ""
+        say(f"  {device.name or '(no name)':<24} {device.address}  {device.rssi_dbm:>4} dBm  {mark}")
     if arguments.bind is None:
-        if yours and yours not in (strap.address for strap in found) and scan.reads_a_strap(settings.state_dir):
-            say("Your strap does not show: the running agent reads it, or looks for it; see 'wardbeat status'.")
+        if yours and yours not in (device.address for device in found) and scan.is_read(settings.state_dir, name):
+            say(f"Your {how.noun} does not show: the running agent reads it, or looks for it; see 'wardbeat status'.")
             return 0
         if not found:
-            say("No strap is in reach. Put it on, moisten the electrodes, close other apps that read it.")
+            say(f"No {how.noun} is in reach. {how.advice}")
             return 1
         if not yours:
             say("To read one of them: wardbeat scan --bind NAME")
         return 0
-    name, beats = scan.bind(settings, found, arguments.bind)
-    if not beats:
-        say(f"No beat came from {name}, so nothing is bound: wear it, moisten the electrodes, and try again.")
+    device_name, proved = scan.bind(settings, name, found, arguments.bind)
+    if not proved:
+        say(f"No {how.proof} came from {device_name}, so nothing is bound. {how.advice}")
         return 1
-    say(f"Beats came in. {name} is yours from now on; no other strap is read.")
-    if "ble_strap" not in settings.sources:
-        say("Switch it on in your settings:  sources: {ble_strap: {}}")
+    say(f"{how.proof.capitalize()} came in. {device_name} is yours from now on; no other {how.noun} is read.")
+    if name not in settings.sources:
+        say(f"Switch it on in your settings:  sources: {{{name}: {{}}}}")
     return 0
 
 
@@ -185,7 +187,7 @@ def _consent(arguments: argparse.Namespace) -> int:
             )
         return _print(_person_says(settings, "withdraw"))
     enrolled = identity.load_enrolled(settings.state_dir, existing_vault(settings.state_dir, settings.key_store))
-    signals = consent_key.signals(settings, arguments.signal)
+    signals = consent_key.signals(settings, arguments.signal, client.switched_sensors(settings))
     wanted = consent_key.grants(profile, enrolled.bundle.operator, signals)
     words = text(profile, wanted, settings.consent_days)
     if arguments.what == "show":

@@ -14,15 +14,16 @@ from typing import Any, Final
 from cryptography import x509
 
 from agent import sources
-from agent.config import AffectModel, Settings, policy_file
+from agent.config import Settings, policy_file
 from agent.control import channel
-from agent.control import strap_scan as scan
 from agent.control.channel import Command
+from agent.control.device_scan import silent
 from agent.enrollment import identity
 from agent.errors import NotRunning, OutboxBroken, WardbeatError, WireRefused
 from agent.outbox import Outbox, consents, ledger
-from agent.privacy.policy import Profile
 from agent.privacy.vault import Vault, existing_vault
+from agent.system.clock import SessionClock
+from agent.tables.profiles import Profile
 from agent.windows.history import History
 from agent.wire.directory import fingerprint_words
 
@@ -53,8 +54,9 @@ def checks(settings: Settings, profile: Profile) -> Iterator[Check]:
     words = f"{policy_file()} applies" if policy_file().exists() else "this machine has none"
     yield Check("machine_policy", ok=True, words=words)
     yield Check("profile", ok=True, words=f"{profile.name}: {profile.words}")
-    if "webcam" in settings.sources:
-        yield from _camera(settings)
+    for name, chosen in settings.sources.items():
+        for found in sources.checks(name, chosen, _context(settings)):
+            yield Check(found.check_id, found.ok, found.words, found.remedy)
     folder = settings.state_dir
     if not folder.exists():
         yield Check("state", None, "no state folder yet; 'wardbeat run' makes it")
@@ -72,10 +74,16 @@ def checks(settings: Settings, profile: Profile) -> Iterator[Check]:
     yield Check("data_key", ok=True, words=f"in {vault.place}")
     if (folder / "history.db").exists():
         yield _attempt("history", lambda: _history(folder, vault))
-    if "ble_strap" in settings.sources:
-        yield _attempt("strap", lambda: f"{scan.bound_name(folder) or 'a strap without a name'} is bound")
     yield from _delivery(settings, profile, vault)
     yield from _running(settings, profile)
+
+
+def _context(settings: Settings) -> sources.Surroundings:
+    brought = settings.face.affect_model
+    affect = None
+    if brought is not None:
+        affect = sources.AffectFile(str(brought.path.expanduser()), brought.sha256, brought.labels)
+    return sources.Surroundings(SessionClock(), settings.state_dir, silent, affect=affect)
 
 
 def _history(folder: Path, vault: Vault) -> str:
@@ -124,33 +132,6 @@ def _delivery(settings: Settings, profile: Profile, vault: Vault) -> Iterator[Ch
         )
         for _, words in outbox.news():
             yield Check("news", None, words)
-
-
-def _camera(settings: Settings) -> Iterator[Check]:
-    webcam = sources.module("webcam")
-    parts = _attempt("camera_parts", webcam.parts_are_here)
-    yield parts
-    yield _attempt("face_models", _models)
-    yield _attempt("camera", lambda: str(webcam.may_be_opened(settings.sources["webcam"])))
-    if settings.face.affect_model is not None and parts.ok:
-        brought = settings.face.affect_model
-        yield _attempt("affect_model", lambda: _affect(brought))
-
-
-def _models() -> str:
-    from agent.perception import store
-
-    for file in store.manifest().files:
-        store.verified(file)
-    store.ours()
-    return "all are here, as the manifest names them"
-
-
-def _affect(brought: AffectModel) -> str:
-    from agent.perception.affect import Affect
-
-    Affect(sources.AffectFile(str(brought.path.expanduser()), brought.sha256, brought.labels))
-    return "is there, and answers with its classes"
 
 
 def _proven(proven: ledger.Proven) -> str:

@@ -15,9 +15,9 @@ from agent.enrollment import identity
 from agent.enrollment.consent_key import signed_yes
 from agent.errors import KeysMissing, NotRunning, PolicyDenied
 from agent.outbox import Outbox, Sealing, consents, pauses
-from agent.privacy.policy import Profile
 from agent.privacy.vault import Vault, existing_vault, open_vault
 from agent.system import host
+from agent.tables.profiles import Profile
 from agent.windows.history import History
 from agent.wire.consent import Grant
 
@@ -34,6 +34,15 @@ def consent_in_force(settings: Settings, profile: Profile) -> str:
     until = dt.datetime.fromtimestamp(record.until_utc_s, dt.UTC)
     named = " and ".join(sorted({grant.signal for grant in record.grants}))
     return f"In force: record {record.serial}, for {named}, until {until:%Y-%m-%d %H:%M} UTC"
+
+
+def switched_sensors(settings: Settings) -> dict[str, bool]:
+    """Sensors that the person switched on or off at the page; the settings decide about the others."""
+    file = settings.state_dir / "outbox.db"
+    if not file.exists():
+        return {}
+    with Outbox(file, existing_vault(settings.state_dir, settings.key_store), None) as outbox:
+        return pauses.switches(outbox)
 
 
 def give_consent(

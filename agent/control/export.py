@@ -3,8 +3,8 @@
 import datetime as dt
 from dataclasses import asdict
 
+from agent import sources
 from agent.config import Settings
-from agent.control import strap_scan
 from agent.outbox import Outbox, consents, ledger, pauses
 from agent.privacy.vault import Vault
 from agent.scoring import instruments
@@ -35,7 +35,11 @@ def everything_held(settings: Settings, outbox: Outbox) -> dict[str, object]:
         "private_hours": [asdict(one) for one in pauses.hours(outbox)],
         "pause_ends_utc_s": pauses.ends_utc_s(outbox),
         "switched_sensors": pauses.switches(outbox),
-        "strap": strap_scan.bound_strap(settings.state_dir),
+        "devices": {
+            name: sources.bound(name, settings.state_dir)
+            for name, row in sources.SOURCES.items()
+            if row.pairing is not None
+        },
         "news": [{"at_utc_s": at_utc_s, "words": words} for at_utc_s, words in outbox.news()],
     }
 

@@ -29,13 +29,13 @@ from agent.enrollment import consent_key, identity
 from agent.errors import Missing, WrongUse
 from agent.features import FEATURES
 from agent.model import NS_PER_S
-from agent.privacy.policy import Profile, profile_named
 from agent.privacy.vault import open_vault
 from agent.session.session import Session
 from agent.sources import Radio
 from agent.system.browser import lead_in
 from agent.system.clock import SessionClock, aligned_start_ns
 from agent.system.run_mode import RunMode
+from agent.tables.profiles import Profile, profile_named
 from agent.wire.enroll import armor, dearmor
 
 if TYPE_CHECKING:
@@ -209,10 +209,10 @@ async def _on_air(strap: "Strap", clock: SessionClock, faults: Any, folder: Path
         await central.power_on()
         backends = backend(central)
         radio = Radio(backends.scanner, backends.client)
-        source = sources.module("ble_strap")
-        found = await source.nearby(source.Settings(), radio, 0.5)
-        # not `bind_to`: it listens for a beat, and a recording begins when somebody first listens
-        source.bind(folder, source.Bound(found[0].address, found[0].name, strap.plan.serial))
+        name, _ = sources.pairing()
+        found = await sources.find(name, sources.settings_type(name)(), radio, 0.5)
+        # not `sources.bind`: it listens for a beat, and a recording begins when somebody first listens
+        sources.remember(name, folder, found[0], strap.plan.serial)
         yield radio
 
 

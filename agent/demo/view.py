@@ -12,6 +12,7 @@ import numpy as np
 
 from agent.model import NS_PER_S
 from agent.session.session import Session
+from agent.sources import SOURCES
 from agent.system.status import Level
 
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ _FACE: Final = {
 }
 _FACE_S: Final = 120
 _PARTS: Final = {
-    "source.ble_strap": "strap",
-    "source.webcam": "camera",
+    **{f"source.{row.name}": row.title.lower() for row in SOURCES.values()},
     "consent": "consent",
     "broker": "broker",
     "receipts": "receipts",

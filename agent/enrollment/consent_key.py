@@ -1,15 +1,15 @@
 """What a yes covers, and the yes that the person's key signs."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from agent.config import Settings
 from agent.enrollment import identity
 from agent.errors import WrongUse
-from agent.features import FEATURES
 from agent.privacy import consent
-from agent.privacy.policy import Profile
 from agent.sources import SOURCES
+from agent.tables.profiles import Profile
+from agent.tables.signals import SIGNALS
 from agent.wire.consent import Grant
 from agent.wire.message import ConsentMessage
 
@@ -20,20 +20,36 @@ def grants(profile: Profile, operator: str, signals: Sequence[str] = ()) -> tupl
     return tuple(Grant(signal, purpose, operator) for purpose in sorted(profile.purposes) for signal in chosen)
 
 
-def signals(settings: Settings, named: Sequence[str] = ()) -> tuple[str, ...]:
-    """What a yes is asked for: what was named, else every signal, but for a camera's that is not switched on."""
+def signals(
+    settings: Settings, named: Sequence[str] = (), switches: Mapping[str, bool] | None = None
+) -> tuple[str, ...]:
+    """What a yes is asked for: the signals that were named, else those of every sensor that is on.
+
+    Args:
+        settings: Sensors that are configured are on.
+        named: Signals, as in SIGNALS.
+        switches: Sensors that the person switched on or off at the page, see `outbox.pauses.switches`.
+
+    Raises:
+        WrongUse: There is no such signal, or no sensor is on.
+    """
     if named:
-        known = {spec.signal for spec in SOURCES.values()} | {spec.signal for spec in FEATURES.values()}
-        for one in named:
-            if one not in known:
-                near = difflib.get_close_matches(one, known, n=1)
+        for name in named:
+            if name not in SIGNALS:
+                near = difflib.get_close_matches(name, SIGNALS, n=1)
                 raise WrongUse(
-                    f"there is no signal {one!r}",
-                    remedy=f"Did you mean {near[0]}?" if near else f"There are {', '.join(sorted(known))}.",
+                    f"there is no signal {name!r}",
+                    remedy=f"Did you mean {near[0]}?" if near else f"There are {', '.join(SIGNALS)}.",
                 )
         return tuple(named)
-    on = {name for name, spec in SOURCES.items() if name in settings.sources or not spec.needs_consent}
-    return tuple(sorted({SOURCES[name].signal for name in on}))
+    on = {name: name in settings.sources for name in SOURCES} | dict(switches or {})
+    chosen = {row.signal for row in SOURCES.values() if on.get(row.name)}
+    if not chosen:
+        raise WrongUse(
+            "no sensor is switched on, so there is nothing to ask for",
+            remedy=f"Switch one on, or name what may leave: --signal {next(iter(SIGNALS))}.",
+        )
+    return tuple(sorted(chosen))
 
 
 def signed_yes(

@@ -1,45 +1,57 @@
 """FEATURES: every number we compute for people, one row each, and what may ever leave."""
 
+import importlib
 import json
+from collections.abc import Iterator
+from typing import Final
 
-from agent.features import face, heart
-from agent.features.spec import FeatureSpec, evaluate
+from agent.features.evaluation import evaluate
 from agent.model import FeatureValue, Window
+from agent.tables.feature_spec import FeatureSpec
+from agent.tables.signals import SIGNALS
 
-FEATURES: dict[str, FeatureSpec] = {spec.name: spec for spec in (*heart.ROWS, *face.ROWS)}
+# modules with numbers, one row each; every one has `ROWS`
+MODULES: Final = (
+    "agent.features.heart",
+    "agent.features.face",
+)
+FEATURES: Final[dict[str, FeatureSpec]] = {
+    spec.name: spec for module in MODULES for spec in importlib.import_module(module).ROWS
+}
 
 
 def compute_all(window: Window) -> tuple[FeatureValue, ...]:
-    """Every feature of the signals that the window holds, ids ascending; of a window without any, the heart's."""
+    """Every feature of the signals that the window holds, ids ascending; of an empty window, the first signal's."""
     held = {spec.signal for spec in FEATURES.values() if any(need in window.series for need in spec.needs)}
-    specs = [spec for spec in FEATURES.values() if spec.signal in (held or {"heart"})]
+    specs = [spec for spec in FEATURES.values() if spec.signal in (held or {next(iter(SIGNALS))})]
     return tuple(evaluate(spec, window) for spec in sorted(specs, key=lambda spec: spec.feature_id))
 
 
-def docs_table() -> str:
-    """The table at the end of docs/heart.md: every number, what it is, what it needs, where it comes from."""
-    head = "| number | what it says | formula | window from | beats from | covered | faulty up to | leaves | source |"
-    lines = [head, "|" + "---|" * 9]
-    for spec in heart.ROWS:
-        formula = spec.formula.replace("|", "\\|") + (", slow trend taken away" if spec.detrended else "")
-        leaves = "no" if spec.release == "live_only" else "yes"
-        lines.append(
-            f"| `{spec.name}` | {spec.words} | {formula} | {spec.min_span_s} s | {spec.min_samples} | "
-            f"{spec.min_coverage_01:.0%} | {spec.most_edited_01:.0%} | {leaves} | doi:{spec.source} |"
-        )
-    return "\n".join(lines) + "\n"
+def documents() -> tuple[str, ...]:
+    """The files that end with a table of numbers, as in SIGNALS."""
+    return tuple(dict.fromkeys(spec.docs for spec in SIGNALS.values() if spec.docs))
 
 
-def face_table() -> str:
-    """The table at the end of docs/face.md."""
-    lines = ["| number | what it says | how | window from | leaves | kind | source |", "|" + "---|" * 7]
-    for spec in sorted(face.ROWS, key=lambda spec: spec.feature_id):
+def docs_table(docs: str) -> str:
+    """The table at the end of a document: every number, what it is, what it needs, where it comes from."""
+    return "\n".join(_table_lines(docs)) + "\n"
+
+
+def _table_lines(docs: str) -> Iterator[str]:
+    head = ("number", "what it says", "formula", "kind", "window from", "samples from", "covered", "faulty up to",
+            "leaves", "source")  # fmt: skip
+    yield f"| {' | '.join(head)} |"
+    yield "|" + "---|" * len(head)
+    for spec in sorted(FEATURES.values(), key=lambda spec: spec.feature_id):
+        if SIGNALS[spec.signal].docs != docs:
+            continue
+        formula = spec.formula.replace("|", "\\|") + (", slow trend removed" if spec.detrended else "")
         leaves = "no" if spec.release == "live_only" else "yes"
-        lines.append(
-            f"| `{spec.name}` | {spec.words} | {spec.formula} | {spec.min_span_s} s | {leaves} | {spec.kind} "
-            f"| doi:{spec.source} |"
+        yield (
+            f"| `{spec.name}` | {spec.words} | {formula} | {spec.kind} | {spec.min_span_s} s "
+            f"| {spec.min_samples} {SIGNALS[spec.signal].counted} | {spec.min_coverage_01:.0%} "
+            f"| {spec.most_edited_01:.0%} | {leaves} | doi:{spec.source} |"
         )
-    return "\n".join(lines) + "\n"
 
 
 def wire_schema() -> str:

@@ -1,14 +1,26 @@
-"""`python -m agent.features`: print what is generated from the table (used by `make schema`).
+"""`python -m agent.features ROOT`: write what is generated from FEATURES below a checkout (used by `make schema`).
 
-schema   agent/wire/schema_v1.json
-table    the end of docs/heart.md
-face     the end of docs/face.md
+agent/wire/schema_v1.json               what the hub knows of each feature
+docs/heart.md, docs/face.md, ...        the table at the end of each signal's document
 """
 
 import sys
+from pathlib import Path
+from typing import Final
 
-from agent.features import docs_table, face_table, wire_schema
+from agent.features import docs_table, documents, wire_schema
 
-WRITERS = {"schema": wire_schema, "table": docs_table, "face": face_table}
+TABLE_HEAD: Final = "\n| number |"
 
-sys.stdout.write(WRITERS[sys.argv[1] if sys.argv[1:] else "schema"]())
+
+def main(root: Path) -> None:
+    """Write every file."""
+    (root / "agent/wire/schema_v1.json").write_text(wire_schema(), encoding="utf-8")
+    for docs in documents():
+        file = root / docs
+        text = file.read_text(encoding="utf-8") if file.exists() else f"# {file.stem.capitalize()}\n\n"
+        file.write_text(f"{text.split(TABLE_HEAD)[0].rstrip()}\n\n{docs_table(docs)}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if sys.argv[1:] else "."))

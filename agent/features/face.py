@@ -25,10 +25,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.features.spec import FeatureSpec, Kind, Measured, Release
 from agent.model import NS_PER_S, Window
 from agent.signal.face import lids
 from agent.signal.face.actions import ACTIONS, MOVED
+from agent.tables.feature_spec import FeatureSpec, Measured, Release
+from agent.tables.signals import Kind
 
 Floats = NDArray[np.float64]
 

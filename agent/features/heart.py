@@ -29,13 +29,13 @@ from typing import Final
 
 from agent.features import heart_formulas as of
 from agent.features.heart_formulas import Formula
-from agent.features.spec import FeatureSpec, Measured, Release
 from agent.model import Window
 from agent.signal.heart import confidence, geometric, nonlinear, rr
 from agent.signal.heart.beats import Beats
 from agent.signal.heart.confidence import Sureness
 from agent.signal.heart.rr import over
 from agent.signal.heart.spectrum import HF_HZ, LF_HZ, TOTAL_HZ, VLF_HZ
+from agent.tables.feature_spec import FeatureSpec, Measured, Release
 
 TASK_FORCE: Final = "10.1161/01.CIR.93.5.1043"
 SHAFFER: Final = "10.3389/fpubh.2017.00258"

@@ -10,7 +10,7 @@ and a withdrawal or erasure that the hub has not confirmed. Where those cannot b
 
 import datetime as dt
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -57,12 +57,21 @@ def suspect(folder: Path) -> None:
     (folder / SUSPECT).touch(mode=0o600)
 
 
-def opened(path: Path, vault: Vault, sealing: Sealing | None, *, keep: Limits, now_utc_s: int) -> Outbox:
+def opened(
+    path: Path,
+    vault: Vault,
+    sealing: Sealing | None,
+    *,
+    keep: Limits,
+    now_utc_s: int,
+    closed: Collection[str] = (),
+) -> Outbox:
     """The outbox; a damaged one is set aside first.
 
     Args:
         path, vault, sealing, keep: As `Outbox`.
         now_utc_s: For ledger and notes.
+        closed: Sensors that stay off when the person's switches cannot be read.
 
     Raises:
         StorageFull, OutboxBroken: As `Outbox`; broken is what no new file mends.
@@ -71,19 +80,21 @@ def opened(path: Path, vault: Vault, sealing: Sealing | None, *, keep: Limits, n
     if new.exists() and not path.exists():
         _swap(path, new, _aside(path, now_utc_s))  # power went between the renames: the new file is whole
     if path.exists() and mark.exists() and faults(path):
-        _begin_anew(path, vault, sealing, keep=keep, now_utc_s=now_utc_s)
+        _begin_anew(path, vault, sealing, keep=keep, now_utc_s=now_utc_s, closed=closed)
     try:
         outbox = Outbox(path, vault, sealing, keep=keep)
     except OutboxBroken:
         if not faults(path):  # a machine short of memory is no damaged file
             raise
-        _begin_anew(path, vault, sealing, keep=keep, now_utc_s=now_utc_s)
+        _begin_anew(path, vault, sealing, keep=keep, now_utc_s=now_utc_s, closed=closed)
         outbox = Outbox(path, vault, sealing, keep=keep)
     mark.unlink(missing_ok=True)
     return outbox
 
 
-def _begin_anew(path: Path, vault: Vault, sealing: Sealing | None, *, keep: Limits, now_utc_s: int) -> None:
+def _begin_anew(
+    path: Path, vault: Vault, sealing: Sealing | None, *, keep: Limits, now_utc_s: int, closed: Collection[str]
+) -> None:
     """A new file with all that must not be forgotten, then the broken one aside, then the new one in its place:
     wherever power goes, the next start finds the one or the other whole.
     """
@@ -92,7 +103,7 @@ def _begin_anew(path: Path, vault: Vault, sealing: Sealing | None, *, keep: Limi
         new.with_name(new.name + ending).unlink(missing_ok=True)
     salvaged = _read(path, aside)
     with Outbox(new, vault, sealing, keep=keep) as outbox:
-        _carry(outbox, salvaged, now_utc_s)
+        _carry(outbox, salvaged, now_utc_s, closed)
     _swap(path, new, aside)
 
 
@@ -167,15 +178,11 @@ def _rows(path: Path, query: str) -> list[Any] | None:
         return None
 
 
-def _carry(outbox: Outbox, salvaged: Salvaged, now_utc_s: int) -> None:
+def _carry(outbox: Outbox, salvaged: Salvaged, now_utc_s: int, closed: Collection[str]) -> None:
     """Say it: to the new file, to the hub, to the person."""
     if salvaged.paused is not False:
         consents.pause(outbox, now_utc_s)
-    for name, value in salvaged.chosen or ():
-        if value in (b"on", b"off") if name.startswith(quiet.SENSOR) else quiet.are_hours(value):
-            outbox.set_meta(name, value)
-    if salvaged.chosen is None:
-        quiet.keep_switch(outbox, "webcam", on=False)
+    _carry_choices(outbox, salvaged, closed)
     if outbox.sealing is not None:
         if salvaged.withdrawn is not False or salvaged.erased:
             consents.withdraw(outbox, outbox.sealing.sender.sign, outbox.sealing.sender.site, now_utc_s)
@@ -189,6 +196,15 @@ def _carry(outbox: Outbox, salvaged: Salvaged, now_utc_s: int) -> None:
             outbox.tell(words, now_utc_s)
 
 
+def _carry_choices(outbox: Outbox, salvaged: Salvaged, closed: Collection[str]) -> None:
+    if salvaged.chosen is None:
+        for name in closed:
+            quiet.keep_switch(outbox, name, on=False)
+    for name, value in salvaged.chosen or ():
+        if value in (b"on", b"off") if name.startswith(quiet.SENSOR) else quiet.are_hours(value):
+            outbox.set_meta(name, value)
+
+
 def _words(salvaged: Salvaged) -> Iterable[str]:
     held = (
         "how many rows waited in it cannot be read"
@@ -199,6 +215,9 @@ def _words(salvaged: Salvaged) -> Iterable[str]:
     if salvaged.paused is None:
         yield "whether you had paused cannot be read: it is paused now. 'wardbeat resume' ends it."
     if salvaged.chosen is None:
-        yield "your private hours cannot be read: set them again. The camera is off until you switch it on at the page."
+        yield (
+            "your private hours cannot be read: set them again. Sensors that need your consent are off until you "
+            "switch them on at the page."
+        )
     if salvaged.erased is None:
         yield "if you had asked to erase in the last days, ask again: 'wardbeat erase'."

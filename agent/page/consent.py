@@ -75,7 +75,8 @@ def say(session: Session, _: forms.Nothing) -> dict[str, Any]:
         "pause_until_utc_s": pauses.ends_utc_s(session.outbox),
         "hours": [[one.from_min, one.until_min] for one in pauses.hours(session.outbox)],
         "sensors": [
-            {"name": name, "words": SOURCES[name].words, "on": session.sensors.is_on(name),
+            {"name": name, "title": SOURCES[name].title, "words": SOURCES[name].words,
+             "on": session.sensors.is_on(name),
              "consent": SOURCES[name].needs_consent and bool(profile.recipients)}
             for name in session.sensors.switchable()
         ],

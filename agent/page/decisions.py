@@ -1,22 +1,16 @@
 """What the person decides at the page: pause, private hours, sensors, and what the command line asks, too."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from agent import sources
 from agent.control import handlers
 from agent.outbox import pauses
 from agent.page import forms
 from agent.session.session import Session
+from agent.tables.signals import SIGNALS
 
 Answer = dict[str, Any]
-
-_SWITCHED: Final = {
-    ("ble_strap", True): "Switched on.",
-    ("ble_strap", False): "Switched off. No strap is read any more.",
-    ("webcam", True): "Switched on.",
-    ("webcam", False): "Switched off. Its light goes out within a second.",
-}
 
 
 def as_asked(name: str) -> Callable[[Session, forms.Form], Answer]:
@@ -44,6 +38,7 @@ def switch(session: Session, name: str, *, on: bool) -> Answer:
     pauses.keep_switch(session.outbox, name, on=on)
     session.sensors.switch(name, on=on)
     session.sensors.retry_now(name)
-    if on and sources.SOURCES[name].needs_consent and not session.sensors.may_open(name):
-        return {"words": f"Switched on. It stays shut until you consent to {sources.SOURCES[name].signal}."}
-    return {"words": _SWITCHED[name, on]}
+    row = sources.SOURCES[name]
+    if on and row.needs_consent and not session.sensors.may_open(name):
+        return {"words": f"Switched on. It stays closed until you consent to {SIGNALS[row.signal].words}."}
+    return {"words": "Switched on." if on else row.switched_off}

@@ -5,9 +5,10 @@ from typing import Any
 
 from agent.errors import WrongUse
 from agent.features import FEATURES
-from agent.features.spec import REASONS
 from agent.page import forms
 from agent.session.session import Session
+from agent.tables.feature_spec import REASONS
+from agent.tables.signals import SIGNALS
 
 Answer = dict[str, Any]
 
@@ -27,7 +28,7 @@ def window(session: Session, _: forms.Nothing) -> Answer:
 def about(session: Session, form: forms.Named) -> Answer:
     """Where a number comes from: what it is, its formula, its source, and what the last window had of it."""
     spec = FEATURES.get(form.name)
-    if spec is None or not session.profile.shows(spec.kind):
+    if spec is None or not session.profile.shows_number(spec.signal, spec.kind):
         raise WrongUse("there is no number of that name here", remedy="Go back, and choose another.")
     last = None if session.last_summary is None else next(
         (one for one in session.last_summary.values if one.name == spec.name), None
@@ -38,7 +39,7 @@ def about(session: Session, form: forms.Named) -> Answer:
         "formula": spec.formula,
         "source": spec.source,
         "needs": list(spec.needs),
-        "counted": "frames" if spec.signal == "face" else "beats",
+        "counted": SIGNALS[spec.signal].counted,
         "min_samples": spec.min_samples,
         "min_coverage_01": spec.min_coverage_01,
         "leaves": spec.release,

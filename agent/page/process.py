@@ -21,7 +21,9 @@ from agent.errors import Missing, OutboxBroken, WardbeatError
 from agent.model import NS_PER_S
 from agent.session import live_view
 from agent.session.session import Session
+from agent.sources import SOURCES
 from agent.system import host
+from agent.tables.signals import SIGNALS
 
 log = logging.getLogger(__name__)
 
@@ -241,18 +243,11 @@ def _leads_in(port: int, code: str) -> str:
 
 
 def _hello(session: Session) -> dict[str, Any]:
-    profile = session.profile
     return {
         "state_dir": str(session.folder),
         "key_store": session.settings.key_store,
         "sources": sorted(session.settings.sources),
-        "profile": {
-            "name": profile.name,
-            "words": profile.words,
-            "kinds": sorted(profile.kinds),
-            "purposes": sorted(profile.purposes),
-            "pages": sorted(profile.pages),
-            "recipients": list(profile.recipients),
-            "forbidden_words": list(profile.forbidden_words),
-        },
+        "profile": session.profile.as_json(),
+        "names": {f"part.source.{row.name}": row.title for row in SOURCES.values()}
+        | {f"signal.{row.name}": row.words for row in SIGNALS.values()},
     }

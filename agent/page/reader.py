@@ -20,9 +20,9 @@ from agent.control import export
 from agent.enrollment import identity
 from agent.errors import LedgerBroken, WardbeatError
 from agent.outbox import Outbox, ledger
-from agent.privacy.policy import Profile
 from agent.privacy.vault import existing_vault
 from agent.system import host
+from agent.tables.profiles import Profile
 from agent.weeks import report
 from agent.windows.history import History
 
@@ -50,16 +50,7 @@ def main() -> int:
     """Read the question, write the answer; 1 with words and remedy as JSON where there is none."""
     host.no_core_dumps()
     asked = json.loads(sys.stdin.buffer.readline())
-    said = asked["profile"]
-    profile = Profile(
-        said["name"],
-        said["words"],
-        frozenset(said["kinds"]),
-        frozenset(said["purposes"]),
-        frozenset(said["pages"]),
-        tuple(said["recipients"]),
-        tuple(said["forbidden_words"]),
-    )
+    profile = Profile.from_json(asked["profile"])
     settings = Settings(state_dir=Path(asked["state_dir"]), key_store=asked["key_store"], profile=profile.name)
     try:
         sys.stdout.write(JOBS[asked["job"]](Wanted(settings, profile, asked["with"])))

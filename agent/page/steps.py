@@ -1,11 +1,12 @@
 """The first steps: a strap that proves by beats whose it is, a PIN, and joining a place."""
 
 import asyncio
+from dataclasses import asdict
 from functools import partial
 from typing import Any, Final
 
 from agent import sources
-from agent.control import strap_scan as straps
+from agent.control.device_scan import PROOF_S, silent
 from agent.enrollment import identity
 from agent.errors import BeginAgain, SourceUnavailable, WrongUse
 from agent.page import forms
@@ -13,7 +14,6 @@ from agent.page.decisions import switch
 from agent.session.live_view import RECENT_NS
 from agent.session.session import Session
 from agent.system import host
-from agent.system.status import Level
 
 Answer = dict[str, Any]
 
@@ -22,38 +22,33 @@ _TOLD_S: Final = 1.0
 
 
 async def scan(session: Session, _: forms.Nothing) -> Answer:
-    strap = sources.module("ble_strap")
-    found = await strap.nearby(session.sensors.settings("ble_strap"), session.sensors.radio, _SCAN_S)
+    """Devices of the person's own that are in reach."""
+    name, _how = sources.pairing()
+    found = await sources.find(name, session.sensors.settings(name), session.sensors.radio, _SCAN_S)
     return {
-        "straps": [{"name": one.name, "address": one.address, "rssi_dbm": one.rssi_dbm} for one in found],
+        "straps": [asdict(device) for device in found],
         "reads": bool(session.live.recent(session.clock.now_ns() - RECENT_NS)),
     }
 
 
 async def bind(session: Session, asked: forms.Strap) -> Answer:
-    """Listen to the strap for beats; they alone bind it. Another one is closed meanwhile."""
+    """Listen to the device; only its measurements bind it. Another one is closed meanwhile."""
+    name, how = sources.pairing()
     if session.paused:
-        raise WrongUse("Wardbeat is paused, and listens to no strap", remedy="Resume, then take the strap.")
-    strap = sources.module("ble_strap")
-    settings = session.sensors.settings("ble_strap")
-    with session.sensors.held("ble_strap"):
-        await session.sensors.closed("ble_strap")
-        found = [one for one in await strap.nearby(settings, session.sensors.radio, _SCAN_S)
-                 if one.address == asked.address]  # fmt: skip
+        raise WrongUse(f"Wardbeat is paused, and listens to no {how.noun}", remedy=f"Resume, then bind the {how.noun}.")
+    settings, radio = session.sensors.settings(name), session.sensors.radio
+    with session.sensors.held(name):
+        await session.sensors.closed(name)
+        found = [one for one in await sources.find(name, settings, radio, _SCAN_S) if one.address == asked.address]
         if not found:
-            raise SourceUnavailable("that strap is out of reach now", remedy="Move closer, and look again.")
-        around = sources.Surroundings(session.clock, session.folder, _silent, session.sensors.radio)
-        beats = await strap.bind_to(settings, around, found[0], straps.PROOF_S)
-    if not beats:
-        raise SourceUnavailable(
-            "no beat came, so the strap is not yours yet", remedy="Wear it, moisten the electrodes, and try again."
-        )
-    switch(session, "ble_strap", on=True)
-    return {"words": f"Beats came in. {found[0].name or 'The strap'} is yours; no other strap is read."}
-
-
-def _silent(_level: Level, _words: str, _remedy: str) -> None:
-    """Looking has no board."""
+            raise SourceUnavailable(f"that {how.noun} is out of reach now", remedy="Move closer, and scan again.")
+        context = sources.Surroundings(session.clock, session.folder, silent, radio)
+        proved = await sources.bind(name, settings, context, found[0], PROOF_S)
+    if not proved:
+        raise SourceUnavailable(f"no {how.proof} came, so the {how.noun} is not yours yet", remedy=how.advice)
+    switch(session, name, on=True)
+    device = found[0].name or f"The {how.noun}"
+    return {"words": f"{how.proof.capitalize()} came in. {device} is yours; no other {how.noun} is read."}
 
 
 async def enroll(session: Session, asked: forms.Begin) -> Answer:
@@ -89,14 +84,16 @@ def admit(session: Session, asked: forms.End) -> Answer:
 
 
 def place(session: Session, _: forms.Nothing) -> Answer:
-    """Where the person stands: what a first page must know."""
-    strap = straps.bound_strap(session.folder)
+    """How far the first steps are: what a first page must know."""
+    name, _how = sources.pairing()
+    device = sources.bound(name, session.folder)
+    on = [row for row in sources.SOURCES.values() if session.sensors.is_on(row.name)]
     return {
-        "strap": None if strap is None else {"name": strap["name"]},
-        "has_source": any(name != "ble_strap" and session.sensors.is_on(name) for name in sources.SOURCES),
+        "strap": None if device is None else {"name": device["name"]},
+        "has_source": any(row.name != name for row in on),
         "managed": host.managed(),
         "enrolled": session.operator,
-        "camera": session.sensors.is_on("webcam"),
+        "camera": any(row.signal == "face" for row in on),
         "half": session.identity is None and identity.exists(session.folder),
         "has_history": session.last_summary is not None or next(session.history.summaries(), None) is not None,
     }

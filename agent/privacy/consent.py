@@ -6,8 +6,8 @@ from typing import Final
 
 from agent.errors import PolicyDenied
 from agent.features import FEATURES
-from agent.features.spec import FeatureSpec
-from agent.privacy.policy import Profile
+from agent.tables.feature_spec import FeatureSpec
+from agent.tables.profiles import Profile
 from agent.wire.consent import ConsentRecord, Grant
 
 TEXT_VERSION: Final = 1
@@ -17,7 +17,11 @@ _DAY_S: Final = 86_400
 
 def releasable(profile: Profile) -> tuple[FeatureSpec, ...]:
     """Features that this profile may release."""
-    return tuple(spec for spec in FEATURES.values() if spec.kind in profile.kinds and spec.release != "live_only")
+    return tuple(
+        spec
+        for spec in FEATURES.values()
+        if spec.release != "live_only" and profile.may_release(spec.signal, spec.kind)
+    )
 
 
 def releasable_signals(profile: Profile) -> tuple[str, ...]:

@@ -1,13 +1,13 @@
 """The single exit: the only place that makes a `Released`, from what policy and consent both allow.
 
-Summary ──▶ profile.kinds ──▶ consent in force ──▶ no pause, no break ──▶ coded ──▶ Released
+Summary ──▶ profile.releases ──▶ consent in force ──▶ no pause, no break ──▶ coded ──▶ Released
 """
 
 from collections.abc import Sequence
 
 from agent.features import FEATURES
 from agent.model import CodedValue, FeatureValue, Interval, Released, Summary
-from agent.privacy.policy import Profile
+from agent.tables.profiles import Profile
 from agent.wire import schema
 from agent.wire.consent import ConsentRecord, Grant
 
@@ -46,7 +46,7 @@ def release(
 
 def _allowed(name: str, profile: Profile) -> bool:
     spec = FEATURES.get(name)
-    return spec is not None and spec.release != "live_only" and spec.kind in profile.kinds
+    return spec is not None and spec.release != "live_only" and profile.may_release(spec.signal, spec.kind)
 
 
 def _coded(value: FeatureValue) -> CodedValue:

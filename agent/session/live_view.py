@@ -80,7 +80,7 @@ def _face(session: Session, now_ns: int) -> dict[str, float] | None:
     """Movements against the person's own neutral face, 0 to 1; None where no face is read now."""
     made = {}
     for name, part in FACE_PARTS.items():
-        if not session.profile.shows(part.kind):
+        if not session.profile.shows_number("face", part.kind):
             continue
         newest = [session.windows.ring.latest(channel) for channel in part.channels]
         fresh = [one.value for one in newest if one is not None and now_ns - one.t_ns < _FRESH_NS]

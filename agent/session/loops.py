@@ -154,7 +154,7 @@ async def release_windows(session: Session, start: Start) -> None:
             start_utc_s, end_utc_s = session.clock.utc_s(window.start_ns), session.clock.utc_s(window.end_ns)
             blocked = _clock_break(session, start_utc_s, end_utc_s)
             if window.series:
-                session.last_summary = summarise(window, start_utc_s, end_utc_s, session.profile.shown_kinds)
+                session.last_summary = summarise(window, start_utc_s, end_utc_s, session.profile.shows_number)
                 session.release_queue.add(session.last_summary, blocked)
         session.release_queue.drain()
         if ending:

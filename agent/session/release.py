@@ -8,8 +8,8 @@ from agent.errors import StorageFull
 from agent.model import Interval, Summary
 from agent.outbox import Outbox, consents
 from agent.privacy import gate
-from agent.privacy.policy import Profile
 from agent.system.status import Level, StatusBoard
+from agent.tables.profiles import Profile
 from agent.windows.history import History
 from agent.wire.consent import ConsentRecord
 

@@ -13,12 +13,13 @@ from agent import sources
 from agent.config import Settings
 from agent.errors import WardbeatError, WrongUse
 from agent.model import NS_PER_S, Sample
-from agent.privacy.policy import Profile
 from agent.session.release import ReleaseQueue
 from agent.sources import AffectFile, Eyes, Radio, Surroundings
 from agent.system.clock import Clock, SessionClock, aligned_start_ns
 from agent.system.run_mode import RunMode
 from agent.system.status import Level, StatusBoard
+from agent.tables.profiles import Profile
+from agent.tables.signals import SIGNALS
 
 log = logging.getLogger(__name__)
 
@@ -159,7 +160,7 @@ class Sensors:
         if not self.is_on(name):
             self.show(name, Level.OFF, "switched off")
             return
-        signal = sources.SOURCES[name].signal
+        signal = SIGNALS[sources.SOURCES[name].signal].words
         self.show(name, Level.WAITING, f"off: you did not consent to {signal}", "wardbeat consent give")
 
     def show_lost(self, name: str, error: Exception, *, ran: bool) -> None:

@@ -10,15 +10,15 @@ from agent.errors import KeysMissing, WardbeatError, WrongUse
 from agent.features.live import LiveHeart
 from agent.model import Sample, Summary
 from agent.outbox import Outbox, Sealing, consents, damage, pauses
-from agent.privacy.policy import Profile
 from agent.privacy.vault import Vault, open_vault
 from agent.session.release import ReleaseQueue
 from agent.session.sensors import Sensors
-from agent.sources import Eyes, Radio
+from agent.sources import SOURCES, Eyes, Radio
 from agent.system import host
 from agent.system.clock import Clock
 from agent.system.run_mode import RELEASE_WINDOW_S, RunMode
 from agent.system.status import Level, StatusBoard
+from agent.tables.profiles import Profile
 from agent.windows.history import History
 from agent.windows.window import Windows
 
@@ -80,6 +80,7 @@ class Session:
                 self._sealing(),
                 keep=settings.outbox.limits(),
                 now_utc_s=self.utc_s(),
+                closed=[row.name for row in SOURCES.values() if row.needs_consent],
             )
         )
         self.windows = Windows(clock.now_ns(), mode.window_s, clock.utc_offset_ns())

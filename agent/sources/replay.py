@@ -4,13 +4,15 @@ The first interval begins at the session's start; where a CSV's times leave a ho
 What a file may hold: `agent.recording.files`.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.errors import RecordingUnreadable
 from agent.model import NS_PER_S, Sample
 from agent.recording.files import beats
 from agent.sources.context import Surroundings
+from agent.sources.spec import SensorCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +33,13 @@ async def samples(settings: Settings, around: Surroundings) -> AsyncGenerator[Sa
         t_ns = start_ns + round(beat.end_s * NS_PER_S)
         await around.clock.sleep_until(t_ns)
         yield Sample(t_ns, "rr_ms", beat.rr_ms)
+
+
+def check(settings: Settings, _: Surroundings) -> Iterator[SensorCheck]:
+    """What doctor says: whether the recording can be read."""
+    try:
+        count = len(beats(settings.file))
+    except RecordingUnreadable as error:
+        yield SensorCheck("recording", ok=False, words=str(error), remedy=error.remedy)
+    else:
+        yield SensorCheck("recording", ok=True, words=f"{count} intervals can be read")

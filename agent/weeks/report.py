@@ -13,10 +13,10 @@ from typing import Any, Final
 import numpy as np
 
 from agent.model import Summary
-from agent.privacy.policy import Profile
 from agent.scoring.channels import CHANNELS
 from agent.scoring.daily import WEEK_DAYS, by_day
 from agent.scoring.observations import Shift
+from agent.tables.profiles import Profile
 from agent.weeks import scores
 from agent.windows.history import History
 

@@ -11,7 +11,6 @@ from typing import Any, Final
 from agent.config import Settings
 from agent.errors import NotScored, PolicyDenied, WrongUse
 from agent.model import Summary
-from agent.privacy.policy import Profile
 from agent.privacy.vault import existing_vault
 from agent.scoring import instruments
 from agent.scoring.baseline import DAYS_TO_SPEAK, READINGS, RESETS
@@ -19,6 +18,7 @@ from agent.scoring.index import NAME
 from agent.scoring.messages import suggestions, told_at
 from agent.scoring.observations import Record, Said, Shift, record
 from agent.scoring.weeks import REASONS, Log, Week, weekly_log
+from agent.tables.profiles import Profile
 from agent.windows.history import History, Told
 
 _DAY_S: Final = 86_400

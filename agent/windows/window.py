@@ -6,7 +6,7 @@
 """
 
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Final
 
@@ -14,8 +14,9 @@ import numpy as np
 
 from agent.errors import WrongUse
 from agent.features import FEATURES, compute_all
-from agent.model import NS_PER_S, Quality, Sample, Series, Summary, Window
+from agent.model import NS_PER_S, FeatureValue, Quality, Sample, Series, Summary, Window
 
+Shows = Callable[[str, str], bool]
 MIN_SPAN_S: Final = 10
 MAX_SPAN_S: Final = 300
 # The most that is kept while no window closes: two hours of beats, or fourteen minutes of a 10 Hz channel.
@@ -122,14 +123,21 @@ class Windows:
             yield window
 
 
-def summarise(window: Window, start_utc_s: int, end_utc_s: int, kinds: Collection[str] | None = None) -> Summary:
-    """All features over a closed window; those of other kinds than named, where any are, are not even kept."""
-    values = compute_all(window)
-    return Summary(
-        start_utc_s,
-        end_utc_s,
-        values if kinds is None else tuple(one for one in values if FEATURES[one.name].kind in kinds),
-    )
+def summarise(window: Window, start_utc_s: int, end_utc_s: int, shows: Shows = lambda _signal, _kind: True) -> Summary:
+    """All features over a closed window.
+
+    Args:
+        window: The samples.
+        start_utc_s, end_utc_s: Where it lies in UTC.
+        shows: Whether a number of a (signal, kind) may be kept and shown; the others are not even kept.
+    """
+    values = (value for value in compute_all(window) if _is_shown(value, shows))
+    return Summary(start_utc_s, end_utc_s, tuple(values))
+
+
+def _is_shown(value: FeatureValue, shows: Shows) -> bool:
+    spec = FEATURES[value.name]
+    return shows(spec.signal, spec.kind)
 
 
 def _series(samples: list[Sample], lead: int, trail: int) -> Series:

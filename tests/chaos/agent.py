@@ -18,9 +18,9 @@ from agent.errors import StorageFull
 from agent.model import FeatureValue, Summary
 from agent.outbox import consents
 from agent.privacy import gate
-from agent.privacy.policy import profile_named
 from agent.session.session import Session
 from agent.system.run_mode import RunMode
+from agent.tables.profiles import profile_named
 
 WINDOW_S = 300
 

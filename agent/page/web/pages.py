@@ -32,6 +32,8 @@ class Pages:
         self._hello, self._profile = hello, hello["profile"]
         self._weeks_of: tuple[list[Asked], float, Asked] | None = None
         self._words: dict[str, str] = json.loads((_HERE / "words_en.json").read_text(encoding="utf-8"))
+        names: dict[str, str] = hello["names"]  # of sensors and signals: each row carries its own words
+        self._words |= names | {f"js.{key}": words for key, words in names.items() if key.startswith("part.")}
         self._jinja = Environment(
             loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
             lstrip_blocks=True, auto_reload=False,

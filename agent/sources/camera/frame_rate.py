@@ -52,7 +52,7 @@ class Strain:
         return low or self.hot or self.busy_01 > 0.5
 
 
-class Pace:
+class FrameRate:
     """The mode, from what was seen.
 
     Args:

@@ -22,7 +22,7 @@ from agent.perception.crops import Frame
 from agent.perception.face import Watcher
 from agent.perception.frame_result import Look
 from agent.sources.camera.capture import CameraFault, Capture, open_capture
-from agent.sources.camera.frame_rate import Mode, Pace, Strain
+from agent.sources.camera.frame_rate import FrameRate, Mode, Strain
 from agent.sources.camera.protocol import Seen, Told, Wanted, Word, written
 from agent.sources.camera.states import CameraState
 from agent.system import host
@@ -97,7 +97,7 @@ class Process:
     def __init__(self, wanted: Wanted, out: BinaryIO, opener: Opener = open_capture) -> None:
         self._wanted, self._out, self._opener = wanted, out, opener
         self._watcher: Watcher | None = None
-        self._pace = Pace(bursts=wanted.bursts)
+        self._pace = FrameRate(bursts=wanted.bursts)
         self._held: list[Seen] = []
         self._state: CameraState | None = CameraState.OFF
         self._strain, self._strain_s = Strain(), float("-inf")

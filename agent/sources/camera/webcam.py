@@ -10,10 +10,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Final
 
-from agent.errors import SourceUnavailable
 from agent.model import NS_PER_S, Sample
 from agent.signal.face.relative import OwnFace
 from agent.sources.camera import access
@@ -65,30 +63,6 @@ async def samples(settings: Settings, around: Surroundings) -> AsyncGenerator[Sa
             pause_s = _FIRST_PAUSE_S
         await asyncio.sleep(pause_s)
         pause_s = min(2 * pause_s, _LASTING_S if ended in LASTING else _PAUSE_MOST_S)
-
-
-def parts_are_here() -> str:
-    """What doctor says of the libraries.
-
-    Raises:
-        SourceUnavailable: One is not installed.
-    """
-    for name in ("cv2", "ai_edge_litert", "onnxruntime", "psutil"):
-        if find_spec(name) is None:
-            raise SourceUnavailable(f"{name} is not installed", remedy=CameraState.NO_PARTS.remedy)
-    return "installed"
-
-
-def may_be_opened(settings: Settings) -> str:
-    """What doctor says of the device; no picture is taken.
-
-    Raises:
-        SourceUnavailable: It is not there, or not for this user.
-    """
-    device = str(settings.device)
-    if state := access.shut(device):
-        raise SourceUnavailable(state.words, remedy=state.remedy)
-    return "is there and may be opened" if access.path_of(device) else "this system tells when it is opened"
 
 
 async def _words(wanted: Wanted, settings: Settings, around: Surroundings) -> AsyncGenerator[Word, None]:

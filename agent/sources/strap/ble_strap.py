@@ -20,16 +20,15 @@ from bleak import BleakClient
 from bleak.backends.device import BLEDevice
 from bleak_retry_connector import BleakNotFoundError
 
-from agent.errors import PacketRefused, SourceUnavailable, WardbeatError
+from agent.errors import SourceUnavailable, WardbeatError
 from agent.model import NS_PER_S, Quality, Sample
-from agent.sources.context import Radio, Surroundings
+from agent.sources.context import Surroundings
 from agent.sources.strap import link as strap_link
 from agent.sources.strap.beat_times import BeatTimes
 from agent.sources.strap.binding import Bound, bind, bound, bound_at_ns
-from agent.sources.strap.bluetooth import LINK_ERRORS, named, said, system_of
+from agent.sources.strap.bluetooth import LINK_ERRORS, named, ready_adapter, said, system_of
 from agent.sources.strap.escalation import LEAST_PAUSE_S, Act, Event, Facts, Ladder, Rung, climb, pause_s
-from agent.sources.strap.heart_rate_packet import decode
-from agent.sources.strap.link import BondWanted, Nearby, NotInReach, NotPaired, Paired
+from agent.sources.strap.link import BondWanted, NotInReach, NotPaired, Paired
 from agent.sources.strap.listener import StrapListener, samples_of
 from agent.sources.strap.notifications import Mail
 from agent.sources.strap.platform import System
@@ -105,7 +104,7 @@ class _Search:
         self._begin()
         mail = Mail(self._around.clock.now_ns)
         with self._judged():
-            adapter = await _ready_adapter(self._settings.adapter, self._system)
+            adapter = await ready_adapter(self._settings.adapter, self._system)
             device = await self._look_for(adapter)
             self._address, self._event, self._why = device.address, Event.UNREACHED, StrapState.NOT_CONNECTED
             self._system.news.begin()  # what went before concerns no link that is made now
@@ -284,75 +283,3 @@ class _Search:
         with suppress(*LINK_ERRORS):
             return await self._system.facts(self._strap.address)
         return Facts()
-
-
-async def _ready_adapter(adapter: str | None, system: System, *, pairing: bool = True) -> str | None:
-    """The adapter by the name it has now; gets the system ready on the way."""
-    try:
-        await system.ready(pairing=pairing)
-        return await system.adapter(adapter)
-    except LINK_ERRORS:  # nothing to watch; bleak's own error will say what is missing
-        return adapter
-
-
-async def nearby(settings: Settings, radio: Radio, seconds: float) -> list[Nearby]:
-    """Straps in reach; see `strap_link.nearby`."""
-    system = system_of(radio, settings.adapter, may_cycle=False)
-    try:
-        return await strap_link.nearby(radio, await _ready_adapter(settings.adapter, system, pairing=False), seconds)
-    finally:
-        await system.close()
-
-
-async def bind_to(settings: Settings, around: Surroundings, strap: Nearby, proof_s: float) -> bool:
-    """Bind a strap once a beat of it has been seen; False: none came, and nothing is changed.
-
-    Raises:
-        SourceUnavailable: It could not be connected or paired, or sends no heart rate.
-    """
-    system = system_of(around.radio, settings.adapter, may_cycle=False)
-    try:
-        for _ in range(_BIND_TRIES):
-            with suppress(Paired, _LinkLost):  # right after pairing both are normal
-                return await _proven(settings, around, strap, proof_s, system)
-    except NotPaired as error:
-        raise unavailable(StrapState.NOT_PAIRED) from error
-    except LINK_ERRORS as error:
-        raise SourceUnavailable(
-            "the strap could not be connected", remedy="Wear it, close other apps that read it, and try again."
-        ) from error
-    finally:
-        await system.close()
-    return False
-
-
-class _LinkLost(Exception):
-    """Before a beat came."""
-
-
-async def _proven(settings: Settings, around: Surroundings, strap: Nearby, proof_s: float, system: System) -> bool:
-    radio, mail = around.radio, Mail(around.clock.now_ns)
-    adapter = await _ready_adapter(settings.adapter, system)
-    async with radio.turn, said(adapter):
-        await strap_link.free(radio, strap.address)
-        device = await strap_link.look_for(radio, adapter, Bound(strap.address, strap.name))
-    async with strap_link.linked(radio, adapter, device, mail, system, may_pair=True) as client:
-        known = await strap_link.who(client, strap.name)
-        await strap_link.listen(client, mail)
-        until_ns = around.clock.now_ns() + int(proof_s * NS_PER_S)
-        while around.clock.now_ns() < until_ns:
-            await mail.wait(_LOOK_S)
-            if _has_beats(mail):
-                bind(around.folder, known)
-                return True
-            if mail.lost:
-                raise _LinkLost
-    return False
-
-
-def _has_beats(mail: Mail) -> bool:
-    while (packet := mail.take()) is not None:
-        with suppress(PacketRefused):
-            if packet[1] is not None and decode(packet[1]).rr_1024:
-                return True
-    return False

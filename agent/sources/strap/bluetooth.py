@@ -154,3 +154,12 @@ async def said(adapter: str | None) -> AsyncIterator[None]:
         raise
     except (FileNotFoundError, ConnectionRefusedError) as error:  # no D-Bus at all
         raise unavailable(StrapState.NO_SERVICE) from error
+
+
+async def ready_adapter(adapter: str | None, system: System, *, pairing: bool = True) -> str | None:
+    """The adapter by the name it has now; gets the system ready on the way."""
+    try:
+        await system.ready(pairing=pairing)
+        return await system.adapter(adapter)
+    except LINK_ERRORS:  # nothing to watch; bleak's own error will say what is missing
+        return adapter

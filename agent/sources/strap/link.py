@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
 from typing import Final
 
 from bleak import BleakClient
@@ -15,6 +14,7 @@ from bleak_retry_connector import close_stale_connections_by_address, establish_
 
 from agent.errors import SourceUnavailable
 from agent.sources.context import Radio
+from agent.sources.spec import FoundDevice
 from agent.sources.strap.binding import Bound
 from agent.sources.strap.bluetooth import CLOSE_S, LINK_ERRORS, answered, backend, said, scanning, timed
 from agent.sources.strap.notifications import Mail
@@ -34,21 +34,6 @@ _UNANSWERED: Final = 2  # one slow answer is no wish for a bond
 _CONNECT_S: Final = 25.0  # one try of bleak-retry-connector is 20 s
 # Insufficient authentication, authorization, key size, encryption (Vol 3, Part F, 3.4.1.1)
 _BOND_WANTED: Final = (0x05, 0x08, 0x0C, 0x0F)
-
-
-@dataclass(frozen=True, slots=True)
-class Nearby:
-    """A strap in reach.
-
-    Attributes:
-        address: As this system names it.
-        name: Empty when it has none.
-        rssi_dbm: Signal strength.
-    """
-
-    address: str
-    name: str
-    rssi_dbm: int
 
 
 class NotInReach(TimeoutError):
@@ -75,16 +60,16 @@ class NotPaired(Exception):
     """The strap wants a bond, and pairing failed."""
 
 
-async def nearby(radio: Radio, adapter: str | None, seconds: float) -> list[Nearby]:
+async def nearby(radio: Radio, adapter: str | None, seconds: float) -> list[FoundDevice]:
     """Straps that advertise, strongest first.
 
     Raises:
         SourceUnavailable: There is no Bluetooth to scan with.
     """
-    found: dict[str, Nearby] = {}
+    found: dict[str, FoundDevice] = {}
 
     def seen(device: BLEDevice, told: AdvertisementData) -> None:
-        found[device.address] = Nearby(device.address, _name(device.name or ""), told.rssi)
+        found[device.address] = FoundDevice(device.address, _name(device.name or ""), told.rssi)
 
     try:
         async with radio.turn, said(adapter), scanning(radio, adapter, seen):

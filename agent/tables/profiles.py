@@ -1,8 +1,8 @@
-"""PROFILES: what each kind of place allows. A kind that is not listed is denied; IT can only tighten."""
+"""PROFILES: what each kind of place may release, pair by pair. A (signal, kind) that is not listed is denied."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final, Self
 
 from agent.errors import PolicyDenied
 
@@ -14,7 +14,7 @@ class Profile:
     Attributes:
         name: What the configuration says.
         words: What it means, for the person.
-        kinds: Feature kinds that may be released at all.
+        releases: (signal, kind) pairs that may leave at all, as in SIGNALS.
         purposes: Why something may leave; empty: nothing ever leaves.
         pages: Parts of the worker's page that exist here.
         recipients: Who may receive: ``()`` nobody, ``("scoring-service",)`` the enrolled hub's operator.
@@ -23,25 +23,75 @@ class Profile:
 
     name: str
     words: str
-    kinds: frozenset[str]
+    releases: frozenset[tuple[str, str]]
     purposes: frozenset[str]
     pages: frozenset[str]
     recipients: tuple[str, ...] = ()
     forbidden_words: tuple[str, ...] = ()
 
+    def may_release(self, signal: str, kind: str) -> bool:
+        """Whether a number of this signal and kind may leave, if the person consents."""
+        return (signal, kind) in self.releases
+
+    def shows_number(self, signal: str, kind: str) -> bool:
+        """Whether such a number is kept and shown here. Where nothing may leave, nothing need be hidden."""
+        return not self.purposes or self.may_release(signal, kind)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Kinds that may leave, of whatever signal."""
+        return frozenset(kind for _, kind in self.releases)
+
     @property
     def shown_kinds(self) -> frozenset[str] | None:
-        """Kinds that are kept and shown here; None: all. Where nothing may leave, nothing need be hidden either."""
+        """Kinds of weekly values and check-ins that are shown here; None: all."""
         return self.kinds if self.purposes else None
 
     def shows(self, kind: str) -> bool:
-        """Whether a kind is."""
+        """Whether weekly values and check-ins of a kind are shown here."""
         return self.shown_kinds is None or kind in self.shown_kinds
+
+    def without(self, kinds: Iterable[str]) -> Self:
+        """This profile, tightened: no pair of these kinds."""
+        denied = frozenset(kinds)
+        return replace(self, releases=frozenset(pair for pair in self.releases if pair[1] not in denied))
+
+    def as_json(self) -> dict[str, Any]:
+        """Every field, for another process; `from_json` reads it."""
+        return {
+            "name": self.name,
+            "words": self.words,
+            "releases": sorted(map(list, self.releases)),
+            "kinds": sorted(self.kinds),
+            "purposes": sorted(self.purposes),
+            "pages": sorted(self.pages),
+            "recipients": list(self.recipients),
+            "forbidden_words": list(self.forbidden_words),
+        }
+
+    @classmethod
+    def from_json(cls, given: dict[str, Any]) -> Self:
+        """The profile that `as_json` described."""
+        return cls(
+            given["name"],
+            given["words"],
+            frozenset((signal, kind) for signal, kind in given["releases"]),
+            frozenset(given["purposes"]),
+            frozenset(given["pages"]),
+            tuple(given["recipients"]),
+            tuple(given["forbidden_words"]),
+        )
 
 
 _EVERY_PAGE: Final = frozenset({"now", "weeks", "left", "say", "check-in"})
 _SEALED: Final = ("scoring-service",)
-_CARE_KINDS: Final = frozenset({"recovery", "fatigue", "expression", "strain", "self_report"})
+_WORKPLACE: Final = frozenset({("heart", "recovery"), ("face", "fatigue")})
+_CARE: Final = _WORKPLACE | {
+    ("face", "expression"),
+    ("self_report", "fatigue"),
+    ("self_report", "strain"),
+    ("self_report", "self_report"),
+}
 
 PROFILES: Final[dict[str, Profile]] = {
     profile.name: profile
@@ -50,7 +100,7 @@ PROFILES: Final[dict[str, Profile]] = {
         Profile(
             "care",
             "Sealed summaries go to a named care service, if you consent.",
-            _CARE_KINDS,
+            _CARE,
             frozenset({"care"}),
             _EVERY_PAGE,
             _SEALED,
@@ -58,7 +108,7 @@ PROFILES: Final[dict[str, Profile]] = {
         Profile(
             "research",
             "Sealed summaries go to a named study, if you consent.",
-            _CARE_KINDS | {"affect"},
+            _CARE | {("affect", "affect")},
             frozenset({"research"}),
             _EVERY_PAGE,
             _SEALED,
@@ -66,7 +116,7 @@ PROFILES: Final[dict[str, Profile]] = {
         Profile(
             "eu-workplace",
             "Heart recovery and fatigue only, sealed to a named service, if you consent.",
-            frozenset({"recovery", "fatigue"}),
+            _WORKPLACE,
             frozenset({"workplace"}),
             frozenset({"now", "weeks", "left", "say"}),
             _SEALED,
@@ -94,4 +144,4 @@ def profile_named(name: str, allowed: Iterable[str] | None = None, denied_kinds:
         raise PolicyDenied(
             f"the policy of this machine does not allow the profile {name!r}", remedy="Ask who runs this machine."
         )
-    return replace(profile, kinds=profile.kinds - frozenset(denied_kinds))
+    return profile.without(denied_kinds)

@@ -1,0 +1,72 @@
+"""What doctor says about the camera: libraries, models, the device, and a model that the person brought."""
+
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+
+from agent.errors import SourceUnavailable, WardbeatError
+from agent.perception.frame_result import AffectFile
+from agent.sources.camera import access
+from agent.sources.camera.states import CameraState
+from agent.sources.camera.webcam import Settings
+from agent.sources.context import Surroundings
+from agent.sources.spec import SensorCheck
+
+_PARTS = ("cv2", "ai_edge_litert", "onnxruntime", "psutil")
+
+
+def check(settings: Settings, around: Surroundings) -> Iterator[SensorCheck]:
+    """Every check of the camera; no picture is taken, no light goes on."""
+    parts = _attempt("camera_parts", parts_are_here)
+    yield parts
+    yield _attempt("face_models", _models)
+    yield _attempt("camera", lambda: may_be_opened(settings))
+    affect = around.affect
+    if affect is not None and parts.ok:
+        yield _attempt("affect_model", lambda: _affect(affect))
+
+
+def parts_are_here() -> str:
+    """Whether the libraries are installed.
+
+    Raises:
+        SourceUnavailable: One is not.
+    """
+    for name in _PARTS:
+        if find_spec(name) is None:
+            raise SourceUnavailable(f"{name} is not installed", remedy=CameraState.NO_PARTS.remedy)
+    return "installed"
+
+
+def may_be_opened(settings: Settings) -> str:
+    """Whether the device is there for this user.
+
+    Raises:
+        SourceUnavailable: It is not there, or not for this user.
+    """
+    device = str(settings.device)
+    if state := access.shut(device):
+        raise SourceUnavailable(state.words, remedy=state.remedy)
+    return "is there and may be opened" if access.path_of(device) else "this system tells when it is opened"
+
+
+def _models() -> str:
+    from agent.perception import store
+
+    for file in store.manifest().files:
+        store.verified(file)
+    store.ours()
+    return "all are here, as the manifest names them"
+
+
+def _affect(affect: AffectFile) -> str:
+    from agent.perception.affect import Affect
+
+    Affect(affect)
+    return "is there, and answers with its classes"
+
+
+def _attempt(check_id: str, look: Callable[[], str]) -> SensorCheck:
+    try:
+        return SensorCheck(check_id, ok=True, words=look())
+    except WardbeatError as error:
+        return SensorCheck(check_id, ok=False, words=str(error), remedy=error.remedy or "Keep the file; ask for help.")
