@@ -50,7 +50,7 @@ def test_from_nothing_to_ones_own_heart_beat(tmp_path, browser):
         took_s = time.monotonic() - began_s
         print(f"\nfrom 'no strap' to the own heart rate: {took_s:.1f} s")
         assert took_s < 120
-        assert "learning you" in browser("text", sel="#main")
+        assert "learning what is normal" in browser("text", sel="#main")
         browser.go("left")
         assert "nothing ever leaves" in browser("text", sel="#main")
         browser.go("say")
@@ -178,7 +178,7 @@ def test_the_camera_is_switched_at_the_page_and_previewed_after_a_click_alone(tm
         assert browser("eval", js="document.getElementById('drawing').hidden")
         browser("click", sel="#preview")
         browser("wait", js="document.querySelectorAll('#face *').length > 3")
-        assert "There is no picture" in browser("text", sel="#drawing")
+        assert "not a picture" in browser("text", sel="#drawing")
         assert browser.violations() == []
         assert browser("count", sel="#main img, #main canvas, #main video") == 0
         browser.go("say")
