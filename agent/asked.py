@@ -27,7 +27,7 @@ async def answer(agent: "Agent", command: Command) -> Reply:
         WardbeatError: It could not be done.
     """
     if command.name not in TABLE:
-        raise WrongUse(f"the running agent knows no command {command.name!r}")
+        raise WrongUse(f"the running agent does not know the command {command.name!r}")
     given = TABLE[command.name](agent, command.argument)
     return await given if isinstance(given, Awaitable) else given
 
@@ -53,7 +53,7 @@ def _pause(agent: "Agent", length: str) -> Reply:
     until = quiet.length_until(length, now_utc_s)
     agent.set_paused(paused=True)  # before it is written down: a full disk must not keep measuring on
     quiet.pause_until(agent.outbox, until, now_utc_s)
-    return Reply(words=f"Paused{quiet.ends_words(until)}. Nothing is measured; covers go on.")
+    return Reply(words=f"Paused{quiet.ends_words(until)}. Nothing is measured; covers are still sent.")
 
 
 def _resume(agent: "Agent", _: str) -> Reply:
@@ -69,11 +69,11 @@ def _consent(agent: "Agent", argument: str) -> Reply:
         message = ConsentMessage(bytes.fromhex(given["record"]), bytes.fromhex(given["signature"]))
         record = verified_consent(message, who.site, who.consent_public, who.sign.public)
     except (WireRefused, ValueError, KeyError, TypeError) as error:
-        raise WrongUse("that consent record is not signed by the person's key") from error
+        raise WrongUse("this consent record is not signed with the person's key") from error
     if record.action != "give" or record.device != who.device:
-        raise WrongUse("that is not a consent of this machine", remedy="Run 'wardbeat consent give' again.")
+        raise WrongUse("this consent was not given on this machine", remedy="Run 'wardbeat consent give' again.")
     if record.from_utc_s < agent.utc_s() - _SLOW_HAND_S:
-        raise WrongUse("that consent would begin in the past", remedy="Run 'wardbeat consent give' again.")
+        raise WrongUse("this consent would begin in the past", remedy="Run 'wardbeat consent give' again.")
     consents.give(agent.outbox, message, agent.utc_s())
     agent.releasing.say_consent()
     return Reply(words="Consent is given and on its way to the hub.")
@@ -83,7 +83,9 @@ def _withdraw(agent: "Agent", _: str) -> Reply:
     who = enrolled(agent)
     gone = consents.withdraw(agent.outbox, who.sign, who.site, agent.utc_s())
     agent.releasing.say_consent()
-    return Reply(words=f"Withdrawn. {gone} waiting summaries will not leave; the hub is told in the next slot.")
+    return Reply(
+        words=f"Withdrawn. {gone} waiting summaries will not be sent; the hub is informed with the next envelope."
+    )
 
 
 def _erase(agent: "Agent", _: str) -> Reply:
@@ -97,8 +99,12 @@ def _erase(agent: "Agent", _: str) -> Reply:
 
 def erased(windows: int, *, asks_hub: bool) -> str:
     """What an erasure did, as a sentence."""
-    here = f"{windows} windows, your check-ins and notes, and every word of the ledger are gone here"
-    return f"{here}; the hub is asked to erase." if asks_hub else f"{here}; this machine is enrolled at no hub."
+    here = f"{windows} windows, your check-ins and notes, and the contents of the ledger were deleted here"
+    return (
+        f"{here}; the hub is asked to erase its copy."
+        if asks_hub
+        else f"{here}; this machine is not enrolled at a hub."
+    )
 
 
 def enrolled(agent: "Agent") -> identity.Identity:

@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             say(f"  → {error.remedy}")
         return error.exit_code
     except PermissionError as error:
-        say(f"wardbeat: {error.filename or 'a file'} belongs to another user, or is closed to you")
+        say(f"wardbeat: {error.filename or 'a file'} belongs to another user, or you may not open it")
         say("  → Run this as the user who owns it.")
         return 3
     except KeyboardInterrupt:

@@ -29,7 +29,7 @@ from agent.wire.consent import ConsentRecord, Grant
 from agent.wire.message import ConsentMessage
 
 _CODE = """\
-Write it down, and keep it away from this machine. Should the machine be lost, whoever has the code can have
+Write it down, and keep it away from this machine. If this machine is lost, whoever has the code can have
 erased what the hub holds about you ('wardbeat recovery erase', on any machine), and can do nothing else."""
 
 
@@ -42,8 +42,8 @@ def ask_pin(question: str, *, twice: bool = False) -> str:
     """
     with _terminal("w"):  # getpass would fall back to a pipe; so see first that there is a terminal
         pin = getpass.getpass(question)
-        if twice and getpass.getpass("The same PIN again: ") != pin:
-            raise WrongPin("the two PINs are not the same", remedy="Start again.")
+        if twice and getpass.getpass("Repeat the PIN: ") != pin:
+            raise WrongPin("the two PINs are different", remedy="Start again.")
     return pin
 
 
@@ -166,7 +166,7 @@ def give_consent(
     enrolled = identity.load_enrolled(folder, vault)
     if not wanted:
         raise PolicyDenied(
-            f"under the profile {profile.name!r} nothing can leave", remedy="Set another profile in the configuration."
+            f"nothing can leave under the profile {profile.name!r}", remedy="Set another profile in your settings."
         )
     from_utc_s = _agents_utc_s(folder) if from_utc_s is None else from_utc_s
     with Outbox(folder / "outbox.db", vault, None) as looking:
@@ -178,7 +178,7 @@ def give_consent(
     except NotRunning:
         with offline_outbox(folder, vault, enrolled) as outbox:
             consents.give(outbox, message, from_utc_s)
-        return Reply(words="Consent is given; the hub hears of it when the agent runs.")
+        return Reply(words="Consent is given; it is sent to the hub when the agent runs.")
 
 
 def signed_yes(
@@ -233,7 +233,7 @@ def _terminal(mode: str) -> TextIO:
         return cast("TextIO", Path(names[mode]).open(mode, encoding="utf-8"))
     except OSError as error:
         raise NoTerminal(
-            "your PIN is needed, and there is no terminal to ask on",
+            "your PIN is needed, but there is no terminal to enter it",
             remedy="Run this command yourself in a terminal (over ssh too); a PIN is never read from a pipe.",
         ) from error
 
@@ -258,13 +258,13 @@ def say(settings: Settings, name: str, argument: str = "") -> Reply:
                 return Reply(words="The pause is over.")
             until = quiet.length_until(argument, now_utc_s)
             quiet.pause_until(outbox, until, now_utc_s)
-        return Reply(words=f"Paused{quiet.ends_words(until)}; stays so when the agent starts.")
+        return Reply(words=f"Paused{quiet.ends_words(until)}; the pause continues when the agent starts.")
     vault = existing_vault(folder, settings.key_store)
     if name == "withdraw":
         enrolled = identity.load_enrolled(folder, vault)
         with offline_outbox(folder, vault, enrolled) as outbox:
             consents.withdraw(outbox, enrolled.sign, enrolled.site, now_utc_s)
-        return Reply(words="Withdrawn; the hub is told when the agent runs next.")
+        return Reply(words="Withdrawn; the hub is informed when the agent runs next.")
     return _erase_offline(folder, vault, now_utc_s)
 
 

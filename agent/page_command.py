@@ -17,7 +17,7 @@ _EVERY_S: Final = 1.0
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _SHOWN: Final = 50
 _FACE: Final = {
-    "smile": "smile", "jaw": "mouth open", "brows_up": "brows up", "brows_down": "brows down", "lids": "lids shut",
+    "smile": "smile", "jaw": "mouth open", "brows_up": "brows up", "brows_down": "brows down", "lids": "eyelids shut",
 }  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def lead_in(file: Path, *, only_print: bool = False) -> int:
         import webbrowser
 
         if webbrowser.open(file.as_uri()):
-            say("Your page opens in your browser. If it does not: wardbeat open --print")
+            say("Your page opens in your browser. If it does not, run: wardbeat open --print")
             return 0
     if not only_print:
         say("No browser was found here.")
@@ -77,7 +77,7 @@ def in_words(told: dict[str, Any]) -> list[str]:
     rate = "--" if told["hr_bpm"] is None else f"{told['hr_bpm']:.0f}"
     rmssd = "withheld" if told["rmssd_ms"] is None else f"{told['rmssd_ms']:.0f} ms"
     covered = "--" if told["coverage_01"] is None else f"{told['coverage_01']:.0%} of {told['listened_s']} s"
-    lines.append(f"heart {rate}/min   RMSSD of the last minute {rmssd}   right beats {covered}")
+    lines.append(f"heart {rate}/min   RMSSD of the last minute {rmssd}   valid beats {covered}")
     lines.append(_beats(told["beats"]))
     rejected = [label for _, _, label in told["beats"] if label not in (None, "normal")]
     if rejected:
@@ -98,7 +98,7 @@ def _beats(beats: list[list[Any]]) -> str:
     newest = beats[-_SHOWN:]
     right = [ms for _, ms, label in newest if label in (None, "normal")]
     if not right:
-        return "no beats now"
+        return "no beats right now"
     low, high = min(right), max(right)
     bars = [
         "x" if label not in (None, "normal") else _BARS[round((ms - low) / max(high - low, 1.0) * (len(_BARS) - 1))]

@@ -86,7 +86,7 @@ class Agent:
         if self.identity is not None:
             seen = self.identity.directory().directory
             if pace.window_s < RELEASE_WINDOW_S and not seen.synthetic:
-                raise WrongUse("windows shorter than 300 s are for synthetic sites only")
+                raise WrongUse("windows shorter than 300 s are allowed only at synthetic sites")
             sealing = Sealing.to(self.identity.sender(), seen)
         limits = settings.outbox.limits()
         self.outbox: Outbox = parts.enter_context(
@@ -142,7 +142,7 @@ class Agent:
                 self.senses.say(name, Level.OK, "running")
                 reading = asyncio.create_task(self._read(name), name=f"source.{name}.read")
                 if await self._unless_paused(reading, name):
-                    self.senses.say(name, Level.OK, "has come to its end")
+                    self.senses.say(name, Level.OK, "finished")
                     return
                 self.senses.say(name, Level.WAITING, "paused")
                 continue
@@ -178,7 +178,7 @@ class Agent:
                     return False
                 await asyncio.wait({reading}, timeout=_LOOK_S)
             if reading.cancelled():  # by a library's own future, not by us
-                raise SourceUnavailable("the reading was broken off", remedy="It is tried again by itself.")
+                raise SourceUnavailable("reading stopped unexpectedly", remedy="Wardbeat retries automatically.")
             await reading
             return True
         finally:  # a pause, a failure or the agent's end: the sensor is closed before we go on
@@ -194,7 +194,7 @@ class Agent:
                 raise asyncio.CancelledError
 
     async def all_sources(self) -> None:
-        """Run every source; say when the last one has come to its end."""
+        """Run every source; say when the last one finished."""
         # a run that is to end waits for its own sources alone; another one has those that the person may switch on, too
         switchable = () if self.pace.finish or not self.pace.sockets else self.senses.switchable()
         async with asyncio.TaskGroup() as group:
@@ -256,7 +256,7 @@ class Agent:
         broken = self.clock.utc_break()
         if broken is None:
             return ()
-        log.warning("the wall clock was moved; the window around it is not released")
+        log.warning("the system clock was changed; the window around the change is not released")
         self.releasing.note_break(self.clock.utc_s(broken.at_ns), broken.jump_s)
         self.windows.realign(self.clock.utc_offset_ns())
         return (Interval(start_utc_s, end_utc_s),)

@@ -42,22 +42,25 @@ def bind(settings: Settings, found: list[Any], which: str, radio: Radio | None =
     """
     if reads_a_strap(settings.state_dir):
         raise WrongUse(
-            "the running agent reads a strap", remedy="'wardbeat pause', bind the new one, then 'wardbeat resume'."
+            "the running agent is reading a strap",
+            remedy="Run 'wardbeat pause', bind the new strap, then run 'wardbeat resume'.",
         )
     if not found:
         raise WrongUse(
-            "no strap is in reach", remedy="Put it on, moisten the electrodes, close other apps that read it."
+            "no strap is in range", remedy="Put it on, moisten the electrodes, and close other apps that use it."
         )
     chosen = [one for one in found if not which or which.lower() in (one.name.lower(), one.address.lower())]
-    names = ", ".join(f"{one.name or 'nameless'} ({one.address})" for one in chosen or found)
+    names = ", ".join(f"{one.name or 'unnamed'} ({one.address})" for one in chosen or found)
     if not chosen:
-        raise WrongUse(f"no strap called {which!r} is in reach; seen: {names}", remedy="Wear yours, and name it.")
+        raise WrongUse(
+            f"no strap called {which!r} is in range; found: {names}", remedy="Put your strap on, and give its name."
+        )
     if len(chosen) > 1:
         raise WrongUse(f"which strap is yours? {names}", remedy="Run 'wardbeat scan --bind NAME' (or ADDRESS).")
     if not which and bound_address(settings.state_dir) not in ("", chosen[0].address):
         raise WrongUse(
-            f"another strap is bound already; the one in reach is {names}",
-            remedy="If that is yours now, name it: 'wardbeat scan --bind NAME'.",
+            f"another strap is bound already; the strap in range is {names}",
+            remedy="If that is your strap now, bind it: 'wardbeat scan --bind NAME'.",
         )
     strap = sources.module("ble_strap")
     around = Surroundings(SessionClock(), settings.state_dir, _silent, radio or Radio())
@@ -89,7 +92,7 @@ def bound_address(folder: Path) -> str:
 
 
 def reads_a_strap(folder: Path) -> bool:
-    """Whether the running agent reads a strap, or looks for it: such a strap shows in no scan."""
+    """Whether the running agent is reading a strap, or looks for it: such a strap shows in no scan."""
     try:
         body = json.loads(control.ask(folder, Command("status")).body)
     except NotRunning:

@@ -112,7 +112,7 @@ class Senses:
         """
         if name not in self.switchable():
             raise WrongUse(
-                f"there is no sensor {name!r} to switch", remedy=f"There are {', '.join(self.switchable())}."
+                f"there is no sensor {name!r} that can be switched", remedy=f"There are {', '.join(self.switchable())}."
             )
 
     def settings(self, name: str) -> object:
@@ -154,7 +154,7 @@ class Senses:
     def say_off(self, name: str) -> None:
         """It waits for the person: for its switch, or for a consent."""
         if name in self._held:
-            self.say(name, Level.WAITING, "waits while a strap is looked for")
+            self.say(name, Level.WAITING, "waiting while Wardbeat looks for a strap")
             return
         if not self.is_on(name):
             self.say(name, Level.OFF, "switched off")
@@ -165,7 +165,7 @@ class Senses:
     def say_lost(self, name: str, error: Exception, *, ran: bool) -> None:
         """It failed, and is tried again; shown, not logged: words may name a device."""
         # a foreign library's words may hold an address: only our own are shown
-        words, remedy = type(error).__name__, "It is tried again by itself."
+        words, remedy = type(error).__name__, "Wardbeat retries automatically."
         if isinstance(error, WardbeatError):
             words, remedy = str(error), error.remedy
         self._board.say(f"source.{name}", Level.TROUBLE, f"{'lost' if ran else 'cannot start'}: {words}", remedy)

@@ -372,7 +372,7 @@ def test_erasing_takes_everything_and_shows_the_receipt(living, browser):
     assert living.in_agent(lambda agent: len(list(agent.history.summaries()))) > 0
     browser("check", sel="#sure")
     browser("click", sel="button.grave")
-    assert "are gone here" in browser.said()
+    assert "were deleted here" in browser.said()
     assert living.in_agent(lambda agent: len(agent.history.told())) == 0
     house.wait_for(lambda: not living.in_agent(lambda agent: agent.outbox.unheard()), what="the hub's erase receipt")
     browser.go("now")

@@ -70,7 +70,7 @@ def keep(outbox: "Outbox", limits: Limits, now_utc_s: int) -> None:
     for stream, seqs in gaps.items():
         outbox.append([GapMessage(stream, min(seqs), max(seqs), len(seqs), reason)], now_utc_s)
         outbox.tell(
-            f"{len(seqs)} waiting rows were dropped at the outbox's limit ({reason}); the hub is told", now_utc_s
+            f"{len(seqs)} waiting rows were dropped at the outbox's limit ({reason}); the hub is informed", now_utc_s
         )
 
 

@@ -94,7 +94,7 @@ def about(agent: "Agent", asked: forms.Named) -> Answer:
     """Where a number comes from: what it is, its formula, its source, and what the last window had of it."""
     spec = FEATURES.get(asked.name)
     if spec is None or not agent.profile.shows(spec.kind):
-        raise WrongUse("there is no number of that name here", remedy="Go back, and choose another.")
+        raise WrongUse("there is no number with that name here", remedy="Go back and choose another.")
     last = None if agent.last_summary is None else next(
         (one for one in agent.last_summary.values if one.name == spec.name), None
     )  # fmt: skip

@@ -34,7 +34,7 @@ def as_asked(name: str) -> "Callable[[Agent, forms.Form], Answer]":
 
 def hours(agent: "Agent", asked: forms.Hours) -> Answer:
     quiet.set_hours(agent.outbox, tuple(quiet.Hours(begin, end) for begin, end in asked.hours))
-    return {"words": "Your private hours are kept." if asked.hours else "You have no private hours now."}
+    return {"words": "Your private hours are saved." if asked.hours else "You have no private hours now."}
 
 
 def sensor(agent: "Agent", asked: forms.Sensor) -> Answer:
@@ -49,5 +49,5 @@ def switch(agent: "Agent", name: str, *, on: bool) -> Answer:
     agent.senses.switch(name, on=on)
     agent.senses.kick(name)
     if on and sources.SOURCES[name].needs_consent and not agent.senses.may_open(name):
-        return {"words": f"Switched on. It stays shut until you consent to {sources.SOURCES[name].signal}."}
+        return {"words": f"Switched on. It stays closed until you consent to {sources.SOURCES[name].signal}."}
     return {"words": _SWITCHED[name, on]}

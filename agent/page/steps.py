@@ -33,7 +33,7 @@ async def scan(agent: "Agent", _: forms.Nothing) -> Answer:
 async def bind(agent: "Agent", asked: forms.Strap) -> Answer:
     """Listen to the strap for beats; they alone bind it. Another one is closed meanwhile."""
     if agent.paused:
-        raise WrongUse("Wardbeat is paused, and listens to no strap", remedy="Resume, then take the strap.")
+        raise WrongUse("Wardbeat is paused and does not listen to straps", remedy="Resume, then choose the strap.")
     strap = sources.module("ble_strap")
     settings = agent.senses.settings("ble_strap")
     with agent.senses.held("ble_strap"):
@@ -41,15 +41,15 @@ async def bind(agent: "Agent", asked: forms.Strap) -> Answer:
         found = [one for one in await strap.nearby(settings, agent.senses.radio, _SCAN_S)
                  if one.address == asked.address]  # fmt: skip
         if not found:
-            raise SourceUnavailable("that strap is out of reach now", remedy="Move closer, and look again.")
+            raise SourceUnavailable("this strap is out of range now", remedy="Move closer, then look for straps again.")
         around = sources.Surroundings(agent.clock, agent.folder, _silent, agent.senses.radio)
         beats = await strap.bind_to(settings, around, found[0], straps.PROOF_S)
     if not beats:
         raise SourceUnavailable(
-            "no beat came, so the strap is not yours yet", remedy="Wear it, moisten the electrodes, and try again."
+            "no beat arrived, so the strap is not yours yet", remedy="Put it on, moisten the electrodes, and try again."
         )
     switch(agent, "ble_strap", on=True)
-    return {"words": f"Beats came in. {found[0].name or 'The strap'} is yours; no other strap is read."}
+    return {"words": f"Beats arrived. {found[0].name or 'The strap'} is your strap; no other strap is read."}
 
 
 def _silent(_level: Level, _words: str, _remedy: str) -> None:
@@ -63,7 +63,7 @@ async def enroll(agent: "Agent", asked: forms.Begin) -> Answer:
     from agent.wire.erasure import in_words
 
     if not agent.profile.recipients:
-        raise WrongUse("under this profile nothing leaves; there is no place to enroll at")
+        raise WrongUse("nothing leaves under this profile, so there is no hub to enroll at")
     paper, pin = dearmor("BUNDLE", asked.bundle), asked.pin
     bundle = decode_bundle(paper)
     # an enrollment that was begun and never answered may begin again; a whole one is not touched here
@@ -84,8 +84,10 @@ def admit(agent: "Agent", asked: forms.End) -> Answer:
 
     identity.finish(agent.folder, agent.vault, dearmor("ANSWER", asked.answer))
     # the page is told before the agent ends, to begin anew
-    asyncio.get_running_loop().call_later(_TOLD_S, agent.end_with, BeginAgain("this machine is enrolled now"))
-    return {"words": "Enrolled. Wardbeat begins anew with its keys: run 'wardbeat open' once more, then consent."}
+    asyncio.get_running_loop().call_later(_TOLD_S, agent.end_with, BeginAgain("this machine is already enrolled"))
+    return {
+        "words": "Enrolled. Wardbeat restarts with its new keys. Run 'wardbeat open' again, then give your consent."
+    }
 
 
 def place(agent: "Agent", _: forms.Nothing) -> Answer:

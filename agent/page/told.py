@@ -38,20 +38,23 @@ def answer(agent: "Agent", asked: forms.Answers) -> Answer:
     answers = asked.answers
     for name, place in answers.items():
         if name not in items or not 0 <= place < len(items[name].answers):
-            raise WrongUse("that is no answer of this check-in", remedy="Load the page again.")
+            raise WrongUse("this is not an answer of this check-in", remedy="Load the page again.")
     if asked.done and not answers:
-        raise NotScored("nothing was answered, and nothing kept", remedy="Answer one line at least, or leave it be.")
+        raise NotScored(
+            "no question was answered, so nothing was saved",
+            remedy="Answer at least one question, or leave the check-in.",
+        )
     for row in agent.history.told():
         if row.what == "draft" and row.name == instrument.short:
             agent.history.untell(row)
     if not answers:
-        return {"words": "Nothing is kept.", "lines": []}
+        return {"words": "Your answers were discarded.", "lines": []}
     what = "check-in" if asked.done else "draft"
     agent.history.tell(Told(agent.utc_s(), what, instrument.short, answers))
     if not asked.done:
-        return {"words": "Kept for later.", "lines": []}
+        return {"words": "Saved for later.", "lines": []}
     lines = scores.result(instrument, instruments.scores(instrument, answers))
-    return {"words": "Kept, on this machine.", "lines": lines}
+    return {"words": "Saved on this machine.", "lines": lines}
 
 
 def notes(agent: "Agent", _: forms.Nothing) -> Answer:
@@ -66,12 +69,12 @@ def note(agent: "Agent", asked: forms.Note) -> Answer:
     begins, ends = asked.from_utc_s, asked.until_utc_s
     if asked.what == "shift":
         if ends is None:
-            raise WrongUse("when does the shift end?", remedy="Give its end.")
+            raise WrongUse("the end of the shift is missing", remedy="Enter the end of the shift.")
         kind = "night" if asked.kind == "night" else "day"
         told = scores.shift(begins, ends, kind, agent.history.told(), agent.utc_s())
     else:
         if asked.what not in RESETS:
-            raise WrongUse("that is no change we know", remedy="Choose one of the list.")
+            raise WrongUse("this kind of change is not known", remedy="Choose one from the list.")
         told = scores.change(asked.what, begins, ends, agent.utc_s())
     agent.history.tell(told)
     return {"words": "Noted."}
@@ -81,5 +84,5 @@ def unnote(agent: "Agent", asked: forms.Taken) -> Answer:
     for one in agent.history.told():
         if one.what in ("shift", "change") and (one.at_utc_s, one.name) == (asked.at_utc_s, asked.name):
             agent.history.untell(one)
-            return {"words": "Taken back."}
-    raise WrongUse("that note is gone already", remedy="Load the page again.")
+            return {"words": "Removed."}
+    raise WrongUse("this note was already removed", remedy="Load the page again.")

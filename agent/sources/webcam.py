@@ -88,7 +88,11 @@ def may_be_opened(settings: Settings) -> str:
     device = str(settings.device)
     if state := camera_door.shut(device):
         raise SourceUnavailable(state.words, remedy=state.remedy)
-    return "is there and may be opened" if camera_door.path_of(device) else "this system tells when it is opened"
+    return (
+        "is present and may be opened"
+        if camera_door.path_of(device)
+        else "this system reports when the camera is opened"
+    )
 
 
 async def _words(wanted: Wanted, settings: Settings, around: Surroundings) -> AsyncGenerator[Word, None]:
