@@ -105,7 +105,7 @@ def test_a_person_enrolls_and_consents_on_a_terminal(tmp_path):
     code, seen = on_terminal(
         "--config", config, "consent", "give", typed=[("Do you agree?", "yes"), ("Your PIN", "654321")]
     )
-    assert (code, "not the PIN" in seen) == (1, True)
+    assert (code, "the PIN is wrong" in seen) == (1, True)
     code, seen = on_terminal("--config", config, "consent", "give", typed=[("Do you agree?", "no")])
     assert code == 1
     code, seen = on_terminal(
@@ -203,7 +203,7 @@ def test_an_agent_without_keys_consent_or_broker_waits_and_says_so(tmp_path, wor
     assert "wardbeat enroll BUNDLE" in said
     agent = started(world, settings_file)  # enrolled, no broker there
     house.wait_for(
-        lambda: "does not answer" in call("--config", settings_file, "status").stderr, what="the waiting state"
+        lambda: "does not respond" in call("--config", settings_file, "status").stderr, what="the waiting state"
     )
     agent.stop()
 
