@@ -223,7 +223,7 @@ def test_what_is_no_file_is_refused(tmp_path, capsys):
     assert answer(capsys, tmp_path)[0] == 2
     code, _, said = answer(capsys, written(tmp_path, "t_s,rr_ms\n1,800\n1e300,800\n"))
     assert code == 2
-    assert "line 3: the time jumps" in said
+    assert "line 3: the time increases by" in said
 
 
 def test_a_gap_of_sixty_beats_leaves_rmssd_and_withholds_the_spectrum(tmp_path, capsys):

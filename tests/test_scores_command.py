@@ -169,7 +169,7 @@ def test_a_check_in_on_a_terminal_is_scored_kept_exported_and_forgotten(home):
 def test_a_wrong_answer_is_asked_again_and_none_keeps_nothing(home):
     code, seen = on_terminal("--config", home, "check-in", typed=[("burnout?", "9"), ("from 1 to 5", "2")])
     assert code == 0, seen
-    assert "is not called burnout" in seen
+    assert "is not counted as burnout" in seen
     code, _ = on_terminal("--config", home, "check-in", typed=[("burnout?", "")])
     assert code == 3
     assert len(json.loads(call("--config", home, "weeks", "--json").stdout)["check_ins"]) == 1
@@ -218,7 +218,7 @@ def test_an_illness_that_is_over_is_left_out_and_what_was_before_stays(home):
 def test_a_note_that_cannot_be_is_refused(home, words):
     refused = call("--config", home, "note", *words)
     assert refused.returncode == 2, refused.stderr
-    assert "nothing is noted" in call("--config", home, "note", "list").stderr.lower()
+    assert "there are no notes" in call("--config", home, "note", "list").stderr.lower()
 
 
 def test_no_message_comes_during_a_shift(home):
