@@ -145,12 +145,12 @@ def _may_name_affect(settings: Settings, profile: Profile, rules: Policy) -> Non
     if profile.name not in _AFFECT_PROFILES or "affect" in rules.denied_kinds:
         raise PolicyDenied(
             f"an external expression model is not allowed under the profile {profile.name!r}",
-            remedy="Take face.affect_model out of the settings; care and research alone may name one.",
+            remedy="Remove face.affect_model from the settings; only the profiles care and research may use one.",
         )
     if not wanted.licence_accepted:
         raise ConfigInvalid(
             f"face.affect_model: its licence ({wanted.licence}) is not accepted",
-            remedy="Read it; then set face.affect_model.licence_accepted to true.",
+            remedy="Read the licence; then set face.affect_model.licence_accepted to true.",
         )
 
 

@@ -102,7 +102,7 @@ def agent_with_strap(folder: Path):
     with house.running_hub(world):
         agent = subprocess.Popen([*WARDBEAT, "--config", str(settings), "run"], stderr=subprocess.DEVNULL, env=env)
         try:
-            house.wait_for(lambda: test_strap.status(folder, settings, env) == "beats come in", 60, "beats")
+            house.wait_for(lambda: test_strap.status(folder, settings, env) == "receiving beats", 60, "beats")
             yield agent.pid
         finally:
             for process in (agent, sim):

@@ -47,22 +47,24 @@ def _parser() -> argparse.ArgumentParser:
     way = parser.add_mutually_exclusive_group(required=True)
     way.add_argument("--bus", action="store_true", help="serve org.bluez on a private D-Bus")
     way.add_argument("--hci", type=int, metavar="PORT", help="serve the dongle on this loopback port")
-    parser.add_argument("--straps", type=int, choices=range(1, 65), default=1, metavar="N", help="how many (default 1)")
+    parser.add_argument(
+        "--straps", type=int, choices=range(1, 65), default=1, metavar="N", help="number of straps (default 1)"
+    )
     parser.add_argument(
         "--as",
         dest="personalities",
         default="plain",
         metavar="NAMES",
-        help=f"what straps they are, in turn, of {', '.join(PERSONALITIES)}",
+        help=f"strap models, in turn, from {', '.join(PERSONALITIES)}",
     )
-    parser.add_argument("--script", default="rest", help="what the bodies do, such as rest:300,exercise:120")
+    parser.add_argument("--script", default="rest", help="activity of the bodies, such as rest:300,exercise:120")
     parser.add_argument(
-        "--replay", type=Path, metavar="FILE", help="a recording instead; begins when first listened to"
+        "--replay", type=Path, metavar="FILE", help="play a recording instead; it starts at the first subscription"
     )
-    parser.add_argument("--seed", type=int, default=1, help="of the first body; the others count on")
-    parser.add_argument("--speed", type=float, default=1.0, help="strap seconds a real second, 1 to 10")
-    parser.add_argument("--notify-hz", type=float, default=1.0, help="packets a second")
-    parser.add_argument("--stamped", action="store_true", help="packets hold sequence and time instead of beats")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the first body; the others count up")
+    parser.add_argument("--speed", type=float, default=1.0, help="strap seconds per real second, 1 to 10")
+    parser.add_argument("--notify-hz", type=float, default=1.0, help="packets per second")
+    parser.add_argument("--stamped", action="store_true", help="send sequence and time instead of beats")
     parser.add_argument("--faults", type=Path, metavar="FILE", help="a timeline of faults, in YAML")
     return parser
 
@@ -92,7 +94,7 @@ def _strap(asked: argparse.Namespace, number: int, clock: Pace) -> Strap:
     names = asked.personalities.split(",")
     name = names[number % len(names)]
     if name not in PERSONALITIES:
-        raise ValueError(f"there is no personality {name!r}; choose from {', '.join(PERSONALITIES)}")
+        raise ValueError(f"there is no strap model {name!r}; choose from {', '.join(PERSONALITIES)}")
     more = PERSONALITIES[name] | {"from_first": asked.replay is not None, "stamped": asked.stamped}
     plan = Plan.numbered(number, notify_hz=asked.notify_hz, **more)
     return Strap(plan, body, clock)

@@ -54,7 +54,7 @@ def fault(values: Mapping[str, Any]) -> Fault:
     known = {field.name for field in fields(Fault)}
     unknown = set(values) - known
     if unknown:
-        raise ValueError(f"a fault has no key {min(unknown)!r}; it has {', '.join(sorted(known))}")
+        raise ValueError(f"a fault has no key {min(unknown)!r}; its keys are {', '.join(sorted(known))}")
     if values.get("fault") not in FAULTS:
         raise ValueError(f"there is no fault {values.get('fault')!r}; choose from {', '.join(FAULTS)}")
     for name in known & set(values) - {"fault"}:

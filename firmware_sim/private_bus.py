@@ -52,7 +52,7 @@ async def private_bus(daemon: str = "dbus-daemon") -> AsyncIterator[str]:
             assert process.stdout is not None
             address = (await process.stdout.readline()).decode().strip()
             if not address:
-                raise ValueError("dbus-daemon did not start on a bus of our own")
+                raise ValueError("dbus-daemon did not start on a private bus")
             yield address
         finally:
             if process.returncode is None:

@@ -20,7 +20,7 @@ def beats(file: Path) -> list[Beat]:
     """
     read = list(_beats(file))
     if not read:
-        raise ValueError(f"{file.name}: there is no beat in it")
+        raise ValueError(f"{file.name}: it contains no beats")
     return read
 
 

@@ -79,7 +79,7 @@ async def open_room(
         dongle = Chip("dongle", link=Air(), public_address="00:00:5E:00:53:01")  # type: ignore[no-untyped-call]
     room = Room(tuple(straps), dongle, clock)
     if any(fault.strap >= len(straps) for fault in timeline):
-        raise ValueError(f"the timeline names a strap that is not there; there are {len(straps)}, counted from 0")
+        raise ValueError(f"the timeline names an unknown strap; there are {len(straps)}, counted from 0")
     for strap in straps:
         await strap.start(dongle.air)
     begin_ns = clock.now_ns()

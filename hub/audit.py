@@ -90,7 +90,7 @@ def report(people: int, seed: int) -> Report:
         WrongUse: Fewer people than can be drawn.
     """
     if people < rules.LEAST_PEOPLE:
-        raise WrongUse(f"{people} people are too few for any group", remedy="Ask for 10,000: --people 10000")
+        raise WrongUse(f"{people} people are too few for every group", remedy="Use 10,000: --people 10000")
     metrics = _fairlearn()
     parts: dict[str, list[Scored]] = {name: [] for name in SCORERS}
     groups: list[dict[str, np.ndarray[Any, Any]]] = []

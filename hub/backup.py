@@ -41,7 +41,9 @@ def back_up_data(folder: Path, into: Path) -> Path:
     with closing(open_keys(folder)) as keys:
         url, site = keys.text("database"), keys.site
     if url:
-        raise WrongUse("the data base is PostgreSQL", remedy="Use pg_dump or pg_basebackup; '--keys' works here.")
+        raise WrongUse(
+            "the database is PostgreSQL", remedy="Use pg_dump or pg_basebackup; '--keys' works with PostgreSQL."
+        )
     file = _new(into, f"hub-data-{site}", "db")
     with closing(sqlite3.connect(folder / "hub.db")) as source, closing(sqlite3.connect(file)) as target:
         source.backup(target)
@@ -57,7 +59,7 @@ def back_up_keys(folder: Path, into: Path, keep_days: int = KEEP_DAYS, now_utc_s
         Missing: The data base does not answer, which is to remember the day too.
     """
     if not 1 <= keep_days <= _KEEP_MOST_DAYS:
-        raise WrongUse(f"{keep_days} days to keep a keys file", remedy=f"Name 1 to {_KEEP_MOST_DAYS}.")
+        raise WrongUse(f"--keep-days {keep_days} is out of range", remedy=f"Give 1 to {_KEEP_MOST_DAYS}.")
     now_utc_s = int(time.time()) if now_utc_s is None else now_utc_s
     ends = now_utc_s + keep_days * DAY_S
     with closing(open_keys(folder)) as keys:
@@ -88,7 +90,7 @@ def restore(folder: Path, root_seed: bytes, keys_file: Path, data_file: Path | N
         KeysMissing: Another root's.
     """
     if folder.exists() and any(folder.iterdir()):
-        raise WrongUse(f"{folder} holds something", remedy="Name an empty or a new folder; nothing is overwritten.")
+        raise WrongUse(f"{folder} is not empty", remedy="Choose an empty or a new folder; nothing is overwritten.")
     packed = _opened(root_seed, keys_file, now_utc_s)
     if data_file is not None:
         _check_data(data_file)
@@ -123,17 +125,19 @@ def _opened(root_seed: bytes, keys_file: Path, now_utc_s: int) -> bytes:
         site, _taken, ends = named.text(), named.uint(), named.uint()
     except (OSError, WireRefused) as error:
         raise WrongUse(
-            f"{keys_file} is no keys file, or not a whole one", remedy="Take one that 'hub backup --keys' wrote."
+            f"{keys_file} is not a complete keys file", remedy="Use a file written by 'hub backup --keys'."
         ) from error
     if ends < now_utc_s:
         raise WrongUse(
-            f"{keys_file} had to be destroyed {(now_utc_s - ends) // DAY_S} days ago: erase receipts say so",
-            remedy="Destroy it, and take a newer one.",
+            f"{keys_file} had to be destroyed {(now_utc_s - ends) // DAY_S} days ago, as erase receipts state",
+            remedy="Destroy it, and use a newer one.",
         )
     try:
         return backup_key(root_seed).open(sealed, head)
     except WireRefused as error:
-        raise KeysMissing(f"that root key does not open the keys of {site!r}", remedy="Take its root.key.") from error
+        raise KeysMissing(
+            f"this root key does not open the keys of {site!r}", remedy="Use the root.key of this site."
+        ) from error
 
 
 def _check_data(file: Path) -> None:
@@ -143,10 +147,10 @@ def _check_data(file: Path) -> None:
             db.execute("SELECT count(*) FROM seen").fetchone()
     except (sqlite3.Error, OSError) as error:
         raise WrongUse(
-            f"{file} is no data file ({error})", remedy="Take one that 'hub backup' wrote, without --keys."
+            f"{file} is not a data file ({error})", remedy="Use a file written by 'hub backup' without --keys."
         ) from error
     if sound != "ok":
-        raise WrongUse(f"{file} is damaged: {sound}", remedy="Take another one.")
+        raise WrongUse(f"{file} is damaged: {sound}", remedy="Use another file.")
 
 
 def _packed(folder: Path) -> bytes:
@@ -173,7 +177,7 @@ def _new(into: Path, stem: str, ending: str) -> Path:
     """An empty file of this user alone."""
     file = into / f"{stem}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.{ending}"
     if file.exists():
-        raise WrongUse(f"{file} is there already", remedy="Wait a second and try again; nothing is overwritten.")
+        raise WrongUse(f"{file} already exists", remedy="Wait a second and try again; nothing is overwritten.")
     try:
         into.mkdir(mode=0o700, parents=True, exist_ok=True)
         host.write_private(file, b"")

@@ -71,7 +71,7 @@ def take(keys: KeyStore, store: Store, batch: Sequence[Message]) -> Outcome:
     except Exception as error:  # one message must never stop the others: find it, each by itself
         if of_the_store(error):
             raise
-        log.error("a batch failed (%s): its messages are tried one by one", type(error).__name__)
+        log.error("a batch failed (%s): trying its messages one by one", type(error).__name__)
     outcome = Outcome()
     for message in batch:
         outcome.add(_alone(keys, store, message))

@@ -93,7 +93,7 @@ def serial_of(file: Path) -> int:
         KeysMissing: It is not here.
     """
     if not file.exists():
-        raise KeysMissing(f"{file.name} is not here", remedy="Start the hub: it makes one.")
+        raise KeysMissing(f"{file.name} is missing", remedy="Start the hub; it creates one.")
     return x509.load_pem_x509_certificate(file.read_bytes()).serial_number
 
 
@@ -126,7 +126,7 @@ def checked_request(request_der: bytes) -> ec.EllipticCurvePublicKey:
     except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm) as error:
         raise WireRefused("malformed", "the TLS request cannot be read") from error
     if not signed:
-        raise WireRefused("bad_signature", "the TLS key does not sign for itself")
+        raise WireRefused("bad_signature", "the signature of the TLS request is not valid")
     if not isinstance(public, ec.EllipticCurvePublicKey) or not isinstance(public.curve, ec.SECP256R1):
         raise WireRefused("weak_key", "the TLS key is not P-256")
     return public
@@ -152,7 +152,7 @@ def _authority(folder: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateK
         ca = x509.load_pem_x509_certificate((folder / "ca.pem").read_bytes())
         ca_key = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
     except OSError as error:
-        raise KeysMissing("ca.pem or ca.key is not here", remedy="Bring it back: certificates need it.") from error
+        raise KeysMissing("ca.pem or ca.key is missing", remedy="Restore it; certificates need it.") from error
     if not isinstance(ca_key, ec.EllipticCurvePrivateKey):
         raise KeysMissing("ca.key is not an elliptic-curve key", remedy="Restore the file that 'hub init' wrote.")
     return ca, ca_key

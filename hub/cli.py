@@ -22,7 +22,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="wardbeat hub", description="The reference receiver.")
+    parser = argparse.ArgumentParser(prog="wardbeat hub", description="Run and manage the reference receiver.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, action: Callable[[argparse.Namespace], int], words: str) -> argparse.ArgumentParser:
@@ -31,40 +31,46 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(action=action)
         return command
 
-    init = add("init", _init, "make a site: keys, certificates, a broker's configuration")
-    init.add_argument("--site", required=True, help="name in topics: letters, digits, hyphens")
-    init.add_argument("--operator", required=True, help="who receives, as people will read it")
-    init.add_argument("--host", default="127.0.0.1", help="where devices find the broker (default 127.0.0.1)")
-    init.add_argument("--port", type=int, default=8883, help="the broker's TLS port (default 8883)")
-    init.add_argument("--database", default="", metavar="URL", help="PostgreSQL's address (default: SQLite in FOLDER)")
-    init.add_argument("--synthetic", action="store_true", help="for trials with made-up persons only")
-    add("invite", _invite, "a bundle for one device, on stdout")
-    admit = add("admit", _admit, "answer a device's request, on stdout")
+    init = add("init", _init, "create a site: keys, certificates, broker configuration")
+    init.add_argument("--site", required=True, help="site name in topics: letters, digits, hyphens")
+    init.add_argument("--operator", required=True, help="name of the recipient, as people will read it")
+    init.add_argument("--host", default="127.0.0.1", help="host name of the broker for devices (default 127.0.0.1)")
+    init.add_argument("--port", type=int, default=8883, help="TLS port of the broker (default 8883)")
+    init.add_argument("--database", default="", metavar="URL", help="address of PostgreSQL (default: SQLite in FOLDER)")
+    init.add_argument("--synthetic", action="store_true", help="only for trials with synthetic persons")
+    add("invite", _invite, "print a bundle for one device")
+    admit = add("admit", _admit, "print the answer to a device's request")
     admit.add_argument("request", type=Path)
-    run = add("run", _run, "receive")
-    run.add_argument("--worker", type=int, default=1, help="number of this process; on PostgreSQL several may run")
+    run = add("run", _run, "receive and store envelopes")
+    run.add_argument("--worker", type=int, default=1, help="number of this process; PostgreSQL allows several")
     run.add_argument("--mqtt", type=int, choices=(3, 5), default=5, help="MQTT version, 3 for 3.1.1 (default 5)")
-    rotate = add("rotate", _rotate, "new keys, and a new directory; a running hub publishes it")
-    rotate.add_argument("--receipt", action="store_true", help="a new receipt key; the last ones stay believed")
-    rotate.add_argument("--stolen", action="store_true", help="with --receipt: the old one is believed no more")
-    rotate.add_argument("--root", type=Path, help="the root.key: a new directory key under it, once a year")
-    revoke = add("revoke", _revoke, "believe a device no more; its broker's access ends with it")
+    rotate = add("rotate", _rotate, "create new keys and a new directory; a running hub publishes it")
+    rotate.add_argument(
+        "--receipt", action="store_true", help="create a new receipt key; the earlier ones stay trusted"
+    )
+    rotate.add_argument("--stolen", action="store_true", help="with --receipt: no longer trust the old one")
+    rotate.add_argument("--root", type=Path, help="path of root.key; creates a new directory key, once a year")
+    revoke = add("revoke", _revoke, "stop trusting a device, and end its access to the broker")
     revoke.add_argument(
         "device",
-        help="its random name, as in 'hub show --devices' and its 'wardbeat status'; or 'hub', for the hub's own",
+        help="its random name, from 'hub show --devices' or its 'wardbeat status'; or 'hub' for the hub's own",
     )
-    add("erase", _erase, "a lost machine's ERASURE paper in (stdin), the signed receipt out (stdout)")
-    backup = add("backup", _backup, "copy the data base (SQLite), or with --keys seal the keys")
+    add("erase", _erase, "read a lost machine's ERASURE request (stdin), print the signed receipt")
+    backup = add("backup", _backup, "back up the database (SQLite) or, with --keys, the keys")
     backup.add_argument("into", type=Path)
-    backup.add_argument("--keys", action="store_true", help="keys, certificates and broker files; opens with root.key")
-    backup.add_argument("--keep-days", type=int, default=30, help="when a keys file must be destroyed (default 30)")
-    restore = add("restore", _restore, "put a keys file, and a data file, into an empty folder")
+    backup.add_argument(
+        "--keys", action="store_true", help="back up keys, certificates and broker files; opens with root.key"
+    )
+    backup.add_argument(
+        "--keep-days", type=int, default=30, help="days until a keys file must be destroyed (default 30)"
+    )
+    restore = add("restore", _restore, "restore a keys file and a data file into an empty folder")
     restore.add_argument("keys", type=Path)
     restore.add_argument("data", type=Path, nargs="?")
-    restore.add_argument("--root", type=Path, required=True, help="the root.key of the site")
-    show = add("show", _show, "counts of what is stored, as JSON")
-    show.add_argument("--devices", action="store_true", help="the admitted devices instead, one a line")
-    show.add_argument("--summaries", action="store_true", help="the stored windows instead, one a line")
+    restore.add_argument("--root", type=Path, required=True, help="path of the site's root.key")
+    show = add("show", _show, "print counts of the stored data as JSON")
+    show.add_argument("--devices", action="store_true", help="print the admitted devices instead, one per line")
+    show.add_argument("--summaries", action="store_true", help="print the stored windows instead, one per line")
     return parser
 
 
@@ -83,9 +89,9 @@ def _init(arguments: argparse.Namespace) -> int:
         ),
     )
     keys = open_keys(arguments.folder)
-    _say(f"Made {arguments.folder}. The root key's eight words: {fingerprint_words(keys.value('root public'))}")
+    _say(f"Created {arguments.folder}. The root key's eight words: {fingerprint_words(keys.value('root public'))}")
     keys.close()
-    _say("Now copy root.key to an offline medium and delete it here; it is needed again in a year.")
+    _say("Now copy root.key to an offline medium and delete it here. You need it again in a year.")
     _say(
         f"Broker: mosquitto -c {arguments.folder}/broker/mosquitto.conf · Next: wardbeat hub invite {arguments.folder}"
     )
@@ -105,7 +111,7 @@ def _admit(arguments: argparse.Namespace) -> int:
     try:
         text = arguments.request.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:
-        raise WrongUse(f"{arguments.request} cannot be read as a request") from error
+        raise WrongUse(f"{arguments.request} is not a readable request") from error
     try:
         print(admit(arguments.folder, text), end="")
     except WireRefused as refused:
@@ -136,8 +142,8 @@ def _rotate(arguments: argparse.Namespace) -> int:
 
 
 _REVOKED = """\
-Send the broker a SIGHUP: it reads its list anew, and lets in nobody who is on it. A connection that stands goes on
-until it breaks (the hub refuses what it brings): restart the broker to end it. After 'revoke hub' restart the hub."""
+Send the broker a SIGHUP: it reloads its list and refuses everyone on it. An open connection continues
+until it ends (the hub refuses its messages); restart the broker to end it. After 'revoke hub' restart the hub."""
 
 
 def _revoke(arguments: argparse.Namespace) -> int:
@@ -168,7 +174,7 @@ def _backup(arguments: argparse.Namespace) -> int:
         _say(f"Wrote {file}. Keep it apart from the data, and destroy it within {arguments.keep_days} days.")
     else:
         file = backup.back_up_data(arguments.folder, arguments.into)
-        _say(f"Wrote {file}. Its values open only with the keys, which are not in it.")
+        _say(f"Wrote {file}. Its values can be opened only with the keys, which it does not contain.")
     print(file)
     return 0
 
@@ -179,9 +185,9 @@ def _restore(arguments: argparse.Namespace) -> int:
 
     root = read_root(arguments.root)
     made = backup.restore(arguments.folder, root, arguments.keys, arguments.data, int(time.time()))
-    _say(f"Put back: {', '.join(made)}, with a new directory key. Start the hub and the broker from here.")
-    _say("Devices that were admitted since the backup must be admitted again.")
-    _say("Look through 'hub show --devices': who was revoked since the data was copied is to be revoked again.")
+    _say(f"Restored: {', '.join(made)}, with a new directory key. Start the hub and the broker from here.")
+    _say("Admit again all devices that were admitted since the backup.")
+    _say("Check 'hub show --devices', and revoke again every device that was revoked since the backup.")
     return 0
 
 

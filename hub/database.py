@@ -62,10 +62,10 @@ def checked_url(url: str) -> str:
     try:
         made = make_url(url)
     except ArgumentError as error:
-        raise WrongUse("that is no database's address", remedy=f"Write {_POSTGRES}://USER@HOST/NAME.") from error
+        raise WrongUse("this is not the address of a database", remedy=f"Use {_POSTGRES}://USER@HOST/NAME.") from error
     if made.drivername not in ("postgresql", _POSTGRES):
         raise WrongUse(
-            f"a database of the kind {made.drivername!r} is not known",
+            f"the database kind {made.drivername!r} is not supported",
             remedy=f"SQLite needs no address; PostgreSQL: {_POSTGRES}://USER@HOST/NAME.",
         )
     return made.set(drivername=_POSTGRES).render_as_string(hide_password=False)
@@ -123,8 +123,8 @@ def require_durable(db: Connection) -> None:
     weak = [name for name, value in db.execute(settings).mappings().one().items() if value == "off"]
     if weak:
         raise NotDurable(
-            f"PostgreSQL runs with {' and '.join(weak)} off: a receipt would promise what a crash can take back",
-            remedy="Switch it on (ALTER SYSTEM, ALTER ROLE) and reload; until then nothing is stored or receipted.",
+            f"PostgreSQL runs with {' and '.join(weak)} off; a crash could undo what a receipt promises",
+            remedy="Switch it on (ALTER SYSTEM, ALTER ROLE) and reload. Until then nothing is stored or receipted.",
         )
 
 
@@ -187,7 +187,7 @@ def hold(path: Path, wait_s: float = 0.0) -> Connection:
     except OperationalError as error:
         connection.close()
         engine.dispose()
-        raise AlreadyRunning("another hub already works on this folder", remedy="Stop it first.") from error
+        raise AlreadyRunning("another hub is already running with this folder", remedy="Stop it first.") from error
     return connection
 
 

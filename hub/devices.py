@@ -175,13 +175,15 @@ class Devices:
         with self._engine.begin() as db:
             used = update(_CODE).where(_CODE.c.hash == hashlib.sha256(code).digest(), _CODE.c.used == 0).values(used=1)
             if db.execute(used).rowcount != 1:
-                raise WireRefused("bad_code", "this enrollment code is unknown or was used already")
+                raise WireRefused("bad_code", "this enrollment code is unknown or was already used")
             if db.execute(select(_DEVICE.c.kid).where(_DEVICE.c.kid == device.kid)).first():
-                raise WireRefused("known_key", "a device with this key is enrolled already")
+                raise WireRefused("known_key", "a device with this key is already enrolled")
             others = select(_DEVICE.c.device).join(_MACHINE, _MACHINE.c.device == _DEVICE.c.kid)
             other = db.execute(others.where(_MACHINE.c.machine == machine, _DEVICE.c.revoked == 0)).scalar()
             if machine and other is not None:
-                raise WireRefused("known_machine", f"this machine is enrolled as {other}: revoke that first")
+                raise WireRefused(
+                    "known_machine", f"this machine is already enrolled as {other}; revoke that device first"
+                )
             if machine:
                 db.execute(insert(_MACHINE), {"device": device.kid, "machine": machine})
             db.execute(insert(_RECOVERY), {"device": device.kid, "public": recovery})
@@ -299,8 +301,8 @@ class Devices:
         self.forget()
         if not self.shredded():
             raise NotDurable(
-                "a destroyed data key still stands in the log of keys.db, which somebody reads",
-                remedy="End what holds keys.db open; the erasure is carried out then.",
+                "a destroyed data key is still in the log of keys.db, because a process is reading the file",
+                remedy="Stop the process that has keys.db open; the erasure then completes.",
             )
 
     def shredded(self) -> bool:

@@ -30,7 +30,9 @@ def admit(folder: Path, request_text: str) -> str:
     try:
         request = verified_request(dearmor("REQUEST", request_text))
         if request.site != keys.site or request.synthetic != keys.synthetic:
-            raise WireRefused("wrong_site", "the request is for another site, or a synthetic one meets a real one")
+            raise WireRefused(
+                "wrong_site", "the request is for another site, or it mixes a synthetic site with a real one"
+            )
         public = checked_request(request.tls_request)
         keyed = request.sign_public, request.receive_public, request.consent_public
         known = keys.devices.of(kid(request.sign_public))

@@ -36,7 +36,7 @@ def erase_lost(folder: Path, paper: str) -> tuple[str, str]:
     wish = verified_wish(dearmor("ERASURE", paper))
     with closing(open_keys(folder)) as keys, _alone(folder):
         if wish.site != keys.site:
-            raise WireRefused("wrong_site", f"the paper is for the site {wish.site}")
+            raise WireRefused("wrong_site", f"the request is for the site {wish.site}")
         device = keys.devices.of_recovery(wish.public)
         if device is None:
             raise WireRefused("unknown_key", "no device was admitted with this recovery code")

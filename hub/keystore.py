@@ -286,7 +286,7 @@ class KeyStore:
             KeysMissing: That is not this site's root key.
         """
         if root.public != self.value("root public"):
-            raise KeysMissing("that is not the root key of this site", remedy="Take the root.key of 'hub init'.")
+            raise KeysMissing("this is not the root key of this site", remedy="Use the root.key from 'hub init'.")
         seed = os.urandom(SEED_BYTES)
         # the time, so that a store put back from a backup gives no serial out a second time
         serial = max(int(self.text("cert serial") or 1) + 1, now_utc_s)

@@ -33,8 +33,8 @@ def bring_up(engine: Engine, keys: KeyStore) -> None:
         version = _version(db)
         if version > VERSION:
             raise WrongUse(
-                f"this data base has tables of version {version}; this program knows {VERSION}",
-                remedy="Start the newer program, or restore a backup that this one wrote.",
+                f"this database has tables of version {version}, but this program supports {VERSION}",
+                remedy="Start the newer program, or restore a backup written by this version.",
             )
         if version == VERSION:
             return

@@ -71,9 +71,13 @@ class Receiver:
         self._folder, self._worker = folder, worker
         self.keys = open_keys(folder)
         if worker < 1:
-            raise WrongUse(f"a worker has a number from 1, not {worker}", remedy="Say --worker 1, --worker 2, ...")
+            raise WrongUse(
+                f"--worker {worker} is not valid; numbers start at 1", remedy="Use --worker 1, --worker 2, ..."
+            )
         if worker != 1 and not self.keys.text("database"):
-            raise WrongUse("SQLite takes one worker", remedy="Make the hub with --database for PostgreSQL.")
+            raise WrongUse(
+                "SQLite supports only one worker", remedy="Create the hub with --database to use PostgreSQL."
+            )
         self.store = Store(folder, self.keys, writes=True, worker=worker)
         self._replies = Replies(self.keys, self.store)
         self._site = self.keys.site
@@ -137,7 +141,7 @@ class Receiver:
                 self._client.publish(labels.keys_topic(self._site), published, qos=1, retain=True)
                 self._version, self._published_s = self.keys.version(), now_s
             if is_new:
-                log.info("the directory %d is published", self._version)
+                log.info("directory %d is published", self._version)
                 self.store.mirror()
         except (*CANNOT_WRITE, OSError, AlreadyRunning, StorageFull) as error:
             log.error("keys or store cannot be reached (%s); trying again", type(error).__name__)
@@ -160,7 +164,7 @@ class Receiver:
             log.error("a certificate or the broker's list cannot be renewed: %s. %s", failed, failed.remedy)
             return False
         if "broker" in renewed:
-            log.warning("the broker's certificate was renewed: send the broker a SIGHUP, or bring it the new files")
+            log.warning("the broker's certificate was renewed: send the broker a SIGHUP, or copy the new files to it")
         return True
 
     # ---- MQTT
@@ -179,8 +183,8 @@ class Receiver:
         client.on_socket_register_write = lambda *_: None
         client.on_connect = self._on_connect
         client.on_message = self._on_message
-        client.on_disconnect = lambda *_: log.warning("not connected to the broker; trying again by myself")
-        client.on_connect_fail = lambda *_: log.warning("the broker does not answer; trying again by myself")
+        client.on_disconnect = lambda *_: log.warning("not connected to the broker; retrying automatically")
+        client.on_connect_fail = lambda *_: log.warning("the broker does not respond; retrying automatically")
         client.reconnect_delay_set(1, 8)
         return client
 
@@ -215,7 +219,7 @@ class Receiver:
                     self._queue.put(arrived, timeout=0.5)
                     return
         except Exception:  # paho's thread dies of any exception and looks healthy; unacknowledged, it comes again
-            log.exception("a message could not be taken over; the broker keeps it")
+            log.exception("a message could not be processed; the broker keeps it")
 
     # ---- one batch
 

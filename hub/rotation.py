@@ -58,7 +58,8 @@ def rotate(folder: Path, root_seed: bytes | None = None, *, receipt: bool = Fals
     """
     if stolen and not receipt:
         raise WrongUse(
-            "--stolen belongs to --receipt", remedy="A stolen directory key: --root; a device: 'hub revoke'."
+            "--stolen is only for --receipt",
+            remedy="For a stolen directory key use --root; for a device use 'hub revoke'.",
         )
     now_utc_s = int(time.time())
     keys = open_keys(folder)

@@ -54,7 +54,7 @@ def init(folder: Path, site: Site) -> None:
         Missing: The folder cannot be made, or closed to others, or lies on a network file system.
     """
     if (folder / "keys.db").exists():
-        raise WrongUse(f"{folder} holds a hub already", remedy="Choose an empty folder; nothing is overwritten.")
+        raise WrongUse(f"{folder} already contains a hub", remedy="Choose an empty folder; nothing is overwritten.")
     try:
         check_names(site.name, site.operator, site.host, site.port)
     except WireRefused as refused:
@@ -102,9 +102,11 @@ def read_root(file: Path) -> bytes:
     try:
         seed = bytes.fromhex(file.read_text(encoding="ascii").strip())
     except (OSError, ValueError) as error:
-        raise KeysMissing(f"{file} cannot be read as a root key", remedy="Bring the medium with root.key.") from error
+        raise KeysMissing(
+            f"{file} cannot be read as a root key", remedy="Use the medium that holds root.key."
+        ) from error
     if len(seed) != SEED_BYTES:
-        raise KeysMissing(f"{file} is no root key", remedy="Bring the medium with root.key.")
+        raise KeysMissing(f"{file} is not a root key", remedy="Use the medium that holds root.key.")
     return seed
 
 
@@ -116,13 +118,13 @@ def open_keys(folder: Path) -> KeyStore:
         Missing: It lies on a network file system.
     """
     if not (folder / "keys.db").exists():
-        raise KeysMissing(f"there is no hub in {folder}", remedy="Make one with 'wardbeat hub init'.")
+        raise KeysMissing(f"there is no hub in {folder}", remedy="Create one with 'wardbeat hub init'.")
     host.refuse_network(folder)
     try:
         return KeyStore(folder)
     except CANNOT_WRITE as error:
         raise KeysMissing(
-            f"keys.db cannot be opened ({type(error.orig).__name__})", remedy="Put it back: 'wardbeat hub restore'."
+            f"keys.db cannot be opened ({type(error.orig).__name__})", remedy="Restore it with 'wardbeat hub restore'."
         ) from error
 
 
@@ -161,7 +163,9 @@ def revoke(folder: Path, name: str) -> None:
         else:
             device = keys.devices.named(name)
             if device is None:
-                raise WrongUse(f"no device {name!r} was admitted here", remedy="'wardbeat hub show FOLDER --devices'.")
+                raise WrongUse(
+                    f"no device {name!r} was admitted here", remedy="Run 'wardbeat hub show FOLDER --devices'."
+                )
             keys.devices.revoke(device.kid)
             keys.issue_directory()
         list_revoked(folder, keys)

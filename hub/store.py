@@ -82,8 +82,8 @@ class Store:
                     self._say_if_weak()
             except CANNOT_WRITE as error:
                 raise Missing(
-                    f"the hub's data base does not answer or cannot be written ({type(error.orig).__name__})",
-                    remedy="Start it, or free its disk; then start the hub again.",
+                    f"the hub's database does not respond or cannot be written ({type(error.orig).__name__})",
+                    remedy="Start the database or free its disk, then start the hub again.",
                 ) from error
             undo.pop_all()
         self._shred_due = writes
@@ -234,7 +234,7 @@ class Store:
                 for worker, n in here.items():
                     put_site(db, SITE, _generation(worker), str(max(n, kept.get(worker, 0))).encode())
                 lost = _forget_unreadable(db, self._keys)
-                log.warning("a backup was put back: devices offer again what it lost; %d rows lost their keys", lost)
+                log.warning("a backup was restored: devices send its missing rows again; %d rows lost their keys", lost)
             has_ended = (DEVICE.c.withdrawn_serial > 0) | (DEVICE.c.erased_serial >= 0) | (DEVICE.c.revoked == 1)
             for row in db.execute(select(DEVICE).where(has_ended)).all():
                 self._keys.devices.learn_ends(

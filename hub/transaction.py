@@ -186,7 +186,7 @@ class Taking:
         here = (CONSENT.c.device == device.kid) & (CONSENT.c.serial == record.serial)
         standing = self._db.execute(select(CONSENT.c.hash).where(here)).scalar()
         if standing is not None and standing != record.hash and record.action == "give":
-            raise WireRefused("bad_consent", "the serial stands for another record")
+            raise WireRefused("bad_consent", "the serial number belongs to another record")
         if standing is None:
             self._db.execute(
                 insert(CONSENT),

@@ -369,8 +369,8 @@ def test_a_silent_hub_does_not_make_the_worn_strap_louder(world, broker):
 @pytest.mark.parametrize(
     ("breach", "says"),
     [
-        ("DELETE FROM proof", "receipts are gone"),
-        ("UPDATE ledger SET sealed_words = NULL WHERE idx = 3", "no erasure says so"),
+        ("DELETE FROM proof", "receipts are missing"),
+        ("UPDATE ledger SET sealed_words = NULL WHERE idx = 3", "no erasure explains it"),
         ("UPDATE ledger SET kind = 'cover' WHERE idx = 3", "belong to another row"),
     ],
 )

@@ -87,7 +87,7 @@ def test_a_person_enrolls_and_consents_on_a_terminal(tmp_path):
     bundle.write_text(call("hub", "invite", hub).stdout)
 
     code, seen = on_terminal(
-        "--config", config, "enroll", bundle, typed=[("Choose a PIN", "123456"), ("The same PIN", "123456")]
+        "--config", config, "enroll", bundle, typed=[("Choose a PIN", "123456"), ("Repeat the PIN", "123456")]
     )
     assert code == 0, seen
     assert "123456" not in seen, "a PIN is never echoed"
@@ -105,7 +105,7 @@ def test_a_person_enrolls_and_consents_on_a_terminal(tmp_path):
     code, seen = on_terminal(
         "--config", config, "consent", "give", typed=[("Do you agree?", "yes"), ("Your PIN", "654321")]
     )
-    assert (code, "not the PIN" in seen) == (1, True)
+    assert (code, "the PIN is wrong" in seen) == (1, True)
     code, seen = on_terminal("--config", config, "consent", "give", typed=[("Do you agree?", "no")])
     assert code == 1
     code, seen = on_terminal(
@@ -118,7 +118,7 @@ def test_a_person_enrolls_and_consents_on_a_terminal(tmp_path):
 
     again = call("--config", config, "enroll", bundle)
     assert again.returncode == 2
-    assert "enrolled already" in again.stderr
+    assert "already enrolled" in again.stderr
     assert "BEGIN WARDBEAT ANSWER" in call("hub", "admit", hub, request).stdout  # the same keys: the answer again
 
     assert call("--config", config, "consent", "withdraw").returncode == 0  # needs no PIN
@@ -188,7 +188,7 @@ def test_a_second_agent_is_told_so(world, settings_file):
     second = call("--config", settings_file, "run")
     agent.stop()
     assert second.returncode == 3
-    assert "already runs" in second.stderr
+    assert "already running" in second.stderr
     assert agent.popen.returncode == 0
 
 
@@ -203,7 +203,7 @@ def test_an_agent_without_keys_consent_or_broker_waits_and_says_so(tmp_path, wor
     assert "wardbeat enroll BUNDLE" in said
     agent = started(world, settings_file)  # enrolled, no broker there
     house.wait_for(
-        lambda: "does not answer" in call("--config", settings_file, "status").stderr, what="the waiting state"
+        lambda: "does not respond" in call("--config", settings_file, "status").stderr, what="the waiting state"
     )
     agent.stop()
 

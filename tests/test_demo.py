@@ -63,7 +63,7 @@ def test_the_live_view_fits_the_terminal_and_what_is_cut_is_the_oldest():
     clock = types.SimpleNamespace(now_ns=lambda: 60 * NS_PER_S, start_ns=lambda: 0)
     outbox = types.SimpleNamespace(counts=lambda: {"receipted": 2, "sent": 1})
     board = StatusBoard()
-    board.set("source.ble_strap", Level.OK, "beats come in")
+    board.set("source.ble_strap", Level.OK, "receiving beats")
     windows = types.SimpleNamespace(ring=ring)
     agent = types.SimpleNamespace(clock=clock, outbox=outbox, board=board, windows=windows, live=live)
     for width in (40, 88, 200):

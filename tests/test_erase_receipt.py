@@ -174,7 +174,7 @@ def test_a_running_agent_ends_its_enrollment_when_the_receipt_comes(world, broke
         said["status"] = (await handlers.handle(agent, Command("status"))).body
         with pytest.raises(KeysMissing):
             await handlers.handle(agent, Command("withdraw"))
-        assert "at no hub" in (await handlers.handle(agent, Command("erase"))).words
+        assert "not enrolled at a hub" in (await handlers.handle(agent, Command("erase"))).words
         stop.set()
 
     async def main():
@@ -186,5 +186,5 @@ def test_a_running_agent_ends_its_enrollment_when_the_receipt_comes(world, broke
     with house.running_hub(world):
         asyncio.run(main())
     assert (said["left"], said["connected"]) == (True, False)
-    assert "keys are gone" in said["status"]
+    assert "keys were deleted" in said["status"]
     assert not identity.exists(world.settings.state_dir)

@@ -258,7 +258,7 @@ def test_no_erase_receipt_while_a_destroyed_data_key_stands_in_a_log(world, monk
         with world.outbox() as outbox:
             consents.erase(outbox, world.identity.sign, world.identity.site, NOW + 900)
             rows = [(world.topic, row.envelope) for row in outbox.unsent(10)]
-            with pytest.raises(NotDurable, match="somebody reads"):
+            with pytest.raises(NotDurable, match="a process is reading"):
                 receiver.handle(rows)
             assert secret in b"".join(file.read_bytes() for file in world.hub.glob("keys.db*"))
             reader.execute("COMMIT")

@@ -198,7 +198,7 @@ def test_a_lost_hub_is_put_back_from_its_two_files_and_goes_on(world, tmp_path, 
     assert told(world, again.handle([(world.topic, seal(world, [data(record)], 2))])) == {2: "stored"}
     assert (world.hub / "broker" / "mosquitto.conf").exists()
     assert (world.hub / "ca.key").stat().st_mode & 0o077 == 0
-    with pytest.raises(WrongUse, match="holds something"):
+    with pytest.raises(WrongUse, match="is not empty"):
         main(["restore", str(world.hub), keys_file, "--root", str(root)])
     assert again.store.store_id > old_id
 
@@ -280,7 +280,7 @@ def test_a_hub_whose_authority_is_kept_elsewhere_goes_on_and_says_so(world, capl
     _, request = identity.new_tls_key(world.vault)
     payloads = receiver.handle([(world.topic, seal(world, [RenewMessage(request)]))])
     assert told(world, payloads) == {1: "stored"}
-    assert "a device's certificate cannot be renewed: ca.pem or ca.key is not here" in caplog.text
+    assert "a device's certificate cannot be renewed: ca.pem or ca.key is missing" in caplog.text
     with pytest.raises(KeysMissing):
         main(["revoke", str(world.hub), world.identity.device])
 

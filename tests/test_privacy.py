@@ -159,5 +159,5 @@ def test_the_systems_key_store_holds_the_data_key_where_there_is_one(tmp_path, m
     assert not (tmp_path / "data.key").exists()
     assert open_vault(tmp_path, "auto").key == vault.key
     ring.priority = 0  # locked away: never a silent second key
-    with pytest.raises(KeysMissing, match="does not answer"):
+    with pytest.raises(KeysMissing, match="does not respond"):
         open_vault(tmp_path, "auto")

@@ -59,7 +59,7 @@ def test_a_csv_keeps_its_holes(tmp_path):
         ("0.8\n0.9\n", "line 1: 0.8 looks like seconds"),
         ("t_s,rr\n1,800\n", "line 1: a CSV begins with"),
         ("t_s,rr_ms\n1,800,3\n", "line 2: 3 columns"),
-        ("t_s,rr_ms\n1,800\n0.5,800\n", "line 3: the time does not go forward"),
+        ("t_s,rr_ms\n1,800\n0.5,800\n", "line 3: the time does not increase"),
         ("t_s,rr_ms\n", "no beat"),
         ("800,900\n", "line 1: a CSV begins with"),
     ],

@@ -158,7 +158,7 @@ def test_a_data_base_that_is_away_is_named_with_a_remedy(large, server):
         name = keys.text("database").rsplit("/", 1)[1]
     with server.connect() as db:
         db.execute(f"ALTER DATABASE {name} RENAME TO away")
-        with pytest.raises(Missing, match="does not answer") as missing:
+        with pytest.raises(Missing, match="does not respond") as missing:
             large.receiver()
         assert "start the hub again" in missing.value.remedy
         db.execute(f"ALTER DATABASE away RENAME TO {name}")

@@ -184,8 +184,8 @@ def test_every_fault_leaves_a_gap_and_nothing_else(tmp_path):
         assert len(reader.gaps) >= 7
         said = " | ".join(reader.words)
         for words in (
-            "the link to the strap broke",
-            "nothing comes from the strap",
+            "the connection to the strap was lost",
+            "the strap sends nothing",
             "no skin contact",
             "battery is low",
         ):
@@ -323,7 +323,7 @@ def test_a_strap_without_beats_says_so_and_is_not_bound_over_another(tmp_path):
             reader = straps.Reader(straps.bind(tmp_path / "state", 1), pace, radio)
             async with reading(reader):
                 await until(lambda: "the strap sends a heart rate but no beats" in reader.words, what="the words")
-                assert not [words for words in reader.words if "beats come in" in words], "not even for its battery"
+                assert not [words for words in reader.words if "receiving beats" in words], "not even for its battery"
             found = await pairing.find(ble_strap.Settings(), radio, 0.3)
             for one in found:
                 assert not await pairing.bind_to(ble_strap.Settings(), reader.around, one, 10.0)
@@ -360,11 +360,11 @@ def test_a_bluetooth_daemon_that_hangs_holds_up_neither_scan_nor_pause(tmp_path)
     call = [sys.executable, "-m", "agent.cli", "--config", file]
     agent = house.wardbeat("--config", file, "run", log=tmp_path / "log", env=env)
     try:
-        house.wait_for(lambda: status(tmp_path, file, env) == "beats come in", 30, "beats")
+        house.wait_for(lambda: status(tmp_path, file, env) == "receiving beats", 30, "beats")
         process.send_signal(signal.SIGSTOP)
         done = subprocess.run([*call, "scan", "--seconds", "0.3"], capture_output=True, text=True, env=env, timeout=40)
         assert done.returncode == 3
-        assert "does not answer" in done.stderr or "Bluetooth failed" in done.stderr
+        assert "does not respond" in done.stderr or "Bluetooth failed" in done.stderr
         subprocess.run([*call, "pause"], env=env, timeout=10, capture_output=True)
         house.wait_for(lambda: status(tmp_path, file, env) == "paused", 20, "the pause")
     finally:
@@ -452,7 +452,7 @@ def test_scan_lists_straps_and_binds_the_chosen_one_after_seeing_beats(tmp_path)
         scan.bind(settings, "ble_strap", found, "somebody else's")
     with pytest.raises(WrongUse, match="another strap is bound already"):
         scan.bind(settings, "ble_strap", [one for one in found if one.name == "WB-SIM 1"], "")
-    with pytest.raises(WrongUse, match="no strap is in reach"):
+    with pytest.raises(WrongUse, match="no strap is in range"):
         scan.bind(settings, "ble_strap", [], "")
 
 
@@ -521,16 +521,16 @@ def test_a_person_scans_binds_and_runs_and_a_killed_agent_finds_its_strap_again(
     done = subprocess.run([*call, "scan", "--seconds", "1", "--bind"], **options)
     assert done.returncode == 0, done.stderr
     assert "WB-SIM 0 is yours from now on" in done.stderr
-    assert "Beats came in" in done.stderr
+    assert "Beats arrived" in done.stderr
 
     log = tmp_path / "agent.log"
     agent = house.wardbeat("--config", file, "run", log=log, env={**os.environ, **env})
-    house.wait_for(lambda: status(tmp_path, file, env) == "beats come in", 30, "beats")
+    house.wait_for(lambda: status(tmp_path, file, env) == "receiving beats", 30, "beats")
     listed = subprocess.run([*call, "scan", "--seconds", "0.3"], **options)
     assert "the running agent reads it" in listed.stderr
     agent.kill()  # bluetoothd keeps a killed program's link: the strap does not advertise
     agent = house.wardbeat("--config", file, "run", log=log, env={**os.environ, **env})
-    house.wait_for(lambda: status(tmp_path, file, env) == "beats come in", 40, "beats after a kill")
+    house.wait_for(lambda: status(tmp_path, file, env) == "receiving beats", 40, "beats after a kill")
 
     assert subprocess.run([*call, "pause"], **options).returncode == 0
     begin = time.monotonic()
@@ -541,13 +541,13 @@ def test_a_person_scans_binds_and_runs_and_a_killed_agent_finds_its_strap_again(
             break
         assert time.monotonic() - begin < 15  # 5 s, and the commands that look
     assert subprocess.run([*call, "resume"], **options).returncode == 0
-    house.wait_for(lambda: status(tmp_path, file, env) == "beats come in", 30, "beats after the pause")
+    house.wait_for(lambda: status(tmp_path, file, env) == "receiving beats", 30, "beats after the pause")
     refused = subprocess.run([*call, "scan", "--seconds", "0.3", "--bind"], **options)
-    assert "the running agent reads a strap" in refused.stderr
+    assert "the running agent is reading a strap" in refused.stderr
     assert refused.returncode == 2
     ask(said["control"], fault="link_loss", for_s=1, strap=0)
-    house.wait_for(lambda: status(tmp_path, file, env) != "beats come in", 10, "the loss")
-    house.wait_for(lambda: status(tmp_path, file, env) == "beats come in", 30, "beats after a loss")
+    house.wait_for(lambda: status(tmp_path, file, env) != "receiving beats", 10, "the loss")
+    house.wait_for(lambda: status(tmp_path, file, env) == "receiving beats", 30, "beats after a loss")
     doctor = subprocess.run([*call, "doctor", "--json"], **options)
     (check,) = [one for one in json.loads(doctor.stdout) if one["check_id"] == "strap"]
     assert check["ok"] is True

@@ -204,7 +204,7 @@ def test_the_pairing_agent_says_yes_to_the_bound_strap_and_no_to_everybody_else(
             assert all([await answer(*row, ours) for row in asked])
             assert not any([await answer(*row, stranger) for row in asked])
             assert not any([await answer(*row, path) for row in never for path in (ours, stranger)])
-            assert not any([await answer(*row, ours, anybody) for row in asked]), "only the daemon may ask"
+            assert not any([await answer(*row, ours, anybody) for row in asked]), "only the Bluetooth daemon may ask"
             system.expect(None)
             assert not any([await answer(*row, ours) for row in asked])
             anybody.disconnect()

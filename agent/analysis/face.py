@@ -89,7 +89,7 @@ def _parts() -> tuple[Any, Any]:
 
         return Watcher(), pictures
     except ModuleNotFoundError as error:
-        raise Missing("the camera's parts are not installed", remedy="pip install 'wardbeat[camera]'") from error
+        raise Missing("the camera packages are not installed", remedy="pip install 'wardbeat[camera]'") from error
 
 
 def _windows(

@@ -69,7 +69,7 @@ def video_lines(watched: Watched, *, every: bool) -> Iterator[str]:
                 yield f"  {one.name:<28}{one.value:10.4g}  n {one.n:<5} {one.coverage_01:.0%} seen"
         yield from withheld(shown)
     yield ""
-    yield "Actions are movements of a face, 0 to 1 as it shows them, not feelings. What each means: docs/face.md" + (
+    yield "Actions are facial movements from 0 to 1, not feelings. What each means: docs/face.md" + (
         "" if every else "; --all shows every number"
     )
 

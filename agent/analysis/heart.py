@@ -137,8 +137,8 @@ def check_lengths(window_s: float, step_s: float) -> None:
     """
     for name, value in (("--window", window_s), ("--step", step_s)):
         if not (math.isfinite(value) and value >= _SHORTEST_S):
-            remedy = f"Name a length of {_SHORTEST_S:g} s or more, such as {name} 60."
-            raise WrongUse(f"{name} {value:g} is no such length", remedy=remedy)
+            remedy = f"Give a length of {_SHORTEST_S:g} s or more, for example {name} 60."
+            raise WrongUse(f"{name} {value:g} is not a valid length", remedy=remedy)
 
 
 def _read(wish: Wish) -> Recorded:
@@ -156,7 +156,7 @@ def _read(wish: Wish) -> Recorded:
     except ValueError as error:
         raise WrongUse(f"{wish.file.name}: {error}") from error
     if not found.t_s.size:
-        raise WrongUse(f"{wish.file.name}: no beats were found in it", remedy="Check --signal and --fs.")
+        raise WrongUse(f"{wish.file.name}: it contains no beats", remedy="Check --signal and --fs.")
     still = None if found.still_01 is None else (np.arange(found.still_01.size, dtype=np.float64), found.still_01)
     label = labelled(found.t_s, found.rr_ms, found.good)
     start_s = float(found.t_s[0] - found.rr_ms[0] / 1000.0)
@@ -167,15 +167,19 @@ def _read(wish: Wish) -> Recorded:
 def _even(wish: Wish, wave: files.Wave) -> tuple[files.Wave, float]:
     """A waveform at an even rate, and the rate: by its own times where it has them, else by --fs."""
     if wish.fs_hz is not None and not (math.isfinite(wish.fs_hz) and wish.fs_hz > 0):
-        raise WrongUse(f"--fs {wish.fs_hz:g} is no rate", remedy="Such as --fs 250.")
+        raise WrongUse(
+            f"--fs {wish.fs_hz:g} is not a valid sampling rate", remedy="Give samples per second, for example --fs 250."
+        )
     if wave.t_s is None or wave.t_s.size < 2:
         if wish.fs_hz is None:
-            raise WrongUse(f"how many samples a second has the {wish.signal}?", remedy="Add --fs, such as --fs 250.")
+            raise WrongUse(
+                f"the sampling rate of the {wish.signal} is not known", remedy="Add it, for example --fs 250."
+            )
         return wave, wish.fs_hz
     fs_hz = (wave.t_s.size - 1) / float(wave.t_s[-1])
     if wish.fs_hz is not None and abs(wish.fs_hz / fs_hz - 1) > _RATES_APART_01:
         raise WrongUse(
-            f"the file's times say {fs_hz:.1f} samples a second, --fs {wish.fs_hz:g}", remedy="Leave out --fs."
+            f"the file gives {fs_hz:.1f} samples per second, but --fs says {wish.fs_hz:g}", remedy="Leave out --fs."
         )
     at_s = np.arange(wave.t_s.size) / fs_hz
     axes = wave.acceleration_g
@@ -199,7 +203,7 @@ def window_starts(length_s: float, window_s: float, step_s: float) -> Iterator[f
     half_s = window_s / 2 - 1e-9
     count = math.floor((length_s - half_s) / step_s) + 1 if length_s >= half_s else 0
     if count > _MOST_WINDOWS:
-        raise WrongUse(f"that makes {count} windows; {_MOST_WINDOWS} are the most", remedy="Name a longer --step.")
+        raise WrongUse(f"that makes {count} windows; {_MOST_WINDOWS} are the most", remedy="Choose a longer --step.")
     for place in range(count):
         yield place * step_s
 

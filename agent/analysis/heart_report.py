@@ -63,17 +63,17 @@ def _doubts(recorded: Recorded) -> Iterator[str]:
     """What the file may be instead."""
     rr_ms = recorded.rr_ms
     if rr_ms.size > 20 and float(np.median(rr_ms)) < 250:
-        yield "note: these look like heart rates in beats a minute, not like intervals in ms"
+        yield "note: these look like heart rates in beats per minute, not like intervals in ms"
     elif rr_ms.size > 20 and float(np.mean(np.diff(rr_ms) > 0)) > 0.9:
-        yield "note: these rise from line to line: times or sample numbers, not intervals in ms?"
+        yield "note: these rise from line to line; they may be times or sample numbers, not intervals in ms"
     elif not np.any(recorded.label == Label.NORMAL):
-        yield "note: no interval of these is a heart's own; is it another kind of file (--signal, --fs)?"
+        yield "note: none of these intervals could come from a heart; this may be another kind of file (--signal, --fs)"
 
 
 def _window(start_s: float, end_s: float, values: Sequence[FeatureValue]) -> str:
     one = values[0]
     gap = "no gap" if one.longest_gap_s <= _SHORT_GAP_S else f"longest gap {one.longest_gap_s:.1f} s"
-    return f"{start_s:.0f} to {end_s:.0f} s: right beats cover {one.coverage_01:.0%}, {one.edited_01:.1%} edited, {gap}"
+    return f"{start_s:.0f} to {end_s:.0f} s: valid beats cover {one.coverage_01:.0%}, {one.edited_01:.1%} edited, {gap}"
 
 
 def _sure(one: FeatureValue) -> str:
@@ -105,6 +105,6 @@ def _left_out(found: Analysis) -> Iterator[str]:
         return
     end_s = max(end for _, end, _ in found.windows) - start_s
     if length_s - end_s > 1:
-        yield f"{end_s:.0f} to {length_s:.0f} s lies in no window: shorter than half of one."
+        yield f"{end_s:.0f} to {length_s:.0f} s is in no window: it is shorter than half a window."
     elif end_s - length_s > _SHORT_GAP_S:
-        yield f"The recording ends at {length_s:.0f} s: in the last window the rest counts as missing."
+        yield f"The recording ends at {length_s:.0f} s; the rest of the last window counts as missing."

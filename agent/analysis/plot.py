@@ -53,7 +53,9 @@ def save(window: Window, file: Path) -> None:
     try:
         figure.savefig(file, dpi=120)
     except OSError as error:
-        raise WrongUse(f"{file}: {error.strerror}", remedy="Name a file in a folder that you may write.") from error
+        raise WrongUse(
+            f"{file}: {error.strerror}", remedy="Choose a file in a folder that you may write to."
+        ) from error
 
 
 def can_be_drawn(file: Path) -> None:
@@ -64,7 +66,9 @@ def can_be_drawn(file: Path) -> None:
         WrongUse: No picture has such a name.
     """
     if file.suffix.lower() not in _ENDINGS:
-        raise WrongUse(f"{file}: no picture ends so", remedy=f"Name a file that ends in {', '.join(_ENDINGS)}.")
+        raise WrongUse(
+            f"{file}: unknown picture format", remedy=f"Choose a file name that ends in {', '.join(_ENDINGS)}."
+        )
     if find_spec("matplotlib") is None:
         raise Missing("--plot needs matplotlib", remedy="pip install 'wardbeat[plot]'")
 
@@ -90,7 +94,7 @@ def _tachogram(axes: "Axes", seen: Beats) -> None:
 
 
 def _spectrum(axes: "Axes", seen: Beats, withheld: str) -> None:
-    axes.set(title="power of the whole recording, slow trend taken away", xlabel="Hz", ylabel="ms²/Hz", xlim=(0, 0.5))
+    axes.set(title="power over the whole recording, slow trend removed", xlabel="Hz", ylabel="ms²/Hz", xlim=(0, 0.5))
     found = seen.spectrum
     if found is None or withheld:  # a picture shows no more than the numbers do
         axes.text(0.5, 0.5, f"none: {REASONS[withheld]}", ha="center", transform=axes.transAxes)

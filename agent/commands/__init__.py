@@ -63,11 +63,11 @@ def _run(arguments: argparse.Namespace) -> int:
             asyncio.run(until_told())
             return 0
         except BeginAgain as again:
-            say(f"wardbeat: {again}; it begins anew")
+            say(f"wardbeat: {again}; it starts again")
         except OutboxBroken as broken:
             if time.monotonic() - began_s < _AGAIN_AFTER_S:
                 raise
-            say(f"wardbeat: {broken}; it begins anew, and sets the file aside if it is damaged")
+            say(f"wardbeat: {broken}; it starts again, and sets the file aside if it is damaged")
 
 
 def _scan(arguments: argparse.Namespace) -> int:
@@ -96,7 +96,7 @@ def _scan(arguments: argparse.Namespace) -> int:
             say(f"No {how.noun} is in reach. {how.advice}")
             return 1
         if not yours:
-            say("To read one of them: wardbeat scan --bind NAME")
+            say("To use one of them: wardbeat scan --bind NAME")
         return 0
     device_name, proved = scan.bind(settings, name, found, arguments.bind)
     if not proved:
@@ -115,14 +115,16 @@ def _models(arguments: argparse.Namespace) -> int:
     if arguments.what == "fetch":
         into = arguments.into or store.places()[-1]
         brought = fetch.fetch(manifest, into, arguments.mirror)
-        say(f"{len(brought)} of {len(manifest.files)} files brought to {into}" if brought else f"all are in {into}")
+        say(
+            f"{len(brought)} of {len(manifest.files)} files copied to {into}" if brought else f"all files are in {into}"
+        )
         return 0
     missing = 0
     for file in manifest.files:
         place = store.place_of(file)
         missing += place is None
         say(f"{'ok  ' if place else '--  '} {file.name:<42} {file.size:>9} B  {file.licence}  {file.what}")
-    say(f"ok   {store.OURS:<42} {len(store.ours()):>9} B  Apache-2.0  our own: points to facial actions")
+    say(f"ok   {store.OURS:<42} {len(store.ours()):>9} B  Apache-2.0  our own: landmarks to facial actions")
     if missing:
         say(f"  → {store.FETCH}")
     return 3 if missing else 0
@@ -147,7 +149,7 @@ def _status(arguments: argparse.Namespace) -> int:
         if state["remedy"] and state["level"] != "ok":
             say(f"  {'':<16} → {state['remedy']}")
     if body["unheard"]:
-        say("  note: the hub has not yet confirmed your latest consent, withdrawal or erasure; it goes soon")
+        say("  note: the hub has not yet confirmed your latest consent, withdrawal or erasure; it will be sent soon")
     for words in body["news"]:
         say(f"  note: {words}")
     return 0
@@ -182,8 +184,8 @@ def _consent(arguments: argparse.Namespace) -> int:
     if arguments.what == "withdraw":
         if arguments.signal:
             raise WrongUse(
-                "a withdrawal takes everything back",
-                remedy="'wardbeat consent withdraw', then 'wardbeat consent give --signal' with what may go on.",
+                "a withdrawal covers all signals",
+                remedy="'wardbeat consent withdraw', then 'wardbeat consent give --signal' for what may continue.",
             )
         return _print(_person_says(settings, "withdraw"))
     enrolled = identity.load_enrolled(settings.state_dir, existing_vault(settings.state_dir, settings.key_store))
@@ -195,7 +197,7 @@ def _consent(arguments: argparse.Namespace) -> int:
         say(client.consent_in_force(settings, profile))
         return 0
     if not terminal.confirm(words, "Do you agree?"):
-        say("Nothing was given.")
+        say("No consent was given.")
         return 1
     pin = terminal.ask_pin("Your PIN: ")
     return _print(client.give_consent(settings, profile, wanted, pin))
@@ -229,7 +231,7 @@ def _ledger(arguments: argparse.Namespace) -> int:
             enrolled = identity.load_enrolled(settings.state_dir, outbox.vault)
             proven = ledger.verify(outbox, enrolled.open_answers)
             receipted = outbox.counts().get("receipted", 0)
-            say(f"{proven.rows} rows, {receipted} receipted: the chain is whole and meets every receipt kept")
+            say(f"{proven.rows} rows, {receipted} receipted: the chain is whole and agrees with every stored receipt")
             for words in proven.breaks:
                 say(f"known break: {words}")
             return 0
@@ -237,7 +239,7 @@ def _ledger(arguments: argparse.Namespace) -> int:
             if arguments.json:
                 print(json.dumps(ledger.as_json(row)))
             else:
-                said = "; ".join(row.said) or "(words erased)"
+                said = "; ".join(row.said) or "(contents erased)"
                 made = dt.datetime.fromtimestamp(row.made_utc_s, dt.UTC)
                 print(f"{row.idx:>6}  {made:%Y-%m-%d %H:%M:%S} UTC  {row.bytes_sent} B  {row.state:<12} {said}")
     return 0
@@ -264,7 +266,7 @@ def _erase(arguments: argparse.Namespace) -> int:
     from agent.commands import terminal
 
     settings, _ = _settings(arguments)
-    what = "This forgets your history and every word of the ledger here, withdraws consent, and asks the hub to erase."
+    what = "This deletes your history and the ledger's contents here, withdraws consent, and asks the hub to erase."
     if not arguments.yes and not terminal.confirm(what, "Erase everything?"):
         say("Nothing was erased.")
         return 1
@@ -291,16 +293,16 @@ def _fsck(settings: "Settings", file: "Path | None") -> int:
 
     path = file or settings.state_dir / "outbox.db"
     if not path.is_file():
-        raise WrongUse(f"{path}: no such file", remedy="'wardbeat run' makes the outbox.")
+        raise WrongUse(f"{path}: no such file", remedy="'wardbeat run' creates the outbox.")
     found = damage.faults(path)
     for words in found:
         print(words)
     if found and file is None:
         damage.suspect(settings.state_dir)
-        say("It is damaged. The agent sets it aside when it starts next, and goes on with a new one.")
+        say("It is damaged. When the agent starts next, it sets the file aside and continues with a new one.")
     if not found and file is None:
         with _outbox_to_read(settings) as outbox:
-            say(f"{ledger.verify(outbox).rows} rows; file and chain are whole")
+            say(f"{ledger.verify(outbox).rows} rows; the file and the chain are whole")
     return int(bool(found))
 
 
@@ -313,7 +315,7 @@ def _hub(arguments: argparse.Namespace) -> int:
     try:
         from hub import cli
     except ModuleNotFoundError as error:
-        raise Missing("the hub's parts are not installed", remedy="pip install 'wardbeat[hub]'") from error
+        raise Missing("the hub packages are not installed", remedy="pip install 'wardbeat[hub]'") from error
     return cli.main(arguments.rest)
 
 
@@ -334,7 +336,7 @@ def _outbox_to_read(settings: "Settings") -> "Outbox":
     from agent.privacy.vault import existing_vault
 
     if not (settings.state_dir / "outbox.db").exists():
-        raise KeysMissing("there is no outbox here yet", remedy="'wardbeat run' makes it.")
+        raise KeysMissing("there is no outbox here yet", remedy="'wardbeat run' creates it.")
     return Outbox(settings.state_dir / "outbox.db", existing_vault(settings.state_dir, settings.key_store), None)
 
 

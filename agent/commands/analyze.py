@@ -12,7 +12,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     given = [name for name in ("file", "video", "images") if getattr(arguments, name)]
     if len(given) != 1:
-        raise WrongUse("name one recording, or one --video, or --images", remedy="'wardbeat analyze --help'")
+        raise WrongUse("give one recording, or one --video, or --images", remedy="'wardbeat analyze --help'")
     if arguments.file is None:
         _only_for_beats(arguments)
         return _of_faces(arguments)
@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(line)
     if arguments.plot is not None:
         plot.save(found.recorded.whole(), arguments.plot)
-        say(f"picture: {arguments.plot}")
+        say(f"figure saved: {arguments.plot}")
     return 0
 
 

@@ -62,7 +62,7 @@ def in_words(told: dict[str, Any]) -> list[str]:
     rate = "--" if told["hr_bpm"] is None else f"{told['hr_bpm']:.0f}"
     rmssd = "withheld" if told["rmssd_ms"] is None else f"{told['rmssd_ms']:.0f} ms"
     covered = "--" if told["coverage_01"] is None else f"{told['coverage_01']:.0%} of {told['listened_s']} s"
-    lines.append(f"heart {rate}/min   RMSSD of the last minute {rmssd}   right beats {covered}")
+    lines.append(f"heart {rate}/min   RMSSD of the last minute {rmssd}   valid beats {covered}")
     lines.append(_beats(told["beats"]))
     rejected = [label for _, _, label in told["beats"] if label not in (None, "normal")]
     if rejected:
@@ -85,7 +85,7 @@ def _beats(beats: list[list[Any]]) -> str:
     newest = beats[-_SHOWN:]
     right = [ms for _, ms, label in newest if label in (None, "normal")]
     if not right:
-        return "no beats now"
+        return "no beats right now"
     low, high = min(right), max(right)
     bars = [
         "x" if label not in (None, "normal") else _BARS[round((ms - low) / max(high - low, 1.0) * (len(_BARS) - 1))]

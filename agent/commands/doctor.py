@@ -51,7 +51,7 @@ def checks(settings: Settings, profile: Profile) -> Iterator[Check]:
     """All checks, cheapest first; none changes anything."""
     yield Check("python", sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}")
     yield Check("tls13", ssl.HAS_TLSv1_3, ssl.OPENSSL_VERSION, "Use a Python whose OpenSSL has TLS 1.3.")
-    words = f"{policy_file()} applies" if policy_file().exists() else "this machine has none"
+    words = f"{policy_file()} applies" if policy_file().exists() else "this machine has no policy file"
     yield Check("machine_policy", ok=True, words=words)
     yield Check("profile", ok=True, words=f"{profile.name}: {profile.words}")
     for name, chosen in settings.sources.items():
@@ -59,10 +59,10 @@ def checks(settings: Settings, profile: Profile) -> Iterator[Check]:
             yield Check(found.check_id, found.ok, found.words, found.remedy)
     folder = settings.state_dir
     if not folder.exists():
-        yield Check("state", None, "no state folder yet; 'wardbeat run' makes it")
+        yield Check("state", None, "there is no state folder yet; 'wardbeat run' creates it")
         return
     free_mb = shutil.disk_usage(folder).free // 2**20
-    yield Check("disk", free_mb > _LEAST_FREE_MB, f"{free_mb} MB free", "Free space; rows wait until then.")
+    yield Check("disk", free_mb > _LEAST_FREE_MB, f"{free_mb} MB free", "Free disk space; rows wait until then.")
     if sys.platform != "win32":
         mode = folder.stat().st_mode & 0o777
         yield Check("state_private", mode == 0o700, f"state folder mode {mode:o}", f"chmod 700 {folder}")
@@ -94,7 +94,7 @@ def _history(folder: Path, vault: Vault) -> str:
     except OutboxBroken as error:
         raise OutboxBroken(
             "the history cannot be read",
-            remedy=f"Put {folder / 'history.db'} back from a backup, or move it away: your weeks begin anew then.",
+            remedy=f"Restore {folder / 'history.db'} from a backup, or move it away; your weeks then start from zero.",
         ) from error
 
 
@@ -112,19 +112,19 @@ def _delivery(settings: Settings, profile: Profile, vault: Vault) -> Iterator[Ch
     root = fingerprint_words(enrolled.bundle.root_public)
     yield Check("enrolled", ok=True, words=f"at {enrolled.bundle.operator} ({enrolled.site}), root {root}")
     fresh = directory.expires_utc_s > time.time()
-    yield Check("directory", fresh, f"version {directory.version}", "Ask the hub's operator; rows are sealed on.")
+    yield Check("directory", fresh, f"version {directory.version}", "Ask the hub's operator; rows are still sealed.")
     _, certificate_file, _ = identity.tls_files(folder)
     days = (
         x509.load_pem_x509_certificate(certificate_file.read_bytes()).not_valid_after_utc.timestamp() - time.time()
     ) // 86_400
     yield Check("certificate", days > 0, f"valid for {days:.0f} days", "Enroll again with a new bundle.")
     if not (folder / "outbox.db").exists():
-        yield Check("outbox", None, "empty; the agent did not run yet")
+        yield Check("outbox", None, "empty; the agent has not run yet")
         return
     with Outbox(folder / "outbox.db", vault, None) as outbox:
         given = consents.stands_at(outbox, profile.name, int(time.time())) is not None
         yield Check(
-            "consent", given or None, "given" if given else "not given: only covers leave", "wardbeat consent give"
+            "consent", given or None, "given" if given else "not given: only covers are sent", "wardbeat consent give"
         )
         yield _attempt("ledger", lambda: _proven(ledger.verify(outbox, enrolled.open_answers)))
         yield Check(
@@ -142,7 +142,7 @@ def _attempt(check_id: str, look: Callable[[], str]) -> Check:
     try:
         return Check(check_id, ok=True, words=look())
     except (WardbeatError, WireRefused) as error:
-        return Check(check_id, ok=False, words=str(error), remedy=error.remedy or "Keep the file; ask for help.")
+        return Check(check_id, ok=False, words=str(error), remedy=error.remedy or "Keep the file, and ask for help.")
 
 
 def _running(settings: Settings, profile: Profile) -> Iterator[Check]:
@@ -162,8 +162,8 @@ def _running(settings: Settings, profile: Profile) -> Iterator[Check]:
 
 def _agent(body: dict[str, Any], profile: Profile) -> Check:
     if body["profile"] != profile.name:
-        words = f"the running agent has the profile {body['profile']}, these settings say {profile.name}"
-        return Check("agent", ok=False, words=words, remedy="Name the same --config for every command.")
+        words = f"the running agent has the profile {body['profile']}, these settings name {profile.name}"
+        return Check("agent", ok=False, words=words, remedy="Use the same --config for every command.")
     if body["unheard"]:
         return Check("agent", None, "running; the hub has not yet confirmed your latest consent, withdrawal or erasure")
     trouble = [state for state in body["states"] if state["level"] == "trouble"]

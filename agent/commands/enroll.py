@@ -20,9 +20,7 @@ def enroll(arguments: argparse.Namespace) -> int:
     try:
         text = arguments.paper.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        raise WrongUse(
-            f"{arguments.paper} cannot be read: {error.strerror}", remedy="Name the paper's file."
-        ) from error
+        raise WrongUse(f"{arguments.paper} cannot be read: {error.strerror}", remedy="Check the file name.") from error
     if "BEGIN WARDBEAT ANSWER" in text:
         enrolled = steps.finish_enrollment(settings, dearmor("ANSWER", text))
         say(f"Enrolled at {enrolled.bundle.operator}. Next: wardbeat consent show")
@@ -33,13 +31,13 @@ def enroll(arguments: argparse.Namespace) -> int:
     say(f"Compare these eight words with the operator: {fingerprint_words(bundle.root_public)}")
     if identity.exists(settings.state_dir) and not arguments.replace:
         raise WrongUse(
-            "this machine is enrolled already", remedy="To start over add --replace: old keys are destroyed."
+            "this machine is already enrolled", remedy="To start over, add --replace; the old keys are destroyed."
         )
-    pin = terminal.ask_pin("Choose a PIN (6 or more characters), yours alone: ", twice=True)
+    pin = terminal.ask_pin("Choose a PIN that only you know (6 or more characters):  ", twice=True)
     request = steps.begin_enrollment(settings, paper, pin, replace_old=arguments.replace)
     terminal.show_code(identity.recovery_code(settings.state_dir, pin))
     print(armor("REQUEST", request), end="")
-    say("Give the request (on stdout) to the hub's operator; with the answer run: wardbeat enroll ANSWER")
+    say("Give the request (on stdout) to the hub's operator. When you have the answer, run: wardbeat enroll ANSWER")
     return 0
 
 
@@ -59,11 +57,13 @@ def recovery(arguments: argparse.Namespace) -> int:
         terminal.show_code(identity.recovery_code(settings.state_dir, terminal.ask_pin("Your PIN: ")))
         return 0
     if arguments.site is None:
-        raise WrongUse("at which site?", remedy="'wardbeat recovery erase SITE'; the hub's operator knows its name.")
+        raise WrongUse(
+            "the site is missing", remedy="Run 'wardbeat recovery erase SITE'; the hub's operator knows the name."
+        )
     key = erasure.recovery_key(erasure.from_words(terminal.ask_words("The nine words of your recovery code: ")))
     wish = erasure.Wish(arguments.site, key.public, int(time.time()))
     print(armor("ERASURE", erasure.signed_wish(wish, key)), end="")
-    say("Give the paper (on stdout) to the hub's operator: 'wardbeat hub erase' takes it, and gives a receipt for you.")
+    say("Give the erasure request (on stdout) to the hub's operator. 'wardbeat hub erase' turns it into a receipt.")
     return 0
 
 
@@ -72,6 +72,6 @@ def _verify() -> int:
 
     site, words, erased = erasure.read_receipt(sys.stdin.read())
     say(f"Signed for the site {site}, under the root key whose eight words are: {words}")
-    say(f"Device {erased.device}: erased up to consent {erased.serial}; {erased.kept} later rows stand.")
-    say("Compare the eight words with the operator's, as at the enrollment: they say who signed.")
+    say(f"Device {erased.device}: erased up to consent {erased.serial}; {erased.kept} later rows remain.")
+    say("Compare the eight words with the operator's, as you did when enrolling. They show who signed.")
     return 0

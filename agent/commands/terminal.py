@@ -9,7 +9,7 @@ from agent.errors import NoTerminal, WrongPin
 from agent.wire import erasure
 
 _CODE: Final = """\
-Write it down, and keep it away from this machine. Should the machine be lost, whoever has the code can have
+Write it down, and keep it away from this machine. If this machine is lost, whoever has the code can have
 erased what the hub holds about you ('wardbeat recovery erase', on any machine), and can do nothing else."""
 
 
@@ -22,8 +22,8 @@ def ask_pin(question: str, *, twice: bool = False) -> str:
     """
     with _terminal("w"):  # getpass would fall back to a pipe; so see first that there is a terminal
         pin = getpass.getpass(question)
-        if twice and getpass.getpass("The same PIN again: ") != pin:
-            raise WrongPin("the two PINs are not the same", remedy="Start again.")
+        if twice and getpass.getpass("Repeat the PIN: ") != pin:
+            raise WrongPin("the two PINs are different", remedy="Start again.")
     return pin
 
 
@@ -74,6 +74,6 @@ def _terminal(mode: str) -> TextIO:
         return cast("TextIO", Path(names[mode]).open(mode, encoding="utf-8"))
     except OSError as error:
         raise NoTerminal(
-            "your PIN is needed, and there is no terminal to ask on",
+            "your PIN is needed, but there is no terminal to enter it",
             remedy="Run this command yourself in a terminal (over ssh too); a PIN is never read from a pipe.",
         ) from error

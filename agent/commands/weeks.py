@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from agent.windows.history import Told
 
 _ABOUT: Final = (
-    "Each week against your own 60 days before it. 50 is your normal; above is towards strain, below is calmer; the\n"
-    "bracket holds the truth nine times in ten. This is no measure of stress and none of burnout: in studies,\n"
-    "physiology explains little of either."
+    "Each week is compared with your own 60 days before it. 50 is your normal; above means more strain, below means\n"
+    "calmer. The bracket contains the true value nine times in ten. This measures neither stress nor burnout: in\n"
+    "studies, physiology explains little of either."
 )
-_SHORT: Final = "Each week against your own 60 days before it."
-_HIGH: Final = "further towards strain than usual"
+_SHORT: Final = "Each week is compared with your own 60 days before it."
+_HIGH: Final = "more strain than usual"
 # of drawn people: found within 28 days, and false messages a quarter (bench-scoring PART=alarm, gate)
 _FOUND_01, _FALSE_A_QUARTER = 0.6, 0.25
 
@@ -62,7 +62,7 @@ def in_words(made: "Scores") -> list[str]:
         lines += _row(made, week, words)
     lines += ["", *_today(made)]
     if made.quiet_until_utc_s:
-        lines.append("A shift of yours runs: what is new is told when it has ended.")
+        lines.append("You are on a shift. New results appear when it has ended.")
     elif made.log.weeks[-1].notable == _check_in_words():
         lines += ["", *_message(made)]
     newest = {report["short"]: report for report in made.reports}
@@ -100,7 +100,7 @@ def _most(points: "Mapping[str, float]") -> str:
     from agent.scoring.channels import CHANNELS
 
     largest = sorted(points.items(), key=lambda one: -abs(one[1]))[:3]
-    return "made of: " + ", ".join(f"{CHANNELS[name].words} {_signed(value, 0)}" for name, value in largest)
+    return "parts: " + ", ".join(f"{CHANNELS[name].words} {_signed(value, 0)}" for name, value in largest)
 
 
 def _signed(value: float, digits: int) -> str:
@@ -127,7 +127,7 @@ def _message(made: "Scores") -> list[str]:
 
     lines = [
         f"This week is {_check_in_words()} (wardbeat check-in {made.instruments[0]}):",
-        "your variability looks lower than your own for several days.",
+        "your variability has been below your usual level for several days.",
         predictive_words(predictive_value_01(_FOUND_01, _FALSE_A_QUARTER)),
     ]
     return lines + [f"  * {one.text}" for one in suggestions(["change"])]
@@ -155,9 +155,12 @@ def check_in(arguments: argparse.Namespace) -> int:
     try:
         answers = _answers(asked)
     except NoTerminal as error:
-        raise NoTerminal("a check-in is answered on a terminal", remedy="Run it in a terminal of your own.") from error
+        raise NoTerminal("a check-in needs a terminal", remedy="Run this command in your own terminal.") from error
     if not answers:
-        raise NotScored("nothing was answered, and nothing kept", remedy="Answer one line at least, or leave it be.")
+        raise NotScored(
+            "no question was answered, so nothing was saved",
+            remedy="Answer at least one question, or leave the check-in.",
+        )
     made = instruments.scores(asked, answers)
     _tell(settings, Told(int(time.time()), "check-in", asked.short, answers))
     # on the terminal itself: not where output is kept
@@ -170,7 +173,7 @@ def _answers(asked: "Instrument") -> dict[str, int]:
 
     answers: dict[str, int] = {}
     terminal.show_words(
-        f"{asked.name}. Only you see it; it stays on this machine. An empty line skips, s skips the rest of a scale."
+        f"{asked.name}. Only you see it. Press Enter to skip a question, or type s to skip the rest of a scale."
     )
     for scale in asked.scales:
         for item in scale.items:
@@ -206,21 +209,23 @@ def note(arguments: argparse.Namespace) -> int:
     ends_s = None if arguments.ends is None else _utc_s(arguments.ends)
     if arguments.what == "shift":
         if ends_s is None:
-            raise WrongUse("when does the shift end?", remedy="--from 2026-11-22T21:00 --until 2026-11-23T07:00")
+            raise WrongUse(
+                "the end of the shift is missing", remedy="Example: --from 2026-11-22T21:00 --until 2026-11-23T07:00"
+            )
         told = scores.shift(begins_s, ends_s, arguments.kind or "day", _told(settings), now_s)
         _tell(settings, told)
-        say(f"Noted: {_told_words(told)}. It is compared with your shifts of its kind; no message comes in it.")
+        say(f"Noted: {_told_words(told)}. It is compared with your other shifts of this kind; no messages come in it.")
         return 0
     if arguments.kind is not None:
-        raise WrongUse("--kind belongs to a shift", remedy="Leave it out.")
+        raise WrongUse("--kind is only for shifts", remedy="Leave it out.")
     told = scores.change(arguments.what, begins_s, ends_s, now_s)
     _tell(settings, told)
     say(f"Noted: {_told_words(told)}.")
     if ends_s is None:
-        say("Your normal is learnt anew from that day: no verdict until 42 readings on 14 days are there again.")
-        say("Is it over? Take it back ('wardbeat note list'), note it with --until: only those days are left out.")
+        say("Wardbeat learns your normal again from that day; it gives no result until it has 42 readings on 14 days.")
+        say("When it is over, remove the note ('wardbeat note list') and add it again with --until.")
     else:
-        say("Those days are left out; what was before still counts.")
+        say("Those days are left out; earlier days still count.")
     return 0
 
 
@@ -234,14 +239,17 @@ def _noted(settings: "Settings", arguments: argparse.Namespace) -> int:
         for number, one in enumerate(notes, 1):
             say(f"{number:>4}  {_told_words(one)}")
         if not notes:
-            say("Nothing is noted.")
+            say("There are no notes.")
         return 0
     if arguments.number is None or not 1 <= arguments.number <= len(notes):
-        raise WrongUse("which one?", remedy="'wardbeat note list' numbers them; then 'wardbeat note remove N'.")
+        raise WrongUse(
+            "the number of the note is missing",
+            remedy="Find it with 'wardbeat note list', then run 'wardbeat note remove N'.",
+        )
     history = History(settings.state_dir / "history.db", existing_vault(settings.state_dir, settings.key_store))
     history.untell(notes[arguments.number - 1])
     history.close()
-    say(f"Taken back: {_told_words(notes[arguments.number - 1])}.")
+    say(f"Removed: {_told_words(notes[arguments.number - 1])}.")
     return 0
 
 
@@ -260,14 +268,14 @@ def audit(arguments: argparse.Namespace) -> int:
     try:
         from hub import audit as audits
     except ModuleNotFoundError as error:
-        raise Missing("the audit's parts are not installed", remedy="pip install 'wardbeat[hub]'") from error
-    say(f"Drawing and scoring {arguments.people:,} people four times; 10,000 take a minute or two.")
+        raise Missing("the packages for the audit are not installed", remedy="pip install 'wardbeat[hub]'") from error
+    say(f"Drawing and scoring {arguments.people:,} simulated people four times; 10,000 take a minute or two.")
     made = audits.report(arguments.people, arguments.seed)
     try:
         files = audits.write(made, arguments.into)
     except OSError as error:
         raise WrongUse(
-            f"{arguments.into} cannot be written: {error.strerror}", remedy="Name another folder."
+            f"{arguments.into} cannot be written: {error.strerror}", remedy="Choose another folder."
         ) from error
     if arguments.json:
         print(json.dumps(audits.as_json(made)))
@@ -286,7 +294,9 @@ def _utc_s(words: str) -> int:
     try:
         return int(datetime.fromisoformat(words).astimezone().timestamp())
     except ValueError as error:
-        raise WrongUse(f"{words!r} is no time", remedy="Write it as 2026-11-22T21:00, by your own clock.") from error
+        raise WrongUse(
+            f"{words!r} is not a valid time", remedy="Write it as 2026-11-22T21:00, in local time."
+        ) from error
 
 
 def _told(settings: "Settings") -> "list[Told]":
@@ -315,5 +325,5 @@ def _tell(settings: "Settings", told: "Told") -> None:
         history.close()
     except StorageFull as error:
         raise StorageFull(
-            "it was not kept: the disk is full or closed", remedy="Free space, then say it again."
+            "it was not saved: the disk is full or read-only", remedy="Free disk space, then try again."
         ) from error

@@ -70,9 +70,9 @@ async def serve(folder: Path, handle: Handler) -> None:
                 writer.write(json.dumps(asdict(await _answer(reader, handle))).encode() + b"\n")
                 await writer.drain()
             else:
-                log.warning("another user's process knocked at the control socket; it was turned away")
+                log.warning("another user's process connected to the control socket; it was refused")
         except OSError:
-            log.debug("a command's caller left before its answer")
+            log.debug("the caller of a command disconnected before its answer")
         finally:
             writer.close()
 
@@ -95,7 +95,7 @@ async def _answer(reader: asyncio.StreamReader, handle: Handler) -> Reply:
         if not isinstance(command.name, str) or not isinstance(command.argument, str):
             raise TypeError
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, TimeoutError):
-        return Reply(WrongUse.exit_code, "that was not a command")
+        return Reply(WrongUse.exit_code, "this is not a command")
     try:
         return await handle(command)
     except WardbeatError as error:
@@ -108,7 +108,7 @@ def ask(folder: Path, command: Command) -> Reply:
     Raises:
         NotRunning: No agent answers on this state folder.
     """
-    nobody = NotRunning("no agent is running on this state folder", remedy="Start it with 'wardbeat run'.")
+    nobody = NotRunning("no agent is running with this state folder", remedy="Start it with 'wardbeat run'.")
     if sys.platform == "win32":
         raise nobody
     try:

@@ -58,7 +58,7 @@ def give_consent(
     enrolled = identity.load_enrolled(folder, vault)
     if not wanted:
         raise PolicyDenied(
-            f"under the profile {profile.name!r} nothing can leave", remedy="Set another profile in the configuration."
+            f"nothing can leave under the profile {profile.name!r}", remedy="Set another profile in your settings."
         )
     from_utc_s = _agents_utc_s(folder) if from_utc_s is None else from_utc_s
     with Outbox(folder / "outbox.db", vault, None) as looking:
@@ -70,7 +70,7 @@ def give_consent(
     except NotRunning:
         with offline_outbox(folder, vault, enrolled) as outbox:
             consents.give(outbox, message, from_utc_s)
-        return Reply(words="Consent is given; the hub hears of it when the agent runs.")
+        return Reply(words="Consent is given; it is sent to the hub when the agent runs.")
 
 
 def _agents_utc_s(folder: Path) -> int:
@@ -119,7 +119,7 @@ def carry_out(settings: Settings, name: str, argument: str = "") -> Reply:
         enrolled = identity.load_enrolled(folder, vault)
         with offline_outbox(folder, vault, enrolled) as outbox:
             consents.withdraw(outbox, enrolled.sign, enrolled.site, now_utc_s)
-        return Reply(words="Withdrawn; the hub is told when the agent runs next.")
+        return Reply(words="Withdrawn; the hub is informed when the agent runs next.")
     return _erase_offline(folder, vault, now_utc_s)
 
 

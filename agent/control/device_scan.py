@@ -58,20 +58,22 @@ def _chosen(settings: Settings, name: str, found: list[FoundDevice], which: str)
     if is_read(settings.state_dir, name):
         raise WrongUse(
             f"the running agent reads a {how.noun}",
-            remedy="'wardbeat pause', bind the new one, then 'wardbeat resume'.",
+            remedy="Run 'wardbeat pause', bind the new strap, then run 'wardbeat resume'.",
         )
     if not found:
         raise WrongUse(f"no {how.noun} is in reach", remedy=how.advice)
     chosen = [device for device in found if not which or which.lower() in (device.name.lower(), device.address.lower())]
     names = ", ".join(f"{device.name or 'nameless'} ({device.address})" for device in chosen or found)
     if not chosen:
-        raise WrongUse(f"no {how.noun} called {which!r} is in reach; seen: {names}", remedy="Wear yours, and name it.")
+        raise WrongUse(
+            f"no {how.noun} called {which!r} is in reach; seen: {names}", remedy="Put your strap on, and give its name."
+        )
     if len(chosen) > 1:
         raise WrongUse(f"which {how.noun} is yours? {names}", remedy="Run 'wardbeat scan --bind NAME' (or ADDRESS).")
     if not which and bound_address(settings.state_dir, name) not in ("", chosen[0].address):
         raise WrongUse(
             f"another {how.noun} is bound already; the one in reach is {names}",
-            remedy="If that is yours now, name it: 'wardbeat scan --bind NAME'.",
+            remedy="If that is your strap now, bind it: 'wardbeat scan --bind NAME'.",
         )
     return chosen[0]
 

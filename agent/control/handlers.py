@@ -38,7 +38,7 @@ async def handle(session: Session, command: Command, open_page: OpenPage | None 
     if command.name == "open" and open_page is not None:
         return Reply(body=await open_page())
     if command.name not in TABLE:
-        raise WrongUse(f"the running agent knows no command {command.name!r}")
+        raise WrongUse(f"the running agent does not know the command {command.name!r}")
     try:
         return TABLE[command.name](session, command.argument)
     except OutboxBroken as broken:
@@ -83,11 +83,11 @@ def _consent(session: Session, argument: str) -> Reply:
         message = ConsentMessage(bytes.fromhex(given["record"]), bytes.fromhex(given["signature"]))
         record = verified_consent(message, who.site, who.consent_public, who.sign.public)
     except (WireRefused, ValueError, KeyError, TypeError) as error:
-        raise WrongUse("that consent record is not signed by the person's key") from error
+        raise WrongUse("this consent record is not signed with the person's key") from error
     if record.action != "give" or record.device != who.device:
-        raise WrongUse("that is not a consent of this machine", remedy="Run 'wardbeat consent give' again.")
+        raise WrongUse("this consent was not given on this machine", remedy="Run 'wardbeat consent give' again.")
     if record.from_utc_s < session.utc_s() - _SLOW_HAND_S:
-        raise WrongUse("that consent would begin in the past", remedy="Run 'wardbeat consent give' again.")
+        raise WrongUse("this consent would begin in the past", remedy="Run 'wardbeat consent give' again.")
     consents.give(session.outbox, message, session.utc_s())
     session.release_queue.show_consent()
     return Reply(words="Consent is given and on its way to the hub.")
@@ -97,7 +97,9 @@ def _withdraw(session: Session, _: str) -> Reply:
     who = session.require_identity()
     gone = consents.withdraw(session.outbox, who.sign, who.site, session.utc_s())
     session.release_queue.show_consent()
-    return Reply(words=f"Withdrawn. {gone} waiting summaries will not leave; the hub is told in the next slot.")
+    return Reply(
+        words=f"Withdrawn. {gone} waiting summaries will not be sent; the hub is informed with the next envelope."
+    )
 
 
 def _erase(session: Session, _: str) -> Reply:

@@ -61,8 +61,8 @@ class Wish:
     Attributes:
         minutes: Real ones.
         speed: Session seconds a real second.
-        replay: A recording for the strap; None: a made-up heart.
-        seed: Of the made-up heart.
+        replay: A recording for the strap; None: a synthetic heart.
+        seed: Of the synthetic heart.
         faults: A timeline of what goes wrong with the strap.
         keep: Leave the folder where it is, and say where.
         picture: Where the live view is saved as SVG.
@@ -169,7 +169,7 @@ def _checked(wish: Wish) -> "tuple[Any, Iterator[Beat]]":
     """Faults and body; what cannot be used is told before anything starts."""
     wanted = (*_PARTS, *_FACE_PARTS) if wish.face else _PARTS
     if absent := [name for name in wanted if find_spec(name) is None]:
-        words = f"the demo's parts are not installed: {', '.join(absent)}"
+        words = f"packages for the demo are not installed: {', '.join(absent)}"
         raise Missing(words, remedy=f"pip install 'wardbeat[{'demo,camera' if wish.face else 'demo'}]'")
     if wish.face:
         from agent.perception import store
@@ -189,11 +189,11 @@ def _checked(wish: Wish) -> "tuple[Any, Iterator[Beat]]":
             return timeline, physiology.Physiology(physiology.phases(SCRIPT), wish.seed).beats()
         read = recording.beats(wish.replay)
     except OSError as error:
-        raise WrongUse(f"{wish.replay}: {error.strerror}", remedy="Check the path given to --replay.") from error
+        raise WrongUse(f"{wish.replay}: {error.strerror}", remedy="Check the path after --replay.") from error
     except ValueError as error:
-        raise WrongUse(str(error), remedy="'wardbeat demo --help' shows what such files hold.") from error
+        raise WrongUse(str(error), remedy="'wardbeat demo --help' describes these files.") from error
     if read[0].end_s > wish.span_s:
-        raise WrongUse("the demo is too short for the recording's first beat", remedy="Give more --minutes.")
+        raise WrongUse("the demo is too short for the recording's first beat", remedy="Increase --minutes.")
     return timeline, iter(read)
 
 
@@ -244,7 +244,7 @@ class _Beside:
             words = {"state_dir": str(session.folder), "profile": "care", "key_store": "file"}
             config.write_text("".join(f"{name}: {json.dumps(value)}\n" for name, value in words.items()))
             print(
-                f"The made-up person's PIN: {PIN}\nOpened again, or watched from another terminal:\n"
+                f"The synthetic person's PIN: {PIN}\nTo open it again, or to watch it from another terminal:\n"
                 f"  wardbeat --config {config} open\n  wardbeat --config {config} status --watch",
                 file=sys.stderr,
             )
@@ -262,7 +262,7 @@ class _Beside:
 @contextmanager
 def _view(wish: Wish, hub: Path) -> Iterator[View]:
     """The live view, with a look into the hub's own file."""
-    title = f"{wish.replay.name if wish.replay else 'made-up heart'}, {wish.speed:g}x, profile care"
+    title = f"{wish.replay.name if wish.replay else 'synthetic heart'}, {wish.speed:g}x, profile care"
     with _hub_file(hub) as store:
         yield View(title, wish.span_s, lambda: store.counters().get("stored", 0), wish.picture)
 
@@ -364,9 +364,9 @@ def _report(folder: Path, settings: Settings) -> dict[str, Any]:
 
 def _tell(report: dict[str, Any]) -> None:
     out = sys.stderr
-    print("\nA synthetic person under 'care'. What the hub opened and stored:", file=out)
+    print("\nA synthetic person under the profile 'care'. The hub opened and stored:", file=out)
     if not report["windows"]:
-        print("  no summary: five minutes of beats make one, and there was no whole window", file=out)
+        print("  no summary: a summary needs five minutes of beats, and no window was complete", file=out)
     for window in report["windows"]:
         print(f"  {window['start_utc']}", file=out)
         for line in _window_lines(window["features"]):
@@ -374,7 +374,7 @@ def _tell(report: dict[str, Any]) -> None:
     print(
         f"{report['sealed']} envelopes sealed (covers included), {report['stored']} stored, "
         f"{report['receipted']} receipted, {report['lost']} lost, {report['doubled']} doubled. "
-        f"First beat {report['first_beat_s'] or 'never; it would have come some'} s after the start.",
+        f"First beat {report['first_beat_s'] or 'never; expected about'} s after the start.",
         file=out,
     )
 
@@ -398,9 +398,9 @@ def _show_folder(folder: Path) -> None:
     """Where a curious person can look."""
     print(
         f"""
-Kept in {folder}; delete it when you have seen enough.
-  state/outbox.db      the ledger and what was sealed     state/strap.json   the strap that may be read
-  state/history.db     the person's own summaries         state/keys         the device's keys
-  hub/                 what the hub holds; look with:     wardbeat hub show {folder / "hub"} --summaries""",
+Kept in {folder}; delete it when you no longer need it.
+  state/outbox.db      the ledger and the sealed rows     state/strap.json   the strap that may be read
+  state/history.db     the person's summaries             state/keys         the device's keys
+  hub/                 the hub's data; inspect it with:     wardbeat hub show {folder / "hub"} --summaries""",
         file=sys.stderr,
     )

@@ -27,7 +27,7 @@ _FACE: Final = {
     "smile_left_x": "smile",
     "brow_inner_up_x": "brows up",
     "jaw_open_x": "mouth open",
-    "lid_shut_01": "lids shut",
+    "lid_shut_01": "eyelids shut",
 }
 _FACE_S: Final = 120
 _PARTS: Final = {
@@ -151,7 +151,7 @@ class View:
         now = session.live.now()
         rmssd_ms = now.rmssd_ms
         words = "--" if rmssd_ms is None else f"[bold]{rmssd_ms:.0f}[/] ms"
-        rows.add_row("RMSSD", f"{words}  [dim]the last minute; {now.edited_01:.0%} of its beats faulty[/]")
+        rows.add_row("RMSSD", f"{words}  [dim]the last minute; {now.edited_01:.0%} of beats faulty[/]")
         for name, line, words in _face(session, now_ns, most):
             rows.add_row(name, f"[magenta]{line}[/] [dim]{words}[/]")
         states = {state.part: state for state in session.board.states()}

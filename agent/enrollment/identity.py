@@ -30,7 +30,7 @@ from agent.wire.keys import SEED_BYTES, ReceiveKey, SignKey, receive_public
 from agent.wire.labels import down_topic, up_topic
 from agent.wire.receipt import Answers, decode_answers
 
-ENROLL: Final = "Run 'wardbeat enroll BUNDLE' with the file that the hub's operator gave you."
+ENROLL: Final = "Run 'wardbeat enroll BUNDLE' with the file from the hub's operator."
 MIN_PIN: Final = 6
 _BEFORE_MACHINE: Final = 7  # fields of the identity file
 TLS_BOTH: Final = "tls.pem"  # a renewed certificate with its key, in one file: they change together or not at all
@@ -97,9 +97,9 @@ class Identity:
             return self
         seen = verified(published, self.site, self.bundle.root_public, 0)
         if not succeeds(seen, self.directory()):
-            raise WireRefused("rolled_back", "a directory that is not newer than the one believed")
+            raise WireRefused("rolled_back", "the key directory is not newer than the one in use")
         if seen.directory.synthetic != self.bundle.synthetic:
-            raise WireRefused("bad_signature", "the directory changed between real and synthetic")
+            raise WireRefused("bad_signature", "the key directory changed between real and synthetic")
         for kem in seen.directory.kems:
             receive_public(kem.public)  # a weak key is refused before anything is kept
         return replace(self, published=published)
@@ -136,8 +136,8 @@ def check(folder: Path, bundle_bytes: bytes, pin: str, *, replace_old: bool) -> 
     """
     if exists(folder) and not replace_old:
         raise WrongUse(
-            "this machine is enrolled already",
-            remedy="'wardbeat status' shows where; to start over, add --replace (the old keys are destroyed).",
+            "this machine is already enrolled",
+            remedy="'wardbeat status' shows where. To start over, add --replace; the old keys are destroyed.",
         )
     if len(pin) < MIN_PIN:
         raise WrongUse(f"the PIN has fewer than {MIN_PIN} characters", remedy="Choose a longer one.")
@@ -207,11 +207,11 @@ def finish(folder: Path, vault: Vault, answer_bytes: bytes) -> Identity:
     started = load(folder, vault)
     if started.device:
         raise WrongUse(
-            f"this machine is enrolled already, as {started.device}", remedy="'wardbeat status' shows where."
+            f"this machine is already enrolled, as {started.device}", remedy="'wardbeat status' shows where."
         )
     answer, seen, published = opened_answer(answer_bytes, started.bundle, started.receive)
     if seen.directory.synthetic != started.bundle.synthetic:
-        raise WireRefused("bad_signature", "bundle and hub do not agree on what is synthetic")
+        raise WireRefused("bad_signature", "the bundle and the hub disagree on whether this site is synthetic")
     try:
         certificate = x509.load_der_x509_certificate(answer.tls_certificate)
         ca = x509.load_pem_x509_certificate(started.bundle.ca_pem)
@@ -262,11 +262,11 @@ def load_enrolled(folder: Path, vault: Vault) -> Identity:
     identity = load(folder, vault)
     if identity.machine and host.machine() not in (b"", identity.machine):
         raise KeysMissing(
-            "this state folder was copied from another machine or user: two would speak with one voice",
-            remedy="Enroll here anew: 'wardbeat enroll BUNDLE --replace'.",
+            "this state folder was copied from another machine or user; two machines must not share one identity",
+            remedy="Enroll this machine again: 'wardbeat enroll BUNDLE --replace'.",
         )
     if not identity.device:
-        raise KeysMissing("the hub's answer is still missing", remedy="Run 'wardbeat enroll ANSWER' when it is here.")
+        raise KeysMissing("the hub's answer is still missing", remedy="Run 'wardbeat enroll ANSWER' when you have it.")
     for file in tls_files(folder):
         if not file.exists():
             raise KeysMissing(f"keys/{file.name} is missing", remedy="Restore the state folder, or enroll again.")

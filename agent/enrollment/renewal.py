@@ -71,7 +71,7 @@ def take(folder: Path, vault: Vault, enrolled: identity.Identity, certificate_de
     except (InvalidSignature, x509.InvalidVersion, ValueError, TypeError) as error:
         raise WireRefused("bad_signature", "the new certificate was not issued by the bundle's CA") from error
     if not ours or names != [enrolled.device]:
-        raise WireRefused("bad_signature", "the new certificate is for another key or name")
+        raise WireRefused("bad_signature", "the new certificate has another key or name")
     old = x509.load_pem_x509_certificate(identity.tls_files(folder)[1].read_bytes())
     begins_utc_s = certificate.not_valid_before_utc.timestamp()
     if begins_utc_s > now_utc_s or certificate.not_valid_after_utc < old.not_valid_after_utc:

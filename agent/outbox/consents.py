@@ -40,7 +40,7 @@ def give(outbox: Outbox, message: ConsentMessage, now_utc_s: int) -> ConsentReco
     record = decode_record(message.record)
     with storing(outbox.db):
         if record.serial <= _last_serial(outbox):
-            raise WrongUse("that consent record is not newer than the last one", remedy=_AGAIN)
+            raise WrongUse("this consent record is not newer than the last one", remedy=_AGAIN)
         _keep(outbox, record, message, now_utc_s)
         outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (STAYS, b""))
     return record
@@ -87,7 +87,7 @@ def retire(outbox: Outbox, now_utc_s: int, *, erased: bool = False) -> None:
         ).fetchone()
         if unheard and not erased:
             words = "the old keys were replaced before the hub confirmed a consent, withdrawal or erasure"
-            outbox.tell(f"{words}: tell the hub's operator", now_utc_s)
+            outbox.tell(f"{words}. Tell the hub's operator.", now_utc_s)
         outbox.db.execute(f"UPDATE fate SET state = 'withdrawn', at_utc_s = ? WHERE {UNSETTLED}", (now_utc_s,))
         outbox.db.execute("UPDATE outbox SET envelope = NULL")
         outbox.db.execute("DELETE FROM consent")
@@ -134,7 +134,7 @@ def _keep(outbox: Outbox, record: ConsentRecord, message: ConsentMessage, now_ut
 
 def _withdraw(outbox: Outbox, device_key: SignKey, site: str, now_utc_s: int) -> int:
     if outbox.sealing is None:
-        raise KeysMissing("this machine is not enrolled; nothing was ever given to a hub")
+        raise KeysMissing("this machine is not enrolled; nothing was ever sent to a hub")
     # Without a record here too: a state restored from an older copy does not know what was given since.
     found = outbox.db.execute("SELECT record FROM consent ORDER BY serial DESC LIMIT 1").fetchone()
     profile = "" if found is None else decode_record(found[0]).profile

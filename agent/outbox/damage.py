@@ -209,15 +209,15 @@ def _words(salvaged: Salvaged) -> Iterable[str]:
     held = (
         "how many rows waited in it cannot be read"
         if salvaged.waiting is None
-        else f"{sum(count for *_, count in salvaged.waiting)} rows waited in it, and the hub is told"
+        else f"{sum(count for *_, count in salvaged.waiting)} rows waited in it, and the hub is informed"
     )
     yield f"the outbox file was damaged and set aside as {salvaged.aside.name}; {held}. {_AGAIN}"
     if salvaged.paused is None:
-        yield "whether you had paused cannot be read: it is paused now. 'wardbeat resume' ends it."
+        yield "Wardbeat cannot tell whether you had paused, so it is paused now. 'wardbeat resume' ends the pause."
     if salvaged.chosen is None:
         yield (
             "your private hours cannot be read: set them again. Sensors that need your consent are off until you "
             "switch them on at the page."
         )
     if salvaged.erased is None:
-        yield "if you had asked to erase in the last days, ask again: 'wardbeat erase'."
+        yield "if you asked to erase in the last days, ask again: 'wardbeat erase'."

@@ -126,17 +126,17 @@ def verify(outbox: Outbox, open_proof: Callable[[bytes], Answers] | None = None)
         if idx != expected:
             raise LedgerBroken(f"ledger row {expected} is missing")
         if sealed is None and idx > erased_to:
-            raise LedgerBroken(f"ledger row {idx}: its words are gone, and no erasure says so")
+            raise LedgerBroken(f"ledger row {idx}: its contents are missing, and no erasure explains it")
         if sealed is not None:
             opened = outbox.vault.open(f"ledger {idx}", sealed)
             words = opened[chain.SALT_BYTES :]
             if chain.commitment(opened[: chain.SALT_BYTES], words) != committed:
-                raise LedgerBroken(f"ledger row {idx}: its words were changed")
+                raise LedgerBroken(f"ledger row {idx}: its contents were changed")
             said = decode_plaintext(words)
             if (said.ledger_index, said.head_before, KINDS[type(said.messages[0])]) != (idx, head, kind):
-                raise LedgerBroken(f"ledger row {idx}: its words belong to another row")
+                raise LedgerBroken(f"ledger row {idx}: its contents belong to another row")
         if chain.link(head, committed, digest) != link:
-            raise LedgerBroken(f"ledger row {idx}: the chain does not hold")
+            raise LedgerBroken(f"ledger row {idx}: the chain is broken")
         head, expected = link, idx + 1
         heads[idx] = head
     if outbox.db.execute("SELECT 1 FROM outbox WHERE idx > ?", (expected - 1,)).fetchone():
@@ -150,15 +150,15 @@ def _meet_proofs(outbox: Outbox, open_proof: Callable[[bytes], Answers], heads: 
     retired_to = int(outbox.meta(RETIRED_TO) or b"0")
     receipted = outbox.db.execute("SELECT 1 FROM fate WHERE state = 'receipted' AND idx > ?", (retired_to,)).fetchone()
     if receipted and outbox.db.execute("SELECT 1 FROM proof").fetchone() is None:
-        raise LedgerBroken("rows are receipted, but the hub's receipts are gone")
+        raise LedgerBroken("rows are receipted, but the hub's receipts are missing")
     for (proof,) in outbox.db.execute("SELECT envelope FROM proof ORDER BY ledger_index").fetchall():
         try:
             answers = open_proof(proof)
         except WireRefused as error:
             if error.reason not in ("revoked", "unknown_key"):
-                raise LedgerBroken("a kept receipt of the hub does not verify") from error
+                raise LedgerBroken("a stored receipt of the hub does not verify") from error
             # said, not passed over: whoever chains a ledger anew could put such a receipt beside it
-            breaks["a kept receipt is of a key that the hub has taken back, and proves nothing any more"] = None
+            breaks["a stored receipt was signed with a key that the hub has revoked; it proves nothing any more"] = None
             continue
         for answer in answers.answers:
             if not isinstance(answer, Receipt) or not answer.ledger_index:

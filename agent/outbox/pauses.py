@@ -83,9 +83,9 @@ def set_hours(outbox: Outbox, wanted: tuple[Hours, ...]) -> None:
     """
     for one in wanted:
         if not (0 <= one.from_min < _DAY_MIN and 0 <= one.until_min < _DAY_MIN) or one.from_min == one.until_min:
-            raise WrongUse("private hours begin and end at two different times of the day", remedy="22:00 to 06:00")
+            raise WrongUse("private hours must begin and end at two different times of day", remedy="22:00 to 06:00")
     if len(wanted) > _MOST:
-        raise WrongUse(f"at most {_MOST} stretches a day", remedy="Pause instead.")
+        raise WrongUse(f"at most {_MOST} private periods are allowed per day", remedy="Use a pause instead.")
     outbox.set_meta(HOURS, json.dumps([[one.from_min, one.until_min] for one in wanted]).encode())
     outbox.set_meta(_SKIPPED, b"0")
 

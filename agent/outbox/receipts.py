@@ -113,7 +113,7 @@ def _entry(  # noqa: C901 - one branch a fate
         settled.receipted += 1
     elif reason in SEAL_AGAIN:
         if reason == "fork":
-            _note_break(outbox, stream, "another copy of this state went on with the same stream")
+            _note_break(outbox, stream, "another copy of this state continued the same stream")
         if reason == "kem_unknown" and _sealed_to_newest(outbox, idx):
             settled.not_yet += (reason,)  # the directory with the hub's new key is still on its way
             return []
@@ -153,7 +153,7 @@ def _notice(outbox: Outbox, notice: Notice, now_utc_s: int, settled: Settled) ->
         return
     beyond = notice.seq - notice.named_seq
     settled.restored += beyond
-    words = f"this state was restored from an older copy: the hub holds up to {beyond} rows that are not in it"
+    words = f"this state was restored from an older copy: the hub holds up to {beyond} rows that it does not contain"
     if _note_break(outbox, notice.stream, words):
         outbox.tell(words, now_utc_s)
 
@@ -195,7 +195,7 @@ def _meet_store(outbox: Outbox, store_id: bytes, now_utc_s: int, settled: Settle
     ).rowcount
     outbox.db.execute("UPDATE consent SET receipted = 0")
     settled.offered_again += offered
-    outbox.tell(f"the hub's store is new; {offered} rows are offered to it again", now_utc_s)
+    outbox.tell(f"the hub's store is new; {offered} rows are sent to it again", now_utc_s)
     return True
 
 
@@ -204,7 +204,7 @@ def _keep_proof(outbox: Outbox, receipt: Receipt, proof: bytes) -> None:
     here = outbox.db.execute("SELECT stream FROM ledger WHERE idx = ?", (receipt.ledger_index,)).fetchone()
     if here != (receipt.stream,):
         words = f"the hub holds row {receipt.ledger_index} of a stream that ends earlier in this state"
-        _note_break(outbox, receipt.stream, f"{words}: it was restored from an older copy")
+        _note_break(outbox, receipt.stream, f"{words}; it was restored from an older copy")
     outbox.db.execute("INSERT OR REPLACE INTO proof VALUES (?, ?)", (receipt.ledger_index, proof))
     outbox.db.execute(
         "DELETE FROM proof WHERE ledger_index NOT IN "

@@ -32,7 +32,7 @@ class Tries:
             WrongPin: Not yet.
         """
         if now_s < self._until_s:
-            raise WrongPin("five wrong PINs in a row", remedy="Wait a minute, then try again.")
+            raise WrongPin("you entered five wrong PINs in a row", remedy="Wait a minute, then try again.")
 
     def was(self, *, right: bool, now_s: float) -> None:
         """What it turned out to be."""
@@ -103,7 +103,7 @@ async def give(session: Session, asked: forms.Yes) -> dict[str, Any]:
     who, profile = session.require_identity(), session.profile
     wanted = tuple(Grant(signal, purpose, who.bundle.operator) for signal, purpose in asked.grants)
     if not wanted:
-        raise WrongUse("nothing was ticked", remedy="Tick what may leave, or leave it as it is.")
+        raise WrongUse("nothing was ticked", remedy="Tick what may leave, or go back without a change.")
     text = consent.text(profile, wanted, session.settings.consent_days)
     if asked.shown != hashlib.sha256(text.encode()).hexdigest():
         return {"text": text, "shown": hashlib.sha256(text.encode()).hexdigest()}
@@ -120,4 +120,4 @@ async def give(session: Session, asked: forms.Yes) -> dict[str, Any]:
     _tries.was(right=True, now_s=loop.time())
     consents.give(session.outbox, message, now_utc_s)
     session.release_queue.show_consent()
-    return {"words": "Consent is given, and on its way to the hub. Nothing leaves before the hub has confirmed it."}
+    return {"words": "Consent is given and on its way to the hub. Nothing is sent before the hub confirms it."}

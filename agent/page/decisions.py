@@ -24,7 +24,7 @@ def as_asked(name: str) -> Callable[[Session, forms.Form], Answer]:
 
 def hours(session: Session, asked: forms.Hours) -> Answer:
     pauses.set_hours(session.outbox, tuple(pauses.Hours(begin, end) for begin, end in asked.hours))
-    return {"words": "Your private hours are kept." if asked.hours else "You have no private hours now."}
+    return {"words": "Your private hours are saved." if asked.hours else "You have no private hours now."}
 
 
 def sensor(session: Session, asked: forms.Sensor) -> Answer:

@@ -29,7 +29,7 @@ def about(session: Session, form: forms.Named) -> Answer:
     """Where a number comes from: what it is, its formula, its source, and what the last window had of it."""
     spec = FEATURES.get(form.name)
     if spec is None or not session.profile.shows_number(spec.signal, spec.kind):
-        raise WrongUse("there is no number of that name here", remedy="Go back, and choose another.")
+        raise WrongUse("there is no number with that name here", remedy="Go back and choose another.")
     last = None if session.last_summary is None else next(
         (one for one in session.last_summary.values if one.name == spec.name), None
     )  # fmt: skip

@@ -72,7 +72,10 @@ class PageProcess:
                     made = await self._codes.get()
             except TimeoutError:
                 self._end()  # one that hangs is not asked again
-                raise Missing("the page did not start", remedy="Try again; then pip install 'wardbeat' anew.") from None
+                raise Missing(
+                    "the page did not start",
+                    remedy="Try again. If that does not help, reinstall with pip install 'wardbeat'.",
+                ) from None
             file = self._session.folder / FILE
             host.write_private(file, _leads_in(int(made["port"]), str(made["code"])).encode())
             if self._goes is not None:
@@ -95,7 +98,7 @@ class PageProcess:
                     limit=_LINE_MOST,
                 )
             except OSError:  # no process to be had now: the page is not worth the agent
-                log.warning("the page's process could not be started")
+                log.warning("the page process could not be started")
                 self._wanted.clear()
                 continue
             self._process = process
@@ -106,7 +109,7 @@ class PageProcess:
                         await self._heard(process, json.loads(line))
                         await asyncio.sleep(_BREATH_S)  # a flood of lines must not hold up the beats
             except (ValueError, KeyError, TypeError, RecursionError):  # no word of ours: that is not our page
-                log.warning("the page's process spoke nonsense and was ended")
+                log.warning("the page process sent invalid data and was stopped")
             finally:
                 self._began.clear()
                 self._watched.clear()
@@ -172,7 +175,7 @@ class PageProcess:
             if asked["ask"] not in queries.SLOW:
                 await self._answer(process, asked)
             elif self._slow.full():
-                self._refuse(process, asked["id"], "Too much is asked at once.", "Wait a little.")
+                self._refuse(process, asked["id"], "Too many requests at once.", "Wait a moment.")
             else:
                 self._slow.put_nowait((process, asked))
 
@@ -189,7 +192,7 @@ class PageProcess:
         except WardbeatError as error:
             self._refuse(process, asked["id"], str(error), error.remedy)
         except Exception as error:  # one question must not end what measures and seals
-            log.warning("a question of the page failed: %s", type(error).__name__)
+            log.warning("a request from the page failed: %s", type(error).__name__)
             self._refuse(process, asked["id"], "That did not work.", "Load the page again.")
 
     def _refuse(self, process: asyncio.subprocess.Process, number: int, words: str, remedy: str) -> None:
@@ -238,7 +241,7 @@ def _leads_in(port: int, code: str) -> str:
     return (
         '<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer"><title>Wardbeat</title>'
         f'<meta http-equiv="refresh" content="0;url=http://127.0.0.1:{port}/#{code}">'
-        "<p>Your page opens. Did it not? Run <code>wardbeat open</code> again: this file is good for 30 seconds.</p>"
+        "<p>Your page opens. If not, run <code>wardbeat open</code> again: this file works for 30 seconds.</p>"
     )
 
 

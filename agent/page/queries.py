@@ -63,12 +63,12 @@ async def answered(session: Session, name: object, with_: object) -> Answer:
         WardbeatError: It could not be done.
     """
     if not isinstance(name, str) or name not in ASKS:
-        raise WrongUse("the page asked what nobody knows")
+        raise WrongUse("the page asked for something unknown")
     form, ask = ASKS[name]
     try:
         asked = form.model_validate(with_)
     except ValidationError as error:
-        raise WrongUse("that could not be read", remedy="Load the page again.") from error
+        raise WrongUse("the form was not valid", remedy="Load the page again.") from error
     given = ask(session, asked)
     return await given if isinstance(given, Awaitable) else given
 

@@ -36,20 +36,23 @@ def answer(session: Session, asked: forms.Answers) -> Answer:
     answers = asked.answers
     for name, place in answers.items():
         if name not in items or not 0 <= place < len(items[name].answers):
-            raise WrongUse("that is no answer of this check-in", remedy="Load the page again.")
+            raise WrongUse("this is not an answer of this check-in", remedy="Load the page again.")
     if asked.done and not answers:
-        raise NotScored("nothing was answered, and nothing kept", remedy="Answer one line at least, or leave it be.")
+        raise NotScored(
+            "no question was answered, so nothing was saved",
+            remedy="Answer at least one question, or leave the check-in.",
+        )
     for row in session.history.told():
         if row.what == "draft" and row.name == instrument.short:
             session.history.untell(row)
     if not answers:
-        return {"words": "Nothing is kept.", "lines": []}
+        return {"words": "Your answers were discarded.", "lines": []}
     what = "check-in" if asked.done else "draft"
     session.history.tell(Told(session.utc_s(), what, instrument.short, answers))
     if not asked.done:
-        return {"words": "Kept for later.", "lines": []}
+        return {"words": "Saved for later.", "lines": []}
     lines = scores.result(instrument, instruments.scores(instrument, answers))
-    return {"words": "Kept, on this machine.", "lines": lines}
+    return {"words": "Saved on this machine.", "lines": lines}
 
 
 def notes(session: Session, _: forms.Nothing) -> Answer:
@@ -64,12 +67,12 @@ def note(session: Session, asked: forms.Note) -> Answer:
     begins, ends = asked.from_utc_s, asked.until_utc_s
     if asked.what == "shift":
         if ends is None:
-            raise WrongUse("when does the shift end?", remedy="Give its end.")
+            raise WrongUse("the end of the shift is missing", remedy="Enter the end of the shift.")
         kind = "night" if asked.kind == "night" else "day"
         told = scores.shift(begins, ends, kind, session.history.told(), session.utc_s())
     else:
         if asked.what not in RESETS:
-            raise WrongUse("that is no change we know", remedy="Choose one of the list.")
+            raise WrongUse("this kind of change is not known", remedy="Choose one from the list.")
         told = scores.change(asked.what, begins, ends, session.utc_s())
     session.history.tell(told)
     return {"words": "Noted."}
@@ -79,5 +82,5 @@ def unnote(session: Session, asked: forms.Taken) -> Answer:
     for one in session.history.told():
         if one.what in ("shift", "change") and (one.at_utc_s, one.name) == (asked.at_utc_s, asked.name):
             session.history.untell(one)
-            return {"words": "Taken back."}
-    raise WrongUse("that note is gone already", remedy="Load the page again.")
+            return {"words": "Removed."}
+    raise WrongUse("this note was already removed", remedy="Load the page again.")

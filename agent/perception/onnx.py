@@ -20,7 +20,7 @@ def session(content: bytes) -> Any:
         import onnxruntime
     except ModuleNotFoundError as error:
         remedy = "pip install 'wardbeat[camera]'"
-        raise Missing("the face models' runtime is not installed", remedy=remedy) from error
+        raise Missing("the runtime of the face models is not installed", remedy=remedy) from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False
@@ -28,7 +28,7 @@ def session(content: bytes) -> Any:
     try:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except run_errors() as error:
-        raise ModelMissing("that is no ONNX file that can be run", remedy="Check the file.") from error
+        raise ModelMissing("this is not an ONNX file that can run", remedy="Check the file.") from error
 
 
 def run_errors() -> tuple[type[Exception], ...]:

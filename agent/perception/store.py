@@ -85,7 +85,7 @@ def ours() -> bytes:
     """
     content = resources.files("agent.models").joinpath(OURS).read_bytes()
     if digest(content) != manifest().ours_sha256:
-        raise ModelMissing(f"{OURS} is not the file that came with this version", remedy="Install Wardbeat again.")
+        raise ModelMissing(f"{OURS} is not the file that belongs to this version", remedy="Install Wardbeat again.")
     return content
 
 
@@ -115,7 +115,7 @@ def verified(file: ModelFile) -> bytes:
             return content
         wrong = path
     if wrong is not None:
-        raise ModelMissing(f"{wrong} is not the file that the manifest names", remedy=FETCH)
+        raise ModelMissing(f"{wrong} is not the file that the manifest lists", remedy=FETCH)
     raise ModelMissing(f"the face model {file.name} is not on this machine", remedy=FETCH)
 
 

@@ -59,7 +59,7 @@ def give(
         if grant.purpose not in profile.purposes or grant.signal not in allowed:
             raise PolicyDenied(
                 f"the profile {profile.name!r} does not release {grant.signal!r} for {grant.purpose!r}",
-                remedy="'wardbeat consent show' lists what can be released.",
+                remedy="'wardbeat consent show' lists what you can release.",
             )
     until_utc_s = from_utc_s + days * _DAY_S
     words = text(profile, grants, days)

@@ -52,7 +52,7 @@ class Vault:
             return ChaCha20Poly1305(self.key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], what.encode())
         except InvalidTag as error:
             raise KeysMissing(
-                f"{what} does not open with this machine's data key",
+                f"{what} cannot be opened with this machine's data key",
                 remedy="Restore the state folder together with its key, or enroll again.",
             ) from error
 
@@ -77,12 +77,12 @@ def open_vault(folder: Path, key_store: KeyStore) -> Vault:
             return Vault(key, "the system's key store")
         if marker.exists():
             raise KeysMissing(
-                "the data key is in the system's key store, which does not answer",
+                "the data key is in the system's key store, which does not respond",
                 remedy="Log in to the desktop session (or unlock its key ring) and start again.",
             )
     if any((folder / kept).exists() for kept in ("outbox.db", "history.db", "keys")):
         raise KeysMissing(
-            "the data key of this state folder is gone: what is kept here cannot be opened",
+            "the data key of this state folder is missing, so the stored data cannot be opened",
             remedy="Restore data.key from your backup, or move the state folder away and enroll again.",
         )
     key = os.urandom(32)
@@ -98,8 +98,8 @@ def existing_vault(folder: Path, key_store: KeyStore) -> Vault:
     """
     if not any((folder / name).exists() for name in ("data.key", "data.key.in-system-store")):
         raise KeysMissing(
-            f"nothing is kept in {folder} yet: this machine is not enrolled and never ran",
-            remedy="'wardbeat run' begins; 'wardbeat enroll BUNDLE' joins a hub.",
+            f"there is no data in {folder} yet: this machine is not enrolled and the agent has never run",
+            remedy="Start with 'wardbeat run', or enroll at a hub with 'wardbeat enroll BUNDLE'.",
         )
     return open_vault(folder, key_store)
 
@@ -139,7 +139,7 @@ def open_with_pin(pin: str, sealed: bytes) -> bytes:
             nonce, sealed[_SALT_BYTES + _NONCE_BYTES :], b"wardbeat pin"
         )
     except (InvalidTag, ValueError) as error:
-        raise WrongPin("that is not the PIN", remedy="Try again; the PIN was chosen at 'wardbeat enroll'.") from error
+        raise WrongPin("the PIN is wrong", remedy="Try again with the PIN that you chose when you enrolled.") from error
     return opened
 
 

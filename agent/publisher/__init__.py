@@ -131,7 +131,7 @@ class Publisher:
         try:
             self._loop.call_soon_threadsafe(self._take, event)
         except RuntimeError:  # the loop has ended; so has everything that could listen
-            log.debug("an event came after the end")
+            log.debug("an event arrived after the end")
 
     def _take(self, event: Event) -> None:
         try:
@@ -156,11 +156,13 @@ class Publisher:
                 self._knocks = True
                 self._board.set("broker", Level.OK, "connected")
             case "refused":
-                self._board.set("broker", Level.TROUBLE, event.words, "Ask the hub's operator; rows wait meanwhile.")
+                self._board.set("broker", Level.TROUBLE, event.words, "Ask the hub's operator; rows wait until then.")
             case "lost":
                 if current:
                     self._connected = False
-                if self._board.set("broker", Level.WAITING, event.words, "Rows wait and go as soon as it is back."):
+                if self._board.set(
+                    "broker", Level.WAITING, event.words, "Rows wait and are sent as soon as it is back."
+                ):
                     log.warning("%s", event.words)
             case "acked" if current:
                 self._acked(event)
@@ -179,19 +181,19 @@ class Publisher:
                 "broker",
                 Level.TROUBLE,
                 f"the broker refused a message (reason {event.code:#x})",
-                "The row stays and is sent again; the broker's access list or size limit needs its operator.",
+                "The row is kept and sent again; the operator must check the broker's access list and size limit.",
             )
             return
         self._board.set("broker", Level.OK, "connected")
         if event.code == _NO_SUBSCRIBER:
-            self._board.set("hub", Level.WAITING, "no hub listens at the broker", "Rows wait and are sent again.")
+            self._board.set("hub", Level.WAITING, "no hub is connected to the broker", "Rows wait and are sent again.")
 
     def _refusable(self, work: Callable[[bytes], None], payload: bytes) -> None:
         try:
             work(payload)
         except WireRefused as refused:
             self.counters[refused.reason] += 1
-            log.warning("a message from the hub's side was refused: %s", refused.reason)
+            log.warning("a message from the hub was refused: %s", refused.reason)
         except StorageFull as full:
             self._board.set("disk", Level.TROUBLE, str(full), full.remedy)
 
@@ -236,14 +238,12 @@ class Publisher:
         if settled.certificate and renewal.take(
             self._folder, self._vault, self.identity, settled.certificate, int(time.time())
         ):
-            log.info("this machine has a new certificate; it is used from the next connection on")
+            log.info("this machine has a new certificate; it is used from the next connection")
         if settled.erased is not None and leave(
             self._folder, self._outbox, self.identity, settled.erased, self._utc_s()
         ):
             self.unenrolled = True
-            words = (
-                f"the hub erased everything and says so in {RECEIPT}, in the state folder; this machine's keys are gone"
-            )
+            words = f"the hub erased everything; its receipt is {RECEIPT} in the state folder; the keys were deleted"
             self._board.set("hub", Level.OK, words)
         else:
             self._board.set("hub", Level.OK, "receipts arrive")
@@ -252,21 +252,21 @@ class Publisher:
     def _say_settled(self, settled: receipts.Settled) -> None:
         for reason in settled.refused:
             self.counters[f"refused_{reason}"] += 1
-            remedy = "'wardbeat ledger' shows which; its words stay here."
+            remedy = "'wardbeat ledger' shows which row; its contents stay here."
             if reason in ("bad_consent", "consent_expired", "consent_withdrawn"):
                 remedy = "Give consent again: 'wardbeat consent give'."
             self._board.set(
                 "refusals",
                 Level.TROUBLE,
-                f"the hub refused a row for good: {reason}",
+                f"the hub refused a row permanently: {reason}",
                 remedy,
             )
         if settled.restored:
             self._board.set(
                 "restored",
                 Level.TROUBLE,
-                "this state was restored from an older copy; the hub holds rows that are not in it",
-                "Nothing is to be done: the ledger goes on from here and names the break.",
+                "this state was restored from an older copy; the hub holds rows that it does not contain",
+                "You need not do anything. The ledger continues from here and records the break.",
             )
 
     # ---- what goes out
@@ -336,8 +336,13 @@ class Publisher:
         # first of all: whatever goes wrong below, a row that was handed over before has its next time
         tries = self._turns.again(row)
         if self._link.packet_bytes(row.envelope) > self._most_bytes:
-            words = f"the broker takes no message of {len(row.envelope)} bytes"
-            self._board.set("broker", Level.TROUBLE, words, "Its operator must raise its packet limit; rows wait.")
+            words = f"the broker does not accept messages of {len(row.envelope)} bytes"
+            self._board.set(
+                "broker",
+                Level.TROUBLE,
+                words,
+                "The operator must raise the broker's packet limit; rows wait until then.",
+            )
             return True
         self._outbox.mark_sent([row], self._utc_s())
         self._turns.handed(row, tries)
@@ -346,7 +351,7 @@ class Publisher:
                 "hub",
                 Level.WAITING,
                 "the hub does not send receipts",
-                "Rows wait and are sent again; if this stays for hours, tell the hub's operator.",
+                "Rows wait and are sent again. If this lasts for hours, tell the hub's operator.",
             )
         self._in_flight[self._link.publish(row.envelope)] = row.idx, time.monotonic()
         return True
@@ -367,13 +372,13 @@ class Publisher:
         left = renewal.days_left(self._folder, int(time.time()))
         if left < CERTIFICATE_LATE_DAYS:
             words = "this machine's certificate " + ("has ended" if left < 0 else f"ends in {left} days")
-            self._board.set("certificate", Level.TROUBLE, words, "Ask the hub's operator; else enroll again.")
+            self._board.set("certificate", Level.TROUBLE, words, "Ask the hub's operator, or enroll again.")
         else:
-            self._board.set("certificate", Level.OK, f"stands for {left} days")
+            self._board.set("certificate", Level.OK, f"valid for {left} days")
 
     def _say_state(self) -> None:
         if self._expires_utc_s < time.time():
             words = "the hub's key directory has expired"
-            self._board.set("directory", Level.TROUBLE, words, "Rows are sealed on; ask the operator.")
+            self._board.set("directory", Level.TROUBLE, words, "Rows are still sealed; ask the hub's operator.")
         else:
             self._board.set("directory", Level.OK, f"version {self._version}")

@@ -132,15 +132,15 @@ class Link:
             properties.SessionExpiryInterval = _SESSION_S
             properties.MaximumPacketSize = MOST_BYTES + 1024
             options = {"clean_start": False, "properties": properties}
-        words = "the link to the broker ended"
+        words = "the connection to the broker ended"
         try:
             self.client.tls_set_context(self._tls())
             self.client.connect(bundle.host, bundle.port, self._settings.keepalive_s, **options)
             self.client.loop_forever()
         except OSError as error:
-            words = f"the broker does not answer ({type(error).__name__})"
+            words = f"the broker does not respond ({type(error).__name__})"
         except Exception as error:  # paho raises many kinds from its thread; each is one lost link
-            words = f"the link to the broker broke ({type(error).__name__})"
+            words = f"the connection to the broker was lost ({type(error).__name__})"
         finally:
             self._put(Event(self._number, "lost", words=words))
 
@@ -165,7 +165,7 @@ class Link:
 
     def _on_subscribe(self, reasons: Any) -> None:
         if any(reason.is_failure for reason in reasons):
-            self._put(Event(self._number, "refused", words="the broker does not let this machine hear receipts"))
+            self._put(Event(self._number, "refused", words="the broker does not let this machine receive receipts"))
 
     def _on_message(self, message: mqtt.MQTTMessage) -> None:
         if len(message.payload) > MOST_BYTES:

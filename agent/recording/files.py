@@ -32,8 +32,8 @@ _POLAR: Final = "[HRData]"
 _FILE_MIN_MS, _FILE_MAX_MS = 10.0, 600_000.0
 _TIMES: Final = ("t_s", "t", "time", "time_s", "timer", "timestamp", "t_ms")
 _ACCELERATION: Final = ("acc_x_g", "acc_y_g", "acc_z_g")
-_RR_REMEDY: Final = "One interval in ms a line, or a CSV with the header t_s,rr_ms."
-_WAVE_REMEDY: Final = "One number a line, or a CSV whose header names the column ecg or ppg; --fs: samples a second."
+_RR_REMEDY: Final = "One interval in ms per line, or a CSV with the header t_s,rr_ms."
+_WAVE_REMEDY: Final = "One number per line, or a CSV with a column ecg or ppg; --fs gives samples per second."
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def intervals(file: Path) -> Intervals:
         lines = lines[1:]
     found = _from_csv(file, lines) if lines and len(_parts(lines[0][1])) > 1 else _from_text(file, lines)
     if not found.beats:
-        raise _bad(file, 1, "there is no beat in it")
+        raise _bad(file, 1, "it contains no beats")
     return found
 
 
@@ -115,7 +115,7 @@ def wave(file: Path, name: str) -> Wave:
     """
     lines = _lines(file, _WAVE_REMEDY)
     if not lines:
-        raise _bad(file, 1, "there is no sample in it", _WAVE_REMEDY)
+        raise _bad(file, 1, "it contains no samples", _WAVE_REMEDY)
     header = _names(lines[0][1])
     has_header = not any(_is_number(part) for part in header)
     if not has_header:
@@ -130,13 +130,13 @@ def wave(file: Path, name: str) -> Wave:
             raise _bad(file, number, f"{len(parts)} columns instead of {len(header)}", _WAVE_REMEDY)
         numbers.extend(_number(file, number, parts[place], _WAVE_REMEDY) for place in wanted)
     if not numbers:
-        raise _bad(file, 1, "there is no sample in it", _WAVE_REMEDY)
+        raise _bad(file, 1, "it contains no samples", _WAVE_REMEDY)
     table = np.frombuffer(numbers).reshape(-1, len(wanted))
     t_s = None
     if times:
         back = np.flatnonzero(np.diff(table[:, -1]) <= 0)
         if back.size:
-            raise _bad(file, lines[has_header:][int(back[0]) + 1][0], "the time does not go forward", _WAVE_REMEDY)
+            raise _bad(file, lines[has_header:][int(back[0]) + 1][0], "the time does not increase", _WAVE_REMEDY)
         t_s = _seconds(table[:, -1], header[times[0]])
     return Wave(table[:, 0], table[:, 1:4] if axes else None, t_s)
 
@@ -153,21 +153,23 @@ def _column(file: Path, number: int, header: list[str], name: str) -> int:
         return header.index(name)
     rest = [place for place, column in enumerate(header) if column not in (*_TIMES, *_ACCELERATION)]
     if len(rest) != 1:
-        raise _bad(file, number, f"which column is the {name}: {', '.join(header)[:80]}?", _WAVE_REMEDY)
+        raise _bad(file, number, f"cannot tell which column is the {name}: {', '.join(header)[:80]}", _WAVE_REMEDY)
     return rest[0]
 
 
 def _lines(file: Path, remedy: str) -> list[tuple[int, str]]:
     try:
         if not file.is_file() and file.exists():
-            raise RecordingUnreadable(f"{file}: not a file", remedy="Name a file.")
+            raise RecordingUnreadable(f"{file}: not a file", remedy="Give a file.")
         with file.open("rb") as opened:
             raw = opened.read(MAX_BYTES + 1)
         if len(raw) > MAX_BYTES:
-            raise RecordingUnreadable(f"{file.name}: larger than {MAX_BYTES // 2**20} MiB", remedy="Cut it in parts.")
+            raise RecordingUnreadable(
+                f"{file.name}: larger than {MAX_BYTES // 2**20} MiB", remedy="Split it into parts."
+            )
         text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except PermissionError as error:
-        raise RecordingUnreadable(f"{file}: {error.strerror}", remedy="You need the right to read it.") from error
+        raise RecordingUnreadable(f"{file}: {error.strerror}", remedy="Get permission to read it.") from error
     except OSError as error:
         raise RecordingUnreadable(f"{file}: {error.strerror}", remedy="Check the path.") from error
     except UnicodeDecodeError as error:
@@ -179,7 +181,7 @@ def _lines(file: Path, remedy: str) -> list[tuple[int, str]]:
 def _from_text(file: Path, lines: list[tuple[int, str]]) -> Intervals:
     read, end_ms = [], 0.0
     if len(lines) > MOST_BEATS:
-        raise RecordingUnreadable(f"{file.name}: more than {MOST_BEATS} intervals", remedy="Cut it in parts.")
+        raise RecordingUnreadable(f"{file.name}: more than {MOST_BEATS} intervals", remedy="Split it into parts.")
     for number, line in lines:
         rr_ms = _interval(file, number, line)
         end_ms += rr_ms
@@ -189,10 +191,10 @@ def _from_text(file: Path, lines: list[tuple[int, str]]) -> Intervals:
 
 def _from_csv(file: Path, lines: list[tuple[int, str]]) -> Intervals:
     if len(lines) > MOST_BEATS:
-        raise RecordingUnreadable(f"{file.name}: more than {MOST_BEATS} intervals", remedy="Cut it in parts.")
+        raise RecordingUnreadable(f"{file.name}: more than {MOST_BEATS} intervals", remedy="Split it into parts.")
     header = _names(lines[0][1])
     if not {"t_s", "rr_ms"} <= set(header):
-        why = "decimals are written with a point" if all(map(_is_number, header)) and len(header) == 2 else "its header"
+        why = "decimals need a point" if all(map(_is_number, header)) and len(header) == 2 else "its header"
         raise _bad(file, lines[0][0], f"a CSV begins with the header t_s,rr_ms ({why})")
     t_at, rr_at = header.index("t_s"), header.index("rr_ms")
     read: list[Beat] = []
@@ -204,9 +206,9 @@ def _from_csv(file: Path, lines: list[tuple[int, str]]) -> Intervals:
             raise _bad(file, number, f"{len(parts)} columns instead of {len(header)}")
         t_s = _number(file, number, parts[t_at])
         if t_s <= last_s:
-            raise _bad(file, number, "the time does not go forward")
+            raise _bad(file, number, "the time does not increase")
         if place and t_s - last_s > _LONGEST_GAP_S:
-            raise _bad(file, number, "the time jumps by more than a month")
+            raise _bad(file, number, "the time increases by more than a month")
         if place == 0 and not parts[rr_at].strip():
             last_s = t_s
             continue  # a first beat has no interval before it
@@ -217,9 +219,14 @@ def _from_csv(file: Path, lines: list[tuple[int, str]]) -> Intervals:
         start_s = t_s - rr_ms / 1000.0 if not read else start_s
         read.append(Beat(t_s - start_s, rr_ms))
     if len(overlaps) > max(_MOST_OVERLAPS, _OVERLAPS_01 * len(read)):
-        remedy = "t_s is when an interval ended; if yours is its start, or when it arrived, leave the column out."
+        remedy = (
+            "t_s is the time at which an interval ended. If yours is its start or its arrival, leave the column out."
+        )
         raise _bad(
-            file, overlaps[0], f"the interval begins before the one before has ended ({len(overlaps)} do)", remedy
+            file,
+            overlaps[0],
+            f"the interval begins before the previous one has ended ({len(overlaps)} of them do)",
+            remedy,
         )
     return Intervals(start_s, read)
 

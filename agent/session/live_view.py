@@ -38,7 +38,7 @@ FACE_PARTS: Final[dict[str, FacePart]] = {
     "jaw": FacePart("mouth open", "expression", ("jaw_open_x",)),
     "brows_up": FacePart("brows up", "expression", ("brow_inner_up_x",)),
     "brows_down": FacePart("brows down", "expression", ("brow_down_x",)),
-    "lids": FacePart("lids shut", "fatigue", ("lid_shut_01",)),
+    "lids": FacePart("eyelids shut", "fatigue", ("lid_shut_01",)),
 }
 
 

@@ -93,7 +93,7 @@ async def _until_closed(session: Session, reading: "asyncio.Task[None]", name: s
                 return False
             await asyncio.wait({reading}, timeout=_POLL_S)
         if reading.cancelled():  # by a library's own future, not by us
-            raise SourceUnavailable("the reading was broken off", remedy="It is tried again by itself.")
+            raise SourceUnavailable("reading stopped unexpectedly", remedy="Wardbeat retries automatically.")
         await reading
         return True
     finally:  # a pause, a failure or the agent's end: the sensor is closed before we go on
@@ -190,7 +190,7 @@ def _clock_break(session: Session, start_utc_s: int, end_utc_s: int) -> tuple[In
     broken = session.clock.utc_break()
     if broken is None:
         return ()
-    log.warning("the wall clock was moved; the window around it is not released")
+    log.warning("the system clock was changed; the window around the change is not released")
     session.release_queue.note_break(session.clock.utc_s(broken.at_ns), broken.jump_s)
     session.windows.realign(session.clock.utc_offset_ns())
     return (Interval(start_utc_s, end_utc_s),)

@@ -70,14 +70,16 @@ class ReleaseQueue:
         """
         while len(self._pending) > PENDING_MOST:
             self._pending.popleft()
-            self._board.set("windows", Level.TROUBLE, "a window was lost: the disk was full for a day", "Free space.")
+            self._board.set(
+                "windows", Level.TROUBLE, "a window was lost because the disk was full for a day", "Free disk space."
+            )
         try:
             while self._pending:
                 summary, blocked = self._pending[0]
                 self._history.keep(summary)
                 self._release(summary, blocked)
                 self._pending.popleft()
-                self._board.set("windows", Level.OK, "windows are closed and kept")
+                self._board.set("windows", Level.OK, "recording")
                 self._board.set("disk", Level.OK, "rows can be written")
             self._forget_daily()
         except StorageFull as full:
@@ -104,7 +106,7 @@ class ReleaseQueue:
             signals = " and ".join(sorted(self.consented))
             self._board.set("consent", Level.OK, f"given for {signals}; 'wardbeat consent show' has the words")
         else:
-            self._board.set("consent", Level.WAITING, "not given: nothing but covers leaves", "'wardbeat consent give'")
+            self._board.set("consent", Level.WAITING, "not given: only covers are sent", "'wardbeat consent give'")
 
     def _release(self, summary: Summary, blocked: tuple[Interval, ...]) -> None:
         if self._operator is None or self._outbox.sealing is None:

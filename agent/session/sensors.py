@@ -113,7 +113,7 @@ class Sensors:
         """
         if name not in self.switchable():
             raise WrongUse(
-                f"there is no sensor {name!r} to switch", remedy=f"There are {', '.join(self.switchable())}."
+                f"there is no sensor {name!r} that can be switched", remedy=f"There are {', '.join(self.switchable())}."
             )
 
     def settings(self, name: str) -> object:
@@ -155,7 +155,7 @@ class Sensors:
     def show_off(self, name: str) -> None:
         """It waits for the person: for its switch, or for a consent."""
         if name in self._held:
-            self.show(name, Level.WAITING, "waits while a strap is looked for")
+            self.show(name, Level.WAITING, "waiting while Wardbeat looks for a strap")
             return
         if not self.is_on(name):
             self.show(name, Level.OFF, "switched off")
@@ -166,7 +166,7 @@ class Sensors:
     def show_lost(self, name: str, error: Exception, *, ran: bool) -> None:
         """It failed, and is tried again; shown, not logged: words may name a device."""
         # a foreign library's words may hold an address: only our own are shown
-        words, remedy = type(error).__name__, "It is tried again by itself."
+        words, remedy = type(error).__name__, "Wardbeat retries automatically."
         if isinstance(error, WardbeatError):
             words, remedy = str(error), error.remedy
         self._board.set(f"source.{name}", Level.TROUBLE, f"{'lost' if ran else 'cannot start'}: {words}", remedy)

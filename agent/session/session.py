@@ -120,7 +120,7 @@ class Session:
             return None
         directory = self.identity.directory().directory
         if self.mode.window_s < RELEASE_WINDOW_S and not directory.synthetic:
-            raise WrongUse("windows shorter than 300 s are for synthetic sites only")
+            raise WrongUse("windows shorter than 300 s are allowed only at synthetic sites")
         return Sealing.to(self.identity.sender(), directory)
 
     # ---- who speaks for this machine

@@ -11,7 +11,7 @@ def lead_in(file: Path, *, only_print: bool = False) -> int:
         import webbrowser
 
         if webbrowser.open(file.as_uri()):
-            say("Your page opens in your browser. If it does not: wardbeat open --print")
+            say("Your page opens in your browser. If it does not, run: wardbeat open --print")
             return 0
     if not only_print:
         say("No browser was found here.")

@@ -41,7 +41,7 @@ def only_one(lock_file: Path) -> Iterator[None]:
         AlreadyRunning: Another process holds it.
     """
     busy = AlreadyRunning(
-        "another agent already runs on this state folder",
+        "another agent is already running with this state folder",
         remedy="Use 'wardbeat status' to see it; stop it before starting a second one.",
     )
     fd = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o600)
@@ -99,9 +99,7 @@ def _for_user_alone(path: Path) -> None:
         words = access_list(path, user)
         subprocess.run([str(tools / "icacls.exe"), *words[1:]], capture_output=True, check=True)  # noqa: S603
     except (OSError, subprocess.CalledProcessError) as error:
-        raise Missing(
-            f"the folder {path} cannot be closed to other users", remedy="Choose a folder on an NTFS disk."
-        ) from error
+        raise Missing(f"the folder {path} cannot be made private", remedy="Choose a folder on an NTFS disk.") from error
 
 
 def machine() -> bytes:
@@ -166,7 +164,7 @@ def refuse_network(path: Path) -> None:
     kind = network_file_system(path.resolve(), mounts.read_text()) if mounts.exists() else ""
     if kind:
         raise Missing(
-            f"the folder {path} lies on a network file system ({kind}): keys and data stay on this machine",
+            f"the folder {path} is on a network file system ({kind}); keys and data must stay on this machine",
             remedy="Choose a folder on a local disk.",
         )
 
@@ -244,11 +242,11 @@ def read_private(path: Path) -> bytes:
         if sys.platform != "win32":
             seen = os.fstat(file.fileno())
             if not stat.S_ISREG(seen.st_mode) or seen.st_size > _SECRET_MOST:
-                raise Missing(f"{path.name} is no secret file of ours", remedy="Look at what stands there.")
+                raise Missing(f"{path.name} is not a Wardbeat key file", remedy="Check what is stored there.")
             if seen.st_uid != os.getuid() or seen.st_mode & 0o077:
                 raise Missing(
-                    f"{path.name} is owned by or open to another user",
-                    remedy="Make it yours alone (chmod 600), or enroll again.",
+                    f"{path.name} belongs to another user, or is open to another user",
+                    remedy="Make it private (chmod 600), or enroll again.",
                 )
         return file.read()
 
@@ -260,10 +258,10 @@ def managed() -> list[str]:
     """
     found = []
     if _stands("/etc/wardbeat/policy.yaml"):
-        found.append("a Wardbeat policy of this machine's administrator")
+        found.append("a Wardbeat policy set by this machine's administrator")
     if sys.platform == "win32":
         if os.environ.get("USERDNSDOMAIN"):
-            found.append("an account of a Windows domain")
+            found.append("a Windows domain account")
     elif sys.platform == "darwin":
         if _stands("/var/db/ConfigurationProfiles/Settings/.cloudConfigHasActivationRecord"):
             found.append("a device management service")

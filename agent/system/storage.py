@@ -12,7 +12,7 @@ from agent.errors import OutboxBroken, StorageFull
 # A second process (the command line) may hold the file for a moment.
 _BUSY_TIMEOUT_S = 10.0
 _SHRED_WAIT_MS = 200  # the agent waits for nobody who reads
-_FULL_REMEDY = "Free space on this disk (or make it writable); Wardbeat goes on by itself, nothing is lost."
+_FULL_REMEDY = "Free space on this disk, or make it writable. Wardbeat continues automatically; nothing is lost."
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 
 

@@ -142,6 +142,7 @@ def profile_named(name: str, allowed: Iterable[str] | None = None, denied_kinds:
         raise PolicyDenied(f"there is no profile {name[:40]!r}", remedy=f"Choose one of {', '.join(PROFILES)}.")
     if allowed is not None and name not in {*allowed, "personal"}:
         raise PolicyDenied(
-            f"the policy of this machine does not allow the profile {name!r}", remedy="Ask who runs this machine."
+            f"this machine's policy does not allow the profile {name!r}",
+            remedy="Ask the administrator of this machine.",
         )
     return profile.without(denied_kinds)

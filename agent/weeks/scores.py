@@ -81,7 +81,7 @@ class Scores:
         since = [one for one in self.changes if _day(week.first_day - 70) <= one <= day]
         after = f" since the change you noted on {since[-1]}" if since else ""
         return (
-            f"learning you{after}: {week.readings_before} of {READINGS} readings, "
+            f"learning your normal{after}: {week.readings_before} of {READINGS} readings, "
             f"{week.days_before} of {DAYS_TO_SPEAK} days"
         )
 
@@ -96,7 +96,7 @@ class Scores:
             "high": None if strained is None else round(strained.high, 1),
             "points": {} if strained is None else {name: round(one, 9) for name, one in strained.points.items()},
             "missing": [] if strained is None else list(strained.missing),
-            "reason": self.reason(week) or ("" if self.with_index else "this place allows no index"),
+            "reason": self.reason(week) or ("" if self.with_index else "this profile allows no index"),
             "channels": {name: asdict(one) for name, one in week.channels.items()},
             "means": dict(week.means),
             "measured_h": round(week.worn_h, 1),
@@ -174,7 +174,8 @@ def require(profile: Profile, short: str | None) -> instruments.Instrument:
         return next(iter(known.values()))
     if short not in known:
         raise PolicyDenied(
-            f"no such check-in under the profile {profile.name}", remedy=f"There are: {', '.join(known) or 'none'}."
+            f"there is no such check-in under the profile {profile.name}",
+            remedy=f"There are: {', '.join(known) or 'none'}.",
         )
     return known[short]
 
@@ -185,16 +186,18 @@ def result(asked: instruments.Instrument, made: Iterable[instruments.Score]) -> 
     scales = {scale.name: scale.words for scale in asked.scales}
     for one in made:
         if one.value is None:
-            lines.append(f"{scales[one.scale]}: no number, since {one.reason}.")
+            lines.append(f"{scales[one.scale]}: no result, because {one.reason}.")
             continue
         meaning = ""
         if one.burnout is not None:
-            meaning = f" ({one.band}, which {'is' if one.burnout else 'is not'} called burnout here)"
+            meaning = f" ({one.band}, which {'is' if one.burnout else 'is not'} counted as burnout here)"
         lines.append(f"{scales[one.scale]}: {one.value:.0f}{meaning}")
         burnout = burnout or bool(one.burnout)
     if burnout:
-        lines.append("What you said is worth telling someone you trust: a colleague, your doctor, occupational health.")
-        lines.append("It is a word for what you said, no diagnosis. What may help:")
+        lines.append(
+            "Consider talking about this with someone you trust: a colleague, your doctor, occupational health."
+        )
+        lines.append("This sums up your answers; it is not a diagnosis. What may help:")
         lines += [f"  * {one.text}" for one in suggestions(["burnout"])]
     return [*lines, asked.note]
 
@@ -206,16 +209,16 @@ def shift(begins_utc_s: int, ends_utc_s: int, kind: str, told: Iterable[Told], n
         WrongUse: It ends before it begins, is longer than 36 hours, lies more than 400 days away, or overlaps another.
     """
     if ends_utc_s <= begins_utc_s:
-        raise WrongUse("the shift ends before it begins", remedy="Give an end that comes after.")
+        raise WrongUse("the shift ends before it begins", remedy="Give an end after the beginning.")
     if ends_utc_s - begins_utc_s > LONGEST_SHIFT_S:
-        raise WrongUse("a shift of more than 36 hours", remedy="Note each shift by itself.")
+        raise WrongUse("the shift is longer than 36 hours", remedy="Note each shift separately.")
     if abs(begins_utc_s - now_utc_s) > _BACK_S:
-        raise WrongUse("a shift more than 400 days away", remedy="Look at the year.")
+        raise WrongUse("the shift is more than 400 days away", remedy="Check the year.")
     for one in told:
         if one.what == "shift" and one.at_utc_s < ends_utc_s and begins_utc_s < one.numbers["until_utc_s"]:
             raise WrongUse(
-                "another shift is noted at that time",
-                remedy="'wardbeat note list' shows it, 'note remove N' takes it back.",
+                "another shift is already noted at that time",
+                remedy="'wardbeat note list' shows it; 'wardbeat note remove N' removes it.",
             )
     return Told(begins_utc_s, "shift", kind, {"until_utc_s": ends_utc_s})
 
@@ -227,10 +230,10 @@ def change(name: str, begins_utc_s: int, ends_utc_s: int | None, now_utc_s: int)
         WrongUse: It lies in the future, or ends before it begins.
     """
     if begins_utc_s > now_utc_s:
-        raise WrongUse("a change that is still to come", remedy="Note it when it is there.")
+        raise WrongUse("the change is in the future", remedy="Note it when it happens.")
     if ends_utc_s is not None and not begins_utc_s < ends_utc_s <= now_utc_s:
         raise WrongUse(
-            "it must end after it began, and before now", remedy="Note it when it is over, or without an end."
+            "the end must lie between the beginning and now", remedy="Note it when it is over, or leave the end out."
         )
     return Told(begins_utc_s, "change", name, {} if ends_utc_s is None else {"until_utc_s": ends_utc_s})
 

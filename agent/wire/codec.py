@@ -43,7 +43,7 @@ def decode(data: bytes) -> Decoded:
     """
     item, end = _read(data, 0, MAX_DEPTH)
     if end != len(data):
-        raise WireRefused("malformed", "bytes are left over")
+        raise WireRefused("malformed", "extra bytes after the end")
     return item
 
 
@@ -78,7 +78,7 @@ class Fields:
         """The next field, 0 or 1."""
         value = self.uint()
         if value not in (0, 1):
-            raise WireRefused("malformed", "a flag that is neither 0 nor 1")
+            raise WireRefused("malformed", "a flag is neither 0 nor 1")
         return value == 1
 
     def raw(self, size: int | None = None) -> bytes:
@@ -92,7 +92,7 @@ class Fields:
         """The next field, a text; one of the table's where one is given."""
         value = next(self._rest)
         if not isinstance(value, str) or (table and value not in table):
-            raise WireRefused("malformed", "expected a text of the table")
+            raise WireRefused("malformed", "expected one of the listed texts")
         return value
 
     def array(self) -> list[Decoded]:
@@ -136,23 +136,23 @@ def _read(data: bytes, at: int, depth: int) -> tuple[Decoded, int]:  # noqa: C90
     if depth < 0:
         raise WireRefused("malformed", "nested too deeply")
     if at >= len(data):
-        raise WireRefused("malformed", "cut short")
+        raise WireRefused("malformed", "the data is cut short")
     major, number = data[at] >> 5, data[at] & 0x1F
     at += 1
     if number >= 24:
         width, least = _WIDTH.get(number, (len(data), 0))
         if at + width > len(data):
-            raise WireRefused("malformed", "bad head")
+            raise WireRefused("malformed", "a head byte is not valid")
         number = int.from_bytes(data[at : at + width], "big")
         if number < least:
-            raise WireRefused("malformed", "not the shortest encoding")
+            raise WireRefused("malformed", "an encoding is not the shortest")
         at += width
     if major == _UINT:
         if number >= UINT_END:
             raise WireRefused("malformed", "number outside 0 to 2^53 - 1")
         return number, at
     if number > len(data) - at:  # an array's items take a byte each at least
-        raise WireRefused("malformed", "cut short")
+        raise WireRefused("malformed", "the data is cut short")
     if major == _BYTES:
         return data[at : at + number], at + number
     if major == _TEXT:

@@ -121,9 +121,9 @@ def _record(item: Decoded) -> ConsentRecord:
     )
     gives = record.action == "give"
     if gives != bool(record.grants) or (gives and record.from_utc_s >= record.until_utc_s):
-        raise WireRefused("malformed", "action, grants or times")
+        raise WireRefused("malformed", "a consent record is not valid (action, grants or times)")
     if max(len(record.device), len(record.profile)) > MAX_TEXT or record.encode() != codec.encode(item):
-        raise WireRefused("malformed", "names or action")
+        raise WireRefused("malformed", "a consent record is not valid (names or action)")
     return record
 
 
@@ -136,7 +136,7 @@ def verified(message: ConsentMessage, site: str, consent_public: bytes, device_p
     record = decode_record(message.record)
     public = consent_public if record.action == "give" else device_public
     if not verify(public, message.signature, _LABELS[record.action], site, message.record):
-        raise WireRefused("bad_consent", "the signature does not hold")
+        raise WireRefused("bad_consent", "the signature is not valid")
     return record
 
 
@@ -144,5 +144,5 @@ def _grant(item: Decoded) -> Grant:
     row = Fields(item, 3)
     grant = Grant(row.text(), row.text(*PURPOSES), row.text())
     if max(len(grant.signal), len(grant.recipient)) > MAX_TEXT:
-        raise WireRefused("malformed", "names of a grant")
+        raise WireRefused("malformed", "a consent record is not valid (names of a grant)")
     return grant

@@ -123,10 +123,10 @@ def verified(published: bytes, site: str, root_public: bytes, floor: int) -> Ver
     cert_bytes, cert_signature = row.raw(), row.raw(SIGNATURE_BYTES)
     body, signature = row.raw(), row.raw(SIGNATURE_BYTES)
     if not verify(root_public, cert_signature, Label.DIRECTORY_KEY, site, cert_bytes):
-        raise WireRefused("bad_signature", "the directory key does not hang on the pinned root")
+        raise WireRefused("bad_signature", "the directory key is not signed by the pinned root key")
     key = _key(codec.decode(cert_bytes))
     if not verify(key.public, signature, Label.DIRECTORY, site, body):
-        raise WireRefused("bad_signature", "the directory's signature does not hold")
+        raise WireRefused("bad_signature", "the directory's signature is not valid")
     directory = _directory(codec.decode(body))
     if directory.version < floor:
         raise WireRefused("rolled_back", f"directory {directory.version} is older than {floor}")

@@ -143,13 +143,13 @@ def check_names(site: str, operator: str, host: str, port: int) -> None:
         WireRefused: ``malformed``; a line break in an operator's name could show false root words.
     """
     if not is_name(site):
-        raise WireRefused("malformed", "a site's name has letters, digits and hyphens only")
+        raise WireRefused("malformed", "a site name has only letters, digits and hyphens")
     if not (0 < len(operator) <= MAX_TEXT and operator.isprintable()):
-        raise WireRefused("malformed", f"an operator's name is one printable line of at most {MAX_TEXT} letters")
+        raise WireRefused("malformed", f"an operator name is one printable line of at most {MAX_TEXT} letters")
     if not (
         0 < len(host) <= 253 and all(letter.isascii() and (letter.isalnum() or letter in ".-:") for letter in host)
     ):
-        raise WireRefused("malformed", "the broker's host is neither a name nor an address")
+        raise WireRefused("malformed", "the broker's host is neither a host name nor an address")
     if not 0 < port < 65_536:
         raise WireRefused("malformed", "the broker's port is outside 1 to 65535")
 
@@ -193,7 +193,7 @@ def verified_request(data: bytes) -> Request:
         recovery_public=inner.raw(SIGN_PUBLIC_BYTES),
     )
     if len(request.machine) not in (0, HASH_BYTES):
-        raise WireRefused("malformed", "machine")
+        raise WireRefused("malformed", 'the request is damaged (field "machine"): ask for a new one')
     checked_sign_public(request.sign_public)
     checked_sign_public(request.consent_public)
     receive_public(request.receive_public)
@@ -203,7 +203,7 @@ def verified_request(data: bytes) -> Request:
         verify(request.recovery_public, by_recovery, Label.REQUEST_RECOVERY_KEY, request.site, body),
     )
     if not all(proofs):
-        raise WireRefused("bad_signature", "a key of the request does not sign for itself")
+        raise WireRefused("bad_signature", "a key in the request is not self-signed")
     return request
 
 
@@ -231,7 +231,7 @@ def opened_answer(data: bytes, bundle: Bundle, receive: ReceiveKey) -> tuple[Ans
     inner = Fields(codec.decode(receive.open(sealed, info)), 2)
     answer = Answer(inner.text(), inner.raw())
     if not is_name(answer.device):
-        raise WireRefused("malformed", "device name")
+        raise WireRefused("malformed", 'the answer is damaged (field "device"): ask for a new one')
     return answer, seen, published
 
 
@@ -251,7 +251,7 @@ def dearmor(paper: str, text: str) -> bytes:
     begins = [line for line in lines if line.startswith(_BEGIN)]
     begin, end = f"{_BEGIN}{paper}-----", f"-----END WARDBEAT {paper}-----"
     if begin not in begins:
-        found = begins[0].removeprefix(_BEGIN).rstrip("-").lower() if begins else "no Wardbeat paper"
+        found = begins[0].removeprefix(_BEGIN).rstrip("-").lower() if begins else "another kind of file"
         raise WireRefused("malformed", f"this is {found}, not a Wardbeat {paper.lower()}")
     inside = lines[lines.index(begin) + 1 :]
     if end not in inside:

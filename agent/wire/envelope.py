@@ -120,7 +120,7 @@ def decode(data: bytes) -> Envelope:
     if len(data) > ENVELOPE_BYTES:
         raise WireRefused("too_large")
     if len(data) != ENVELOPE_BYTES:
-        raise WireRefused("malformed", "not the one size")
+        raise WireRefused("malformed", "an envelope has the wrong size")
     row = codec.Fields(codec.decode(data), 3)
     header_bytes, ciphertext, signature = row.raw(), row.raw(), row.raw(SIGNATURE_BYTES)
     header = _header(header_bytes)

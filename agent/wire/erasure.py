@@ -68,7 +68,7 @@ def from_words(text: str) -> bytes:
         raise WireRefused("malformed", f"a recovery code has nine words, not {len(heard) // 2}")
     code = heard[:CODE_BYTES]
     if heard[CODE_BYTES:] != _check(code):
-        raise WireRefused("malformed", "the words do not fit together: one was misread")
+        raise WireRefused("malformed", "the checksum of the words is wrong: a word was misread")
     return code
 
 
@@ -95,10 +95,10 @@ def verified_wish(data: bytes) -> Wish:
     inner = Fields(codec.decode(body), 3)
     wish = Wish(inner.text(), inner.raw(SIGN_PUBLIC_BYTES), inner.uint())
     if not is_name(wish.site):
-        raise WireRefused("malformed", "a site's name has letters, digits and hyphens only")
+        raise WireRefused("malformed", "a site name has only letters, digits and hyphens")
     checked_sign_public(wish.public)
     if not verify(wish.public, signature, Label.RECOVERY, wish.site, body):
-        raise WireRefused("bad_signature", "the recovery key did not sign this paper")
+        raise WireRefused("bad_signature", "the recovery key did not sign this request")
     return wish
 
 

@@ -216,7 +216,7 @@ def _check_together(messages: tuple[Message, ...]) -> None:
     """One kind an envelope, and what changes rights stands alone: no order inside decides anything."""
     kinds = {type(message) for message in messages}
     if len(kinds) != 1 or (kinds & {ConsentMessage, EraseMessage, RenewMessage} and len(messages) > 1):
-        raise WireRefused("malformed", "messages that do not go together")
+        raise WireRefused("malformed", "these messages do not belong together")
 
 
 def _summary(item: list[Decoded]) -> Message:
@@ -227,7 +227,7 @@ def _summary(item: list[Decoded]) -> Message:
     values = tuple(_coded(value) for value in row.array())
     ids = [value.feature_id for value in values]
     if item[1] != SCHEMA or start_utc_s >= end_utc_s or not ids or ids != sorted(set(ids)):
-        raise WireRefused("malformed", "schema, times or feature ids")
+        raise WireRefused("malformed", "schema, times or feature ids are not valid")
     return SummaryMessage(purpose, consent, start_utc_s, end_utc_s, values)
 
 
@@ -238,11 +238,11 @@ def _coded(item: Decoded) -> CodedValue:
     if known is None:
         raise WireRefused("schema_too_new", "unknown feature id")
     if value.v == 0 and any(numbers[2:]):
-        raise WireRefused("malformed", "a withheld value says more than nothing")
+        raise WireRefused("malformed", "a withheld value carries data")
     if max(value.v, value.ci_low, value.ci_high) > known.v_max:
-        raise WireRefused("malformed", "a value beyond its range")
+        raise WireRefused("malformed", "a value is out of its range")
     if max(value.coverage, value.edited) > schema.SHARE_STEPS:
-        raise WireRefused("malformed", "a share beyond one")
+        raise WireRefused("malformed", "a share is greater than 1")
     return value
 
 
@@ -255,7 +255,7 @@ def _gap(item: list[Decoded]) -> Message:
     row = Fields(item[1:], 5)
     gap = GapMessage(row.raw(STREAM_BYTES), row.uint(), row.uint(), row.uint(), row.text(*GAP_REASONS))
     if not 1 <= gap.count <= gap.last_seq - gap.first_seq + 1:
-        raise WireRefused("malformed", "gap seqs and count")
+        raise WireRefused("malformed", "the sequence numbers and the count of a gap do not match")
     return gap
 
 

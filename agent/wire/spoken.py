@@ -48,6 +48,6 @@ def _number(word: str, nth: int) -> int:
     for place, letter in enumerate(word):
         letters, bits = (_VOWELS, 2) if place % 2 else (_CONSONANTS, 4)
         if letter not in letters or len(word) != 5:
-            raise WireRefused("malformed", f"word {nth} is none: each has five letters, as in 'lusab'")
+            raise WireRefused("malformed", f"word {nth} is not a valid word: each has five letters, such as 'lusab'")
         number = number << bits | letters.index(letter)
     return number

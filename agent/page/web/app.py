@@ -101,7 +101,7 @@ class _Rooms:
     async def enter(self, request: Request) -> Response:
         key = self.door.enter((await _body(request)).get("code"))
         if key is None:
-            return PlainTextResponse("that code is not good any more", 403)
+            return PlainTextResponse("this code is no longer valid", 403)
         place = await self.pipe.ask("place")
         return JSONResponse({"key": key, "page": "now" if place["strap"] or place["has_source"] else "first"})
 
@@ -117,7 +117,7 @@ class _Rooms:
     async def do(self, request: Request) -> Response:
         name = request.path_params["name"]
         if name not in _DOES:
-            return PlainTextResponse("nothing of that name can be done", 404)
+            return PlainTextResponse("there is no such action", 404)
         self.pages.forget_weeks()  # what was erased or noted must not be shown as it was
         return JSONResponse(await self.pipe.ask(name, await _body(request)))
 
@@ -190,7 +190,7 @@ class _Rooms:
                     while part := await process.stdout.read(_CHUNK):
                         yield part
                     if await process.wait() not in (0, 1):
-                        raise Refused("That broke off.", "'wardbeat doctor' tells more.")
+                        raise Refused("The request failed.", "Run 'wardbeat doctor' for details.")
             finally:
                 too_long.cancel()
                 _kill(process)
@@ -213,7 +213,7 @@ def _refusal(words: bytes) -> Refused:
         said = json.loads(words)["refused"]
         return Refused(said["words"], said["remedy"])
     except (ValueError, KeyError):
-        return Refused("That could not be read.", "'wardbeat doctor' tells more.")
+        return Refused("The form was not valid.", "Run 'wardbeat doctor' for details.")
 
 
 async def _body(request: Request) -> dict[str, Any]:
@@ -228,12 +228,12 @@ async def _body(request: Request) -> dict[str, Any]:
             async for part in request.stream():
                 body += part
                 if len(body) > BODY_MOST:
-                    raise Refused("That is too long.", "Send less at once.")
+                    raise Refused("The request is too long.", "Send less at once.")
         made = json.loads(bytes(body) or b"{}")
     except (ValueError, RecursionError, TimeoutError, ClientDisconnect):
-        raise Refused("That could not be read.", "Load the page again.") from None
+        raise Refused("The form was not valid.", "Load the page again.") from None
     if not isinstance(made, dict) or not all(isinstance(name, str) for name in made):
-        raise Refused("That could not be read.", "Load the page again.")
+        raise Refused("The form was not valid.", "Load the page again.")
     return made
 
 

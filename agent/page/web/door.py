@@ -158,14 +158,14 @@ class Door:
             is_public: Whether what is asked for holds nothing about the person.
         """
         if headers.get("host") != self._host:  # another name that resolves to us is not us (DNS rebinding)
-            return Turned(421, "another host's name")
+            return Turned(421, "the host name is not ours")
         site = headers.get("sec-fetch-site")
         opens = method == "GET" and path == "/" and headers.get("sec-fetch-dest", "document") == "document"
         if site not in (None, "same-origin", "none") and not opens:
-            return Turned(403, "asked by another site")
+            return Turned(403, "the request came from another site")
         origin = headers.get("origin")
         if origin not in (None, self.origin) or (method != "GET" and origin is None):
-            return Turned(403, "asked by another origin")
+            return Turned(403, "the request came from another origin")
         key = headers.get(KEY_HEADER, "")
         is_known = bool(key) and self.is_open(key)
         # strangers have a bucket of their own: what they are refused takes nothing from the person

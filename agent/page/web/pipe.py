@@ -60,7 +60,7 @@ class Pipe:
             async with asyncio.timeout(ANSWER_S):
                 return await answer
         except TimeoutError:
-            raise Refused("Wardbeat did not answer in time.", "Try again; 'wardbeat status' tells more.") from None
+            raise Refused("Wardbeat did not answer in time.", "Try again; run 'wardbeat status' for details.") from None
         finally:
             del self._waiting[number]
 

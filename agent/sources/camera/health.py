@@ -46,7 +46,7 @@ def may_be_opened(settings: Settings) -> str:
     device = str(settings.device)
     if state := access.shut(device):
         raise SourceUnavailable(state.words, remedy=state.remedy)
-    return "is there and may be opened" if access.path_of(device) else "this system tells when it is opened"
+    return "is present and may be opened" if access.path_of(device) else "this system reports when the camera is opened"
 
 
 def _models() -> str:
@@ -55,18 +55,20 @@ def _models() -> str:
     for file in store.manifest().files:
         store.verified(file)
     store.ours()
-    return "all are here, as the manifest names them"
+    return "all files match the manifest"
 
 
 def _affect(affect: AffectFile) -> str:
     from agent.perception.affect import Affect
 
     Affect(affect)
-    return "is there, and answers with its classes"
+    return "found; it returns its classes"
 
 
 def _attempt(check_id: str, look: Callable[[], str]) -> SensorCheck:
     try:
         return SensorCheck(check_id, ok=True, words=look())
     except WardbeatError as error:
-        return SensorCheck(check_id, ok=False, words=str(error), remedy=error.remedy or "Keep the file; ask for help.")
+        return SensorCheck(
+            check_id, ok=False, words=str(error), remedy=error.remedy or "Keep the file, and ask for help."
+        )

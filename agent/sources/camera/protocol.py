@@ -80,7 +80,7 @@ def read(line: bytes) -> Word:
             raise TypeError
         return Seen(said["at_ns"], _look(said["look"]))
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError("no word of the camera's process") from error
+        raise ValueError("not a message of the camera process") from error
 
 
 def _look(said: dict[str, Any]) -> Look:

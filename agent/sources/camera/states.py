@@ -10,26 +10,26 @@ class CameraState(Sentence):
 
     OFF = (Level.OK, "the camera is off", "")
     OPENING = (Level.WAITING, "the camera is being opened", "")
-    IDLE = (Level.OK, "the camera is on; no face is in view, it looks once a second", "")
-    SEVERAL = (Level.WAITING, "more than one face is in view: nothing is measured", "It goes on when you are alone.")
-    LEARNING = (Level.OK, "your own neutral face is being learnt", "")
-    TRACK = (Level.OK, "your face is read, five times a second", "")
-    EYES = (Level.OK, "your eyes are read in a short fast burst", "")
-    SLOWED = (Level.OK, "your face is read less often, to spare this machine", "")
+    IDLE = (Level.OK, "the camera is on; no face is in view; it checks once a second", "")
+    SEVERAL = (Level.WAITING, "more than one face is in view: nothing is measured", "It continues when you are alone.")
+    LEARNING = (Level.OK, "your neutral face is being learned", "")
+    TRACK = (Level.OK, "your face is read five times a second", "")
+    EYES = (Level.OK, "your eyes are read in a short, fast burst", "")
+    SLOWED = (Level.OK, "your face is read less often to save computing time", "")
     POOR = (
         Level.WAITING,
         "a face is in view, but cannot be read well",
-        "More light from the front, nearer to the camera, and look towards it.",
+        "Get more light from the front, move closer to the camera, and look towards it.",
     )
-    DARK = (Level.WAITING, "the camera sees only dark", "Open its shutter, or switch a light on.")
-    YIELDED = (Level.WAITING, "another program uses the camera; it was let go", "It comes back by itself.")
-    ABSENT = (Level.TROUBLE, "there is no such camera", "Plug it in, or name another under sources.webcam.device.")
-    NO_FILE = (Level.TROUBLE, "there is no such video file", "Check the path under sources.webcam.device.")
-    LOST = (Level.TROUBLE, "the camera is gone", "Plug it in again; it is found by itself.")
+    DARK = (Level.WAITING, "the camera picture is dark", "Open the shutter, or switch a light on.")
+    YIELDED = (Level.WAITING, "another program uses the camera; Wardbeat released it", "It resumes automatically.")
+    ABSENT = (Level.TROUBLE, "this camera was not found", "Plug it in, or choose another under sources.webcam.device.")
+    NO_FILE = (Level.TROUBLE, "this video file was not found", "Check the path under sources.webcam.device.")
+    LOST = (Level.TROUBLE, "the camera was unplugged", "Plug it in again; Wardbeat finds it automatically.")
     FROZEN = (
         Level.TROUBLE,
-        "the camera's picture stands still",
-        "It is opened anew by itself; unplug it if it stays so.",
+        "the camera picture is frozen",
+        "Wardbeat reopens it automatically; unplug it if this persists.",
     )
     BUSY = (Level.TROUBLE, "the camera is busy with another program", "Close the program that uses it.")
     DENIED = (
@@ -37,21 +37,25 @@ class CameraState(Sentence):
         "this user may not use the camera",
         "Linux: join the group 'video' and log in again. macOS, Windows: allow it under Privacy, Camera.",
     )
-    GARBLED = (Level.TROUBLE, "what the camera sends is no picture", "It is opened anew by itself; try another port.")
+    GARBLED = (
+        Level.TROUBLE,
+        "the camera sends no valid picture",
+        "Wardbeat reopens it automatically; try another port.",
+    )
     UNREADABLE = (Level.TROUBLE, "the video file cannot be read", "Check its path and its format.")
-    HUNG = (Level.TROUBLE, "the camera's process did not answer and was ended", "It is started anew by itself.")
+    HUNG = (Level.TROUBLE, "the camera process did not respond and was stopped", "It is restarted automatically.")
     NO_MODELS = (Level.TROUBLE, "the face models are not on this machine", "Run 'wardbeat models fetch'.")
     NO_AFFECT = (
         Level.TROUBLE,
         "the external expression model cannot be used",
-        "Check its path, sha256 and kind under face.affect_model, or take it out.",
+        "Check its path, sha256 and kind under face.affect_model, or remove it.",
     )
     BROKEN = (
         Level.TROUBLE,
-        "the camera's process broke down",
-        "It is started anew by itself; 'wardbeat doctor' looks at its parts.",
+        "the camera process crashed",
+        "It is restarted automatically; run 'wardbeat doctor' to check it.",
     )
-    NO_PARTS = (Level.TROUBLE, "the camera's parts are not installed", "pip install 'wardbeat[camera]'")
+    NO_PARTS = (Level.TROUBLE, "the camera packages are not installed", "pip install 'wardbeat[camera]'")
 
 
 FAULTS: Final = frozenset(

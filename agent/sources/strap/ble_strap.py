@@ -210,10 +210,10 @@ class _Search:
         try:
             if act is Act.REMOVE:
                 tries = self._ladder.failures + self._ladder.busy
-                log.warning("the system forgets the strap: it could not be read %d times", tries)
+                log.warning("the system removes its record of the strap: reading failed %d times", tries)
                 await self._system.remove(self._strap.address)
             elif act is Act.CYCLE:
-                log.warning("the Bluetooth adapter is switched off and on: %s", self._event.name.lower())
+                log.warning("the Bluetooth adapter is restarted: %s", self._event.name.lower())
                 self._around.radio.cycled_ns[:] = [now_ns]
                 await self._system.cycle()
         except LINK_ERRORS as error:  # the next rung is reached all the same
@@ -276,7 +276,7 @@ class _Search:
         try:
             bind(self._around.folder, self._strap)
         except WardbeatError as error:  # a full disk: it is read all the same, and written the next time
-            log.warning("the new address was not kept: %s", error)
+            log.warning("the new address was not saved: %s", error)
         self._bound_ns = bound_at_ns(self._around.folder)
 
     async def _facts(self) -> Facts:

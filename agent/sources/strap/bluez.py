@@ -132,7 +132,7 @@ class Bluez(System):
         if asked.interface != _AGENT1:
             return None
         if not self._owner or asked.sender != self._owner:
-            return Message.new_error(asked, "org.bluez.Error.Rejected", "only the daemon may ask")
+            return Message.new_error(asked, "org.bluez.Error.Rejected", "only the Bluetooth daemon may ask")
         if asked.member in ("Release", "Cancel"):
             self._registered = self._registered and asked.member == "Cancel"
             return Message.new_method_return(asked)

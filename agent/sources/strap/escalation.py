@@ -62,27 +62,27 @@ class Rung(StrEnum):
 class Event(StrEnum):
     """What a try came to."""
 
-    LOST = "the link broke after packets had come"
+    LOST = "the connection was lost after packets had arrived"
     ABSENT = "the strap does not advertise"
-    OTHERS = "others advertise, and the strap does not"
-    DEAF = "nothing at all advertises"
-    BUSY = "the strap advertises, and did not answer"
+    OTHERS = "other devices advertise, but the strap does not"
+    DEAF = "no device advertises"
+    BUSY = "the strap advertises, but did not respond"
     SCAN_FAILED = "the scan failed"
     UNREACHED = "the strap could not be connected"
-    UNREADABLE = "the strap was connected but nothing came of it"
-    NO_BLUETOOTH = "there is no Bluetooth to use"
-    WRONG_DEVICE = "what answered is not the bound strap, or no strap"
+    UNREADABLE = "the strap was connected, but sent nothing"
+    NO_BLUETOOTH = "Bluetooth is not available"
+    WRONG_DEVICE = "the device that responded is not the bound strap, or is no strap"
 
 
 class Act(StrEnum):
     """What to do now."""
 
     NOTHING = "nothing"
-    RESUBSCRIBE = "make the subscription anew"
-    DISCONNECT = "close the link"
-    SEARCH = "scan afresh"
-    REMOVE = "let the system forget the strap"
-    CYCLE = "switch the adapter off and on"
+    RESUBSCRIBE = "renew the subscription"
+    DISCONNECT = "close the connection"
+    SEARCH = "start a new scan"
+    REMOVE = "remove the system's record of the strap"
+    CYCLE = "restart the adapter"
     TELL = "tell the person"
 
 

@@ -67,7 +67,7 @@ class StrapListener:
             return Act.DISCONNECT
         self.ladder, act = escalation.silent(self.ladder, (now_ns - self._heard_ns) / NS_PER_S)
         if act is Act.DISCONNECT:
-            log.info("the strap is silent; its link is made anew")
+            log.info("the strap is silent; reconnecting")
             self.over = True
         if (state := self._state(now_ns)) is not None:
             self._around.tell(state)
@@ -94,7 +94,7 @@ class StrapListener:
         except PacketRefused as refused:
             self._refused, self._garbled_ns = self._refused + 1, arrived_ns
             if self._refused % _SAY_EVERY == 1:
-                log.info("a packet of the strap was refused: %s", refused.reason)
+                log.info("a packet from the strap was refused: %s", refused.reason)
             self._times.interrupt()
             return []
         self.packets += 1
@@ -108,7 +108,7 @@ class StrapListener:
         quality = Quality.SUSPECT if measured.contact is False else Quality.GOOD
         placed = self._times.place(arrived_ns, measured.rr_1024)
         if self._times.ahead > self._ahead:
-            log.info("beats of the strap were refused: there was no time for them")
+            log.info("beats from the strap were refused because their time was not known")
             self._ahead = self._times.ahead
         return [one for beat in placed for one in samples_of(beat, quality)]
 

@@ -75,7 +75,7 @@ async def bind_to(settings: Settings, around: Surroundings, device: FoundDevice,
         raise unavailable(StrapState.NOT_PAIRED) from error
     except LINK_ERRORS as error:
         raise SourceUnavailable(
-            "the strap could not be connected", remedy="Wear it, close other apps that read it, and try again."
+            "connecting to the strap failed", remedy="Put it on, close other apps that use it, and try again."
         ) from error
     finally:
         await system.close()

@@ -11,66 +11,66 @@ class StrapState(Sentence):
     """
 
     SEARCHING = (Level.WAITING, "searching for the strap", "Put it on; moisten the electrodes.")
-    LOOKING = (Level.WAITING, "looking for the strap again", "Nothing to do yet; stay near this machine.")
+    LOOKING = (Level.WAITING, "looking for the strap again", "You need not do anything yet; stay near this machine.")
     AWAY = (
         Level.WAITING,
-        "the strap cannot be found: not worn, out of reach, asleep, or taken by another device",
-        "Put it on; close other apps and watches that read it.",
+        "the strap was not found: it is not worn, out of range, asleep, or in use by another device",
+        "Put it on; close other apps and watches that use it.",
     )
     BUSY = (
         Level.WAITING,
-        "the strap is there but lets nobody in: probably busy with another device",
-        "Close the app or watch that reads it, or come nearer; many straps talk to one device at a time.",
+        "the strap is nearby but refuses connections; it is probably in use by another device",
+        "Close the app or watch that uses it, or come closer; many straps serve only one device at a time.",
     )
     CONNECTED = (Level.OK, "connected, waiting for the first beat", "")
-    PAIRED = (Level.OK, "paired with the strap; it is connected once more", "")
-    BEATS = (Level.OK, "beats come in", "")
+    PAIRED = (Level.OK, "paired with the strap; connecting again", "")
+    BEATS = (Level.OK, "receiving beats", "")
     SILENT = (
         Level.WAITING,
-        "connected, but nothing comes from the strap",
-        "It is connected anew by itself; stay near.",
+        "connected, but the strap sends nothing",
+        "Wardbeat reconnects automatically; stay near.",
     )
-    BROKEN = (Level.WAITING, "the link to the strap broke", "It is connected again by itself; stay near.")
-    NOT_CONNECTED = (Level.WAITING, "the strap could not be connected", "It is tried again by itself.")
+    BROKEN = (Level.WAITING, "the connection to the strap was lost", "Wardbeat reconnects automatically; stay near.")
+    NOT_CONNECTED = (Level.WAITING, "connecting to the strap failed", "Wardbeat retries automatically.")
     GARBLED = (
         Level.WAITING,
-        "the strap sends something that cannot be read",
-        "Take its sensor off the strap for a minute; if it stays so, use another strap.",
+        "the strap sends data that cannot be read",
+        "Take the sensor off the strap for a minute; if this persists, use another strap.",
     )
     NO_CONTACT = (Level.WAITING, "no skin contact", "Moisten the electrodes and tighten the strap.")
     NO_BEATS = (
         Level.WAITING,
         "the strap sends a heart rate but no beats",
-        "Wear it on moist skin; a sensor that never sends beat intervals cannot be used.",
+        "Wear it on moist skin. A sensor that never sends beat intervals cannot be used.",
     )
-    BATTERY_LOW = (Level.WAITING, "the strap's battery is low", "Change or charge the strap's battery.")
+    BATTERY_LOW = (Level.WAITING, "the strap's battery is low", "Replace or charge the strap's battery.")
     BEATS_BATTERY_LOW = (
         Level.WAITING,
-        "beats come in; the strap's battery is low",
-        "Change or charge the strap's battery.",
+        "receiving beats; the strap's battery is low",
+        "Replace or charge the strap's battery.",
     )
     BLUETOOTH_STOPPED = (
         Level.TROUBLE,
         "the system's Bluetooth service is not running",
-        "Once it runs, the strap is connected by itself (Linux: systemctl restart bluetooth).",
+        "Start it; Wardbeat then connects automatically (Linux: systemctl restart bluetooth).",
     )
     BLUETOOTH_OFF = (Level.TROUBLE, "Bluetooth is off", "Switch Bluetooth on.")
     NO_ADAPTER = (Level.TROUBLE, "this machine has no Bluetooth", "Plug in a Bluetooth adapter.")
     NO_SERVICE = (
         Level.TROUBLE,
         "there is no Bluetooth service here",
-        "Ask whoever manages it (Linux: install and start bluez).",
+        "Ask whoever manages this machine (Linux: install and start bluez).",
     )
     NOT_ANSWERING = (
         Level.TROUBLE,
-        "Bluetooth does not answer",
+        "Bluetooth does not respond",
         "Ask whoever manages this machine to restart Bluetooth (Linux: systemctl restart bluetooth).",
     )
     NOT_PERMITTED = (Level.TROUBLE, "Wardbeat may not use Bluetooth", "Allow it in the system's privacy settings.")
     NOT_PERMITTED_BY_SYSTEM = (
         Level.TROUBLE,
         "the system does not let Wardbeat use Bluetooth",
-        "Ask whoever manages this machine (Linux: be in the group bluetooth, and log in again).",
+        "Ask whoever manages this machine (Linux: join the group bluetooth and log in again).",
     )
     NO_CENTRAL = (
         Level.TROUBLE,
@@ -79,7 +79,7 @@ class StrapState(Sentence):
     )
     ANOTHER_STRAP = (
         Level.TROUBLE,
-        "another strap answers under the bound one's address",
+        "another strap responds at the address of the bound strap",
         "Run 'wardbeat scan --bind' with your own strap on.",
     )
     NO_STRAP = (
@@ -89,13 +89,13 @@ class StrapState(Sentence):
     )
     NOT_PAIRED = (
         Level.TROUBLE,
-        "the strap wants to be paired, and that failed",
-        "Bring it close, wear it, and end its pairing with other devices.",
+        "the strap requires pairing, and pairing failed",
+        "Bring it close, put it on, and end its pairing with other devices.",
     )
     STUCK = (
         Level.TROUBLE,
-        "the strap cannot be read, whatever was tried",
-        "Take its sensor off the strap for a minute; if that does not help, have Bluetooth restarted on this machine.",
+        "the strap still cannot be read after every recovery step",
+        "Take the sensor off the strap for a minute. If that does not help, restart Bluetooth on this machine.",
     )
 
     @classmethod
