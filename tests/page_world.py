@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 import json
 import os
 import subprocess
@@ -128,12 +129,20 @@ class Living:
 
 
 def past(folder: Path, days: int, now_s: int, *, face: bool = True) -> None:
-    """A person's windows of many days, with nights, a fall at the end, and gaps."""
+    """A person's windows of many days, with nights, a fall at the end, and one calendar week without the strap.
+
+    A past of 14 weeks or more begins on a Monday, so that the same weeks are whole on every weekday.
+    """
+    today = dt.datetime.fromtimestamp(now_s).astimezone().date()
+    since_monday = today.weekday()
+    if days >= 98:
+        days = 112 + since_monday  # the two weeks of learning lie before the 13 that are shown
     random = np.random.default_rng(5)
     history = History(folder / "history.db", open_vault(folder, "file"))
     history._db.execute("PRAGMA synchronous=OFF")
     for day in range(days):
-        if random.random() < 0.2 or 40 <= days - day < 47:
+        is_gap = since_monday + 35 < days - day <= since_monday + 42
+        if random.random() < 0.2 or is_gap:
             continue
         for n in range(10):
             start_s = (now_s - (days - day) * 86_400 + n * 2800) // 300 * 300

@@ -173,7 +173,9 @@ def test_a_number_leads_to_its_count_formula_and_source_in_three_clicks(living, 
 def test_weeks_show_gaps_sums_and_what_they_rest_on(living, browser, width, scheme):
     browser.enter(living, width, scheme)
     browser.go("weeks")
-    assert browser("count", sel="svg rect[fill='url(#strip-hatch)']") == 1  # the week without the strap
+    assert (
+        browser("count", sel="svg rect[fill='url(#strip-hatch)']") == 1
+    )  # the week without the strap, on each weekday
     assert browser("count", sel="#main figure") >= 7
     said = browser("eval", js="""[...document.querySelectorAll('#points-h ~ details tbody tr')]
         .map((row) => row.querySelector('td').textContent)""")  # fmt: skip
