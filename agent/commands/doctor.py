@@ -19,7 +19,7 @@ from agent.control import channel
 from agent.control.channel import Command
 from agent.control.device_scan import silent
 from agent.enrollment import identity
-from agent.errors import NotRunning, OutboxBroken, WardbeatError, WireRefused
+from agent.errors import AgentBusy, NotRunning, OutboxBroken, WardbeatError, WireRefused
 from agent.outbox import Outbox, consents, ledger
 from agent.privacy.vault import Vault, existing_vault
 from agent.system.clock import SessionClock
@@ -151,6 +151,9 @@ def _running(settings: Settings, profile: Profile) -> Iterator[Check]:
         body = json.loads(channel.ask(settings.state_dir, Command("status")).body)
     except NotRunning as error:
         yield Check("agent", None, str(error), error.remedy)
+        return
+    except AgentBusy as error:
+        yield Check("agent", ok=False, words=str(error), remedy=error.remedy)
         return
     for state in body["states"]:
         if state["part"].startswith("source."):
