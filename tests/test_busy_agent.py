@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from agent.commands import doctor
+from agent.commands import doctor_checks as doctor
 from agent.control import channel, client
 from agent.control.channel import Command
 from agent.errors import AgentBusy, NotRunning, WardbeatError

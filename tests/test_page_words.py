@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import house
-from agent.commands import browser
+from agent.commands import status as browser
 from agent.errors import WrongUse
 from agent.outbox import Outbox, consents, pauses
 from agent.page import reader

@@ -22,8 +22,8 @@ intervals, and one misplaced beat makes two of them faulty):
                 et al. 2021, doi:10.3390/s21030821). alpha 2: 256 beats, four of its longest boxes.
     entropy     200 beats, where its bias levels off (Richman and Moorman 2000, doi:10.1152/ajpheart.2000.278.6.H2039).
     whole       300 s, because the number changes with the length of the window: Baevsky's.
-    histogram   20 min: the geometric measures need that many beats (Task Force 1996). The agent's windows are shorter, so
-                they are given by `wardbeat analyze --window 1200` or longer alone.
+    histogram   20 min: the geometric measures need that many beats (Task Force 1996). The agent's windows are
+                shorter, so only `wardbeat analyze --window 1200` or longer gives them.
 """
 
 import math

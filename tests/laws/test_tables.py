@@ -241,9 +241,11 @@ def test_the_wheel_holds_every_package_and_no_other():
     """pyproject lists them by hand, because models/ travels inside agent."""
     root = Path(__file__).parents[2]
     told = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
-    folders = {path.parent for room in ("agent", "hub", "firmware_sim") for path in (root / room).rglob("*.py")}
+    folders = {path.parent for program in ("agent", "hub", "firmware_sim") for path in (root / program).rglob("*.py")}
     wanted = {".".join(folder.relative_to(root).parts) for folder in folders} | {"agent.models"}
-    assert set(told["packages"]) == wanted
+    data = {"agent.page.web.static", "agent.page.web.templates", "agent.scoring.tables"}
+    assert set(told["packages"]) == wanted | data
+    assert data <= set(told["package-data"])
     assert told["package-dir"] == {"agent.models": "models"}
 
 
