@@ -37,19 +37,22 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"  {device.name or '(no name)':<24} {device.address}  {device.rssi_dbm:>4} dBm  {mark}")
     if arguments.bind is None:
         if yours and yours not in (device.address for device in found) and scan.is_read(settings.state_dir, name):
-            say(f"Your {how.noun} does not show: the running agent reads it, or looks for it; see 'wardbeat status'.")
+            say(
+                f"Your {how.noun} is not listed because the running agent reads it or looks for it; "
+                "see 'wardbeat status'."
+            )
             return 0
         if not found:
-            say(f"No {how.noun} is in reach. {how.advice}")
+            say(f"No {how.noun} is in range. {how.advice}")
             return 1
         if not yours:
             say("To use one of them: wardbeat scan --bind NAME")
         return 0
     device_name, proved = scan.bind(settings, name, found, arguments.bind)
     if not proved:
-        say(f"No {how.proof} came from {device_name}, so nothing is bound. {how.advice}")
+        say(f"No {how.proof} arrived from {device_name}, so nothing is bound. {how.advice}")
         return 1
-    say(f"{how.proof.capitalize()} came in. {device_name} is yours from now on; no other {how.noun} is read.")
+    say(f"{how.proof.capitalize()} arrived. {device_name} is now your {how.noun}; no other {how.noun} is read.")
     if name not in settings.sources:
         say(f"Switch it on in your settings:  sources: {{{name}: {{}}}}")
     return 0
