@@ -24,8 +24,8 @@ from agent.wire.keys import SUITE, kid, receive_public, seal_to
 from agent.wire.message import Plaintext, SummaryMessage
 from agent.wire.labels import up_topic
 from agent.outbox import consents
-from hub import batch, site, verify
-from hub.receive import BATCH
+from hub import site
+from hub.receive import BATCH, batch, verify
 from hub.store import Store
 from parts import check, run
 

@@ -22,7 +22,7 @@ from agent.wire.codec import Fields
 from agent.wire.keys import SignKey, receive_public, seal_to
 from agent.wire.labels import Label
 from hub.broker import mosquitto_conf
-from hub.keystore import BACKUPS_END, DAY_S, RESTORED
+from hub.keys.keystore import BACKUPS_END, DAY_S, RESTORED
 from hub.site import backup_key, open_keys
 from hub.store import Store
 

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives import serialization
 from agent.errors import WireRefused
 from agent.wire.enroll import Answer, armor, dearmor, sealed_answer, verified_request
 from agent.wire.keys import kid
-from hub.certificates import certify, checked_request
-from hub.devices import Device
-from hub.keystore import KeyStore
+from hub.keys.certificates import certify, checked_request
+from hub.keys.devices import Device
+from hub.keys.keystore import KeyStore
 from hub.site import open_keys
 
 _DAY_S: Final = 86_400

@@ -14,7 +14,7 @@ from typing import Final
 from agent.errors import WrongUse
 from agent.wire.directory import verified
 from agent.wire.keys import SignKey
-from hub.keystore import DAY_S, KEM_DAYS, KeyStore
+from hub.keys.keystore import DAY_S, KEM_DAYS, KeyStore
 from hub.site import backup_key, open_keys
 from hub.store import Store
 

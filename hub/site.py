@@ -21,9 +21,9 @@ from agent.system import host
 from agent.wire.enroll import Bundle, armor, check_names
 from agent.wire.keys import SEED_BYTES, ReceiveKey, SignKey
 from hub.broker import acl, mosquitto_conf
-from hub.certificates import issue, make_ca, serial_of, write_revoked
 from hub.database import CANNOT_WRITE, checked_url
-from hub.keystore import KeyStore
+from hub.keys.certificates import issue, make_ca, serial_of, write_revoked
+from hub.keys.keystore import KeyStore
 
 _HUB: Final = "hub"
 _OWN: Final = "own certificates"  # serial numbers of all that the hub had

@@ -250,7 +250,7 @@ def test_erased_and_withdrawn_bytes_are_gone_from_the_write_ahead_logs(world):
 
 def test_a_code_fault_while_reading_a_message_is_quarantined_too(world, monkeypatch):
     receiver = world.receiver()
-    from hub import verify
+    from hub.receive import verify
 
     def failing(words):
         raise RuntimeError("planted")
@@ -320,7 +320,8 @@ def test_an_enrollment_that_fails_leaves_the_old_one_whole(world):
 
 
 def test_a_full_disk_while_shredding_stops_nobody(world, monkeypatch):
-    from hub import database, store
+    from hub import database
+    from hub.store import store
 
     receiver = world.receiver()
     with world.outbox() as outbox:
@@ -461,7 +462,7 @@ def test_a_bundle_whose_names_could_deceive_is_refused(world, change):
 
 
 def test_a_request_with_a_damaged_tls_part_is_refused_by_name(world):
-    from hub.certificates import checked_request
+    from hub.keys.certificates import checked_request
 
     folder = world.folder / "person"
     folder.mkdir(mode=0o700)

@@ -198,7 +198,7 @@ def test_erasing_removes_rows_and_nobody_who_kept_the_bytes_can_bring_them_back(
 
 def test_a_message_that_makes_our_own_code_fail_is_quarantined_and_the_others_go_on(world, receiver, monkeypatch):
     record = give(world, receiver)
-    from hub import transaction
+    from hub.store import transaction
 
     real = transaction.Taking._message
 

@@ -18,9 +18,9 @@ from agent.wire.enroll import armor, dearmor
 from agent.wire.keys import SignKey, kid
 from agent.wire.message import CoverMessage
 from agent.wire.receipt import Erased
-from hub import batch, verify
 from hub.cli import main
 from hub.database import hold
+from hub.receive import batch, verify
 from test_commands import on_terminal
 from test_hub import data, give, seal, told
 
@@ -135,7 +135,7 @@ def test_what_was_judged_before_the_erasure_and_is_taken_after_it_is_not_stored(
         assert erase(either, paper(code), monkeypatch, capsys)[0] == 0
         return one
 
-    monkeypatch.setattr(batch.judge, "opened", meanwhile)
+    monkeypatch.setattr(batch.verify, "opened", meanwhile)
     assert receiver.handle(ahead) == []
     monkeypatch.undo()
     assert receiver.store.summaries() == []

@@ -14,12 +14,12 @@ import postgres
 from agent.errors import AlreadyRunning, Missing, NotDurable, WrongUse
 from agent.outbox import consents, receipts
 from agent.wire.message import CoverMessage
-from hub import migrations, rotation
+from hub import rotation
 from hub.database import hold
-from hub.keystore import DAY_S, KEM_DAYS, KeyStore
+from hub.keys.keystore import DAY_S, KEM_DAYS, KeyStore
 from hub.receive import Receiver
 from hub.site import open_keys
-from hub.store import Store
+from hub.store import Store, migrations
 from test_hub import data, give, seal, told
 
 NOW = house.START_UTC_S
@@ -218,7 +218,7 @@ def race(world, *, rounds, seed, planted_rounds=5):
         (rows left after erase receipts, rounds in which data were stored before the erasure, rows that are left when
         the lock is taken away).
     """
-    from hub import transaction
+    from hub.store import transaction
 
     receivers = [Receiver(world.hub, worker=n) for n in (1, 2)]
     world.receivers += receivers

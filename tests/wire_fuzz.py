@@ -25,7 +25,7 @@ from agent.wire import codec, directory, enroll, envelope, erasure, message, rec
 from agent.wire.envelope import Sender
 from agent.wire.keys import SEED_BYTES, SignKey, kid, receive_public
 from agent.wire.labels import Label, down_topic
-from hub import verify
+from hub.receive import verify
 from test_hub import data, give
 from wire_rules import is_answers, is_directory, is_erasure, is_plaintext, is_request
 

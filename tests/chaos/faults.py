@@ -22,8 +22,8 @@ from agent.system import host
 from agent.wire.labels import up_topic
 from chaos.storm import Person, Storm, copy_outbox
 from hub import backup, rotation
-from hub.certificates import certify
-from hub.keystore import DAY_S, KEM_DAYS
+from hub.keys.certificates import certify
+from hub.keys.keystore import DAY_S, KEM_DAYS
 from hub.site import open_keys, read_root
 from hub.store import Store
 

@@ -20,12 +20,12 @@ from agent.errors import Missing, NotDurable
 from agent.wire import schema
 from agent.wire.message import KINDS, SummaryMessage, decode_plaintext
 from agent.wire.receipt import STORE_ID_BYTES
-from hub import migrations
 from hub.database import CANNOT_WRITE, insert_new, open_postgres, open_sqlite, put_site, reading, require_durable, shred
-from hub.keystore import BACKUPS_END, RESTORED, KeyStore
-from hub.tables import COUNTER, DEVICE, ROW, SEEN, SITE
-from hub.transaction import At, Records, Taking, digests, forget, note_end, place_of
-from hub.verify import Opened
+from hub.keys.keystore import BACKUPS_END, RESTORED, KeyStore
+from hub.store import migrations
+from hub.store.envelopes import Opened
+from hub.store.tables import COUNTER, DEVICE, ROW, SEEN, SITE
+from hub.store.transaction import At, Records, Taking, digests, forget, note_end, place_of
 
 log = logging.getLogger(__name__)
 

@@ -14,12 +14,13 @@ from agent.errors import WireRefused
 from agent.wire import envelope
 from agent.wire.labels import ANONYMOUS, CODES
 from agent.wire.receipt import Notice
-from hub import verify
 from hub.database import of_the_store
-from hub.devices import Device
-from hub.keystore import KeyStore
-from hub.store import Store
-from hub.transaction import Taking
+from hub.keys.devices import Device
+from hub.keys.keystore import KeyStore
+from hub.receive import verify
+from hub.store.envelopes import Authentic, Opened, unless_known
+from hub.store.store import Store
+from hub.store.transaction import Taking
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ Message = tuple[str, bytes]
 class Told:
     """What became of one authentic envelope."""
 
-    seen: verify.Authentic
+    seen: Authentic
     reason: str
 
 
@@ -106,7 +107,7 @@ def _sender(data: bytes) -> bytes | None:
 def _together(keys: KeyStore, store: Store, batch: Sequence[Message]) -> Outcome:
     keys.refresh()
     counts: Counter[str] = Counter()
-    arrived: list[verify.Authentic] = []
+    arrived: list[Authentic] = []
     for topic, data in batch:
         try:
             arrived.append(verify.authentic(keys, topic, data))
@@ -114,11 +115,11 @@ def _together(keys: KeyStore, store: Store, batch: Sequence[Message]) -> Outcome
             counts[refused.reason] += 1
     known = store.digests(seen.at for seen in arrived)
     reasons: list[str] = []
-    opened: list[verify.Opened | None] = []
+    opened: list[Opened | None] = []
     for seen in arrived:
         one, reason = None, ""
         try:
-            verify.unless_known(seen, known.get(seen.at))
+            unless_known(seen, known.get(seen.at))
             one = verify.opened(keys, seen)
         except WireRefused as refused:
             reason = refused.reason
@@ -140,7 +141,7 @@ def _together(keys: KeyStore, store: Store, batch: Sequence[Message]) -> Outcome
     return outcome
 
 
-def _taken(taking: Taking, one: verify.Opened) -> str:
+def _taken(taking: Taking, one: Opened) -> str:
     try:
         taking.take(one)
     except WireRefused as refused:
@@ -148,7 +149,7 @@ def _taken(taking: Taking, one: verify.Opened) -> str:
     return "stored"
 
 
-def _look_back(taking: Taking, one: verify.Opened) -> set[tuple[Device, Notice]]:
+def _look_back(taking: Taking, one: Opened) -> set[tuple[Device, Notice]]:
     """Whether the stream before this one went further than its successor knows: a restored file."""
     before, named = one.plaintext.previous_stream, one.plaintext.previous_last_seq
     end = taking.ends.get((one.seen.device.kid, before))

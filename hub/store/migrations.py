@@ -12,9 +12,9 @@ from agent.errors import WrongUse
 from agent.wire.consent import decode_record
 from agent.wire.message import decode_plaintext
 from hub.database import add_columns, is_postgres, put_site
-from hub.keystore import KeyStore
-from hub.tables import CONSENT, DEVICE, META, QUARANTINE, ROW, SEEN, SITE
-from hub.transaction import place_of, said
+from hub.keys.keystore import KeyStore
+from hub.store.tables import CONSENT, DEVICE, META, QUARANTINE, ROW, SEEN, SITE
+from hub.store.transaction import place_of, said
 
 VERSION: Final = 3
 _NAME: Final = "tables version"

@@ -32,12 +32,12 @@ from agent.wire.message import (
     messages_alone,
 )
 from agent.wire.receipt import Erased
-from hub.certificates import checked_request
 from hub.database import insert_new, is_postgres, rows_at
-from hub.devices import DataKey, Device
-from hub.keystore import KeyStore
-from hub.tables import CONSENT, COUNTER, DEVICE, QUARANTINE, ROW, SEEN, STREAM
-from hub.verify import Opened, unless_known
+from hub.keys.certificates import checked_request
+from hub.keys.devices import DataKey, Device
+from hub.keys.keystore import KeyStore
+from hub.store.envelopes import Opened, unless_known
+from hub.store.tables import CONSENT, COUNTER, DEVICE, QUARANTINE, ROW, SEEN, STREAM
 
 _QUARANTINE_MOST: Final = 1000
 _SUMMARY: Final = KINDS[SummaryMessage]

@@ -30,7 +30,7 @@ from agent.wire.directory import Directory, DirectoryKey, KemKey, publish_under,
 from agent.wire.keys import KID_BYTES, SEED_BYTES, SIGN_PUBLIC_BYTES, ReceiveKey, SignKey, kid
 from agent.wire.labels import Label
 from hub.database import add_columns, hold, let_go, open_sqlite, put_site, reading, shred
-from hub.devices import DEVICES, Devices
+from hub.keys.devices import DEVICES, Devices
 
 DAY_S: Final = 86_400
 DIRECTORY_DAYS: Final = 7

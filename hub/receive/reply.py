@@ -11,10 +11,10 @@ from agent.wire.envelope import MAX_WORDS_BYTES, Sender
 from agent.wire.keys import SEED_BYTES, kid, receive_public
 from agent.wire.message import HASH_BYTES, STREAM_BYTES
 from agent.wire.receipt import MAX_ENTRIES, Answer, Answers, Certificate, Entry, Notice, Receipt, encode_answers
-from hub.batch import Outcome
-from hub.devices import Device
-from hub.keystore import KeyStore
-from hub.store import Store
+from hub.keys.devices import Device
+from hub.keys.keystore import KeyStore
+from hub.receive.batch import Outcome
+from hub.store.store import Store
 
 _PUBLICS_MOST: Final = 10_000
 

@@ -23,14 +23,14 @@ from paho.mqtt.properties import Properties
 from agent.errors import AlreadyRunning, KeysMissing, NotDurable, StorageFull, WardbeatError, WrongUse
 from agent.wire import labels
 from hub import rotation
-from hub.batch import take
-from hub.certificates import renew_own
 from hub.database import CANNOT_WRITE, hold, let_go
-from hub.devices import Device
 from hub.enroll import renew
-from hub.reply import Replies
+from hub.keys.certificates import renew_own
+from hub.keys.devices import Device
+from hub.receive.batch import take
+from hub.receive.reply import Replies
 from hub.site import list_revoked, note_own, open_keys
-from hub.store import Store
+from hub.store.store import Store
 
 log = logging.getLogger(__name__)
 

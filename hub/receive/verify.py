@@ -4,36 +4,12 @@ size ▶ strict decode ▶ known key ▶ topic ▶ signature ▶ known seq ▶ o
 └────────── anonymous: counted, never answered ─────┘ └─ authentic: a signed notice ─┘
 """
 
-from dataclasses import dataclass
-
 from agent.errors import WireRefused
 from agent.wire import envelope
 from agent.wire.labels import up_topic
-from agent.wire.message import Plaintext, decode_plaintext
-from hub.devices import Device
-from hub.keystore import KeyStore
-
-
-@dataclass(frozen=True, slots=True)
-class Authentic:
-    """An envelope whose device is known, whatever it holds."""
-
-    device: Device
-    sealed: envelope.Envelope
-
-    @property
-    def at(self) -> tuple[bytes, bytes, int]:
-        """(device, stream, seq): its place at the hub."""
-        return self.device.kid, self.sealed.header.stream, self.sealed.header.seq
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """An envelope that may be stored, if consent allows."""
-
-    seen: Authentic
-    words: bytes
-    plaintext: Plaintext
+from agent.wire.message import decode_plaintext
+from hub.keys.keystore import KeyStore
+from hub.store.envelopes import Authentic, Opened
 
 
 def authentic(keys: KeyStore, topic: str, data: bytes) -> Authentic:
@@ -53,20 +29,6 @@ def authentic(keys: KeyStore, topic: str, data: bytes) -> Authentic:
     if not sealed.signed_by(device.sign_public, keys.site, topic):
         raise WireRefused("bad_signature")
     return Authentic(device, sealed)
-
-
-def unless_known(seen: Authentic, digest: bytes | None) -> None:
-    """Let a (stream, seq) that was settled before go no further.
-
-    Args:
-        seen: What came.
-        digest: What was settled there; None for nothing.
-
-    Raises:
-        WireRefused: ``duplicate`` or ``fork``.
-    """
-    if digest is not None:
-        raise WireRefused("duplicate" if digest == seen.sealed.digest else "fork")
 
 
 def opened(keys: KeyStore, seen: Authentic) -> Opened:
