@@ -22,7 +22,8 @@ from agent.wire.codec import Fields
 from agent.wire.keys import SignKey, receive_public, seal_to
 from agent.wire.labels import Label
 from hub.broker import mosquitto_conf
-from hub.keys.keystore import BACKUPS_END, DAY_S, RESTORED
+from hub.keys.kem import DAY_S
+from hub.keys.keystore import BACKUPS_END, RESTORED
 from hub.site import backup_key, open_keys
 from hub.store import Store
 

@@ -57,7 +57,7 @@ def renew(folder: Path, keys: KeyStore, device: Device, request_der: bytes, now_
         WireRefused: ``revoked``, since the request was judged.
         KeysMissing: The CA's files are not here.
     """
-    with keys.alone():  # who revokes lists every certificate that was noted
+    with keys.exclusive():  # who revokes lists every certificate that was noted
         if (keys.devices.of(device.kid) or device).revoked:
             raise WireRefused("revoked")
         issued = keys.devices.certificates(device.kid)

@@ -7,7 +7,7 @@ from pathlib import Path
 from agent.errors import WireRefused
 from agent.wire.enroll import dearmor
 from agent.wire.erasure import EVERY_SERIAL, receipt_in_words, verified_wish
-from hub.database import hold, let_go
+from hub.database import lock_file, unlock_file
 from hub.site import open_keys
 from hub.store import Store
 
@@ -17,11 +17,11 @@ _WORKER = 0
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    held = hold(folder / f"hub.{_WORKER}.lock")
+    held = lock_file(folder / f"hub.{_WORKER}.lock")
     try:
         yield
     finally:
-        let_go(held)
+        unlock_file(held)
 
 
 def erase_lost(folder: Path, paper: str) -> tuple[str, str]:
@@ -41,8 +41,8 @@ def erase_lost(folder: Path, paper: str) -> tuple[str, str]:
         if device is None:
             raise WireRefused("unknown_key", "no device was admitted with this recovery code")
         keys.devices.revoke(device.kid)  # first: nothing of it is stored any more
-        with Store(folder, keys, writes=True, worker=_WORKER) as store, store.transaction() as taking:
-            erased = taking.erase(device, EVERY_SERIAL, wish.asked_utc_s)
+        with Store(folder, keys, writes=True, worker=_WORKER) as store, store.transaction() as transaction:
+            erased = transaction.erase(device, EVERY_SERIAL, wish.asked_utc_s)
         signed = erased.signed(keys.sign_key("receipt"), keys.site)
         text = receipt_in_words(keys.operator, keys.value("root public"), keys.site, keys.published(), signed)
     return device.device, text

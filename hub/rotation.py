@@ -14,7 +14,8 @@ from typing import Final
 from agent.errors import WrongUse
 from agent.wire.directory import verified
 from agent.wire.keys import SignKey
-from hub.keys.keystore import DAY_S, KEM_DAYS, KeyStore
+from hub.keys.kem import DAY_S, KEM_DAYS
+from hub.keys.keystore import KeyStore
 from hub.site import backup_key, open_keys
 from hub.store import Store
 
@@ -31,13 +32,13 @@ def keep_fresh(keys: KeyStore, store: Store, now_utc_s: int) -> bool:
     Safe under a wrong clock: one that was ahead destroys old keys early (devices seal again) and makes keys that are
     cut to their due length when it is right again; one that was behind makes no directory older than the last.
     """
-    keys.cut_kems(now_utc_s)
-    due = max(keys.kem_ages().values()) - now_utc_s <= (KEM_DAYS - KEM_EVERY_DAYS) * DAY_S
+    keys.kems.shorten(now_utc_s)
+    due = max(keys.kems.ends().values()) - now_utc_s <= (KEM_DAYS - KEM_EVERY_DAYS) * DAY_S
     if due:
-        keys.add_kem(now_utc_s)
-    ended = keys.delete_kems(now_utc_s)
+        keys.kems.add(now_utc_s)
+    ended = keys.kems.delete_ended(now_utc_s)
     if ended:
-        forgotten = store.forget_seen(ended)
+        forgotten = store.delete_settled(ended)
         log.info("%d KEM keys were destroyed, and the memory of %d envelopes sealed to them", len(ended), forgotten)
     stale = not keys.is_current()  # a crash came between a change and its directory
     directory = verified(keys.published(), keys.site, keys.value("root public"), 0).directory
@@ -63,14 +64,14 @@ def rotate(folder: Path, root_seed: bytes | None = None, *, receipt: bool = Fals
         )
     now_utc_s = int(time.time())
     keys = open_keys(folder)
-    with closing(keys), keys.alone():
+    with closing(keys), keys.exclusive():
         if root_seed is not None:
             keys.new_directory_key(SignKey.of(root_seed), now_utc_s)
             keys.put({"backup public": backup_key(root_seed).public})
         if receipt:
             keys.new_receipt_key(revoke=stolen)
         if root_seed is None and not receipt:
-            keys.add_kem(now_utc_s)
+            keys.kems.add(now_utc_s)
         keys.issue_directory(now_utc_s)
         return keys.version()
 

@@ -72,7 +72,7 @@ def init(folder: Path, site: Site) -> None:
     (broker / "mosquitto.conf").write_text(mosquitto_conf(folder, site.host, site.port))
     (broker / "acl").write_text(acl(site.name))
     keys = KeyStore(folder)
-    keys.found(
+    keys.create(
         {
             "site": site.name.encode(),
             "operator": site.operator.encode(),
@@ -155,7 +155,7 @@ def revoke(folder: Path, name: str) -> None:
         WrongUse: There is no such device.
         KeysMissing: The CA's files are not here.
     """
-    with closing(open_keys(folder)) as keys, keys.alone():
+    with closing(open_keys(folder)) as keys, keys.exclusive():
         if name == _HUB:
             note_own(folder, keys)
             keys.put({_TAKEN_BACK: keys.text(_OWN).encode()})  # every one that it ever had
@@ -184,6 +184,6 @@ def list_revoked(folder: Path, keys: KeyStore) -> None:
     Raises:
         KeysMissing: The CA's files are not here.
     """
-    with keys.alone():
+    with keys.exclusive():
         own = [int(serial) for serial in keys.text(_TAKEN_BACK).split()]
         write_revoked(folder, [*keys.devices.revoked_certificates(), *own])

@@ -705,14 +705,14 @@ def test_a_hub_that_is_silent_is_told_to_the_person(world, broker):
 
 def test_a_second_hub_on_one_folder_is_told_so(world):
     from agent.errors import AlreadyRunning
-    from hub.database import hold
+    from hub.database import lock_file
 
-    first = hold(world.hub / "hub.lock")
+    first = lock_file(world.hub / "hub.lock")
     with pytest.raises(AlreadyRunning):
-        hold(world.hub / "hub.lock")
+        lock_file(world.hub / "hub.lock")
     first.close()
     first.engine.dispose()
-    again = hold(world.hub / "hub.lock")
+    again = lock_file(world.hub / "hub.lock")
     again.close()
     again.engine.dispose()
 

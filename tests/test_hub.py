@@ -200,14 +200,16 @@ def test_a_message_that_makes_our_own_code_fail_is_quarantined_and_the_others_go
     record = give(world, receiver)
     from hub.store import transaction
 
-    real = transaction.Taking._message
+    real = transaction.StoreTransaction._apply
 
     def failing(self, device, said):
         if isinstance(said, message.ProbeMessage):
             raise RuntimeError("planted")
         return real(self, device, said)
 
-    monkeypatch.setattr(transaction.Taking, "_message", failing)  # the one patch of our own code: it plants the fault
+    monkeypatch.setattr(
+        transaction.StoreTransaction, "_apply", failing
+    )  # the one patch of our own code: it plants the fault
 
     batch = [
         (world.topic, seal(world, said, seq))

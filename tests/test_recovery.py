@@ -19,7 +19,7 @@ from agent.wire.keys import SignKey, kid
 from agent.wire.message import CoverMessage
 from agent.wire.receipt import Erased
 from hub.cli import main
-from hub.database import hold
+from hub.database import lock_file
 from hub.receive import batch, verify
 from test_commands import on_terminal
 from test_hub import data, give, seal, told
@@ -161,7 +161,7 @@ def test_no_other_paper_erases_anything(world, monkeypatch, capsys):
             main(["erase", str(world.hub)])
         assert refused.value.reason == reason
     assert len(receiver.store.summaries()) == 1
-    held = hold(world.hub / "hub.0.lock")
+    held = lock_file(world.hub / "hub.0.lock")
     with pytest.raises(AlreadyRunning):
         erase(world, paper(code_of(world)), monkeypatch, capsys)
     held.close()

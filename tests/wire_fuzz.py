@@ -347,7 +347,7 @@ def planted(room, seed):
 
     def loose(data):
         words = verify.authentic(room.keys, room.world.topic, data).sealed.open(
-            room.keys.kem(kid(room.public)), room.keys.site, room.world.topic
+            room.keys.kems.of(kid(room.public)), room.keys.site, room.world.topic
         )
         cbor2.loads(words)  # reads what is there, and nothing of the rules
 

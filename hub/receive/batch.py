@@ -1,7 +1,7 @@
-"""A batch of messages through the judge into one transaction; what each device is to be told comes out.
+"""A batch of messages through verification into one transaction.
 
-Signatures and seals are checked before the transaction begins, so that no lock is held while they are: two workers
-share that work, and wait for each other only where rows are written.
+Signatures are verified and envelopes decrypted before the transaction begins, so that no lock is held meanwhile: two
+workers share that work, and wait for each other only where rows are written.
 """
 
 import logging
@@ -18,9 +18,9 @@ from hub.database import of_the_store
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
 from hub.receive import verify
-from hub.store.envelopes import Authentic, Opened, unless_known
+from hub.store.envelopes import Authentic, Opened, refuse_settled
 from hub.store.store import Store
-from hub.store.transaction import Taking
+from hub.store.transaction import StoreTransaction
 
 log = logging.getLogger(__name__)
 
@@ -28,10 +28,10 @@ Message = tuple[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What became of one authentic envelope."""
+class Verdict:
+    """What became of one authentic envelope: ``stored``, or the reason for its refusal."""
 
-    seen: Authentic
+    source: Authentic
     reason: str
 
 
@@ -40,60 +40,63 @@ class Outcome:
     """What a batch led to, after its commit.
 
     Attributes:
-        told: In the order of arrival; envelopes of nobody are counted and not answered.
-        notices: (device, notice) about streams as a whole.
-        erased: Kids of devices to be told, or told again, that their erasure was carried out.
-        renewals: (device, TLS request) to be certified.
+        verdicts: In the order of arrival; envelopes of unknown senders are counted and have none.
+        notices: (device, notice) pairs about whole streams.
+        erased: Kids of the devices that are due a receipt for an erasure, for the first time or again.
+        renewals: (device, TLS request) pairs to be certified.
         ends: How far the hub has each (device, stream) that the batch named.
     """
 
-    told: list[Told] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
     notices: set[tuple[Device, Notice]] = field(default_factory=set)
     erased: set[bytes] = field(default_factory=set)
     renewals: list[tuple[Device, bytes]] = field(default_factory=list)
     ends: dict[tuple[bytes, bytes], Any] = field(default_factory=dict)
 
     def add(self, other: "Outcome") -> None:
-        self.told += other.told
+        """Append what another batch led to."""
+        self.verdicts += other.verdicts
         self.notices |= other.notices
         self.erased |= other.erased
         self.renewals += other.renewals
         self.ends |= other.ends
 
 
-def take(keys: KeyStore, store: Store, batch: Sequence[Message]) -> Outcome:
-    """Judge and store (topic, envelope) pairs.
+def store_batch(keys: KeyStore, store: Store, batch: Sequence[Message]) -> Outcome:
+    """Verify and store (topic, envelope) pairs in one transaction.
+
+    A message that makes our own code fail is quarantined, and the others are stored one by one.
 
     Raises:
         sqlalchemy errors of `hub.database.CANNOT_WRITE`, NotDurable: Nothing was stored.
     """
     try:
-        return _together(keys, store, batch)
+        return _store_together(keys, store, batch)
     except Exception as error:  # one message must never stop the others: find it, each by itself
         if of_the_store(error):
             raise
-        log.error("a batch failed (%s): trying its messages one by one", type(error).__name__)
+        log.error("a batch failed (%s): its messages are stored one by one", type(error).__name__)
     outcome = Outcome()
     for message in batch:
-        outcome.add(_alone(keys, store, message))
+        outcome.add(_store_alone(keys, store, message))
     return outcome
 
 
-def _alone(keys: KeyStore, store: Store, message: Message) -> Outcome:
+def _store_alone(keys: KeyStore, store: Store, message: Message) -> Outcome:
     try:
-        return _together(keys, store, [message])
-    except Exception as error:  # this is the one: set aside, counted, and its device told
+        return _store_together(keys, store, [message])
+    except Exception as error:  # this is the one: quarantined, counted, and its device notified
         if of_the_store(error):
             raise
-        log.error("a message was quarantined: %s", type(error).__name__)
+        log.error("a message was quarantined (%s)", type(error).__name__)
     counts, outcome = Counter(["quarantined"]), Outcome()
-    with store.transaction() as taking:
-        taking.quarantine(message[1], _sender(message[1]))
-        taking.finish(counts)
+    with store.transaction() as transaction:
+        transaction.quarantine(message[1], _sender(message[1]))
+        transaction.finish(counts)
     try:
-        outcome.told.append(Told(verify.authentic(keys, *message), "quarantined"))
-    except WireRefused:
-        log.info("nobody is to be told")
+        outcome.verdicts.append(Verdict(verify.authentic(keys, *message), "quarantined"))
+    except WireRefused as refused:
+        log.info("the sender of the quarantined message is not notified: it is not authentic (%s)", refused.reason)
     return outcome
 
 
@@ -104,55 +107,68 @@ def _sender(data: bytes) -> bytes | None:
         return None
 
 
-def _together(keys: KeyStore, store: Store, batch: Sequence[Message]) -> Outcome:
+def _store_together(keys: KeyStore, store: Store, batch: Sequence[Message]) -> Outcome:
     keys.refresh()
     counts: Counter[str] = Counter()
-    arrived: list[Authentic] = []
+    arrived = _authentic(keys, batch, counts)
+    opened, reasons = _opened(keys, store, arrived)
+    outcome = Outcome()
+    with store.transaction([one for one in opened if one is not None]) as transaction:
+        for n, one in enumerate(opened):
+            if one is not None:
+                reasons[n] = _store(transaction, one)
+                outcome.notices |= _restored_notice(transaction, one)
+        counts.update(reasons)
+        transaction.finish(counts)
+    verdicts = [Verdict(source, reason) for source, reason in zip(arrived, reasons, strict=True)]
+    outcome.verdicts = [verdict for verdict in verdicts if verdict.reason not in ANONYMOUS]
+    outcome.ends, outcome.renewals = transaction.ends, transaction.renewals
+    again = (verdict.source.device for verdict in verdicts if verdict.reason == "duplicate")
+    outcome.erased = transaction.erased | {device.kid for device in again if device.erased_serial >= 0}
+    return outcome
+
+
+def _authentic(keys: KeyStore, batch: Sequence[Message], counts: Counter[str]) -> list[Authentic]:
+    """The authentic envelopes of a batch; the refusals of the others are counted."""
+    arrived = []
     for topic, data in batch:
         try:
             arrived.append(verify.authentic(keys, topic, data))
         except WireRefused as refused:
             counts[refused.reason] += 1
-    known = store.digests(seen.at for seen in arrived)
-    reasons: list[str] = []
+    return arrived
+
+
+def _opened(keys: KeyStore, store: Store, arrived: list[Authentic]) -> tuple[list[Opened | None], list[str]]:
+    """Each envelope decrypted, or None with the reason for its refusal at the same index."""
+    settled = store.digests(source.at for source in arrived)
     opened: list[Opened | None] = []
-    for seen in arrived:
+    reasons: list[str] = []
+    for source in arrived:
         one, reason = None, ""
         try:
-            unless_known(seen, known.get(seen.at))
-            one = verify.opened(keys, seen)
+            refuse_settled(source, settled.get(source.at))
+            one = verify.opened(keys, source)
         except WireRefused as refused:
             reason = refused.reason
         opened.append(one)
         reasons.append(reason)
-    outcome = Outcome()
-    with store.transaction([one for one in opened if one is not None]) as taking:
-        for n, one in enumerate(opened):
-            if one is not None:
-                reasons[n] = _taken(taking, one)
-                outcome.notices |= _look_back(taking, one)
-        counts.update(reasons)
-        taking.finish(counts)
-    answered = ((seen, reason) for seen, reason in zip(arrived, reasons, strict=True) if reason not in ANONYMOUS)
-    outcome.told = [Told(seen, reason) for seen, reason in answered]
-    outcome.ends, outcome.renewals = taking.ends, taking.renewals
-    again = (seen.device for seen, reason in zip(arrived, reasons, strict=True) if reason == "duplicate")
-    outcome.erased = taking.erased | {device.kid for device in again if device.erased_serial >= 0}
-    return outcome
+    return opened, reasons
 
 
-def _taken(taking: Taking, one: Opened) -> str:
+def _store(transaction: StoreTransaction, opened: Opened) -> str:
     try:
-        taking.take(one)
+        transaction.add(opened)
     except WireRefused as refused:
         return refused.reason
     return "stored"
 
 
-def _look_back(taking: Taking, one: Opened) -> set[tuple[Device, Notice]]:
-    """Whether the stream before this one went further than its successor knows: a restored file."""
-    before, named = one.plaintext.previous_stream, one.plaintext.previous_last_seq
-    end = taking.ends.get((one.seen.device.kid, before))
-    if end is None or end["max_seq"] <= named:
+def _restored_notice(transaction: StoreTransaction, opened: Opened) -> set[tuple[Device, Notice]]:
+    """A notice when the previous stream went further than this one knows: the device's file was restored."""
+    device, previous = opened.source.device, opened.plaintext.previous_stream
+    last_known = opened.plaintext.previous_last_seq
+    end = transaction.ends.get((device.kid, previous))
+    if end is None or end["max_seq"] <= last_known:
         return set()
-    return {(one.seen.device, Notice(CODES["restored"], before, end["max_seq"], named))}
+    return {(device, Notice(CODES["restored"], previous, end["max_seq"], last_known))}

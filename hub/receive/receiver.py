@@ -23,11 +23,11 @@ from paho.mqtt.properties import Properties
 from agent.errors import AlreadyRunning, KeysMissing, NotDurable, StorageFull, WardbeatError, WrongUse
 from agent.wire import labels
 from hub import rotation
-from hub.database import CANNOT_WRITE, hold, let_go
+from hub.database import CANNOT_WRITE, lock_file, unlock_file
 from hub.enroll import renew
 from hub.keys.certificates import renew_own
 from hub.keys.devices import Device
-from hub.receive.batch import take
+from hub.receive.batch import store_batch
 from hub.receive.reply import Replies
 from hub.site import list_revoked, note_own, open_keys
 from hub.store.store import Store
@@ -97,7 +97,7 @@ class Receiver:
         Raises:
             AlreadyRunning: Another hub works on this folder.
         """
-        held = hold(self._folder / f"hub.{self._worker}.lock")
+        held = lock_file(self._folder / f"hub.{self._worker}.lock")
         self._keep_fresh()
         self._client.connect_async(
             self.keys.value("host").decode(), int(self.keys.value("port")), 30, **self._session()
@@ -120,7 +120,7 @@ class Receiver:
             self._client.on_disconnect = None  # we leave of our own accord
             self._client.disconnect()
             self._client.loop_stop()
-            let_go(held)
+            unlock_file(held)
             self.store.close()
             self.keys.close()
 
@@ -261,7 +261,7 @@ class Receiver:
         Raises:
             sqlalchemy errors of `hub.database.CANNOT_WRITE`, NotDurable: Nothing was stored.
         """
-        outcome = take(self.keys, self.store, batch)
+        outcome = store_batch(self.keys, self.store, batch)
         return self._replies.to(outcome, self._certified(outcome.renewals))
 
     def _certified(self, renewals: list[tuple[Device, bytes]]) -> dict[bytes, bytes]:

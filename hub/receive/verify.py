@@ -1,6 +1,6 @@
-"""The hub's order of checks, up to the transaction; each failure has a name and a counter.
+"""The hub's order of checks before the transaction; each failure has a name and a counter.
 
-size ▶ strict decode ▶ known key ▶ topic ▶ signature ▶ known seq ▶ open ▶ schema ─▶ taking.take
+size ▶ strict decode ▶ known key ▶ topic ▶ signature ▶ known seq ▶ open ▶ schema ─▶ transaction.add
 └────────── anonymous: counted, never answered ─────┘ └─ authentic: a signed notice ─┘
 """
 
@@ -13,7 +13,12 @@ from hub.store.envelopes import Authentic, Opened
 
 
 def authentic(keys: KeyStore, topic: str, data: bytes) -> Authentic:
-    """Who sent it.
+    """Decode an envelope and verify that an admitted device sent it.
+
+    Args:
+        keys: The devices.
+        topic: Where it was published.
+        data: The envelope.
 
     Raises:
         WireRefused: One of `agent.wire.labels.ANONYMOUS`.
@@ -31,14 +36,14 @@ def authentic(keys: KeyStore, topic: str, data: bytes) -> Authentic:
     return Authentic(device, sealed)
 
 
-def opened(keys: KeyStore, seen: Authentic) -> Opened:
-    """What it says.
+def opened(keys: KeyStore, source: Authentic) -> Opened:
+    """Decrypt an envelope and decode its plaintext.
 
     Raises:
         WireRefused: ``kem_unknown``, ``open_failed``, ``bad_plaintext`` or ``schema_too_new``.
     """
-    key = keys.kem(seen.sealed.header.recipient)
+    key = keys.kems.of(source.sealed.header.recipient)
     if key is None:
         raise WireRefused("kem_unknown")
-    words = seen.sealed.open(key, keys.site, up_topic(keys.site, seen.device.device))
-    return Opened(seen, words, decode_plaintext(words))
+    words = source.sealed.open(key, keys.site, up_topic(keys.site, source.device.device))
+    return Opened(source, words, decode_plaintext(words))

@@ -10,35 +10,41 @@ from hub.keys.devices import Device
 
 @dataclass(frozen=True, slots=True)
 class Authentic:
-    """An envelope whose device is known, whatever it holds."""
+    """An envelope that an admitted device signed; it is still sealed."""
 
     device: Device
     sealed: envelope.Envelope
 
     @property
     def at(self) -> tuple[bytes, bytes, int]:
-        """(device, stream, seq): its place at the hub."""
+        """(kid of the device, stream, seq): what identifies it."""
         return self.device.kid, self.sealed.header.stream, self.sealed.header.seq
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An envelope that may be stored, if consent allows."""
+    """A decrypted envelope, which is stored if consent covers it.
 
-    seen: Authentic
+    Attributes:
+        source: The envelope.
+        words: Its plaintext, encoded.
+        plaintext: The same, decoded.
+    """
+
+    source: Authentic
     words: bytes
     plaintext: Plaintext
 
 
-def unless_known(seen: Authentic, digest: bytes | None) -> None:
-    """Let a (stream, seq) that was settled before go no further.
+def refuse_settled(source: Authentic, digest: bytes | None) -> None:
+    """Refuse an envelope whose (stream, seq) is settled already.
 
     Args:
-        seen: What came.
-        digest: What was settled there; None for nothing.
+        source: The envelope.
+        digest: Digest of the envelope settled there; None when there is none.
 
     Raises:
-        WireRefused: ``duplicate`` or ``fork``.
+        WireRefused: ``duplicate`` (the same envelope) or ``fork`` (another one).
     """
     if digest is not None:
-        raise WireRefused("duplicate" if digest == seen.sealed.digest else "fork")
+        raise WireRefused("duplicate" if digest == source.sealed.digest else "fork")

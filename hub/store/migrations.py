@@ -14,7 +14,7 @@ from agent.wire.message import decode_plaintext
 from hub.database import add_columns, is_postgres, put_site
 from hub.keys.keystore import KeyStore
 from hub.store.tables import CONSENT, DEVICE, META, QUARANTINE, ROW, SEEN, SITE
-from hub.store.transaction import place_of, said
+from hub.store.transaction import content_digest, place_of
 
 VERSION: Final = 3
 _NAME: Final = "tables version"
@@ -60,10 +60,10 @@ def _seal_words(db: Connection, keys: KeyStore) -> None:
     for index in SEEN.indexes | ROW.indexes:
         index.create(db, checkfirst=True)
     for row in db.execute(select(ROW.c.device, ROW.c.stream, ROW.c.seq, ROW.c.serial, ROW.c.words)).all():
-        key = keys.devices.data_key(row.device, row.serial)
+        key = keys.data_keys.of(row.device, row.serial)
         sealed = key.seal(place_of((row.device, row.stream, row.seq)), row.words)
         here = (ROW.c.device == row.device) & (ROW.c.stream == row.stream) & (ROW.c.seq == row.seq)
-        same = said(key, row.words, decode_plaintext(row.words))
+        same = content_digest(key, row.words, decode_plaintext(row.words))
         db.execute(update(ROW).where(here).values(data_key=key.name, words=sealed, said=same))
     devices = db.execute(select(SEEN.c.device).distinct()).scalars().all()
     for device in sorted(devices):

@@ -23,9 +23,10 @@ from agent.wire.receipt import STORE_ID_BYTES
 from hub.database import CANNOT_WRITE, insert_new, open_postgres, open_sqlite, put_site, reading, require_durable, shred
 from hub.keys.keystore import BACKUPS_END, RESTORED, KeyStore
 from hub.store import migrations
+from hub.store.consents import Records, note_end
 from hub.store.envelopes import Opened
 from hub.store.tables import COUNTER, DEVICE, ROW, SEEN, SITE
-from hub.store.transaction import At, Records, Taking, digests, forget, note_end, place_of
+from hub.store.transaction import At, StoreTransaction, delete_ended, digests, place_of
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +106,7 @@ class Store:
         self._engine.dispose()
 
     @contextmanager
-    def transaction(self, opened: Sequence[Opened] = ()) -> Iterator[Taking]:
+    def transaction(self, opened: Sequence[Opened] = ()) -> Iterator[StoreTransaction]:
         """All that is taken inside is durable on leaving, or nothing is.
 
         Raises:
@@ -114,15 +115,15 @@ class Store:
         with self._engine.begin() as db:
             require_durable(db)
             self.store_id = _store_id(db)  # another worker may have found that the data base was put back
-            taking = Taking(db, self._keys, self._records, opened)
-            yield taking
+            transaction = StoreTransaction(db, self._keys, self._records, opened)
+            yield transaction
             generation = _number(db, _generation(self._worker)) + 1
             put_site(db, SITE, _generation(self._worker), str(generation).encode())
-            self._shred_due = self._shred_due or bool(taking.erased)
+            self._shred_due = self._shred_due or bool(transaction.erased)
         self._keys.note_generation(self._worker, generation)
         if len(self._records) >= _RECORDS_MOST:
             self._records.clear()
-        self._records.update(taking.records.maps[0])
+        self._records.update(transaction.records.maps[0])
         if self._shred_due:
             self._shred_due = not shred(self._engine)  # else again with the next batch
 
@@ -131,7 +132,7 @@ class Store:
         with self._reads.connect() as db:
             return digests(db, at)
 
-    def forget_seen(self, kems: Sequence[bytes]) -> int:
+    def delete_settled(self, kems: Sequence[bytes]) -> int:
         """Forget (stream, seq) sealed to KEM keys that were deleted: nobody opens such an envelope again."""
         with self._engine.begin() as db:
             return db.execute(delete(SEEN).where(SEEN.c.kem.in_(kems))).rowcount
@@ -173,7 +174,7 @@ class Store:
         query = select(ROW) if kind is None else select(ROW).where(ROW.c.kind == kind)
         with self._reads.connect() as db:
             for row in db.execute(query):
-                key = self._keys.devices.data_key_named(row.data_key)
+                key = self._keys.data_keys.named(row.data_key)
                 words = None if key is None else key.open(place_of((row.device, row.stream, row.seq)), row.words)
                 if words is not None:  # else its data key was destroyed: nobody reads it again
                     yield row, words
@@ -226,7 +227,7 @@ class Store:
             restored = behind or ahead or self._keys.text(RESTORED) == "1"
             for ended in self._keys.devices.ended():
                 if restored and ended.erased_serial >= 0:
-                    forget(db, ended.kid, ended.erased_serial)
+                    delete_ended(db, ended.kid, ended.erased_serial)
                 note_end(db, ended.kid, withdrawn=ended.withdrawn_serial, erased=ended.erased_serial)
             if restored:
                 self.store_id = self._new_id(_store_id(db))
@@ -258,7 +259,7 @@ def _generation(worker: int) -> str:
 
 def _forget_unreadable(db: Connection, keys: KeyStore) -> int:
     """Rows under data keys that are in no key store, and the memory of them; how many."""
-    known = keys.devices.data_key_names()
+    known = keys.data_keys.names()
     names = set(db.execute(select(ROW.c.data_key).distinct()).scalars())
     forgotten = 0
     for name in sorted(names - known):

@@ -1,23 +1,20 @@
-"""Taking opened envelopes inside one transaction: consent, de-duplication, rows.
+"""One storing transaction: device locks, de-duplication, consent, rows.
 
-What a batch says is gathered and written in a few statements at its end. From the moment at which the devices' rows
-are locked, nobody else stores or ends anything of theirs before this transaction is over: whoever withdraws waits for
-the rows of another worker and then deletes them, and whoever stores waits and then sees the withdrawal.
+What a batch brings is collected and written in a few statements at the end. Once the rows of its devices are locked,
+no other process stores or ends anything of theirs until this transaction is over: a withdrawal waits for the rows that
+another worker is storing and then deletes them; a worker that stores waits and then sees the withdrawal.
 """
 
 import hashlib
 import hmac
 import time
-from collections import ChainMap, Counter
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from agent.errors import WireRefused
-from agent.wire import schema
-from agent.wire.consent import ConsentRecord, Grant, decode_record
-from agent.wire.consent import verified as verified_consent
 from agent.wire.message import (
     KINDS,
     NO_STREAM,
@@ -34,134 +31,148 @@ from agent.wire.message import (
 from agent.wire.receipt import Erased
 from hub.database import insert_new, is_postgres, rows_at
 from hub.keys.certificates import checked_request
-from hub.keys.devices import DataKey, Device
+from hub.keys.data_keys import DataKey
+from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
-from hub.store.envelopes import Opened, unless_known
-from hub.store.tables import CONSENT, COUNTER, DEVICE, QUARANTINE, ROW, SEEN, STREAM
+from hub.store.consents import Consents, Records, note_end
+from hub.store.envelopes import Opened, refuse_settled
+from hub.store.tables import COUNTER, DEVICE, QUARANTINE, ROW, SEEN, STREAM
 
 _QUARANTINE_MOST: Final = 1000
 _SUMMARY: Final = KINDS[SummaryMessage]
-_DISPOSABLE: Final = (CoverMessage, ProbeMessage, RenewMessage)
-
-SAID_BYTES: Final = 16
+_NOT_KEPT: Final = (CoverMessage, ProbeMessage, RenewMessage)
+_DIGEST_BYTES: Final = 16
 _MOVE: Final = (
     update(STREAM)
     .where(STREAM.c.device == bindparam("to_device"), STREAM.c.stream == bindparam("to_stream"))
     .values({name: bindparam(f"to_{name}") for name in ("max_seq", "ledger_index", "head_before")})
 )
 
-Records = ChainMap[tuple[bytes, bytes], ConsentRecord]
 At = tuple[bytes, bytes, int]
 
 
-class Taking:
-    """One transaction's worth of envelopes.
+class StoreTransaction:
+    """The envelopes of one transaction.
 
     Args:
         db: The open transaction.
         keys: Withdrawals, erasures and data keys.
-        records: Consent records by (device, hash), remembered from one transaction to the next; a stored one never
-            changes.
-        opened: All that may be taken: their devices are locked, and what is known of them read at once.
+        records: Consent records kept from one transaction to the next.
+        opened: All envelopes that may be added: their devices are locked, and their streams read at once.
+
+    Attributes:
+        erased: Kids of the devices whose erasure was carried out.
+        renewals: (device, TLS request) pairs to be certified after the commit.
+        ends: How far each (device, stream) that the batch names has come: max_seq, ledger_index, head_before.
     """
 
     def __init__(self, db: Connection, keys: KeyStore, records: Records, opened: Sequence[Opened]) -> None:
         self._db, self._keys = db, keys
-        self.records = records.new_child()  # what a rolled-back transaction saw must not be believed later
+        self._consents = Consents(db, keys, records)
         self.erased: set[bytes] = set()
         self.renewals: list[tuple[Device, bytes]] = []
-        self._lock({one.seen.device.kid for one in opened})
-        keys.refresh()  # after the lock: what another worker ended while we waited for it
-        # On SQLite nobody else writes: what was looked up before opening still holds.
-        self._known: dict[At, bytes] = digests(db, (one.seen.at for one in opened)) if is_postgres(db) else {}
-        streams = {(one.seen.device.kid, one.seen.sealed.header.stream) for one in opened}
-        before = {(one.seen.device.kid, one.plaintext.previous_stream) for one in opened} - streams
-        before = {here for here in before if here[1] != NO_STREAM}
-        self.ends: dict[tuple[bytes, bytes], Any] = {
-            (row["device"], row["stream"]): row
-            for row in rows_at(db, (STREAM.c.device, STREAM.c.stream), streams | before)
-        }
+        self._lock({envelope.source.device.kid for envelope in opened})
+        keys.refresh()  # after the lock: another worker may have ended something while this one waited
+        # On SQLite nobody else writes: what was looked up before decryption still holds.
+        self._settled: dict[At, bytes] = digests(db, (one.source.at for one in opened)) if is_postgres(db) else {}
+        self.ends: dict[tuple[bytes, bytes], Any] = _streams_of(db, opened)
         self._new_streams: set[tuple[bytes, bytes]] = set()
         self._moved_streams: set[tuple[bytes, bytes]] = set()
         self._seen: list[dict[str, Any]] = []
         self._rows: list[dict[str, Any]] = []
 
-    def take(self, one: Opened) -> None:
-        """Take one envelope: all of it, or with an error nothing.
+    @property
+    def records(self) -> Records:
+        """Consent records known now; what this transaction read stands in the first map."""
+        return self._consents.records
+
+    def add(self, opened: Opened) -> None:
+        """Store one envelope: all of it, or with an error nothing.
 
         Raises:
-            WireRefused: ``duplicate``, ``fork``, ``revoked`` since it was judged, or a refusal of consent.
+            WireRefused: ``duplicate``, ``fork``, ``revoked`` since it was verified, or a refusal of consent.
         """
-        seen, plaintext = one.seen, one.plaintext
-        if (self._keys.devices.of(seen.device.kid) or seen.device).revoked:
+        source, plaintext = opened.source, opened.plaintext
+        kid = source.device.kid
+        if (self._keys.devices.of(kid) or source.device).revoked:
             raise WireRefused("revoked")
-        header = seen.sealed.header
-        unless_known(seen, self._known.get(seen.at))
-        serial = max(self._message(seen.device, message) for message in plaintext.messages)
-        place = {"device": seen.device.kid, "stream": header.stream, "seq": header.seq}
-        if not all(isinstance(message, _DISPOSABLE) for message in plaintext.messages):
-            key = self._keys.devices.data_key(seen.device.kid, serial)
+        header = source.sealed.header
+        refuse_settled(source, self._settled.get(source.at))
+        serial = max(self._apply(source.device, message) for message in plaintext.messages)
+        place = {"device": kid, "stream": header.stream, "seq": header.seq}
+        if not all(isinstance(message, _NOT_KEPT) for message in plaintext.messages):
+            key = self._keys.data_keys.of(kid, serial)
             kind = KINDS[type(plaintext.messages[0])]
-            sealed = {"data_key": key.name, "words": key.seal(place_of(seen.at), one.words)}
-            sealed["said"] = said(key, one.words, plaintext)
+            sealed = {"data_key": key.name, "words": key.seal(place_of(source.at), opened.words)}
+            sealed["said"] = content_digest(key, opened.words, plaintext)
             self._rows.append({**place, "kind": kind, "serial": serial, **sealed})
-        self._seen.append({**place, "digest": seen.sealed.digest, "kem": header.recipient})
-        self._known[seen.at] = seen.sealed.digest
-        self._advance(seen.at, plaintext)
+        self._seen.append({**place, "digest": source.sealed.digest, "kem": header.recipient})
+        self._settled[source.at] = source.sealed.digest
+        self._advance(source.at, plaintext)
 
     def finish(self, counts: Counter[str]) -> None:
-        """Write what was gathered, and the counters."""
+        """Write what was collected, and add to the counters."""
         self._flush()
         for name, n in sorted(counts.items()):  # in one order, so that no two workers wait for each other
             counted = update(COUNTER).where(COUNTER.c.name == name).values(n=COUNTER.c.n + n)
             if self._db.execute(counted).rowcount == 0:
                 self._db.execute(insert(COUNTER), {"name": name, "n": n})
 
-    def quarantine(self, data: bytes, device: bytes | None) -> None:
-        """Set bytes aside that made our own code fail, with whose they are; the oldest give way."""
-        self._db.execute(insert(QUARANTINE), {"envelope": data, "device": device})
+    def quarantine(self, data: bytes, kid: bytes | None) -> None:
+        """Keep an envelope that made the hub's own code fail; above 1,000 the oldest are deleted.
+
+        Args:
+            data: The envelope as it arrived.
+            kid: Its sender, so that erasing deletes it; None when it cannot be read.
+        """
+        self._db.execute(insert(QUARANTINE), {"envelope": data, "device": kid})
         newest = self._db.execute(select(func.max(QUARANTINE.c.id))).scalar_one()
         self._db.execute(delete(QUARANTINE).where(QUARANTINE.c.id <= newest - _QUARANTINE_MOST))
 
-    def erase(self, device: Device, ended: int, asked_utc_s: int) -> Erased:
-        """Destroy what stands under consents up to a serial; what the receipt will say, noted."""
+    def erase(self, device: Device, last: int, asked_utc_s: int) -> Erased:
+        """Destroy everything under a device's consents up to a serial; returns the erasure for the receipt.
+
+        Args:
+            device: Whose.
+            last: The last serial that is erased.
+            asked_utc_s: When the person asked.
+
+        Raises:
+            NotDurable: A data key is still in the log of keys.db; nothing was erased here.
+        """
         self._lock({device.kid})
-        self._keys.devices.erase(device.kid, ended)
+        self._keys.devices.erase(device.kid, last)
         self._flush()
-        forget(self._db, device.kid, ended)
+        delete_ended(self._db, device.kid, last)
         ends_utc_s, now_utc_s = self._keys.backups_end_utc_s(), int(time.time())
         later = select(func.count()).select_from(ROW).where(ROW.c.device == device.kid, ROW.c.kind == _SUMMARY)
         kept = self._db.execute(later).scalar_one()
-        erased = Erased(device.device, ended, asked_utc_s, now_utc_s, ends_utc_s, kept)
+        erased = Erased(device.device, last, asked_utc_s, now_utc_s, ends_utc_s, kept)
         self._keys.devices.note_erasure(device.kid, erased)
         self.erased.add(device.kid)
         return erased
 
-    # ---- the lock
-
-    def _lock(self, devices: set[bytes]) -> None:
-        ordered = sorted(devices)
+    def _lock(self, kids: set[bytes]) -> None:
+        ordered = sorted(kids)
         if not ordered:
             return
         query = select(DEVICE.c.device).where(DEVICE.c.device.in_(ordered)).order_by(DEVICE.c.device)
-        here = set(self._db.execute(query).scalars())
-        for device in ordered:
-            if device not in here:
-                insert_new(self._db, DEVICE, {"device": device, "withdrawn_serial": 0, "erased_serial": -1})
+        known = set(self._db.execute(query).scalars())
+        for kid in ordered:
+            if kid not in known:
+                insert_new(self._db, DEVICE, {"device": kid, "withdrawn_serial": 0, "erased_serial": -1})
         self._db.execute(query.with_for_update()).all()
 
-    # ---- what messages do
-
-    def _message(self, device: Device, message: Message) -> int:
-        """Let a message take effect; the serial of the consent that it hangs on, 0 for none."""
+    def _apply(self, device: Device, message: Message) -> int:
+        """Carry out one message; returns the serial of the consent that it depends on, 0 for none."""
         match message:
             case ConsentMessage():
-                return self._consent(device, message)
+                return self._consents.add(device, message)
             case SummaryMessage():
-                return self._check_consent(device, message)
+                return self._consents.covering(device, message)
             case EraseMessage():
-                ended = self._ended_by(device.kid, message.serial, message.asked_utc_s)
-                self.erase(device, ended, message.asked_utc_s)
+                last = self._consents.ended_by(device.kid, message.serial, message.asked_utc_s)
+                self.erase(device, last, message.asked_utc_s)
                 return 0
             case RenewMessage():
                 try:
@@ -172,71 +183,6 @@ class Taking:
                 return 0
             case _:
                 return 0
-
-    def _consent(self, device: Device, message: ConsentMessage) -> int:
-        record = verified_consent(message, self._keys.site, device.consent_public, device.sign_public)
-        if record.device != device.device:
-            raise WireRefused("bad_consent", "the record names another device")
-        if record.action == "withdraw":
-            # First where no backup can undo it, and whatever serial a restored device gave it: a
-            # withdrawal is never refused. A crash in between errs on the person's side.
-            ended = self._ended_by(device.kid, record.serial, record.from_utc_s)
-            self._keys.devices.withdraw(device.kid, ended)
-            note_end(self._db, device.kid, withdrawn=ended)
-        here = (CONSENT.c.device == device.kid) & (CONSENT.c.serial == record.serial)
-        standing = self._db.execute(select(CONSENT.c.hash).where(here)).scalar()
-        if standing is not None and standing != record.hash and record.action == "give":
-            raise WireRefused("bad_consent", "the serial number belongs to another record")
-        if standing is None:
-            self._db.execute(
-                insert(CONSENT),
-                {
-                    "device": device.kid,
-                    "serial": record.serial,
-                    "hash": record.hash,
-                    "record": message.record,
-                    "signature": message.signature,
-                    "from_utc_s": record.from_utc_s,
-                },
-            )
-        return record.serial
-
-    def _check_consent(self, device: Device, message: SummaryMessage) -> int:
-        record = self._record(device.kid, message.consent_hash)
-        fresh = self._keys.devices.of(device.kid) or device  # a withdrawal may stand earlier in this very batch
-        if record is None:
-            raise WireRefused("consent_unknown")
-        if record.serial <= fresh.erased_serial:
-            raise WireRefused("erased")
-        if record.action != "give" or record.serial <= fresh.withdrawn_serial:
-            raise WireRefused("consent_withdrawn")
-        if message.end_utc_s > record.until_utc_s:
-            raise WireRefused("consent_expired")
-        known = schema.features()
-        signals = {known[coded.feature_id].signal for coded in message.values}
-        for signal in signals:
-            grant = Grant(signal, message.purpose, self._keys.operator)
-            if not record.covers(grant, message.start_utc_s, message.end_utc_s):
-                raise WireRefused("not_granted")
-        return record.serial
-
-    def _record(self, device: bytes, wanted: bytes) -> ConsentRecord | None:
-        if (device, wanted) not in self.records:
-            here = (CONSENT.c.device == device) & (CONSENT.c.hash == wanted)
-            found = self._db.execute(select(CONSENT.c.record).where(here)).scalar()
-            if found is None:
-                return None
-            self.records[device, wanted] = decode_record(found)
-        return self.records[device, wanted]
-
-    def _ended_by(self, device: bytes, serial: int, at_utc_s: int) -> int:
-        """The last serial that a withdrawal or erasure ends: its own, and every consent that began
-        before it, for a device restored from an older copy knows too few serials. What was given
-        after it stands, however late the word arrives.
-        """
-        here = (CONSENT.c.device == device) & (CONSENT.c.from_utc_s < at_utc_s)
-        before = self._db.execute(select(func.max(CONSENT.c.serial)).where(here)).scalar() or 0
-        return max(serial, before)
 
     def _advance(self, at: At, plaintext: Plaintext) -> None:
         here, seq = at[:2], at[2]
@@ -250,65 +196,67 @@ class Taking:
         if plaintext.ledger_index > end["ledger_index"]:
             end |= {"ledger_index": plaintext.ledger_index, "head_before": plaintext.head_before}
 
-    def _news(self) -> list[dict[str, Any]]:
-        """The rows that say something new. A device says the same again when it had to seal it anew, for a destroyed
-        KEM key or a fork, while its first row had arrived or a copy of the device does so too.
+    def _new_rows(self) -> list[dict[str, Any]]:
+        """The rows whose content is not stored yet.
+
+        A device sends the same content under another (stream, seq) when it had to seal it again, for a deleted KEM key
+        or a fork, although its first row had arrived, or when a copy of the device sends it too.
         """
-        before = {(row["device"], row["said"]) for row in rows_at(self._db, (ROW.c.device, ROW.c.said), self._said())}
-        news = []
+        contents = ((row["device"], row["said"]) for row in self._rows)
+        before = {(row["device"], row["said"]) for row in rows_at(self._db, (ROW.c.device, ROW.c.said), contents)}
+        new = []
         for row in self._rows:
             if (row["device"], row["said"]) not in before:
                 before.add((row["device"], row["said"]))
-                news.append(row)
-        return news
-
-    def _said(self) -> Iterable[tuple[bytes, bytes]]:
-        return ((row["device"], row["said"]) for row in self._rows)
+                new.append(row)
+        return new
 
     def _flush(self) -> None:
-        for table, rows in ((SEEN, self._seen), (ROW, self._news())):
-            if rows:
-                self._db.execute(insert(table), rows)
-        self._seen.clear()
-        self._rows.clear()
+        if self._seen:
+            self._db.execute(insert(SEEN), self._seen)
         if self._new_streams:
             self._db.execute(insert(STREAM), [self.ends[here] for here in sorted(self._new_streams)])
         if self._moved_streams:
             moved = [{f"to_{name}": value for name, value in self.ends[at].items()} for at in self._moved_streams]
             self._db.execute(_MOVE, sorted(moved, key=lambda end: (end["to_device"], end["to_stream"])))
-        self._new_streams.clear()
-        self._moved_streams.clear()
+        if rows := self._new_rows():
+            self._db.execute(insert(ROW), rows)
+        for written in (self._seen, self._rows, self._new_streams, self._moved_streams):
+            written.clear()
 
 
-def said(key: DataKey, words: bytes, plaintext: Plaintext) -> bytes:
-    """What identifies the messages of a row, for the holder of its data key alone."""
-    return hmac.new(key.key, messages_alone(words, plaintext), hashlib.sha256).digest()[:SAID_BYTES]
+def content_digest(key: DataKey, words: bytes, plaintext: Plaintext) -> bytes:
+    """What identifies the messages of a row (16 bytes), for the holder of its data key alone."""
+    return hmac.new(key.key, messages_alone(words, plaintext), hashlib.sha256).digest()[:_DIGEST_BYTES]
 
 
 def place_of(at: At) -> bytes:
-    """What sealed words are bound to: a row's place."""
+    """The bytes that a stored row is bound to: device, stream and seq."""
     return at[0] + at[1] + at[2].to_bytes(8, "big")
 
 
 def digests(db: Connection, at: Iterable[At]) -> dict[At, bytes]:
-    """What was settled at these places."""
+    """The digests of the envelopes settled at these places; places without one are absent."""
     return {
         (row["device"], row["stream"], row["seq"]): row["digest"]
         for row in rows_at(db, (SEEN.c.device, SEEN.c.stream, SEEN.c.seq), at)
     }
 
 
-def note_end(db: Connection, device: bytes, *, withdrawn: int = 0, erased: int = -1) -> None:
-    """Keep here too how far a device's consents are ended, for a key store that is put back from a backup."""
-    here = update(DEVICE).where(DEVICE.c.device == device)
-    db.execute(here.where(DEVICE.c.withdrawn_serial < withdrawn).values(withdrawn_serial=withdrawn))
-    db.execute(here.where(DEVICE.c.erased_serial < erased).values(erased_serial=erased))
+def delete_ended(db: Connection, kid: bytes, serial: int) -> None:
+    """Delete the rows under a device's consents up to a serial.
 
-
-def forget(db: Connection, device: bytes, serial: int) -> None:
-    """Delete what hangs on consents up to a serial. The memory of (stream, seq) and the records stay: the first so
-    that nobody brings rows back, the second because they prove what was agreed.
+    Settled (stream, seq) pairs stay, so that nobody can send the rows again; consent records stay, because they prove
+    what was agreed.
     """
-    db.execute(delete(ROW).where(ROW.c.device == device, ROW.c.serial <= serial))
-    db.execute(delete(QUARANTINE).where(QUARANTINE.c.device == device))
-    note_end(db, device, erased=serial)
+    db.execute(delete(ROW).where(ROW.c.device == kid, ROW.c.serial <= serial))
+    db.execute(delete(QUARANTINE).where(QUARANTINE.c.device == kid))
+    note_end(db, kid, erased=serial)
+
+
+def _streams_of(db: Connection, opened: Sequence[Opened]) -> dict[tuple[bytes, bytes], Any]:
+    """The stored ends of the streams that envelopes belong to, and of the streams that they say came before."""
+    own = {(one.source.device.kid, one.source.sealed.header.stream) for one in opened}
+    before = {(one.source.device.kid, one.plaintext.previous_stream) for one in opened}
+    named = own | {here for here in before if here[1] != NO_STREAM}
+    return {(row["device"], row["stream"]): row for row in rows_at(db, (STREAM.c.device, STREAM.c.stream), named)}

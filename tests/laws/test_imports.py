@@ -263,8 +263,8 @@ BLIND = {
     ("agent/publisher/link.py", "_live"),
     ("agent/page/process.py", "_answer"),  # one question of the page
     ("hub/receive/receiver.py", "_on_message"),
-    ("hub/receive/batch.py", "take"),
-    ("hub/receive/batch.py", "_alone"),
+    ("hub/receive/batch.py", "store_batch"),
+    ("hub/receive/batch.py", "_store_alone"),
 }
 
 
