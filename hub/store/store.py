@@ -1,7 +1,7 @@
-"""What the hub holds: summaries, consents, and the memory of every (device, stream, seq) it settled.
+"""The hub's store: opening the database, storing transactions, and finding out that a backup was restored.
 
-De-duplication memory outlives rows, so that nobody can bring an erased row back; it ends when the KEM key is deleted
-that its envelopes were sealed to, for then nobody can open them.
+The list of settled envelopes outlives their rows, so that nobody can bring an erased row back. An entry ends when the
+KEM key is deleted that its envelope was sealed to, for then nobody can decrypt the envelope.
 """
 
 import logging
@@ -10,23 +10,21 @@ import time
 from collections import ChainMap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from sqlalchemy import Connection, Engine, Row, delete, func, select, update
+from sqlalchemy import Connection, Engine, delete, select, update
 
 from agent.errors import Missing, NotDurable
-from agent.wire import schema
-from agent.wire.message import KINDS, SummaryMessage, decode_plaintext
 from agent.wire.receipt import STORE_ID_BYTES
 from hub.database import CANNOT_WRITE, insert_new, open_postgres, open_sqlite, put_site, reading, require_durable, shred
 from hub.keys.keystore import BACKUPS_END, RESTORED, KeyStore
 from hub.store import migrations
 from hub.store.consents import Records, note_end
 from hub.store.envelopes import Opened
-from hub.store.tables import COUNTER, DEVICE, ROW, SEEN, SITE
-from hub.store.transaction import At, StoreTransaction, delete_ended, digests, place_of
+from hub.store.stored_rows import StoredRows
+from hub.store.tables import DEVICE, ROW, SEEN, SITE
+from hub.store.transaction import At, StoreTransaction, delete_ended, digests
 
 log = logging.getLogger(__name__)
 
@@ -36,41 +34,26 @@ _GENERATION: Final = "generation "  # and the number of a worker: how many batch
 _NUMBER_BYTES: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSummary:
-    """One stored window, by feature name: value and count."""
-
-    device: bytes
-    stream: bytes
-    seq: int
-    message: SummaryMessage
-
-    def features(self) -> dict[str, tuple[float | None, int]]:
-        known = schema.features()
-        return {
-            known[coded.feature_id].name: (known[coded.feature_id].value(coded.v), coded.n)
-            for coded in self.message.values
-        }
-
-
-class Store:
-    """The data base of a hub folder: the file ``hub.db``, or PostgreSQL where `hub init --database` named one.
+class Store(StoredRows):
+    """The database of a hub folder: the file ``hub.db``, or PostgreSQL where `hub init --database` named one.
 
     Args:
         folder: The hub's.
         keys: Withdrawals, erasures and data keys are looked up and kept there.
-        writes: For the receiver: only it finds out that the data base came from a backup.
+        writes: For the receiver: only it finds out that the database was restored from a backup.
         worker: Number of this process; on SQLite there is one.
 
+    Attributes:
+        store_id: The store's name, in every answer; a new one after a backup was restored.
+
     Raises:
-        WrongUse: The data base is newer than this program, or its driver is missing.
-        Missing: It does not answer.
+        WrongUse: The database is newer than this program, or its driver is missing.
+        Missing: It does not respond.
     """
 
     def __init__(self, folder: Path, keys: KeyStore, *, writes: bool = False, worker: int = 1) -> None:
-        self._keys, self._worker = keys, worker
-        self._engine = _engine(folder, keys)
-        self._reads = reading(self._engine)
+        self._engine, self._worker = _engine(folder, keys), worker
+        super().__init__(reading(self._engine), keys)
         self._records: Records = ChainMap()
         kept = keys.generations()
         with ExitStack() as undo:
@@ -80,7 +63,7 @@ class Store:
                 self.store_id = self._own_id()
                 if writes:
                     self._reconcile(kept)
-                    self._say_if_weak()
+                    self._log_if_not_durable()
             except CANNOT_WRITE as error:
                 raise Missing(
                     f"the hub's database does not respond or cannot be written ({type(error.orig).__name__})",
@@ -89,12 +72,12 @@ class Store:
             undo.pop_all()
         self._shred_due = writes
 
-    def _say_if_weak(self) -> None:
+    def _log_if_not_durable(self) -> None:
         with self._reads.connect() as db:
             try:
                 require_durable(db)
-            except NotDurable as weak:  # it may be mended before the first envelope; until then nothing is stored
-                log.error("%s. %s", weak, weak.remedy)
+            except NotDurable as error:  # it may be repaired before the first envelope; until then nothing is stored
+                log.error("%s. %s", error, error.remedy)
 
     def __enter__(self) -> Self:
         return self
@@ -107,14 +90,17 @@ class Store:
 
     @contextmanager
     def transaction(self, opened: Sequence[Opened] = ()) -> Iterator[StoreTransaction]:
-        """All that is taken inside is durable on leaving, or nothing is.
+        """Store everything added inside durably on leaving, or nothing after an error.
+
+        Args:
+            opened: All envelopes that may be added.
 
         Raises:
-            NotDurable: The data base may forget what it commits; nothing was stored.
+            NotDurable: The database could lose what it commits; nothing was stored.
         """
         with self._engine.begin() as db:
             require_durable(db)
-            self.store_id = _store_id(db)  # another worker may have found that the data base was put back
+            self.store_id = _store_id(db)  # another worker may have found that a backup was restored
             transaction = StoreTransaction(db, self._keys, self._records, opened)
             yield transaction
             generation = _number(db, _generation(self._worker)) + 1
@@ -128,77 +114,35 @@ class Store:
             self._shred_due = not shred(self._engine)  # else again with the next batch
 
     def digests(self, at: Iterable[At]) -> dict[At, bytes]:
-        """What was settled at these places."""
+        """The digests of the envelopes settled at these places; places without one are absent."""
         with self._reads.connect() as db:
             return digests(db, at)
 
     def delete_settled(self, kems: Sequence[bytes]) -> int:
-        """Forget (stream, seq) sealed to KEM keys that were deleted: nobody opens such an envelope again."""
+        """Delete the settled entries sealed to deleted KEM keys, which nobody can decrypt again; returns how many."""
         with self._engine.begin() as db:
             return db.execute(delete(SEEN).where(SEEN.c.kem.in_(kems))).rowcount
 
-    # ---- looking
-
-    def summaries(self) -> list[StoredSummary]:
-        """Every stored window that still opens, by its start."""
-        found = []
-        for row, words in self._opened(kind=KINDS[SummaryMessage]):
-            found += [
-                StoredSummary(row.device, row.stream, row.seq, message)
-                for message in decode_plaintext(words).messages
-                if isinstance(message, SummaryMessage)
-            ]
-        return sorted(found, key=lambda summary: summary.message.start_utc_s)
-
-    def words(self) -> dict[tuple[bytes, int], bytes]:
-        """The plaintext of every row kept that still opens, by (stream, seq)."""
-        return {(row.stream, row.seq): words for row, words in self._opened()}
-
-    def settled(self) -> dict[tuple[bytes, int], bytes]:
-        """The digest of every (stream, seq) settled."""
-        with self._reads.connect() as db:
-            return {(row.stream, row.seq): row.digest for row in db.execute(select(SEEN))}
-
-    def settled_count(self) -> int:
-        """How many envelopes are settled."""
-        with self._reads.connect() as db:
-            return int(db.execute(select(func.count()).select_from(SEEN)).scalar_one())
-
-    def counters(self) -> dict[str, int]:
-        """Every counter: stored, duplicate, and each refusal by name."""
-        with self._reads.connect() as db:
-            return {row.name: row.n for row in db.execute(select(COUNTER).order_by(COUNTER.c.name))}
-
-    def _opened(self, kind: str | None = None) -> Iterator[tuple[Row[tuple[object, ...]], bytes]]:
-        self._keys.refresh()
-        query = select(ROW) if kind is None else select(ROW).where(ROW.c.kind == kind)
-        with self._reads.connect() as db:
-            for row in db.execute(query):
-                key = self._keys.data_keys.named(row.data_key)
-                words = None if key is None else key.open(place_of((row.device, row.stream, row.seq)), row.words)
-                if words is not None:  # else its data key was destroyed: nobody reads it again
-                    yield row, words
-
-    # ---- who we are
+    # ---- identity, and restored backups
 
     def _new_id(self, last: bytes) -> bytes:
-        """A name that sorts after every earlier one, whichever of the two stores came from a backup."""
+        """A store id that sorts after every earlier one, whichever of the two stores was restored from a backup."""
         known = int.from_bytes(last[:_NUMBER_BYTES], "big")
         number = max(known + 1, self._keys.store_number() + 1, int(time.time()))
         self._keys.note_store_number(number)
         return number.to_bytes(_NUMBER_BYTES, "big") + os.urandom(STORE_ID_BYTES - _NUMBER_BYTES)
 
     def _own_id(self) -> bytes:
-        """Our name; the first who opens a new data base gives it one."""
+        """The store id; whoever opens a new database first creates it."""
         with self._engine.begin() as db:
-            found = db.execute(select(SITE.c.value).where(SITE.c.name == _STORE_ID).with_for_update()).scalar()
-            if found is None:
-                found = self._new_id(b"")
-                put_site(db, SITE, _STORE_ID, found)
-        return bytes(found)
+            store_id = db.execute(select(SITE.c.value).where(SITE.c.name == _STORE_ID).with_for_update()).scalar()
+            if store_id is None:
+                store_id = self._new_id(b"")
+                put_site(db, SITE, _STORE_ID, store_id)
+        return bytes(store_id)
 
     def mirror(self) -> None:
-        """Keep here too who is revoked, and until when backups of the keys may exist, for keys that are put back."""
+        """Copy here who is revoked and until when key backups may exist, for keys that are restored later."""
         with self._engine.begin() as db:
             self._mirror(db)
 
@@ -211,18 +155,18 @@ class Store:
         put_site(db, SITE, BACKUPS_END, str(ends).encode())
 
     def _reconcile(self, kept: dict[int, int]) -> None:
-        """Find out which of the two stores came from a backup, and bring both to what either knows.
+        """Find out whether database or key store was restored from a backup, and bring both to what either knows.
 
-        A data base that is behind the key store, or ahead of it by more than a crash, gets a new name, so that devices
-        offer again what was lost; rows whose data key is lost are forgotten, so that they are taken again. Each store
-        learns what the other knows to be withdrawn, erased and revoked.
+        A database that is behind the key store, or ahead of it by more than a crash explains, gets a new store id, so
+        that devices send again what was lost. Rows whose data key is lost are deleted, so that they can be stored
+        again. Each store takes over what the other knows to be withdrawn, erased and revoked.
         """
         with self._engine.begin() as db:
             names = db.execute(select(SITE.c.name).where(SITE.c.name.startswith(_GENERATION))).scalars()
             workers = {*kept, *(int(name.removeprefix(_GENERATION)) for name in names)}
             here = {worker: _number(db, _generation(worker)) for worker in workers}
             behind = any(here[worker] < n for worker, n in kept.items())
-            later = self._keys.generations()  # read after it: who works beside us writes the data base first
+            later = self._keys.generations()  # read after it: other workers write the database first
             ahead = any(n > later.get(worker, 0) + 1 for worker, n in here.items())
             restored = behind or ahead or self._keys.text(RESTORED) == "1"
             for ended in self._keys.devices.ended():
@@ -234,7 +178,7 @@ class Store:
                 put_site(db, SITE, _STORE_ID, self.store_id)
                 for worker, n in here.items():
                     put_site(db, SITE, _generation(worker), str(max(n, kept.get(worker, 0))).encode())
-                lost = _forget_unreadable(db, self._keys)
+                lost = _delete_unreadable(db, self._keys)
                 log.warning("a backup was restored: devices send its missing rows again; %d rows lost their keys", lost)
             has_ended = (DEVICE.c.withdrawn_serial > 0) | (DEVICE.c.erased_serial >= 0) | (DEVICE.c.revoked == 1)
             for row in db.execute(select(DEVICE).where(has_ended)).all():
@@ -257,19 +201,19 @@ def _generation(worker: int) -> str:
     return f"{_GENERATION}{worker}"
 
 
-def _forget_unreadable(db: Connection, keys: KeyStore) -> int:
-    """Rows under data keys that are in no key store, and the memory of them; how many."""
+def _delete_unreadable(db: Connection, keys: KeyStore) -> int:
+    """Delete rows whose data key is not in the key store, and their settled entries; returns how many."""
     known = keys.data_keys.names()
     names = set(db.execute(select(ROW.c.data_key).distinct()).scalars())
-    forgotten = 0
+    deleted = 0
     for name in sorted(names - known):
         places = db.execute(select(ROW.c.device, ROW.c.stream, ROW.c.seq).where(ROW.c.data_key == name)).all()
         for row in places:
             at = (SEEN.c.device == row.device) & (SEEN.c.stream == row.stream) & (SEEN.c.seq == row.seq)
             db.execute(delete(SEEN).where(at))
         db.execute(delete(ROW).where(ROW.c.data_key == name))
-        forgotten += len(places)
-    return forgotten
+        deleted += len(places)
+    return deleted
 
 
 def _engine(folder: Path, keys: KeyStore) -> Engine:
@@ -282,5 +226,5 @@ def _engine(folder: Path, keys: KeyStore) -> Engine:
 
 
 def _number(db: Connection, name: str) -> int:
-    found = db.execute(select(SITE.c.value).where(SITE.c.name == name)).scalar()
-    return 0 if found is None else int(found)
+    value = db.execute(select(SITE.c.value).where(SITE.c.name == name)).scalar()
+    return 0 if value is None else int(value)

@@ -36,7 +36,7 @@ from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
 from hub.store.consents import Consents, Records, note_end
 from hub.store.envelopes import Opened, refuse_settled
-from hub.store.tables import COUNTER, DEVICE, QUARANTINE, ROW, SEEN, STREAM
+from hub.store.tables import ARRIVALS, COUNTER, DEVICE, QUARANTINE, ROW, SEEN, SITE, STREAM
 
 _QUARANTINE_MOST: Final = 1000
 _SUMMARY: Final = KINDS[SummaryMessage]
@@ -211,6 +211,19 @@ class StoreTransaction:
                 new.append(row)
         return new
 
+    def _number(self, rows: list[dict[str, Any]]) -> None:
+        """Give rows the next arrival numbers.
+
+        The row that holds the last number stays locked until commit: transactions that store rows get their numbers in
+        the order in which they commit, so nobody can read a number before every lower one is readable. It is the last
+        lock but the counters', in every transaction, so that no two workers wait for each other.
+        """
+        here = SITE.c.name == ARRIVALS
+        last = int(self._db.execute(select(SITE.c.value).where(here).with_for_update()).scalar_one())
+        for arrival, row in enumerate(rows, start=last + 1):
+            row["arrival"] = arrival
+        self._db.execute(update(SITE).where(here).values(value=str(last + len(rows)).encode()))
+
     def _flush(self) -> None:
         if self._seen:
             self._db.execute(insert(SEEN), self._seen)
@@ -220,6 +233,7 @@ class StoreTransaction:
             moved = [{f"to_{name}": value for name, value in self.ends[at].items()} for at in self._moved_streams]
             self._db.execute(_MOVE, sorted(moved, key=lambda end: (end["to_device"], end["to_stream"])))
         if rows := self._new_rows():
+            self._number(rows)
             self._db.execute(insert(ROW), rows)
         for written in (self._seen, self._rows, self._new_streams, self._moved_streams):
             written.clear()
