@@ -40,7 +40,8 @@ LAYERS = {
     "agent.errors": 0,
     "agent": 0,  # the version
     # the hub imports of the agent what HUB_MAY lists, all of it below; its own packages in layers of their own
-    "hub.cli": 7,
+    "hub.cli": 8,
+    "hub.commands": 7,
     "hub.views": 6,
     "hub.receive": 6,
     "hub.backup": 5,
@@ -51,14 +52,13 @@ LAYERS = {
     "hub.store": 3,
     "hub.keys": 2,
     "hub.audit": 2,
-    "hub.audit_page": 1,
     "hub.broker": 1,
     "hub.database": 1,
     "hub": 0,
 }
 PROGRAMS = ("agent", "hub")
 LIBRARIES = {
-    "fairlearn": ("hub/audit.py",),
+    "fairlearn": ("hub/audit/fairlearn_check.py",),
     "pandas": (),  # fairlearn brings them
     "sklearn": (),
     "bleak": ("agent/sources/", "firmware_sim/"),
@@ -80,7 +80,7 @@ LIBRARIES = {
     "keyring": ("agent/privacy/vault.py",),
     "fcntl": ("agent/system/host.py",),
     "resource": ("agent/system/host.py",),
-    "signal": ("agent/system/host.py", "hub/cli.py", "firmware_sim/__main__.py"),
+    "signal": ("agent/system/host.py", "hub/commands.py", "firmware_sim/__main__.py"),
     "msvcrt": ("agent/system/host.py",),
     "ctypes": ("agent/system/host.py",),
     "multiprocessing": (),
