@@ -280,6 +280,6 @@ def test_a_key_store_that_is_held_does_not_end_a_running_hub(world, monkeypatch)
     held = lock_file(world.hub / "keys.lock")
     receiver._fresh_s = receiver._published_s = -10_000.0
     receiver._version = receiver.keys.version()
-    receiver._look(0.0)
+    receiver._check(0.0)
     unlock_file(held)
-    receiver._look(10_000.0)
+    receiver._check(10_000.0)

@@ -20,6 +20,7 @@ from agent.wire.labels import Label
 from hub.database import add_columns, lock_file, open_sqlite, put_site, reading, unlock_file
 from hub.keys.data_keys import DataKeys
 from hub.keys.devices import Devices
+from hub.keys.generations import Generations
 from hub.keys.kem import DAY_S, KemKeys
 from hub.keys.tables import CHANGES, META, SITE, mark_changed
 
@@ -27,9 +28,8 @@ DIRECTORY_DAYS: Final = 7
 CERT_DAYS: Final = 366
 BACKUPS_END: Final = "key backups end"
 RESTORED: Final = "restored"  # set by `hub restore`: the database may not be the one that these keys last knew
-_GENERATION: Final = "generation "
 _LOCK_WAIT_S: Final = 30.0
-# The directory must fit the broker's packets, so it lists this many revoked devices; the hub itself knows them all.
+# The directory must fit the broker's packets, so it lists this many revoked devices; the hub refuses all of them.
 _REVOKED_MOST: Final = 1000
 
 
@@ -45,6 +45,7 @@ class KeyStore:
         devices: The admitted devices.
         kems: The keys that devices seal to.
         data_keys: The keys that stored rows are encrypted under.
+        generations: How far the database had come.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -59,6 +60,7 @@ class KeyStore:
         self._lock_path, self._lock_depth = folder / "keys.lock", 0
         self.kems = KemKeys(self._engine)
         self.data_keys = DataKeys(self._engine)
+        self.generations = Generations(self._engine)
         self.devices = Devices(self._engine, self.data_keys)
         self._changes = self._read(CHANGES)
 
@@ -78,7 +80,7 @@ class KeyStore:
         """Keep other processes from changing keys, for a read followed by a write; may be nested.
 
         Raises:
-            AlreadyRunning: Another process has held the lock for 30 s.
+            AlreadyRunning: Another process kept the lock for 30 s.
         """
         lock = lock_file(self._lock_path, _LOCK_WAIT_S) if self._lock_depth == 0 else None
         self._lock_depth += 1
@@ -154,7 +156,7 @@ class KeyStore:
 
     @property
     def site(self) -> str:
-        """The site's name, as it stands in topics."""
+        """The site's name in topics."""
         return self.value("site").decode()
 
     @property
@@ -264,12 +266,6 @@ class KeyStore:
 
     # ---- how far the database had come
 
-    def generations(self) -> dict[int, int]:
-        """How many batches of each worker the database was known to hold, by worker."""
-        with self._reads.connect() as db:
-            rows = db.execute(select(SITE).where(SITE.c.name.startswith(_GENERATION))).all()
-        return {int(row.name.removeprefix(_GENERATION)): int(row.value) for row in rows}
-
     def store_number(self) -> int:
         """The number in the last store id."""
         return int(self._read("store number") or b"0")
@@ -277,14 +273,6 @@ class KeyStore:
     def note_store_number(self, number: int) -> None:
         """Remember the number of the last store id, where no backup of the database reaches."""
         self.put({"store number": str(number).encode()})
-
-    def note_generation(self, worker: int, generation: int) -> None:
-        """Remember a worker's number of batches, where no backup of the database reaches; it never decreases."""
-        with self._engine.begin() as db:
-            name = f"{_GENERATION}{worker}"
-            known = db.execute(select(SITE.c.value).where(SITE.c.name == name)).scalar()
-            if known is None or int(known) < generation:
-                put_site(db, SITE, name, str(generation).encode())
 
     def backups_end_utc_s(self) -> int:
         """When the last backup of these keys must be destroyed (UTC s); 0 when none was made."""

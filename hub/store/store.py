@@ -55,7 +55,7 @@ class Store(StoredRows):
         self._engine, self._worker = _engine(folder, keys), worker
         super().__init__(reading(self._engine), keys)
         self._records: Records = ChainMap()
-        kept = keys.generations()
+        kept = keys.generations.known()
         with ExitStack() as undo:
             undo.callback(self._engine.dispose)
             try:
@@ -86,6 +86,7 @@ class Store(StoredRows):
         self.close()
 
     def close(self) -> None:
+        """Close the database; the store is not usable afterwards."""
         self._engine.dispose()
 
     @contextmanager
@@ -106,7 +107,7 @@ class Store(StoredRows):
             generation = _number(db, _generation(self._worker)) + 1
             put_site(db, SITE, _generation(self._worker), str(generation).encode())
             self._shred_due = self._shred_due or bool(transaction.erased)
-        self._keys.note_generation(self._worker, generation)
+        self._keys.generations.note(self._worker, generation)
         if len(self._records) >= _RECORDS_MOST:
             self._records.clear()
         self._records.update(transaction.records.maps[0])
@@ -166,7 +167,7 @@ class Store(StoredRows):
             workers = {*kept, *(int(name.removeprefix(_GENERATION)) for name in names)}
             here = {worker: _number(db, _generation(worker)) for worker in workers}
             behind = any(here[worker] < n for worker, n in kept.items())
-            later = self._keys.generations()  # read after it: other workers write the database first
+            later = self._keys.generations.known()  # read after it: other workers write the database first
             ahead = any(n > later.get(worker, 0) + 1 for worker, n in here.items())
             restored = behind or ahead or self._keys.text(RESTORED) == "1"
             for ended in self._keys.devices.ended():
@@ -188,7 +189,7 @@ class Store(StoredRows):
             self._keys.learn_backups_end(_number(db, BACKUPS_END))
             self._mirror(db)
         for worker, n in here.items():
-            self._keys.note_generation(worker, n)
+            self._keys.generations.note(worker, n)
         if restored:
             self._keys.put({RESTORED: b""})
 
