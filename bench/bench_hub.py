@@ -24,8 +24,8 @@ from agent.wire.keys import SUITE, kid, receive_public, seal_to
 from agent.wire.message import Plaintext, SummaryMessage
 from agent.wire.labels import up_topic
 from agent.outbox import consents
-from hub import batch, site, verify
-from hub.receive import BATCH
+from hub import site
+from hub.receive import BATCH, batch, verify
 from hub.store import Store
 from parts import check, run
 
@@ -112,7 +112,7 @@ def _cost(count: int, batches: int = 8) -> dict[str, float]:
             began = time.process_time()
             opened = [verify.opened(receiver.keys, one) for one in seen]
             stages["open, read the words"] += time.process_time() - began
-            outcome = batch.Outcome([batch.Told(one, "stored") for one in seen])
+            outcome = batch.Outcome([batch.Verdict(one, "stored") for one in seen])
             outcome.ends = {one.at[:2]: {"ledger_index": 1, "head_before": bytes(32)} for one in seen}
             began = time.process_time()
             answers = receiver._replies.to(outcome)

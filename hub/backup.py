@@ -1,10 +1,10 @@
-"""`hub backup` and `hub restore`: the data base in one file, the keys in another that only the offline root opens.
+"""Backup and restore: the database in one file, the keys in another that only the offline root opens.
 
     keys file = [label, site, taken, ends, HPKE to the backup key of a tar]        data file = SQLite's own copy
 
-The two are kept apart, for whoever holds both opens every stored value. A keys file names the day on which it must be
-destroyed: until then an erased person's values may still be opened from old copies of the data base, and the erase
-receipt says so. After that day it is not put back.
+Keep the two apart: whoever holds both can decrypt every stored value. A keys file names the day on which it must be
+destroyed: until then an erased person's values can still be decrypted in old copies of the database, and the erase
+receipt says so. After that day it is not restored.
 """
 
 import io
@@ -22,7 +22,8 @@ from agent.wire.codec import Fields
 from agent.wire.keys import SignKey, receive_public, seal_to
 from agent.wire.labels import Label
 from hub.broker import mosquitto_conf
-from hub.keystore import BACKUPS_END, DAY_S, RESTORED
+from hub.keys.kem import DAY_S
+from hub.keys.keystore import BACKUPS_END, RESTORED
 from hub.site import backup_key, open_keys
 from hub.store import Store
 
@@ -33,7 +34,7 @@ _BROKER: Final = ("acl", "broker.crt", "broker.key", "revoked.pem")
 
 
 def back_up_data(folder: Path, into: Path) -> Path:
-    """Copy the data base while the hub runs. Its words stay sealed under data keys that are not in it.
+    """Copy the database while the hub runs; returns the new file. The data keys of its rows are not in it.
 
     Raises:
         WrongUse: It is PostgreSQL, which brings its own means; or the file is there, or cannot be made.
@@ -51,12 +52,12 @@ def back_up_data(folder: Path, into: Path) -> Path:
 
 
 def back_up_keys(folder: Path, into: Path, keep_days: int = KEEP_DAYS, now_utc_s: int | None = None) -> Path:
-    """Seal keys, certificates and the broker's files; remember until when this file may exist.
+    """Seal keys, certificates and the broker's files, and record until when this file may exist; returns the file.
 
     Raises:
-        KeysMissing: The site was made before there was a backup key.
+        KeysMissing: The site was created before backup keys existed.
         WrongUse: Less than a day, or ten years; or the file is there, or cannot be made.
-        Missing: The data base does not answer, which is to remember the day too.
+        Missing: The database does not respond; it must record the day too.
     """
     if not 1 <= keep_days <= _KEEP_MOST_DAYS:
         raise WrongUse(f"--keep-days {keep_days} is out of range", remedy=f"Give 1 to {_KEEP_MOST_DAYS}.")
@@ -70,7 +71,7 @@ def back_up_keys(folder: Path, into: Path, keep_days: int = KEEP_DAYS, now_utc_s
                 "this site has no backup key", remedy="Run 'wardbeat hub rotate --root FILE' once."
             ) from error
         file = _new(into, f"hub-keys-{site}", "sealed")
-        # before the file holds anything: receipts must never name too early a day
+        # before the file has content: a receipt must never name too early a day
         keys.put({BACKUPS_END: str(max(ends, keys.backups_end_utc_s())).encode()})
         with Store(folder, keys) as store:
             store.mirror()
@@ -80,14 +81,14 @@ def back_up_keys(folder: Path, into: Path, keep_days: int = KEEP_DAYS, now_utc_s
 
 
 def restore(folder: Path, root_seed: bytes, keys_file: Path, data_file: Path | None, now_utc_s: int) -> list[str]:
-    """Put keys, and with a data file the data base, into an empty folder; what was put there.
+    """Restore the keys, and with a data file the database, into an empty folder; returns the names of the files.
 
-    A new directory key is made under the root: what the devices know already may be newer than what was put back. The
-    hub's next start gives the data base a new name, so that devices offer again what it lost.
+    A new directory key is created under the root, because devices may know a newer directory than the restored one. The
+    hub's next start gives the database a new store id, so that devices send again what it lost.
 
     Raises:
-        WrongUse: The folder holds something, a file is past its day, or it is none. Nothing was made.
-        KeysMissing: Another root's.
+        WrongUse: The folder is not empty, a file is past its day, or is not a backup. Nothing was created.
+        KeysMissing: The file belongs to another root.
     """
     if folder.exists() and any(folder.iterdir()):
         raise WrongUse(f"{folder} is not empty", remedy="Choose an empty or a new folder; nothing is overwritten.")
@@ -95,17 +96,17 @@ def restore(folder: Path, root_seed: bytes, keys_file: Path, data_file: Path | N
     if data_file is not None:
         _check_data(data_file)
     host.private_dir(folder)
-    made = []
+    written = []
     with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
         for member in tar:
             content = tar.extractfile(member)
             if member.name in {*_SECRET, *(f"broker/{name}" for name in _BROKER)} and content is not None:
                 (folder / member.name).parent.mkdir(mode=0o700, exist_ok=True)
                 host.write_private(folder / member.name, content.read())
-                made.append(member.name)
+                written.append(member.name)
     if data_file is not None:
         host.write_private(folder / "hub.db", data_file.read_bytes())
-        made.append("hub.db")
+        written.append("hub.db")
     with closing(open_keys(folder)) as keys:
         keys.new_directory_key(SignKey.of(root_seed), now_utc_s)
         keys.put({RESTORED: b"1"})
@@ -113,7 +114,7 @@ def restore(folder: Path, root_seed: bytes, keys_file: Path, data_file: Path | N
         conf = mosquitto_conf(folder, keys.value("host").decode(), int(keys.value("port")))
         (folder / "broker").mkdir(mode=0o700, exist_ok=True)
         host.write_durable(folder / "broker" / "mosquitto.conf", conf.encode())
-    return [*made, "broker/mosquitto.conf"]
+    return [*written, "broker/mosquitto.conf"]
 
 
 def _opened(root_seed: bytes, keys_file: Path, now_utc_s: int) -> bytes:

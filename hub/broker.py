@@ -1,10 +1,17 @@
-"""What a broker is told: mosquitto's configuration and access list, as `hub init` writes them. EMQX: docs/broker.md."""
+"""Mosquitto's configuration and access list, as `hub init` writes them. EMQX: docs/broker.md."""
 
 import ipaddress
 from pathlib import Path
 
 
 def mosquitto_conf(folder: Path, host: str, port: int) -> str:
+    """The text of mosquitto.conf.
+
+    Args:
+        folder: The hub's; certificates and the access list are read from it.
+        host: An address is bound; with a name the broker listens on every address.
+        port: The TLS port.
+    """
     here = folder.resolve()
     try:
         bind = f" {ipaddress.ip_address(host)}"
@@ -34,6 +41,7 @@ autosave_interval 60
 
 
 def acl(site: str) -> str:
+    """The text of the access list: each device may write its own ``up`` topic and read its own ``down`` topic."""
     return f"""# Written by 'wardbeat hub init'.
 user hub
 topic read wardbeat/v1/{site}/up/+

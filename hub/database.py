@@ -1,4 +1,4 @@
-"""How the hub opens a data base: SQLAlchemy Core over SQLite (one process) or PostgreSQL (several); durable, or not."""
+"""Open a database: SQLAlchemy Core over SQLite (one process) or PostgreSQL (several), with durable commits or none."""
 
 import os
 import sqlite3
@@ -44,20 +44,20 @@ _POSTGRES: Final = "postgresql+psycopg"
 # last one any session may switch off for itself.
 _DURABLE: Final = ("fsync", "full_page_writes", "synchronous_commit")
 
-# Disk full, read-only or damaged, server gone: nothing was stored, and what was tried is tried again.
+# Disk full, read-only or damaged, server down: nothing was stored, and the caller tries again.
 CANNOT_WRITE: Final = (DatabaseError, InterfaceError)
 
 
 def of_the_store(error: Exception) -> bool:
-    """Whether the data base failed and no message is to blame: disk full, file damaged, server away."""
+    """Whether an error is the database's (disk full, file damaged, server down) and not a message's."""
     return isinstance(error, (*CANNOT_WRITE, NotDurable)) and not isinstance(error, (IntegrityError, DataError))
 
 
 def checked_url(url: str) -> str:
-    """A database's address that we can use.
+    """A database address with the driver that we use.
 
     Raises:
-        WrongUse: It is none, or of another kind.
+        WrongUse: It is not an address, or names another kind of database than PostgreSQL.
     """
     try:
         made = make_url(url)
@@ -110,12 +110,12 @@ def is_postgres(db: Connection | Engine) -> bool:
 
 
 def require_durable(db: Connection) -> None:
-    """Let nothing be stored that a crash could take back after its receipt.
+    """Check that a crash cannot undo a commit.
 
-    Asked inside each storing transaction, since sessions and administrators may change it at any moment.
+    Called inside each storing transaction, since sessions and administrators may change the settings at any moment.
 
     Raises:
-        NotDurable: Naming the setting.
+        NotDurable: It can; names the setting that is off.
     """
     if not is_postgres(db):
         return  # our own pragmas, which nobody else can change
@@ -129,7 +129,7 @@ def require_durable(db: Connection) -> None:
 
 
 def add_columns(db: Engine | Connection, tables: MetaData) -> None:
-    """Give tables of an older program the columns that came since; they hold nothing yet."""
+    """Add the columns that tables of an older program lack; they are NULL in every row."""
     with db.begin() if isinstance(db, Engine) else nullcontext(db) as open_db:
         looked = inspect(open_db)
         for table in tables.sorted_tables:
@@ -173,11 +173,18 @@ def _one_at(by: tuple[Column[Any], ...]) -> tuple[tuple[str, ...], str]:
     return tuple(column.name for column in table.columns), str(query.compile(dialect=sqlite.dialect()))
 
 
-def hold(path: Path, wait_s: float = 0.0) -> Connection:
-    """Hold a file for this process; the system lets go when it dies.
+def lock_file(path: Path, wait_s: float = 0.0) -> Connection:
+    """Lock a file for this process; the system releases the lock when the process ends.
+
+    Args:
+        path: The lock file; created when missing.
+        wait_s: How long to wait for another holder, in s.
+
+    Returns:
+        What `unlock_file` takes.
 
     Raises:
-        AlreadyRunning: Another process holds it, for longer than we wait.
+        AlreadyRunning: Another process holds the lock.
     """
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": wait_s, "isolation_level": None})
@@ -191,17 +198,20 @@ def hold(path: Path, wait_s: float = 0.0) -> Connection:
     return connection
 
 
-def let_go(held: Connection) -> None:
-    """Of what `hold` gave."""
-    held.close()
-    held.engine.dispose()
+def unlock_file(lock: Connection) -> None:
+    """Release what `lock_file` gave."""
+    lock.close()
+    lock.engine.dispose()
 
 
 def shred(engine: Engine) -> bool:
     """Push deletions through the write-ahead log of SQLite, where deleted rows would linger.
 
-    False when a reader holds the log or the disk is full: try again later, nothing waits for it. PostgreSQL keeps
-    deleted rows in its log and its backups whatever we do; there the deleted data key is what shreds.
+    PostgreSQL keeps deleted rows in its log and its backups whatever we do; there destroying the data key is what makes
+    them unreadable.
+
+    Returns:
+        False when a reader holds the log or the disk is full: try again later.
     """
     if is_postgres(engine):
         return True
@@ -219,17 +229,17 @@ def shred(engine: Engine) -> bool:
 
 
 def reading(engine: Engine) -> Engine:
-    """The same database for looking only: takes no write lock."""
+    """The same database for reading only: on SQLite it takes no write lock."""
     return engine.execution_options(reads=True)
 
 
 def put_site(db: Connection, table: Table, name: str, value: bytes) -> None:
-    """Write one named value, new or not."""
+    """Insert or update a named value."""
     if db.execute(table.update().where(table.c.name == name).values(value=value)).rowcount == 0:
         db.execute(table.insert(), {"name": name, "value": value})
 
 
 def insert_new(db: Connection, table: Table, values: dict[str, Any]) -> None:
-    """Insert a row, unless it is there or comes from another process at this moment."""
+    """Insert a row unless it exists, even when another process inserts it at the same moment."""
     make = postgresql.insert if is_postgres(db) else sqlite.insert
     db.execute(make(table).on_conflict_do_nothing(), values)

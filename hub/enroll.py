@@ -1,4 +1,4 @@
-"""`hub admit`: a device's request in, its sealed answer out."""
+"""Admit a device by its request, and renew its certificate."""
 
 import secrets
 import time
@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives import serialization
 from agent.errors import WireRefused
 from agent.wire.enroll import Answer, armor, dearmor, sealed_answer, verified_request
 from agent.wire.keys import kid
-from hub.certificates import certify, checked_request
-from hub.devices import Device
-from hub.keystore import KeyStore
+from hub.keys.certificates import certify, checked_request
+from hub.keys.devices import Device
+from hub.keys.keystore import KeyStore
 from hub.site import open_keys
 
 _DAY_S: Final = 86_400
@@ -20,7 +20,11 @@ _MOST_A_DAY: Final = 10
 
 
 def admit(folder: Path, request_text: str) -> str:
-    """Check a request, take the device in, and answer it.
+    """Verify a device's request and admit the device; returns the sealed answer as armored text.
+
+    Args:
+        folder: The hub's.
+        request_text: The armored request.
 
     Raises:
         WireRefused: ``malformed``, ``weak_key``, ``bad_signature``, ``wrong_site``,
@@ -38,7 +42,7 @@ def admit(folder: Path, request_text: str) -> str:
         known = keys.devices.of(kid(request.sign_public))
         again = known is not None and (known.sign_public, known.receive_public, known.consent_public) == keyed
         if known is not None and again and not known.revoked:
-            device = known  # the answer was lost on its way: the same request, signed by the same keys, has another
+            device = known  # the answer was lost: the same request, signed by the same keys, is answered again
         else:
             device = Device(kid(request.sign_public), secrets.token_hex(8), *keyed)
             keys.devices.admit(request.code, device, request.machine, request.recovery_public)
@@ -51,13 +55,13 @@ def admit(folder: Path, request_text: str) -> str:
 
 
 def renew(folder: Path, keys: KeyStore, device: Device, request_der: bytes, now_utc_s: int) -> bytes:
-    """A new certificate for a device's new TLS key, DER; after ten in a day the last one again.
+    """A new certificate (DER) for a device's new TLS key; after ten in a day the last one again.
 
     Raises:
-        WireRefused: ``revoked``, since the request was judged.
+        WireRefused: ``revoked``, since the request was verified.
         KeysMissing: The CA's files are not here.
     """
-    with keys.alone():  # who revokes lists every certificate that was noted
+    with keys.exclusive():  # a concurrent revocation lists every certificate recorded so far
         if (keys.devices.of(device.kid) or device).revoked:
             raise WireRefused("revoked")
         issued = keys.devices.certificates(device.kid)

@@ -1,8 +1,7 @@
-"""Which keys are in force: a KEM key a week, a directory before the last one ends, old KEM keys destroyed.
+"""Key rotation: a KEM key each week, a directory before the last one ends, old KEM keys destroyed.
 
-Deleting a KEM key is the only forward secrecy there is: until then, whoever takes the key store reads what was
-recorded on the way. Devices seal to the newest key of the newest directory they know; what was sealed to a deleted
-one is sealed anew by the device.
+Deleting a KEM key is the only forward secrecy: until then, whoever copies the key store can decrypt recorded traffic.
+Devices seal to the newest key of the newest directory they know, and seal again what was sealed to a deleted key.
 """
 
 import logging
@@ -14,7 +13,8 @@ from typing import Final
 from agent.errors import WrongUse
 from agent.wire.directory import verified
 from agent.wire.keys import SignKey
-from hub.keystore import DAY_S, KEM_DAYS, KeyStore
+from hub.keys.kem import DAY_S, KEM_DAYS
+from hub.keys.keystore import KeyStore
 from hub.site import backup_key, open_keys
 from hub.store import Store
 
@@ -26,23 +26,23 @@ CERT_WARN_DAYS: Final = 45
 
 
 def keep_fresh(keys: KeyStore, store: Store, now_utc_s: int) -> bool:
-    """Rotate what is due, and destroy what is past; True when a new directory was issued.
+    """Rotate the keys that are due and destroy those past their end; True when a new directory was issued.
 
-    Safe under a wrong clock: one that was ahead destroys old keys early (devices seal again) and makes keys that are
-    cut to their due length when it is right again; one that was behind makes no directory older than the last.
+    A wrong clock does no lasting harm: one that was ahead destroys old keys early (devices seal again) and creates keys
+    that are shortened once it is right; one that was behind creates no directory older than the last.
     """
-    keys.cut_kems(now_utc_s)
-    due = max(keys.kem_ages().values()) - now_utc_s <= (KEM_DAYS - KEM_EVERY_DAYS) * DAY_S
+    keys.kems.shorten(now_utc_s)
+    due = max(keys.kems.ends().values()) - now_utc_s <= (KEM_DAYS - KEM_EVERY_DAYS) * DAY_S
     if due:
-        keys.add_kem(now_utc_s)
-    ended = keys.delete_kems(now_utc_s)
+        keys.kems.add(now_utc_s)
+    ended = keys.kems.delete_ended(now_utc_s)
     if ended:
-        forgotten = store.forget_seen(ended)
+        forgotten = store.delete_settled(ended)
         log.info("%d KEM keys were destroyed, and the memory of %d envelopes sealed to them", len(ended), forgotten)
     stale = not keys.is_current()  # a crash came between a change and its directory
     directory = verified(keys.published(), keys.site, keys.value("root public"), 0).directory
     left_s = directory.expires_utc_s - now_utc_s
-    # far ahead: signed by a clock that was wrong
+    # an end far ahead comes from a clock that was wrong
     if due or ended or stale or left_s < RENEW_BEFORE_DAYS * DAY_S or left_s > 2 * KEM_DAYS * DAY_S:
         keys.issue_directory(now_utc_s)
         return True
@@ -50,11 +50,17 @@ def keep_fresh(keys: KeyStore, store: Store, now_utc_s: int) -> bool:
 
 
 def rotate(folder: Path, root_seed: bytes | None = None, *, receipt: bool = False, stolen: bool = False) -> int:
-    """`hub rotate`: a new KEM key, or what is asked for, and a new directory; its version.
+    """Create a new KEM key, or the keys asked for, and a new directory; returns its version.
+
+    Args:
+        folder: The hub's.
+        root_seed: Seed of root.key: create a new directory key under it.
+        receipt: Create a new receipt key.
+        stolen: With ``receipt``: revoke the old ones.
 
     Raises:
         KeysMissing: No hub here, or another site's root.
-        WrongUse: Only a receipt key can be told to be stolen here.
+        WrongUse: ``stolen`` without ``receipt``.
     """
     if stolen and not receipt:
         raise WrongUse(
@@ -63,19 +69,19 @@ def rotate(folder: Path, root_seed: bytes | None = None, *, receipt: bool = Fals
         )
     now_utc_s = int(time.time())
     keys = open_keys(folder)
-    with closing(keys), keys.alone():
+    with closing(keys), keys.exclusive():
         if root_seed is not None:
             keys.new_directory_key(SignKey.of(root_seed), now_utc_s)
             keys.put({"backup public": backup_key(root_seed).public})
         if receipt:
             keys.new_receipt_key(revoke=stolen)
         if root_seed is None and not receipt:
-            keys.add_kem(now_utc_s)
+            keys.kems.add(now_utc_s)
         keys.issue_directory(now_utc_s)
         return keys.version()
 
 
 def days_of_certificate(keys: KeyStore, now_utc_s: int) -> int:
-    """How long the yearly directory key still stands under the root's signature."""
+    """How many days the yearly directory key is still valid."""
     key = verified(keys.published(), keys.site, keys.value("root public"), 0).key
     return (key.not_after_utc_s - now_utc_s) // DAY_S

@@ -1,6 +1,6 @@
-"""`hub init` and `hub invite`: a site's folder, its certificate authority, and a broker's configuration.
+"""A site's folder: creating, opening and reading it, inviting a device, revoking one.
 
-root.key        offline: copy it away and delete it here; needed again in a year
+root.key        offline: copy it to a safe medium and delete it here; needed again in a year
 keys.db         keys, devices, withdrawals            hub.db     what was received
 ca.pem ca.key   issue certificates                    broker/    mosquitto.conf, acl, certificate
 hub.crt hub.key the hub's own client certificate
@@ -21,20 +21,25 @@ from agent.system import host
 from agent.wire.enroll import Bundle, armor, check_names
 from agent.wire.keys import SEED_BYTES, ReceiveKey, SignKey
 from hub.broker import acl, mosquitto_conf
-from hub.certificates import issue, make_ca, serial_of, write_revoked
 from hub.database import CANNOT_WRITE, checked_url
-from hub.keystore import KeyStore
+from hub.keys.certificates import issue, make_ca, serial_of, write_revoked
+from hub.keys.keystore import KeyStore
 
 _HUB: Final = "hub"
-_OWN: Final = "own certificates"  # serial numbers of all that the hub had
-_TAKEN_BACK: Final = "taken back"  # and of those that are believed no more
+_OWN: Final = "own certificates"  # serial numbers of every certificate that the hub had
+_OWN_REVOKED: Final = "taken back"  # and of those that are revoked
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What `hub init` was told.
+    """The arguments of `hub init`.
 
     Attributes:
+        name: In topics: letters, digits, hyphens.
+        operator: Who receives, as people read it.
+        host: Where devices find the broker.
+        port: The broker's TLS port.
+        synthetic: Whether only synthetic identities may enroll.
         database: PostgreSQL's address; empty for SQLite in the folder.
     """
 
@@ -47,7 +52,7 @@ class Site:
 
 
 def init(folder: Path, site: Site) -> None:
-    """Make a site's folder.
+    """Create a site's folder.
 
     Raises:
         WrongUse: A site is there already, or the name cannot stand in a topic.
@@ -72,7 +77,7 @@ def init(folder: Path, site: Site) -> None:
     (broker / "mosquitto.conf").write_text(mosquitto_conf(folder, site.host, site.port))
     (broker / "acl").write_text(acl(site.name))
     keys = KeyStore(folder)
-    keys.found(
+    keys.create(
         {
             "site": site.name.encode(),
             "operator": site.operator.encode(),
@@ -89,15 +94,15 @@ def init(folder: Path, site: Site) -> None:
 
 
 def backup_key(root_seed: bytes) -> ReceiveKey:
-    """The key that opens keys files: made of the offline root's seed, so that one medium in the safe serves both."""
+    """The key that opens keys files: derived from the offline root's seed, so that one medium serves both."""
     return ReceiveKey.of(HKDF(hashes.SHA256(), SEED_BYTES, salt=None, info=b"wardbeat key backup").derive(root_seed))
 
 
 def read_root(file: Path) -> bytes:
-    """The seed in a root.key.
+    """The seed (32 bytes) in a root.key.
 
     Raises:
-        KeysMissing: It cannot be read as one.
+        KeysMissing: The file cannot be read, or is not a root key.
     """
     try:
         seed = bytes.fromhex(file.read_text(encoding="ascii").strip())
@@ -129,7 +134,11 @@ def open_keys(folder: Path) -> KeyStore:
 
 
 def invite(folder: Path) -> str:
-    """A bundle for one device, armored; its code works once."""
+    """A bundle that enrolls one device, as armored text; its code works once.
+
+    Raises:
+        KeysMissing: There is no hub in the folder.
+    """
     keys = open_keys(folder)
     bundle = Bundle(
         site=keys.site,
@@ -147,18 +156,20 @@ def invite(folder: Path) -> str:
 
 
 def revoke(folder: Path, name: str) -> None:
-    """Believe a device no more: its envelopes are refused, and the broker's list names its certificates.
+    """Revoke a device: its envelopes are refused, and the broker's list names its certificates.
 
-    ``hub`` takes back the hub's own certificate, and makes another.
+    Args:
+        folder: The hub's.
+        name: The device's random name; ``hub`` revokes the hub's own certificates and issues another.
 
     Raises:
         WrongUse: There is no such device.
         KeysMissing: The CA's files are not here.
     """
-    with closing(open_keys(folder)) as keys, keys.alone():
+    with closing(open_keys(folder)) as keys, keys.exclusive():
         if name == _HUB:
             note_own(folder, keys)
-            keys.put({_TAKEN_BACK: keys.text(_OWN).encode()})  # every one that it ever had
+            keys.put({_OWN_REVOKED: keys.text(_OWN).encode()})  # every one that it ever had
             issue(folder, _HUB, folder / "hub", server=None)
         else:
             device = keys.devices.named(name)
@@ -172,18 +183,18 @@ def revoke(folder: Path, name: str) -> None:
 
 
 def note_own(folder: Path, keys: KeyStore) -> None:
-    """Remember the serial number of the hub's own certificate, so that it can be taken back when it is replaced."""
+    """Record the serial number of the hub's own certificate, so that it can be revoked after it is replaced."""
     known, now = keys.text(_OWN).split(), str(serial_of(folder / "hub.crt"))
     if now not in known:
         keys.put({_OWN: " ".join([*known, now]).encode()})
 
 
 def list_revoked(folder: Path, keys: KeyStore) -> None:
-    """Write the broker's list anew.
+    """Write the broker's revocation list again.
 
     Raises:
         KeysMissing: The CA's files are not here.
     """
-    with keys.alone():
-        own = [int(serial) for serial in keys.text(_TAKEN_BACK).split()]
+    with keys.exclusive():
+        own = [int(serial) for serial in keys.text(_OWN_REVOKED).split()]
         write_revoked(folder, [*keys.devices.revoked_certificates(), *own])

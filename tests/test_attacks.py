@@ -250,7 +250,7 @@ def test_erased_and_withdrawn_bytes_are_gone_from_the_write_ahead_logs(world):
 
 def test_a_code_fault_while_reading_a_message_is_quarantined_too(world, monkeypatch):
     receiver = world.receiver()
-    from hub import verify
+    from hub.receive import verify
 
     def failing(words):
         raise RuntimeError("planted")
@@ -320,7 +320,8 @@ def test_an_enrollment_that_fails_leaves_the_old_one_whole(world):
 
 
 def test_a_full_disk_while_shredding_stops_nobody(world, monkeypatch):
-    from hub import database, store
+    from hub import database
+    from hub.store import store
 
     receiver = world.receiver()
     with world.outbox() as outbox:
@@ -461,7 +462,7 @@ def test_a_bundle_whose_names_could_deceive_is_refused(world, change):
 
 
 def test_a_request_with_a_damaged_tls_part_is_refused_by_name(world):
-    from hub.certificates import checked_request
+    from hub.keys.certificates import checked_request
 
     folder = world.folder / "person"
     folder.mkdir(mode=0o700)
@@ -704,14 +705,14 @@ def test_a_hub_that_is_silent_is_told_to_the_person(world, broker):
 
 def test_a_second_hub_on_one_folder_is_told_so(world):
     from agent.errors import AlreadyRunning
-    from hub.database import hold
+    from hub.database import lock_file
 
-    first = hold(world.hub / "hub.lock")
+    first = lock_file(world.hub / "hub.lock")
     with pytest.raises(AlreadyRunning):
-        hold(world.hub / "hub.lock")
+        lock_file(world.hub / "hub.lock")
     first.close()
     first.engine.dispose()
-    again = hold(world.hub / "hub.lock")
+    again = lock_file(world.hub / "hub.lock")
     again.close()
     again.engine.dispose()
 

@@ -198,16 +198,18 @@ def test_erasing_removes_rows_and_nobody_who_kept_the_bytes_can_bring_them_back(
 
 def test_a_message_that_makes_our_own_code_fail_is_quarantined_and_the_others_go_on(world, receiver, monkeypatch):
     record = give(world, receiver)
-    from hub import transaction
+    from hub.store import transaction
 
-    real = transaction.Taking._message
+    real = transaction.StoreTransaction._apply
 
     def failing(self, device, said):
         if isinstance(said, message.ProbeMessage):
             raise RuntimeError("planted")
         return real(self, device, said)
 
-    monkeypatch.setattr(transaction.Taking, "_message", failing)  # the one patch of our own code: it plants the fault
+    monkeypatch.setattr(
+        transaction.StoreTransaction, "_apply", failing
+    )  # the one patch of our own code: it plants the fault
 
     batch = [
         (world.topic, seal(world, said, seq))

@@ -17,10 +17,11 @@ from agent.wire.envelope import Sender
 from agent.wire.keys import kid, receive_public
 from agent.wire.labels import down_topic
 from agent.wire.message import CoverMessage
-from hub import backup, batch, certificates, enroll, rotation
+from hub import backup, enroll, rotation
 from hub.cli import main
-from hub.database import CANNOT_WRITE, hold, let_go
-from hub.receive import Receiver
+from hub.database import CANNOT_WRITE, lock_file, unlock_file
+from hub.keys import certificates
+from hub.receive import Receiver, batch
 from hub.site import open_keys, read_root
 from test_hub import data, give, seal, told
 
@@ -232,7 +233,7 @@ def test_a_damaged_data_base_blames_no_message(world):
 def test_a_message_that_our_code_fails_over_is_set_aside_and_goes_with_its_person(world, monkeypatch):
     receiver = world.receiver()
     give(world, receiver)
-    monkeypatch.setattr(batch.judge, "opened", lambda *_: 1 / 0)
+    monkeypatch.setattr(batch.verify, "opened", lambda *_: 1 / 0)
     payloads = receiver.handle([(world.topic, seal(world, [CoverMessage()], 5))])
     monkeypatch.undo()
     assert told(world, payloads) == {5: "quarantined"}
@@ -247,11 +248,11 @@ def test_a_message_that_our_code_fails_over_is_set_aside_and_goes_with_its_perso
 
 
 def test_no_erase_receipt_while_a_destroyed_data_key_stands_in_a_log(world, monkeypatch):
-    monkeypatch.setattr("hub.devices._SHRED_TRIES", 2)
+    monkeypatch.setattr("hub.keys.data_keys._SHRED_TRIES", 2)
     receiver = world.receiver()
     record = give(world, receiver)
     receiver.handle([(world.topic, seal(world, [data(record)], 1))])
-    (secret,) = (receiver.keys.devices.data_key(kid_of(world), record.serial).key,)
+    (secret,) = (receiver.keys.data_keys.of(kid_of(world), record.serial).key,)
     with contextlib.closing(sqlite3.connect(world.hub / "keys.db", isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM data_key").fetchone()
@@ -274,11 +275,11 @@ def test_a_torn_certificate_is_made_anew(world, name):
 
 
 def test_a_key_store_that_is_held_does_not_end_a_running_hub(world, monkeypatch):
-    monkeypatch.setattr("hub.keystore._ALONE_S", 0.1)
+    monkeypatch.setattr("hub.keys.keystore._LOCK_WAIT_S", 0.1)
     receiver = world.receiver()
-    held = hold(world.hub / "keys.lock")
+    held = lock_file(world.hub / "keys.lock")
     receiver._fresh_s = receiver._published_s = -10_000.0
     receiver._version = receiver.keys.version()
-    receiver._look(0.0)
-    let_go(held)
-    receiver._look(10_000.0)
+    receiver._check(0.0)
+    unlock_file(held)
+    receiver._check(10_000.0)

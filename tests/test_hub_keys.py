@@ -22,8 +22,9 @@ from agent.system.status import StatusBoard
 from agent.wire import envelope
 from agent.wire.keys import kid
 from agent.wire.message import CoverMessage, RenewMessage
-from hub import backup, certificates
+from hub import backup
 from hub.cli import main
+from hub.keys import certificates
 from hub.site import open_keys, read_root
 from test_hub import data, give, seal, told
 

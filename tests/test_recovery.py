@@ -18,9 +18,9 @@ from agent.wire.enroll import armor, dearmor
 from agent.wire.keys import SignKey, kid
 from agent.wire.message import CoverMessage
 from agent.wire.receipt import Erased
-from hub import batch, verify
 from hub.cli import main
-from hub.database import hold
+from hub.database import lock_file
+from hub.receive import batch, verify
 from test_commands import on_terminal
 from test_hub import data, give, seal, told
 
@@ -135,7 +135,7 @@ def test_what_was_judged_before_the_erasure_and_is_taken_after_it_is_not_stored(
         assert erase(either, paper(code), monkeypatch, capsys)[0] == 0
         return one
 
-    monkeypatch.setattr(batch.judge, "opened", meanwhile)
+    monkeypatch.setattr(batch.verify, "opened", meanwhile)
     assert receiver.handle(ahead) == []
     monkeypatch.undo()
     assert receiver.store.summaries() == []
@@ -161,7 +161,7 @@ def test_no_other_paper_erases_anything(world, monkeypatch, capsys):
             main(["erase", str(world.hub)])
         assert refused.value.reason == reason
     assert len(receiver.store.summaries()) == 1
-    held = hold(world.hub / "hub.0.lock")
+    held = lock_file(world.hub / "hub.0.lock")
     with pytest.raises(AlreadyRunning):
         erase(world, paper(code_of(world)), monkeypatch, capsys)
     held.close()

@@ -21,7 +21,7 @@ from agent.system.run_mode import RunMode
 from agent.wire.keys import kid
 from agent.wire.message import RenewMessage
 from agent.wire.receipt import Certificate
-from hub.certificates import certify
+from hub.keys.certificates import certify
 from hub.site import revoke
 from test_hub import seal, told
 from test_hub_keys import can_connect

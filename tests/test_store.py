@@ -14,12 +14,13 @@ import postgres
 from agent.errors import AlreadyRunning, Missing, NotDurable, WrongUse
 from agent.outbox import consents, receipts
 from agent.wire.message import CoverMessage
-from hub import migrations, rotation
-from hub.database import hold
-from hub.keystore import DAY_S, KEM_DAYS, KeyStore
+from hub import rotation
+from hub.database import lock_file
+from hub.keys.kem import DAY_S, KEM_DAYS
+from hub.keys.keystore import KeyStore
 from hub.receive import Receiver
 from hub.site import open_keys
-from hub.store import Store
+from hub.store import Store, migrations
 from test_hub import data, give, seal, told
 
 NOW = house.START_UTC_S
@@ -194,7 +195,7 @@ def test_sqlite_takes_one_worker_and_a_number_is_held_by_one_process(tmp_path):
     world = house.make_world(tmp_path)
     with pytest.raises(WrongUse):
         Receiver(world.hub, worker=2)
-    held = hold(world.hub / "hub.1.lock")
+    held = lock_file(world.hub / "hub.1.lock")
     with pytest.raises(AlreadyRunning):
         world.receiver().run(threading.Event())
     held.close()
@@ -218,12 +219,12 @@ def race(world, *, rounds, seed, planted_rounds=5):
         (rows left after erase receipts, rounds in which data were stored before the erasure, rows that are left when
         the lock is taken away).
     """
-    from hub import transaction
+    from hub.store import transaction
 
     receivers = [Receiver(world.hub, worker=n) for n in (1, 2)]
     world.receivers += receivers
     dice = random.Random(seed)
-    lock, refresh, finish = transaction.Taking._lock, KeyStore.refresh, transaction.Taking.finish
+    lock, refresh, finish = transaction.StoreTransaction._lock, KeyStore.refresh, transaction.StoreTransaction.finish
 
     planting = threading.Event()
 
@@ -235,7 +236,7 @@ def race(world, *, rounds, seed, planted_rounds=5):
                     other.join(2.0)
         finish(self, counts)
 
-    transaction.Taking.finish = slow
+    transaction.StoreTransaction.finish = slow
     try:
         left = raced = 0
         for first in range(0, rounds, _ROUNDS_EACH):  # one person with a thousand consents is slow, and meets nobody
@@ -243,11 +244,15 @@ def race(world, *, rounds, seed, planted_rounds=5):
             many = min(_ROUNDS_EACH, rounds - first)
             left, raced = (a + b for a, b in zip((left, raced), _race(person, receivers, many, dice), strict=True))
         planting.set()
-        transaction.Taking._lock = lambda self, devices: None
+        transaction.StoreTransaction._lock = lambda self, devices: None
         KeyStore.refresh = lambda self: None if threading.current_thread().name == "data" else refresh(self)
         planted, _ = _race(house.another(world, world.folder / "planted"), receivers, planted_rounds, dice)
     finally:
-        transaction.Taking._lock, KeyStore.refresh, transaction.Taking.finish = lock, refresh, finish
+        transaction.StoreTransaction._lock, KeyStore.refresh, transaction.StoreTransaction.finish = (
+            lock,
+            refresh,
+            finish,
+        )
     return left, raced, planted
 
 
@@ -304,13 +309,13 @@ def test_a_kem_key_past_its_end_is_destroyed_with_the_memory_of_what_was_sealed_
     receiver = world.receiver()
     sealed = seal(world, [CoverMessage()])
     receiver.handle([(world.topic, sealed)])
-    (first,) = receiver.keys.kem_ages()
-    now = receiver.keys.kem_ages()[first] - KEM_DAYS * DAY_S
+    (first,) = receiver.keys.kems.ends()
+    now = receiver.keys.kems.ends()[first] - KEM_DAYS * DAY_S
     assert not rotation.keep_fresh(receiver.keys, receiver.store, now + 3 * DAY_S)
     for week in range(1, 8):
         assert rotation.keep_fresh(receiver.keys, receiver.store, now + (7 * week + 1) * DAY_S)
-    assert first not in receiver.keys.kem_ages()
-    assert len(receiver.keys.kem_ages()) == 7
+    assert first not in receiver.keys.kems.ends()
+    assert len(receiver.keys.kems.ends()) == 7
     assert receiver.store.settled() == {}
     assert told(world, receiver.handle([(world.topic, sealed)])) == {1: "kem_unknown"}
     with contextlib.closing(sqlite3.connect(world.hub / "keys.db")) as db:
@@ -319,11 +324,11 @@ def test_a_kem_key_past_its_end_is_destroyed_with_the_memory_of_what_was_sealed_
 
 def test_a_clock_that_was_a_year_ahead_leaves_no_key_that_lives_a_year(world):
     receiver = world.receiver()
-    (first,) = receiver.keys.kem_ages()
-    now = receiver.keys.kem_ages()[first] - KEM_DAYS * DAY_S
+    (first,) = receiver.keys.kems.ends()
+    now = receiver.keys.kems.ends()[first] - KEM_DAYS * DAY_S
     rotation.keep_fresh(receiver.keys, receiver.store, now + 365 * DAY_S)
     rotation.keep_fresh(receiver.keys, receiver.store, now + DAY_S)
-    assert max(receiver.keys.kem_ages().values()) <= now + DAY_S + KEM_DAYS * DAY_S
+    assert max(receiver.keys.kems.ends().values()) <= now + DAY_S + KEM_DAYS * DAY_S
     rotation.keep_fresh(receiver.keys, receiver.store, now + 9 * DAY_S)
     newest = world.identity.believe(receiver.keys.published()).directory().directory.kems[-1]
     assert newest.not_after_utc_s == now + 9 * DAY_S + KEM_DAYS * DAY_S, (

@@ -71,7 +71,7 @@ def test_the_wheel_holds_the_product_and_no_test(installed):
     assert {
         "agent/wire/schema_v1.json",
         "agent/wire/FORMAT.md",
-        "hub/receive.py",
+        "hub/receive/receiver.py",
         "agent/py.typed",
         "firmware_sim/strap.py",
     } <= set(names)

@@ -462,7 +462,7 @@ def test_a_newer_directory_is_taken_over_and_rows_are_sealed_to_its_newest_key(w
     async def person(agent):
         await until(lambda: agent.outbox.counts().get("receipted", 0) >= 1)
         keys = receiver.keys
-        keys.add_kem(int(time.time()) + 60)
+        keys.kems.add(int(time.time()) + 60)
         recorder.client.publish(keys_topic("test-site"), keys.issue_directory(), 1, retain=True)
         await until(lambda: agent.publisher.identity.directory().directory.version == keys.version())
         newest = agent.publisher.identity.directory().directory.kems[-1].public
@@ -491,7 +491,7 @@ def test_an_older_directory_that_stands_at_the_broker_is_replaced(world, broker)
 
     with house.running_hub(world) as receiver:
         old = receiver.keys.published()
-        receiver.keys.add_kem(int(time.time()) + 60)
+        receiver.keys.kems.add(int(time.time()) + 60)
         torn = receiver.keys.issue_directory()[:-1]
         recorder = Recorder(world)
         for data in (old, torn, b""):

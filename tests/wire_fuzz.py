@@ -25,7 +25,7 @@ from agent.wire import codec, directory, enroll, envelope, erasure, message, rec
 from agent.wire.envelope import Sender
 from agent.wire.keys import SEED_BYTES, SignKey, kid, receive_public
 from agent.wire.labels import Label, down_topic
-from hub import verify
+from hub.receive import verify
 from test_hub import data, give
 from wire_rules import is_answers, is_directory, is_erasure, is_plaintext, is_request
 
@@ -347,7 +347,7 @@ def planted(room, seed):
 
     def loose(data):
         words = verify.authentic(room.keys, room.world.topic, data).sealed.open(
-            room.keys.kem(kid(room.public)), room.keys.site, room.world.topic
+            room.keys.kems.of(kid(room.public)), room.keys.site, room.world.topic
         )
         cbor2.loads(words)  # reads what is there, and nothing of the rules
 

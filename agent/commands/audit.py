@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         from hub import audit as audits
     except ModuleNotFoundError as error:
-        raise Missing("the packages for the audit are not installed", remedy="pip install 'wardbeat[hub]'") from error
+        raise Missing("the packages for the audit are not installed", remedy="pip install 'wardbeat[audit]'") from error
     say(f"Drawing and scoring {arguments.people:,} simulated people four times; 10,000 take a minute or two.")
     made = audits.report(arguments.people, arguments.seed)
     try:

@@ -96,7 +96,7 @@ class Verified:
 
 
 def publish(root: SignKey, directory_key: SignKey, cert: DirectoryKey, directory: Directory, site: str) -> bytes:
-    """Sign both levels. (Who holds the root signs the cert once a year; see `hub.keystore`.)"""
+    """Sign both levels. (Who holds the root signs the cert once a year; see `hub.keys.keystore`.)"""
     signed_cert = root.sign(Label.DIRECTORY_KEY, site, cert.encode())
     return publish_under(cert.encode(), signed_cert, directory_key, directory, site)
 

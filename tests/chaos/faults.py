@@ -22,8 +22,8 @@ from agent.system import host
 from agent.wire.labels import up_topic
 from chaos.storm import Person, Storm, copy_outbox
 from hub import backup, rotation
-from hub.certificates import certify
-from hub.keystore import DAY_S, KEM_DAYS
+from hub.keys.certificates import certify
+from hub.keys.kem import DAY_S, KEM_DAYS
 from hub.site import open_keys, read_root
 from hub.store import Store
 
@@ -312,9 +312,9 @@ def old_kem_keys_destroyed(storm: Storm) -> None:
     """As 45 days later: every key but the newest goes, and rows on their way were sealed to the others."""
     rotation.rotate(storm.world.hub)
     with contextlib.closing(open_keys(storm.world.hub)) as keys, Store(storm.world.hub, keys) as store:
-        ended = keys.delete_kems(int(time.time()) + 2 * KEM_DAYS * DAY_S)
+        ended = keys.kems.delete_ended(int(time.time()) + 2 * KEM_DAYS * DAY_S)
         if ended:
-            store.forget_seen(ended)
+            store.delete_settled(ended)
         keys.issue_directory()
 
 

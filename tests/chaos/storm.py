@@ -33,7 +33,7 @@ from agent.wire.consent import decode_record
 from agent.wire.directory import verified
 from agent.wire.message import ConsentMessage, GapMessage, SummaryMessage, decode_plaintext
 from chaos.proxy import Proxy
-from hub.certificates import issue
+from hub.keys.certificates import issue
 from hub.site import open_keys
 from hub.store import Store
 

@@ -39,9 +39,26 @@ LAYERS = {
     "agent.model": 0,
     "agent.errors": 0,
     "agent": 0,  # the version
+    # the hub imports of the agent what HUB_MAY lists, all of it below; its own packages in layers of their own
+    "hub.cli": 8,
+    "hub.commands": 7,
+    "hub.views": 6,
+    "hub.receive": 6,
+    "hub.backup": 5,
+    "hub.enroll": 5,
+    "hub.erase_by_code": 5,
+    "hub.rotation": 5,
+    "hub.site": 4,
+    "hub.store": 3,
+    "hub.keys": 2,
+    "hub.audit": 2,
+    "hub.broker": 1,
+    "hub.database": 1,
+    "hub": 0,
 }
+PROGRAMS = ("agent", "hub")
 LIBRARIES = {
-    "fairlearn": ("hub/audit.py",),
+    "fairlearn": ("hub/audit/fairlearn_check.py",),
     "pandas": (),  # fairlearn brings them
     "sklearn": (),
     "bleak": ("agent/sources/", "firmware_sim/"),
@@ -51,7 +68,7 @@ LIBRARIES = {
     "cv2": ("agent/sources/", "agent/perception/", "firmware_sim/face.py"),  # and a simulated face is drawn
     "onnxruntime": ("agent/perception/",),
     "ai_edge_litert": ("agent/perception/",),
-    "paho": ("agent/publisher/", "hub/receive.py"),
+    "paho": ("agent/publisher/", "hub/receive/"),
     "sqlite3": (
         "agent/outbox/",
         "agent/windows/history.py",
@@ -59,19 +76,11 @@ LIBRARIES = {
         "hub/backup.py",
         "hub/database.py",
     ),
-    "sqlalchemy": (
-        "hub/store.py",
-        "hub/tables.py",
-        "hub/transaction.py",
-        "hub/migrations.py",
-        "hub/keystore.py",
-        "hub/devices.py",
-        "hub/database.py",
-    ),
+    "sqlalchemy": ("hub/database.py", "hub/keys/", "hub/store/"),
     "keyring": ("agent/privacy/vault.py",),
     "fcntl": ("agent/system/host.py",),
     "resource": ("agent/system/host.py",),
-    "signal": ("agent/system/host.py", "hub/cli.py", "firmware_sim/__main__.py"),
+    "signal": ("agent/system/host.py", "hub/commands.py", "firmware_sim/__main__.py"),
     "msvcrt": ("agent/system/host.py",),
     "ctypes": ("agent/system/host.py",),
     "multiprocessing": (),
@@ -117,7 +126,8 @@ def package_of(module: str) -> str:
     parts = module.split(".")
     known = (".".join(parts[:n]) for n in (2, 1) if ".".join(parts[:n]) in LAYERS)
     package = next(known, module)
-    return module if package == "agent" and module != "agent" and not module.startswith("agent.__") else package
+    alone = package in PROGRAMS and module != package and not module.startswith(f"{package}.__")
+    return module if alone else package
 
 
 def agent_modules(root: Path) -> set[str]:
@@ -137,16 +147,17 @@ def layers(root: Path) -> Iterator[str]:
     """Imports point down."""
     for path in sources(root):
         module = module_of(root, path)
-        if not module.startswith("agent"):
+        program = module.split(".")[0]
+        if program not in PROGRAMS:
             continue
         mine = package_of(module)
         if mine not in LAYERS:
             yield f"{module} belongs to no layer"
             continue
         for name, line, _ in imports(path):
-            if name.split(".")[0] != "agent" or package_of(name) == mine:
+            if name.split(".")[0] != program or package_of(name) == mine:
                 continue
-            theirs = package_of(name) if package_of(name) in LAYERS else "agent"
+            theirs = package_of(name) if package_of(name) in LAYERS else program
             if LAYERS[theirs] >= LAYERS[mine]:
                 yield f"{module}:{line} imports {name}"
 
@@ -251,9 +262,9 @@ BLIND = {
     ("agent/session/loops.py", "run_sensor"),
     ("agent/publisher/link.py", "_live"),
     ("agent/page/process.py", "_answer"),  # one question of the page
-    ("hub/receive.py", "_on_message"),
-    ("hub/batch.py", "take"),
-    ("hub/batch.py", "_alone"),
+    ("hub/receive/receiver.py", "_on_message"),
+    ("hub/receive/batch.py", "store_batch"),
+    ("hub/receive/batch.py", "_store_alone"),
 }
 
 
@@ -336,22 +347,34 @@ LAWS: list[tuple[Law, str, str]] = [
     (layers, "agent/outbox/bad.py", "def f():\n    from agent.session.session import Session\n"),
     (layers, "agent/unknown/bad.py", "import math\n"),
     (layers, "agent/stray.py", "import math\n"),
+    (layers, "hub/stray.py", "import math\n"),
+    (layers, "hub/unknown/bad.py", "import math\n"),
+    (layers, "hub/database.py", "from hub.keys.keystore import KeyStore\n"),
+    (layers, "hub/keys/bad.py", "from hub.store import Store\n"),
+    (layers, "hub/store/bad.py", "if TYPE_CHECKING:\n    from hub.receive import Receiver\n"),
+    (layers, "hub/receive/bad.py", "def f():\n    from hub import views\n"),  # packages of one layer
+    (layers, "hub/backup.py", "from hub import cli\n"),
     (circles, "agent/sources/replay.py", "from agent.sources import second\n"),
     (circles, "agent/sources/replay.py", "if TYPE_CHECKING:\n    from agent.sources import second\n"),
     (circles, "agent/sources/replay.py", "def f():\n    import agent.sources.second\n"),
+    (circles, "hub/store/tables.py", "from hub.store import transaction\n"),
+    (circles, "hub/store/tables.py", "def f():\n    import hub.store.transaction\n"),
     (few_modules_at_the_top, "agent/ninth.py", ""),
     (programs_stand_apart, "hub/bad.py", "from agent.outbox import Outbox\n"),
     (programs_stand_apart, "hub/bad.py", "from agent import pipeline\n"),
     (programs_stand_apart, "agent/outbox/bad.py", "from hub.store import Store\n"),
     (programs_stand_apart, "firmware_sim/bad.py", "import agent.model\n"),
     (programs_stand_apart, "agent/pipeline.py", "from firmware_sim import strap\n"),
-    (programs_stand_apart, "hub/receive.py", "import firmware_sim.radio\n"),
+    (programs_stand_apart, "hub/receive/receiver.py", "import firmware_sim.radio\n"),
     (libraries, "agent/demo/run.py", "import bumble\n"),
     (libraries, "agent/pipeline.py", "import bleak\n"),
     (libraries, "agent/windows/window.py", "import cv2\n"),
     (libraries, "agent/features/bad.py", "import onnxruntime\n"),
     (libraries, "agent/outbox/bad.py", "import paho.mqtt.client\n"),
     (libraries, "agent/control/channel.py", "import sqlite3\n"),
+    (libraries, "hub/views/bad.py", "import sqlalchemy\n"),
+    (libraries, "hub/site.py", "from sqlalchemy import select\n"),
+    (libraries, "hub/store/bad.py", "import paho.mqtt.client\n"),
     (libraries, "agent/signal/bad.py", "import scipy.signal\n"),
     (libraries, "agent/signal/bad.py", "import scipy.linalg\n"),
     (programs_stand_apart, "agent/windows/window.py", "from . import pipeline\n"),
@@ -389,6 +412,9 @@ def test_the_law_finds_a_breach(law: Law, file: str, breach: str, tmp_path: Path
     (tmp_path / "agent/sources/strap").mkdir(parents=True)
     (tmp_path / "agent/sources/replay.py").touch()
     (tmp_path / "agent/sources/second.py").write_text("import agent.sources.replay\n")
+    (tmp_path / "hub/store").mkdir(parents=True)
+    (tmp_path / "hub/store/transaction.py").write_text("import hub.store.tables\n")
+    (tmp_path / "hub/store/tables.py").touch()
     if law is few_modules_at_the_top:
         for number in range(8):
             (tmp_path / f"agent/top{number}.py").touch()

@@ -1,21 +1,24 @@
-"""The tables of a hub's data base; what must not stand in a backup of it is in `keystore`.
+"""The tables of a hub's database; what must not be in a backup of it is in `hub.keys`.
 
-`migrations` brings an older base to these.
+`migrations` brings an older database to these.
 """
+
+from typing import Final
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table
 
 META = MetaData()
+ARRIVALS: Final = "arrivals"  # a row of SITE: the last arrival number given
 SITE = Table("site", META, Column("name", String, primary_key=True), Column("value", LargeBinary, nullable=False))
-# One row a device: whoever stores or ends something of it holds this row's lock until commit. The serials are the
-# key store's, kept here too, so that neither file can be put back alone and forget an end.
+# One row for each device: whoever stores or ends something of it holds this row's lock until commit. The serials are
+# copies of the key store's, so that restoring one of the two files alone loses no withdrawal.
 DEVICE = Table(
     "device",
     META,
     Column("device", LargeBinary, primary_key=True),
     Column("withdrawn_serial", BigInteger, nullable=False),
     Column("erased_serial", BigInteger, nullable=False),
-    Column("revoked", Integer),  # 1: believed no more
+    Column("revoked", Integer),  # 1: refused
 )
 SEEN = Table(
     "seen",
@@ -43,12 +46,15 @@ ROW = Table(
     Column("stream", LargeBinary, primary_key=True),
     Column("seq", BigInteger, primary_key=True),
     Column("kind", String, nullable=False),
-    Column("serial", BigInteger, nullable=False),  # of the consent it hangs on; 0 for none
+    Column("serial", BigInteger, nullable=False),  # of the consent it depends on; 0 for none
     Column("data_key", LargeBinary, nullable=False),  # name of the key that the words are under
     Column("words", LargeBinary, nullable=False),
-    # a keyed digest of what is said, so that a window sealed anew by a device is not stored a second time
+    # a keyed digest of the content, so that a window that a device seals again is not stored twice
     Column("said", LargeBinary, nullable=False),
+    # Order of arrival, from 1. ARRIVALS holds the last number given; see `StoreTransaction._number`.
+    Column("arrival", BigInteger, nullable=False),
     Index("row_said", "device", "said"),
+    Index("row_arrival", "arrival", unique=True),
 )
 CONSENT = Table(
     "consent",
@@ -67,5 +73,5 @@ QUARANTINE = Table(
     META,
     Column("id", Integer, primary_key=True),
     Column("envelope", LargeBinary, nullable=False),
-    Column("device", LargeBinary),  # it is gone with the device's erasure
+    Column("device", LargeBinary),  # its sender: erasing the device deletes the row
 )

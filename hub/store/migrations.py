@@ -1,31 +1,32 @@
-"""Bringing a data base up to the tables of this program, step by step, each in one transaction.
+"""Bring a database up to the tables of this program, all steps in one transaction.
 
-Version 1 is the first release's: words lay open. A base of version 0 is empty.
+Version 0 is an empty database; version 1, of the first release, stored plaintext.
 """
 
 from collections.abc import Callable
 from typing import Final
 
-from sqlalchemy import Connection, Engine, delete, inspect, select, text, update
+from sqlalchemy import Connection, Engine, delete, func, inspect, select, text, update
 
 from agent.errors import WrongUse
 from agent.wire.consent import decode_record
 from agent.wire.message import decode_plaintext
 from hub.database import add_columns, is_postgres, put_site
-from hub.keystore import KeyStore
-from hub.tables import CONSENT, DEVICE, META, QUARANTINE, ROW, SEEN, SITE
-from hub.transaction import place_of, said
+from hub.keys.keystore import KeyStore
+from hub.store.tables import ARRIVALS, CONSENT, DEVICE, META, QUARANTINE, ROW, SEEN, SITE
+from hub.store.transaction import content_digest, place_of
 
-VERSION: Final = 3
+VERSION: Final = 4
 _NAME: Final = "tables version"
-_LOCK: Final = 0x77617264  # of PostgreSQL: workers that start together bring it up one after the other
+_ARRIVAL_INDEX: Final = "row_arrival"
+_LOCK: Final = 0x77617264  # of PostgreSQL: workers that start together migrate one after the other
 
 
 def bring_up(engine: Engine, keys: KeyStore) -> None:
-    """Make or change tables until they are this program's.
+    """Create or migrate the tables.
 
     Raises:
-        WrongUse: They are of a newer program.
+        WrongUse: They were written by a newer program.
     """
     with engine.begin() as db:
         if is_postgres(db):
@@ -40,6 +41,7 @@ def bring_up(engine: Engine, keys: KeyStore) -> None:
             return
         if version == 0:
             META.create_all(db)
+            put_site(db, SITE, ARRIVALS, b"0")
         for step in range(max(1, version), VERSION if version else 0):
             _STEPS[step](db, keys)
         put_site(db, SITE, _NAME, str(VERSION).encode())
@@ -52,26 +54,27 @@ def _version(db: Connection) -> int:
     return 1 if found is None else int(found)
 
 
-def _seal_words(db: Connection, keys: KeyStore) -> None:
-    """1 → 2: words go under data keys, and each device has a row to lock."""
-    META.create_all(db)  # the new tables; it leaves those that are there
+def _encrypt_rows(db: Connection, keys: KeyStore) -> None:
+    """1 → 2: rows are encrypted under data keys, and each device has a row to lock."""
+    META.create_all(db)  # the new tables; existing ones stay as they are
     for added in (ROW.c.data_key, ROW.c.said):
         db.execute(text(f'ALTER TABLE "row" ADD COLUMN {added.name} {added.type.compile(db.dialect)}'))
     for index in SEEN.indexes | ROW.indexes:
-        index.create(db, checkfirst=True)
+        if index.name != _ARRIVAL_INDEX:
+            index.create(db, checkfirst=True)
     for row in db.execute(select(ROW.c.device, ROW.c.stream, ROW.c.seq, ROW.c.serial, ROW.c.words)).all():
-        key = keys.devices.data_key(row.device, row.serial)
+        key = keys.data_keys.of(row.device, row.serial)
         sealed = key.seal(place_of((row.device, row.stream, row.seq)), row.words)
         here = (ROW.c.device == row.device) & (ROW.c.stream == row.stream) & (ROW.c.seq == row.seq)
-        same = said(key, row.words, decode_plaintext(row.words))
+        same = content_digest(key, row.words, decode_plaintext(row.words))
         db.execute(update(ROW).where(here).values(data_key=key.name, words=sealed, said=same))
     devices = db.execute(select(SEEN.c.device).distinct()).scalars().all()
     for device in sorted(devices):
         db.execute(DEVICE.insert(), {"device": device, "withdrawn_serial": 0, "erased_serial": -1})
 
 
-def _know_more(db: Connection, _: KeyStore) -> None:
-    """2 → 3: who is revoked, when a consent begins, whose a quarantined envelope is (those of before are nobody's)."""
+def _add_ends(db: Connection, _: KeyStore) -> None:
+    """2 → 3: revoked devices, when a consent begins, who sent a quarantined envelope (older ones are deleted)."""
     add_columns(db, META)
     db.execute(delete(QUARANTINE))
     for row in db.execute(select(CONSENT.c.device, CONSENT.c.serial, CONSENT.c.record)).all():
@@ -79,4 +82,20 @@ def _know_more(db: Connection, _: KeyStore) -> None:
         db.execute(update(CONSENT).where(here).values(from_utc_s=decode_record(row.record).from_utc_s))
 
 
-_STEPS: Final[dict[int, Callable[[Connection, KeyStore], None]]] = {1: _seal_words, 2: _know_more}
+def _number_arrivals(db: Connection, _: KeyStore) -> None:
+    """3 → 4: rows have an order of arrival. That of older rows is not known: they come first, by device and seq."""
+    add_columns(db, META)
+    place = ROW.c.device, ROW.c.stream, ROW.c.seq
+    numbered = select(*place, func.row_number().over(order_by=place).label("number")).subquery()
+    same = [column == numbered.c[column.name] for column in place]
+    db.execute(update(ROW).where(*same).values(arrival=numbered.c.number))
+    for index in ROW.indexes:
+        index.create(db, checkfirst=True)
+    put_site(db, SITE, ARRIVALS, str(db.execute(select(func.count()).select_from(ROW)).scalar_one()).encode())
+
+
+_STEPS: Final[dict[int, Callable[[Connection, KeyStore], None]]] = {
+    1: _encrypt_rows,
+    2: _add_ends,
+    3: _number_arrivals,
+}

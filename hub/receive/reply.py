@@ -1,4 +1,4 @@
-"""The way down: what became of envelopes, sealed to each device in the one size."""
+"""Answers to devices: what became of their envelopes, sealed to each device in envelopes of one size."""
 
 import os
 from collections import defaultdict
@@ -11,20 +11,20 @@ from agent.wire.envelope import MAX_WORDS_BYTES, Sender
 from agent.wire.keys import SEED_BYTES, kid, receive_public
 from agent.wire.message import HASH_BYTES, STREAM_BYTES
 from agent.wire.receipt import MAX_ENTRIES, Answer, Answers, Certificate, Entry, Notice, Receipt, encode_answers
-from hub.batch import Outcome
-from hub.devices import Device
-from hub.keystore import KeyStore
-from hub.store import Store
+from hub.keys.devices import Device
+from hub.keys.keystore import KeyStore
+from hub.receive.batch import Outcome
+from hub.store.store import Store
 
 _PUBLICS_MOST: Final = 10_000
 
 
 class Replies:
-    """Seals answers; one a hub process, under a stream of its own.
+    """Seals answers; one object for each hub process, because it counts the seq of its own stream.
 
     Args:
         keys: Receipt key and devices.
-        store: Its name is in every answer.
+        store: Every answer holds its store id.
     """
 
     def __init__(self, keys: KeyStore, store: Store) -> None:
@@ -37,16 +37,16 @@ class Replies:
         """(topic, envelope) pairs to publish for a batch that was committed.
 
         Args:
-            outcome: What became of it.
-            certificates: New TLS certificates (DER) by device.
+            outcome: What the batch led to.
+            certificates: New TLS certificates (DER), by kid of the device.
         """
         entries: dict[bytes, dict[bytes, list[Entry]]] = defaultdict(lambda: defaultdict(list))
         notices: dict[bytes, list[Notice]] = defaultdict(list)
         devices: dict[bytes, Device] = {}
-        for told in outcome.told:
-            kid_, stream, seq = told.seen.at
-            devices[kid_] = told.seen.device
-            entries[kid_][stream].append(Entry(seq, told.seen.sealed.digest, labels.CODES[told.reason]))
+        for verdict in outcome.verdicts:
+            kid_, stream, seq = verdict.source.at
+            devices[kid_] = verdict.source.device
+            entries[kid_][stream].append(Entry(seq, verdict.source.sealed.digest, labels.CODES[verdict.reason]))
         for device, notice in outcome.notices:
             notices[device.kid].append(notice)
         sealed = []
@@ -54,11 +54,11 @@ class Replies:
             answers: list[Answer] = [*notices[which], *self._erased(device, outcome)]
             if certificates and which in certificates:
                 answers.append(Certificate(certificates[which]))
-            for stream, told_of in entries[which].items():
+            for stream, of_stream in entries[which].items():
                 end = outcome.ends.get((which, stream))
                 index, head = (0, bytes(HASH_BYTES)) if end is None else (end["ledger_index"], end["head_before"])
-                for start in range(0, len(told_of), MAX_ENTRIES):
-                    answers.append(Receipt(stream, index, head, tuple(told_of[start : start + MAX_ENTRIES])))
+                for start in range(0, len(of_stream), MAX_ENTRIES):
+                    answers.append(Receipt(stream, index, head, tuple(of_stream[start : start + MAX_ENTRIES])))
             sealed += self._sealed(device, answers)
         return sealed
 
@@ -69,13 +69,13 @@ class Replies:
         return [] if erased is None else [erased.signed(self._keys.sign_key("receipt"), self._keys.site)]
 
     def _sealed(self, device: Device, answers: list[Answer]) -> list[tuple[str, bytes]]:
-        sealed, room = [], list[Answer]()
+        sealed, fitting = [], list[Answer]()
         for answer in answers:
-            if room and len(self._words([*room, answer])) > MAX_WORDS_BYTES:
-                sealed.append(self._seal(device, room))
-                room = []
-            room.append(answer)
-        return [*sealed, self._seal(device, room)]
+            if fitting and len(self._words([*fitting, answer])) > MAX_WORDS_BYTES:
+                sealed.append(self._seal(device, fitting))
+                fitting = []
+            fitting.append(answer)
+        return [*sealed, self._seal(device, fitting)]
 
     def _words(self, answers: list[Answer]) -> bytes:
         return encode_answers(Answers(self._keys.version(), self._store.store_id, tuple(answers)))

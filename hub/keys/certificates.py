@@ -1,4 +1,4 @@
-"""The site's own certificate authority: the broker's, the hub's and the devices' certificates, and those taken back."""
+"""The site's certificate authority: certificates of broker, hub and devices, and the broker's revocation list."""
 
 import datetime as dt
 import ipaddress
@@ -22,7 +22,7 @@ _SERVER_DAYS, _CA_DAYS = 825, 3650
 
 
 def make_ca(folder: Path) -> None:
-    """Write ca.key and ca.pem."""
+    """Create the CA: write ca.key and ca.pem, valid for ten years."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "wardbeat site CA")])
     builder = _certificate("wardbeat site CA", key.public_key(), name, _CA_DAYS)
@@ -47,7 +47,17 @@ def make_ca(folder: Path) -> None:
 
 
 def issue(folder: Path, common_name: str, stem: Path, *, server: str | None) -> None:
-    """A key and certificate of the site's CA, as STEM.key and STEM.crt."""
+    """Write a new key and its certificate as STEM.key and STEM.crt.
+
+    Args:
+        folder: The hub's, with the CA.
+        common_name: The certificate's, which the broker uses as user name.
+        stem: Path of the files without their suffix.
+        server: Host name or address for a server's certificate; None for a client's.
+
+    Raises:
+        KeysMissing: The CA's files are not here.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = certify(folder, common_name, key.public_key(), server=server)
     write_private(stem.with_suffix(".key"), _pem(key))
@@ -55,10 +65,10 @@ def issue(folder: Path, common_name: str, stem: Path, *, server: str | None) -> 
 
 
 def renew_own(folder: Path, host: str, now_utc_s: int) -> list[str]:
-    """Issue the hub's and the broker's certificates anew when they are about to end; which were.
+    """Replace the hub's and the broker's certificates that end within 60 days; returns the names replaced.
 
-    A pair that does not belong together, left by a crash between two files, is issued anew too; so is the hub's own
-    where it is gone. A broker's that is gone was brought elsewhere: that is the operator's.
+    A key and certificate that do not match, left by a crash between two files, are replaced too, and so is the hub's
+    own when it is missing. When the broker's is missing, the operator has moved it to the broker's machine.
 
     Raises:
         KeysMissing: One is due, and the CA's key is not here.
@@ -66,22 +76,22 @@ def renew_own(folder: Path, host: str, now_utc_s: int) -> list[str]:
     renewed = []
     for name, stem, server in (("hub", folder / "hub", None), ("broker", folder / "broker" / "broker", host)):
         here = stem.with_suffix(".crt").exists() and stem.with_suffix(".key").exists()
-        if (here and not _stands(stem, now_utc_s)) or (not here and server is None):
+        if (here and not _is_valid(stem, now_utc_s)) or (not here and server is None):
             issue(folder, name, stem, server=server)
             renewed.append(name)
     return renewed
 
 
-def _stands(stem: Path, now_utc_s: int) -> bool:
+def _is_valid(stem: Path, now_utc_s: int) -> bool:
     try:
         certificate = x509.load_pem_x509_certificate(stem.with_suffix(".crt").read_bytes())
         key = serialization.load_pem_private_key(stem.with_suffix(".key").read_bytes(), None)
     except ValueError:
-        return False  # torn by a full disk, or not ours
+        return False  # cut short by a full disk, or another kind of file
     from_utc_s, until_utc_s = (
         at.timestamp() for at in (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
     )
-    # one that begins later was made by a clock that was ahead
+    # one that begins later was issued while the clock was ahead
     fits = from_utc_s <= now_utc_s and key.public_key() == certificate.public_key()
     return fits and until_utc_s - now_utc_s >= RENEW_DAYS * 86_400
 
@@ -100,7 +110,11 @@ def serial_of(file: Path) -> int:
 def certify(
     folder: Path, common_name: str, public: ec.EllipticCurvePublicKey, *, server: str | None
 ) -> x509.Certificate:
-    """A client certificate, or with ``server`` (a host name or address) a server's."""
+    """A client certificate, or with ``server`` (a host name or address) a server's.
+
+    Raises:
+        KeysMissing: The CA's files are not here.
+    """
     ca, ca_key = _authority(folder)
     usage = ExtendedKeyUsageOID.CLIENT_AUTH if server is None else ExtendedKeyUsageOID.SERVER_AUTH
     builder = _certificate(common_name, public, ca.subject, DEVICE_DAYS if server is None else _SERVER_DAYS)
@@ -115,7 +129,7 @@ def certify(
 
 
 def checked_request(request_der: bytes) -> ec.EllipticCurvePublicKey:
-    """The P-256 key of a TLS request that signs for itself.
+    """The P-256 key of a certificate request (DER) with a valid signature of its own.
 
     Raises:
         WireRefused: ``malformed``, ``bad_signature`` or ``weak_key``.
@@ -133,9 +147,9 @@ def checked_request(request_der: bytes) -> ec.EllipticCurvePublicKey:
 
 
 def write_revoked(folder: Path, serials: Iterable[int]) -> None:
-    """The list of certificates taken back, for the broker: it lets nobody in who is on it.
+    """Write the broker's revocation list: it refuses every certificate listed.
 
-    It names the CA's own end as its next issue: a broker with a list past that moment would let nobody in at all.
+    The list is valid until the CA ends, because a broker whose list has expired refuses every client.
     """
     ca, ca_key = _authority(folder)
     now = dt.datetime.now(dt.UTC)

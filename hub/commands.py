@@ -1,0 +1,162 @@
+"""What each command of `wardbeat hub` does. Results go to stdout, messages for people to stderr."""
+
+import argparse
+import json
+import signal
+import sys
+import threading
+import time
+from typing import Final
+
+from agent.errors import WireRefused, WrongUse
+from agent.wire.directory import fingerprint_words
+
+_REVOKED: Final = """\
+Send the broker a SIGHUP: it reloads its list and refuses everyone on it. An open connection continues
+until it ends (the hub refuses its messages); restart the broker to end it. After 'revoke hub' restart the hub."""
+
+
+def init(arguments: argparse.Namespace) -> int:
+    """Create a site's folder, and print the root key's eight words for comparison on the devices."""
+    from hub.site import Site, init, open_keys
+
+    folder = arguments.folder
+    init(
+        folder,
+        Site(
+            arguments.site,
+            arguments.operator,
+            arguments.host,
+            arguments.port,
+            arguments.synthetic,
+            arguments.database,
+        ),
+    )
+    keys = open_keys(folder)
+    _say(f"Created {folder}. The root key's eight words: {fingerprint_words(keys.value('root public'))}")
+    keys.close()
+    _say("Now copy root.key to an offline medium and delete it here. You need it again in a year.")
+    _say(f"Broker: mosquitto -c {folder}/broker/mosquitto.conf · Next: wardbeat hub invite {folder}")
+    return 0
+
+
+def invite(arguments: argparse.Namespace) -> int:
+    """Print a bundle that enrolls one device."""
+    from hub.site import invite
+
+    print(invite(arguments.folder), end="")
+    return 0
+
+
+def admit(arguments: argparse.Namespace) -> int:
+    """Print the sealed answer to a device's request."""
+    from hub.enroll import admit
+
+    try:
+        text = arguments.request.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUse(
+            f"{arguments.request} is not a readable request", remedy="Use the file that 'wardbeat enroll' printed."
+        ) from error
+    try:
+        print(admit(arguments.folder, text), end="")
+    except WireRefused as refused:
+        raise WrongUse(
+            f"the request was refused ({refused.reason}): {refused}",
+            remedy="Nothing was changed. Ask for a new request.",
+        ) from refused
+    return 0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Receive and store until SIGINT or SIGTERM."""
+    from hub.receive import Receiver
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    receiver = Receiver(arguments.folder, mqtt_version=arguments.mqtt, worker=arguments.worker)
+    broker = f"{receiver.keys.value('host').decode()}:{receiver.keys.value('port').decode()}"
+    receiver.run(stop, ready=lambda: _say(f"The hub runs; its broker is {broker}."))
+    return 0
+
+
+def rotate(arguments: argparse.Namespace) -> int:
+    """Create new keys and sign a new directory."""
+    from hub.rotation import rotate
+    from hub.site import read_root
+
+    root = None if arguments.root is None else read_root(arguments.root)
+    version = rotate(arguments.folder, root, receipt=arguments.receipt, stolen=arguments.stolen)
+    _say(f"Directory {version} is signed; a running hub publishes it within seconds.")
+    return 0
+
+
+def revoke(arguments: argparse.Namespace) -> int:
+    """Refuse a device, or replace the hub's own certificate."""
+    from hub.site import revoke
+
+    revoke(arguments.folder, arguments.device)
+    _say(f"{arguments.device} is revoked. {_REVOKED}")
+    return 0
+
+
+def erase(arguments: argparse.Namespace) -> int:
+    """Erase a lost machine's data by the request on stdin; print the signed receipt."""
+    from hub.erase_by_code import erase_lost
+    from hub.site import revoke
+
+    device, receipt = erase_lost(arguments.folder, sys.stdin.read())
+    print(receipt, end="")
+    _say("Erased. Give the receipt (on stdout) to the person.")
+    revoke(arguments.folder, device)  # last: it needs the CA's key, which may be kept elsewhere
+    _say(f"{device} is revoked. {_REVOKED}")
+    return 0
+
+
+def backup(arguments: argparse.Namespace) -> int:
+    """Copy the database, or seal the keys, into a new file; print its path."""
+    from hub.backup import back_up_data, back_up_keys
+
+    if arguments.keys:
+        file = back_up_keys(arguments.folder, arguments.into, arguments.keep_days)
+        _say(f"Wrote {file}. Keep it apart from the data, and destroy it within {arguments.keep_days} days.")
+    else:
+        file = back_up_data(arguments.folder, arguments.into)
+        _say(f"Wrote {file}. Its values can be opened only with the keys, which it does not contain.")
+    print(file)
+    return 0
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    """Restore a keys file, and a data file if given, into an empty folder."""
+    from hub.backup import restore
+    from hub.site import read_root
+
+    root = read_root(arguments.root)
+    files = restore(arguments.folder, root, arguments.keys, arguments.data, int(time.time()))
+    _say(f"Restored: {', '.join(files)}, with a new directory key. Start the hub and the broker from here.")
+    _say("Admit again all devices that were admitted since the backup.")
+    _say("Check 'hub show --devices', and revoke again every device that was revoked since the backup.")
+    return 0
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Print a view's rows as JSON, one object per line."""
+    from hub.views import Reader, view_named
+    from hub.views.open_hub import PAGE_ROWS, OpenHub, Page
+
+    view = view_named(arguments.view)
+    if not view.paged and (arguments.after or arguments.most is not None):
+        raise WrongUse(f"--{view.name} has no pages", remedy="Leave out --after and --most.")
+    page = Page(arguments.after, PAGE_ROWS if arguments.most is None else arguments.most)
+    if page.after < 0 or page.most < 1:
+        raise WrongUse("--after and --most are out of range", remedy="Give --after 0 or more, and --most 1 or more.")
+    with OpenHub(arguments.folder, page) as hub:
+        for row in view.rows(hub, Reader.OPERATOR):
+            print(json.dumps(row))
+    return 0
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr)

@@ -1,0 +1,10 @@
+"""The hub's keys: the file `keys.db`, and the site's certificate authority.
+
+keystore.py       named values of the site, signing keys, directories
+kem.py            the keys that devices seal to
+devices.py        admitted devices, enrollment codes, erasures
+data_keys.py      the keys that stored rows are encrypted under
+generations.py    how far the database had come
+tables.py         the tables of `keys.db`
+certificates.py   the certificate authority and the broker's revocation list
+"""

@@ -1,0 +1,76 @@
+"""The tables of `keys.db`: what must outlive a database backup, or must not be in one."""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Connection, Index, Integer, LargeBinary, MetaData, String, Table, select
+
+from hub.database import put_site
+
+META: Final = MetaData()
+SITE = Table("site", META, Column("name", String, primary_key=True), Column("value", LargeBinary, nullable=False))
+KEM = Table(
+    "kem",
+    META,
+    Column("kid", LargeBinary, primary_key=True),
+    Column("seed", LargeBinary, nullable=False),
+    Column("not_after_utc_s", BigInteger, nullable=False),
+)
+DEVICE = Table(
+    "device",
+    META,
+    Column("kid", LargeBinary, primary_key=True),
+    Column("device", String, nullable=False, unique=True),
+    Column("sign_public", LargeBinary, nullable=False),
+    Column("receive_public", LargeBinary, nullable=False),
+    Column("consent_public", LargeBinary, nullable=False),
+    Column("withdrawn_serial", BigInteger, nullable=False, default=0),
+    Column("erased_serial", BigInteger, nullable=False, default=-1),
+    Column("revoked", Integer, nullable=False, default=0),
+)
+CODE = Table("code", META, Column("hash", LargeBinary, primary_key=True), Column("used", Integer, nullable=False))
+DATA_KEY = Table(
+    "data_key",
+    META,
+    Column("name", LargeBinary, primary_key=True),
+    Column("device", LargeBinary, nullable=False),
+    Column("serial", BigInteger, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Index("data_key_of", "device", "serial", unique=True),
+)
+CERTIFICATE = Table(
+    "certificate",
+    META,
+    Column("serial", String, primary_key=True),
+    Column("device", LargeBinary, nullable=False),
+    Column("issued_utc_s", BigInteger, nullable=False),
+    Column("der", LargeBinary, nullable=False),
+)
+RECOVERY = Table(
+    "recovery",
+    META,
+    Column("device", LargeBinary, primary_key=True),
+    Column("public", LargeBinary, nullable=False, index=True),
+)
+ERASURE = Table(
+    "erasure",
+    META,
+    Column("device", LargeBinary, primary_key=True),
+    Column("serial", BigInteger, nullable=False),
+    Column("asked_utc_s", BigInteger, nullable=False),
+    Column("erased_utc_s", BigInteger, nullable=False),
+    Column("backups_end_utc_s", BigInteger, nullable=False),
+    Column("kept", BigInteger),
+)
+MACHINE = Table(
+    "machine",
+    META,
+    Column("device", LargeBinary, primary_key=True),
+    Column("machine", LargeBinary, nullable=False, index=True),
+)
+CHANGES: Final = "changes"
+
+
+def mark_changed(db: Connection) -> None:
+    """Count a change in this transaction: other processes then discard what they cached."""
+    known = db.execute(select(SITE.c.value).where(SITE.c.name == CHANGES)).scalar()
+    put_site(db, SITE, CHANGES, str(int(known or b"0") + 1).encode())

@@ -1,0 +1,231 @@
+"""The hub's store: opening the database, storing transactions, and finding out that a backup was restored.
+
+The list of settled envelopes outlives their rows, so that nobody can bring an erased row back. An entry ends when the
+KEM key is deleted that its envelope was sealed to, for then nobody can decrypt the envelope.
+"""
+
+import logging
+import os
+import time
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final, Self
+
+from sqlalchemy import Connection, Engine, delete, select, update
+
+from agent.errors import Missing, NotDurable
+from agent.wire.receipt import STORE_ID_BYTES
+from hub.database import CANNOT_WRITE, insert_new, open_postgres, open_sqlite, put_site, reading, require_durable, shred
+from hub.keys.keystore import BACKUPS_END, RESTORED, KeyStore
+from hub.store import migrations
+from hub.store.consents import Records, note_end
+from hub.store.envelopes import Opened
+from hub.store.stored_rows import StoredRows
+from hub.store.tables import DEVICE, ROW, SEEN, SITE
+from hub.store.transaction import At, StoreTransaction, delete_ended, digests
+
+log = logging.getLogger(__name__)
+
+_RECORDS_MOST: Final = 10_000
+_STORE_ID: Final = "store id"
+_GENERATION: Final = "generation "  # and the number of a worker: how many batches it committed
+_NUMBER_BYTES: Final = 8
+
+
+class Store(StoredRows):
+    """The database of a hub folder: the file ``hub.db``, or PostgreSQL where `hub init --database` named one.
+
+    Args:
+        folder: The hub's.
+        keys: Withdrawals, erasures and data keys are looked up and kept there.
+        writes: For the receiver: only it finds out that the database was restored from a backup.
+        worker: Number of this process; on SQLite there is one.
+
+    Attributes:
+        store_id: The store's name, in every answer; a new one after a backup was restored.
+
+    Raises:
+        WrongUse: The database is newer than this program, or its driver is missing.
+        Missing: It does not respond.
+    """
+
+    def __init__(self, folder: Path, keys: KeyStore, *, writes: bool = False, worker: int = 1) -> None:
+        self._engine, self._worker = _engine(folder, keys), worker
+        super().__init__(reading(self._engine), keys)
+        self._records: Records = ChainMap()
+        kept = keys.generations.known()
+        with ExitStack() as undo:
+            undo.callback(self._engine.dispose)
+            try:
+                migrations.bring_up(self._engine, keys)
+                self.store_id = self._own_id()
+                if writes:
+                    self._reconcile(kept)
+                    self._log_if_not_durable()
+            except CANNOT_WRITE as error:
+                raise Missing(
+                    f"the hub's database does not respond or cannot be written ({type(error.orig).__name__})",
+                    remedy="Start the database or free its disk, then start the hub again.",
+                ) from error
+            undo.pop_all()
+        self._shred_due = writes
+
+    def _log_if_not_durable(self) -> None:
+        with self._reads.connect() as db:
+            try:
+                require_durable(db)
+            except NotDurable as error:  # it may be repaired before the first envelope; until then nothing is stored
+                log.error("%s. %s", error, error.remedy)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database; the store is not usable afterwards."""
+        self._engine.dispose()
+
+    @contextmanager
+    def transaction(self, opened: Sequence[Opened] = ()) -> Iterator[StoreTransaction]:
+        """Store everything added inside durably on leaving, or nothing after an error.
+
+        Args:
+            opened: All envelopes that may be added.
+
+        Raises:
+            NotDurable: The database could lose what it commits; nothing was stored.
+        """
+        with self._engine.begin() as db:
+            require_durable(db)
+            self.store_id = _store_id(db)  # another worker may have found that a backup was restored
+            transaction = StoreTransaction(db, self._keys, self._records, opened)
+            yield transaction
+            generation = _number(db, _generation(self._worker)) + 1
+            put_site(db, SITE, _generation(self._worker), str(generation).encode())
+            self._shred_due = self._shred_due or bool(transaction.erased)
+        self._keys.generations.note(self._worker, generation)
+        if len(self._records) >= _RECORDS_MOST:
+            self._records.clear()
+        self._records.update(transaction.records.maps[0])
+        if self._shred_due:
+            self._shred_due = not shred(self._engine)  # else again with the next batch
+
+    def digests(self, at: Iterable[At]) -> dict[At, bytes]:
+        """The digests of the envelopes settled at these places; places without one are absent."""
+        with self._reads.connect() as db:
+            return digests(db, at)
+
+    def delete_settled(self, kems: Sequence[bytes]) -> int:
+        """Delete the settled entries sealed to deleted KEM keys, which nobody can decrypt again; returns how many."""
+        with self._engine.begin() as db:
+            return db.execute(delete(SEEN).where(SEEN.c.kem.in_(kems))).rowcount
+
+    # ---- identity, and restored backups
+
+    def _new_id(self, last: bytes) -> bytes:
+        """A store id that sorts after every earlier one, whichever of the two stores was restored from a backup."""
+        known = int.from_bytes(last[:_NUMBER_BYTES], "big")
+        number = max(known + 1, self._keys.store_number() + 1, int(time.time()))
+        self._keys.note_store_number(number)
+        return number.to_bytes(_NUMBER_BYTES, "big") + os.urandom(STORE_ID_BYTES - _NUMBER_BYTES)
+
+    def _own_id(self) -> bytes:
+        """The store id; whoever opens a new database first creates it."""
+        with self._engine.begin() as db:
+            store_id = db.execute(select(SITE.c.value).where(SITE.c.name == _STORE_ID).with_for_update()).scalar()
+            if store_id is None:
+                store_id = self._new_id(b"")
+                put_site(db, SITE, _STORE_ID, store_id)
+        return bytes(store_id)
+
+    def mirror(self) -> None:
+        """Copy here who is revoked and until when key backups may exist, for keys that are restored later."""
+        with self._engine.begin() as db:
+            self._mirror(db)
+
+    def _mirror(self, db: Connection) -> None:
+        known = set(db.execute(select(DEVICE.c.device).where(DEVICE.c.revoked == 1)).scalars())
+        for which in set(self._keys.devices.revoked()) - known:
+            insert_new(db, DEVICE, {"device": which, "withdrawn_serial": 0, "erased_serial": -1})
+            db.execute(update(DEVICE).where(DEVICE.c.device == which).values(revoked=1))
+        ends = max(_number(db, BACKUPS_END), self._keys.backups_end_utc_s())
+        put_site(db, SITE, BACKUPS_END, str(ends).encode())
+
+    def _reconcile(self, kept: dict[int, int]) -> None:
+        """Find out whether database or key store was restored from a backup, and bring both to what either knows.
+
+        A database that is behind the key store, or ahead of it by more than a crash explains, gets a new store id, so
+        that devices send again what was lost. Rows whose data key is lost are deleted, so that they can be stored
+        again. Each store takes over what the other knows to be withdrawn, erased and revoked.
+        """
+        with self._engine.begin() as db:
+            names = db.execute(select(SITE.c.name).where(SITE.c.name.startswith(_GENERATION))).scalars()
+            workers = {*kept, *(int(name.removeprefix(_GENERATION)) for name in names)}
+            here = {worker: _number(db, _generation(worker)) for worker in workers}
+            behind = any(here[worker] < n for worker, n in kept.items())
+            later = self._keys.generations.known()  # read after it: other workers write the database first
+            ahead = any(n > later.get(worker, 0) + 1 for worker, n in here.items())
+            restored = behind or ahead or self._keys.text(RESTORED) == "1"
+            for ended in self._keys.devices.ended():
+                if restored and ended.erased_serial >= 0:
+                    delete_ended(db, ended.kid, ended.erased_serial)
+                note_end(db, ended.kid, withdrawn=ended.withdrawn_serial, erased=ended.erased_serial)
+            if restored:
+                self.store_id = self._new_id(_store_id(db))
+                put_site(db, SITE, _STORE_ID, self.store_id)
+                for worker, n in here.items():
+                    put_site(db, SITE, _generation(worker), str(max(n, kept.get(worker, 0))).encode())
+                lost = _delete_unreadable(db, self._keys)
+                log.warning("a backup was restored: devices send its missing rows again; %d rows lost their keys", lost)
+            has_ended = (DEVICE.c.withdrawn_serial > 0) | (DEVICE.c.erased_serial >= 0) | (DEVICE.c.revoked == 1)
+            for row in db.execute(select(DEVICE).where(has_ended)).all():
+                self._keys.devices.learn_ends(
+                    row.device, row.withdrawn_serial, row.erased_serial, revoked=row.revoked == 1
+                )
+            self._keys.learn_backups_end(_number(db, BACKUPS_END))
+            self._mirror(db)
+        for worker, n in here.items():
+            self._keys.generations.note(worker, n)
+        if restored:
+            self._keys.put({RESTORED: b""})
+
+
+def _store_id(db: Connection) -> bytes:
+    return bytes(db.execute(select(SITE.c.value).where(SITE.c.name == _STORE_ID)).scalar_one())
+
+
+def _generation(worker: int) -> str:
+    return f"{_GENERATION}{worker}"
+
+
+def _delete_unreadable(db: Connection, keys: KeyStore) -> int:
+    """Delete rows whose data key is not in the key store, and their settled entries; returns how many."""
+    known = keys.data_keys.names()
+    names = set(db.execute(select(ROW.c.data_key).distinct()).scalars())
+    deleted = 0
+    for name in sorted(names - known):
+        places = db.execute(select(ROW.c.device, ROW.c.stream, ROW.c.seq).where(ROW.c.data_key == name)).all()
+        for row in places:
+            at = (SEEN.c.device == row.device) & (SEEN.c.stream == row.stream) & (SEEN.c.seq == row.seq)
+            db.execute(delete(SEEN).where(at))
+        db.execute(delete(ROW).where(ROW.c.data_key == name))
+        deleted += len(places)
+    return deleted
+
+
+def _engine(folder: Path, keys: KeyStore) -> Engine:
+    url = keys.text("database")
+    if url:
+        return open_postgres(url)
+    path = folder / "hub.db"
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    return open_sqlite(path)
+
+
+def _number(db: Connection, name: str) -> int:
+    value = db.execute(select(SITE.c.value).where(SITE.c.name == name)).scalar()
+    return 0 if value is None else int(value)

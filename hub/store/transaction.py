@@ -1,0 +1,276 @@
+"""One storing transaction: device locks, de-duplication, consent, rows.
+
+What a batch brings is collected and written in a few statements at the end. Once the rows of its devices are locked,
+no other process stores or ends anything of theirs until this transaction is over: a withdrawal waits for the rows that
+another worker is storing and then deletes them; a worker that stores waits and then sees the withdrawal.
+"""
+
+import hashlib
+import hmac
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from agent.errors import WireRefused
+from agent.wire.message import (
+    KINDS,
+    NO_STREAM,
+    ConsentMessage,
+    CoverMessage,
+    EraseMessage,
+    Message,
+    Plaintext,
+    ProbeMessage,
+    RenewMessage,
+    SummaryMessage,
+    messages_alone,
+)
+from agent.wire.receipt import Erased
+from hub.database import insert_new, is_postgres, rows_at
+from hub.keys.certificates import checked_request
+from hub.keys.data_keys import DataKey
+from hub.keys.devices import Device
+from hub.keys.keystore import KeyStore
+from hub.store.consents import Consents, Records, note_end
+from hub.store.envelopes import Opened, refuse_settled
+from hub.store.tables import ARRIVALS, COUNTER, DEVICE, QUARANTINE, ROW, SEEN, SITE, STREAM
+
+_QUARANTINE_MOST: Final = 1000
+_SUMMARY: Final = KINDS[SummaryMessage]
+_NOT_KEPT: Final = (CoverMessage, ProbeMessage, RenewMessage)
+_DIGEST_BYTES: Final = 16
+_MOVE: Final = (
+    update(STREAM)
+    .where(STREAM.c.device == bindparam("to_device"), STREAM.c.stream == bindparam("to_stream"))
+    .values({name: bindparam(f"to_{name}") for name in ("max_seq", "ledger_index", "head_before")})
+)
+
+At = tuple[bytes, bytes, int]
+
+
+class StoreTransaction:
+    """The envelopes of one transaction.
+
+    Args:
+        db: The open transaction.
+        keys: Withdrawals, erasures and data keys.
+        records: Consent records kept from one transaction to the next.
+        opened: All envelopes that may be added: their devices are locked, and their streams read at once.
+
+    Attributes:
+        erased: Kids of the devices whose erasure was carried out.
+        renewals: (device, TLS request) pairs to be certified after the commit.
+        ends: How far each (device, stream) that the batch names has come: max_seq, ledger_index, head_before.
+    """
+
+    def __init__(self, db: Connection, keys: KeyStore, records: Records, opened: Sequence[Opened]) -> None:
+        self._db, self._keys = db, keys
+        self._consents = Consents(db, keys, records)
+        self.erased: set[bytes] = set()
+        self.renewals: list[tuple[Device, bytes]] = []
+        self._lock({envelope.source.device.kid for envelope in opened})
+        keys.refresh()  # after the lock: another worker may have ended something while this one waited
+        # On SQLite nobody else writes: what was looked up before decryption still holds.
+        self._settled: dict[At, bytes] = digests(db, (one.source.at for one in opened)) if is_postgres(db) else {}
+        self.ends: dict[tuple[bytes, bytes], Any] = _streams_of(db, opened)
+        self._new_streams: set[tuple[bytes, bytes]] = set()
+        self._moved_streams: set[tuple[bytes, bytes]] = set()
+        self._seen: list[dict[str, Any]] = []
+        self._rows: list[dict[str, Any]] = []
+
+    @property
+    def records(self) -> Records:
+        """Consent records known now; what this transaction read stands in the first map."""
+        return self._consents.records
+
+    def add(self, opened: Opened) -> None:
+        """Store one envelope: all of it, or with an error nothing.
+
+        Raises:
+            WireRefused: ``duplicate``, ``fork``, ``revoked`` since it was verified, or a refusal of consent.
+        """
+        source, plaintext = opened.source, opened.plaintext
+        kid = source.device.kid
+        if (self._keys.devices.of(kid) or source.device).revoked:
+            raise WireRefused("revoked")
+        header = source.sealed.header
+        refuse_settled(source, self._settled.get(source.at))
+        serial = max(self._apply(source.device, message) for message in plaintext.messages)
+        place = {"device": kid, "stream": header.stream, "seq": header.seq}
+        if not all(isinstance(message, _NOT_KEPT) for message in plaintext.messages):
+            key = self._keys.data_keys.of(kid, serial)
+            kind = KINDS[type(plaintext.messages[0])]
+            sealed = {"data_key": key.name, "words": key.seal(place_of(source.at), opened.words)}
+            sealed["said"] = content_digest(key, opened.words, plaintext)
+            self._rows.append({**place, "kind": kind, "serial": serial, **sealed})
+        self._seen.append({**place, "digest": source.sealed.digest, "kem": header.recipient})
+        self._settled[source.at] = source.sealed.digest
+        self._advance(source.at, plaintext)
+
+    def finish(self, counts: Counter[str]) -> None:
+        """Write what was collected, and add to the counters."""
+        self._flush()
+        for name, n in sorted(counts.items()):  # in one order, so that no two workers wait for each other
+            counted = update(COUNTER).where(COUNTER.c.name == name).values(n=COUNTER.c.n + n)
+            if self._db.execute(counted).rowcount == 0:
+                self._db.execute(insert(COUNTER), {"name": name, "n": n})
+
+    def quarantine(self, data: bytes, kid: bytes | None) -> None:
+        """Keep an envelope that made the hub's own code fail; above 1,000 the oldest are deleted.
+
+        Args:
+            data: The envelope as it arrived.
+            kid: Its sender, so that erasing deletes it; None when it cannot be read.
+        """
+        self._db.execute(insert(QUARANTINE), {"envelope": data, "device": kid})
+        newest = self._db.execute(select(func.max(QUARANTINE.c.id))).scalar_one()
+        self._db.execute(delete(QUARANTINE).where(QUARANTINE.c.id <= newest - _QUARANTINE_MOST))
+
+    def erase(self, device: Device, last: int, asked_utc_s: int) -> Erased:
+        """Destroy everything under a device's consents up to a serial; returns the erasure for the receipt.
+
+        Args:
+            device: Whose.
+            last: The last serial that is erased.
+            asked_utc_s: When the person asked.
+
+        Raises:
+            NotDurable: A data key is still in the log of keys.db; nothing was erased here.
+        """
+        self._lock({device.kid})
+        self._keys.devices.erase(device.kid, last)
+        self._flush()
+        delete_ended(self._db, device.kid, last)
+        ends_utc_s, now_utc_s = self._keys.backups_end_utc_s(), int(time.time())
+        later = select(func.count()).select_from(ROW).where(ROW.c.device == device.kid, ROW.c.kind == _SUMMARY)
+        kept = self._db.execute(later).scalar_one()
+        erased = Erased(device.device, last, asked_utc_s, now_utc_s, ends_utc_s, kept)
+        self._keys.devices.note_erasure(device.kid, erased)
+        self.erased.add(device.kid)
+        return erased
+
+    def _lock(self, kids: set[bytes]) -> None:
+        ordered = sorted(kids)
+        if not ordered:
+            return
+        query = select(DEVICE.c.device).where(DEVICE.c.device.in_(ordered)).order_by(DEVICE.c.device)
+        known = set(self._db.execute(query).scalars())
+        for kid in ordered:
+            if kid not in known:
+                insert_new(self._db, DEVICE, {"device": kid, "withdrawn_serial": 0, "erased_serial": -1})
+        self._db.execute(query.with_for_update()).all()
+
+    def _apply(self, device: Device, message: Message) -> int:
+        """Carry out one message; returns the serial of the consent that it depends on, 0 for none."""
+        match message:
+            case ConsentMessage():
+                return self._consents.add(device, message)
+            case SummaryMessage():
+                return self._consents.covering(device, message)
+            case EraseMessage():
+                last = self._consents.ended_by(device.kid, message.serial, message.asked_utc_s)
+                self.erase(device, last, message.asked_utc_s)
+                return 0
+            case RenewMessage():
+                try:
+                    checked_request(message.tls_request)
+                except WireRefused as refused:
+                    raise WireRefused("bad_plaintext", str(refused)) from refused
+                self.renewals.append((device, message.tls_request))
+                return 0
+            case _:
+                return 0
+
+    def _advance(self, at: At, plaintext: Plaintext) -> None:
+        here, seq = at[:2], at[2]
+        end = self.ends.get(here)
+        if end is None:
+            end = self.ends[here] = {"device": at[0], "stream": at[1], "max_seq": 0, "ledger_index": -1}
+            self._new_streams.add(here)
+        elif here not in self._new_streams:
+            self._moved_streams.add(here)
+        end["max_seq"] = max(seq, end["max_seq"])
+        if plaintext.ledger_index > end["ledger_index"]:
+            end |= {"ledger_index": plaintext.ledger_index, "head_before": plaintext.head_before}
+
+    def _new_rows(self) -> list[dict[str, Any]]:
+        """The rows whose content is not stored yet.
+
+        A device sends the same content under another (stream, seq) when it had to seal it again, for a deleted KEM key
+        or a fork, although its first row had arrived, or when a copy of the device sends it too.
+        """
+        contents = ((row["device"], row["said"]) for row in self._rows)
+        before = {(row["device"], row["said"]) for row in rows_at(self._db, (ROW.c.device, ROW.c.said), contents)}
+        new = []
+        for row in self._rows:
+            if (row["device"], row["said"]) not in before:
+                before.add((row["device"], row["said"]))
+                new.append(row)
+        return new
+
+    def _number(self, rows: list[dict[str, Any]]) -> None:
+        """Give rows the next arrival numbers.
+
+        The row that holds the last number stays locked until commit: transactions that store rows get their numbers in
+        the order in which they commit, so nobody can read a number before every lower one is readable. It is the last
+        lock but the counters', in every transaction, so that no two workers wait for each other.
+        """
+        here = SITE.c.name == ARRIVALS
+        last = int(self._db.execute(select(SITE.c.value).where(here).with_for_update()).scalar_one())
+        for arrival, row in enumerate(rows, start=last + 1):
+            row["arrival"] = arrival
+        self._db.execute(update(SITE).where(here).values(value=str(last + len(rows)).encode()))
+
+    def _flush(self) -> None:
+        if self._seen:
+            self._db.execute(insert(SEEN), self._seen)
+        if self._new_streams:
+            self._db.execute(insert(STREAM), [self.ends[here] for here in sorted(self._new_streams)])
+        if self._moved_streams:
+            moved = [{f"to_{name}": value for name, value in self.ends[at].items()} for at in self._moved_streams]
+            self._db.execute(_MOVE, sorted(moved, key=lambda end: (end["to_device"], end["to_stream"])))
+        if rows := self._new_rows():
+            self._number(rows)
+            self._db.execute(insert(ROW), rows)
+        for written in (self._seen, self._rows, self._new_streams, self._moved_streams):
+            written.clear()
+
+
+def content_digest(key: DataKey, words: bytes, plaintext: Plaintext) -> bytes:
+    """What identifies the messages of a row (16 bytes), for the holder of its data key alone."""
+    return hmac.new(key.key, messages_alone(words, plaintext), hashlib.sha256).digest()[:_DIGEST_BYTES]
+
+
+def place_of(at: At) -> bytes:
+    """The bytes that a stored row is bound to: device, stream and seq."""
+    return at[0] + at[1] + at[2].to_bytes(8, "big")
+
+
+def digests(db: Connection, at: Iterable[At]) -> dict[At, bytes]:
+    """The digests of the envelopes settled at these places; places without one are absent."""
+    return {
+        (row["device"], row["stream"], row["seq"]): row["digest"]
+        for row in rows_at(db, (SEEN.c.device, SEEN.c.stream, SEEN.c.seq), at)
+    }
+
+
+def delete_ended(db: Connection, kid: bytes, serial: int) -> None:
+    """Delete the rows under a device's consents up to a serial.
+
+    Settled (stream, seq) pairs stay, so that nobody can send the rows again; consent records stay, because they prove
+    what was agreed.
+    """
+    db.execute(delete(ROW).where(ROW.c.device == kid, ROW.c.serial <= serial))
+    db.execute(delete(QUARANTINE).where(QUARANTINE.c.device == kid))
+    note_end(db, kid, erased=serial)
+
+
+def _streams_of(db: Connection, opened: Sequence[Opened]) -> dict[tuple[bytes, bytes], Any]:
+    """The stored ends of the streams that envelopes belong to, and of the streams that they say came before."""
+    own = {(one.source.device.kid, one.source.sealed.header.stream) for one in opened}
+    before = {(one.source.device.kid, one.plaintext.previous_stream) for one in opened}
+    named = own | {here for here in before if here[1] != NO_STREAM}
+    return {(row["device"], row["stream"]): row for row in rows_at(db, (STREAM.c.device, STREAM.c.stream), named)}
