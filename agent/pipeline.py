@@ -12,7 +12,7 @@ from typing import Any
 
 from agent.config import Settings
 from agent.control import channel, handlers
-from agent.enrollment.identity import Identity
+from agent.enrollment.enrolled import Identity
 from agent.errors import OutboxBroken
 from agent.outbox import damage
 from agent.page.process import PageProcess

@@ -16,6 +16,7 @@ from bumble.device import Connection
 from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
+from firmware_sim.bluez_bonds import Bonds, Refused
 from firmware_sim.bluez_gatt import CHARACTERISTIC1, DESCRIPTOR1, Gatt
 from firmware_sim.central import Central, Seen
 from firmware_sim.dbus_objects import PROPERTIES, Objects
@@ -29,10 +30,6 @@ _POWER_S: Final = 0.1
 Handler = Callable[["Bluez", Message], Awaitable[Message]]
 
 
-class Refused(Exception):
-    """A method call that ends in a D-Bus error: its name and its words."""
-
-
 class Bluez:
     """The service; open it with `serve`, or let it live and die with `Daemon`."""
 
@@ -40,10 +37,10 @@ class Bluez:
         self.objects = Objects(bus)
         self.adapter = f"{_ROOT}/{adapter}"
         self._bus, self._central = bus, central
-        self._gatt = Gatt(self.objects, central, self._pair_silently)
-        self._scanners: set[str] = set()
-        self._agents: dict[str, str] = {}  # who registered one, and where
         self._connections: dict[str, Connection] = {}
+        self.bonds = Bonds(bus, self.objects, self._connections)
+        self._gatt = Gatt(self.objects, central, self.bonds.pair_silently)
+        self._scanners: set[str] = set()
         self._connecting: dict[str, asyncio.Task[Connection]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._powering = False
@@ -90,7 +87,7 @@ class Bluez:
 
     def _on_message(self, call: Message) -> Message | bool | None:
         if call.message_type is MessageType.SIGNAL and call.member == "NameOwnerChanged" and not call.body[2]:
-            self._agents.pop(call.body[0], None)  # who left the bus is asked no more, and scans no more
+            self.bonds.agents.pop(call.body[0], None)  # who left the bus is asked no more, and scans no more
             if call.body[0] in self._scanners:
                 self._later(self._unscan(call.body[0]))
         if call.message_type is not MessageType.METHOD_CALL or not (call.path or "").startswith((_ROOT, "/")):
@@ -270,42 +267,14 @@ class Bluez:
         self.objects.change(path, _DEVICE1, ServicesResolved=Variant("b", False), Connected=Variant("b", False))
         self._gatt.drop(path)
 
-    # ---- bonds
-
-    async def register_agent(self, call: Message) -> Message:
-        if (call.sender or "") in self._agents:
-            raise Refused("org.bluez.Error.AlreadyExists", "Already Exists")
-        self._agents[call.sender or ""] = call.body[0]
-        return Message.new_method_return(call)
-
-    async def unregister_agent(self, call: Message) -> Message:
-        self._agents.pop(call.sender or "", None)
-        return Message.new_method_return(call)
-
     async def pair(self, call: Message) -> Message:
         path = str(call.path)
         if path not in self._connections:
             await self.connect(call)
         if self.objects.value(path, _DEVICE1, "Paired"):
             raise Refused("org.bluez.Error.AlreadyExists", "Already Exists")
-        if (call.sender or "") not in self._agents:
-            raise Refused("org.bluez.Error.AuthenticationFailed", "Authentication Failed")
-        await self._pair(path, call.sender or "")
+        await self.bonds.pair(path, call.sender or "")
         return Message.new_method_return(call)
-
-    async def _pair_silently(self, path: str) -> None:
-        """An attribute wants a bond: the first agent is asked; without one nothing is ever answered (measured)."""
-        while not self._agents:
-            await asyncio.sleep(1.0)
-        await self._pair(path, next(iter(self._agents)))
-
-    async def _pair(self, path: str, who: str) -> None:
-        asked = Message(who, self._agents[who], "org.bluez.Agent1", "RequestAuthorization", signature="o", body=[path])
-        answer = await self._bus.call(asked)
-        if answer is None or answer.message_type is MessageType.ERROR:
-            raise Refused("org.bluez.Error.AuthenticationRejected", "Authentication Rejected")
-        await self._connections[path].pair()
-        self.objects.change(path, _DEVICE1, Paired=Variant("b", True), Bonded=Variant("b", True))
 
 
 _METHODS: Final[dict[tuple[str, str], Handler]] = {
@@ -316,8 +285,8 @@ _METHODS: Final[dict[tuple[str, str], Handler]] = {
     (_DEVICE1, "Connect"): Bluez.connect,
     (_DEVICE1, "Disconnect"): Bluez.disconnect,
     (_DEVICE1, "Pair"): Bluez.pair,
-    (_MANAGER1, "RegisterAgent"): Bluez.register_agent,
-    (_MANAGER1, "UnregisterAgent"): Bluez.unregister_agent,
+    (_MANAGER1, "RegisterAgent"): lambda self, call: self.bonds.register_agent(call),
+    (_MANAGER1, "UnregisterAgent"): lambda self, call: self.bonds.unregister_agent(call),
     (CHARACTERISTIC1, "ReadValue"): lambda self, call: self._gatt.read(call),
     (CHARACTERISTIC1, "WriteValue"): lambda self, call: self._gatt.write(call),
     (CHARACTERISTIC1, "StartNotify"): lambda self, call: self._gatt.start_notify(call),

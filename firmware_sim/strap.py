@@ -5,19 +5,14 @@ Battery (0x180F): 2A19 read, notify · Device Information (0x180A): 2A29, 2A24, 
 """
 
 import asyncio
-import struct
-import time
 from collections import deque
 from collections.abc import Iterator
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from bumble.att import ATT_Error, Attribute
-from bumble.core import AdvertisingData, BaseBumbleError, ConnectionParameterUpdateError
+from bumble.core import BaseBumbleError, ConnectionParameterUpdateError
 from bumble.device import AdvertisingType, Connection, Device
-from bumble.gatt import (
-    GATT_CLIENT_CHARACTERISTIC_CONFIGURATION_DESCRIPTOR as _SUBSCRIPTION,
-)
-from bumble.gatt import Characteristic, CharacteristicValue, Service
+from bumble.gatt import Characteristic, CharacteristicValue
 
 from firmware_sim import packets
 from firmware_sim.clock import NS_PER_S, Clock
@@ -25,6 +20,7 @@ from firmware_sim.faults import Fault
 from firmware_sim.physiology import Beat
 from firmware_sim.radio import REMOTE_USER, UNACCEPTABLE_PARAMETERS, Air, Chip, host
 from firmware_sim.spec import Felt, Plan
+from firmware_sim.strap_services import advertisement, only_for_the_paired, services, stamp
 
 _CONTROL_POINT_NOT_SUPPORTED: Final = 0x80
 _AFTER_PAIRING_S: Final = 0.3
@@ -69,23 +65,12 @@ class Strap:
     async def start(self, air: Air) -> None:
         """Switch on and advertise."""
         self._chip = Chip(self.plan.name, link=air)
-        self._device = host(self._chip, self.plan.name, self.plan.address, self._advertisement())
-        self._device.add_services(self._services())
+        self._device = host(self._chip, self.plan.name, self.plan.address, advertisement(self.plan.name))
+        self._device.add_services(services(self.plan, self._measurement, self._battery, self._on_control))
         if self.plan.bond:
-            _only_for_the_paired(self._device, self._measurement)
+            only_for_the_paired(self._device, self._measurement)
         self._device.on("connection", self._on_connection)
         await self._device.power_on()
-
-    def _advertisement(self) -> bytes:
-        return bytes(
-            AdvertisingData(
-                [
-                    (AdvertisingData.Type.FLAGS, b"\x06"),
-                    (AdvertisingData.Type.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS, b"\x0d\x18"),
-                    (AdvertisingData.Type.COMPLETE_LOCAL_NAME, self.plan.name.encode()),
-                ]
-            )
-        )
 
     def _characteristics(self) -> tuple[Any, Any]:
         properties = Characteristic.Properties
@@ -96,29 +81,6 @@ class Strap:
             "2A19", properties.READ | properties.NOTIFY, Attribute.Permissions.READABLE, level
         )
         return measurement, battery
-
-    def _services(self) -> list[Service]:
-        def text(uuid: str, value: str) -> Any:
-            return Characteristic(uuid, Characteristic.Properties.READ, Attribute.Permissions.READABLE, value.encode())
-
-        location = Characteristic(
-            "2A38", Characteristic.Properties.READ, Attribute.Permissions.READABLE, bytes([self.plan.location])
-        )
-        control: Any = Characteristic(
-            "2A39",
-            Characteristic.Properties.WRITE,
-            Attribute.Permissions.WRITEABLE,
-            cast("Any", CharacteristicValue(write=self._on_control)),
-        )
-        heart = [self._measurement, location, *([control] if self.plan.energy else [])]
-        plan = self.plan
-        known = [
-            text("2A29", plan.maker),
-            text("2A24", plan.model),
-            text("2A25", plan.serial),
-            text("2A26", plan.firmware),
-        ]
-        return [Service("180D", heart), Service("180F", [self._battery]), Service("180A", known)]
 
     def _on_control(self, _connection: Any, value: bytes) -> None:
         if bytes(value) != b"\x01":
@@ -253,7 +215,7 @@ class Strap:
 
     async def _tell(self, n: int) -> None:
         if self.plan.stamped:
-            await self._send(_stamp(n))
+            await self._send(stamp(n))
             return
         energy = self._energy_kj if self.plan.energy and n % 10 == 0 else None
         self._energy_kj = min(self._energy_kj + (n % 10 == 0), 0xFFFF)
@@ -315,17 +277,3 @@ class Strap:
 
     def _has(self, fault: str) -> bool:
         return self._clock.now_ns() < self._until_ns.get(fault, 0)
-
-
-def _only_for_the_paired(device: Device, characteristic: Any) -> None:
-    """A subscription is a write of the descriptor that follows the characteristic."""
-    for attribute in device.gatt_server.attributes:
-        if attribute.handle > characteristic.handle and attribute.type == _SUBSCRIPTION:
-            attribute.permissions |= Attribute.Permissions.WRITE_REQUIRES_ENCRYPTION
-            return
-
-
-def _stamp(n: int) -> bytes:
-    """Sequence as energy, monotonic microseconds as three intervals: fits one small packet."""
-    parts = struct.unpack("<3H", struct.pack("<Q", time.monotonic_ns() // 1000)[:6])
-    return packets.measurement(60, parts, energy_kj=n & 0xFFFF)

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from agent.errors import KeysMissing, WireRefused, WrongUse
-from agent.system import host
+from agent.system import host, machine
 from agent.wire.enroll import Bundle, armor, check_names
 from agent.wire.keys import SEED_BYTES, ReceiveKey, SignKey
 from hub.broker import acl, mosquitto_conf
@@ -124,7 +124,7 @@ def open_keys(folder: Path) -> KeyStore:
     """
     if not (folder / "keys.db").exists():
         raise KeysMissing(f"there is no hub in {folder}", remedy="Create one with 'wardbeat hub init'.")
-    host.refuse_network(folder)
+    machine.refuse_network(folder)
     try:
         return KeyStore(folder)
     except CANNOT_WRITE as error:

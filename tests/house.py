@@ -18,6 +18,7 @@ import pytest
 from agent.config import Settings
 from agent.control import client
 from agent.enrollment import consent_key, identity
+from agent.enrollment.enrolled import Identity
 from agent.errors import PolicyDenied  # noqa: F401 - of those who run a world
 from agent.model import CodedValue, FeatureValue, Interval, Released, Summary
 from agent.outbox import Limits, Outbox, Sealing, receipts
@@ -75,7 +76,7 @@ class World:
     settings: Settings
     profile: Profile
     vault: Vault
-    identity: identity.Identity
+    identity: Identity
     port: int
     receivers: list[Receiver] = field(default_factory=list)
 

@@ -9,7 +9,7 @@ import house
 from agent.enrollment import identity
 from agent.errors import KeysMissing, Missing, WireRefused
 from agent.outbox import Limits, consents
-from agent.system import host
+from agent.system import host, machine
 from agent.wire.enroll import armor, dearmor
 from agent.wire.envelope import ENVELOPE_BYTES
 from agent.wire.message import CoverMessage, GapMessage
@@ -41,18 +41,18 @@ short line
 def test_a_folder_on_another_machines_disk_is_known_by_its_mount(path, kind):
     from pathlib import Path
 
-    assert host.network_file_system(Path(path), MOUNTS) == kind
+    assert machine.network_file_system(Path(path), MOUNTS) == kind
 
 
 def test_the_state_is_not_kept_on_a_network_file_system(tmp_path, monkeypatch):
-    real = host.network_file_system
-    monkeypatch.setattr(host, "network_file_system", lambda path, _: real(path, f"server:/x {tmp_path} nfs rw 0 0"))
+    real = machine.network_file_system
+    monkeypatch.setattr(machine, "network_file_system", lambda path, _: real(path, f"server:/x {tmp_path} nfs rw 0 0"))
     with pytest.raises(Missing, match="network file system"):
         host.private_dir(tmp_path / "state")
 
 
 def test_a_hub_does_not_start_on_a_network_file_system(world, monkeypatch):
-    real = host.network_file_system
+    real = machine.network_file_system
     monkeypatch.setattr(
         host, "network_file_system", lambda path, _: real(path, f"server:/x {world.folder.resolve()} nfs4 rw 0 0")
     )
@@ -102,14 +102,14 @@ def test_a_machine_enrolls_again_after_an_erasure(world):
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux's file")
 def test_an_image_that_was_never_started_is_no_machine(monkeypatch):
     monkeypatch.setattr(host.Path, "read_text", lambda *_, **__: "uninitialized\n")
-    assert host.machine() == b""
+    assert machine.machine() == b""
     monkeypatch.setattr(host.Path, "read_text", lambda *_, **__: "0123456789abcdef" * 2 + "\n")
-    assert len(host.machine()) == 32
+    assert len(machine.machine()) == 32
 
 
 def test_a_state_folder_that_was_copied_to_another_machine_does_not_speak(world, monkeypatch):
-    assert identity.load_enrolled(world.settings.state_dir, world.vault).machine == host.machine() != b""
-    monkeypatch.setattr(host, "machine", lambda: b"m" * 32)
+    assert identity.load_enrolled(world.settings.state_dir, world.vault).machine == machine.machine() != b""
+    monkeypatch.setattr(machine, "machine", lambda: b"m" * 32)
     with pytest.raises(KeysMissing, match="copied from another machine"):
         identity.load_enrolled(world.settings.state_dir, world.vault)
 

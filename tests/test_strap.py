@@ -617,7 +617,7 @@ def test_the_library_logs_that_hold_addresses_are_shut():
 
 
 def test_the_body_of_the_demo_is_one_that_scripts_know():
-    from agent.demo import run as demo
+    from agent.demo import options as demo
 
     assert len(physiology.phases(demo.SCRIPT)) == 3
 

@@ -187,7 +187,7 @@ def test_the_pairing_agent_says_yes_to_the_bound_strap_and_no_to_everybody_else(
             os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = bus
             system = Bluez(None, may_cycle=True)
             await system.ready()
-            ((who, where),) = daemon.service._agents.items()
+            ((who, where),) = daemon.service.bonds.agents.items()
             daemons, anybody = daemon._bus, await MessageBus(bus_address=bus).connect()
 
             async def answer(member, signature, body, path, caller=daemons):

@@ -116,7 +116,7 @@ def test_only_the_bus_and_the_daemon_are_believed():
         async with a_daemon() as (daemon, bus):
             system = Bluez(None, may_cycle=True)
             await system.ready()
-            ((who, _),) = daemon.service._agents.items()
+            ((who, _),) = daemon.service.bonds.agents.items()
             anybody = await MessageBus(bus_address=bus).connect()
             forged = Message(
                 message_type=MessageType.SIGNAL, destination=who, path="/org/freedesktop/DBus",

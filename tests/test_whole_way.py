@@ -16,11 +16,12 @@ import pytest
 
 import house
 import straps
-from agent import pipeline, publisher
+from agent import pipeline
 from agent.control import handlers
 from agent.control.channel import Command
 from agent.model import NS_PER_S
 from agent.outbox import consents, ledger
+from agent.publisher import publisher
 from agent.recording import files as recording
 from agent.system.clock import SessionClock
 from agent.system.run_mode import RunMode

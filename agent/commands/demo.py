@@ -42,11 +42,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from agent.demo import run
+    from agent.demo import run as demo_run
+    from agent.demo.options import DemoOptions
 
     asked = arguments
     paths = (asked.replay, asked.seed, asked.faults, asked.keep, asked.picture, asked.face, asked.page)
     minutes = asked.minutes if asked.minutes is not None else 30.0 if asked.page else 2.0
     speed = asked.speed if asked.speed is not None else 1.0 if asked.page else 10.0
-    wish = run.Wish(minutes, speed, *paths)
-    return run.main(wish, as_json=asked.json)
+    options = DemoOptions(minutes, speed, *paths)
+    return demo_run.main(options, as_json=asked.json)

@@ -13,6 +13,7 @@ from agent.control.channel import Command, Reply
 from agent.control.words import erased
 from agent.enrollment import identity
 from agent.enrollment.consent_key import signed_yes
+from agent.enrollment.enrolled import Identity
 from agent.errors import KeysMissing, NotRunning, PolicyDenied
 from agent.outbox import Outbox, Sealing, consents, pauses
 from agent.privacy.vault import Vault, existing_vault, open_vault
@@ -82,7 +83,7 @@ def _agents_utc_s(folder: Path) -> int:
 
 
 @contextmanager
-def offline_outbox(folder: Path, vault: Vault, enrolled: identity.Identity | None) -> Iterator[Outbox]:
+def offline_outbox(folder: Path, vault: Vault, enrolled: Identity | None) -> Iterator[Outbox]:
     """The outbox of an agent that is not running, held so that none starts meanwhile.
 
     Raises:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from agent.config import Settings
 from agent.enrollment import identity
+from agent.enrollment.enrolled import Identity
 from agent.errors import WrongUse
 from agent.privacy import consent
 from agent.sources import SOURCES
@@ -55,7 +56,7 @@ def signals(
 def signed_yes(
     settings: Settings,
     profile: Profile,
-    enrolled: identity.Identity,
+    enrolled: Identity,
     serial: int,
     wanted: Sequence[Grant],
     pin: str,

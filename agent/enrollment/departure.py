@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.enrollment import identity
+from agent.enrollment.enrolled import Identity
 from agent.errors import WireRefused
 from agent.outbox import Outbox, consents
 from agent.system import host
@@ -13,7 +14,7 @@ from agent.wire.receipt import Erased
 RECEIPT: Final = "erase-receipt.txt"
 
 
-def leave(folder: Path, outbox: Outbox, enrolled: identity.Identity, erased: Erased, now_utc_s: int) -> bool:
+def leave(folder: Path, outbox: Outbox, enrolled: Identity, erased: Erased, now_utc_s: int) -> bool:
     """Keep the receipt and destroy this machine's keys; True when that was done.
 
     A receipt of an erasure that was not the last one asked for here, or not asked for at all, changes nothing. One

@@ -8,7 +8,7 @@ keys/tls.key    encrypted PEM        keys/tls.crt, keys/ca.pem
 
 import hashlib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -18,91 +18,19 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from agent.enrollment.enrolled import Identity
 from agent.errors import KeysMissing, WireRefused, WrongUse
 from agent.privacy.vault import Vault, open_with_pin, seal_with_pin
-from agent.system import host
-from agent.wire import codec, envelope, erasure
+from agent.system import host, machine
+from agent.wire import codec, erasure
 from agent.wire.codec import Fields
-from agent.wire.directory import Verified, succeeds, verified
 from agent.wire.enroll import Bundle, Request, decode_bundle, opened_answer, signed_request
-from agent.wire.envelope import Sender
-from agent.wire.keys import SEED_BYTES, ReceiveKey, SignKey, receive_public
-from agent.wire.labels import down_topic, up_topic
-from agent.wire.receipt import Answers, decode_answers
+from agent.wire.keys import SEED_BYTES, SignKey
 
 ENROLL: Final = "Run 'wardbeat enroll BUNDLE' with the file from the hub's operator."
 MIN_PIN: Final = 6
 _BEFORE_MACHINE: Final = 7  # fields of the identity file
 TLS_BOTH: Final = "tls.pem"  # a renewed certificate with its key, in one file: they change together or not at all
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """An enrolled (or, without a device name, half-enrolled) machine."""
-
-    bundle: Bundle
-    sign_seed: bytes
-    receive_seed: bytes
-    hedge: bytes
-    consent_public: bytes
-    device: str
-    published: bytes
-    machine: bytes = b""
-
-    @property
-    def site(self) -> str:
-        return self.bundle.site
-
-    @property
-    def sign(self) -> SignKey:
-        return SignKey.of(self.sign_seed)
-
-    @property
-    def receive(self) -> ReceiveKey:
-        return ReceiveKey.of(self.receive_seed)
-
-    def sender(self) -> Sender:
-        """Seals what goes up."""
-        return Sender(self.sign, self.hedge, self.site, up_topic(self.site, self.device))
-
-    def directory(self) -> Verified:
-        """The newest directory that this machine believed, checked again."""
-        return verified(self.published, self.site, self.bundle.root_public, 0)
-
-    def open_answers(self, payload: bytes) -> Answers:
-        """Open and believe one envelope down.
-
-        Raises:
-            WireRefused: ``unknown_key`` when its signer is not in our directory (yet), else by name.
-        """
-        sealed = envelope.decode(payload)
-        directory = self.directory().directory
-        if sealed.header.sender in directory.revoked:
-            raise WireRefused("revoked")
-        public = directory.receipt_key(sealed.header.sender)
-        if public is None:
-            raise WireRefused("unknown_key")
-        topic = down_topic(self.site, self.device)
-        if not sealed.signed_by(public, self.site, topic):
-            raise WireRefused("bad_signature")
-        return decode_answers(sealed.open(self.receive, self.site, topic))
-
-    def believe(self, published: bytes) -> "Identity":
-        """Take a newer directory over.
-
-        Raises:
-            WireRefused: ``bad_signature``, ``rolled_back`` or ``malformed``; nothing changes.
-        """
-        if published == self.published:
-            return self
-        seen = verified(published, self.site, self.bundle.root_public, 0)
-        if not succeeds(seen, self.directory()):
-            raise WireRefused("rolled_back", "the key directory is not newer than the one in use")
-        if seen.directory.synthetic != self.bundle.synthetic:
-            raise WireRefused("bad_signature", "the key directory changed between real and synthetic")
-        for kem in seen.directory.kems:
-            receive_public(kem.public)  # a weak key is refused before anything is kept
-        return replace(self, published=published)
 
 
 def tls_files(folder: Path) -> tuple[Path, Path, Path]:
@@ -164,7 +92,7 @@ def begin(folder: Path, vault: Vault, bundle_bytes: bytes, pin: str, *, replace_
         consent_public=consent.public,
         device="",
         published=b"",
-        machine=host.machine(),
+        machine=machine.machine(),
     )
     code = os.urandom(erasure.CODE_BYTES)
     recovery = erasure.recovery_key(code)
@@ -260,7 +188,7 @@ def load_enrolled(folder: Path, vault: Vault) -> Identity:
         KeysMissing: Not enrolled, or the hub's answer was not brought yet.
     """
     identity = load(folder, vault)
-    if identity.machine and host.machine() not in (b"", identity.machine):
+    if identity.machine and machine.machine() not in (b"", identity.machine):
         raise KeysMissing(
             "this state folder was copied from another machine or user; two machines must not share one identity",
             remedy="Enroll this machine again: 'wardbeat enroll BUNDLE --replace'.",

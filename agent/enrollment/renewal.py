@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from agent.enrollment import identity
+from agent.enrollment.enrolled import Identity
 from agent.errors import WireRefused
 from agent.outbox import Outbox
 from agent.privacy.vault import Vault
@@ -50,7 +51,7 @@ def ask_if_due(folder: Path, vault: Vault, outbox: Outbox, now_utc_s: int) -> No
     outbox.set_meta(_ASKED, str(now_utc_s).encode())
 
 
-def take(folder: Path, vault: Vault, enrolled: identity.Identity, certificate_der: bytes, now_utc_s: int) -> bool:
+def take(folder: Path, vault: Vault, enrolled: Identity, certificate_der: bytes, now_utc_s: int) -> bool:
     """Put a new certificate and its key in the old ones' place, in one file; False when they are there already.
 
     Raises:

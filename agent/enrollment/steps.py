@@ -4,6 +4,7 @@ import time
 
 from agent.config import Settings
 from agent.enrollment import identity
+from agent.enrollment.enrolled import Identity
 from agent.outbox import Outbox, consents
 from agent.privacy.vault import existing_vault, open_vault
 from agent.system import host
@@ -26,7 +27,7 @@ def begin_enrollment(settings: Settings, bundle: bytes, pin: str, *, replace_old
         return identity.begin(folder, vault, bundle, pin, replace_old=replace_old)
 
 
-def finish_enrollment(settings: Settings, answer: bytes) -> identity.Identity:
+def finish_enrollment(settings: Settings, answer: bytes) -> Identity:
     """Take the hub's answer over.
 
     Raises:

@@ -1,13 +1,18 @@
-"""One SQLite file, two faces: the ledger (plain words, for the person) and the outbox (sealed, for the hub).
+"""One SQLite file with two sides: the ledger (plain words, for the person) and the outbox (sealed, for the hub).
 
-file.py      tables, streams, the one append that writes both faces in a transaction
-consents.py  consent records, withdrawal, pauses
-settle.py    what receipts and notices do to rows
+tables.py    the tables, and the states of a row
+rows.py      reading rows, words and notices
+file.py      streams, limits, and the one append that writes both sides in a transaction
+limits.py    which rows are beyond the limits
+consents.py  consent records, withdrawal, erasure
+pauses.py    pauses, private hours, switched sensors
+receipts.py  what receipts and notices do to rows
 ledger.py    reading and proving the chain
-rescue.py    a damaged file set aside, and what of it is carried on
+damage.py    a damaged file set aside, and what of it is carried on
 """
 
-from agent.outbox.file import Outbox, Row, Sealing
+from agent.outbox.file import Outbox, Sealing
 from agent.outbox.limits import Limits
+from agent.outbox.rows import Row
 
 __all__ = ["Limits", "Outbox", "Row", "Sealing"]

@@ -4,8 +4,9 @@ from typing import Final
 
 from agent.errors import KeysMissing, WrongUse
 from agent.model import Interval
-from agent.outbox.file import ERASED_TO, RETIRED_TO, STAYS, Outbox
+from agent.outbox.file import Outbox
 from agent.outbox.limits import UNSETTLED
+from agent.outbox.rows import ERASED_TO, RETIRED_TO, STAYS
 from agent.privacy import consent
 from agent.system.storage import shred, storing
 from agent.wire.consent import ConsentRecord, decode_record

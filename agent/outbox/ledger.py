@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 from agent.errors import LedgerBroken, WireRefused
-from agent.outbox.file import ERASED_TO, RETIRED_TO, Outbox, break_name
+from agent.outbox.file import Outbox, break_name
+from agent.outbox.rows import ERASED_TO, RETIRED_TO
 from agent.wire import chain, envelope, schema
 from agent.wire.consent import decode_record
 from agent.wire.message import (

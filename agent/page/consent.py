@@ -12,7 +12,7 @@ from agent.page import forms
 from agent.privacy import consent
 from agent.session.session import Session
 from agent.sources import SOURCES
-from agent.system import host
+from agent.system import host, machine
 from agent.wire.consent import Grant
 
 _TRIES: Final = 5
@@ -80,7 +80,7 @@ def say(session: Session, _: forms.Nothing) -> dict[str, Any]:
              "consent": SOURCES[name].needs_consent and bool(profile.recipients)}
             for name in session.sensors.switchable()
         ],
-        "managed": host.managed(),
+        "managed": machine.managed(),
         "unheard": session.outbox.unheard(),
         "receipt": _receipt(session),
         "news": [{"at_utc_s": at_utc_s, "words": words} for at_utc_s, words in session.outbox.news()],

@@ -13,7 +13,7 @@ from agent.page import forms
 from agent.page.decisions import switch
 from agent.session.live_view import RECENT_NS
 from agent.session.session import Session
-from agent.system import host
+from agent.system import machine
 
 Answer = dict[str, Any]
 
@@ -97,7 +97,7 @@ def place(session: Session, _: forms.Nothing) -> Answer:
     return {
         "strap": None if device is None else {"name": device["name"]},
         "has_source": any(row.name != name for row in on),
-        "managed": host.managed(),
+        "managed": machine.managed(),
         "enrolled": session.operator,
         "camera": any(row.signal == "face" for row in on),
         "half": session.identity is None and identity.exists(session.folder),

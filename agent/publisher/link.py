@@ -12,7 +12,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from agent.enrollment.identity import Identity, tls_files
+from agent.enrollment.enrolled import Identity
+from agent.enrollment.identity import tls_files
 from agent.wire import labels
 
 _SESSION_S: Final = 86_400

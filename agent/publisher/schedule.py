@@ -12,7 +12,7 @@ MOST_BACKOFF: Final = 16  # times resend_after_s
 _REMEMBERED: Final = 320
 
 
-class Turns:
+class Scheduler:
     """Rows never handed over stand in the outbox; here stands when one that was handed over goes again.
 
     Args:
@@ -23,24 +23,24 @@ class Turns:
 
     def __init__(self, outbox: Outbox, resend_after_s: float, jitter: random.Random) -> None:
         self._outbox, self._resend_after_s, self._jitter = outbox, resend_after_s, jitter
-        self._due: list[tuple[float, int]] = []  # heap of (when, ledger index)
-        self._ripe: deque[int] = deque()
+        self._later: list[tuple[float, int]] = []  # heap of (when, ledger index)
+        self._due_now: deque[int] = deque()
         self._fresh_turn = self._newest_turn = True
         self._tries: Counter[int] = Counter()
 
-    def all_again(self) -> None:
+    def all_due(self) -> None:
         """A new connection: whatever has no receipt is due."""
-        self._ripe.clear()
-        self._due = [(0.0, idx) for idx in self._outbox.handed()]  # equal times: already a heap
+        self._due_now.clear()
+        self._later = [(0.0, idx) for idx in self._outbox.handed()]  # equal times: already a heap
 
     def backlog(self) -> int:
         """How many rows would go now if they could."""
-        self._ripen()
-        return self._outbox.waiting() + len(self._ripe)
+        self._collect_due()
+        return self._outbox.waiting() + len(self._due_now)
 
-    def unheard(self) -> int:
+    def unconfirmed(self) -> int:
         """How many rows were handed over and may still be answered in time."""
-        return self._outbox.unheard_rows() - len(self._ripe)
+        return self._outbox.unheard_rows() - len(self._due_now)
 
     def next_row(self) -> Row | None:
         """What ends or changes consent; else by turns what has no receipt in time, the oldest and the newest row."""
@@ -48,31 +48,31 @@ class Turns:
         fresh = next(iter(self._outbox.unsent(1, newest=self._newest_turn)), None)
         if fresh is not None and fresh.kind in ("consent", "erase"):
             return fresh
-        self._ripen()
+        self._collect_due()
         self._fresh_turn = not self._fresh_turn  # neither may starve the other
-        while self._ripe and not (fresh is not None and self._fresh_turn):
-            row = self._outbox.handed_row(self._ripe.popleft())
+        while self._due_now and not (fresh is not None and self._fresh_turn):
+            row = self._outbox.handed_row(self._due_now.popleft())
             if row is not None:
                 return row
         return fresh
 
-    def again(self, row: Row) -> int:
+    def reschedule(self, row: Row) -> int:
         """Give a row its next time; which try the one now is."""
         tries = self._tries[row.idx] + 1
         wait_s = self._resend_after_s * min(2 ** (tries - 1), MOST_BACKOFF) * self._jitter.uniform(0.8, 1.2)
-        heapq.heappush(self._due, (time.monotonic() + wait_s, row.idx))
+        heapq.heappush(self._later, (time.monotonic() + wait_s, row.idx))
         return tries
 
-    def handed(self, row: Row, tries: int) -> None:
+    def mark_sent(self, row: Row, tries: int) -> None:
         """It is on its way."""
         self._tries[row.idx] = tries
         if len(self._tries) > _REMEMBERED:
             handed = set(self._outbox.handed())
             self._tries = Counter({idx: n for idx, n in self._tries.items() if idx in handed})
 
-    def _ripen(self) -> None:
-        """Move rows whose time has come from the heap to the ripe ones, settled rows left out."""
-        while self._due and self._due[0][0] <= time.monotonic():
-            _, idx = heapq.heappop(self._due)
+    def _collect_due(self) -> None:
+        """Move rows whose time has come from the heap to those that are due now; settled rows are left out."""
+        while self._later and self._later[0][0] <= time.monotonic():
+            _, idx = heapq.heappop(self._later)
             if self._outbox.handed_row(idx) is not None:
-                self._ripe.append(idx)
+                self._due_now.append(idx)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from agent.config import Settings
 from agent.enrollment import identity
+from agent.enrollment.enrolled import Identity
 from agent.errors import KeysMissing, WardbeatError, WrongUse
 from agent.features.live import LiveHeart
 from agent.model import Sample, Summary
@@ -104,7 +105,7 @@ class Session:
         """The session's UTC now."""
         return self.clock.utc_s(self.clock.now_ns())
 
-    def _enrolled(self) -> identity.Identity | None:
+    def _enrolled(self) -> Identity | None:
         if not self.profile.recipients:
             self.board.set("hub", Level.OK, f"profile {self.profile.name}: nothing leaves this machine")
             return None
@@ -126,7 +127,7 @@ class Session:
     # ---- who speaks for this machine
 
     @property
-    def enrolled_identity(self) -> identity.Identity | None:
+    def enrolled_identity(self) -> Identity | None:
         """The enrolled identity; None before an enrollment, and after the hub confirmed that all is erased."""
         return None if self.publisher is not None and self.publisher.unenrolled else self.identity
 
@@ -135,7 +136,7 @@ class Session:
         """Who receives what leaves; None: nobody."""
         return None if self.enrolled_identity is None else self.enrolled_identity.bundle.operator
 
-    def require_identity(self) -> identity.Identity:
+    def require_identity(self) -> Identity:
         """The enrolled identity.
 
         Raises:

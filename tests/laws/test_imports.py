@@ -209,6 +209,13 @@ def few_modules_at_the_top(root: Path) -> Iterator[str]:
         yield f"agent/ holds {len(found)} modules: {', '.join(found)}"
 
 
+def no_module_is_longer_than_300_lines(root: Path) -> Iterator[str]:
+    for path in sources(root):
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        if lines > 300:
+            yield f"{path.relative_to(root)} has {lines} lines; split it by what it does"
+
+
 def libraries(root: Path) -> Iterator[str]:
     for path in sources(root):
         here = path.relative_to(root).as_posix()
@@ -360,6 +367,7 @@ LAWS: list[tuple[Law, str, str]] = [
     (circles, "hub/store/tables.py", "from hub.store import transaction\n"),
     (circles, "hub/store/tables.py", "def f():\n    import hub.store.transaction\n"),
     (few_modules_at_the_top, "agent/ninth.py", ""),
+    (no_module_is_longer_than_300_lines, "hub/bad.py", "x = 1\n" * 301),
     (programs_stand_apart, "hub/bad.py", "from agent.outbox import Outbox\n"),
     (programs_stand_apart, "hub/bad.py", "from agent import pipeline\n"),
     (programs_stand_apart, "agent/outbox/bad.py", "from hub.store import Store\n"),

@@ -1,0 +1,141 @@
+"""The hub's answers: receipts, notices, a newer directory, a new certificate, the end of an enrollment."""
+
+import logging
+import math
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from agent.enrollment import renewal
+from agent.enrollment.departure import RECEIPT, leave
+from agent.enrollment.enrolled import Identity
+from agent.enrollment.identity import save
+from agent.errors import WireRefused
+from agent.outbox import Outbox, Sealing, receipts
+from agent.privacy.vault import Vault
+from agent.publisher.schedule import Scheduler
+from agent.system.status import Level, StatusBoard
+
+log = logging.getLogger(__name__)
+
+PENDING_MAX: Final = 64
+
+
+class HubAnswers:
+    """What the publisher knows of its hub.
+
+    Args:
+        folder, vault, identity: Who is enrolled; a newer directory is kept there.
+        outbox, schedule: The rows, and when each goes again.
+        board: Where states are shown.
+        utc_s: The session's UTC now.
+
+    Attributes:
+        directory_version, directory_ends_utc_s: Of the newest believed directory.
+        last_receipt_s: When a row was receipted last, on the monotonic clock.
+        unenrolled: After an erasure there is nobody to send as.
+        counters: What was refused or ignored, by name.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        vault: Vault,
+        identity: Identity,
+        outbox: Outbox,
+        schedule: Scheduler,
+        board: StatusBoard,
+        *,
+        utc_s: Callable[[], int],
+    ) -> None:
+        self._folder, self._vault, self.identity = folder, vault, identity
+        directory = identity.directory().directory
+        self.directory_version, self.directory_ends_utc_s = directory.version, directory.expires_utc_s
+        self._outbox, self._schedule, self._board, self._utc_s = outbox, schedule, board, utc_s
+        self._pending: deque[bytes] = deque(maxlen=PENDING_MAX)  # answers under a directory that is still on its way
+        self.last_receipt_s = -math.inf
+        self.unenrolled = False
+        self.counters: Counter[str] = Counter()
+
+    def take_directory(self, published: bytes) -> list[bytes]:
+        """Believe a newer directory; answers that waited for it.
+
+        Raises:
+            WireRefused: It is not signed under the pinned root.
+        """
+        believed = self.identity.believe(published)
+        if believed is self.identity:
+            return []
+        seen, before = believed.directory(), self.identity.directory()
+        directory = seen.directory
+        sealing = Sealing.to(believed.sender(), directory)  # before anything is kept: a weak key ends here
+        if seen.key.serial != before.key.serial or directory.drops(before.directory):
+            receipts.doubt_store(self._outbox)  # first: a crash after the saving would forget to
+        save(self._folder, self._vault, believed)
+        self.identity, self._outbox.sealing = believed, sealing
+        self.directory_version, self.directory_ends_utc_s = directory.version, directory.expires_utc_s
+        pending = list(self._pending)
+        self._pending.clear()
+        return pending
+
+    def take(self, payload: bytes) -> bool:
+        """Settle what one envelope of answers says; whether a row was receipted.
+
+        Raises:
+            WireRefused: It is not the hub's, or not for this machine.
+            StorageFull: Nothing was settled.
+        """
+        if self.unenrolled:
+            return False
+        try:
+            answers = self.identity.open_answers(payload)
+        except WireRefused as refused:
+            if refused.reason == "unknown_key":  # perhaps signed under a directory still on its way
+                self._pending.append(payload)
+            raise
+        if answers.directory_version > self.directory_version:
+            self._pending.append(payload)  # until that directory is here; else the rows are simply sent again
+            return False
+        settled = receipts.apply(self._outbox, answers, self._utc_s(), payload)
+        self.counters["receipt_mismatch"] += settled.mismatched
+        self.counters["receipt_stale"] += settled.stale
+        if settled.receipted:
+            self.last_receipt_s = time.monotonic()
+        if settled.offered_again:
+            self._schedule.all_due()
+        if settled.certificate and renewal.take(
+            self._folder, self._vault, self.identity, settled.certificate, int(time.time())
+        ):
+            log.info("this machine has a new certificate; it is used from the next connection")
+        if settled.erased is not None and leave(
+            self._folder, self._outbox, self.identity, settled.erased, self._utc_s()
+        ):
+            self.unenrolled = True
+            words = f"the hub erased everything; its receipt is {RECEIPT} in the state folder; the keys were deleted"
+            self._board.set("hub", Level.OK, words)
+        else:
+            self._board.set("hub", Level.OK, "receipts arrive")
+            self._show_settled(settled)
+        return settled.receipted > 0
+
+    def _show_settled(self, settled: receipts.Settled) -> None:
+        for reason in settled.refused:
+            self.counters[f"refused_{reason}"] += 1
+            remedy = "'wardbeat ledger' shows which row; its contents stay here."
+            if reason in ("bad_consent", "consent_expired", "consent_withdrawn"):
+                remedy = "Give consent again: 'wardbeat consent give'."
+            self._board.set(
+                "refusals",
+                Level.TROUBLE,
+                f"the hub refused a row permanently: {reason}",
+                remedy,
+            )
+        if settled.restored:
+            self._board.set(
+                "restored",
+                Level.TROUBLE,
+                "this state was restored from an older copy; the hub holds rows that it does not contain",
+                "You need not do anything. The ledger continues from here and records the break.",
+            )
