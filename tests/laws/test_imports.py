@@ -88,7 +88,7 @@ LIBRARIES = {
     "uvicorn": ("agent/page/web/",),
     "jinja2": ("agent/page/web/",),
     "markupsafe": ("agent/page/web/",),
-    "amqtt": ("agent/demo/run.py",),
+    "amqtt": ("agent/demo/site.py",),
     "rich": ("agent/demo/view.py",),
     "requests": (),
     "urllib": (),
