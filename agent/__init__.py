@@ -1,3 +1,8 @@
 """Wardbeat's agent: measurements come in at one side, only sealed summaries go out at the other."""
 
+import sys
+
 __version__ = "0.1.0"
+
+if sys.version_info < (3, 11):  # noqa: UP036 - whoever starts it with an older Python reads this, not a traceback
+    raise SystemExit("Wardbeat needs Python 3.11 or newer; this is Python %d.%d." % sys.version_info[:2])  # noqa: UP031

@@ -180,9 +180,13 @@ def _read(file: Path, kind: type[_Model]) -> _Model:
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date that is none, brackets without end
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark is not None else ""
-        raise ConfigInvalid(f"{file.name}{line}: not readable as YAML", remedy="See config.example.yaml.") from error
+        raise ConfigInvalid(
+            f"{file.name}{line}: not readable as YAML", remedy="'wardbeat config example' shows every key."
+        ) from error
     if not isinstance(parsed, (dict, type(None))):
-        raise ConfigInvalid(f"{file.name}: not a list of 'key: value' lines", remedy="See config.example.yaml.")
+        raise ConfigInvalid(
+            f"{file.name}: not a list of 'key: value' lines", remedy="'wardbeat config example' shows every key."
+        )
     try:
         return kind.model_validate({} if parsed is None else parsed)
     except ValidationError as error:
@@ -203,9 +207,11 @@ def _first(error: ValidationError, where: str, prefix: str, known: list[str]) ->
     if problem["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         candidates = [f"{prefix}.{name}" if prefix else name for name in known]
         return ConfigInvalid(f"{where}: unknown key {key!r}", remedy=_nearest(key, candidates))
-    return ConfigInvalid(f"{where}: {key or 'the file'}: {problem['msg']}", remedy="See config.example.yaml.")
+    return ConfigInvalid(
+        f"{where}: {key or 'the file'}: {problem['msg']}", remedy="'wardbeat config example' shows every key."
+    )
 
 
 def _nearest(word: str, known: Any) -> str:
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"Did you mean {close[0]!r}?" if close else "See config.example.yaml for every key."
+    return f"Did you mean {close[0]!r}?" if close else "'wardbeat config example' shows every key."

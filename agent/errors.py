@@ -12,7 +12,8 @@ WardbeatError                     exit code
 │   ├── NoTerminal                3   a PIN is needed and nobody can be asked
 │   ├── NotScored                 3   no channel, or too little of it, for a score
 │   ├── AlreadyRunning            3   a second agent on one state folder
-│   └── NotRunning                3   a command needs the running agent
+│   ├── NotRunning                3   a command needs the running agent
+│   └── AgentBusy                 3   the running agent did not answer in time
 ├── CheckFailed                   1   a check was made and did not hold
 │   ├── PacketRefused             1   bytes of a sensor refused by name; `reason` is the counter's name
 │   ├── LedgerBroken              1   the chain does not verify
@@ -22,7 +23,7 @@ WardbeatError                     exit code
 └── WayOut                        1   gate, seal or outbox: stops the agent
     ├── OutboxBroken              1
     ├── StorageFull               1   the disk; rows wait, nothing is lost
-    └── WireRefused               2   bytes of the treaty refused by name; `reason` is the counter's name
+    └── WireRefused               2   bytes on the wire refused by name; `reason` is the counter's name
 """
 
 from typing import ClassVar
@@ -95,6 +96,10 @@ class NotRunning(Missing):
     pass
 
 
+class AgentBusy(Missing):
+    pass
+
+
 class CheckFailed(WardbeatError):
     pass
 
@@ -136,7 +141,7 @@ class StorageFull(WayOut):
 
 
 class WireRefused(WayOut):
-    """Bytes that the treaty does not allow.
+    """Bytes that the wire format does not allow.
 
     Attributes:
         reason: One name of `agent.wire.labels.REASONS`; what counters and notices carry.

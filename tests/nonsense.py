@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-_EXAMPLE = (Path(__file__).parents[1] / "config.example.yaml").read_bytes()
+_EXAMPLE = (Path(__file__).parents[1] / "agent" / "config.example.yaml").read_bytes()
 PIECES = [
     b"2001-99-99", b"!!binary x", b"!!python/object:os.system x", b"&a [*a]", b"*a", b"? [1]", b"<<: 1", b"{" * 40,
     b"- " * 50, b"1" * 5000, b".inf", b"-.nan", b"0x7fffffffffffffffffff", b"~", b"\x00", b"\xff\xfe", b"\n", b": ",

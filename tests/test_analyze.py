@@ -251,7 +251,8 @@ def test_an_irregular_rhythm_gives_a_rate_and_no_variability(tmp_path, capsys):
     _, found, _ = answer(capsys, written(tmp_path, text_of(series)))
     seen = found["windows"][0]["features"]
     withheld = {name for name, one in seen.items() if one["reason"] == "rhythm_irregular"}
-    assert withheld == set(NAMES) - {"hr_mean_bpm", "mean_nn_ms", "median_nn_ms"}
+    assert withheld == set(NAMES) - {"hr_mean_bpm", "mean_nn_ms", "median_nn_ms", "hti", "tinn_ms"}
+    assert {seen[name]["reason"] for name in ("hti", "tinn_ms")} == {"window_short"}  # they need 20 minutes
     assert "alike" in REASONS["rhythm_irregular"]  # and no word of a disease
 
 

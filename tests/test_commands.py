@@ -103,17 +103,31 @@ def test_a_person_enrolls_and_consents_on_a_terminal(tmp_path):
     assert call("--config", config, "enroll", answer).returncode == 0
 
     code, seen = on_terminal(
-        "--config", config, "consent", "give", typed=[("Do you agree?", "yes"), ("Your PIN", "654321")]
+        "--config",
+        config,
+        "consent",
+        "give",
+        "--signal",
+        "heart",
+        typed=[("Do you agree?", "yes"), ("Your PIN", "654321")],
     )
     assert (code, "the PIN is wrong" in seen) == (1, True)
-    code, seen = on_terminal("--config", config, "consent", "give", typed=[("Do you agree?", "no")])
+    code, seen = on_terminal(
+        "--config", config, "consent", "give", "--signal", "heart", typed=[("Do you agree?", "no")]
+    )
     assert code == 1
     code, seen = on_terminal(
-        "--config", config, "consent", "give", typed=[("Do you agree?", "yes"), ("Your PIN", "123456")]
+        "--config",
+        config,
+        "consent",
+        "give",
+        "--signal",
+        "heart",
+        typed=[("Do you agree?", "yes"), ("Your PIN", "123456")],
     )
     assert code == 0, seen
     assert "Care team" in seen
-    shown = call("--config", config, "consent", "show").stderr
+    shown = call("--config", config, "consent", "show", "--signal", "heart").stderr
     assert "In force: record" in shown
 
     again = call("--config", config, "enroll", bundle)
@@ -122,7 +136,7 @@ def test_a_person_enrolls_and_consents_on_a_terminal(tmp_path):
     assert "BEGIN WARDBEAT ANSWER" in call("hub", "admit", hub, request).stdout  # the same keys: the answer again
 
     assert call("--config", config, "consent", "withdraw").returncode == 0  # needs no PIN
-    assert "In force: nothing" in call("--config", config, "consent", "show").stderr
+    assert "In force: nothing" in call("--config", config, "consent", "show", "--signal", "heart").stderr
     rows = [json.loads(line) for line in call("--config", config, "ledger", "--json").stdout.splitlines()]
     assert rows[-1]["said"][0].startswith("you withdrew")
 
@@ -130,7 +144,7 @@ def test_a_person_enrolls_and_consents_on_a_terminal(tmp_path):
 def test_without_a_terminal_a_pin_is_never_taken(world, settings_file, tmp_path):
     bundle = tmp_path / "bundle"
     bundle.write_text(call("hub", "invite", world.hub).stdout)
-    for words in (("consent", "give"), ("enroll", bundle, "--replace")):
+    for words in (("consent", "give", "--signal", "heart"), ("enroll", bundle, "--replace")):
         for piped in ("", "yes\na test pin\na test pin\n"):
             done = call(
                 "--config",
@@ -170,7 +184,7 @@ def test_wrong_use_and_missing_things_are_answered_with_a_remedy_and_no_tracebac
         (2, "not a Wardbeat bundle", ("--config", settings_file, "enroll", tmp_path / "paper")),
         (2, "cannot be read", ("--config", settings_file, "enroll", tmp_path / "none")),
         (3, "wardbeat run", ("--config", settings_file, "status")),
-        (3, "wardbeat enroll", ("--config", fresh, "consent", "show")),
+        (3, "wardbeat enroll", ("--config", fresh, "consent", "show", "--signal", "heart")),
         (3, "not enrolled", ("--config", fresh, "consent", "withdraw")),
         (3, "no outbox here", ("--config", fresh, "ledger")),
         (3, "hub init", ("hub", "show", tmp_path / "nothing")),
@@ -226,7 +240,13 @@ def test_pause_survives_a_restart_and_ends_on_resume(world, settings_file):
 def test_consent_reaches_the_running_agent_and_an_unsigned_one_does_not(world, settings_file):
     agent = started(world, settings_file)
     code, seen = on_terminal(
-        "--config", settings_file, "consent", "give", typed=[("Do you agree?", "yes"), ("Your PIN", house.PIN)]
+        "--config",
+        settings_file,
+        "consent",
+        "give",
+        "--signal",
+        "heart",
+        typed=[("Do you agree?", "yes"), ("Your PIN", house.PIN)],
     )
     assert code == 0, seen
     assert "on its way" in seen

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from agent import config, sources
 from agent.errors import ConfigInvalid, PolicyDenied
 
-EXAMPLE = Path(__file__).parents[1] / "config.example.yaml"
+EXAMPLE = Path(__file__).parents[1] / "agent" / "config.example.yaml"
 NONE = Path("/nonexistent/policy.yaml")
 
 
@@ -76,10 +76,10 @@ def test_every_key_of_the_example_has_a_sentence_a_unit_and_a_default():
         ),
         ("sources:\n  replai: {file: x}", "unknown source 'replai'", "Did you mean 'replay'?"),
         ("sources:\n  replay: {fil: x}", "sources.replay", ""),
-        ("mqtt:\n  version: 4", "mqtt.version", "config.example.yaml"),
-        ("outbox:\n  max_rows: 3", "outbox.max_rows", "config.example.yaml"),
-        ("a: [", "not readable as YAML", "config.example.yaml"),
-        ("- a\n- b", "settings.yaml", "config.example.yaml"),
+        ("mqtt:\n  version: 4", "mqtt.version", "wardbeat config example"),
+        ("outbox:\n  max_rows: 3", "outbox.max_rows", "wardbeat config example"),
+        ("a: [", "not readable as YAML", "wardbeat config example"),
+        ("- a\n- b", "settings.yaml", "wardbeat config example"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_remedy(tmp_path, text, says, remedy):

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from agent import cli
-from agent.commands import doctor
+from agent.commands import doctor_checks as doctor
 from agent.config import Settings
 from agent.errors import ModelMissing, StorageFull, WrongUse
 from agent.perception import fetch, store

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import house
-from agent.commands import browser
+from agent.commands import status as browser
 from agent.errors import WrongUse
 from agent.outbox import Outbox, consents, pauses
 from agent.page import reader
@@ -27,25 +27,6 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 # ---- the catalogue
-
-
-def used() -> set[str]:
-    """Keys that templates, charts and scripts ask for; those put together at run time by their beginning."""
-    found = set()
-    for file in (*ROOM.glob("templates/*.html"), *ROOM.glob("*.py")):
-        found |= set(re.findall(r"""\bt\(\s*"([\w.-]+)"\s*[,)]""", file.read_text()))
-        found |= set(re.findall(r'"((?:weeks|left|say)\.[\w]+)"', file.read_text()))
-    for file in ROOM.glob("static/*.js"):
-        found |= {f"js.{key}" for key in re.findall(r"\bwords\.(\w+)", file.read_text())}
-    return {key for key in found if not key.endswith("_")} - {"js.json"}  # put together; the catalogue's own address
-
-
-def test_every_word_that_is_asked_for_is_in_the_catalogue_and_no_other():
-    begun = ("menu.", "face.", "level.", "state.", "kind.", "signal.", "part.", "js.part.", "js.level_", "js.label_", "about.", "kinds.", "made.",
-             "weeks.note_", "say.ble_strap", "say.webcam")  # fmt: skip
-    assert used() - set(WORDS) == set()
-    assert {key for key in set(WORDS) - used() if not key.startswith(begun)} == set()
-    assert "now.nonsense" in {*used(), "now.nonsense"} - set(WORDS)  # what is missing would be seen
 
 
 def test_no_text_stands_in_a_template():

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import itertools
 import json
 import logging
@@ -25,7 +26,7 @@ from agent.control import device_scan as scan
 from agent.errors import SourceUnavailable, WrongUse
 from agent.model import Sample
 from agent.recording import files as recordings
-from agent.sources import SOURCES, Radio, SourceSpec, module, settings_type
+from agent.sources import SOURCES, Radio, module, settings_type
 from agent.sources.strap import binding, ble_strap, pairing
 from agent.sources.strap.states import StrapState
 from agent.system.clock import SessionClock, VirtualClock
@@ -284,7 +285,7 @@ def test_a_reading_that_a_library_cancels_is_tried_again(world):
 
     fickle = types.SimpleNamespace(samples=samples)
     sys.modules["fickle_sensor"] = fickle
-    SOURCES["fickle"] = SourceSpec("fickle", "fickle_sensor", ("rr_ms",), ends=False, words="A test's own sensor.")
+    SOURCES["fickle"] = dataclasses.replace(SOURCES["ble_strap"], name="fickle", module="fickle_sensor", pairing=None)
 
     async def enough(agent):
         await until(agent.windows.ring.newest_ns, 10, "the second try")

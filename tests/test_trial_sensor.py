@@ -103,7 +103,7 @@ from pathlib import Path
 
 import house
 from agent import pipeline, sources
-from agent.commands import doctor
+from agent.commands import doctor_checks as doctor
 from agent.enrollment import consent_key
 from agent.features import FEATURES
 from agent.outbox import ledger

@@ -248,7 +248,7 @@ def test_the_camera_is_not_opened_before_consent_and_closes_within_a_second_of_p
         )
 
     house.run(main())
-    assert seen["before"] == ("off: you did not consent to face", [])
+    assert seen["before"] == ("off: you did not consent to face and eyes", [])
     assert seen["closed_s"] <= 1.0
 
 

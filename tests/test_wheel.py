@@ -20,7 +20,11 @@ def call(*words, **options):
 def installed(tmp_path_factory):
     """Python of a new environment that holds the wheel and nothing of this tree."""
     folder = tmp_path_factory.mktemp("wheel")
-    call(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT, cwd=ROOT)
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    built = call(
+        sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT, cwd=ROOT, env=env
+    )
+    assert "warning" not in (built.stdout + built.stderr).lower(), built.stdout + built.stderr
     (wheel,) = folder.glob("wardbeat-*.whl")
     call(sys.executable, "-m", "venv", folder / "env")
     python = folder / "env" / ("Scripts" if os.name == "nt" else "bin") / "python"
@@ -87,3 +91,33 @@ def test_the_installed_wheel_runs_the_demo_from_another_folder(installed, tmp_pa
     assert 0 < report["first_beat_s"] < 60
     assert all(seen["features"]["rmssd_ms"]["value"] > 0 for seen in report["windows"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_wheel_brings_the_example_of_the_settings(installed):
+    python, _ = installed
+    printed = call(python, "-m", "agent.cli", "config", "example", cwd="/").stdout
+    assert printed == (ROOT / "agent/config.example.yaml").read_text(encoding="utf-8")
+
+
+def older_pythons() -> list[Path]:
+    """Pythons below 3.11 that this machine has."""
+    places = [*Path("/usr/bin").glob("python3.*"), *Path.home().glob(".pyenv/versions/*/bin/python")]
+    found = []
+    for place in places:
+        asked = subprocess.run(
+            [place, "-c", "import sys; print(sys.version_info < (3, 11))"], capture_output=True, text=True
+        )
+        if asked.stdout.strip() == "True":
+            found.append(place)
+    return found
+
+
+def test_an_older_python_is_told_which_one_is_needed():
+    found = older_pythons()
+    if not found:
+        pytest.skip("this machine has no Python below 3.11")
+    for python in found:
+        done = subprocess.run([python, "-m", "agent.cli", "--version"], cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 1, python
+        assert done.stderr.startswith("Wardbeat needs Python 3.11 or newer; this is Python "), done.stderr
+        assert "Traceback" not in done.stderr

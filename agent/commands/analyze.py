@@ -1,8 +1,46 @@
-"""What `wardbeat analyze` does with its words: of beats, of a clip, of photos."""
+"""`wardbeat analyze`: beats, a waveform, a clip or photos."""
 
 import argparse
+from pathlib import Path
+from typing import Final
 
 from agent.system.status import say
+
+_FILES: Final = """\
+intervals:  one in ms per line; a CSV with the columns t_s (end of the interval, in s) and rr_ms; or Polar's .hrm
+waveforms:  one number per line; or a CSV with a column ecg or ppg. A time column (t_s) gives the rate, and
+            acc_x_g,acc_y_g,acc_z_g show whether the body moved; a pulse wave then gives a rate but no variability
+windows:    [start, end), from the start of the first interval; a last part shorter than half a window is left out
+faces:      --video and --images need the models ('wardbeat models fetch'); actions are raw, 0 to 1, not feelings
+examples:   wardbeat analyze rr.txt        wardbeat analyze ecg.csv --signal ecg --fs 250 --plot out.png
+            wardbeat analyze --video clip.mp4 --json
+exit code:  0 done, 2 the file or an option is wrong, 3 something is missing
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = _FILES
+    parser.add_argument(
+        "file",
+        type=Path,
+        nargs="?",
+        metavar="FILE",
+        help="intervals in ms, a CSV t_s,rr_ms (t_s: end of the interval), or a waveform",
+    )
+    parser.add_argument("--video", type=Path, metavar="FILE", help="analyze a clip of a face instead")
+    parser.add_argument("--images", type=Path, nargs="+", metavar="FILE", help="analyze photos of faces instead")
+    parser.add_argument("--signal", choices=("rr", "ecg", "ppg"), help="kind of signal in the file (default rr)")
+    parser.add_argument("--fs", type=float, metavar="HZ", help="samples per second of a waveform without a time column")
+    parser.add_argument("--window", type=float, metavar="S", help="window length in s (default 300)")
+    parser.add_argument(
+        "--step", type=float, metavar="S", help="distance between window starts in s (default: the window length)"
+    )
+    parser.add_argument("--all", action="store_true", help="print all numbers, not only the usual ones")
+    parser.add_argument("--beats", action="store_true", help="also print every interval with its label")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="save a figure (png, svg, pdf)")
+    parser.add_argument("--json", action="store_true", help="print beats and windows as unrounded JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -5,12 +5,13 @@ import json
 import logging
 import socket
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from agent.errors import NotRunning, WardbeatError, WrongUse
+from agent.errors import AgentBusy, NotRunning, WardbeatError, WrongUse
 from agent.system import host
 
 log = logging.getLogger(__name__)
@@ -19,6 +20,7 @@ SOCKET: Final = "control.sock"
 _MOST_BYTES: Final = 65_536
 _PATH_MOST: Final = 100  # sun_path holds 108 on Linux, 104 on macOS
 _TIMEOUT_S: Final = 10.0
+_ANSWER_MOST: Final = 2**24
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,22 +104,59 @@ async def _answer(reader: asyncio.StreamReader, handle: Handler) -> Reply:
         return Reply(error.exit_code, str(error), error.remedy)
 
 
-def ask(folder: Path, command: Command) -> Reply:
+def ask(folder: Path, command: Command, timeout_s: float = _TIMEOUT_S) -> Reply:
     """Send one command to the running agent.
 
+    Args:
+        folder: The state folder.
+        command: What is asked.
+        timeout_s: For connecting, sending and the whole answer together.
+
     Raises:
-        NotRunning: No agent answers on this state folder.
+        NotRunning: Nobody listens on this state folder.
+        AgentBusy: An agent runs, and gave no whole answer in time. Its files must not be touched.
     """
-    nobody = NotRunning("no agent is running with this state folder", remedy="Start it with 'wardbeat run'.")
     if sys.platform == "win32":
-        raise nobody
+        raise _nobody()
+    line = _answer_line(folder, command, timeout_s)
     try:
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(_TIMEOUT_S)
-            connection.connect(str(folder / SOCKET))
-            connection.sendall(json.dumps(asdict(command)).encode() + b"\n")
-            with connection.makefile("rb") as file:
-                line = file.readline()
         return Reply(**json.loads(line))
-    except (OSError, ValueError, TypeError) as error:
-        raise nobody from error
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _busy("gave an answer that cannot be read") from error
+
+
+def _answer_line(folder: Path, command: Command, timeout_s: float) -> bytes:
+    until_s = time.monotonic() + timeout_s
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(timeout_s)
+        try:
+            connection.connect(str(folder / SOCKET))
+        except (FileNotFoundError, ConnectionRefusedError) as error:
+            raise _nobody() from error
+        except OSError as error:  # its queue of callers is full, or it took too long
+            raise _busy(f"took no call within {timeout_s:g} s") from error
+        try:
+            connection.sendall(json.dumps(asdict(command)).encode() + b"\n")
+            line = bytearray()
+            while not line.endswith(b"\n"):
+                connection.settimeout(max(until_s - time.monotonic(), 0.001))
+                part = connection.recv(_MOST_BYTES)
+                line += part
+                if not part or len(line) > _ANSWER_MOST:
+                    raise ConnectionResetError
+        except TimeoutError as error:
+            raise _busy(f"did not answer within {timeout_s:g} s") from error
+        except OSError as error:
+            raise _busy("broke off its answer") from error
+    return bytes(line)
+
+
+def _nobody() -> NotRunning:
+    return NotRunning("no agent is running with this state folder", remedy="Start it with 'wardbeat run'.")
+
+
+def _busy(what: str) -> AgentBusy:
+    return AgentBusy(
+        f"the running agent is busy: it {what}",
+        remedy="Try again in a moment. If it stays so, end the agent and start it again.",
+    )

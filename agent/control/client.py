@@ -98,6 +98,7 @@ def carry_out(settings: Settings, name: str, argument: str = "") -> Reply:
 
     Raises:
         KeysMissing: There is nothing to withdraw from.
+        AgentBusy: An agent runs, and did not answer: nothing is changed here, for it holds the files.
     """
     try:
         return channel.ask(settings.state_dir, Command(name, argument))

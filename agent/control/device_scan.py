@@ -1,4 +1,4 @@
-"""The person's own devices in reach, and the one that may be read: `wardbeat scan` and the page's first steps."""
+"""The person's own devices in range, and the one that may be read: `wardbeat scan` and the page's first steps."""
 
 import asyncio
 import json
@@ -61,9 +61,9 @@ def _chosen(settings: Settings, name: str, found: list[FoundDevice], which: str)
             remedy="Run 'wardbeat pause', bind the new strap, then run 'wardbeat resume'.",
         )
     if not found:
-        raise WrongUse(f"no {how.noun} is in reach", remedy=how.advice)
+        raise WrongUse(f"no {how.noun} is in range", remedy=how.advice)
     chosen = [device for device in found if not which or which.lower() in (device.name.lower(), device.address.lower())]
-    names = ", ".join(f"{device.name or 'nameless'} ({device.address})" for device in chosen or found)
+    names = ", ".join(f"{device.name or 'unnamed'} ({device.address})" for device in chosen or found)
     if not chosen:
         raise WrongUse(
             f"no {how.noun} called {which!r} is in reach; seen: {names}", remedy="Put your strap on, and give its name."
@@ -72,7 +72,7 @@ def _chosen(settings: Settings, name: str, found: list[FoundDevice], which: str)
         raise WrongUse(f"which {how.noun} is yours? {names}", remedy="Run 'wardbeat scan --bind NAME' (or ADDRESS).")
     if not which and bound_address(settings.state_dir, name) not in ("", chosen[0].address):
         raise WrongUse(
-            f"another {how.noun} is bound already; the one in reach is {names}",
+            f"another {how.noun} is bound already; the {how.noun} in range is {names}",
             remedy="If that is your strap now, bind it: 'wardbeat scan --bind NAME'.",
         )
     return chosen[0]

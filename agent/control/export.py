@@ -35,8 +35,8 @@ def everything_held(settings: Settings, outbox: Outbox) -> dict[str, object]:
         "private_hours": [asdict(one) for one in pauses.hours(outbox)],
         "pause_ends_utc_s": pauses.ends_utc_s(outbox),
         "switched_sensors": pauses.switches(outbox),
-        "devices": {
-            name: sources.bound(name, settings.state_dir)
+        **{
+            row.pairing.noun: sources.bound(name, settings.state_dir)  # such as "strap"
             for name, row in sources.SOURCES.items()
             if row.pairing is not None
         },

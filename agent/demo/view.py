@@ -34,7 +34,6 @@ _PARTS: Final = {
     **{f"source.{row.name}": row.title.lower() for row in SOURCES.values()},
     "consent": "consent",
     "broker": "broker",
-    "receipts": "receipts",
 }
 
 

@@ -13,13 +13,17 @@ intervals, and one misplaced beat makes two of them faulty):
                 RMSSD by 20 to 40 % on lively and calm hearts alike; one in twenty by up to 18 %, which the rhythm gate
                 withholds (bench-heart).
     spread      120 s: SDNN of a minute is 17 % too small, of two minutes within 13 %.
-    spectrum    HF 60 s, LF and ratios 120 s, VLF and the total 300 s: ten cycles of the slowest rhythm (Task Force
-                1996, doi:10.1161/01.CIR.93.5.1043). Any hole moves it (Sheridan): none beyond 3 s, 85 % of the window,
-                at most 8 % edited, where the repaired series was within 12 % of the true one.
+    spectrum    HF 60 s, LF and ratios 120 s, as the Task Force (1996, doi:10.1161/01.CIR.93.5.1043) recommends: nine
+                cycles of 0.15 Hz, five of 0.04 Hz. VLF and the total 300 s: one cycle of 0.0033 Hz, the lower edge of
+                the band (Shaffer and Ginsberg); it is the shortest window in which that rhythm can show. Any hole
+                moves a spectrum (Sheridan): none beyond 3 s, 85 % of the window, at most 8 % edited, where the
+                corrected series was within 12 % of the true one.
     scaling     alpha 1: 120 s and 100 beats, at most 6 % edited: 3 % of beats are a small bias, 6 % up to 19 % (Rogers
                 et al. 2021, doi:10.3390/s21030821). alpha 2: 256 beats, four of its longest boxes.
     entropy     200 beats, where its bias levels off (Richman and Moorman 2000, doi:10.1152/ajpheart.2000.278.6.H2039).
-    whole       300 s, because the number grows with the window: the histogram's and Baevsky's.
+    whole       300 s, because the number changes with the length of the window: Baevsky's.
+    histogram   20 min: the geometric measures need that many beats (Task Force 1996). The agent's windows are
+                shorter, so only `wardbeat analyze --window 1200` or longer gives them.
 """
 
 import math
@@ -33,6 +37,7 @@ from agent.model import Window
 from agent.signal.heart import confidence, geometric, nonlinear, rr
 from agent.signal.heart.beats import Beats
 from agent.signal.heart.confidence import Sureness
+from agent.signal.heart.respiration import FASTEST_BPM, SLOWEST_BPM
 from agent.signal.heart.rr import over
 from agent.signal.heart.spectrum import HF_HZ, LF_HZ, TOTAL_HZ, VLF_HZ
 from agent.tables.feature_spec import FeatureSpec, Measured, Release
@@ -66,7 +71,7 @@ class Needs:
 _RATE = Needs(10, 5, 0.5, 0.5, regular=False)
 PAIRS = Needs(60, 20, 0.7, 0.15)
 _SPREAD = Needs(120, 40, 0.7, 0.15)
-_WHOLE = Needs(300, 75, 0.7, 0.15)
+_HISTOGRAM = Needs(1200, 300, 0.7, 0.15)
 _HF = Needs(60, 30, 0.85, 0.08, 3.0)
 _LF = Needs(120, 60, 0.85, 0.08, 3.0)
 _VLF = Needs(300, 150, 0.85, 0.08, 3.0)
@@ -188,10 +193,10 @@ ROWS = (
          of.differences, PAIRS, _SHARE, PHAM,
          "RMSSD / mean(NN)", "How much neighbouring beats differ, as a share of the mean interval.",
          sure=confidence.rms),
-    _row(13, "hti", lambda seen: geometric.hti(seen.nn_ms), of.intervals, _WHOLE, _RATIO, TASK_FORCE,
+    _row(13, "hti", lambda seen: geometric.hti(seen.nn_ms), of.intervals, _HISTOGRAM, _RATIO, TASK_FORCE,
          "n / highest bin of the histogram, bins of 1/128 s from 0",
          "How flat the histogram of your beat intervals is (triangular index)."),
-    _row(14, "tinn_ms", of.tinn, of.intervals, _WHOLE, (0.0, 5000.0, 0.1), TASK_FORCE,
+    _row(14, "tinn_ms", of.tinn, of.intervals, _HISTOGRAM, (0.0, 5000.0, 0.1), TASK_FORCE,
          "base of the triangle that fits the histogram best",
          "How wide a triangle fits the histogram of your beat intervals, in ms."),
     _row(15, "sd1_ms", of.sd1, of.differences, PAIRS, _MS, BRENNAN,
@@ -208,7 +213,7 @@ ROWS = (
     _row(19, "cvi", lambda seen: geometric.cvi(of.sd1(seen), of.sd2(seen)), of.differences, _SPREAD, _SMALL, TOICHI,
          "log10(16 SD1 SD2)", "The size of the cloud of beat against next beat, as a logarithm (cardiac vagal index).",
          sure=confidence.cvi),
-    _row(20, "vlf_ms2", of.vlf, of.unbroken, _VLF, _MS2, TASK_FORCE,
+    _row(20, "vlf_ms2", of.vlf, of.unbroken, _VLF, _MS2, SHAFFER,
          "power 0.0033 to 0.04 Hz, what the trend leaves", "The power of very slow rhythms of your heart, in ms².",
          sure=confidence.power(VLF_HZ), detrended=True),
     _row(21, "lf_ms2", of.lf, of.unbroken, _LF, _MS2, TASK_FORCE,
@@ -217,7 +222,7 @@ ROWS = (
     _row(22, "hf_ms2", of.hf, of.unbroken, _HF, _MS2, TASK_FORCE,
          "power 0.15 to 0.4 Hz", "The power of your heart's rhythm with your breath, in ms².",
          sure=confidence.power(HF_HZ), detrended=True),
-    _row(23, "total_power_ms2", of.total, of.unbroken, _VLF, _MS2, TASK_FORCE,
+    _row(23, "total_power_ms2", of.total, of.unbroken, _VLF, _MS2, SHAFFER,
          "VLF + LF + HF", "The power of all of your heart's rhythms together, in ms².",
          sure=confidence.power(TOTAL_HZ), detrended=True),
     _row(24, "lf_peak_hz", of.peak(LF_HZ), of.unbroken, _LF, _HZ, TASK_FORCE,
@@ -258,7 +263,7 @@ ROWS = (
          "share of intervals after which d changes its sign",
          "How often your heart turns from speeding up to slowing down.",
          sure=confidence.turns),
-    _row(36, "resp_rate_bpm", of.breath, of.unbroken, _HF, (5.0, 40.0, 0.1), SCHAEFER,
+    _row(36, "resp_rate_bpm", of.breath, of.unbroken, _HF, (SLOWEST_BPM, FASTEST_BPM, 0.1), SCHAEFER,
          "60 f of the one peak that stands out in the spectrum",
          "How often you breathe in a minute, where your heart follows your breath clearly.", detrended=True),
 )

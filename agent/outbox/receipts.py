@@ -11,6 +11,10 @@ from agent.wire.labels import CODES, DUPLICATE, NOT_FINAL, REASONS, SEAL_AGAIN, 
 from agent.wire.receipt import STORE_ID_BYTES, Answers, Entry, Erased, Notice, Receipt
 
 STORE_ID: Final = "store id"
+REFUSALS: Final = frozenset(reason for code, reason in REASONS.items() if code not in (STORED, DUPLICATE)).difference(
+    NOT_FINAL, SEAL_AGAIN
+) | {"unreadable"}
+"""Reasons that stand behind ``refused:`` in a row's state; ``unreadable`` is this machine's own."""
 
 
 @dataclass(slots=True)

@@ -30,3 +30,6 @@ CREATE TABLE IF NOT EXISTS pause (
 CREATE TABLE IF NOT EXISTS proof (ledger_index INTEGER PRIMARY KEY, envelope BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS news (id INTEGER PRIMARY KEY, at_utc_s INTEGER NOT NULL, words TEXT NOT NULL) STRICT;
 """
+
+ROW_STATES: Final = ("sealed", "sent", "receipted", "refused", "again", "withdrawn", "dropped")
+"""What became of a row; ``refused`` stands with its reason, as ``refused:erased``."""

@@ -22,7 +22,7 @@ _TOLD_S: Final = 1.0
 
 
 async def scan(session: Session, _: forms.Nothing) -> Answer:
-    """Devices of the person's own that are in reach."""
+    """The person's own devices that are in range."""
     name, _how = sources.pairing()
     found = await sources.find(name, session.sensors.settings(name), session.sensors.radio, _SCAN_S)
     return {
@@ -35,20 +35,24 @@ async def bind(session: Session, asked: forms.Strap) -> Answer:
     """Listen to the device; only its measurements bind it. Another one is closed meanwhile."""
     name, how = sources.pairing()
     if session.paused:
-        raise WrongUse(f"Wardbeat is paused, and listens to no {how.noun}", remedy=f"Resume, then bind the {how.noun}.")
+        raise WrongUse(
+            f"Wardbeat is paused and does not listen to {how.noun}s", remedy=f"Resume, then choose the {how.noun}."
+        )
     settings, radio = session.sensors.settings(name), session.sensors.radio
     with session.sensors.held(name):
         await session.sensors.closed(name)
         found = [one for one in await sources.find(name, settings, radio, _SCAN_S) if one.address == asked.address]
         if not found:
-            raise SourceUnavailable(f"that {how.noun} is out of reach now", remedy="Move closer, and scan again.")
+            raise SourceUnavailable(
+                f"this {how.noun} is out of range now", remedy=f"Move closer, then look for {how.noun}s again."
+            )
         context = sources.Surroundings(session.clock, session.folder, silent, radio)
         proved = await sources.bind(name, settings, context, found[0], PROOF_S)
     if not proved:
-        raise SourceUnavailable(f"no {how.proof} came, so the {how.noun} is not yours yet", remedy=how.advice)
+        raise SourceUnavailable(f"no {how.proof} arrived, so the {how.noun} is not yours yet", remedy=how.advice)
     switch(session, name, on=True)
     device = found[0].name or f"The {how.noun}"
-    return {"words": f"{how.proof.capitalize()} came in. {device} is yours; no other {how.noun} is read."}
+    return {"words": f"{how.proof.capitalize()} arrived. {device} is your {how.noun}; no other {how.noun} is read."}
 
 
 async def enroll(session: Session, asked: forms.Begin) -> Answer:

@@ -102,7 +102,7 @@ def arousal(model: Model, z: float, *, at_rest: bool | None, cautious: bool = Tr
         return Arousal(None, None, "too few minutes of this session, or no heart rate")
     if not at_rest:
         return Arousal(
-            None, None, "the body moves" if at_rest is not None else "nobody can tell whether the body rests"
+            None, None, "the body moves" if at_rest is not None else "it is not known whether the body rests"
         )
     p_01 = float(model.p_01(np.array(z)))
     apart = abs(_logit(p_01) - _logit(model.cut_01))

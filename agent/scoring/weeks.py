@@ -32,10 +32,10 @@ VALUES_BEFORE: Final = 8  # different ones; a channel that is mostly nought has 
 MOST_Z: Final = 4.0  # beyond, the index is at its end anyhow
 REASONS: Final = {
     "nothing": "nothing was measured in this week",
-    "thin": "too little was measured in this week: three readings on two days are needed",
-    "learning": "learning you: 42 readings on 14 days come before the first verdict",
+    "thin": "too little was measured in this week; three readings on two days are needed",
+    "learning": "learning your normal; the first result needs 42 readings on 14 days",
     "stale": "nothing was measured in the two weeks before",
-    "still": "it never moved before, so there is nothing to compare a move with",
+    "still": "it never varied before, so there is nothing to compare it with",
 }
 
 

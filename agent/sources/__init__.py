@@ -69,7 +69,7 @@ SOURCES: Final[dict[str, SourceSpec]] = {
                 remember="agent.sources.strap.pairing:remember",
                 bound="agent.sources.strap.pairing:bound_device",
                 proof="beats",
-                advice="Put it on, moisten the electrodes, and close other apps that read it.",
+                advice="Put it on, moisten the electrodes, and close other apps that use it.",
             ),
         ),
         SourceSpec(

@@ -12,20 +12,20 @@ Release = Literal["whole", "median_of_spans", "live_only"]
 
 REASONS = {
     "no_signal": "nothing was measured",
-    "learning": "your own neutral face is still being learnt",
+    "learning": "your neutral face is still being learned",
     "covered": "mouth and chin were covered",
     "eyes_hidden": "the eyes could not be read: too small, too blurred, or covered",
-    "window_short": "the window is too short for it",
-    "rhythm_irregular": "the intervals jump too much (a loose strap, extra beats and a lively heart look alike)",
-    "moving": "the body moved; a pulse wave gives heart rate then, and no more",
-    "noisy": "noise moves its beats by as much as the heart does",
-    "too_few_samples": "too few right beats",
+    "window_short": "the window is too short for this number",
+    "rhythm_irregular": "the intervals change too abruptly (a loose strap, extra beats and a lively heart look alike)",
+    "moving": "the body moved; a pulse wave then gives only the heart rate",
+    "noisy": "noise shifts the beats by as much as the heart does",
+    "too_few_samples": "too few valid beats",
     "coverage_low": "too much of the window is missing",
     "edited_high": "too many intervals were faulty",
-    "gap_long": "there is a hole in the middle",
-    "too_slow": "the camera was not fast enough for long enough",
-    "not_defined": "these beats do not have one (no single rhythm stands out, or all are equal)",
-    "out_of_range": "beyond what a body does",
+    "gap_long": "there is a gap in the middle",
+    "too_slow": "the camera was fast enough for too little of the time",
+    "not_defined": "it is not defined for these beats (no single rhythm stands out, or all are equal)",
+    "out_of_range": "outside what is possible for a body",
 }
 
 

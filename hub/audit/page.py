@@ -14,31 +14,31 @@ from hub.audit.result import Report
 _ABOUT: Final = (
     """The number compares a person's week with that person's own 60 days before it: 50 is their normal, above is
     towards strain. It is made on the person's own machine and shown to that person alone; no employer can see it. It
-    is no measure of stress and names no burnout. This page asks whether it treats groups of people alike.""",
+    measures neither stress nor burnout. This page tests whether it treats groups of people alike.""",
     """The people are drawn by a seeded program that knows the truth about each, so that right and wrong can be
     counted. They differ by age and sex (level, from Voss 2015), beta-blocker (level, spread, heart rate), skin tone
     (noise of the sensor: 1.15 and 1.4 times), and nights (when readings are taken, how many, what a shift does).""",
 )
 _GLOSSARY: Final = {
-    "coverage": "Share of weeks whose bracket holds the true deviation; wanted is nine in ten, of every group.",
-    "flag without cause": "Share of weeks marked as towards strain though the person truly was not.",
+    "coverage": "Share of weeks whose bracket contains the true deviation; the target is nine in ten, in every group.",
+    "flag without cause": "Share of weeks marked as more strain although the person truly had none.",
     "flag after a fall": "Share of weeks marked, in the four weeks after a true fall of a fifth that lasts.",
-    "abstention": "Share of weeks in which something was measured and nothing said.",
-    "calibration": "How far the stated probability of being below one's normal lies from how often it was so.",
-    "message": "Times the change alarm would have told a person who had not fallen, for 91 days of wearing.",
-    "passes, fails": "What was wanted is known to hold, or not to.",
+    "abstention": "Share of weeks with measurements but without a result.",
+    "calibration": "How far the stated probability of being below normal is from the true frequency.",
+    "message": "Change alarms for a person without a fall, per 91 days of wearing.",
+    "passes, fails": "The target is known to be met, or not to be met.",
     "not enough people": "The numbers cannot tell: ask for more people (10,000 are enough for what ships).",
-    "effective weeks": "Weeks of one person hang together; so many independent ones would tell as much.",
+    "effective weeks": "Weeks of one person are correlated; so many independent weeks would carry as much information.",
     "pooled norm": "A biased scorer: everyone against the mean of all people.",
     "no personal SD": "A biased scorer: everyone's ups and downs taken for equally large.",
     "no shift context": "A biased scorer: nights compared with days.",
 }
 _NOT_SHOWN: Final = (
-    "Anything about real people over months: no such recordings are at hand.",
+    "Anything about real people over months: no such recordings are available.",
     """Differences that we did not think of, or did not draw: pregnancy, irregular rhythms, pacemakers, people below 25
     and above 64, several of these at once.""",
-    "Nights that nobody noted: each drawn shift is known. Who notes none is scored as 'no shift context' is.",
-    "The camera's and the person's own channels: only the heart's are drawn.",
+    "Nights without a note: each simulated shift is known. A person who notes none is scored like 'no shift context'.",
+    "The channels of the camera and the person's answers: only the heart's channels are simulated.",
     "That groups with fewer readings are served as well: flags after a fall and abstention may differ, within limits.",
 )
 _POINTS: Final = (
@@ -50,7 +50,7 @@ _PROOF: Final = "Three scorers that are biased on purpose go through the same ga
 def as_html(made: Report) -> str:
     """One page, nothing from elsewhere, no script."""
     ours = made.audits["ours"]
-    held = "They do, and ours passes." if made.holds else "This time one of them does not, or ours does not pass."
+    held = "They do, and ours passes." if made.holds else "This time one of them passes, or ours does not pass."
     parts = [
         f"<p class=mark>{_text(WATERMARK)}: {made.people:,} people, seed {made.seed}</p>",
         f"<h1>Fairness of &ldquo;{_text(NAME)}&rdquo;: {_text(ours.verdict)}</h1>",

@@ -113,10 +113,9 @@ def strip(weeks: Sequence[dict[str, Any]], t: Words, *, with_index: bool) -> Cha
     if last is None:
         summary = t("weeks.strip_none", gaps=gaps)
     else:
-        key = "weeks.strip_index" if with_index else "weeks.strip_change"
-        summary = t(
-            key, value=f"{last[0]:.0f}", low=f"{last[1]:.0f}", high=f"{last[2]:.0f}", gaps=gaps, weeks=len(rows)
-        )
+        said = {"value": f"{last[0]:.0f}", "low": f"{last[1]:.0f}", "high": f"{last[2]:.0f}", "gaps": gaps}
+        said["weeks"] = len(rows)
+        summary = t("weeks.strip_index", **said) if with_index else t("weeks.strip_change", **said)
     title = t("weeks.strip_title_index" if with_index else "weeks.strip_title_change")
     table = tuple(
         (week["first_day"], "", "", week["reason"])

@@ -12,7 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from agent.page.web import charts
 
 _HERE: Final = Path(__file__).parent
-_MENU: Final = ("now", "weeks", "left", "say", "check-in", "first")
+MENU: Final = ("now", "weeks", "left", "say", "check-in", "first")
+SCRIPT_FAMILIES: Final = ("part", "level", "label")  # of the catalogue; scripts look values up in them
 _WITH_INDEX: Final = "strain"
 _WEEKS_S: Final = 300.0
 _INWARD: Final = ("measuring", "windows")
@@ -33,32 +34,43 @@ class Pages:
         self._weeks_of: tuple[list[Asked], float, Asked] | None = None
         self._words: dict[str, str] = json.loads((_HERE / "words_en.json").read_text(encoding="utf-8"))
         names: dict[str, str] = hello["names"]  # of sensors and signals: each row carries its own words
-        self._words |= names | {f"js.{key}": words for key, words in names.items() if key.startswith("part.")}
+        self._words |= names
         self._jinja = Environment(
             loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
             lstrip_blocks=True, auto_reload=False,
         )  # fmt: skip
         self._jinja.globals |= {
             "t": self.t,
-            "part": self.part,
+            "word": self.word,
+            "row_state": self.row_state,
             "profile": self._profile,
             "menu": self.menu(),
             "is_free": not self._profile["purposes"],
         }
         self._jinja.tests["is_sensor"] = lambda one: one["part"].startswith("source.") or one["part"] in _INWARD
-        self._jinja.filters |= {"when": _when, "clock": _clock, "number": _number}
-
-    def part(self, name: str) -> str:
-        """A part's name for people."""
-        return self._words.get(f"part.{name}", name)
+        self._jinja.filters |= {"when": _when, "clock": _clock, "number": _number, "first_word": _first_word}
 
     def t(self, key: str, **with_: object) -> str:
         """A sentence of the catalogue."""
         return self._words[key].format(**with_)
 
+    def word(self, family: str, value: str) -> str:
+        """What a value of the data is called: the entry ``family.value`` of the catalogue.
+
+        A value without an entry is shown as it is, marked as unknown: an agent of a later release may send it.
+        """
+        found = self._words.get(f"{family}.{value}")
+        return self.t("app.unknown", value=value) if found is None else found
+
+    def row_state(self, state: str) -> str:
+        """What became of a row: ``refused:REASON`` has its reason in words."""
+        name, _, reason = state.partition(":")
+        words = self.word("state", name)
+        return f"{words}: {self.word('reason', reason)}" if reason else words
+
     def menu(self) -> list[str]:
         """Pages that the place has."""
-        return [name for name in _MENU if name in self._profile["pages"] or name == "first" or self._lines_only(name)]
+        return [name for name in MENU if name in self._profile["pages"] or name == "first" or self._lines_only(name)]
 
     def _lines_only(self, name: str) -> bool:
         """A place without check-ins may still have the one line about tiredness."""
@@ -69,8 +81,10 @@ class Pages:
         return not self._profile["purposes"] or _WITH_INDEX in self._profile["kinds"]
 
     def script_words(self) -> dict[str, str]:
-        """Sentences that the page's scripts say."""
-        return {key.removeprefix("js."): words for key, words in self._words.items() if key.startswith("js.")}
+        """Sentences that the page's scripts say, and the families of words that they look values up in."""
+        own = {key.removeprefix("js."): words for key, words in self._words.items() if key.startswith("js.")}
+        shared = {key: words for key, words in self._words.items() if key.split(".")[0] in SCRIPT_FAMILIES}
+        return own | shared | {"unknown": self._words["app.unknown"]}
 
     def shell(self) -> str:
         """The frame around every page; nothing about anybody."""
@@ -172,3 +186,9 @@ def _number(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2g}"
+
+
+def _first_word(state: str) -> str:
+    """The class of a state in the style sheet; what is no plain word gets none."""
+    word = state.partition(":")[0]
+    return word if word.isalpha() else "unknown"

@@ -19,8 +19,8 @@ REASONS: Final = {
     "too_dark": "there is too little light on the face",
     "burnt_out": "there is too much light on the face",
     "blurred": "the picture is too blurred",
-    "unsteady": "the points of the face do not stay in place",
-    "unreadable": "the file is no picture that can be read",
+    "unsteady": "the points of the face are not steady",
+    "unreadable": "the file is not a readable picture",
 }
 
 ACTIONS_LEAST_PX: Final = 24.0  # below it smile and brows leave their clean values

@@ -20,17 +20,24 @@ _SHARE_01: Final = 0.4
 _ABOVE: Final = 5.0
 # below this the peak may be the LF rhythm of the vessels (about 0.1 Hz), not breath
 _SLOWEST_HZ: Final = 0.14
+SLOWEST_BPM: Final = 60.0 * _SLOWEST_HZ
+FASTEST_BPM: Final = 60.0 * BAND_HZ[1]
+"""What the rule can say, in breaths a minute: 8.4 to 30."""
 
 
 def resp_rate_bpm(found: Spectrum) -> float:
-    """Breaths a minute; NaN where the rule does not hold."""
+    """Breaths a minute, from `SLOWEST_BPM` to `FASTEST_BPM`; NaN where the rule does not hold.
+
+    Args:
+        found: Density in ms²/Hz over frequency in Hz.
+    """
     inside = (found.f_hz >= BAND_HZ[0]) & (found.f_hz < BAND_HZ[1])
     f_hz, density = found.f_hz[inside], found.psd_ms2_hz[inside]
     if f_hz.size < 8 or found.power_ms2(BAND_HZ) <= NOTHING_MS2:
         return math.nan
     breath = f_hz >= _SLOWEST_HZ
     top = int(np.flatnonzero(breath)[int(density[breath].argmax())])
-    near = np.abs(f_hz - f_hz[top]) <= _AROUND_HZ
+    near = breath & (np.abs(f_hz - f_hz[top]) <= _AROUND_HZ)
     share_01 = float(density[near].sum() / density[breath].sum())
     half = np.abs(found.f_hz - f_hz[top] / 2) <= _AROUND_HZ / 2
     if half.any() and float(found.psd_ms2_hz[half].max()) > density[top]:

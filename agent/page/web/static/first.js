@@ -1,5 +1,5 @@
 // The first steps: a PIN, and a strap that proves by beats whose it is.
-import { ask, save, say, words } from "./page.js";
+import { ask, save, say, words } from "./call.js";
 
 export async function lookForStraps(button) {
   const list = document.getElementById("straps");

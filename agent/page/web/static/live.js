@@ -1,11 +1,11 @@
 // What comes by itself: one line a beat, drawn as it comes, unless the person or their system wants it still.
-import { again, call, words } from "./page.js";
+import { call, word, words } from "./call.js";
 
 const SPAN_S = 60;
 const SVG = "http://www.w3.org/2000/svg";
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
-const state = { beats: new Map(), frozen: still.matches, told: null, page: "", drawn: false, seen: "" };
+const state = { beats: new Map(), frozen: still.matches, told: null, page: "", drawn: false, seen: "", again: null };
 const id = (name) => document.getElementById(name);
 
 function part(name, attributes, text) {
@@ -16,7 +16,7 @@ function part(name, attributes, text) {
 }
 
 const isBad = (label) => label !== null && label !== "normal";
-const because = (label) => words[`label_${label}`];
+const because = (label) => word("label", label);
 
 function take(told) {
   for (const [t_s, rr_ms, label] of told.beats) state.beats.set(t_s, [t_s, rr_ms, label]);
@@ -96,8 +96,8 @@ function stateLine(one) {
   const mark = Object.assign(document.createElement("span"), { className: "mark" });
   mark.setAttribute("aria-hidden", "true");
   const told = document.createElement("span");
-  const level = Object.assign(document.createElement("span"), { className: "level", textContent: words[`level_${one.level}`] });
-  const name = words[`part.${one.part}`] ?? one.part;
+  const level = Object.assign(document.createElement("span"), { className: "level", textContent: word("level", one.level) });
+  const name = word("part", one.part);
   told.append(Object.assign(document.createElement("b"), { textContent: name }), " ", level, `: ${one.words}`);
   if (one.remedy && one.level !== "ok" && one.level !== "off") told.append(Object.assign(document.createElement("span"), { className: "remedy", textContent: one.remedy }));
   made.append(mark, told);
@@ -161,7 +161,7 @@ function draw(told) {
   id("paused").hidden = !told.paused;
   const isPaused = id("pause").dataset.do === "resume";
   if (told.paused !== isPaused) {
-    again();
+    state.again();
     return;
   }
   if (String(told.window ?? "") !== id("window").dataset.start) newWindow(String(told.window ?? ""));
@@ -217,7 +217,10 @@ async function listen() {
 }
 
 export const live = {
-  start: listen,
+  start(again) {
+    state.again = again;
+    listen();
+  },
   shown(page) {
     state.page = page;
     state.drawn = false;

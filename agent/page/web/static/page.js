@@ -1,65 +1,10 @@
-// The session, the pages, and what the person decides. The key lives in this module's memory, and nowhere else.
-import { live } from "./live.js";
+// The pages, and what the person decides.
+import { ask, call, closed, enter, isOpen, put, save, say, sentence, words } from "./call.js";
 import { doEnroll, lookForStraps } from "./first.js";
-
+import { live } from "./live.js";
 const main = document.getElementById("main");
 const said = document.getElementById("said");
-let key = null;
 let route = "";
-
-export const words = await (await fetch("/words.json")).json();
-
-export function say(text, no = false) {
-  said.className = no ? "no" : "";
-  said.textContent = text;
-}
-
-export function closed(why) {
-  key = null;
-  const made = document.getElementById("closed").content.cloneNode(true);
-  made.querySelector(".why").textContent = why;
-  main.replaceChildren(made);
-  said.textContent = "";
-  document.querySelector("nav").hidden = true;
-  main.querySelector("h1").focus();
-}
-
-export async function call(path, body) {
-  let answer;
-  try {
-    const headers = { "X-Wardbeat-Key": key };
-    answer = await fetch(path, body === undefined
-      ? { headers }
-      : { method: "POST", headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(body) });
-  } catch {
-    closed(words.closed_gone);
-    return null;
-  }
-  if (answer.status === 401) closed(words.closed_key);
-  return answer.status === 401 ? null : answer;
-}
-
-export async function ask(name, body, { quiet = false } = {}) {
-  const answer = await call(`/do/${name}`, body);
-  if (answer === null) return null;
-  const made = await answer.json().catch(() => ({ words: words.failed, remedy: "" }));
-  if (!answer.ok) {
-    say(sentence(made.words, made.remedy), true);
-    return null;
-  }
-  if (!quiet && made.words) say(made.words);
-  return made;
-}
-
-// two sentences of the agent's, as people write them
-export function sentence(...parts) {
-  return parts.filter(Boolean).map((one) => one[0].toUpperCase() + one.slice(1) + (/[.!?:]$/.test(one) ? "" : ".")).join(" ");
-}
-
-export function put(place, html) {
-  const made = new DOMParser().parseFromString(html, "text/html");
-  place.replaceChildren(...document.adoptNode(made.body).childNodes);
-}
 
 async function show(wanted, { keepFocus = false } = {}) {
   const long = setTimeout(() => say(words.wait), 500);
@@ -93,7 +38,7 @@ async function show(wanted, { keepFocus = false } = {}) {
   for (const one of main.querySelectorAll(".late")) one.scrollLeft = one.scrollWidth; // the newest is at the right
 }
 
-export const again = () => show(route, { keepFocus: true });
+const again = () => show(route, { keepFocus: true });
 
 async function download(name, button) {
   say(words.saving);
@@ -107,15 +52,6 @@ async function download(name, button) {
   } catch (error) {
     say(error.message || words.failed, true);
   }
-}
-
-export function save(blob, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  say(words.saved);
 }
 
 const seconds = (value) => (value ? Math.floor(new Date(value).getTime() / 1000) : null);
@@ -231,7 +167,7 @@ addEventListener("hashchange", () => {
   if (location.hash === "#main") {
     main.focus();
     history.replaceState(null, "", `#${route}`);
-  } else if (key !== null && location.hash.slice(1) !== route) {
+  } else if (isOpen() && location.hash.slice(1) !== route) {
     said.textContent = "";
     show(location.hash.slice(1) || "now");
   }
@@ -248,10 +184,10 @@ async function begin() {
     return;
   }
   const told = await answer.json();
-  key = told.key;
+  enter(told.key);
   history.replaceState(null, "", `#${told.page}`);
   await show(told.page, { keepFocus: true }); // a reader of screens begins at the top, as on any page
-  live.start();
+  live.start(again);
 }
 
 await begin();

@@ -1,37 +1,54 @@
-"""What `wardbeat open` and `wardbeat status --watch` do: the page in the browser, and its 'now' in a terminal."""
+"""`wardbeat status`: what the running agent is doing; with --watch, live."""
 
 import argparse
 import json
 import sys
 import time
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from agent.commands.loading import load
 from agent.session.live_view import FACE_PARTS
-from agent.system.browser import lead_in
 from agent.system.status import printable, say
 
 if TYPE_CHECKING:
     from agent.config import Settings
+
 
 _EVERY_S: Final = 1.0
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _SHOWN: Final = 50
 
 
-def open_page(arguments: argparse.Namespace) -> int:
-    """`wardbeat open`: lead the browser in by a file that only this user can read."""
-    from agent import config
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--watch", action="store_true", help="show live readings until Ctrl-C")
+
+
+def run(arguments: argparse.Namespace) -> int:
     from agent.control import channel
 
-    settings, _ = config.load(arguments.config)
-    reply = channel.ask(settings.state_dir, channel.Command("open"))
-    if reply.exit_code:
-        say(f"wardbeat: {reply.words}")
-        say(f"  → {reply.remedy}")
-        return reply.exit_code
-    return lead_in(Path(reply.body), only_print=arguments.only_print)
+    settings, _ = load(arguments)
+    if arguments.watch:
+        return watch(settings)
+    reply = channel.ask(settings.state_dir, channel.Command("status"))
+    body = json.loads(reply.body)
+    if arguments.json:
+        print(reply.body)
+        return 0
+    say(f"profile {body['profile']}{', paused' if body['paused'] else ''}")
+    if body["enrolled"]:
+        say(f"enrolled at {body['enrolled']['operator']} as {body['enrolled']['device']}")
+    for state in body["states"]:
+        say(f"  {state['part']:<16} {state['level']:<8} {state['words']}")
+        if state["remedy"] and state["level"] != "ok":
+            say(f"  {'':<16} → {state['remedy']}")
+    if body["unheard"]:
+        say("  note: the hub has not yet confirmed your latest consent, withdrawal or erasure; it will be sent soon")
+    for words in body["news"]:
+        say(f"  note: {words}")
+    return 0
 
 
 def watch(settings: "Settings") -> int:

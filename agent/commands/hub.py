@@ -1,0 +1,20 @@
+"""`wardbeat hub`: the reference receiver, which has a parser of its own."""
+
+import argparse
+
+
+def add_arguments(_: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from agent.system import host
+
+    host.no_core_dumps()  # a hub holds every key
+    from agent.errors import Missing
+
+    try:
+        from hub import cli
+    except ModuleNotFoundError as error:
+        raise Missing("the hub packages are not installed", remedy="pip install 'wardbeat[hub]'") from error
+    return cli.main(arguments.rest)

@@ -1,0 +1,48 @@
+"""`wardbeat run`: the agent."""
+
+import argparse
+import time
+from typing import Final
+
+from agent.commands.loading import load
+from agent.system.status import say
+
+_AGAIN_AFTER_S: Final = 5.0  # what breaks at once would break for ever
+
+
+def add_arguments(_: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    import asyncio
+
+    from agent import pipeline
+    from agent.errors import BeginAgain, OutboxBroken
+    from agent.system import host
+
+    settings, profile = load(arguments)
+    host.no_core_dumps()
+    say(
+        f"Wardbeat runs under the profile {profile.name}: {profile.words} 'wardbeat status' shows more; Ctrl-C ends it."
+    )
+    if not settings.sources:
+        say("No sensor is switched on yet.")
+    say("Your page: wardbeat open")
+
+    async def until_told() -> None:
+        stop = asyncio.Event()
+        host.stop_on_signals(stop)
+        await pipeline.run(settings, profile, stop=stop)
+
+    while True:
+        began_s = time.monotonic()
+        try:
+            asyncio.run(until_told())
+            return 0
+        except BeginAgain as again:
+            say(f"wardbeat: {again}; it starts again")
+        except OutboxBroken as broken:
+            if time.monotonic() - began_s < _AGAIN_AFTER_S:
+                raise
+            say(f"wardbeat: {broken}; it starts again, and sets the file aside if it is damaged")
