@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path("audit"),
         metavar="DIR",
-        help="write parser.html and parser.json to this folder",
+        help="write audit.html and audit.json to this folder",
     )
     parser.add_argument("--json", action="store_true", help="also print the JSON")
 
