@@ -1,0 +1,98 @@
+"""Documents: the README's length, records with their tests, links that lead somewhere. Each law is shown to fail."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HEADINGS = ["## Context", "## Decision", "## Consequences", "## Test"]
+NO_TEST = "Test: none yet"  # followed by the name that the test should get
+
+
+def readme_is_short(root: Path) -> Iterator[str]:
+    lines = len((root / "README.md").read_text(encoding="utf-8").splitlines())
+    if lines > 180:
+        yield f"README.md: {lines} lines"
+
+
+def functions_in_tests(root: Path) -> set[str]:
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (root / "tests").rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    return {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+
+
+def records_name_their_tests(root: Path) -> Iterator[str]:
+    known = functions_in_tests(root)
+    index = (root / "docs/decisions/README.md").read_text(encoding="utf-8")
+    for path in sorted((root / "docs/decisions").glob("[0-9]*.md")):
+        text = path.read_text(encoding="utf-8")
+        if re.findall(r"^## .*$", text, re.MULTILINE) != HEADINGS:
+            yield f"{path.name}: headings"
+        named = set(re.findall(r"`(test_\w+)`", text.partition("## Test")[2]))
+        missing = named - known
+        if not named or (missing != named if NO_TEST in text else missing):
+            yield f"{path.name}: tests {sorted(missing) or sorted(named)}"
+        if f"({path.name})" not in index:
+            yield f"{path.name}: not in the index"
+
+
+def links_lead_somewhere(root: Path) -> Iterator[str]:
+    files = [*root.glob("*.md"), *(root / "docs").rglob("*.md"), *(root / "models").glob("*.md")]
+    for path in sorted(files):
+        for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8")):
+            file = link.partition("#")[0]
+            if file and ":" not in link and not (path.parent / file).exists():
+                yield f"{path.relative_to(root)}: {link}"
+
+
+LAWS = [readme_is_short, records_name_their_tests, links_lead_somewhere]
+RECORD = "# 1. A\n\n## Context\n\n## Decision\n\n## Consequences\n\n## Test\n\n{}\n"
+# each law with a file that breaks it
+BREACHES: list[tuple[Callable[[Path], Iterator[str]], str, str]] = [
+    (readme_is_short, "README.md", "a line\n" * 181),
+    (records_name_their_tests, "docs/decisions/001-a.md", RECORD.format("* `test_that_is_nowhere`")),
+    (records_name_their_tests, "docs/decisions/001-a.md", RECORD.format("")),
+    (records_name_their_tests, "docs/decisions/001-a.md", RECORD.format(f"{NO_TEST}: `test_that_is_here`")),
+    (
+        records_name_their_tests,
+        "docs/decisions/001-a.md",
+        RECORD.format("* `test_that_is_here`").replace("## C", "# C"),
+    ),
+    (records_name_their_tests, "docs/decisions/002-b.md", RECORD.format("* `test_that_is_here`")),
+    (links_lead_somewhere, "README.md", "[more](docs/nowhere.md)\n"),
+    (links_lead_somewhere, "docs/decisions/001-a.md", "![a picture](../nowhere.png)\n"),
+]
+
+
+@pytest.fixture
+def planted(tmp_path: Path) -> Path:
+    """A small tree in which every law holds."""
+    (tmp_path / "docs/decisions").mkdir(parents=True)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/test_a.py").write_text("def test_that_is_here(): pass\n")
+    (tmp_path / "README.md").write_text("a line\n" * 179 + "[the index](docs/decisions/README.md)\n")
+    (tmp_path / "docs/decisions/README.md").write_text("| [001](001-a.md) | A |\n")
+    (tmp_path / "docs/decisions/001-a.md").write_text(RECORD.format("* `test_that_is_here`"))
+    return tmp_path
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+def test_the_documents_keep_the_law(law: Callable[[Path], Iterator[str]], planted: Path):
+    assert list(law(planted)) == []
+    assert list(law(ROOT)) == []
+
+
+@pytest.mark.parametrize(("law", "file", "breach"), BREACHES)
+def test_a_document_that_breaks_the_law_is_found(law, file, breach, planted: Path):
+    (planted / file).write_text(breach)
+
+    assert list(law(planted)) != []
+
+
+def test_a_record_may_say_that_its_test_is_not_written_yet(planted: Path):
+    (planted / "docs/decisions/001-a.md").write_text(RECORD.format(f"{NO_TEST}; proposed: `test_that_will_be`"))
+
+    assert list(records_name_their_tests(planted)) == []
