@@ -8,7 +8,7 @@ FACE_PEER := .venv-face
 GUIDED := .venv-fuzz
 export WARDBEAT_SHARED ?= $(abspath ../shared)
 
-.PHONY: demo picture test check laws schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page test-page screenshots train-arousal test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
+.PHONY: demo picture test check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page test-page screenshots train-arousal test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -74,6 +74,10 @@ $(PEERS)/.installed: bench/requirements-heart.txt
 test-radio: $(VENV)/.installed
 	@sh tests/system_tools.sh radio
 	PYTHONPATH=.:tests:tests/radio $(BIN)/python -m radio
+
+## lines broken one at a time: does a test notice? ONLY=publisher
+mutations: $(VENV)/.installed
+	$(BIN)/python bench/mutations.py
 
 ## the page in a real Chromium, every flow in three widths, light and dark
 test-page: $(VENV)/.installed $(MODELS)/.fetched system-tools npm

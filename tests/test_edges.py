@@ -1,0 +1,215 @@
+"""Promises about order and edges in the loops: whose turn it is, the second in which something ends, a clock that moved."""
+
+import asyncio
+import datetime as dt
+import random
+from contextlib import ExitStack
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+
+import house
+from agent.enrollment import identity, renewal
+from agent.errors import StorageFull, WireRefused
+from agent.model import NS_PER_S, Interval, Sample
+from agent.outbox import Row, consents, ledger, pauses
+from agent.page import decisions
+from agent.publisher.schedule import Scheduler
+from agent.session import loops
+from agent.session.session import Session
+from agent.sources.strap import ble_strap
+from agent.system import host
+from agent.system.clock import UtcBreak, VirtualClock
+from agent.system.run_mode import RunMode
+from agent.wire.message import CoverMessage
+from hub.keys.certificates import certify
+
+START_NS = house.START_UTC_S * NS_PER_S
+
+
+def covers(outbox, count: int) -> list[Row]:
+    return [outbox.put([CoverMessage()], house.START_UTC_S + n) for n in range(count)]
+
+
+def scheduler(outbox, resend_after_s: float = 3600.0) -> Scheduler:
+    return Scheduler(outbox, resend_after_s, random.Random(1))
+
+
+def receipted(world) -> None:
+    """The consent is receipted, so that other rows may go."""
+    with world.outbox() as outbox:
+        house.carry(world, outbox, world.receiver())
+
+
+def test_the_oldest_row_takes_turns_with_the_newest(world):
+    receipted(world)
+    with world.outbox() as outbox:
+        rows = covers(outbox, 5)
+        schedule, sent = scheduler(outbox), []
+        for _ in range(4):
+            row = schedule.next_row()
+            outbox.mark_sent([row], house.START_UTC_S)
+            sent.append(row.idx)
+    oldest, newest = [row.idx for row in rows[:2]], [row.idx for row in rows[:-3:-1]]
+    assert sorted(sent) == sorted(oldest + newest)
+    assert {sent[0], sent[1]} == {rows[0].idx, rows[-1].idx}
+
+
+def test_rows_without_a_receipt_and_fresh_rows_take_turns(world):
+    receipted(world)
+    with world.outbox() as outbox:
+        late = covers(outbox, 2)
+        outbox.mark_sent(late, house.START_UTC_S)
+        fresh = covers(outbox, 2)
+        schedule = scheduler(outbox)
+        schedule.all_due()
+        sent = []
+        for _ in range(4):
+            row = schedule.next_row()
+            sent.append(row.idx in {one.idx for one in late})
+            schedule.mark_sent(row, schedule.reschedule(row))
+            outbox.mark_sent([row], house.START_UTC_S)
+    assert sent in ([True, False, True, False], [False, True, False, True])
+    assert len(fresh) == 2
+
+
+def test_each_further_try_waits_longer_up_to_a_limit(world, monkeypatch):
+    receipted(world)
+    monkeypatch.setattr("agent.publisher.schedule.time.monotonic", lambda: 0.0)
+    with world.outbox() as outbox:
+        (row,) = covers(outbox, 1)
+        schedule = scheduler(outbox, 10.0)
+        waits_s = []
+        for _ in range(8):
+            tries = schedule.reschedule(row)
+            waits_s.append(schedule._later[0][0])
+            schedule._later.clear()
+            schedule.mark_sent(row, tries)
+    for n, wait_s in enumerate(waits_s):
+        assert 0.8 <= wait_s / (10.0 * min(2**n, 16)) <= 1.2
+
+
+def test_a_certificate_that_ends_before_the_old_one_is_refused(world):
+    folder, now_s = world.settings.state_dir, int(dt.datetime.now(dt.UTC).timestamp())
+    pem, _ = identity.new_tls_key(world.vault)
+    host.write_private(folder / "keys" / "tls.next.key", pem)
+    ours = serialization.load_pem_private_key(pem, identity.tls_password(world.vault).encode()).public_key()
+    right = certify(world.hub, world.identity.device, ours, server=None)
+    authority = serialization.load_pem_private_key((world.hub / "ca.key").read_bytes(), None)
+
+    def ending(shift: dt.timedelta) -> bytes:
+        old = x509.load_pem_x509_certificate(identity.tls_files(folder)[1].read_bytes())
+        made = x509.CertificateBuilder(
+            right.issuer, right.subject, ours, right.serial_number, right.not_valid_before_utc,
+            old.not_valid_after_utc + shift,
+        )  # fmt: skip
+        return made.sign(authority, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+
+    for days in (1, 200):
+        with pytest.raises(WireRefused, match="does not follow"):
+            renewal.take(folder, world.vault, world.identity, ending(-dt.timedelta(days=days)), now_s)
+    assert renewal.take(folder, world.vault, world.identity, ending(dt.timedelta(0)), now_s)  # as long is long enough
+
+
+class MovedClock(VirtualClock):
+    """The wall clock was moved in the middle of the first window."""
+
+    def __init__(self) -> None:
+        super().__init__(START_NS)
+        self.moved = UtcBreak(START_NS + 100 * NS_PER_S, 7200.0)
+
+    def utc_break(self):
+        moved, self.moved = self.moved, None
+        return moved
+
+
+def sessions(world, clock, parts):
+    return Session(world.settings, world.profile, clock, RunMode(serves=False), parts)
+
+
+async def windows(session, clock, count: int, blocked: list) -> None:
+    """So many windows of beats, closed by the loop itself."""
+    add = session.release_queue.add
+
+    def watched(summary, blocked_of=()):
+        blocked.append(blocked_of)
+        add(summary, blocked_of)
+
+    session.release_queue.add = watched
+
+    def start(coroutine, name):
+        return asyncio.create_task(coroutine, name=name)
+
+    for n in range((count + 1) * 400):  # after a break the next window begins on the new grid
+        session.windows.ring.add(Sample(START_NS + n * 750_000_000 + 1, "rr_ms", 750.0))
+    tasks = [start(loops.release_windows(session, start), "release"), start(clock.drive(), "drive")]
+    while len(blocked) < count:
+        await asyncio.sleep(0)
+        for task in tasks:
+            if task.done():
+                task.result()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def test_the_window_in_which_the_wall_clock_moved_is_not_released(world):
+    async def main():
+        with ExitStack() as parts:
+            clock, blocked = MovedClock(), []
+            session = sessions(world, clock, parts)
+            await windows(session, clock, 2, blocked)
+            kinds = [row.kind for row in ledger.rows(session.outbox)]
+            return blocked, kinds
+
+    blocked, kinds = asyncio.run(main())
+    first = Interval(house.START_UTC_S, house.START_UTC_S + 300)
+    assert blocked == [(first,), ()]
+    assert kinds.count("summary") == 1, "the window after it is released, the first is not"
+
+
+@pytest.mark.parametrize(("second", "signals"), [(-1, {"heart"}), (0, set()), (1, set())])
+def test_a_consent_is_over_in_the_second_in_which_it_ends(world, second, signals):
+    async def main():
+        with ExitStack() as parts:
+            session = sessions(world, VirtualClock(START_NS), parts)
+            record = consents.in_force(session.outbox)
+            session.release_queue._utc_s = lambda: record.until_utc_s + second
+            session.release_queue._record = record
+            return session.release_queue.consented
+
+    assert asyncio.run(main()) == signals
+
+
+@pytest.mark.parametrize("second", [-1, 0])
+def test_a_consent_begins_in_its_second(world, second):
+    async def main():
+        with ExitStack() as parts:
+            session = sessions(world, VirtualClock(START_NS), parts)
+            record = consents.in_force(session.outbox)
+            session.release_queue._utc_s = lambda: record.from_utc_s + second
+            session.release_queue._record = record
+            return session.release_queue.consented
+
+    assert asyncio.run(main()) == ({"heart"} if second == 0 else set())
+
+
+@pytest.mark.parametrize("on", [False, True])
+def test_a_switch_on_a_full_disk_closes_and_never_opens(world, monkeypatch, on):
+    def full(*_args, **_words):
+        raise StorageFull("the disk is full")
+
+    async def main():
+        with ExitStack() as parts:
+            settings = world.settings.model_copy(
+                update={"sources": {"ble_strap": ble_strap.Settings()}} if not on else {}
+            )
+            session = Session(settings, world.profile, VirtualClock(START_NS), RunMode(serves=False), parts)
+            assert session.sensors.is_on("ble_strap") is not on
+            monkeypatch.setattr(pauses, "keep_switch", full)
+            with pytest.raises(StorageFull):
+                decisions.switch(session, "ble_strap", on=on)
+            return session.sensors.is_on("ble_strap")
+
+    assert asyncio.run(main()) is False
