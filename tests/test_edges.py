@@ -3,7 +3,10 @@
 import asyncio
 import datetime as dt
 import random
+import ssl
 from contextlib import ExitStack
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cryptography import x509
@@ -15,13 +18,17 @@ from agent.errors import StorageFull, WireRefused
 from agent.model import NS_PER_S, Interval, Sample
 from agent.outbox import Row, consents, ledger, pauses
 from agent.page import decisions
+from agent.publisher import Publisher, PublisherSettings
+from agent.publisher.link import Link
 from agent.publisher.schedule import Scheduler
 from agent.session import loops
+from agent.session.sensors import session_clock
 from agent.session.session import Session
 from agent.sources.strap import ble_strap
 from agent.system import host
-from agent.system.clock import UtcBreak, VirtualClock
+from agent.system.clock import SessionClock, UtcBreak, VirtualClock
 from agent.system.run_mode import RunMode
+from agent.system.status import StatusBoard
 from agent.wire.message import CoverMessage
 from hub.keys.certificates import certify
 
@@ -213,3 +220,73 @@ def test_a_switch_on_a_full_disk_closes_and_never_opens(world, monkeypatch, on):
             return session.sensors.is_on("ble_strap")
 
     assert asyncio.run(main()) is False
+
+
+# ---- decisions that nothing else would notice
+
+
+def test_a_recording_begins_at_the_next_mark_so_that_a_consent_covers_its_first_window(world, tmp_path):
+    settings = house.replaying(world, tmp_path / "none")
+    before_ns = SessionClock().now_ns()
+    start_ns = session_clock(settings, RunMode()).start_ns()
+    assert start_ns % (300 * NS_PER_S) == 0
+    assert before_ns < start_ns <= before_ns + 301 * NS_PER_S
+    assert (
+        abs(session_clock(world.settings, RunMode()).now_ns() - SessionClock().now_ns()) < NS_PER_S
+    )  # straps: true time
+
+
+def publishers(world, outbox) -> Publisher:
+    made = Publisher(
+        world.settings.state_dir, world.vault, world.identity, outbox, PublisherSettings(), StatusBoard(),
+        slot_s=300.0, utc_s=lambda: house.START_UTC_S,
+    )  # fmt: skip
+    made._connected, made._probe = True, True
+    return made
+
+
+def test_a_withdrawal_beside_a_waiting_summary_causes_no_burst(world):
+    receipted(world)
+
+    async def main():
+        with world.outbox() as outbox:
+            found = []
+            for _ in range(3):
+                covers(outbox, 1)
+                found.append(publishers(world, outbox)._may_burst())
+            return found
+
+    assert asyncio.run(main()) == [False, False, True]
+
+
+def test_the_publisher_speaks_tls_1_3_or_nothing(world, monkeypatch):
+    given = []
+    link = Link(1, world.identity, PublisherSettings(), folder=world.settings.state_dir,
+                password=identity.tls_password(world.vault), put=lambda _event: None)  # fmt: skip
+    monkeypatch.setattr(link.client, "tls_set_context", given.append)
+    monkeypatch.setattr(link.client, "connect", lambda *_args, **_words: (_ for _ in ()).throw(OSError("no route")))
+    link.start()
+    link._thread.join(20)
+    (context,) = given  # before anything is sent
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_3
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+
+
+def test_the_lock_file_holds_neither_mediapipe_nor_a_desktop_opencv():
+    lock = (Path(__file__).parents[1] / "requirements.lock").read_text(encoding="utf-8")
+    names = {line.split("==")[0] for line in lock.splitlines() if "==" in line and not line.startswith((" ", "#"))}
+    assert "opencv-python-headless" in names
+    assert not names & {"mediapipe", "opencv-python", "opencv-contrib-python", "opencv-contrib-python-headless"}
+
+
+def test_battery_and_heat_are_read_or_unknown_on_every_system(monkeypatch):
+    process = pytest.importorskip("agent.sources.camera.process")
+    for battery, charge_01 in ((None, None), (SimpleNamespace(power_plugged=True, percent=12), None),
+                               (SimpleNamespace(power_plugged=False, percent=12), 0.12)):  # fmt: skip
+        monkeypatch.setattr(process.psutil, "sensors_battery", lambda found=battery: found, raising=False)
+        assert process._battery_01() == (None if charge_01 is None else pytest.approx(charge_01))
+    monkeypatch.delattr(process.psutil, "sensors_battery", raising=False)
+    monkeypatch.delattr(process.psutil, "sensors_temperatures", raising=False)
+    assert process._battery_01() is None
+    assert process._is_hot() in (False, True)

@@ -317,3 +317,20 @@ def test_what_is_given_lies_in_its_row_and_shares_in_nought_to_one(seed):
         assert 0 <= one.coverage_01 <= 1 + 1e-9, name
         assert 0 <= one.edited_01 <= 1, name
         assert one.value is None or not name.endswith("_01") or -1e-9 <= one.value <= 1 + 1e-9, name
+
+
+@pytest.mark.parametrize(
+    ("base_ms", "pause_ms", "every"), [(500, 900, 5), (600, 900, 4), (500, 1000, 4), (500, 900, 15)]
+)
+def test_a_rhythm_with_pauses_gives_no_rate_instead_of_a_wrong_one(base_ms, pause_ms, every, monkeypatch):
+    """Labels leave the pauses out first, and the rest beats faster."""
+    beats = 300_000 // (base_ms * (every - 1) + pause_ms)
+    rr_ms = np.array(([base_ms] * (every - 1) + [pause_ms]) * beats) + np.random.default_rng(1).normal(
+        0, 5, beats * every
+    )
+    truth_bpm = 60_000 / rr_ms.mean()
+
+    assert values(window_of(rr_ms))["hr_mean_bpm"].value is None
+
+    monkeypatch.setattr(heart_formulas, "is_chosen", lambda _: False)
+    assert abs(values(window_of(rr_ms))["hr_mean_bpm"].value / truth_bpm - 1) > 0.04, "the rate that would be given"

@@ -385,3 +385,15 @@ def test_the_clip_of_three_people_gives_no_number(watcher):
         look = watcher.look(shot.frame)
         assert look.faces == 3
         assert set(look.actions.values()) == {None}
+
+
+def test_an_open_mouth_stays_inside_the_square_of_its_face():
+    """MediaPipe's own factor, 1.5, leaves the chin of an open mouth outside: the model then draws a shut one."""
+    from agent.perception.detect import Found
+
+    eyes_and_more = np.array([[40.0, 40.0], [60.0, 40.0], [50.0, 55.0], [50.0, 65.0], [30.0, 45.0], [70.0, 45.0]])
+    face = Found(0.9, (30.0, 25.0, 70.0, 65.0), eyes_and_more)  # 40 px wide, as the detector draws it
+    chin_y = 25.0 + 40.0 * 1.4  # a jaw that is open by half a face below the box
+    square = face.square
+    assert square.y_px + square.side_px / 2 > chin_y
+    assert square.y_px + square.side_px / 2 * 1.5 / 1.95 < chin_y, "with 1.5 it would be cut off"
