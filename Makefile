@@ -1,4 +1,6 @@
 # Two commands of the README: `make demo` and `make test`; each does its own set-up.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,23 +10,27 @@ FACE_PEER := .venv-face
 GUIDED := .venv-fuzz
 export WARDBEAT_SHARED ?= $(abspath ../shared)
 
-.PHONY: demo picture test check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page test-page screenshots train-arousal test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
+.PHONY: demo picture test test-fast laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page test-page screenshots train-arousal test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
 
 $(VENV)/.installed: requirements.lock pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $@
+	@echo "Setting up $(VENV) once: about $$(grep -cE '^[a-z0-9._-]+==' requirements.lock) packages, 320 MB to download, two to five minutes."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --no-deps --require-hashes -r requirements.lock \
+		| awk '/^Collecting /{printf "  %3d  %s\n", ++n, $$2; fflush()} /^Installing collected/{print "  installing ..."; fflush()}'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
 
 # the face models: fetched once, checked by hash, kept beside the program
 MODELS := $(VENV)/share/wardbeat/models
 $(MODELS)/.fetched: models/manifest.yaml | $(VENV)/.installed
-	$(BIN)/wardbeat models fetch --into $(MODELS)
-	touch $@
+	@echo "Fetching the face models once: one wheel of about 35 MB, checked by hash."
+	@$(BIN)/wardbeat models fetch --into $(MODELS)
+	@touch $@
 
 ## the whole chain on this machine, two minutes: FACE=--face, PAGE=--page
 demo: $(VENV)/.installed $(MODELS)/.fetched
-	$(BIN)/wardbeat demo $(FACE) $(PAGE)
+	@echo "A synthetic person wears a simulated strap for two minutes; an agent, a broker and a hub run on this machine."
+	@$(BIN)/wardbeat demo $(FACE) $(PAGE)
 
 ## the README's picture of the demo, drawn by the demo itself
 picture: $(VENV)/.installed
@@ -42,6 +48,15 @@ tests/interop/node_modules/.installed: tests/interop/package-lock.json | system-
 ## the suite
 test: $(VENV)/.installed $(MODELS)/.fetched system-tools npm
 	$(BIN)/python tests/side_by_side.py
+
+## the laws alone
+laws: $(VENV)/.installed
+	$(BIN)/python -m pytest -q tests/laws
+
+## pure tests and laws: no root, no network, no browser
+FAST := artifacts beat_times codec config golden heart_rate_packet ladder lids physiology privacy spectrum sureness window_clock edges page_states
+test-fast: $(VENV)/.installed
+	$(BIN)/python -m pytest -q tests/laws $(FAST:%=tests/test_%.py)
 
 ## format, lint, types on three platforms, laws
 check: $(VENV)/.installed

@@ -1,10 +1,13 @@
 """Promises about order and edges in the loops: whose turn it is, the second in which something ends, a clock that moved."""
 
 import asyncio
+import dataclasses
 import datetime as dt
 import random
+import socket
 import ssl
-from contextlib import ExitStack
+import threading
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,15 +16,19 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
 import house
+from agent.control import channel
 from agent.enrollment import identity, renewal
-from agent.errors import StorageFull, WireRefused
+from agent.errors import AgentBusy, StorageFull, WireRefused
 from agent.model import NS_PER_S, Interval, Sample
-from agent.outbox import Row, consents, ledger, pauses
+from agent.outbox import Limits, Row, consents, ledger, pauses
+from agent.outbox.limits import held_rows
 from agent.page import decisions
+from agent.privacy import consent, gate
 from agent.publisher import Publisher, PublisherSettings
 from agent.publisher.link import Link
 from agent.publisher.schedule import Scheduler
 from agent.session import loops
+from agent.session.release import PENDING_MOST
 from agent.session.sensors import session_clock
 from agent.session.session import Session
 from agent.sources.strap import ble_strap
@@ -29,6 +36,7 @@ from agent.system import host
 from agent.system.clock import SessionClock, UtcBreak, VirtualClock
 from agent.system.run_mode import RunMode
 from agent.system.status import StatusBoard
+from agent.wire.consent import Grant
 from agent.wire.message import CoverMessage
 from hub.keys.certificates import certify
 
@@ -290,3 +298,94 @@ def test_battery_and_heat_are_read_or_unknown_on_every_system(monkeypatch):
     monkeypatch.delattr(process.psutil, "sensors_temperatures", raising=False)
     assert process._battery_01() is None
     assert process._is_hot() in (False, True)
+
+
+def test_what_a_recording_plays_during_a_pause_is_not_taken_over(world):
+    """A pause does not close a source that ends by itself; its samples are dropped."""
+    taken = [Sample(START_NS + n, "rr_ms", 800.0) for n in range(3)]
+
+    async def main():
+        with ExitStack() as parts:
+            session = sessions(world, VirtualClock(START_NS), parts)
+
+            async def samples():
+                yield taken[0]
+                session.set_paused(paused=True)
+                yield taken[1]
+                session.set_paused(paused=False)
+                yield taken[2]
+
+            session.sensors.open = lambda _name: samples()
+            await loops._read(session, "replay")
+            return [session.queue.get_nowait() for _ in range(session.queue.qsize())]
+
+    assert asyncio.run(main()) == [taken[0], taken[2]]
+
+
+# ---- limits
+
+
+def test_a_day_of_windows_waits_for_the_disk_and_the_oldest_goes_first(world):
+    def full(_summary):
+        raise StorageFull("the disk is full")
+
+    async def main():
+        with ExitStack() as parts:
+            session = sessions(world, VirtualClock(START_NS), parts)
+            session.history.keep = full
+            for n in range(PENDING_MOST + 3):
+                session.release_queue.add(house.summary(n))
+            oldest = session.release_queue._pending[0][0].start_utc_s
+            words = {state.part: state.words for state in session.board.states()}
+            return session.release_queue.waiting, oldest, words["windows"]
+
+    waiting, oldest_utc_s, words = asyncio.run(main())
+    assert waiting == PENDING_MOST
+    assert oldest_utc_s == house.summary(3).start_utc_s
+    assert "lost" in words
+
+
+def test_the_outbox_never_holds_more_than_its_limit(world):
+    receipted(world)
+    with world.outbox(limits=Limits(max_rows=40)) as outbox:
+        most = 0
+        for n in range(90):
+            outbox.put([CoverMessage()], house.START_UTC_S + n)
+            most = max(most, held_rows(outbox.db))
+    assert most == 40
+
+
+def test_a_clock_that_is_set_a_year_ahead_drops_nothing(world):
+    receipted(world)
+    with world.outbox() as outbox:
+        covers(outbox, 3)
+        outbox.put([CoverMessage()], house.START_UTC_S + 400 * 86_400)
+        assert held_rows(outbox.db) == 4
+        assert "dropped" not in outbox.counts()
+
+
+def test_an_answer_without_an_end_is_cut_off(tmp_path, monkeypatch):
+    monkeypatch.setattr(channel, "_ANSWER_MOST", 200_000)
+    (tmp_path / "state").mkdir()
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "state" / channel.SOCKET))
+        server.listen(1)
+
+        def endless():
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                while True:
+                    connection.sendall(b"x" * 65_536)
+
+        thread = threading.Thread(target=endless)
+        thread.start()
+        with pytest.raises(AgentBusy, match="broke off"):
+            channel.ask(tmp_path / "state", channel.Command("status"), timeout_s=60.0)
+        thread.join()
+
+
+def test_a_consent_under_another_profile_of_the_same_purpose_releases_nothing(world):
+    record = consent.give(world.profile, "device", 1, (Grant("heart", "care", house.OPERATOR),), house.START_UTC_S)
+    other = dataclasses.replace(world.profile, name="care-of-another-ward")
+    assert gate.release(house.summary(), world.profile, record, house.OPERATOR, ())
+    assert gate.release(house.summary(), other, record, house.OPERATOR, ()) == ()
