@@ -119,3 +119,27 @@ def test_a_demo_without_its_parts_says_which_and_how_to_get_them():
     assert done.returncode == 3
     assert "not installed: amqtt, bumble" in done.stderr
     assert "wardbeat[demo]" in done.stderr
+
+
+def test_the_sample_in_the_readme_is_what_the_demo_prints(capsys):
+    from agent.demo.report import print_report
+
+    def window(start, rate, rmssd, sdnn, pnn, n):
+        numbers = {"hr_mean_bpm": (rate, n), "rmssd_ms": (rmssd, n - 1 if n == 312 else n), "sdnn_ms": (sdnn, n)}
+        numbers["pnn50_01"] = (pnn, n - 1 if n == 312 else n)
+        return {
+            "start_utc": start,
+            "features": {name: {"value": value, "n": of} for name, (value, of) in numbers.items()},
+        }
+
+    windows = [
+        window("2026-11-21T05:50:00Z", 64.0, 42.3, 42.3, 0.299, 312),
+        window("2026-11-21T05:55:00Z", 72.7, 31.3, 84.8, 0.091, 364),
+    ]
+    print_report(
+        {"windows": windows, "sealed": 40, "stored": 40, "receipted": 40, "lost": 0, "doubled": 0, "first_beat_s": 1.5}
+    )
+    printed = capsys.readouterr().err.strip().splitlines()
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    sample = readme[readme.index("A synthetic person under") :].split("```")[0].strip().splitlines()
+    assert [line for line in sample if line != "  ..."] == printed
