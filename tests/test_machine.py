@@ -54,7 +54,7 @@ def test_the_state_is_not_kept_on_a_network_file_system(tmp_path, monkeypatch):
 def test_a_hub_does_not_start_on_a_network_file_system(world, monkeypatch):
     real = machine.network_file_system
     monkeypatch.setattr(
-        host, "network_file_system", lambda path, _: real(path, f"server:/x {world.folder.resolve()} nfs4 rw 0 0")
+        machine, "network_file_system", lambda path, _: real(path, f"server:/x {world.folder.resolve()} nfs4 rw 0 0")
     )
     with pytest.raises(Missing, match="network file system"):
         site.open_keys(world.hub)
@@ -69,7 +69,7 @@ def test_a_folder_on_windows_is_given_to_its_user_alone():
 
 def test_the_machines_of_macos_are_told_apart():
     said = '    "IOPlatformUUID" = "0F4E9C2A-1111-2222-3333-444455556666"\n    "IOPlatformSerialNumber" = "C02"'
-    assert host._PLATFORM_UUID.search(said)[1] == "0F4E9C2A-1111-2222-3333-444455556666"
+    assert machine._PLATFORM_UUID.search(said)[1] == "0F4E9C2A-1111-2222-3333-444455556666"
 
 
 def request_of(world, folder):
