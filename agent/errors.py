@@ -19,7 +19,7 @@ WardbeatError                     exit code
 │   ├── LedgerBroken              1   the chain does not verify
 │   └── WrongPin                  1
 ├── NotDurable                    1   a hub's database that may forget what it committed
-├── BeginAgain                    1   nothing is wrong: the agent starts anew, with new keys
+├── BeginAgain                    1   nothing is wrong: the agent starts again, with new keys
 └── WayOut                        1   gate, seal or outbox: stops the agent
     ├── OutboxBroken              1
     ├── StorageFull               1   the disk; rows wait, nothing is lost

@@ -121,7 +121,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class CodedValue:
-    """One feature as the treaty counts it (agent/wire/FORMAT.md section 4): all whole numbers.
+    """One feature as the wire format counts it (agent/wire/FORMAT.md section 4): all whole numbers.
 
     ``v`` 0 means withheld; then every other field but ``feature_id`` is 0.
     """

@@ -1,6 +1,6 @@
 """A simulated face: a public-domain portrait (NASA, inside scikit-image's wheel) that moves, smiles, blinks and yawns.
 
-Everything is put into the picture by known displacements, so that what the agent reads can be held against it:
+Everything is put into the picture by known displacements, so that what the agent reads can be compared with it:
 
     second   0      8     16    24     32     40     48    60, again
              still  smile still brows up  mouth open  lids shut, slowly    blinks all along, the head sways

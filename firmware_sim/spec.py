@@ -27,7 +27,7 @@ class Plan:
         interval_ms: The connection interval it asks for, from and to; packets then come in step with the longer one.
         insists: It leaves (0x3B) 30 s after that wish was refused.
         drops_after_s: It leaves so long after it was first listened to.
-        stalls_after_s: It falls silent so long after it was first listened to, until it is connected anew.
+        stalls_after_s: It falls silent so long after it was first listened to, until it is connected again.
         off_skin_s: It leaves, and is not to be found, so long after it lost the skin.
         bond: Only who is paired may listen; the link drops right after pairing.
     """

@@ -59,11 +59,11 @@ def rendered(profile: str, name: str, answers: dict, weeks: dict | None = None, 
     async def ask(question, _with=None):
         return answers[question]
 
-    async def errand(job, **_):
+    async def long_query(job, **_):
         assert job == "weeks"
         return weeks
 
-    html = asyncio.run(pages.render(name, query or {}, ask, errand))
+    html = asyncio.run(pages.render(name, query or {}, ask, long_query))
     assert html
     assert "<h1" in html
     return html

@@ -1,4 +1,4 @@
-"""The catalogue, the charts, quiet times and errands, without a browser."""
+"""The catalogue, the charts, quiet times and long_queries, without a browser."""
 
 import json
 import re

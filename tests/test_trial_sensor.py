@@ -153,14 +153,14 @@ async def person(session):
     async def ask(name, with_=None):
         return json.loads(json.dumps(await queries.answered(session, name, with_ or {})))
 
-    async def errand(job, **with_):
+    async def long_query(job, **with_):
         return json.loads(reader.JOBS[job](reader.Wanted(settings, profile, with_)))
 
     drawn = {}
     for name in pages.menu():
-        drawn[name] = await pages.render(name, {}, ask, errand)
+        drawn[name] = await pages.render(name, {}, ask, long_query)
     if "measured" in found and "skin_mean_degc" in found["measured"]:
-        drawn["about"] = await pages.render("about/skin_mean_degc", {}, ask, errand)
+        drawn["about"] = await pages.render("about/skin_mean_degc", {}, ask, long_query)
     found["pages"] = {name: html.unescape(drawn[name] or "") for name in drawn}
     found["switch"] = (await ask("sensor", {"name": "trial", "on": False}))["words"]
     stop.set()

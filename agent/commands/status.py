@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def watch(settings: "Settings") -> int:
-    """`wardbeat status --watch`: the page's 'now', drawn anew every second; on a pipe, lines."""
+    """`wardbeat status --watch`: the page's 'now', drawn again every second; on a pipe, lines."""
     from agent.control import channel
 
     is_terminal = sys.stdout.isatty()

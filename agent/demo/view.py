@@ -79,7 +79,7 @@ def _face(session: Session, now_ns: int, most: int) -> Iterator[tuple[str, str, 
 
 
 class View:
-    """A panel that is drawn anew four times a second.
+    """A panel that is drawn again four times a second.
 
     Args:
         title: What is being played.

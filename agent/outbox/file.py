@@ -2,7 +2,7 @@
 
 fate of a row:  sealed ─▶ sent ─▶ receipted
                    │        ├──▶ refused:REASON
-                   │        ├──▶ again       (sealed anew as another row: fork, lost KEM key, new stream)
+                   │        ├──▶ again       (sealed again as another row: fork, lost KEM key, new stream)
                    └────────┴──▶ withdrawn | dropped
 """
 

@@ -114,7 +114,7 @@ def verify(outbox: Outbox, open_proof: Callable[[bytes], Answers] | None = None)
     Args:
         outbox: The file.
         open_proof: Opens and believes a kept receipt; with it, the chain must meet the
-            heads that the hub signed, so a ledger chained anew is found as well.
+            heads that the hub signed, so a ledger chained again is found as well.
 
     Raises:
         LedgerBroken: Naming the first row that does not hold.
@@ -158,7 +158,7 @@ def _meet_proofs(outbox: Outbox, open_proof: Callable[[bytes], Answers], heads: 
         except WireRefused as error:
             if error.reason not in ("revoked", "unknown_key"):
                 raise LedgerBroken("a stored receipt of the hub does not verify") from error
-            # said, not passed over: whoever chains a ledger anew could put such a receipt beside it
+            # said, not passed over: whoever chains a ledger again could put such a receipt beside it
             breaks["a stored receipt was signed with a key that the hub has revoked; it proves nothing any more"] = None
             continue
         for answer in answers.answers:

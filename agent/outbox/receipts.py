@@ -23,7 +23,7 @@ class Settled:
 
     Attributes:
         receipted: Rows that the hub has.
-        again: Rows sealed anew in a new stream.
+        again: Rows sealed again in a new stream.
         refused: Rows refused for good, by reason.
         not_yet: Rows that wait, by reason.
         mismatched: Entries that named an unknown row or another digest: ignored.

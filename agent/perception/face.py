@@ -55,7 +55,7 @@ class Watcher:
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew: the next frame has nothing to do with the last one."""
+        """Begin again: the next frame has nothing to do with the last one."""
         self._square: Square | None = None
         self._beside = 0
         self._mouth, self._eyes = _Doubt(_MOUTH_01), _Doubt(_EYES_01)

@@ -170,6 +170,6 @@ class Link:
 
     def _on_message(self, message: mqtt.MQTTMessage) -> None:
         if len(message.payload) > MOST_BYTES:
-            return  # nothing of the treaty is so large; reading it would only cost time
+            return  # nothing of the wire format is so large; reading it would only cost time
         what = "keys" if message.topic == self._keys_topic else "down"
         self._put(Event(self._number, what, bytes(message.payload)))

@@ -58,7 +58,7 @@ class FeatureSpec:
 
     Attributes:
         name: With its unit.
-        feature_id: The treaty's id; given once, never reused.
+        feature_id: The wire format's id; given once, never reused.
         kind: What policy allows or denies.
         signal: What the person consents to, such as ``heart``.
         needs: Channels it is computed from.

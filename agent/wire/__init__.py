@@ -1,1 +1,1 @@
-"""The treaty between agent and hub: encoding, seal, messages, receipts, keys. See FORMAT.md."""
+"""The wire format between agent and hub: encoding, seal, messages, receipts, keys. See FORMAT.md."""

@@ -1,4 +1,4 @@
-"""Deterministic CBOR in a narrow profile, written out because it is the treaty's attack surface.
+"""Deterministic CBOR in a narrow profile, written out because it is the wire format's attack surface.
 
     item = uint < 2^53 | byte string | text | array of items        (RFC 8949 major types 0, 2, 3, 4)
 

@@ -1,4 +1,4 @@
-"""Keys and the two primitives of the treaty: HPKE with X-Wing, and Ed25519 over labelled arrays.
+"""Keys and the two primitives of the wire format: HPKE with X-Wing, and Ed25519 over labelled arrays.
 
 One suite, no options: MLKEM768_X25519 (X-Wing), HKDF-SHA256, ChaCha20-Poly1305 (RFC 9180 base mode).
 """

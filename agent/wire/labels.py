@@ -1,4 +1,4 @@
-"""The treaty's tables: labels of every signature and seal, message kinds, and reasons by code."""
+"""The wire format's tables: labels of every signature and seal, message kinds, and reasons by code."""
 
 from enum import StrEnum
 from typing import Final
@@ -51,7 +51,7 @@ CODES: Final[dict[str, int]] = {name: code for code, name in REASONS.items()}
 
 # The row waits and is offered again.
 NOT_FINAL: Final = frozenset({"consent_unknown", "schema_too_new"})
-# The row is sealed anew in a new stream.
+# The row is sealed again in a new stream.
 SEAL_AGAIN: Final = frozenset({"fork", "kem_unknown"})
 
 # Refusals of bytes whose sender cannot be known: counted, never answered.

@@ -1,4 +1,4 @@
-"""Features as the treaty counts them: the table in schema_v1.json, values to whole numbers and back."""
+"""Features as the wire format counts them: the table in schema_v1.json, values to whole numbers and back."""
 
 import json
 from dataclasses import dataclass

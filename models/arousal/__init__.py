@@ -1,6 +1,6 @@
 """How the acute model is made: read Stress-Predict, fit, and judge with every person left out in turn.
 
-Everything that is fitted (logistic, cut, margin) is fitted anew without the person it is then tried on; `left_out`
+Everything that is fitted (logistic, cut, margin) is fitted again without the person it is then tried on; `left_out`
 refuses a split that has anyone on both sides. Labels are of the laboratory's tasks; person 1 has none.
 """
 

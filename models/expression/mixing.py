@@ -1,6 +1,6 @@
 """One person's movement on another person's face, in points alone: more faces than photos.
 
-face i (its mean) + (a sample of j - the mean of j)   in both point sets; the teacher names the result anew
+face i (its mean) + (a sample of j - the mean of j)   in both point sets; the teacher names the result again
 """
 
 from multiprocessing import get_context

@@ -6,6 +6,6 @@
 door.py     who may come in: this user, this address, this page, this session
 app.py      what each address answers; pages.py makes the HTML, charts.py the pictures
 pipe.py     what the page asks of the agent, and what the agent says unasked
-errand.py   a reader for one question over the whole history; it ends with its answer
+reader.py       (in agent.page) a process for one question over the whole history; it ends with its answer
 serve.py    the process
 """

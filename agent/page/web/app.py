@@ -5,7 +5,7 @@ POST /enter  /leave               a code for a key; the end of a session
 GET  /page/NAME                   a page's HTML, put into the shell
 GET  /stream                      one JSON line a beat
 POST /do/NAME                     what the person decides; the agent does it
-GET  /proof  /found  /file/NAME   an errand over everything that is kept
+GET  /proof  /found  /file/NAME   a long query over everything that is kept
 """
 
 import asyncio
@@ -31,9 +31,9 @@ BODY_MOST: Final = 65_536
 _BODY_S: Final = 10.0
 _STATIC: Final = Path(__file__).parent / "static"
 _KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-_ERRAND: Final = (sys.executable, "-P", "-m", "agent.page.reader")
-_ERRANDS_AT_ONCE: Final = 2
-_ERRAND_S: Final = 180.0  # 400 days on a small machine
+_LONG_QUERY: Final = (sys.executable, "-P", "-m", "agent.page.reader")
+_LONG_QUERIES_AT_ONCE: Final = 2
+_LONG_QUERY_S: Final = 180.0  # 400 days on a small machine
 _CHUNK: Final = 65_536
 _REFUSED: Final = b'{"refused"'
 _DOES: Final = frozenset(
@@ -84,7 +84,10 @@ class _Rooms:
         self.pages = Pages(hello)
         self.files = {f"/static/{file.name}": file for file in _STATIC.iterdir() if file.suffix in _KINDS}
         # a download that stands still must not hold up a proof
-        self._errands, self._downloads = asyncio.Semaphore(_ERRANDS_AT_ONCE), asyncio.Semaphore(_ERRANDS_AT_ONCE)
+        self._long_queries, self._downloads = (
+            asyncio.Semaphore(_LONG_QUERIES_AT_ONCE),
+            asyncio.Semaphore(_LONG_QUERIES_AT_ONCE),
+        )
 
     async def shell(self, _: Request) -> Response:
         return Response(self.pages.shell(), media_type="text/html")
@@ -111,7 +114,7 @@ class _Rooms:
 
     async def page(self, request: Request) -> Response:
         name = request.path_params["name"]
-        html = await self.pages.render(name, dict(request.query_params), self.pipe.ask, self.errand_json)
+        html = await self.pages.render(name, dict(request.query_params), self.pipe.ask, self.long_query_json)
         return Response(html, media_type="text/html") if html else PlainTextResponse("no such page", 404)
 
     async def do(self, request: Request) -> Response:
@@ -136,53 +139,53 @@ class _Rooms:
             self.pipe.forget(queue)
 
     async def proof(self, _: Request) -> Response:
-        return Response(self.pages.fragment("proof", **await self.errand_json("proof")), media_type="text/html")
+        return Response(self.pages.fragment("proof", **await self.long_query_json("proof")), media_type="text/html")
 
     async def found(self, request: Request) -> Response:
         typed = request.query_params.get("search", "")[:200]
-        made = await self.errand_json("found", search=typed)
+        made = await self.long_query_json("found", search=typed)
         return Response(self.pages.fragment("found", **made, typed=typed), media_type="text/html")
 
     async def file(self, request: Request) -> Response:
         name = request.path_params["name"]
         if name not in _FILES:
             return PlainTextResponse("no such file", 404)
-        parts = self._errand(name)
+        parts = self._long_query(name)
         first = await anext(parts, b"")  # a refusal is said before the file begins
         if not first or first.startswith(_REFUSED):
             await parts.aclose()
             raise _refusal(first)
         return StreamingResponse(_all(first, parts), media_type=_FILES[name])
 
-    # ---- errands
+    # ---- long_queries
 
-    async def errand_json(self, job: str, **with_: Any) -> dict[str, Any]:
-        """An errand's answer.
+    async def long_query_json(self, job: str, **with_: Any) -> dict[str, Any]:
+        """A long query's answer.
 
         Raises:
             Refused: In its words.
         """
-        words = b"".join([part async for part in self._errand(job, **with_)])
+        words = b"".join([part async for part in self._long_query(job, **with_)])
         if not words or words.startswith(_REFUSED):
             raise _refusal(words)
         made: dict[str, Any] = json.loads(words)
         return made
 
-    async def _errand(self, job: str, **with_: Any) -> AsyncGenerator[bytes, None]:
-        """What an errand says, part by part.
+    async def _long_query(self, job: str, **with_: Any) -> AsyncGenerator[bytes, None]:
+        """What a long query says, part by part.
 
         Raises:
             Refused: It broke off: what came is not the whole.
         """
         asked = {name: self.hello[name] for name in ("state_dir", "key_store", "profile")} | {"job": job, "with": with_}
-        async with self._downloads if job in _FILES else self._errands:
+        async with self._downloads if job in _FILES else self._long_queries:
             process = await asyncio.create_subprocess_exec(
-                *_ERRAND,
+                *_LONG_QUERY,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
             )
-            too_long = asyncio.get_running_loop().call_later(_ERRAND_S, _kill, process)
+            too_long = asyncio.get_running_loop().call_later(_LONG_QUERY_S, _kill, process)
             try:
                 if process.stdin is not None and process.stdout is not None:
                     process.stdin.write(json.dumps(asked).encode() + b"\n")

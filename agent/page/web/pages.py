@@ -94,7 +94,7 @@ class Pages:
         """A part of a page."""
         return self._jinja.get_template(f"{name}.html").render(**with_)
 
-    async def render(self, name: str, query: dict[str, str], ask: Ask, errand: Ask) -> str | None:
+    async def render(self, name: str, query: dict[str, str], ask: Ask, long_query: Ask) -> str | None:
         """A page's HTML; None where the place has none of that name."""
         page, _, rest = name.partition("/")
         if page == "about" and f"made.{rest}.words" in self._words and (rest != "index" or self.with_index()):
@@ -103,7 +103,7 @@ class Pages:
             return self.fragment("about", **await ask("about", {"name": rest}))
         if page not in self.menu():
             return None
-        made = await getattr(self, f"_{page.replace('-', '_')}")(query, ask, errand)
+        made = await getattr(self, f"_{page.replace('-', '_')}")(query, ask, long_query)
         return self.fragment(page, **made)
 
     async def _now(self, _: Asked, ask: Ask, __: Ask) -> Asked:
@@ -113,10 +113,10 @@ class Pages:
             "place": await ask("place"),
         }
 
-    async def _weeks(self, _: Asked, ask: Ask, errand: Ask) -> Asked:
+    async def _weeks(self, _: Asked, ask: Ask, long_query: Ask) -> Asked:
         notes = (await ask("notes"))["notes"]
         # notes, and whether there is anything at all: what is erased in a terminal is gone here, too
-        made = await self._looked_back([*notes, {"is_there": (await ask("place"))["has_history"]}], errand)
+        made = await self._looked_back([*notes, {"is_there": (await ask("place"))["has_history"]}], long_query)
         with_index = self.with_index()
         scored = [week for week in made["weeks"] if week["points"]]
         return {
@@ -139,10 +139,10 @@ class Pages:
         """The person did something: what was read before may not hold."""
         self._weeks_of = None
 
-    async def _looked_back(self, notes: list[Asked], errand: Ask) -> Asked:
-        """The errand's answer; it takes seconds, and changes with each window and with the person's notes."""
+    async def _looked_back(self, notes: list[Asked], long_query: Ask) -> Asked:
+        """The reader's answer; it takes seconds, and changes with each window and with the person's notes."""
         if self._weeks_of is None or self._weeks_of[0] != notes or time.monotonic() - self._weeks_of[1] > _WEEKS_S:
-            self._weeks_of = (notes, time.monotonic(), await errand("weeks"))
+            self._weeks_of = (notes, time.monotonic(), await long_query("weeks"))
         return self._weeks_of[2]
 
     async def _left(self, query: Asked, ask: Ask, __: Ask) -> Asked:

@@ -99,7 +99,7 @@ def is_cut(first: float, second: float, local: float, limits: Limits) -> bool:
 
 
 def is_spike(before: float, now: float, following: float, local: float, limits: Limits) -> bool:
-    """Whether one interval alone stands out between two that are alike: a beat too soon that sets the clock anew."""
+    """Whether one interval alone stands out between two that are alike: a beat too soon that sets the clock again."""
     alike = abs(following - before) <= max(_ALIKE_01 * local, FLOOR_MS)
     return alike and abs(spike_between_ms(before, now, following)) > limits.spike_ms
 

@@ -16,7 +16,7 @@ signatures of missed, extra, ectopic and misaligned beats. Ours are:
   so nothing is judged by a fault before it, and frequent faults do not widen them;
 * one interval alone that nothing beside it makes up for is far off only beyond three of the paper's limits, or where
   it stands out between two that are alike: a deep breath lifts its neighbours too;
-* ten faults in a row that are like each other are the heart: the level is taken anew;
+* ten faults in a row that are like each other are the heart: the level is taken again;
 * nothing is invented: intervals are labelled, never moved.
 """
 
@@ -59,7 +59,7 @@ _ALPHA: Final = 5.2  # the paper's: quartile deviations that a difference may ha
 _LONE: Final = 3.0  # the paper's: its limits that one interval alone may be off
 _FEW: Final = 10  # numbers before a limit is learnt
 _LOCAL: Final = 9  # right intervals in the local median; with the two ahead the 11 of the paper
-_ASTRAY, _ALIKE = 10, 8  # faults in a row, and how many of them must be alike, before the level is taken anew
+_ASTRAY, _ALIKE = 10, 8  # faults in a row, and how many of them must be alike, before the level is taken again
 
 
 class _Recent:

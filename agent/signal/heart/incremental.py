@@ -1,6 +1,6 @@
 """Time metrics beat by beat: a window that slides, and sums that follow it; a few microseconds a beat.
 
-Sums lose digits as they are added to and taken from; every 512 changes they are made anew from the window itself,
+Sums lose digits as they are added to and taken from; every 512 changes they are made again from the window itself,
 so that what streams equals what is computed at once within 1e-9.
 """
 
@@ -41,7 +41,7 @@ class _Sums:
         self.n, self.origin, self._sum, self._squares, self._changes = 0, 0.0, 0.0, 0.0, 0
 
     def change(self, value: float, sign: int) -> bool:
-        """Add (1) or take away (-1); True when it is time to make the sums anew."""
+        """Add (1) or take away (-1); True when it is time to make the sums again."""
         if self.n == 0:
             self.origin, self._sum, self._squares = value, 0.0, 0.0
         apart = value - self.origin

@@ -88,7 +88,7 @@ def beats_s(wave: Floats, fs_hz: float, recipe: Recipe) -> Floats:
 
 
 def timed_by_shape(shape: Floats, fs_hz: float, at_s: Floats) -> Floats:
-    """Beat times anew: where the wave looks most like the mean beat, which noise moves less than it moves a top.
+    """Beat times again: where the wave looks most like the mean beat, which noise moves less than it moves a top.
 
     Args:
         shape: The wave in the band of a beat's shape, shape ``(n,)``.

@@ -21,7 +21,7 @@ class Wanted:
         device: See `capture.open_capture`.
         speed: Session seconds a real second.
         bursts: Whether eyes may be read in bursts.
-        again: A video file begins anew when it ends.
+        again: A video file begins again when it ends.
         affect: An external model, or None.
     """
 

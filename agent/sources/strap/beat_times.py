@@ -1,4 +1,4 @@
-"""When each beat ended: a strap sends lengths without times; laid end to end, they are held against the clock.
+"""When each beat ended: a strap sends lengths without times; laid end to end, they are compared with the clock.
 
     arrivals     │        │        │                 │        │
     beats     ───┴──┬──┴──┬──┴───  (nothing came)  ──┴──┬──┴──┬
@@ -115,7 +115,7 @@ class BeatTimes:
         self._held: list[_Packet] = []
 
     def interrupt(self) -> None:
-        """Something was lost here: the next beat begins anew."""
+        """Something was lost here: the next beat begins again."""
         self._joined = False
 
     def place(self, arrived_ns: int, rr_1024: Sequence[int]) -> list[Placed]:
@@ -183,7 +183,7 @@ class BeatTimes:
         return self._last_ns + sum(rr_ns(rr) for packet in packets for rr in packet.rr_1024)
 
     def _laid(self, packet: _Packet, before_ns: int) -> list[Placed]:
-        """Hold a packet in its turn against the clock, and join it or begin anew."""
+        """Hold a packet in its turn against the clock, and join it or begin again."""
         if not packet.rr_1024:
             return []
         found = self._held_against_clock(packet, before_ns, self._end_ns([]))
@@ -239,7 +239,7 @@ class BeatTimes:
         return placed
 
     def _anchored(self, packets: list[_Packet]) -> list[Placed]:
-        """Begin anew: the last beat ended when its packet arrived; a gap lies before the first."""
+        """Begin again: the last beat ended when its packet arrived; a gap lies before the first."""
         beats = [rr for packet in packets for rr in packet.rr_1024]
         if not beats:
             return []

@@ -4,7 +4,7 @@
       │ 5 s without a packet                                                             │
     suspect                 nothing is done yet, the person is told                      │
       │ 10 s                                                                             │
-    recycled                the subscription is made anew on the same link               │
+    recycled                the subscription is made again on the same link               │
       │ 15 s                                                                             │
     searching ◀── lost ──   link closed; a fresh scan and a new client                   │
       │ 3 tries failed at a strap in reach (a bonded strap: 4, and only unreadable ones) │

@@ -53,7 +53,7 @@ class BondWanted(Exception):
 
 
 class Paired(Exception):
-    """The strap was paired just now: link anew, for a drop right after pairing is normal."""
+    """The strap was paired just now: link again, for a drop right after pairing is normal."""
 
 
 class NotPaired(Exception):
@@ -245,7 +245,7 @@ async def listen(client: BleakClient, mail: Mail) -> None:
 
 
 async def listen_anew(client: BleakClient, mail: Mail) -> None:
-    """Make the subscription anew on the same link; whether that helped, the next packets tell."""
+    """Make the subscription again on the same link; whether that helped, the next packets tell."""
     measurement = _first(client, _MEASUREMENT) if client.is_connected else None
     if measurement is not None:
         with suppress(*LINK_ERRORS):
