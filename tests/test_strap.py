@@ -125,7 +125,9 @@ async def worn_in_virtual_time(folder, body, condition, **plan):
         async with reading(reader):
             await until(lambda: strap._listening, what="the strap to be listened to")
             drive = asyncio.create_task(pace.drive(turns=64))
-            await until(lambda: condition(reader, strap), 60, "the end")
+            await until(
+                lambda: condition(reader, strap), 900, "the end"
+            )  # a deadline, not a pace: a busy machine is slow
             drive.cancel()
     return reader, strap
 
@@ -139,7 +141,7 @@ def test_every_interval_of_every_real_recording_arrives_once_in_order_and_unchan
     rr_ms = [beat.rr_ms for beat in recordings.beats(house.shared(f"data/hrv/{file}"))]
     sent = [packets.ticks(one) for one in rr_ms]
     body = [Beat(end / 1000, one) for end, one in zip(itertools.accumulate(rr_ms), rr_ms, strict=True)]
-    reader, _ = run(worn_in_virtual_time(tmp_path / "s", body, lambda reader, _: len(reader.beats) >= len(sent)))
+    reader, _ = run(worn_in_virtual_time(tmp_path / "s", body, lambda reader, _: len(reader.beats) >= len(sent)), 900)
     assert reader.rr_1024 == sent
     assert reader.gaps == []
 
@@ -150,7 +152,7 @@ def test_a_night_of_eight_hours_has_no_gap_and_no_drift(tmp_path):
     def over(_, strap):
         return bool(strap.felt) and strap.felt[-1].end_ns > straps.START_NS + 8 * 3600 * 10**9
 
-    reader, strap = run(worn_in_virtual_time(tmp_path / "s", body, over), 120)
+    reader, strap = run(worn_in_virtual_time(tmp_path / "s", body, over), 900)
     assert len(reader.beats) > 27_000
     assert reader.gaps == []
     wrong = straps.unfaithful(reader, strap.felt)
@@ -521,7 +523,7 @@ def test_a_person_scans_binds_and_runs_and_a_killed_agent_finds_its_strap_again(
     assert json.loads(listed.stdout) == [{"address": said["straps"][0], "name": "WB-SIM 0", "rssi_dbm": -50}]
     done = subprocess.run([*call, "scan", "--seconds", "1", "--bind"], **options)
     assert done.returncode == 0, done.stderr
-    assert "WB-SIM 0 is yours from now on" in done.stderr
+    assert "WB-SIM 0 is now your strap" in done.stderr
     assert "Beats arrived" in done.stderr
 
     log = tmp_path / "agent.log"

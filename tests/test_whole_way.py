@@ -540,7 +540,7 @@ def test_what_the_broker_can_take_is_heeded(world, tmp_path):
         return any(words in state.words for state in agent.board.states())
 
     async def too_small(agent):
-        await until(lambda: said(agent, "takes no message of 3319 bytes"))
+        await until(lambda: said(agent, "does not accept messages of 3319 bytes"))
         await asyncio.sleep(1.0)
         assert agent.publisher._number == 1, "the connection holds"
         assert "sent" not in agent.outbox.counts()

@@ -86,7 +86,9 @@ def test_nothing_committed_is_lost_or_doubled_by_kill_9(tmp_path):
         house.wait_for(lambda: made_log.read_text().count("\n") > 5, what="the first rows")
         for _ in range(KILLS):
             for name in ("agent", "broker", "hub"):
-                time.sleep(dice.uniform(0.3, 0.9))
+                before = made_log.read_text().count("\n")
+                house.wait_for(lambda seen=before: made_log.read_text().count("\n") > seen + 4, 120, "more rows")
+                time.sleep(dice.uniform(0.0, 0.6))
                 assert running[name].popen.poll() is None, f"{name} ended by itself: {log.read_text()[-2000:]}"
                 running[name].kill()
                 kills[name] += 1
