@@ -21,7 +21,7 @@ from bumble.transport.tcp_server import open_tcp_server_transport_with_socket
 import scenario_table
 import straps
 from agent.model import Sample
-from firmware_sim.clock import RunMode
+from firmware_sim.clock import Pace
 from firmware_sim.faults import Fault
 from firmware_sim.radio import Air, Chip
 from firmware_sim.virtual_radio import open_room
@@ -126,7 +126,7 @@ class GuestPlace:
 
 async def one(guest, dongle, number, scenario):
     """Play one scenario with a strap of its own, on the guest's one dongle."""
-    pace = RunMode()
+    pace = Pace()
     strap = straps.strap(pace, number, script=scenario.script, **scenario.plan)
     async with open_room([strap], pace, dongle=dongle) as room:
         plan = strap.plan
