@@ -57,8 +57,8 @@ def _chosen(settings: Settings, name: str, found: list[FoundDevice], which: str)
     _, how = sources.pairing(name)
     if is_read(settings.state_dir, name):
         raise WrongUse(
-            f"the running agent reads a {how.noun}",
-            remedy="Run 'wardbeat pause', bind the new strap, then run 'wardbeat resume'.",
+            f"the running agent is reading a {how.noun}",
+            remedy=f"Run 'wardbeat pause', bind the new {how.noun}, then run 'wardbeat resume'.",
         )
     if not found:
         raise WrongUse(f"no {how.noun} is in range", remedy=how.advice)
