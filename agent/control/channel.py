@@ -116,8 +116,6 @@ def ask(folder: Path, command: Command, timeout_s: float = _TIMEOUT_S) -> Reply:
         NotRunning: Nobody listens on this state folder.
         AgentBusy: An agent runs, and gave no whole answer in time. Its files must not be touched.
     """
-    if sys.platform == "win32":
-        raise _nobody()
     line = _answer_line(folder, command, timeout_s)
     try:
         return Reply(**json.loads(line))
@@ -126,6 +124,8 @@ def ask(folder: Path, command: Command, timeout_s: float = _TIMEOUT_S) -> Reply:
 
 
 def _answer_line(folder: Path, command: Command, timeout_s: float) -> bytes:
+    if sys.platform == "win32":
+        raise _nobody()
     until_s = time.monotonic() + timeout_s
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(timeout_s)
