@@ -42,7 +42,7 @@ def _parsed(words: list[str]) -> tuple[str, argparse.Namespace]:
     if not words:
         parser.error("the COMMAND is missing; 'wardbeat --help' lists all of them")
     found = parser.parse_args(words)
-    if found.command == "hub":  # the hub has a parser of its own, --help included
+    if found.command == "hub":  # the hub parses its own options, --help included
         return "hub", found
     spec = COMMANDS[found.command]
     options = argparse.ArgumentParser(prog=f"wardbeat {spec.name}", description=f"{_sentence(spec.words)}")

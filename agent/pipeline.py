@@ -104,7 +104,7 @@ async def _run_together(session: Session, tasks: Mapping[str, Task]) -> None:
 
 
 def _start(coroutine: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":
-    """A task that a loop of its own accord waits for, cancels and asks for its error."""
+    """A task outside the group: the loop that starts it waits for it, cancels it and reads its error."""
     return asyncio.create_task(coroutine, name=name)
 
 

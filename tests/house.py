@@ -19,7 +19,6 @@ from agent.config import Settings
 from agent.control import client
 from agent.enrollment import consent_key, identity
 from agent.enrollment.enrolled import Identity
-from agent.errors import PolicyDenied  # noqa: F401 - of those who run a world
 from agent.model import CodedValue, FeatureValue, Interval, Released, Summary
 from agent.outbox import Limits, Outbox, Sealing, receipts
 from agent.privacy import gate

@@ -105,6 +105,7 @@ import house
 from agent import pipeline, sources
 from agent.commands import doctor_checks as doctor
 from agent.enrollment import consent_key
+from agent.errors import PolicyDenied
 from agent.features import FEATURES
 from agent.outbox import ledger
 from agent.page import queries, reader
@@ -135,7 +136,7 @@ if enrolled:
     found["text"] = text(profile, wanted, 90)
     try:
         world.give_consent(begin_ns // 10**9)
-    except house.PolicyDenied as denied:
+    except PolicyDenied as denied:
         found["refused"] = str(denied)
 
 

@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,29 +21,13 @@ from agent.enrollment import identity
 from agent.errors import AgentBusy, NotRunning, OutboxBroken, WardbeatError, WireRefused
 from agent.outbox import Outbox, consents, ledger
 from agent.privacy.vault import Vault, existing_vault
+from agent.sources import SensorCheck as Check
 from agent.system.clock import SessionClock
 from agent.tables.profiles import Profile
 from agent.windows.history import History
 from agent.wire.directory import fingerprint_words
 
 _LEAST_FREE_MB: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check.
-
-    Attributes:
-        check_id: Stable.
-        ok: None: does not apply here.
-        words: What was seen.
-        remedy: What to do when it is not ok.
-    """
-
-    check_id: str
-    ok: bool | None
-    words: str
-    remedy: str = ""
 
 
 def checks(settings: Settings, profile: Profile) -> Iterator[Check]:
@@ -55,8 +38,7 @@ def checks(settings: Settings, profile: Profile) -> Iterator[Check]:
     yield Check("machine_policy", ok=True, words=words)
     yield Check("profile", ok=True, words=f"{profile.name}: {profile.words}")
     for name, chosen in settings.sources.items():
-        for found in sources.checks(name, chosen, _context(settings)):
-            yield Check(found.check_id, found.ok, found.words, found.remedy)
+        yield from sources.checks(name, chosen, _context(settings))
     folder = settings.state_dir
     if not folder.exists():
         yield Check("state", None, "there is no state folder yet; 'wardbeat run' creates it")

@@ -1,4 +1,4 @@
-"""`wardbeat hub`: the reference receiver, which has a parser of its own."""
+"""`wardbeat hub`: the reference receiver, which parses its own options."""
 
 import argparse
 

@@ -7,7 +7,7 @@ from typing import Final
 from agent.commands.loading import load
 from agent.system.status import say
 
-_AGAIN_AFTER_S: Final = 5.0  # what breaks at once would break for ever
+_AGAIN_AFTER_S: Final = 5.0  # what breaks at once would break again and again
 
 
 def add_arguments(_: argparse.ArgumentParser) -> None:

@@ -50,7 +50,7 @@ class DemoOptions:
 
 
 def checked(options: DemoOptions) -> "tuple[Any, Iterator[Beat]]":
-    """Faults and body; what cannot be used is told before anything starts."""
+    """Faults and body; what cannot be used is refused before anything starts."""
     wanted = (*_PARTS, *_FACE_PARTS) if options.face else _PARTS
     if absent := [name for name in wanted if find_spec(name) is None]:
         words = f"packages for the demo are not installed: {', '.join(absent)}"

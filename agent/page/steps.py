@@ -82,7 +82,7 @@ def admit(session: Session, asked: forms.End) -> Answer:
     from agent.wire.enroll import dearmor
 
     identity.finish(session.folder, session.vault, dearmor("ANSWER", asked.answer))
-    # the page is told before the agent ends, to begin again
+    # the page gets its answer before the agent ends and starts again
     asyncio.get_running_loop().call_later(_TOLD_S, session.end_with, BeginAgain("this machine is already enrolled"))
     return {
         "words": "Enrolled. Wardbeat restarts with its new keys. Run 'wardbeat open' again, then give your consent."

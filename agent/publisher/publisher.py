@@ -102,7 +102,7 @@ class Publisher:
     # ---- the link
 
     async def keep_link(self) -> None:
-        """Hold one connection after another, for ever; each lives in a thread of its own."""
+        """Hold one connection after another; each runs in its own thread."""
         pause_s = RECONNECT_S[0]
         while not self.unenrolled:
             self._number += 1
@@ -124,7 +124,7 @@ class Publisher:
                 self._link, self._connected = None, False
             self._in_flight.clear()
             if self._was_connected and time.monotonic() - began_s > LIVED_S:
-                pause_s = RECONNECT_S[0]  # else somebody throws us out: two with one name would fight for ever
+                pause_s = RECONNECT_S[0]  # else two clients share one name
             await asyncio.sleep(pause_s * self._jitter.uniform(0.5, 1.0))
             pause_s = min(2 * pause_s, RECONNECT_S[1])
 
@@ -212,7 +212,7 @@ class Publisher:
     # ---- what goes out
 
     async def keep_slots(self) -> None:
-        """Let one envelope leave a slot, for ever; more only while a backlog drains."""
+        """Send one envelope each slot; more only while a backlog drains."""
         began_s, slot, balance = time.monotonic(), 0, 0
         made_before = self._outbox.rows_made()
         while not self.unenrolled:

@@ -44,7 +44,7 @@ class FoundDevice:
 
 @dataclass(frozen=True, slots=True)
 class SensorCheck:
-    """One line of `wardbeat doctor` about a sensor.
+    """One line of `wardbeat doctor`, about a sensor or any other part.
 
     Attributes:
         check_id: Stable.
