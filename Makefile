@@ -9,8 +9,13 @@ TRAIN := .venv-train
 FACE_PEER := .venv-face
 GUIDED := .venv-fuzz
 export WARDBEAT_SHARED ?= $(abspath ../shared)
+# compiled modules are kept, outside the sources: tests start many processes
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
+# tests mostly wait for real processes
+WORKERS ?= 4
 
-.PHONY: demo picture test test-fast laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page test-page screenshots train-arousal test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
+.PHONY: demo picture test test-fast test-shuffled test-dates test-pythons coverage laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page test-page screenshots train-arousal test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) once: about $$(grep -cE '^[a-z0-9._-]+==' requirements.lock) packages, 320 MB to download, two to five minutes."
@@ -45,18 +50,33 @@ tests/interop/node_modules/.installed: tests/interop/package-lock.json | system-
 	cd tests/interop && npm ci --silent --no-audit --no-fund --ignore-scripts
 	touch $@
 
-## the suite
+## the suite, in several processes: WORKERS=4 ONLY=tests/hub
 test: $(VENV)/.installed $(MODELS)/.fetched system-tools npm
-	$(BIN)/python tests/side_by_side.py
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(ONLY)
 
 ## the laws alone
 laws: $(VENV)/.installed
 	$(BIN)/python -m pytest -q tests/laws
 
-## pure tests and laws: no root, no network, no browser
-FAST := artifacts beat_times codec config golden heart_rate_packet ladder lids physiology privacy spectrum sureness window_clock edges page_states
+## laws, formulas and tables: no process, no socket, no root, below a minute
 test-fast: $(VENV)/.installed
-	$(BIN)/python -m pytest -q tests/laws $(FAST:%=tests/test_%.py)
+	$(BIN)/python -m pytest -q --fast -n auto
+
+## the fast tests twenty times in random order: TIMES=20
+test-shuffled: $(VENV)/.installed
+	for seed in $$(seq 1 $(or $(TIMES),20)); do $(BIN)/python -m pytest -q --fast -n auto --shuffle $$seed || exit 1; done
+
+## the fast tests on each weekday, on both changes of the clock, and on the days on which calendars go wrong
+test-dates: $(VENV)/.installed
+	$(BIN)/python tests/dates.py
+
+## the laws and the fast tests on every Python from 3.11 up that this machine has
+test-pythons: $(VENV)/.installed
+	$(BIN)/python tests/pythons.py
+
+## which lines the suite runs, as a table by package
+coverage: $(VENV)/.installed $(MODELS)/.fetched system-tools npm
+	$(BIN)/python tests/coverage_table.py
 
 ## format, lint, types on three platforms, laws
 check: $(VENV)/.installed
@@ -70,7 +90,7 @@ check: $(VENV)/.installed
 ## storms: real agents, broker and hub on SQLite and PostgreSQL, 33 kinds of fault by a seeded script (root): SEED="1 2 3"
 ## DATABASE="sqlite postgresql" FAULTS=66 AGENTS=3
 chaos: $(VENV)/.installed system-tools
-	PYTHONPATH=.:tests $(BIN)/python -W ignore -m chaos
+	PYTHONPATH=. $(BIN)/python -W ignore -m tests.chaos
 
 ## what the resident agent costs: CPU, memory, start
 bench-agent: $(VENV)/.installed
@@ -88,7 +108,7 @@ $(PEERS)/.installed: bench/requirements-heart.txt
 ## the scenarios of the field on a real kernel and a real bluetoothd, in a QEMU guest (root, Debian or Ubuntu): ONLY= LONG_S=300
 test-radio: $(VENV)/.installed
 	@sh tests/system_tools.sh radio
-	PYTHONPATH=.:tests:tests/radio $(BIN)/python -m radio
+	PYTHONPATH=. $(BIN)/python -m tests.radio
 
 ## lines broken one at a time: does a test notice? ONLY=publisher
 mutations: $(VENV)/.installed
@@ -96,24 +116,24 @@ mutations: $(VENV)/.installed
 
 ## the page in a real Chromium, every flow in three widths, light and dark
 test-page: $(VENV)/.installed $(MODELS)/.fetched system-tools npm
-	ALL_LOOKS=1 $(BIN)/python -m pytest -q tests/test_page.py tests/test_page_door.py
-	for look in 0 1 2 3 4 5; do LOOK=$$look $(BIN)/python -m pytest -q tests/test_page_places.py || exit 1; done
+	ALL_LOOKS=1 $(BIN)/python -m pytest -q tests/agent/page/test_browser.py tests/attacks/test_page.py
+	for look in 0 1 2 3 4 5; do LOOK=$$look $(BIN)/python -m pytest -q tests/agent/page/test_profiles.py || exit 1; done
 
 ## the page's cost: first paint, beat to page, CPU and memory while it is open: PART=page|update SECONDS=60
 bench-page: $(VENV)/.installed system-tools npm
-	PYTHONPATH=.:tests $(BIN)/python -W ignore bench/bench_page.py
+	PYTHONPATH=. $(BIN)/python -W ignore bench/bench_page.py
 
 ## the README's pictures of the page, by the page itself
 screenshots: $(VENV)/.installed system-tools npm
-	PYTHONPATH=.:tests $(BIN)/python -W ignore -m page_pictures
+	PYTHONPATH=. $(BIN)/python -W ignore -m tests.support.page_pictures
 
 ## what a row costs, how a week's outage drains, what the network sees: PART=outbox|drain|traffic SESSIONS=1000
 bench-delivery: $(VENV)/.installed system-tools
-	PYTHONPATH=.:tests $(BIN)/python bench/bench_delivery.py
+	PYTHONPATH=. $(BIN)/python bench/bench_delivery.py
 
 ## what an envelope costs the hub, 50,000 waiting, withdrawal against two workers: PART=cost|drain|race WAITING= ROUNDS=
 bench-hub: $(VENV)/.installed system-tools
-	PYTHONPATH=.:tests $(BIN)/python -W ignore bench/bench_hub.py
+	PYTHONPATH=. $(BIN)/python -W ignore bench/bench_hub.py
 
 ## what the scores are worth, on drawn people and on real ones: PART=coverage|alarm|budgets|acute|welltory|invariance|sums|gate PEOPLE=10000
 bench-scoring: $(VENV)/.installed
@@ -126,13 +146,13 @@ train-arousal: $(VENV)/.installed
 ## nonsense from straps and their daemon, in virtual time, a million mutations on the wire, and by coverage every parser of foreign bytes:
 ## ROOM=strap|wire|guided SECONDS=120 ENVELOPES=1000000 PAPERS=100000 SEED=1
 fuzz: $(VENV)/.installed system-tools
-	test -n "$(filter wire guided,$(ROOM))" || PYTHONPATH=.:tests $(BIN)/python -m strap_fuzz
-	test -n "$(filter strap guided,$(ROOM))" || PYTHONPATH=.:tests $(BIN)/python -m wire_fuzz
+	test -n "$(filter wire guided,$(ROOM))" || PYTHONPATH=. $(BIN)/python -m tests.fuzz.straps
+	test -n "$(filter strap guided,$(ROOM))" || PYTHONPATH=. $(BIN)/python -m tests.fuzz.wire
 	test -n "$(filter strap wire,$(ROOM))" || $(MAKE) --no-print-directory guided-fuzz
 
 # by coverage, in an environment of its own; Linux x86-64 alone has a wheel of atheris
 guided-fuzz: $(VENV)/.installed $(GUIDED)/.installed
-	PYTHONPATH=.:tests:$$($(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))") $(GUIDED)/bin/python -W ignore -m guided_fuzz
+	PYTHONPATH=.:$$($(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))") $(GUIDED)/bin/python -W ignore -m tests.fuzz.guided
 
 $(GUIDED)/.installed: bench/requirements-fuzz.txt
 	test -x $(GUIDED)/bin/python || $(PYTHON) -m venv $(GUIDED)
@@ -153,7 +173,7 @@ lock:
 
 ## the face chain: unseen people, closure, masks, distance, speed beside MediaPipe, canary, egress, an hour: PART= SEED=7
 bench-face: $(VENV)/.installed $(MODELS)/.fetched $(FACE_PEER)/.installed system-tools
-	PYTHONPATH=.:tests $(BIN)/python -W ignore bench/bench_face.py
+	PYTHONPATH=. $(BIN)/python -W ignore bench/bench_face.py
 
 $(FACE_PEER)/.installed:
 	test -x $(FACE_PEER)/bin/python || $(PYTHON) -m venv $(FACE_PEER)

@@ -68,11 +68,11 @@ def run_agent(folder: Path, *, enrolled: bool) -> tuple[float, float]:
     settings.write_text(yaml.safe_dump(values))
     broker = None
     if enrolled:
-        sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-        import house
+        from tests.support.world import start_site_broker
+        from tests.support.world import make_world
 
-        world = house.make_world(folder)
-        broker = house.mosquitto(world)
+        world = make_world(folder)
+        broker = start_site_broker(world)
     agent = subprocess.Popen([*WARDBEAT, "--config", str(settings), "run"], stderr=subprocess.DEVNULL)
     try:
         time.sleep(5)  # the start is not the life
@@ -87,22 +87,26 @@ def run_agent(folder: Path, *, enrolled: bool) -> tuple[float, float]:
 @contextlib.contextmanager
 def agent_with_strap(folder: Path):
     """The process id of `wardbeat run`, enrolled, with mosquitto, a hub and one strap; beats come in."""
-    house, straps, test_strap = _tests()
+    from tests.agent.sources.strap import test_strap
+    from tests.support import straps
+    from tests.support.processes import wait_for
+    from tests.support.world import make_world, running_hub, start_site_broker
+
     sim = subprocess.Popen(
         [sys.executable, "-m", "firmware_sim", "--bus"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     said = json.loads(sim.stdout.readline())
     env = {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": said["bus"]}
-    world = house.make_world(folder)
+    world = make_world(folder)
     straps.bind(world.settings.state_dir, 0)
     settings = folder / "settings.yaml"
     values = {"state_dir": str(world.settings.state_dir), "key_store": "file", "profile": "care"}
     settings.write_text(yaml.safe_dump({**values, "sources": {"ble_strap": {}}}))
-    broker = house.mosquitto(world)
-    with house.running_hub(world):
+    broker = start_site_broker(world)
+    with running_hub(world):
         agent = subprocess.Popen([*WARDBEAT, "--config", str(settings), "run"], stderr=subprocess.DEVNULL, env=env)
         try:
-            house.wait_for(lambda: test_strap.status(folder, settings, env) == "receiving beats", 60, "beats")
+            wait_for(lambda: test_strap.status(folder, settings, env) == "receiving beats", 60, "beats")
             yield agent.pid
         finally:
             for process in (agent, sim):
@@ -111,15 +115,6 @@ def agent_with_strap(folder: Path):
             sim.stdout.close()
             broker.stop()
             world.close()
-
-
-def _tests():
-    sys.path[:0] = [str(Path(__file__).parents[1] / "tests"), str(Path(__file__).parents[1])]
-    import house
-    import straps
-    import test_strap
-
-    return house, straps, test_strap
 
 
 def slope(times_s: list[float], sizes_mb: list[float]) -> tuple[float, float]:
@@ -176,7 +171,9 @@ def judge_slope(times_s: list[float], sizes_mb: list[float]) -> bool:
 
 async def virtual_hours(hours: float, folder: Path) -> tuple[list[float], list[float]]:
     """(virtual seconds after the warm-up, resident MB) of strap, source, windows, gate and outbox in one process."""
-    house, straps, _ = _tests()
+    from tests.support import straps
+    from tests.support.world import make_world
+
     import gc
     from collections import deque
 
@@ -184,7 +181,7 @@ async def virtual_hours(hours: float, folder: Path) -> tuple[list[float], list[f
     from agent.system.clock import VirtualClock
     from agent.sources.strap import ble_strap
 
-    world = house.make_world(folder)
+    world = make_world(folder)
     pace = VirtualClock(straps.START_NS)
     worn = straps.strap(pace, from_first=True)
     worn.felt = deque(maxlen=10)  # the simulator's own memory of the truth would grow

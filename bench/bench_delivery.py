@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-import house
+from tests.support.world import start_site_broker
+from tests.support.world import START_UTC_S, make_world, running_hub
 from parts import check, run
 from traffic import the_traffic
 from agent.session.session import Session
@@ -36,9 +37,9 @@ def timed_ms(work, count: int) -> np.ndarray:
 def the_outbox() -> None:
     """A row made durable, and what of it is cryptography, beside a bare insert of as many bytes."""
     with tempfile.TemporaryDirectory() as folder:
-        world = house.make_world(Path(folder))
+        world = make_world(Path(folder))
         with world.outbox() as outbox:
-            put = timed_ms(lambda _: outbox.put([CoverMessage()], house.START_UTC_S), 3000)
+            put = timed_ms(lambda _: outbox.put([CoverMessage()], START_UTC_S), 3000)
             sender = world.identity.sender()
             public = world.identity.directory().directory.kems[-1].public
             words = message.encode_plaintext(message.Plaintext(bytes(16), 0, 1, bytes(32), (CoverMessage(),)))
@@ -66,10 +67,10 @@ def the_outbox() -> None:
 def the_drain() -> None:
     """A week of slots waits; the broker comes back. New rows are made meanwhile, and must not wait for the old ones."""
     with tempfile.TemporaryDirectory() as folder:
-        world = house.make_world(Path(folder))
+        world = make_world(Path(folder))
         with world.outbox() as outbox:
             for _ in range(WEEK_SLOTS):
-                outbox.put([CoverMessage()], house.START_UTC_S)
+                outbox.put([CoverMessage()], START_UTC_S)
         told: dict[str, float] = {}
         late: list[float] = []
 
@@ -82,7 +83,7 @@ def the_drain() -> None:
                 for idx in [idx for idx in made if _is_receipted(agent, idx)]:
                     late.append(now_s - made.pop(idx))
                 if len(late) + len(made) < 10 and now_s - began_s > len(late) + len(made):  # one a second
-                    made[agent.outbox.put([CoverMessage()], house.START_UTC_S).idx] = now_s
+                    made[agent.outbox.put([CoverMessage()], START_UTC_S).idx] = now_s
                 await asyncio.sleep(0.05)
                 if now_s - began_s > 120:
                     late.extend(now_s - at_s for at_s in made.values())
@@ -91,9 +92,9 @@ def the_drain() -> None:
             told["left"] = agent.outbox.unsettled()
             told["links"] = agent.publisher._number
 
-        broker = house.mosquitto(world)
+        broker = start_site_broker(world)
         try:
-            with house.running_hub(world) as receiver:
+            with running_hub(world) as receiver:
                 stop = asyncio.Event()
 
                 async def play(agent: Session) -> None:

@@ -121,7 +121,7 @@ def the_lids() -> None:
     """Must show 2, its second half: PERCLOS at 5 looks a second, blinks at 30, of lids drawn shut on test people."""
     from agent.analysis.face import SeenFrame, _channels
     from agent.signal.face import lids
-    from test_lids import lid
+    from tests.agent.signal.face.test_lids import lid
 
     lens = Lens.make()
     _, photos = unseen.test_photos(lens)

@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
 import heart_peers as peers
-from beat_faults import KINDS, injected
-from recorded import annotated, five_minutes, hand_annotated_rr_ms, made_up
+from tests.support.beat_faults import KINDS, injected
+from tests.support.recorded import annotated, five_minutes, hand_annotated_rr_ms, made_up
 
 from agent.features import compute_all
 from agent.features.live import LiveHeart

@@ -15,9 +15,11 @@ import paho.mqtt.client as mqtt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from paho.mqtt.enums import CallbackAPIVersion
 
-import house
-import postgres
-import test_store
+from tests.support.processes import Process, start_wardbeat, wait_for
+from tests.support.world import start_site_broker
+from tests.support.world import CODED, START_UTC_S, World, another_person, make_world
+from tests.support import postgres
+from tests.hub.store import test_store
 from agent.enrollment import identity
 from agent.wire import envelope, message
 from agent.wire.keys import SUITE, kid, receive_public, seal_to
@@ -32,7 +34,7 @@ from parts import check, run
 WAITING = int(os.environ.get("WAITING", "50000"))
 DEVICES = int(os.environ.get("DEVICES", "50"))
 ROUNDS = int(os.environ.get("ROUNDS", "1000"))
-START = house.START_UTC_S
+START = START_UTC_S
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Device:
     """One enrolled machine, with its consent on the way."""
 
     folder: Path
-    world: house.World
+    world: World
     consent: bytes
     consent_hash: bytes
 
@@ -51,18 +53,18 @@ class Device:
         made = []
         for seq in seqs:
             start = START + 300 * seq
-            said = SummaryMessage("care", self.consent_hash, start, start + 300, house.CODED)
+            said = SummaryMessage("care", self.consent_hash, start, start + 300, CODED)
             words = message.encode_plaintext(Plaintext(bytes(16), 0, seq, bytes(32), (said,)))
             made.append(sender.seal(public, name, (stream, seq), words))
         return made
 
 
-def enrolled(world: house.World, count: int) -> list[Device]:
+def enrolled(world: World, count: int) -> list[Device]:
     """More devices of the same site, each with a consent of its own."""
     devices = []
     for n in range(count):
         folder = world.folder / f"device{n}"
-        made = house.another(world, folder, from_utc_s=START)
+        made = another_person(world, folder, from_utc_s=START)
         with made.outbox() as outbox:
             record = consents.in_force(outbox)
             devices.append(Device(folder, made, outbox.unsent(1)[0].envelope, record.hash))
@@ -86,7 +88,7 @@ def the_cost() -> None:
 
 def _cost(count: int, batches: int = 8) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
-        world = house.make_world(Path(folder))
+        world = make_world(Path(folder))
         devices = enrolled(world, count)
         receiver = world.receiver()
         receiver.handle([(device.world.topic, device.consent) for device in devices])
@@ -132,7 +134,7 @@ def _cost(count: int, batches: int = 8) -> dict[str, float]:
     return row
 
 
-def _bare(world: house.World, sealed: bytes) -> dict[str, float]:
+def _bare(world: World, sealed: bytes) -> dict[str, float]:
     """The four primitives on as many bytes, nothing around them; µs of CPU."""
     key, body = Ed25519PrivateKey.generate(), os.urandom(len(sealed) - 64)
     signature, public = key.sign(body), key.public_key()
@@ -179,24 +181,24 @@ def the_drain() -> None:
 
 def _drained(base: str, workers: int) -> tuple[float, float, float, float]:
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as parts:
-        world = house.make_world(Path(folder), database=base)
+        world = make_world(Path(folder), database=base)
         devices = enrolled(world, DEVICES)
-        broker = house.mosquitto(world)
+        broker = start_site_broker(world)
         parts.callback(broker.stop)
         log = world.folder / "hub.log"
 
-        def hub(n: int) -> house.Process:
-            process = house.wardbeat("hub", "run", world.hub, "--worker", n, log=log)
+        def hub(n: int) -> Process:
+            process = start_wardbeat("hub", "run", world.hub, "--worker", n, log=log)
             parts.callback(process.stop)  # whatever goes wrong below
             return process
 
         first = [hub(n + 1) for n in range(workers)]  # their sessions begin, the consents come in
-        house.wait_for(lambda: log.read_text().count("connected to the broker") >= workers, 30, "the hub's sessions")
+        wait_for(lambda: log.read_text().count("connected to the broker") >= workers, 30, "the hub's sessions")
         time.sleep(1)  # and its subscriptions
         _publish(devices, [[device.consent] for device in devices])
         keys = site.open_keys(world.hub)
         store = parts.enter_context(Store(world.hub, keys))
-        house.wait_for(lambda: store.settled_count() == len(devices), 60, "the consents")
+        wait_for(lambda: store.settled_count() == len(devices), 60, "the consents")
         for process in first:
             process.stop()
         each = WAITING // len(devices)
@@ -249,12 +251,12 @@ def _publish(devices: list[Device], sealed: list[list[bytes]]) -> None:
         client.loop_stop()
 
 
-def _rss_mb(process: house.Process) -> float:
+def _rss_mb(process: Process) -> float:
     status = Path(f"/proc/{process.popen.pid}/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
-def _cpu_s(process: house.Process) -> float:
+def _cpu_s(process: Process) -> float:
     fields = Path(f"/proc/{process.popen.pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -267,7 +269,7 @@ def the_race() -> None:
     server = postgres.Server("synchronous_commit = on")
     try:
         with tempfile.TemporaryDirectory() as folder:
-            world = house.make_world(Path(folder), database=server.base())
+            world = make_world(Path(folder), database=server.base())
             left, raced, planted = test_store.race(world, rounds=ROUNDS, seed=1)
             world.close()
     finally:

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-import house
-import page_world
+from tests.support.processes import start_wardbeat, wait_for
+from tests.support import page_agent
 from agent.control import channel
 from agent.control.channel import Command
 from parts import check, run
@@ -54,9 +54,9 @@ class Running:
         settings = {"state_dir": str(self.state), "profile": "personal", "key_store": "file",
                     "sources": {"replay": {"file": str(folder / "rr.txt")}}}  # fmt: skip
         (folder / "settings.yaml").write_text(yaml.safe_dump(settings))
-        self.process = house.wardbeat("--config", folder / "settings.yaml", "run")
+        self.process = start_wardbeat("--config", folder / "settings.yaml", "run")
         self.pid = self.process.popen.pid
-        house.wait_for((self.state / channel.SOCKET).exists, what="the agent")
+        wait_for((self.state / channel.SOCKET).exists, what="the agent")
 
     def open(self) -> Path:
         reply = channel.ask(self.state, Command("open"))
@@ -68,7 +68,7 @@ def the_page() -> None:
     """All of it, on one agent and one browser."""
     with tempfile.TemporaryDirectory() as name:
         running = Running(Path(name))
-        browser = page_world.Browser()
+        browser = page_agent.Browser()
         try:
             _measure(running, browser)
         finally:
@@ -76,8 +76,8 @@ def the_page() -> None:
             running.process.stop()
 
 
-def _measure(running: Running, browser: page_world.Browser) -> None:
-    house.wait_for(lambda: json.loads(channel.ask(running.state, Command("status")).body)["states"], what="states")
+def _measure(running: Running, browser: page_agent.Browser) -> None:
+    wait_for(lambda: json.loads(channel.ask(running.state, Command("status")).body)["states"], what="states")
     time.sleep(310 if os.environ.get("FIRST_WINDOW") else 10)
     alone_s = _cpu_of([running.pid], SECONDS)
     before_mb = pss_mb(running.pid)
@@ -112,7 +112,7 @@ def _measure(running: Running, browser: page_world.Browser) -> None:
     print(f"   of it private: agent {private_mb(running.pid):.1f} MB, page {private_mb(page):.1f} MB")
     browser("new", width=400)  # the page is gone with its browser
     gone_s = time.monotonic()
-    house.wait_for(lambda: children(running.pid) == [], 150, "the end of the page's process")
+    wait_for(lambda: children(running.pid) == [], 150, "the end of the page's process")
     print(
         f"page closed: its process was gone after {time.monotonic() - gone_s:.0f} s, agent {pss_mb(running.pid):.1f} MB"
     )
@@ -126,8 +126,8 @@ def _cpu_of(pids: list[int], seconds: float) -> float:
 
 def the_update() -> None:
     """From the beat's arrival in the agent to the picture that holds it, in the browser."""
-    with tempfile.TemporaryDirectory() as name, page_world.living(Path(name)) as living:
-        browser = page_world.Browser()
+    with tempfile.TemporaryDirectory() as name, page_agent.living(Path(name)) as living:
+        browser = page_agent.Browser()
         try:
             browser.enter(living, 1100)
             browser("wait", js="document.querySelectorAll('#beats circle').length > 3")

@@ -22,13 +22,14 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "tests"), str(Path(__file__).parents[1])]
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import hostile
-import house
-import scenario_table
-import straps
-import virtual_time
+from tests.support import hostile_radio
+from tests.support.world import start_site_broker
+from tests.support.world import make_world
+from tests.scenarios import strap_table
+from tests.support import straps
+from tests.support import virtual_time
 
 from agent.recording import files
 from bench import load_straps
@@ -63,8 +64,8 @@ class Table:
 
 
 async def _worn(way: str, folder: Path, file: Path):
-    world = house.make_world(folder)
-    broker = house.mosquitto(world)
+    world = make_world(folder)
+    broker = start_site_broker(world)
     try:
         return await straps.play(way, world, file)
     finally:
@@ -193,14 +194,14 @@ async def load(table: Table) -> None:
 
 async def scenarios(table: Table) -> None:
     """The table of the field."""
-    rows = await scenario_table.all_rows()
-    table.missed += scenario_table.show(rows)
+    rows = await strap_table.all_rows()
+    table.missed += strap_table.show(rows)
     short = rows[0]["seen"][:-1]
-    found = tuple(short) != scenario_table.SCENARIOS[rows[0]["name"]].seen_on(rows[0]["place"])
+    found = tuple(short) != strap_table.SCENARIOS[rows[0]["name"]].seen_on(rows[0]["place"])
     table.line("planted: a state taken from a transcript", "found" if found else "passed over", "found", good=found)
 
 
-def shown(table: Table, lived: "hostile.Lived", where: str) -> None:
+def shown(table: Table, lived: "hostile_radio.Lived", where: str) -> None:
     """What came of hours with a hostile radio."""
     print(
         f"{where}: {dict(lived.faults)}; {lived.felt} beats felt, {lived.delivered} delivered, {lived.taken} taken over"
@@ -227,13 +228,13 @@ def shown(table: Table, lived: "hostile.Lived", where: str) -> None:
 def day(table: Table) -> None:
     """A day and a night in virtual time, then a shorter one with memory traced, and one that leaks."""
     hours = float(os.environ.get("HOURS", "24"))
-    lived = virtual_time.run(hostile.lived("a", hours * 3600, seed=SEED))
+    lived = virtual_time.run(hostile_radio.lived("a", hours * 3600, seed=SEED))
     shown(table, lived, f"{hours:g} virtual hours")
     print(
         f"    resident: {lived.memory_mb[0]:.1f} MB after the first hour, {lived.memory_mb[-1]:.1f} MB at the end, with the truth kept"
     )
     for leaky, wanted in ((False, "zero"), (True, "found")):
-        traced = virtual_time.run(hostile.lived("a", hours * 3600 / 2, seed=SEED, traced=True, leaky=leaky))
+        traced = virtual_time.run(hostile_radio.lived("a", hours * 3600 / 2, seed=SEED, traced=True, leaky=leaky))
         half = traced.memory_mb[1:]
         slope_kb = 1000 * float(np.polyfit(np.arange(len(half)), half, 1)[0])
         what = "planted: letters of every link kept; " if leaky else ""
@@ -241,8 +242,8 @@ def day(table: Table) -> None:
         table.line(f"{what}agent and bleak hold more, kB an hour", f"{slope_kb:+.2f}", wanted, good=good)
     taken, delivered = [800, 810, 820, 830] * 50, [800, 810, 820, 830] * 50
     lost, doubled = (
-        hostile.differences(delivered, taken[:60] + taken[61:])[0],
-        hostile.differences(delivered, taken[:60] + taken[59:])[1],
+        hostile_radio.differences(delivered, taken[:60] + taken[61:])[0],
+        hostile_radio.differences(delivered, taken[:60] + taken[59:])[1],
     )
     table.line(
         "planted: a beat taken away, a beat doubled", f"{lost}, {doubled}", "found", good=lost > 0 and doubled > 0
@@ -251,7 +252,11 @@ def day(table: Table) -> None:
 
 async def hostile_bus(table: Table) -> None:
     """Real time over D-Bus."""
-    shown(table, await hostile.lived("b", MINUTES * 60, seed=SEED, quick=10.0), f"{MINUTES:g} real minutes over D-Bus")
+    shown(
+        table,
+        await hostile_radio.lived("b", MINUTES * 60, seed=SEED, quick=10.0),
+        f"{MINUTES:g} real minutes over D-Bus",
+    )
 
 
 def main() -> int:

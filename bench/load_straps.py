@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 MEASUREMENT = "00002a37-0000-1000-8000-00805f9b34fb"
 
@@ -42,7 +42,7 @@ async def measure(way: str, *, count: int, notify_hz: float, seconds: float) -> 
     """(sequence gaps, p99 latency in ms, gaps found when one number is taken away)"""
     from bleak import BleakClient, BleakScanner
 
-    import straps
+    from tests.support import straps
 
     pace = straps.clock(1.0)
     bodies = [straps.strap(pace, n, notify_hz=notify_hz, stamped=True) for n in range(count)]

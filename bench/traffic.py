@@ -18,7 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-import house
+from tests.support.processes import free_port
+from tests.support.world import start_site_broker
+from tests.support.world import World, another_person, make_world, running_hub
 from agent.session.session import Session
 from agent.enrollment import identity
 from agent import pipeline
@@ -28,7 +30,7 @@ from agent.outbox import consents
 from agent.system.run_mode import RunMode
 from agent.privacy import gate
 from agent.wire.message import CoverMessage
-from chaos.proxy import Proxy
+from tests.chaos.proxy import Proxy
 from parts import check
 
 SESSIONS = int(os.environ.get("SESSIONS", "1000"))
@@ -48,7 +50,7 @@ class Recorder(Proxy):
         self.heard.append((time.monotonic(), down, size))
 
 
-async def session(world: house.World, recorder: Recorder, *, worn: bool, covers: bool, window: int) -> Heard:
+async def session(world: World, recorder: Recorder, *, worn: bool, covers: bool, window: int) -> Heard:
     """One session's recording, from the first packet after the connection stands."""
     stop = asyncio.Event()
     heard: Heard = []
@@ -149,7 +151,7 @@ def _stump(known: np.ndarray, worn: np.ndarray, asked: np.ndarray) -> np.ndarray
     return (asked[:, rule[0]] > rule[1]) == rule[2]
 
 
-def record(people: list[tuple[house.World, Recorder]], count: int, *, covers: bool, seed: int) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+def record(people: list[tuple[World, Recorder]], count: int, *, covers: bool, seed: int) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Sessions in random, balanced order, `BESIDE` at a time."""
     worn = np.array([n % 2 == 0 for n in range(count)])
     random.Random(seed).shuffle(worn)
@@ -167,7 +169,7 @@ def record(people: list[tuple[house.World, Recorder]], count: int, *, covers: bo
     return np.array(seen), worn
 
 
-def _go_through(person: house.World, port: int) -> None:
+def _go_through(person: World, port: int) -> None:
     """Let this machine find its broker at the recorder."""
     bundle = dataclasses.replace(person.identity.bundle, port=port)
     person.identity = dataclasses.replace(person.identity, bundle=bundle)
@@ -176,14 +178,14 @@ def _go_through(person: house.World, port: int) -> None:
 
 def the_traffic() -> None:
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as parts:
-        world = house.make_world(Path(folder), consent=False)
-        broker = house.mosquitto(world)
+        world = make_world(Path(folder), consent=False)
+        broker = start_site_broker(world)
         parts.callback(broker.stop)
-        parts.enter_context(house.running_hub(world))
+        parts.enter_context(running_hub(world))
         people = []
         for n in range(BESIDE):
-            person = house.another(world, Path(folder) / f"person{n}", from_utc_s=int(time.time()))
-            recorder = Recorder(house.free_port(), world.port)
+            person = another_person(world, Path(folder) / f"person{n}", from_utc_s=int(time.time()))
+            recorder = Recorder(free_port(), world.port)
             parts.callback(recorder.close)
             _go_through(person, recorder.port)
             people.append((person, recorder))

@@ -1,16 +1,82 @@
-"""Fixtures over tests/house.py."""
+"""Fixtures of all tests."""
 
 import logging
+import os
+import random
+from datetime import datetime
 
+import hypothesis
 import pytest
+import time_machine
 import yaml
 
-import house
+from tests.support import guard
+from tests.support.world import make_world, start_site_broker
 
 
 def pytest_ignore_collect(collection_path):
     """Only tests are collected here: programs among them may need what this machine has not, and say so when run."""
     return True if collection_path.suffix == ".py" and not collection_path.name.startswith("test_") else None
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("wardbeat")
+    group.addoption("--fast", action="store_true", help="only tests without processes, sockets and root")
+    group.addoption("--shuffle", type=int, metavar="SEED", help="in random order")
+    group.addoption("--at", metavar="DATE", help="as if today were this date (YYYY-MM-DDTHH:MM, local time)")
+
+
+def pytest_configure(config):
+    guard.install()
+    hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
+    if os.environ.get("WARDBEAT_TOOLS_REQUIRED"):
+        hypothesis.settings.load_profile("ci")
+    if at := config.getoption("at"):
+        time_machine.travel(datetime.fromisoformat(at).astimezone(), tick=True).start()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """Mark, choose and order. Tests that share what their file sets up run in one process; slow ones start first."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        for name, marker in (("server", "postgres"), ("broker", "broker"), ("browser", "browser"), ("living", "radio")):
+            if name in fixtures:
+                item.add_marker(marker)
+        definitions = getattr(item, "_fixtureinfo", None)
+        scopes = {rows[-1].scope for rows in definitions.name2fixturedefs.values()} if definitions else set()
+        if "module" in scopes:
+            item.add_marker(pytest.mark.xdist_group(item.location[0]))
+    if config.getoption("fast"):
+        chosen = [item for item in items if guard.is_fast(_markers(item))]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+        items[:] = chosen
+    seed = config.getoption("shuffle")
+    if seed is not None:
+        random.Random(seed).shuffle(items)
+    else:
+        items.sort(key=lambda item: "long" not in _markers(item))
+
+
+def _markers(item):
+    return {mark.name for mark in item.iter_markers()}
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item):
+    guard.begin()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    try:
+        result = yield
+    finally:
+        guard.record(item.nodeid)
+    if found := guard.breach(_markers(item)):
+        pytest.fail(found)
+    return result
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +87,7 @@ def quiet():
 @pytest.fixture
 def world(tmp_path):
     """An enrolled person who has consented."""
-    made = house.make_world(tmp_path)
+    made = make_world(tmp_path)
     yield made
     made.close()
 
@@ -29,7 +95,7 @@ def world(tmp_path):
 @pytest.fixture(scope="session")
 def server():
     """A real PostgreSQL server, for all tests of this run."""
-    import postgres
+    from tests.support import postgres
 
     made = postgres.Server()
     yield made
@@ -49,7 +115,7 @@ def settings_file(world):
 @pytest.fixture
 def broker(world):
     """A real mosquitto with TLS and client certificates."""
-    process = house.mosquitto(world)
+    process = start_site_broker(world)
     yield process
     process.stop()
 

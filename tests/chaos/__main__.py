@@ -9,9 +9,9 @@ from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
-import postgres
-from chaos.faults import FAULTS
-from chaos.storm import Account, Storm, account, where_is
+from tests.chaos.faults import FAULTS
+from tests.chaos.storm import Account, Storm, account, where_is
+from tests.support import postgres
 
 SEEDS = os.environ.get("SEED", "1 2 3").split()
 BASES = os.environ.get("DATABASE", "sqlite postgresql").split()

@@ -12,20 +12,20 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
-import house
-import postgres
 from agent.control import channel, client
 from agent.control.channel import Command
 from agent.enrollment import identity
 from agent.errors import NotRunning, WardbeatError
 from agent.system import host
 from agent.wire.labels import up_topic
-from chaos.storm import Person, Storm, copy_outbox
 from hub import backup, rotation
 from hub.keys.certificates import certify
 from hub.keys.kem import DAY_S, KEM_DAYS
 from hub.site import open_keys, read_root
 from hub.store import Store
+from tests.chaos.storm import Person, Storm, copy_outbox
+from tests.support import postgres
+from tests.support.processes import wait_for
 
 YEAR_S = 365.0 * DAY_S
 
@@ -68,7 +68,7 @@ def outbox_damaged(storm: Storm) -> None:
             raw.write(storm.dice.randbytes(64))
     aside = len(list(person.state.glob("outbox.broken-*.db")))
     storm.start_agent(person)
-    house.wait_for(
+    wait_for(
         lambda: storm.supervise() or len(list(person.state.glob("outbox.broken-*.db"))) > aside,
         what="the damaged file to be set aside",
     )
@@ -80,7 +80,7 @@ def second_agent(storm: Storm) -> None:
     assert person.process is not None
     if person.process.popen.poll() is not None:
         return
-    house.wait_for(lambda: _answers(storm, person), what="the first agent")
+    wait_for(lambda: _answers(storm, person), what="the first agent")
     second = storm.start_agent(person, state=person.state)
     storm.second_agents_refused += second.popen.wait(30) == 1
 

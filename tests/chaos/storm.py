@@ -22,8 +22,6 @@ from typing import Self
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-import house
-import postgres
 from agent.control import channel
 from agent.control.channel import Command
 from agent.enrollment import identity
@@ -32,10 +30,13 @@ from agent.outbox import ledger
 from agent.wire.consent import decode_record
 from agent.wire.directory import verified
 from agent.wire.message import ConsentMessage, GapMessage, SummaryMessage, decode_plaintext
-from chaos.proxy import Proxy
 from hub.keys.certificates import issue
 from hub.site import open_keys
 from hub.store import Store
+from tests.chaos.proxy import Proxy
+from tests.support import postgres
+from tests.support.processes import Process, free_port, start_broker, start_process
+from tests.support.world import World, another_person, make_world
 
 HERE = Path(__file__).parent
 EVERY_S = 0.02
@@ -47,9 +48,9 @@ class Person:
     """One enrolled machine, its agent process, and what was made on it."""
 
     name: str
-    world: house.World
+    world: World
     made_log: Path
-    process: house.Process | None = None
+    process: Process | None = None
     skew_s: float = 0.0
     restarts: int = 0
     copy: Path | None = None
@@ -96,7 +97,7 @@ class Storm:
     server: postgres.Server | None = None
     dice: random.Random = field(init=False)
     people: list[Person] = field(default_factory=list)
-    running: dict[str, house.Process] = field(default_factory=dict)
+    running: dict[str, Process] = field(default_factory=dict)
     did: Counter[str] = field(default_factory=Counter)
     recorded: dict[str, list[tuple[str, bytes]]] = field(default_factory=lambda: {"up": [], "down": [], "keys": []})
     hub_skew_s: float = 0.0
@@ -107,9 +108,9 @@ class Storm:
         self.parts = ExitStack()
         self.log = self.folder / "processes.log"
         self.stop_file = self.folder / "stop"
-        self.world = house.make_world(self.disk("hub", 512), consent=False, database=self.base)
+        self.world = make_world(self.disk("hub", 512), consent=False, database=self.base)
         issue(self.world.hub, "chaos", self.folder / "chaos", server=None)
-        self.broker_port = house.free_port()
+        self.broker_port = free_port()
         self.proxy = Proxy(self.world.port, self.broker_port)
         self.parts.callback(self.proxy.close)
         self.start_broker()
@@ -118,7 +119,7 @@ class Storm:
             name = f"person{n}"
             made_log = self.folder / f"{name}.log"
             made_log.touch()
-            world = house.another(self.world, self.disk(name, 64) / "state", from_utc_s=int(time.time()))
+            world = another_person(self.world, self.disk(name, 64) / "state", from_utc_s=int(time.time()))
             self.people.append(Person(world.identity.device, world, made_log))
         for person in self.people:
             self.start_agent(person)
@@ -153,7 +154,7 @@ class Storm:
         text = text.replace(f"acl_file {self.world.hub.resolve()}/broker/acl", f"acl_file {self.folder}/acl")
         conf = self.folder / "mosquitto.conf"
         conf.write_text(f"{text}user root\n")
-        self.running["broker"] = house.broker(conf, self.folder / "mosquitto.log")
+        self.running["broker"] = start_broker(conf, self.folder / "mosquitto.log")
 
     def stop_broker(self, *, kill: bool = True) -> None:
         self.running["broker"].kill() if kill else self.running["broker"].stop()
@@ -167,14 +168,14 @@ class Storm:
         for name in names or self.workers:
             words = (sys.executable, "-P", HERE / "skewed.py", self.hub_skew_s, "agent.cli", "hub", "run")
             number = ("--worker", self.workers[name])
-            self.running[name] = house.start(*words, self.world.hub, *number, log=self.log)
+            self.running[name] = start_process(*words, self.world.hub, *number, log=self.log)
 
     def kill_hub(self, *names: str) -> None:
         for name in names or self.workers:
             self.running[name].kill()
 
-    def start_agent(self, person: Person, *, state: Path | None = None, stop_file: Path | None = None) -> house.Process:
-        process = house.start(
+    def start_agent(self, person: Person, *, state: Path | None = None, stop_file: Path | None = None) -> Process:
+        process = start_process(
             *(sys.executable, "-P", HERE / "skewed.py", person.skew_s, HERE / "agent.py"),
             *(state or person.state, person.made_log, stop_file or self.stop_file, EVERY_S),
             log=self.log,

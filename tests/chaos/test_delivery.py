@@ -12,11 +12,14 @@ from pathlib import Path
 
 import pytest
 
-import house
 from agent.outbox import ledger
-from chaos import __main__ as chaos
 from hub.site import open_keys
 from hub.store import Store
+from tests.chaos import __main__ as chaos
+from tests.support.processes import Process, start_process, start_wardbeat, wait_for
+from tests.support.world import make_world, start_site_broker
+
+pytestmark = pytest.mark.process
 
 KILLS = int(os.environ.get("KILLS", "8"))
 SEED = int(os.environ.get("SEED", "1"))
@@ -55,8 +58,9 @@ def doubled(starts: list[int]) -> int:
     return sum(n - 1 for n in Counter(starts).values())
 
 
+@pytest.mark.long
 def test_nothing_committed_is_lost_or_doubled_by_kill_9(tmp_path):
-    world = house.make_world(tmp_path)
+    world = make_world(tmp_path)
     kills: Counter[str] = Counter()
     dice = random.Random(SEED)
     made_log, stop_file = tmp_path / "made.log", tmp_path / "stop"
@@ -64,7 +68,7 @@ def test_nothing_committed_is_lost_or_doubled_by_kill_9(tmp_path):
     log = tmp_path / "processes.log"
 
     def agent():
-        return house.start(
+        return start_process(
             sys.executable,
             "-P",  # else its own folder would come first, where it stands itself under the package's name
             Path(__file__).with_name("agent.py"),
@@ -76,18 +80,18 @@ def test_nothing_committed_is_lost_or_doubled_by_kill_9(tmp_path):
         )
 
     def hub():
-        return house.wardbeat("hub", "run", world.hub, log=log)
+        return start_wardbeat("hub", "run", world.hub, log=log)
 
-    starters = {"agent": agent, "broker": lambda: house.mosquitto(world), "hub": hub}
-    running: dict[str, house.Process] = {}
+    starters = {"agent": agent, "broker": lambda: start_site_broker(world), "hub": hub}
+    running: dict[str, Process] = {}
     try:
         for name in ("broker", "hub", "agent"):
             running[name] = starters[name]()
-        house.wait_for(lambda: made_log.read_text().count("\n") > 5, what="the first rows")
+        wait_for(lambda: made_log.read_text().count("\n") > 5, what="the first rows")
         for _ in range(KILLS):
             for name in ("agent", "broker", "hub"):
                 before = made_log.read_text().count("\n")
-                house.wait_for(lambda seen=before: made_log.read_text().count("\n") > seen + 4, 120, "more rows")
+                wait_for(lambda seen=before: made_log.read_text().count("\n") > seen + 4, 120, "more rows")
                 time.sleep(dice.uniform(0.0, 0.6))
                 assert running[name].popen.poll() is None, f"{name} ended by itself: {log.read_text()[-2000:]}"
                 running[name].kill()
@@ -130,6 +134,7 @@ def test_nothing_committed_is_lost_or_doubled_by_kill_9(tmp_path):
     assert not [row.state for row in rows.values() if row.state in ("sealed", "sent")]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.geteuid() != 0, reason="a storm mounts small disks: needs root")
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_a_short_storm_loses_nothing(tmp_path, kind):

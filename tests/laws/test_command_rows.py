@@ -76,6 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
 ROW = '        CommandSpec("greet", "page", "greet somebody at the end of a shift"),\n'
 
 
+@pytest.mark.process
 def test_a_new_command_costs_one_file_and_one_row(tmp_path):
     shutil.copytree(ROOT / "agent", tmp_path / "agent", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "agent/commands/greet.py").write_text(COMMAND)

@@ -1,6 +1,7 @@
 """Who may import whom, and which library lives in which package. Each law is shown to fail."""
 
 import ast
+import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -98,6 +99,12 @@ HUB_MAY = ("agent.wire", "agent.scoring", "agent.tables", "agent.model", "agent.
 IO_MODULES = {"os", "io", "pathlib", "socket", "time", "datetime", "random", "asyncio", "threading", "logging", "sys"}
 
 
+@functools.cache
+def parsed(text: str) -> ast.Module:
+    """Each text is parsed once, for all laws."""
+    return ast.parse(text)
+
+
 def sources(root: Path) -> list[Path]:
     return [path for program in ("agent", "hub", "firmware_sim") for path in sorted((root / program).rglob("*.py"))]
 
@@ -108,7 +115,7 @@ def module_of(root: Path, path: Path) -> str:
 
 def imports(path: Path) -> Iterator[tuple[str, int, bool]]:
     """(module, line, at top level)"""
-    tree = ast.parse(path.read_text())
+    tree = parsed(path.read_text())
     top = {id(node) for node in tree.body}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -232,7 +239,7 @@ def signal_is_pure(root: Path) -> Iterator[str]:
         for name, line, _ in imports(path):
             if name.split(".")[0] in IO_MODULES:
                 yield f"{path.name}:{line} imports {name}"
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path.read_text())):
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Name)
@@ -256,7 +263,7 @@ def sources_come_by_their_row(root: Path) -> Iterator[str]:
 
 def released_is_made_in_the_gate(root: Path) -> Iterator[str]:
     for path in sources(root):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path.read_text())):
             called = isinstance(node, ast.Call) and (
                 (isinstance(node.func, ast.Name) and node.func.id == "Released")
                 or (isinstance(node.func, ast.Attribute) and node.func.attr == "Released")
@@ -277,7 +284,7 @@ BLIND = {
 
 def blind_excepts(root: Path) -> Iterator[str]:
     for path in sources(root):
-        tree = ast.parse(path.read_text())
+        tree = parsed(path.read_text())
         for function in ast.walk(tree):
             if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 continue
@@ -297,7 +304,7 @@ def tasks_start_in_the_pipeline(root: Path) -> Iterator[str]:
     starters = {"create_task", "ensure_future", "TaskGroup", "run_coroutine_threadsafe"}
     for path in sources(root):
         here = path.relative_to(root).as_posix()
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path.read_text())):
             if (
                 isinstance(node, ast.Attribute)
                 and node.attr in starters
@@ -310,7 +317,7 @@ def tasks_start_in_the_pipeline(root: Path) -> Iterator[str]:
 def no_cancellation_is_lost(root: Path) -> Iterator[str]:
     """`asyncio.wait_for` swallows one that comes together with the result (Python below 3.12, cpython#86296)."""
     for path in sources(root):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path.read_text())):
             if isinstance(node, ast.Attribute) and node.attr == "wait_for" and ast.unparse(node.value) == "asyncio":
                 yield f"{path.relative_to(root)}:{node.lineno} asyncio.wait_for"
 
@@ -318,7 +325,7 @@ def no_cancellation_is_lost(root: Path) -> Iterator[str]:
 def nothing_forks(root: Path) -> Iterator[str]:
     for path in sources(root):
         here = path.relative_to(root).as_posix()
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path.read_text())):
             if (
                 isinstance(node, ast.Attribute)
                 and node.attr in ("fork", "forkpty", "add_signal_handler")
@@ -331,7 +338,7 @@ def logs_hold_no_value(root: Path) -> Iterator[str]:
     """Arguments of log calls may be counts, names and exception types; never these."""
     forbidden = {"value", "rr_ms", "payload", "words", "device", "key", "pin", "envelope", "address", "body", "sample"}
     for path in sources(root):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path.read_text())):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
                 continue
             if isinstance(node.func.value, ast.Name) and node.func.value.id == "log":

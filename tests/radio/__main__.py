@@ -15,17 +15,17 @@ import tempfile
 import time
 from pathlib import Path
 
-import vm
 from bumble.transport.tcp_server import open_tcp_server_transport_with_socket
 
-import scenario_table
-import straps
 from agent.model import Sample
 from firmware_sim.clock import Pace
 from firmware_sim.faults import Fault
 from firmware_sim.radio import Air, Chip
 from firmware_sim.virtual_radio import open_room
-from scenarios import SCENARIOS, collapsed, play
+from tests.radio import vm
+from tests.scenarios import strap_table
+from tests.scenarios.strap_scenarios import SCENARIOS, collapsed, play
+from tests.support import straps
 
 MINUTES_5 = float(os.environ.get("LONG_S", "300"))
 LONG = ("strap absent for an hour", "sleep of ten minutes")
@@ -43,7 +43,7 @@ class Told:
 
 
 class GuestPlace:
-    """See `scenarios.Place`."""
+    """See `strap_scenarios.Place`."""
 
     kind = "guest"
     long_s = sleep_s = MINUTES_5
@@ -160,7 +160,7 @@ async def on_a_guest(names, start=1):
                 print(f"a guest is up after {time.monotonic() - began_s:.0f} s", flush=True)
                 for number, name in enumerate(names, start):
                     row = await one(guest, dongle, number, SCENARIOS[name])
-                    scenario_table.show([row])
+                    strap_table.show([row])
                     if not row["good"]:
                         print((Path(folder) / "console.log").read_text(errors="replace")[-12000:])
                     sys.stdout.flush()
@@ -183,10 +183,10 @@ async def main():
     done = await asyncio.gather(*(on_a_guest(part, 1 + 100 * n) for n, part in enumerate(parts) if part))
     rows = [row for part in done for row in part]
     print(f"\n== real kernel, real bluetoothd: {len(rows)} scenarios in {time.monotonic() - began_s:.0f} s")
-    bad = scenario_table.show(rows)
+    bad = strap_table.show(rows)
     print("\n== the fast path beside it")
-    fast = {row["name"]: row for row in await scenario_table.all_rows(("b",)) if row["name"] in names}
-    bad += scenario_table.show(fast.values())
+    fast = {row["name"]: row for row in await strap_table.all_rows(("b",)) if row["name"] in names}
+    bad += strap_table.show(fast.values())
     print("\n== what differs")
     for row in rows:
         beside = fast[row["name"]]

@@ -14,11 +14,11 @@ from pathlib import Path
 from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
-import straps
 from agent.sources import Radio
 from agent.sources.strap import binding
 from agent.sources.strap.states import StrapState
 from agent.system.clock import SessionClock
+from tests.support import straps
 
 DAEMON = next(path for path in ("/usr/libexec/bluetooth/bluetoothd", "/usr/sbin/bluetoothd") if Path(path).exists())
 

@@ -4,7 +4,7 @@ Applies when one peak stands out between 0.14 and 0.5 Hz: it holds at least 40 %
 stands five times above the median density, and nothing larger stands at half its frequency: breathing slower than 8.4
 a minute hides in the LF rhythm, and its overtone would be told for it. Little RSA hides in noise: nothing is said.
 Source: Schäfer and Kratky (2008), doi:10.1007/s10439-007-9428-1, for RSA as a carrier; the rule and its limits were
-chosen by us on made-up hearts whose breathing is known (tests/test_running.py).
+chosen by us on made-up hearts whose breathing is known (tests/agent/signal/heart/test_incremental.py).
 """
 
 import math

@@ -1,0 +1,211 @@
+"""Every page in every state that its data can have, through the real templates: HTML, and never an error."""
+
+import asyncio
+import functools
+import itertools
+import time
+
+import pytest
+
+from agent.features import FEATURES
+from agent.outbox.receipts import REFUSALS
+from agent.outbox.tables import ROW_STATES
+from agent.page.web.pages import Pages
+from agent.privacy.vault import open_vault
+from agent.scoring import instruments
+from agent.scoring.baseline import RESETS
+from agent.sources import SOURCES
+from agent.system.status import Level
+from agent.tables.feature_spec import REASONS
+from agent.tables.profiles import PROFILES
+from agent.tables.signals import SIGNALS
+from agent.weeks import report
+from agent.windows.history import History
+from agent.wire.message import KINDS
+from tests.support.page_agent import past
+
+STATES = [*(state for state in ROW_STATES if state != "refused"), *(f"refused:{reason}" for reason in sorted(REFUSALS))]
+PARTS = ["measuring", "windows", "disk", "broker", "hub", "consent", "directory", "certificate", "refusals", "restored"]
+NAMES = {f"part.source.{row.name}": row.title for row in SOURCES.values()} | {
+    f"signal.{row.name}": row.words for row in SIGNALS.values()
+}
+
+
+def row(idx: int, state: str, kind: str = "summary", words: str | None = "8201", said=("hr_mean_bpm 64",)) -> dict:
+    return {"idx": idx, "made_utc_s": 1_790_000_000, "kind": kind, "again_idx": None, "stream": "00", "seq": idx,
+            "digest": "ab" * 32, "state": state, "words": words, "said": said, "bytes_sent": 3319}  # fmt: skip
+
+
+def now(states=(), **changes) -> dict:
+    return {"t_s": 1.0, "beats": [], "hr_bpm": None, "rmssd_ms": None, "irregular": False, "coverage_01": None,
+            "listened_s": 0, "states": list(states), "paused": False, "pause_until_utc_s": None, "face": None,
+            "window": None} | changes  # fmt: skip
+
+
+def place(**changes) -> dict:
+    return {"strap": None, "has_source": False, "managed": [], "enrolled": None, "camera": False, "half": False,
+            "has_history": False} | changes  # fmt: skip
+
+
+def say(**changes) -> dict:
+    return {"operator": None, "offered": [], "kinds": [], "days": 90, "version": "1", "record": None, "paused": False,
+            "pause_until_utc_s": None, "hours": [], "sensors": [], "managed": [], "unheard": [], "receipt": None,
+            "news": []} | changes  # fmt: skip
+
+
+@functools.cache
+def pages_of(profile: str) -> Pages:
+    """One set of compiled templates for all tests."""
+    return Pages({"profile": PROFILES[profile].as_json(), "names": NAMES})
+
+
+def rendered(profile: str, name: str, answers: dict, weeks: dict | None = None, query=None) -> str:
+    """A page as the page's process draws it, with these answers of the agent."""
+    pages = pages_of(profile)
+    pages.forget_weeks()
+
+    async def ask(question, _with=None):
+        return answers[question]
+
+    async def long_query(job, **_):
+        assert job == "weeks"
+        return weeks
+
+    html = asyncio.run(pages.render(name, query or {}, ask, long_query))
+    assert html
+    assert "<h1" in html
+    return html
+
+
+def left(rows) -> dict:
+    return {"left": {"rows": list(rows), "operator": "Ward 3", "unheard": ["consent", "erase"]}}
+
+
+@pytest.mark.parametrize("kind", KINDS.values())
+def test_what_left_shows_every_state_of_every_kind(kind):
+    every = [row(n, state, kind) for n, state in enumerate(STATES, start=1)]
+    html = rendered("care", "left", left(every))
+    assert html.count("refused") >= len(REFUSALS)
+    assert "unknown" not in html
+    for one in every:  # alone, erased, and in a run of its like
+        rendered("care", "left", left([one | {"words": None, "said": ()}]))
+        rendered("care", "left", left([row(1, one["state"], kind), row(2, one["state"], kind)]), query={"before": "9"})
+
+
+def test_an_unknown_state_or_kind_is_shown_as_unknown():
+    html = rendered("care", "left", left([row(1, "eaten"), row(2, "refused:made_up"), row(3, "sent", "telepathy")]))
+    assert all(f"unknown: {word}" in html for word in ("eaten", "made_up", "telepathy"))
+    states = [{"part": "moon", "level": "panic", "words": "x", "remedy": "y"}]
+    html = rendered(
+        "care", "now", {"now": now(states), "window": {"start_utc_s": None, "numbers": []}, "place": place()}
+    )
+    assert "unknown: moon" in html
+    assert "unknown: panic" in html
+    html = rendered(
+        "care",
+        "say",
+        {"say": say(operator="Ward 3", record={"serial": 1, "until_utc_s": 9, "grants": [["aura", "care", "x"]]})},
+    )
+    assert "unknown: aura" in html
+
+
+def test_an_empty_ledger_has_a_page_under_every_profile():
+    for profile in PROFILES:
+        assert rendered(profile, "left", {"left": {"rows": [], "operator": None, "unheard": []}})
+
+
+def window(specs, *, value, reason="") -> dict:
+    why = REASONS.get(reason, reason)
+    return {"start_utc_s": 1_790_000_100, "end_utc_s": 1_790_000_400, "numbers": [
+        {"name": spec.name, "value": value, "n": 300, "coverage_01": 0.9, "edited_01": 0.0, "ci_low": value,
+         "ci_high": value, "reason": reason, "longest_gap_s": 0.0, "words": spec.words, "why": why}
+        for spec in specs]}  # fmt: skip
+
+
+@pytest.mark.parametrize("level", [level.value for level in Level])
+def test_now_shows_every_part_at_every_level(level):
+    parts = [*PARTS, *(f"source.{name}" for name in SOURCES)]
+    states = [{"part": part, "level": level, "words": "a sentence", "remedy": "do this"} for part in parts]
+    for strap, camera, paused in itertools.product((None, {"name": "H10"}), (False, True), (False, True)):
+        answers = {
+            "now": now(states, paused=paused, pause_until_utc_s=1_790_000_000 if camera else None, hr_bpm=64.0),
+            "window": window(FEATURES.values(), value=1.0),
+            "place": place(strap=strap, camera=camera, has_history=camera, has_source=camera),
+        }
+        assert "unknown" not in rendered("care", "now", answers)
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_now_shows_every_reason_of_every_number(reason):
+    answers = {"now": now(), "window": window(FEATURES.values(), value=None, reason=reason), "place": place()}
+    for profile in PROFILES:
+        assert "unknown" not in rendered(profile, "now", answers)
+
+
+def test_each_number_leads_to_a_page_of_its_own():
+    for spec, last in itertools.product(FEATURES.values(), (None, 1.0, "withheld")):
+        asked = {"name": spec.name, "words": spec.words, "formula": spec.formula, "source": spec.source,
+                 "needs": list(spec.needs), "counted": SIGNALS[spec.signal].counted, "min_samples": spec.min_samples,
+                 "min_coverage_01": spec.min_coverage_01, "leaves": spec.release, "last": None if last is None else
+                 {"value": last if last == 1.0 else None, "n": 3, "coverage_01": 0.5, "why": "too few",
+                  "reason": "", "ci_low": None, "ci_high": None, "name": spec.name, "edited_01": 0.0,
+                  "longest_gap_s": 0.0}}  # fmt: skip
+        assert spec.name in rendered("care", f"about/{spec.name}", {"about": asked})
+    for name in ("index", "points", "range", "hours", "ribbon", "rate", "quality"):
+        assert "unknown" not in rendered("care", f"about/{name}", {})
+
+
+@pytest.mark.long
+def test_your_say_in_every_state():
+    numbers = [{"name": "rmssd_ms", "words": "words"}]
+    sensors = [
+        {"name": spec.name, "title": spec.title, "words": spec.words, "on": on, "consent": consent}
+        for spec in SOURCES.values() for on in (False, True) for consent in (False, True)
+    ]  # fmt: skip
+    offered = [{"signal": signal, "purpose": "care", "recipient": "Ward 3", "numbers": numbers} for signal in SIGNALS]
+    record = {"serial": 3, "until_utc_s": 1_790_000_000, "grants": [[signal, "care", "Ward 3"] for signal in SIGNALS]}
+    for profile in PROFILES:
+        kinds = sorted(PROFILES[profile].kinds)
+        for paused, until, hours, operator, kept in itertools.product(
+            (False, True), (None, 1_790_000_000), ([], [[0, 60], [1320, 360]]), (None, "Ward 3"), (None, record)
+        ):
+            answers = say(operator=operator, offered=offered, kinds=kinds, record=kept, paused=paused,
+                          pause_until_utc_s=until, hours=hours, sensors=sensors, managed=["a company"] if paused else [],
+                          unheard=["consent"] if until else [], receipt="signed" if hours else None,
+                          news=[{"at_utc_s": 1, "words": "news"}] if kept else [])  # fmt: skip
+            assert "unknown" not in rendered(profile, "say", {"say": answers})
+
+
+def test_check_ins_and_first_steps_in_every_state():
+    from dataclasses import asdict
+
+    for one, last, due, begun in itertools.product(
+        instruments.instruments().values(), (None, 1_790_000_000), (False, True), (False, True)
+    ):
+        first = one.items[0].item_id
+        made = asdict(one) | {"last_utc_s": last, "due": due, "begun": {first: 0} if begun else {}}
+        assert one.name in rendered("care", "check-in", {"check-ins": {"instruments": [made]}})
+    assert rendered("care", "check-in", {"check-ins": {"instruments": []}})
+    for profile, strap, enrolled, half in itertools.product(
+        PROFILES, (None, {"name": "H10"}), (None, "Ward 3"), (False, True)
+    ):
+        assert rendered(profile, "first", {"place": place(strap=strap, enrolled=enrolled, half=half, managed=["x"])})
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_weeks_from_empty_to_full(tmp_path, profile):
+    now_s = int(time.time())
+    notes = [
+        {"at_utc_s": now_s, "what": "shift", "name": name, "numbers": {"until_utc_s": now_s + 60}}
+        for name in ("day", "night")
+    ]
+    notes += [{"at_utc_s": now_s, "what": "change", "name": name, "numbers": {}} for name in RESETS]
+    for days in (0, 1, 8, 20, 100):
+        folder = tmp_path / str(days)
+        folder.mkdir()
+        past(folder, days, now_s)
+        history = History(folder / "history.db", open_vault(folder, "file"))
+        made = report.weeks(history, PROFILES[profile], now_s)
+        history.close()
+        html = rendered(profile, "weeks", {"notes": {"notes": notes}, "place": place(has_history=bool(days))}, made)
+        assert "unknown" not in html

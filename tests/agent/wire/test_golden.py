@@ -1,0 +1,109 @@
+"""What schema 1 once wrote is still read, byte for byte; and a second implementation reads and writes the same."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from agent.wire import directory, enroll, envelope, message, receipt
+from agent.wire.keys import ReceiveKey, SignKey, kid, receive_public
+from tests.support.processes import skip_or_fail, system_tool
+
+GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "wire_v1.json").read_text())
+SEEDS = {name: bytes.fromhex(seed) for name, seed in GOLDEN["seeds"].items()}
+SITE, TOPIC = GOLDEN["site"], GOLDEN["topic"]
+SIGN, KEM = SignKey.of(SEEDS["sign"]), ReceiveKey.of(SEEDS["kem"])
+
+
+@pytest.mark.parametrize("name", GOLDEN["envelopes"])
+def test_a_golden_envelope_still_opens_to_its_words(name):
+    row = GOLDEN["envelopes"][name]
+    read = envelope.decode(bytes.fromhex(row["envelope"]))
+    words = read.open(KEM, SITE, TOPIC)
+    assert read.signed_by(SIGN.public, SITE, TOPIC)
+    assert words.hex() == row["words"]
+    assert message.encode_plaintext(message.decode_plaintext(words)) == words
+    assert read.header.seq == row["seq"]
+
+
+def test_the_golden_words_are_what_the_types_say():
+    from tests.golden import make_wire_v1
+
+    for name, plaintext in make_wire_v1.plaintexts().items():
+        assert message.encode_plaintext(plaintext).hex() == GOLDEN["envelopes"][name]["words"]
+
+
+def test_golden_directory_answers_and_bundle_are_still_read():
+    seen = directory.verified(bytes.fromhex(GOLDEN["directory"]), SITE, SignKey.of(SEEDS["root"]).public, 7)
+    assert seen.directory.kems[0].public == KEM.public
+    answers = bytes.fromhex(GOLDEN["answers"])
+    assert receipt.encode_answers(receipt.decode_answers(answers)) == answers
+    bundle = enroll.decode_bundle(enroll.dearmor("BUNDLE", GOLDEN["bundle"]))
+    assert (bundle.operator, bundle.synthetic) == ("Golden service", True)
+
+
+# ---- a second implementation: Node with @hpke/core and @hpke/hybridkem-x-wing
+
+
+def node(**asked) -> dict:
+    folder = Path(__file__).parents[2] / "interop"
+    if not (folder / "node_modules" / "@hpke").exists():
+        skip_or_fail("the npm packages are not installed; `make test` brings them")
+    done = subprocess.run(
+        [system_tool("node"), "hpke.mjs"],
+        cwd=folder,
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("name", ["summary", "cover"])
+def test_the_second_implementation_opens_ours(name):
+    row = GOLDEN["envelopes"][name]
+    opened = node(
+        what="open", envelope=row["envelope"], seed=SEEDS["kem"].hex(), sender=SIGN.public.hex(), site=SITE, topic=TOPIC
+    )
+    assert opened == {"trusted": True, "words": row["words"], "rest": True}
+    other = node(
+        what="open",
+        envelope=row["envelope"],
+        seed=SEEDS["kem"].hex(),
+        sender=KEM.public[-32:].hex(),
+        site=SITE,
+        topic=TOPIC,
+    )
+    assert other["trusted"] is False
+
+
+@pytest.mark.process
+def test_the_second_implementation_seals_for_us():
+    words = bytes.fromhex(GOLDEN["envelopes"]["summary"]["words"])
+    sealed = node(
+        what="seal",
+        words=words.hex(),
+        recipient=KEM.public.hex(),
+        signSeed=SEEDS["sign"].hex(),
+        site=SITE,
+        topic=TOPIC,
+        stream="ab" * 16,
+        seq=2**53 - 1,
+    )
+    read = envelope.decode(bytes.fromhex(sealed["envelope"]))
+    assert read.signed_by(SIGN.public, SITE, TOPIC)
+    assert read.open(KEM, SITE, TOPIC) == words
+    assert read.header.seq == 2**53 - 1
+
+
+@pytest.mark.process
+def test_a_fresh_envelope_is_read_by_the_second_implementation():
+    sender = envelope.Sender(SIGN, b"h" * 32, SITE, TOPIC)
+    fresh = sender.seal(receive_public(KEM.public), kid(KEM.public), (bytes(16), 1), b"fresh words")
+    opened = node(
+        what="open", envelope=fresh.hex(), seed=SEEDS["kem"].hex(), sender=SIGN.public.hex(), site=SITE, topic=TOPIC
+    )
+    assert bytes.fromhex(opened["words"]) == b"fresh words"

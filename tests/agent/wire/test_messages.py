@@ -1,0 +1,383 @@
+"""Envelopes, messages, receipts, consent records, directories and papers: round trips, and refusals by name."""
+
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.errors import WireRefused
+from agent.features import FEATURES, wire_schema
+from agent.model import CodedValue
+from agent.wire import consent, directory, enroll, envelope, message, receipt, schema, spoken
+from agent.wire.keys import ReceiveKey, SignKey, kid, receive_public
+from agent.wire.labels import REASONS
+
+SIGN, RECEIVE = SignKey.of(bytes(range(32))), ReceiveKey.of(bytes(range(1, 33)))
+SENDER = envelope.Sender(SIGN, b"h" * 32, "site", "topic")
+STREAM = b"s" * 16
+
+raw16, raw32, raw64 = (
+    st.binary(min_size=16, max_size=16),
+    st.binary(min_size=32, max_size=32),
+    st.binary(min_size=64, max_size=64),
+)
+uint = st.integers(0, 2**53 - 1)
+seconds = st.integers(0, 2**40)
+
+
+def coded(feature_id):
+    top = schema.features()[feature_id].v_max
+    full = st.builds(
+        CodedValue,
+        st.just(feature_id),
+        st.integers(1, top),
+        st.integers(0, 100_000),
+        st.integers(0, 1000),
+        st.integers(0, 1000),
+        st.integers(0, top),
+        st.integers(0, top),
+    )
+    return st.just(CodedValue(feature_id, 0)) | full
+
+
+values = st.sets(st.sampled_from(sorted(schema.features())), min_size=1).flatmap(
+    lambda ids: st.tuples(*(coded(feature_id) for feature_id in sorted(ids)))
+)
+summaries = st.tuples(st.sampled_from(message.PURPOSES), raw32, seconds, st.integers(1, 10_000), values).map(
+    lambda parts: message.SummaryMessage(parts[0], parts[1], parts[2], parts[2] + parts[3], parts[4])
+)
+gaps = st.tuples(raw16, st.integers(1, 2**40), st.integers(0, 1000), st.sampled_from(message.GAP_REASONS)).map(
+    lambda parts: message.GapMessage(parts[0], parts[1], parts[1] + parts[2], 1 + parts[2] // 2, parts[3])
+)
+messages = (
+    summaries
+    | gaps
+    | st.builds(message.ConsentMessage, st.binary(max_size=200), raw64)
+    | st.builds(message.EraseMessage, seconds, seconds)
+    | st.builds(message.ProbeMessage, raw16)
+    | st.just(message.CoverMessage())
+)
+together = (
+    messages.map(lambda one: (one,))
+    | st.lists(summaries, min_size=1, max_size=4).map(tuple)
+    | st.lists(gaps, min_size=1, max_size=4).map(tuple)
+)
+plaintexts = st.builds(message.Plaintext, raw16, uint, uint, raw32, together)
+
+
+@pytest.mark.parametrize(
+    "mixed",
+    [
+        (),
+        (message.CoverMessage(), message.GapMessage(bytes(16), 1, 1, 1, "age")),
+        (message.EraseMessage(1, 1), message.EraseMessage(1, 1)),
+        (message.ConsentMessage(b"", bytes(64)), message.ConsentMessage(b"", bytes(64))),
+    ],
+)
+def test_messages_that_do_not_go_together_are_refused(mixed):
+    words = message.encode_plaintext(message.Plaintext(bytes(16), 0, 1, bytes(32), mixed))
+    with pytest.raises(WireRefused) as refused:
+        message.decode_plaintext(words)
+    assert refused.value.reason == "bad_plaintext"
+
+
+@pytest.mark.slow
+@given(plaintexts)
+def test_a_plaintext_is_read_back_as_it_was_written(plaintext):
+    assert message.decode_plaintext(message.encode_plaintext(plaintext)) == plaintext
+
+
+@given(st.binary(max_size=200))
+def test_any_plaintext_bytes_are_read_or_refused_by_name(data):
+    try:
+        message.decode_plaintext(data)
+    except WireRefused as refused:
+        assert refused.reason in ("bad_plaintext", "schema_too_new")
+
+
+@given(plaintexts, st.integers(0, 3000), st.integers(1, 255))
+def test_any_changed_byte_of_a_plaintext_is_refused_or_means_something_else(plaintext, at, flip):
+    words = bytearray(message.encode_plaintext(plaintext))
+    words[at % len(words)] ^= flip
+    try:
+        read = message.decode_plaintext(bytes(words))
+    except WireRefused as refused:
+        assert refused.reason in ("bad_plaintext", "schema_too_new")
+    else:
+        assert message.encode_plaintext(read) == bytes(words)
+
+
+def test_an_unknown_schema_kind_or_feature_waits_for_a_newer_hub():
+    for item in (
+        ["summary", 2, "future"],
+        ["aura", 1],
+        ["summary", 1, "care", bytes(32), 0, 300, [[9999, 1, 0, 0, 0, 0, 0]]],
+    ):
+        words = message.codec.encode([bytes(16), 0, 1, bytes(32), [item]])
+        with pytest.raises(WireRefused) as refused:
+            message.decode_plaintext(words)
+        assert refused.value.reason == "schema_too_new"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [[2, 1, 0, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0, 0]],  # ids descend
+        [[1, 1, 0, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0, 0]],  # twice
+        [[1, 0, 5, 0, 0, 0, 0]],  # withheld, yet it says how many
+        [[1, 2302, 0, 0, 0, 0, 0]],  # beyond the range
+        [[1, 1, 0, 1001, 0, 0, 0]],  # more than all of the window
+        [[1, 1, 0, 0, 0, 0]],
+    ],
+)
+def test_a_summary_that_breaks_its_rules_is_refused(rows):
+    words = message.codec.encode([bytes(16), 0, 1, bytes(32), [["summary", 1, "care", bytes(32), 0, 300, rows]]])
+    with pytest.raises(WireRefused) as refused:
+        message.decode_plaintext(words)
+    assert refused.value.reason == "bad_plaintext"
+
+
+def test_the_largest_message_of_every_feature_fits_the_one_size():
+    rows = tuple(
+        CodedValue(row.feature_id, row.v_max, 100_000, 1000, 1000, row.v_max, row.v_max)
+        for row in schema.features().values()
+    )
+    largest = message.SummaryMessage("workplace", bytes(32), 2**40, 2**40 + 300, rows)
+    words = message.encode_plaintext(message.Plaintext(STREAM, 2**53 - 1, 2**53 - 1, bytes(32), (largest,)))
+    assert len(words) <= envelope.MAX_WORDS_BYTES
+
+
+def test_values_keep_within_half_a_step():
+    for row in schema.features().values():
+        for share in (0.0, 0.123456, 0.5, 0.987654, 1.0):
+            value = row.low + share * (row.high - row.low)
+            back = row.value(row.code(value))
+            assert back is not None
+            assert abs(back - value) <= row.step / 2 + 1e-9
+        with pytest.raises(WireRefused):
+            row.code(row.high + row.step)
+        with pytest.raises(WireRefused):
+            row.value(row.v_max + 1)
+
+
+def test_the_schema_file_is_what_the_table_says():
+    from importlib import resources
+
+    assert resources.files("agent.wire").joinpath("schema_v1.json").read_text() == wire_schema()
+    assert {row.name for row in schema.features().values()} <= set(FEATURES)
+
+
+# ---- envelopes
+
+
+def sealed(words=b"words", seq=1, sender=SENDER):
+    return sender.seal(receive_public(RECEIVE.public), kid(RECEIVE.public), (STREAM, seq), words)
+
+
+@given(st.binary(max_size=envelope.MAX_WORDS_BYTES), st.integers(1, 2**53 - 1))
+def test_an_envelope_opens_to_its_words_and_has_one_size(words, seq):
+    data = sealed(words, seq)
+    read = envelope.decode(data)
+    assert len(data) == envelope.ENVELOPE_BYTES
+    assert read.signed_by(SIGN.public, "site", "topic")
+    assert (read.open(RECEIVE, "site", "topic"), read.header.seq) == (words, seq)
+
+
+@given(st.binary(max_size=envelope.ENVELOPE_BYTES + 2))
+def test_any_bytes_are_an_envelope_or_refused(data):
+    with pytest.raises(WireRefused) as refused:
+        envelope.decode(data)
+    assert refused.value.reason in ("malformed", "too_large")
+
+
+@given(st.integers(0, envelope.ENVELOPE_BYTES - 1), st.integers(1, 255))
+def test_one_changed_byte_is_never_accepted(at, flip):
+    data = bytearray(sealed())
+    data[at] ^= flip
+    try:
+        read = envelope.decode(bytes(data))
+    except WireRefused:
+        return
+    assert not read.signed_by(SIGN.public, "site", "topic")
+
+
+def test_moving_bytes_between_header_and_ciphertext_breaks_the_signature():
+    read = envelope.decode(sealed())
+    for n in (1, 7, 32):
+        header, ciphertext = read.header_bytes + read.ciphertext[:n], read.ciphertext[n:]
+        moved = envelope.Envelope(read.header, header, ciphertext, read.signature, read.digest)
+        assert not moved.signed_by(SIGN.public, "site", "topic")
+
+
+def test_another_site_or_topic_neither_verifies_nor_opens():
+    read = envelope.decode(sealed())
+    for site, topic in (("site", "other"), ("other", "topic")):
+        assert not read.signed_by(SIGN.public, site, topic)
+        with pytest.raises(WireRefused):
+            read.open(RECEIVE, site, topic)
+
+
+@pytest.mark.parametrize("seq", [0, 2**53, 2**64 - 1])
+def test_a_seq_outside_its_range_is_refused_by_name(seq):
+    read = envelope.decode(sealed())
+    header = read.header_bytes.replace((1).to_bytes(8, "big"), seq.to_bytes(8, "big"))
+    data = message.codec.encode([header, read.ciphertext, read.signature])
+    with pytest.raises(WireRefused) as refused:
+        envelope.decode(data)
+    assert refused.value.reason == "bad_seq"
+
+
+def test_an_unknown_version_is_refused_by_name():
+    read = envelope.decode(sealed())
+    header = read.header_bytes[:1] + b"\x02" + read.header_bytes[2:]
+    with pytest.raises(WireRefused) as refused:
+        envelope.decode(message.codec.encode([header, read.ciphertext, read.signature]))
+    assert refused.value.reason == "unknown_version"
+
+
+def test_words_beyond_the_one_size_are_never_sealed():
+    with pytest.raises(WireRefused):
+        sealed(b"x" * (envelope.MAX_WORDS_BYTES + 1))
+
+
+def test_a_random_generator_that_repeats_gives_different_words_different_message_ids():
+    stuck = envelope.Sender(SIGN, b"h" * 32, "site", "topic", urandom=bytes)
+    one, other = (envelope.decode(sealed(words, 7, stuck)).header.message_id for words in (b"one", b"two"))
+    assert one != other
+
+
+# ---- receipts
+
+
+entries = st.builds(receipt.Entry, uint, raw32, st.sampled_from(sorted(REASONS)))
+answers = st.lists(
+    st.builds(receipt.Receipt, raw16, uint, raw32, st.lists(entries, max_size=receipt.MAX_ENTRIES).map(tuple))
+    | st.builds(receipt.Notice, st.sampled_from(sorted(REASONS)), raw16, uint, uint),
+    max_size=3,
+).map(tuple)
+
+
+@given(st.builds(receipt.Answers, uint, raw16, answers))
+def test_answers_are_read_back_as_they_were_written(given_answers):
+    assert receipt.decode_answers(receipt.encode_answers(given_answers)) == given_answers
+
+
+@given(st.binary(max_size=200))
+def test_any_answer_bytes_are_read_or_refused(data):
+    try:
+        receipt.decode_answers(data)
+    except WireRefused as refused:
+        assert refused.reason == "malformed"
+
+
+def test_forty_entries_of_one_stream_and_a_notice_fit_the_one_size():
+    many = tuple(receipt.Entry(2**53 - 1, bytes(32), 22) for _ in range(receipt.MAX_ENTRIES))
+    full = receipt.Answers(
+        2**53 - 1,
+        bytes(16),
+        (receipt.Notice(21, STREAM, 2**53 - 1, 2**53 - 1), receipt.Receipt(STREAM, 2**53 - 1, bytes(32), many)),
+    )
+    assert len(receipt.encode_answers(full)) <= envelope.MAX_WORDS_BYTES
+
+
+# ---- consent records
+
+RECORD = consent.ConsentRecord(
+    3, "give", "device", "care", bytes(32), 1000, 2000, (consent.Grant("heart", "care", "Service"),)
+)
+
+
+def test_a_consent_record_is_read_back_and_covers_exactly_its_time():
+    assert consent.decode_record(RECORD.encode()) == RECORD
+    grant = RECORD.grants[0]
+    assert RECORD.covers(grant, 1000, 2000)
+    assert not RECORD.covers(grant, 999, 1500)
+    assert not RECORD.covers(grant, 1500, 2001)
+    assert not RECORD.covers(consent.Grant("face", "care", "Service"), 1100, 1200)
+
+
+def test_the_persons_key_gives_and_the_devices_key_withdraws():
+    person, device = SignKey.of(b"p" * 32), SignKey.of(b"d" * 32)
+    withdrawal = consent.ConsentRecord(4, "withdraw", "device", "care", bytes(32), 1500, 1500, ())
+    assert consent.verified(RECORD.signed(person, "site"), "site", person.public, device.public) == RECORD
+    assert consent.verified(withdrawal.signed(device, "site"), "site", person.public, device.public) == withdrawal
+    for wrong in (RECORD.signed(device, "site"), withdrawal.signed(person, "site"), RECORD.signed(person, "other")):
+        with pytest.raises(WireRefused) as refused:
+            consent.verified(wrong, "site", person.public, device.public)
+        assert refused.value.reason == "bad_consent"
+
+
+@given(st.binary(max_size=150))
+def test_any_record_bytes_are_read_or_refused(data):
+    with pytest.raises(WireRefused) as refused:
+        consent.decode_record(data)
+    assert refused.value.reason == "bad_consent"
+
+
+# ---- directory
+
+ROOT, DIRECTORY_KEY = SignKey.of(b"r" * 32), SignKey.of(b"k" * 32)
+CERT = directory.DirectoryKey(1, DIRECTORY_KEY.public, 0, 2**40)
+
+
+def made(version=5, revoked=()):
+    return directory.Directory(
+        version, 0, 1000, True, (directory.KemKey(RECEIVE.public, 2**40),), (SIGN.public,), (), tuple(revoked)
+    )
+
+
+def test_a_directory_is_believed_only_under_the_pinned_root_and_never_backwards():
+    published = directory.publish(ROOT, DIRECTORY_KEY, CERT, made(), "site")
+    assert directory.verified(published, "site", ROOT.public, 5).directory == made()
+    with pytest.raises(WireRefused) as rolled:
+        directory.verified(published, "site", ROOT.public, 6)
+    assert rolled.value.reason == "rolled_back"
+    other_root = directory.publish(SIGN, DIRECTORY_KEY, CERT, made(), "site")
+    other_signer = directory.publish_under(
+        CERT.encode(), ROOT.sign(directory.Label.DIRECTORY_KEY, "site", CERT.encode()), SIGN, made(), "site"
+    )
+    for forged, site in ((other_root, "site"), (other_signer, "site"), (published, "other")):
+        with pytest.raises(WireRefused) as refused:
+            directory.verified(forged, site, ROOT.public, 0)
+        assert refused.value.reason == "bad_signature"
+
+
+@given(
+    st.binary(max_size=100)
+    | st.integers(0, 1400).map(lambda cut: directory.publish(ROOT, DIRECTORY_KEY, CERT, made(), "site")[:cut])
+)
+def test_any_directory_bytes_are_refused(data):
+    with pytest.raises(WireRefused):
+        directory.verified(data, "site", ROOT.public, 0)
+
+
+def test_a_revoked_receipt_key_signs_nothing():
+    assert made().receipt_key(kid(SIGN.public)) == SIGN.public
+    assert made(revoked=[kid(SIGN.public)]).receipt_key(kid(SIGN.public)) is None
+
+
+def test_the_eight_words_follow_the_key():
+    one, other = (directory.fingerprint_words(os.urandom(32)) for _ in range(2))
+    assert len(one.split()) == 8
+    assert one != other
+    # proquint's own example: 127.0.0.1 is lusab-babad
+    assert spoken.words(bytes([127, 0, 0, 1])) == "lusab babad"
+
+
+# ---- papers
+
+
+def test_papers_survive_hands_and_say_what_is_wrong():
+    text = enroll.armor("REQUEST", b"x" * 200)
+    assert enroll.dearmor("REQUEST", f"\n{text}\n") == b"x" * 200
+    damaged = text.replace("eHh4", "e?h4", 1)
+    for wrong, says in (("hello", "not a Wardbeat"), (text[:-40], "cut short"), (damaged, "damaged")):
+        with pytest.raises(WireRefused, match=says):
+            enroll.dearmor("REQUEST", wrong)
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "+", "#", "a b", "é", "x" * 65])
+def test_a_name_that_could_leave_its_topic_is_refused(name):
+    assert not enroll.is_name(name)

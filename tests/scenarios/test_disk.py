@@ -1,0 +1,106 @@
+"""A full disk under the agent and under the hub: rows wait, nothing is lost, the person is told, all goes on after."""
+
+import asyncio
+import os
+import subprocess
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from agent import pipeline
+from agent.control import handlers
+from agent.control.channel import Command
+from agent.outbox import ledger
+from agent.pipeline import RunMode
+from tests.support.world import START_UTC_S, deliver, made_up_summary, make_world, release_window
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small tmpfs needs root")
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a disk of 64 MB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder], check=True)
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def fill(folder):
+    """Leave no free byte; the file to remove again."""
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as file:
+        for size in (2**20, 4096):
+            try:
+                while file.write(bytes(size)) == size:
+                    pass
+            except OSError:
+                pass
+    return filler
+
+
+@pytest.mark.process
+def test_the_agent_waits_for_its_disk_and_loses_nothing(small_disk):
+    world = make_world(small_disk)
+    world.close()
+    told = {}
+
+    async def person(agent):
+        def disk():
+            return next((state for state in agent.board.states() if state.part == "disk"), None)
+
+        async def until(condition):
+            for _ in range(400):
+                if condition():
+                    return
+                await asyncio.sleep(0.05)
+            pytest.fail("waited in vain")
+
+        filler = fill(small_disk)
+        await until(lambda: disk() is not None and disk().level == "trouble")
+        told["remedy"] = disk().remedy
+        told["before"] = agent.outbox.head()[0]
+        for n in range(3):  # windows that close meanwhile
+            agent.release_queue.add(made_up_summary(n))
+        told["waiting"] = agent.release_queue.waiting
+        filler.unlink()
+        await until(lambda: disk().level == "ok" and not agent.release_queue.waiting)
+        told["kept"] = len(list(agent.release_queue._history.summaries()))
+        told["summaries"] = [row.kind for row in ledger.rows(agent.outbox)].count("summary")
+        assert (await handlers.handle(agent, Command("status"))).exit_code == 0
+        stop.set()
+
+    stop = asyncio.Event()
+    asyncio.run(
+        pipeline.run(
+            world.settings,
+            world.profile,
+            mode=RunMode(window_s=1.0, slot_s=0.2),
+            stop=stop,
+            extra_tasks={"person": person},
+        )
+    )
+    assert "Free space" in told["remedy"]
+    assert told["waiting"] == 3
+    assert told["kept"] == told["summaries"] == 3
+
+
+@pytest.mark.process
+def test_the_hub_acknowledges_nothing_on_a_full_disk_and_stores_it_after(small_disk):
+    world = make_world(small_disk)
+    receiver = world.receiver()
+    with world.outbox() as outbox:
+        for n in range(20):
+            outbox.put_released(release_window(world, outbox, n), START_UTC_S)
+        rows = outbox.unsent(1)
+        outbox.mark_sent(rows, START_UTC_S)
+        filler = fill(small_disk)
+        with pytest.raises(OperationalError):
+            receiver.handle([(world.topic, row.envelope) for row in rows])
+        filler.unlink()
+        assert receiver.store.settled() == {}
+        deliver(world, outbox, receiver)
+        assert outbox.unsettled() == 0
+    assert len(receiver.store.summaries()) == 20
+    world.close()

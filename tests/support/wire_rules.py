@@ -1,0 +1,143 @@
+"""FORMAT.md once more, by another hand: cbor2 reads, and each rule stands here as one expression.
+
+A second opinion for `wire_fuzz`: it shares no code with `agent.wire` but the table of features.
+"""
+
+import io
+import json
+import re
+from pathlib import Path
+
+import cbor2
+
+END = 2**53
+SCHEMA = json.loads((Path(__file__).parents[2] / "agent" / "wire" / "schema_v1.json").read_text())
+FEATURES = {row["id"]: round((row["high"] - row["low"]) / row["step"]) + 1 for row in SCHEMA["features"]}
+
+
+def item_of(words):
+    """What the bytes encode in the narrow profile, or None."""
+    try:
+        stream = io.BytesIO(words)
+        item = cbor2.CBORDecoder(stream).decode()
+        if stream.read() or not _is_narrow(item, 8) or cbor2.dumps(item) != words:
+            return None
+    except (cbor2.CBORError, ValueError, TypeError, RecursionError, MemoryError, OverflowError):
+        return None
+    return item
+
+
+def _is_narrow(item, depth):
+    if depth < 0 or isinstance(item, (bool, float)) or item is None:
+        return False
+    if isinstance(item, int):
+        return 0 <= item < END
+    if isinstance(item, list):
+        return all(_is_narrow(part, depth - 1) for part in item)
+    return isinstance(item, (bytes, str))
+
+
+def shaped(item, *shape):
+    """Whether an item is an array of these: int (any), a number (bytes of that length), bytes, str, a set of texts, list."""
+    return isinstance(item, list) and len(item) == len(shape) and all(map(_fits, item, shape))
+
+
+def _fits(part, form):
+    if isinstance(form, set):
+        return isinstance(part, str) and part in form
+    if isinstance(form, int) and not isinstance(form, bool):
+        return isinstance(part, bytes) and len(part) == form
+    return isinstance(part, form)
+
+
+def is_plaintext(words):
+    item = item_of(words)
+    if not shaped(item, 16, int, int, 32, list) or not item[4]:
+        return False
+    if not all(isinstance(one, list) and one and isinstance(one[0], str) for one in item[4]):
+        return False
+    kinds = {one[0] for one in item[4]}
+    alone = not kinds & {"consent", "erase", "renew"} or len(item[4]) == 1
+    return len(kinds) == 1 and alone and all(_is_message(one) for one in item[4])
+
+
+def _is_message(one):
+    rest = one[1:]
+    match one[0]:
+        case "cover":
+            return not rest
+        case "probe":
+            return shaped(rest, 16)
+        case "renew":
+            return shaped(rest, bytes)
+        case "erase":
+            return shaped(rest, int, int)
+        case "consent":
+            return shaped(rest, bytes, 64)
+        case "gap":
+            return (
+                shaped(rest, 16, int, int, int, {"age", "rows", "bytes", "file"})
+                and 1 <= rest[3] <= rest[2] - rest[1] + 1
+            )
+        case "summary":
+            return _is_summary(rest)
+    return False
+
+
+def _is_summary(rest):
+    if not shaped(rest, int, {"care", "research", "workplace"}, 32, int, int, list):
+        return False
+    rows = rest[5]
+    if rest[0] != 1 or not rest[3] < rest[4] or not rows or not all(shaped(row, *[int] * 7) for row in rows):
+        return False
+    ids = [row[0] for row in rows]
+    return ids == sorted(set(ids)) and all(_is_value(*row) for row in rows)
+
+
+def _is_value(which, value, n, coverage, edited, low, high):
+    if which not in FEATURES or (value == 0 and any((n, coverage, edited, low, high))):
+        return False
+    return max(value, low, high) <= FEATURES[which] and max(coverage, edited) <= 1000
+
+
+def is_answers(words):
+    item = item_of(words)
+    return shaped(item, int, 16, list) and all(_is_answer(one) for one in item[2])
+
+
+def _is_answer(one):
+    if shaped(one, {"certificate"}, bytes):
+        return True
+    if shaped(one, {"erased"}, str, list, 64):
+        return shaped(one[2], int, int, int, int, int)
+    if shaped(one, {"notice"}, int, 16, int, int):
+        return one[1] in _codes()
+    if not shaped(one, {"receipt"}, 16, int, 32, list) or len(one[4]) > 40:
+        return False
+    return all(shaped(entry, int, 32, int) and entry[2] in _codes() for entry in one[4])
+
+
+def _codes():
+    from agent.wire.labels import REASONS
+
+    return REASONS
+
+
+def is_directory(words):
+    item = item_of(words)
+    if not shaped(item, int, int, int, int, list, list, list, list) or item[3] not in (0, 1) or not item[4]:
+        return False
+    kems = all(shaped(kem, 1216, int) for kem in item[4])
+    signs = all(_fits(key, 32) for keys in item[5:7] for key in keys)
+    return kems and signs and all(_fits(key, 8) for key in item[7])
+
+
+def is_request(words):
+    """Its names, lengths and flag; whether its keys are sound and sign is what the mutation changed, or did not."""
+    item = item_of(words)
+    return shaped(item, str, 16, 32, 1216, 32, bytes, int, bytes, 32) and item[6] in (0, 1) and len(item[7]) in (0, 32)
+
+
+def is_erasure(words):
+    item = item_of(words)
+    return shaped(item, str, 32, int) and re.fullmatch("[A-Za-z0-9-]{1,64}", item[0]) is not None

@@ -1,0 +1,206 @@
+"""A whole small world for tests: a site, an enrolled person, a broker; real parts, on loopback, in a temporary folder."""
+
+import atexit
+import contextlib
+import functools
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agent.config import Settings
+from agent.control import client
+from agent.enrollment import consent_key, identity
+from agent.enrollment.enrolled import Identity
+from agent.model import CodedValue, FeatureValue, Interval, Released, Summary
+from agent.outbox import Limits, Outbox, Sealing, receipts
+from agent.privacy import gate
+from agent.privacy.vault import Vault, open_vault
+from agent.sources import SOURCES, replay
+from agent.tables.profiles import Profile, profile_named
+from agent.wire.enroll import armor, dearmor
+from agent.wire.labels import up_topic
+from hub import enroll, site
+from hub.receive import Receiver
+from tests.support.processes import Process, free_port, start_broker
+
+START_UTC_S = 1_790_000_100 // 300 * 300  # a UTC multiple of 300 s
+PIN = "a test pin"
+OPERATOR = "Test service"
+
+
+@dataclass
+class World:
+    """One site and one enrolled person."""
+
+    folder: Path
+    settings: Settings
+    profile: Profile
+    vault: Vault
+    identity: Identity
+    port: int
+    receivers: list[Receiver] = field(default_factory=list)
+
+    @property
+    def hub(self) -> Path:
+        return self.folder / "hub"
+
+    @property
+    def topic(self) -> str:
+        return up_topic(self.identity.site, self.identity.device)
+
+    def outbox(self, *, renew_stream: bool = True, limits: Limits | None = None, path: Path | None = None) -> Outbox:
+        sealing = Sealing.to(self.identity.sender(), self.identity.directory().directory)
+        where = path or self.settings.state_dir / "outbox.db"
+        return Outbox(where, self.vault, sealing, keep=limits, renew_stream=renew_stream)
+
+    def receiver(self) -> Receiver:
+        self.receivers.append(Receiver(self.hub))
+        return self.receivers[-1]
+
+    def give_consent(self, from_utc_s: int = START_UTC_S) -> None:
+        signals = {SOURCES[name].signal for name in self.settings.sources} or {"heart"}
+        wanted = consent_key.grants(self.profile, self.identity.bundle.operator, sorted(signals))
+        client.give_consent(self.settings, self.profile, wanted, PIN, from_utc_s)
+
+    def close(self) -> None:
+        for receiver in self.receivers:
+            receiver.store.close()
+            receiver.keys.close()
+
+
+def make_world(
+    folder: Path,
+    *,
+    profile: str = "care",
+    consent: bool = True,
+    from_utc_s: int = START_UTC_S,
+    synthetic: bool = True,
+    database: str = "",
+    fresh: bool = False,
+) -> World:
+    """A site and an enrolled person, copied from one that this process made before.
+
+    Keys, certificates and three derivations from the PIN cost a second; a copy costs some milliseconds. A copy has the port and
+    the identities of its original: a test that needs two sites asks for a `fresh` one.
+    """
+    if fresh or database:
+        return _enroll(folder, profile, consent, from_utc_s, synthetic, database)
+    original = _original(profile, consent, from_utc_s, synthetic)
+    shutil.copytree(original.folder, folder, dirs_exist_ok=True, symlinks=True)
+    conf = folder / "hub" / "broker" / "mosquitto.conf"
+    conf.write_text(conf.read_text().replace(str(original.folder), str(folder)))
+    settings = original.settings.model_copy(update={"state_dir": folder / "state"})
+    vault = open_vault(settings.state_dir, "file")
+    return World(folder, settings, original.profile, vault, identity.load(settings.state_dir, vault), original.port)
+
+
+@functools.cache
+def _original(profile: str, consent: bool, from_utc_s: int, synthetic: bool) -> World:
+    folder = Path(tempfile.mkdtemp(prefix="wardbeat-world-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return _enroll(folder, profile, consent, from_utc_s, synthetic, "")
+
+
+def _enroll(folder: Path, profile: str, consent: bool, from_utc_s: int, synthetic: bool, database: str) -> World:
+    port = free_port()
+    site.init(folder / "hub", site.Site("test-site", OPERATOR, "127.0.0.1", port, synthetic, database))
+    settings = Settings(state_dir=folder / "state", profile=profile, key_store="file")
+    settings.state_dir.mkdir(mode=0o700)
+    vault = open_vault(settings.state_dir, "file")
+    request = identity.begin(settings.state_dir, vault, dearmor("BUNDLE", site.invite(folder / "hub")), PIN)
+    answer = enroll.admit(folder / "hub", armor("REQUEST", request))
+    enrolled = identity.finish(settings.state_dir, vault, dearmor("ANSWER", answer))
+    world = World(folder, settings, profile_named(profile), vault, enrolled, port)
+    if consent:
+        world.give_consent(from_utc_s)
+    return world
+
+
+def another_person(world: World, state: Path, *, from_utc_s: int = START_UTC_S) -> World:
+    """One more enrolled person of the same site, who has consented."""
+    state.mkdir(mode=0o700)
+    vault = open_vault(state, "file")
+    request = identity.begin(state, vault, dearmor("BUNDLE", site.invite(world.hub)), PIN)
+    enrolled = identity.finish(state, vault, dearmor("ANSWER", enroll.admit(world.hub, armor("REQUEST", request))))
+    settings = world.settings.model_copy(update={"state_dir": state})
+    made = World(world.folder, settings, world.profile, vault, enrolled, world.port)
+    made.give_consent(from_utc_s)
+    return made
+
+
+def made_up_summary(n: int = 0, value: float = 60.0) -> Summary:
+    """A made-up window, the n-th after the start."""
+    start = START_UTC_S + n * 300
+    return Summary(
+        start,
+        start + 300,
+        (
+            FeatureValue("hr_mean_bpm", value, 300, 0.99, 0.0),
+            FeatureValue("rmssd_ms", 42.0 + n % 50, 299, 0.99, 0.0),
+        ),
+    )
+
+
+def release_window(
+    world: World, outbox: Outbox, n: int = 0, blocked: tuple[Interval, ...] = ()
+) -> tuple[Released, ...]:
+    """The n-th made-up window through the real gate."""
+    from agent.outbox import consents
+
+    return gate.release(made_up_summary(n), world.profile, consents.in_force(outbox), OPERATOR, blocked)
+
+
+def deliver(
+    world: World, outbox: Outbox, receiver: Receiver, *, rounds: int = 5, lose_receipts: bool = False
+) -> receipts.Settled:
+    """Hand rows over and settle them, without a broker between; what the last answers said."""
+    settled = receipts.Settled()
+    for _ in range(rounds):
+        rows = outbox.unsent(1000) or [row for idx in outbox.handed() if (row := outbox.handed_row(idx))]
+        if not rows:
+            break
+        outbox.mark_sent(rows, START_UTC_S)
+        answers = receiver.handle([(world.topic, row.envelope) for row in rows])
+        if lose_receipts:
+            break
+        for _topic, payload in answers:
+            settled = receipts.apply(outbox, world.identity.open_answers(payload), START_UTC_S, payload)
+    return settled
+
+
+CODED = (CodedValue(1, 401, 300, 990, 0), CodedValue(2, 421, 299, 990, 0))
+
+
+@contextlib.contextmanager
+def running_hub(world: World, mqtt_version: int = 5) -> Iterator[Receiver]:
+    """The hub's receiver in a thread of this process."""
+    receiver = Receiver(world.hub, mqtt_version=mqtt_version)
+    stop = threading.Event()
+    thread = threading.Thread(target=receiver.run, args=(stop,))
+    thread.start()
+    try:
+        yield receiver
+    finally:
+        stop.set()
+        thread.join()
+
+
+def replay_settings(world: World, file: Path, **mqtt) -> Settings:
+    return world.settings.model_copy(
+        update={
+            "sources": {"replay": replay.Settings(file)},
+            "mqtt": world.settings.mqtt.model_copy(update={"resend_after_s": 2.0, **mqtt}),
+        }
+    )
+
+
+def start_site_broker(world: World, *, extra: str = "") -> Process:
+    """A real broker with the configuration that `hub init` wrote."""
+    conf = world.hub / "broker" / "test.conf"
+    user = "user root\n" if os.geteuid() == 0 else ""
+    conf.write_text((world.hub / "broker" / "mosquitto.conf").read_text() + user + extra)
+    return start_broker(conf, world.folder / "mosquitto.log")
