@@ -72,8 +72,8 @@ class FaceBaseline:
         """Add one good frame.
 
         An action's level is set (`action_baseline`) once it was seen for `learn_s` and in 100 frames. After that its
-        median moves towards each value by at most ``threshold / 3 * apart_s / 1800``. A level of smile, jaw or upper lip at
-        which no face rests is refused: the later half of its values is kept, and learning goes on.
+        median moves towards each value by at most ``threshold / 3 * apart_s / 1800``. A level of smile, jaw or upper
+        lip at which no face rests is refused: the later half of its values is kept, and learning goes on.
 
         Args:
             actions: Raw values, 0 to 1; None where unknown.
