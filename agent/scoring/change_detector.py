@@ -125,7 +125,7 @@ def watch(
 
     ``statistic = ln(sum_tau sum_g w_g exp(L_g,tau))``; the log likelihood ratio L of a change on day tau grows each day
     by ``(u e - u^2 / 2) / v``, e the prediction error, v its variance and u the effect of the change on e, all in
-    scales of the person. An alarm also needs a reading that day, no alarm in the 7 days before, 3 of the last 10 days
+    scales of the person. An alarm also needs a reading that day, 7 days since the last alarm, 3 of the last 10 days
     lower than predicted by 35 % of the fall, and readings on 3 of the last 7 days.
 
     Args:

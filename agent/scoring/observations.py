@@ -167,8 +167,8 @@ def _is_plausible(utc_s: int, until_utc_s: int) -> bool:
 
 
 def _window(summary: Summary, utc_offset_s: Callable[[int], int]) -> _Window:
-    values = {one.name: one.value for one in summary.values if one.value is not None and math.isfinite(one.value)}
-    coverage = next((one.coverage_01 for one in summary.values if one.name == "hr_mean_bpm"), 0.0)
+    values = {row.name: row.value for row in summary.values if row.value is not None and math.isfinite(row.value)}
+    coverage = next((row.coverage_01 for row in summary.values if row.name == "hr_mean_bpm"), 0.0)
     channels = {row.name: _value(row, values) for row in CHANNELS.values() if row.features}
     return _Window(
         summary.start_utc_s,

@@ -171,7 +171,7 @@ def _contexts(
     context[..., _NIGHT], context[..., _MORNING], context[..., _EVENING] = bins == 0, bins == 1, bins == 3
     context[..., _DAY_SHIFT] = on_days[..., None]
     context[..., _NIGHT_SHIFT] = on_nights[..., None]
-    usual, apart = np.array([0.08, 0.03, 0.02, -0.04, -0.16]), np.array([0.05, 0.04, 0.04, 0.03, 0.07])  # +
-    effect = usual + apart * rng.standard_normal((people, len(CONTEXTS)))
-    hr_usual, hr_apart = np.array([-4.0, 0.0, -1.0, 1.5, 4.0]), np.array([1.0, 1.0, 1.0, 1.0, 1.5])  # +
-    return context, effect, hr_usual + hr_apart * rng.standard_normal((people, len(CONTEXTS)))
+    usual, spread = np.array([0.08, 0.03, 0.02, -0.04, -0.16]), np.array([0.05, 0.04, 0.04, 0.03, 0.07])  # +
+    effect = usual + spread * rng.standard_normal((people, len(CONTEXTS)))
+    hr_usual, hr_spread = np.array([-4.0, 0.0, -1.0, 1.5, 4.0]), np.array([1.0, 1.0, 1.0, 1.0, 1.5])  # +
+    return context, effect, hr_usual + hr_spread * rng.standard_normal((people, len(CONTEXTS)))

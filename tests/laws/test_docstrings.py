@@ -16,12 +16,12 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("agent/signal", "agent/scoring")
 
 ARRAY = re.compile(r"\b(Floats|Bools|Ints|Points|NDArray|ndarray)\b")
-NUMBERS = re.compile(
-    r"\b(Floats|Points|float64|float32)\b"
-)  # arrays of quantities; truth values and labels have no unit
-SHAPE = re.compile(r"\bshapes?\b", re.IGNORECASE)
+# arrays of quantities; truth values and labels have no unit
+NUMBERS = re.compile(r"\b(Floats|Points|float64|float32)\b")
+SHAPE = re.compile(r"\bshapes?:?\s+``\(|\bany shape\b|\bin the shape of\b", re.IGNORECASE)
 UNIT = re.compile(
-    r"\b(s|ms|ms2|ms\^2|hz|g|px|rad|radians|bpm|per minute|per s|1/s\^2|0 to 1|0 or 1|0 to 100|units?|counts?|days?)\b",
+    r"\b(in (s|g|intervals|days)|per s|ms|ms2|ms\^2(/Hz)?|Hz|px|radians|bpm|per minute|1/s\^2|-?\d+ to 1|0 or 1|0 to 100|units?|"
+    r"counts?|squared unit|hours|alarms per quarter|differences of logarithms)\b",
     re.IGNORECASE,
 )
 UNIT_IN_NAME = re.compile(r"_(s|ms|ms2|ns|hz|g|px|rad|bpm|01|per_min|per_s|deg_per_s|bins)$")
@@ -86,7 +86,8 @@ def said_of(name: str, text: str, section: str) -> str:
 def quantity_faults(name: str, annotation: str, text: str) -> Iterator[str]:
     if ARRAY.search(annotation) and not SHAPE.search(text):
         yield f"shape of {name}"
-    if NUMBERS.search(annotation) and not UNIT_IN_NAME.search(name) and not UNIT.search(text):
+    outside_formulas = re.sub(r"``.+?``", "", text, flags=re.DOTALL)
+    if NUMBERS.search(annotation) and not UNIT_IN_NAME.search(name) and not UNIT.search(outside_formulas):
         yield f"unit of {name}"
 
 

@@ -72,8 +72,8 @@ def held_s(t_s: Floats, most_s: float = _HOLD_S) -> Floats:
     """
     if t_s.size < 2:
         return np.zeros(t_s.size)
-    apart = np.minimum(np.diff(t_s), most_s)
-    return np.append(apart, float(np.median(apart)))
+    gap_s = np.minimum(np.diff(t_s), most_s)
+    return np.append(gap_s, float(np.median(gap_s)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +111,17 @@ def blinks(t_s: Floats, shut_01: Floats) -> Blinks:
     Source:
         Longest blink: Caffier et al. (2003), doi:10.1007/s00421-003-0807-5. The frame rates were chosen by us.
     """
-    found: list[tuple[float, bool]] = []
+    measured: list[tuple[float, bool]] = []
     seen_s = 0.0
     for first, last in _stretches(t_s, BLINK_HZ):
         seen_s += float(t_s[last] - t_s[first])
         is_fine = _rate_hz(t_s[first : last + 1]) >= LENGTH_HZ
         part = slice(first, last + 1)
-        found += [(length_s, is_fine) for length_s in _closures(t_s[part], shut_01[part]) if _is_blink(length_s)]
-    lengths = [length_s * 1000.0 for length_s, is_fine in found if is_fine]
+        measured += [(length_s, is_fine) for length_s in _closures(t_s[part], shut_01[part]) if _is_blink(length_s)]
+    lengths = [length_s * 1000.0 for length_s, is_fine in measured if is_fine]
     return Blinks(
-        rate_per_min=60.0 * len(found) / seen_s if seen_s else float("nan"),
-        n=len(found),
+        rate_per_min=60.0 * len(measured) / seen_s if seen_s else float("nan"),
+        n=len(measured),
         seen_s=seen_s,
         length_ms=float(np.median(lengths)) if lengths else float("nan"),
         length_n=len(lengths),

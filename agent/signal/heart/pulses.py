@@ -205,7 +205,7 @@ def _blocks(inside: Bools) -> list[tuple[int, int]]:
 def _strong(tops: list[int], energy: Floats) -> list[int]:
     """Without those that are noise beside their neighbours: below a tenth of the energy usual around them.
 
-    A real beat keeps a third of its neighbours' amplitude (a tenth of the energy); chosen by us on made-up waves.
+    A real beat keeps a third of its neighbours' amplitude (a tenth of the energy); chosen by us on synthetic waves.
     """
     sizes = energy[tops]
     around = [float(np.percentile(sizes[max(0, n - _AROUND) : n + _AROUND + 1], _STRONG)) for n in range(len(tops))]

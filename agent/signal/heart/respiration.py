@@ -6,7 +6,7 @@ hidden in the LF rhythm, and its overtone would be mistaken for it. Little RSA i
 value.
 
 Source: Schäfer and Kratky (2008), doi:10.1007/s10439-007-9428-1, for RSA as a carrier. Derived: the rule and its limits
-were chosen on synthetic hearts whose breathing is known (tests/test_running.py).
+were chosen on synthetic hearts whose breathing is known.
 """
 
 import math

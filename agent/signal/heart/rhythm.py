@@ -20,7 +20,7 @@ MOST_JUMPS_01: Final = 0.12
 MOST_RATIO_01: Final = 0.20
 MOST_OUT_OF_PLACE_01: Final = 0.04  # beats: with as many found, those too small to be found move RMSSD by up to 18 %
 # Labels take the larger jumps of an irregular rhythm away, so each limit alone may be kept. 3 % of misplaced beats in
-# the liveliest recording reach 1.6 together, made-up rhythms without order 2 and more.
+# the liveliest recording reach 1.6 together, synthetic rhythms without order 2 and more.
 TOGETHER: Final = 1.75
 MOST_MISSED_01: Final = 0.2  # of intervals: no strap that is worn misses so many
 FEWEST: Final = 20  # intervals below which nothing is said

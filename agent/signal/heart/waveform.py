@@ -16,7 +16,7 @@ from agent.signal.heart.rr import Bools, Floats
 _STRETCH_S: Final = 10.0  # Orphanidou et al. (2015), doi:10.1109/JBHI.2014.2338351: quality is judged over 10 s
 _FEWEST_S: Final = 5.0
 _FEWEST_BEATS: Final = 5
-_LOSS: Final = 1.5  # over the bound: 1.35 to 1.7 on made-up waves whose beats are known
+_LOSS: Final = 1.5  # over the bound: 1.35 to 1.7 on synthetic waves whose beats are known
 
 
 @dataclass(frozen=True, slots=True)
