@@ -3,17 +3,17 @@
     normal     a heart's own interval
     ectopic    came too soon, or waited for one that did: a short interval and the pause after it
     long, short  one beat was found at the wrong place: a long interval beside a short one; or one alone, far off
-    missed     two intervals in one: a beat was not seen
-    extra      one interval in two: something else was taken for a beat
+    missed     two intervals in one: a beat was not detected
+    extra      one interval in two: something else was detected as a beat
     excluded   no single interval of a heart: a dropout of several beats, or beyond 300 to 2000 ms (but two in one)
 
 After Lipponen and Tarvainen (2019), doi:10.1080/03091902.2019.1640306: quartile deviations over 91 beats, and the
 signatures of missed, extra, ectopic and misaligned beats. Ours are:
 
-* the swing: by how much two neighbours differ beyond the slope from the interval before to the one after. A beat that
-  stands at the wrong place by a swings by 2a, breathing by what it swings in this person: the limit is learnt from it;
-* sequential: an interval is compared with the last normal one, and limits are learnt from normal ones alone,
-  so nothing is judged by a fault before it, and frequent faults do not widen them;
+* the swing: by how much two neighbours differ beyond the slope from the interval before to the one after. A beat
+  displaced by a has a swing of 2a; the swing of breathing differs by person, and the limit is learnt from it;
+* the order: an interval is compared with the last normal one, and limits are learnt from normal ones alone, so that a
+  fault affects no label after it, and frequent faults do not widen the limits;
 * one interval alone that nothing beside it makes up for is far off only beyond three of the paper's limits, or where
   it stands out between two that are alike: a deep breath lifts its neighbours too;
 * ten faults in a row that are like each other are the heart: the local level is set from them;

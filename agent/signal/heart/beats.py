@@ -29,7 +29,7 @@ from agent.signal.heart.spectrum import EvenlySampled, Spectrum
 T = TypeVar("T")
 
 BREATHING_EDITED_01: Final = 0.02
-FEWEST: Final = 8  # intervals below which no spectrum is drawn
+FEWEST: Final = 8  # intervals below which no spectrum is computed
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ _AROUND: Final = 7  # beats to either side
 _LEAST_01: Final = 0.1
 _FEWEST_BEATS: Final = 5  # below which there is no mean beat
 _GLITCH: Final = 10.0  # times the 98th percentile: no beat is so much larger than the rest
-_STRONG: Final = 75  # percentile: the strong ones stay the measure while noise makes more tops than the heart
+_STRONG: Final = 75  # percentile: it follows the strong maxima even where noise makes more of them than the heart
 
 
 def beats_s(wave: Floats, fs_hz: float, detector: DetectorSettings) -> Floats:
