@@ -9,7 +9,8 @@ import numpy as np
 from agent.model import NS_PER_S, Window
 from agent.signal.heart import geometric, nonlinear, respiration, rr
 from agent.signal.heart.artifacts import Label
-from agent.signal.heart.beats import Beats, cached, follows, labelled
+from agent.signal.heart.beats import Beats, cached
+from agent.signal.heart.labelling import follows, labelled
 from agent.signal.heart.spectrum import HF_HZ, LF_HZ, ROUNDING_MS2, VLF_HZ
 
 Formula = Callable[[Beats], float]
