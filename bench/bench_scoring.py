@@ -16,7 +16,7 @@ import scoring_feelings
 from parts import check, run
 from agent.scoring import change_detector, scorers
 from agent.scoring.arousal import running_z
-from agent.scoring.audit import calibration_error
+from agent.scoring.rates import calibration_error
 from agent.scoring.channels import CHANNELS
 from agent.scoring.daily import Days, Readings, by_day, stretches
 from agent.scoring.index import strain
@@ -339,7 +339,7 @@ def the_invariance() -> None:
     """The index under constants that a body, a camera or a pill adds, from before the first reading."""
     people = population(300, 77)
     rng = np.random.default_rng(3)
-    face = np.where(people.ln_rmssd.there, rng.beta(2, 8, people.ln_rmssd.value.shape), np.nan)
+    face = np.where(people.ln_rmssd.is_present, rng.beta(2, 8, people.ln_rmssd.value.shape), np.nan)
     raw = {
         "ln_rmssd": people.ln_rmssd.value, "hr_bpm": people.hr_bpm.value,
         "brow_down_share_01": face, "smile_share_01": rng.permuted(face, axis=0),

@@ -246,19 +246,19 @@ def hour(check: Callable[..., None]) -> None:
 def _hour_of_looks(*, leak: bool, looks: int = 18_000) -> float:
     """Growth of what Python holds, in kB, from a tenth of the way on."""
     from agent.perception.face import Watcher
-    from agent.signal.face.relative import OwnFace
+    from agent.signal.face.relative import RelativeFace
     from agent.sources.camera.process import Process
     from agent.sources.camera.protocol import Seen, Wanted, read
     from firmware_sim.face import Portrait, shown
 
-    portrait, own, kept = Portrait(), OwnFace(), []
+    portrait, own, kept = Portrait(), RelativeFace(), []
     frames = [portrait.frame(shown(step / 5)) for step in range(60)]
 
     class Out:
         def write(self, line: bytes) -> None:
             word = read(line)
             if isinstance(word, Seen) and word.look.pose is not None:
-                for _ in own.take(word.at_ns / 1e9, word.look.actions, word.look.lids_01, word.look.pose):
+                for _ in own.channels(word.at_ns / 1e9, word.look.actions, word.look.lids_01, word.look.pose):
                     pass
 
         def flush(self) -> None:

@@ -18,7 +18,7 @@ from agent.features import compute_all
 from agent.model import NS_PER_S, FeatureValue, Series, Window
 from agent.perception.frame_result import Look
 from agent.signal.face.baseline import LEARN_S
-from agent.signal.face.relative import OwnFace
+from agent.signal.face.relative import RelativeFace
 
 _LEAST_S: Final = 5.0
 
@@ -111,7 +111,7 @@ def _channels(frames: list[SeenFrame]) -> dict[str, list[tuple[float, float]]]:
     """Twice through: once to learn the neutral of all of it, once to tell."""
     good = [seen for seen in frames if seen.look.gate is None and seen.look.pose is not None]
     good_s = sum(min(1.0, later.t_s - one.t_s) for one, later in pairwise(good))
-    own = OwnFace(max(_LEAST_S, min(LEARN_S, 0.9 * good_s)))
+    own = RelativeFace(max(_LEAST_S, min(LEARN_S, 0.9 * good_s)))
     for _ in _told(own, good):
         pass
     made: dict[str, list[tuple[float, float]]] = {}
@@ -122,12 +122,12 @@ def _channels(frames: list[SeenFrame]) -> dict[str, list[tuple[float, float]]]:
     return made
 
 
-def _told(own: OwnFace, good: Iterable[SeenFrame]) -> Iterator[tuple[float, str, float]]:
+def _told(own: RelativeFace, good: Iterable[SeenFrame]) -> Iterator[tuple[float, str, float]]:
     for seen in good:
         look = seen.look
         yield seen.t_s, "lower_face_valid_01", float(not look.is_covered)
         if look.pose is not None:
-            for channel, value in own.take(seen.t_s, look.actions, look.lids_01, look.pose):
+            for channel, value in own.channels(seen.t_s, look.actions, look.lids_01, look.pose):
                 yield seen.t_s, channel, value
 
 

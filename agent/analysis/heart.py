@@ -20,7 +20,7 @@ from agent.model import NS_PER_S, FeatureValue, Series, Window
 from agent.recording import files
 from agent.signal.heart import pulses, waveform
 from agent.signal.heart.artifacts import Label
-from agent.signal.heart.beats import labelled
+from agent.signal.heart.labelling import labelled
 from agent.signal.heart.rr import Floats
 
 Ints = NDArray[np.int64]

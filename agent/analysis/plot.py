@@ -79,7 +79,7 @@ def _tachogram(axes: "Axes", seen: Beats) -> None:
     low, high = float(shown.min()) - room, float(shown.max()) + room
     at_min = (seen.t_s - seen.start_s) / 60
     line = seen.rr_ms.copy()
-    line[~seen.right] = np.nan  # a fault or a gap breaks the line
+    line[~seen.is_normal] = np.nan  # a fault or a gap breaks the line
     at = np.flatnonzero(~seen.joined)
     axes.plot(np.insert(at_min, at, at_min[at]), np.insert(line, at, np.nan), color="tab:blue", linewidth=0.8)
     for label, (colour, marker) in _MARKS.items():
@@ -87,7 +87,7 @@ def _tachogram(axes: "Axes", seen: Beats) -> None:
         if here.any():
             name = f"{label.name.lower()} {here.sum()}"
             axes.scatter(at_min[here], seen.rr_ms[here].clip(low, high), color=colour, marker=marker, s=20, label=name)
-    if not seen.right.all():
+    if not seen.is_normal.all():
         axes.legend(loc="upper right", fontsize="small")
     axes.set_ylim(low - room / 5, high + room / 5)
     axes.set(title="beat by beat", xlabel="min", ylabel="ms")

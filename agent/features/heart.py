@@ -34,9 +34,9 @@ from typing import Final
 from agent.features import heart_formulas as of
 from agent.features.heart_formulas import Formula
 from agent.model import Window
-from agent.signal.heart import confidence, geometric, nonlinear, rr
+from agent.signal.heart import confidence, geometric, nonlinear, power_confidence, rr
 from agent.signal.heart.beats import Beats
-from agent.signal.heart.confidence import Sureness
+from agent.signal.heart.confidence import ConfidenceFormula
 from agent.signal.heart.respiration import FASTEST_BPM, SLOWEST_BPM
 from agent.signal.heart.rr import over
 from agent.signal.heart.spectrum import HF_HZ, LF_HZ, TOTAL_HZ, VLF_HZ
@@ -81,7 +81,7 @@ _ENTROPY = Needs(120, 200, 0.85, 0.08, 3.0)
 
 
 def _measured(
-    formula: Formula, count: Callable[[Beats], int], sure: Sureness | None, needs: Needs
+    formula: Formula, count: Callable[[Beats], int], sure: ConfidenceFormula | None, needs: Needs
 ) -> Callable[[Window], Measured]:
     def compute(window: Window) -> Measured:
         seen = window.once(of.beats)
@@ -116,7 +116,7 @@ def _row(
     text: str,
     words: str,
     *,
-    sure: Sureness | None = None,
+    sure: ConfidenceFormula | None = None,
     release: Release = "live_only",
     detrended: bool = False,
 ) -> FeatureSpec:
@@ -215,16 +215,16 @@ ROWS = (
          sure=confidence.cvi),
     _row(20, "vlf_ms2", of.vlf, of.unbroken, _VLF, _MS2, SHAFFER,
          "power 0.0033 to 0.04 Hz, what the trend leaves", "The power of very slow rhythms of your heart, in ms².",
-         sure=confidence.power(VLF_HZ), detrended=True),
+         sure=power_confidence.power(VLF_HZ), detrended=True),
     _row(21, "lf_ms2", of.lf, of.unbroken, _LF, _MS2, TASK_FORCE,
          "power 0.04 to 0.15 Hz", "The power of your heart's ten-second rhythm, in ms².",
-         sure=confidence.power(LF_HZ), detrended=True),
+         sure=power_confidence.power(LF_HZ), detrended=True),
     _row(22, "hf_ms2", of.hf, of.unbroken, _HF, _MS2, TASK_FORCE,
          "power 0.15 to 0.4 Hz", "The power of your heart's rhythm with your breath, in ms².",
-         sure=confidence.power(HF_HZ), detrended=True),
+         sure=power_confidence.power(HF_HZ), detrended=True),
     _row(23, "total_power_ms2", of.total, of.unbroken, _VLF, _MS2, SHAFFER,
          "VLF + LF + HF", "The power of all of your heart's rhythms together, in ms².",
-         sure=confidence.power(TOTAL_HZ), detrended=True),
+         sure=power_confidence.power(TOTAL_HZ), detrended=True),
     _row(24, "lf_peak_hz", of.peak(LF_HZ), of.unbroken, _LF, _HZ, TASK_FORCE,
          "highest density in the LF band; none on its edge", "How fast your heart's ten-second rhythm is, in Hz.",
          detrended=True),
@@ -233,13 +233,13 @@ ROWS = (
          detrended=True),
     _row(26, "lf_nu_01", lambda seen: of.share(of.lf, seen), of.unbroken, _LF, _SHARE, TASK_FORCE,
          "LF / (LF + HF)", "The share of the ten-second rhythm in the two faster rhythms of your heart.",
-         sure=confidence.lf_nu, detrended=True),
+         sure=power_confidence.lf_nu, detrended=True),
     _row(27, "hf_nu_01", lambda seen: of.share(of.hf, seen), of.unbroken, _LF, _SHARE, TASK_FORCE,
          "HF / (LF + HF)", "The share of the breath's rhythm in the two faster rhythms of your heart.",
-         sure=confidence.hf_nu, detrended=True),
+         sure=power_confidence.hf_nu, detrended=True),
     _row(28, "lf_hf_ratio", of.lf_hf, of.unbroken, _LF, _RATIO, TASK_FORCE,
          "LF / HF", "The ten-second rhythm over the breath's rhythm; how it is to be read is disputed.",
-         sure=confidence.lf_hf, detrended=True),
+         sure=power_confidence.lf_hf, detrended=True),
     _row(29, "baevsky_si", of.baevsky, of.unbroken, _VLF, _INDEX, BAEVSKY,
          "AMo / (2 Mo MxDMn), bins of 50 ms, trend taken away",
          "How narrow your beat intervals cluster (Baevsky's index).",
@@ -262,7 +262,7 @@ ROWS = (
          _SPREAD, _SHARE, COSTA,
          "share of intervals after which d changes its sign",
          "How often your heart turns from speeding up to slowing down.",
-         sure=confidence.turns),
+         sure=confidence.inflections),
     _row(36, "resp_rate_bpm", of.breath, of.unbroken, _HF, (SLOWEST_BPM, FASTEST_BPM, 0.1), SCHAEFER,
          "60 f of the one peak that stands out in the spectrum",
          "How often you breathe in a minute, where your heart follows your breath clearly.", detrended=True),

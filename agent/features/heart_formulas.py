@@ -9,8 +9,9 @@ import numpy as np
 from agent.model import NS_PER_S, Window
 from agent.signal.heart import geometric, nonlinear, respiration, rr
 from agent.signal.heart.artifacts import Label
-from agent.signal.heart.beats import Beats, follows, labelled, shared
-from agent.signal.heart.spectrum import HF_HZ, LF_HZ, NOTHING_MS2, VLF_HZ
+from agent.signal.heart.beats import Beats, cached
+from agent.signal.heart.labelling import follows, labelled
+from agent.signal.heart.spectrum import HF_HZ, LF_HZ, ROUNDING_MS2, VLF_HZ
 
 Formula = Callable[[Beats], float]
 
@@ -44,10 +45,10 @@ def differences(seen: Beats) -> int:
 
 
 def unbroken(seen: Beats) -> int:
-    return int(seen.repaired[1].size)
+    return int(seen.corrected[1].size)
 
 
-@shared
+@cached
 def why_no_variability(seen: Beats) -> str:
     if seen.is_irregular:
         return "rhythm_irregular"
@@ -56,7 +57,7 @@ def why_no_variability(seen: Beats) -> str:
     return "noisy" if seen.jitter_ms > MOST_JITTER_01 * rmssd(seen) else ""
 
 
-@shared
+@cached
 def is_chosen(seen: Beats) -> bool:
     """Whether leaving faults out moved the mean: then it is the labels' mean, not the heart's."""
     own = seen.inside & (seen.label <= (Label.MISSED if seen.is_irregular else Label.SHORT))
@@ -68,32 +69,32 @@ def is_chosen(seen: Beats) -> bool:
 # ---- formulas that need more than one line
 
 
-@shared
+@cached
 def mean(seen: Beats) -> float:
     return rr.mean(seen.nn_ms) if seen.nn_ms.size else math.nan
 
 
-@shared
+@cached
 def sdnn(seen: Beats) -> float:
     return rr.sdnn_ms(seen.nn_ms)
 
 
-@shared
+@cached
 def rmssd(seen: Beats) -> float:
     return rr.rmssd_ms(seen.diff_ms)
 
 
-@shared
+@cached
 def sd1(seen: Beats) -> float:
     return geometric.sd1_ms(seen.diff_ms)
 
 
-@shared
+@cached
 def sd2(seen: Beats) -> float:
     return geometric.sd2_ms(seen.nn_ms, seen.diff_ms)
 
 
-@shared
+@cached
 def baevsky(seen: Beats) -> float:
     return geometric.baevsky_si(seen.trendless_ms)
 
@@ -104,20 +105,20 @@ def tinn(seen: Beats) -> float:
 
 
 def turning(seen: Beats) -> float:
-    return nonlinear.share_of(seen.turns)
+    return nonlinear.share_of(seen.inflections)
 
 
-@shared
+@cached
 def vlf(seen: Beats) -> float:
     return math.nan if seen.spectrum is None else seen.spectrum.power_ms2(VLF_HZ)
 
 
-@shared
+@cached
 def lf(seen: Beats) -> float:
     return math.nan if seen.spectrum is None else seen.spectrum.power_ms2(LF_HZ)
 
 
-@shared
+@cached
 def hf(seen: Beats) -> float:
     return math.nan if seen.spectrum is None else seen.spectrum.power_ms2(HF_HZ)
 
@@ -128,20 +129,20 @@ def peak(band_hz: tuple[float, float]) -> Formula:
 
 def share(part: Formula, seen: Beats) -> float:
     both = lf(seen) + hf(seen)
-    return part(seen) / both if both > NOTHING_MS2 else math.nan
+    return part(seen) / both if both > ROUNDING_MS2 else math.nan
 
 
 def lf_hf(seen: Beats) -> float:
-    return lf(seen) / hf(seen) if hf(seen) > NOTHING_MS2 else math.nan
+    return lf(seen) / hf(seen) if hf(seen) > ROUNDING_MS2 else math.nan
 
 
 def total(seen: Beats) -> float:
     return vlf(seen) + lf(seen) + hf(seen)
 
 
-@shared
+@cached
 def fluctuations(seen: Beats) -> tuple[nonlinear.Ints, rr.Floats]:
-    return nonlinear.fluctuations(seen.repaired[1], (nonlinear.ALPHA1_BOXES[0], nonlinear.ALPHA2_BOXES[1]))
+    return nonlinear.fluctuations(seen.corrected[1], (nonlinear.ALPHA1_BOXES[0], nonlinear.ALPHA2_BOXES[1]))
 
 
 def dfa(boxes: tuple[int, int]) -> Formula:
@@ -149,7 +150,7 @@ def dfa(boxes: tuple[int, int]) -> Formula:
 
 
 def sampen(seen: Beats) -> float:
-    return nonlinear.sampen(seen.repaired[1])
+    return nonlinear.sampen(seen.corrected[1])
 
 
 def breath(seen: Beats) -> float:

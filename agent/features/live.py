@@ -15,7 +15,7 @@ from agent.features.heart import PAIRS
 from agent.model import NS_PER_S, Quality, Sample
 from agent.signal.heart import rhythm
 from agent.signal.heart.artifacts import Label, Labeller
-from agent.signal.heart.incremental import Running, TimeMetrics
+from agent.signal.heart.incremental import IncrementalMetrics, TimeMetrics
 from agent.signal.heart.rr import GAP_TOLERANCE_MS
 
 SPAN_S: Final = 60.0
@@ -60,7 +60,7 @@ class LiveHeart:
 
     def __init__(self, span_s: float = SPAN_S) -> None:
         self._span_ns = int(span_s * NS_PER_S)
-        self._labeller, self._running = Labeller(), Running(span_s)
+        self._labeller, self._metrics = Labeller(), IncrementalMetrics(span_s)
         self._waiting: deque[tuple[Sample, bool]] = deque()  # not yet labelled; joined to the one before
         self._recent: deque[tuple[int, float, Label]] = deque()
         self._last_ns: int | None = None
@@ -93,7 +93,7 @@ class LiveHeart:
         recent = np.array([rr_ms for _, rr_ms, _ in self._recent])
         label = np.array([one for _, _, one in self._recent], dtype=np.int8)
         edited_01 = float(np.mean(label != Label.NORMAL)) if label.size else 0.0
-        return Now(self._running.now(), edited_01, rhythm.is_irregular(recent, label))
+        return Now(self._metrics.now(), edited_01, rhythm.is_irregular(recent, label))
 
     def _settle(self, labels: list[Label]) -> None:
         for label in labels:
@@ -101,7 +101,7 @@ class LiveHeart:
             self._take(sample, label, joined=joined)
 
     def _take(self, sample: Sample, label: Label, *, joined: bool) -> None:
-        self._running.push(sample.t_ns, sample.value, right=label is Label.NORMAL, joined=joined)
+        self._metrics.push(sample.t_ns, sample.value, is_normal=label is Label.NORMAL, joined=joined)
         self._recent.append((sample.t_ns, sample.value, label))
         while self._recent[0][0] <= sample.t_ns - self._span_ns:
             self._recent.popleft()

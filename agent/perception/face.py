@@ -133,11 +133,11 @@ class Watcher:
         eyes_01 = float(np.mean([one.eyes_01 for one in steady]))
         points = averaged(found, steady)
         laid = self._expression.laid(points)
-        seen = quality.Seen(
+        seen = quality.FrameQuality(
             found.eye_distance_px, pose(laid.rotation), lit.brightness, lit.clipped_01, lit.sharpness, eyes_01
         )
         is_masked = self._mouth.take(self._mouth_01(found, lit, steady))
-        gate = quality.why_not(seen)
+        gate = quality.closed_gate(seen)
         if gate is not None:
             return Look(1, gate, pose=seen.pose, searched=searched)
         sees_eyes = self.with_irises and not self._eyes.take(self._eyes_01(found, crop, square, points, steady[0]))

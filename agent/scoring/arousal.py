@@ -4,12 +4,14 @@
     p        1 / (1 + exp(-(a + b z)))
 
 Minutes before are those of the same session, at least five; their standard deviation is shrunk to 4 bpm, worth five
-minutes, so that a still start does not make a loud z. Nothing else goes in: no time, no counter, no duration that could
+minutes, so that a calm start makes no large z. Nothing else goes in: no time, no counter, no duration that could
 be learnt, since in every laboratory the task comes after the rest (elapsed time alone reaches .83 to .85 balanced
 accuracy on the recordings that this was fitted to). Variability from sparse wrist intervals did not help.
 
-The coefficients and what they were fitted to stand in `tables/arousal.json`, written by `models/train_arousal.py`. What
-the number is worth stands there too: little. It may say "raised arousal, at rest"; it never says stress.
+The number is worth little, as its card says. It may say "raised arousal, at rest"; it never says stress.
+
+Derived: coefficients and limits are fitted; the card, `tables/arousal.json`, says on which recordings and how well they
+do. It is written by `make train-arousal`.
 """
 
 import math
@@ -30,12 +32,12 @@ WORDS: Final = "raised arousal, at rest"
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The card's few numbers.
+    """The numbers of the model's card.
 
     Attributes:
-        intercept, slope: Of the logistic.
+        intercept, slope: Of the logistic, no unit.
         cut_01: The probability from which arousal is called raised.
-        margin: Distance of logits from the cut below which nothing is said, when only half is to be answered.
+        margin: Distance of logits from the cut below which no answer is given, when only half is to be answered.
     """
 
     intercept: float
@@ -44,17 +46,27 @@ class Model:
     margin: float
 
     def p_01(self, z: Floats) -> Floats:
+        """Probability ``1 / (1 + exp(-(intercept + slope z)))``.
+
+        Args:
+            z: Of `running_z`, no unit, any shape.
+
+        Returns:
+            0 to 1, in the shape of `z`.
+
+        Source: see the module.
+        """
         return np.asarray(1.0 / (1.0 + np.exp(-(self.intercept + self.slope * z))))
 
 
 @dataclass(frozen=True, slots=True)
 class Arousal:
-    """What may be said of a minute.
+    """What may be reported of a minute.
 
     Attributes:
-        raised: None where nothing is said.
+        raised: None where nothing is reported.
         p_01: Probability of a labelled task, under the share of tasks in the laboratory.
-        reason: Why nothing is said.
+        reason: Why nothing is reported.
     """
 
     raised: bool | None
@@ -63,10 +75,15 @@ class Arousal:
 
 
 def running_z(hr_bpm: Floats) -> Floats:
-    """Z of each minute against the minutes before it; NaN for the first five and where there is no heart rate.
+    """Z of each minute: ``(hr - median(past)) / sqrt((5 * 4^2 + n var(past)) / (5 + n))``, n minutes in the past.
 
     Args:
         hr_bpm: Mean heart rate of each minute, shape ``(n,)``; NaN where too little was read.
+
+    Returns:
+        No unit, shape ``(n,)``; NaN for the first five minutes, and where fewer than five before have a heart rate.
+
+    Derived: the standard deviation is shrunk to 4 bpm, worth five minutes, so that a calm start makes no large z.
 
     >>> running_z(np.array([60.0, 60.0, 60.0, 60.0, 60.0, 64.0])).round(3)
     array([  nan,   nan,   nan,   nan,   nan, 1.414])
@@ -82,21 +99,32 @@ def running_z(hr_bpm: Floats) -> Floats:
     return z
 
 
-def shipped() -> Model:
-    """The model of the card."""
+def shipped_model() -> Model:
+    """The model of the card.
+
+    Returns: As in `tables/arousal.json`.
+    Source: see the module.
+    """
     card = table("arousal")
     numbers: Mapping[str, float] = card["model"]
     return Model(numbers["intercept"], numbers["slope"], numbers["cut_01"], numbers["margin"])
 
 
 def arousal(model: Model, z: float, *, at_rest: bool | None, cautious: bool = True) -> Arousal:
-    """What may be said of one minute.
+    """What may be reported of one minute.
+
+    Nothing without a z, without rest, or with ``|logit(p) - logit(cut)| < margin``; else raised where ``p >= cut``.
 
     Args:
-        model: `shipped`.
+        model: Of `shipped_model`.
         z: Of `running_z`.
-        at_rest: Whether the body rested; None: nobody knows.
-        cautious: Say nothing near the cut.
+        at_rest: Whether the body rested; None: not known.
+        cautious: Report nothing near the cut.
+
+    Returns:
+        The answer, or the reason why there is none.
+
+    Source: see the module.
     """
     if not math.isfinite(z):
         return Arousal(None, None, "too few minutes of this session, or no heart rate")
@@ -105,8 +133,8 @@ def arousal(model: Model, z: float, *, at_rest: bool | None, cautious: bool = Tr
             None, None, "the body moves" if at_rest is not None else "it is not known whether the body rests"
         )
     p_01 = float(model.p_01(np.array(z)))
-    apart = abs(_logit(p_01) - _logit(model.cut_01))
-    if cautious and apart < model.margin:
+    distance = abs(_logit(p_01) - _logit(model.cut_01))
+    if cautious and distance < model.margin:
         return Arousal(None, p_01, "too close to call")
     return Arousal(p_01 >= model.cut_01, p_01)
 

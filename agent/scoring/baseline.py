@@ -1,8 +1,11 @@
-"""A person's normal: the range of the last 60 days, the mean of the last 7, and whether either may be spoken of.
+"""A person's normal: the range of the last 60 days, the mean of the last 7, and whether either may be reported.
 
-Past only: a week is compared with the days before it. Robust: median and median deviation of context-adjusted daily
-means. Until 42 readings on 14 days are there nobody is told a verdict; on the first day alone a population norm (Voss
-2015) stands in, and is marked as not the person's own.
+Only the past counts: a week is compared with the days before it. Median and median deviation of context-adjusted daily
+means are robust. There is no verdict until 42 readings on 14 days are there; on the first day alone a population norm
+stands in, and is marked as not the person's own.
+
+Derived: READINGS, DAYS_TO_SPEAK and DAYS_TO_KNOW as their comments say. Norm: Voss et al. (2015),
+doi:10.1371/journal.pone.0118308.
 """
 
 import math
@@ -51,7 +54,20 @@ class Baseline:
 
 
 def state(n: Floats, week_n: Floats) -> State:
-    """From the readings of each day before, and of the week itself."""
+    """State of a baseline, from counts.
+
+    ``learning`` below 42 readings or 14 days before; else ``stale`` without a reading in the last 14 days; else
+    ``established`` from 30 days on, ``provisional`` below.
+
+    Args:
+        n: Readings of each day before, counts, shape ``(days,)``.
+        week_n: Readings of each day of the week, counts, shape ``(7,)``.
+
+    Returns:
+        One of the four states.
+
+    Source: see the module.
+    """
     days = int(np.sum(n > 0))
     if n.sum() < READINGS or days < DAYS_TO_SPEAK:
         return "learning"
@@ -62,19 +78,40 @@ def state(n: Floats, week_n: Floats) -> State:
 
 
 def first_day_after(resets: Iterable[int], last_day: int) -> int:
-    """The first day that counts: the latest tagged change on or before `last_day`; 0 where there is none."""
+    """First day that counts: ``max(resets in 1..last_day)``.
+
+    Args:
+        resets: Days of tagged changes.
+        last_day: The latest day looked at.
+
+    Returns:
+        A day; 0 where there is no reset.
+
+    Source: definition.
+    """
     return max((day for day in resets if 0 < day <= last_day), default=0)
 
 
 def baseline(days: Days, last_day: int, effect: Floats, first_day: int = 0, norm: float | None = None) -> Baseline:
-    """The baseline of one person (m = 1) for the week that ends on `last_day`.
+    """Baseline of one person (m = 1) for the week that ends on `last_day`.
+
+    With the level of a day, ``mean - context . effect``: usual = median of the 60 days before; range = usual -+ 1.645 *
+    1.4826 * median(|level - usual|); week = mean of the week's days, weighted by readings. On the first day alone usual
+    is ``(w norm + n week) / (w + n)``, w = 0.63 readings.
 
     Args:
         days: One person's, of `agent.scoring.daily.by_day`.
         last_day: The week's last day.
-        effect: Of each context, as `agent.scoring.level.Deviation.effect` has learnt it; zeros before that.
+        effect: Of each context, in the channel's unit, as `agent.scoring.level.Deviation.effect` has learnt it, shape
+            ``(contexts,)``; zeros before that.
         first_day: Of `first_day_after`.
         norm: A population's value for this age and sex (`norm_ln_rmssd`); None: not known.
+
+    Returns:
+        In the channel's unit.
+
+    Derived: a normal variable lies within 1.645 deviations nine times in ten, and its deviation is 1.4826 median
+        deviations. The norm's weight is (within-person SD / between-person SD)^2 readings.
     """
     week = slice(max(first_day, last_day + 1 - WEEK_DAYS), last_day + 1)
     before = slice(max(first_day, week.start - BEFORE_DAYS), week.start)
@@ -99,7 +136,17 @@ def baseline(days: Days, last_day: int, effect: Floats, first_day: int = 0, norm
 
 
 def norm_ln_rmssd(sex: Literal["F", "M"], age_years: int) -> tuple[float, float]:
-    """Mean and standard deviation of lnRMSSD among people of that sex and age (Voss 2015); NaN outside 25 to 74."""
+    """Mean and standard deviation of lnRMSSD among people of a sex and an age.
+
+    Args:
+        sex: F or M.
+        age_years: In years.
+
+    Returns:
+        Logarithms of ms, no unit; NaN outside 25 to 74 years.
+
+    Source: Voss et al. (2015), doi:10.1371/journal.pone.0118308
+    """
     for row in table("norms")["rows"]:
         if row["sex"] == sex and row["from_age"] <= age_years <= row["to_age"]:
             return float(row["ln_rmssd"]), float(row["sd"])

@@ -3,17 +3,19 @@
 A Kalman filter predicts each day's mean reading from the days before: the person's mean (learnt as it goes), a slow
 part (AR(1)) and noise of the windows, all in scales of the person's own readings, which are learnt too (conjugate,
 shrunk to the population's). What a fall of 20 % that began on day tau would do to the prediction errors is known
-exactly, so each of the last 17 days carries a running likelihood ratio for "it began here"; their sum is the
-Shiryaev-Roberts statistic, which finds a change soonest for a given rate of false alarms (Pollak and Tartakovsky 2009,
-doi:10.1214/08-AOS643; signatures: Willsky and Jones 1976, doi:10.1109/TAC.1976.1101146). On the named null process it
+exactly, so each of the last 17 days carries a running likelihood ratio for "it began here". Their sum is the
+Shiryaev-Roberts statistic, which finds a change soonest for a given rate of false alarms. On the named null process it
 beats a CUSUM of the same errors and a 7-day mean (`make bench-scoring PART=alarm`).
 
-One alarm a week at most; after one, only a change that begins later can raise another (hysteresis), and after a second
-the person's mean is free to move, so that a new normal becomes normal. A slow drift is
-not an alarm: see `agent.scoring.drift`.
+There is at most one alarm a week. After one, only a change that begins later can raise another (hysteresis), and after
+a second the person's mean is free to move, so that a new normal becomes normal. A slow drift is not an alarm: see
+`agent.scoring.drift`.
 
 The null process by whose runs BUDGETS was set: phi .6, window share .7, personal scale with a coefficient of variation
 of .2, 30 % of days missing, 3 or 20 readings a day, no change; a false alarm is counted for 91 worn days.
+
+Source: Pollak and Tartakovsky (2009), doi:10.1214/08-AOS643, for the statistic; Willsky and Jones (1976),
+doi:10.1109/TAC.1976.1101146, for the signatures of a change in the errors.
 """
 
 import math
@@ -48,13 +50,14 @@ BUDGETS: Final = {1.0: 4.12, 0.25: 5.16}
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
-    """What the alarm saw, people side by side.
+class AlarmHistory:
+    """The alarm day by day, people side by side.
 
     Attributes:
         alarms: Whether one was raised on that day, shape ``(m, days)``.
-        statistic: Logarithm of Shiryaev-Roberts, shape ``(m, days)``; minus infinity where nobody was read.
-        began: The likeliest first day of the change, where there is an alarm; else -1.
+        statistic: Natural logarithm of Shiryaev-Roberts, no unit, shape ``(m, days)``; minus infinity where nobody was
+            read.
+        began: The likeliest first day of the change, where there is an alarm, shape ``(m, days)``; else -1.
     """
 
     alarms: NDArray[np.bool_]
@@ -64,7 +67,14 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """What a filter believes of a person: a bank of filters, weighed by how well each predicted so far."""
+    """What the filters assume of a person: a bank of filters, weighed by how well each predicted so far.
+
+    Attributes:
+        phi: Day-to-day correlation of the slow part, one a filter.
+        window_share: Share of a reading's variance that is noise of the window, one a filter.
+        drift: Variance per day by which the mean may move, in squares of the scale.
+        mean_known: Whether the mean is 0 and known: the optimum of bench-scoring knows the mean, and the scale.
+    """
 
     phi: tuple[float, ...] = (0.6, 0.6, 0.6, 0.6, 0.9)
     window_share: tuple[float, ...] = (0.5, 0.65, 0.75, 0.9, 0.5)
@@ -110,17 +120,27 @@ def watch(
     process: Process = PROCESS,
     scale: Floats | None = None,
     from_day: int = FROM_DAY,
-) -> Watched:
+) -> AlarmHistory:
     """Raise alarms where the statistic passes the threshold.
 
+    ``statistic = ln(sum_tau sum_g w_g exp(L_g,tau))``; the log likelihood ratio L of a change on day tau grows each day
+    by ``(u e - u^2 / 2) / v``, e the prediction error, v its variance and u the effect of the change on e, all in
+    scales of the person. An alarm also needs a reading that day, 7 days since the last alarm, 3 of the last 10 days
+    lower than predicted by 35 % of the fall, and readings on 3 of the last 7 days.
+
     Args:
-        days: Of one channel, in usual context: its ``context`` is not looked at.
+        days: Of one channel, in usual context; its ``context`` is not used.
         prior: The scale before the first reading.
-        threshold: A value of BUDGETS.
+        threshold: A value of BUDGETS, natural logarithm, no unit.
         fall: Size of the change that is looked for, in the channel's unit; negative looks for a rise.
-        process: What is believed of the person.
-        scale: Of each person, shape ``(m,)``, where it is known: the optimum of bench-scoring.
+        process: What is assumed of the person.
+        scale: Of each person, in the channel's unit, shape ``(m,)``, where it is known: the optimum of bench-scoring.
         from_day: No alarm before.
+
+    Returns:
+        Alarms and the statistic by day.
+
+    Source: see the module.
     """
     m, count = days.n.shape
     phi, share = np.array(process.phi), np.array(process.window_share)
@@ -133,7 +153,7 @@ def watch(
     alarms, statistic = np.zeros((m, count), dtype=bool), np.full((m, count), -np.inf)
     began = np.full((m, count), -1)
     for day in range(count):
-        there = days.n[:, day, None] > 0
+        is_read = days.n[:, day, None] > 0
         bank.slow = phi * bank.slow
         bank.slow_slow = phi**2 * bank.slow_slow + (1.0 - share) * (1.0 - phi**2)
         bank.slow_level = phi * bank.slow_level
@@ -143,12 +163,12 @@ def watch(
             at = day % ONSETS
             slow[..., at] = level[..., at] = ratio[..., at] = 0.0
             onset[at] = day
-        if not there.any():
+        if not is_read.any():
             continue
-        step = _step(bank, days, day, there, share, scale)
+        step = _step(bank, days, day, is_read, share, scale)
         if day < from_day:
             continue
-        moved = there[..., None] * (1.0 - slow - level)
+        moved = is_read[..., None] * (1.0 - slow - level)
         unit = (-fall / step.scale)[..., None]
         error = (step.error / step.scale)[..., None]
         ratio += (unit * error * moved - 0.5 * (unit * moved) ** 2) / step.variance[..., None]
@@ -157,7 +177,7 @@ def watch(
         odds = np.einsum("mg,mgo->mo", step.weight, np.exp(ratio))
         statistic[:, day] = np.log(odds.sum(axis=1))
         low[:, day] = np.sum(step.weight * step.error, axis=1) * np.sign(fall) < -LOW_SHARE * abs(fall)
-        raised = there[:, 0] & (statistic[:, day] > threshold)
+        raised = is_read[:, 0] & (statistic[:, day] > threshold)
         if not raised.any():
             continue
         raised &= day - last >= AT_MOST_EVERY_DAYS
@@ -165,32 +185,34 @@ def watch(
         raised &= np.sum(days.n[:, max(0, day - 6) : day + 1] > 0, axis=1) >= LOW_DAYS
         alarms[:, day] = raised
         began[raised, day] = onset[np.argmax(odds[raised], axis=1)]
-        again = raised & (day - last <= AGAIN_DAYS)
+        is_second = raised & (day - last <= AGAIN_DAYS)
         last[raised] = day
         ratio[raised] = -np.inf
         if not process.mean_known:
-            # said twice, it is the new normal, and is learnt quickly: not told week after week
-            bank.level_level[again] = np.maximum(bank.level_level[again], REOPENED)
-    return Watched(alarms, statistic, began)
+            # a level reported twice is the new normal, and is learnt quickly: it is not reported week after week
+            bank.level_level[is_second] = np.maximum(bank.level_level[is_second], REOPENED)
+    return AlarmHistory(alarms, statistic, began)
 
 
 def _started(m: int, g: int, slow_variance: Floats, prior: Prior, process: Process) -> _Filter:
-    none = np.zeros((m, g))
+    zero = np.zeros((m, g))
     unknown = np.full((m, g), 0.0 if process.mean_known else 100.0)
     squares = np.full((m, g), prior.weight * prior.scale**2)
-    return _Filter(none, none, none + slow_variance, none, unknown, squares, np.full((m, 1), prior.weight), none)
+    return _Filter(zero, zero, zero + slow_variance, zero, unknown, squares, np.full((m, 1), prior.weight), zero)
 
 
-def _step(bank: _Filter, days: Days, day: int, there: NDArray[np.bool_], share: Floats, scale: Floats | None) -> _Step:
+def _step(
+    bank: _Filter, days: Days, day: int, is_read: NDArray[np.bool_], share: Floats, scale: Floats | None
+) -> _Step:
     """Predict a day, and learn from it."""
     n = days.n[:, day, None]
     to_slow, to_level = bank.slow_slow + bank.slow_level, bank.slow_level + bank.level_level
     variance = to_slow + to_level + share / np.maximum(n, 1.0)
     scale2 = bank.squares / bank.freedom if scale is None else np.broadcast_to(scale[:, None] ** 2, variance.shape)
     most = LIMIT * np.sqrt(scale2 * variance)
-    value = np.where(there, days.mean[:, day, None], 0.0)
-    error = there * np.minimum(np.maximum(value - bank.slow - bank.level, -most), most)
-    known = there / variance
+    value = np.where(is_read, days.mean[:, day, None], 0.0)
+    error = is_read * np.minimum(np.maximum(value - bank.slow - bank.level, -most), most)
+    known = is_read / variance
     gain_slow, gain_level = to_slow * known, to_level * known
     bank.slow = bank.slow + gain_slow * error
     bank.level = bank.level + gain_level * error
@@ -202,9 +224,9 @@ def _step(bank: _Filter, days: Days, day: int, there: NDArray[np.bool_], share: 
     belief = np.exp(belief - belief.max(axis=1, keepdims=True))
     weight = belief / belief.sum(axis=1, keepdims=True)
     # the first reading says nothing of the scale: it makes the mean
-    counted = there & (variance < 10.0)
-    more = there * (n - 1.0)
-    bank.squares = bank.squares + counted * (error * error / variance) + there * days.within[:, day, None] / share
+    counted = is_read & (variance < 10.0)
+    more = is_read * (n - 1.0)
+    bank.squares = bank.squares + counted * (error * error / variance) + is_read * days.within[:, day, None] / share
     bank.freedom = bank.freedom + counted[:, :1] + more
     bank.evidence = bank.evidence - 0.5 * (counted * np.log(variance) + more * np.log(share))
     return _Step(np.asarray(error, dtype=float), variance, gain_slow, gain_level, np.sqrt(scale2), weight)

@@ -27,13 +27,13 @@ class Channel:
 
     Attributes:
         name: With its unit; `ln_` stands for the natural logarithm.
-        features: Rows of `agent.features.FEATURES` whose mean it is; none: given by whoever has it.
-        group: Channels of one group hang together.
+        features: Rows of `agent.features.FEATURES` whose mean it is; empty where its values come from elsewhere.
+        group: Channels of one group are correlated more than others.
         toward_strain: 1 where more is strain, -1 where less is.
-        weight: In the mean.
         prior: Spread of a reading within a person; see `Prior`.
         kind: What policy allows or denies, as in FEATURES.
         words: For the person.
+        weight: In the mean.
     """
 
     name: str
@@ -51,31 +51,37 @@ class Channel:
 _LN_RMSSD: Final = Prior(0.298, 12.0)
 _HR: Final = Prior(7.0, 12.0)
 # faces and self-reports have no common scale: an expressive face, a slow camera, one who never ticks the ends
-_OWN: Final = Prior(1.0, 0.0)
+_UNKNOWN: Final = Prior(1.0, 0.0)
 
 _ROWS: Final = (
     Channel("ln_rmssd", ("rmssd_ms",), "heart", -1, _LN_RMSSD, "recovery", "variability between heart beats, at rest"),
     Channel("hr_bpm", ("hr_mean_bpm",), "heart", 1, _HR, "recovery", "heart rate, at rest"),
-    Channel("perclos_01", ("perclos_01",), "face", 1, _OWN, "fatigue", "time with your eyes nearly shut"),
-    Channel("yawns_per_min", ("yawns_per_min",), "face", 1, _OWN, "fatigue", "yawns"),
+    Channel("perclos_01", ("perclos_01",), "face", 1, _UNKNOWN, "fatigue", "time with your eyes nearly shut"),
+    Channel("yawns_per_min", ("yawns_per_min",), "face", 1, _UNKNOWN, "fatigue", "yawns"),
     Channel(
-        "brow_down_share_01", ("brow_down_share_01",), "face", 1, _OWN, "expression", "time with your brow drawn down"
+        "brow_down_share_01",
+        ("brow_down_share_01",),
+        "face",
+        1,
+        _UNKNOWN,
+        "expression",
+        "time with your brow drawn down",
     ),
     Channel(
         "smile_share_01",
         ("smile_left_share_01", "smile_right_share_01"),
         "face",
         -1,
-        _OWN,
+        _UNKNOWN,
         "expression",
         "time with a smile",
     ),
-    Channel("tired_0_10", (), "self_report", 1, _OWN, "fatigue", "how tired you said you were"),
-    Channel("mood_0_10", (), "self_report", -1, _OWN, "self_report", "the mood you noted"),
-    Channel("calendar_hours", (), "other", 1, _OWN, "strain", "hours of meetings"),
-    Channel("typing_pause_s", (), "other", 1, _OWN, "strain", "pauses at the keyboard"),
-    Channel("voice_pause_s", (), "other", 1, _OWN, "strain", "pauses in speech"),
-    Channel("text_negative_share_01", (), "other", 1, _OWN, "strain", "share of notes that you called bad"),
+    Channel("tired_0_10", (), "self_report", 1, _UNKNOWN, "fatigue", "how tired you said you were"),
+    Channel("mood_0_10", (), "self_report", -1, _UNKNOWN, "self_report", "the mood you noted"),
+    Channel("calendar_hours", (), "other", 1, _UNKNOWN, "strain", "hours of meetings"),
+    Channel("typing_pause_s", (), "other", 1, _UNKNOWN, "strain", "pauses at the keyboard"),
+    Channel("voice_pause_s", (), "other", 1, _UNKNOWN, "strain", "pauses in speech"),
+    Channel("text_negative_share_01", (), "other", 1, _UNKNOWN, "strain", "share of notes that you called bad"),
 )
 CHANNELS: Final = {row.name: row for row in _ROWS}
 
@@ -84,20 +90,36 @@ _BETWEEN: Final = 0.1
 
 
 def correlation(names: tuple[str, ...]) -> NDArray[np.float64]:
-    """Correlation of deviations towards strain, shape ``(n, n)``: one number for channels of a group, one between.
+    """Correlation of deviations towards strain: 1 on the diagonal, one number within each group, 0.1 between groups.
 
-    Heart: -lnRMSSD with heart rate within a person, .60 (Welltory, 30 people with ten readings and more); the other
-    numbers are chosen by us.
+    Args:
+        names: Rows of CHANNELS.
+
+    Returns:
+        No unit, shape ``(n, n)``.
+
+    Derived: heart .60, -lnRMSSD with heart rate within a person (Welltory, 30 people with ten readings and more); the
+        other numbers are chosen by us.
     """
     groups = [CHANNELS[name].group for name in names]
     rows = [[_WITHIN_GROUP[a] if a == b else _BETWEEN for b in groups] for a in groups]
-    together = np.array(rows, dtype=float).reshape(len(names), len(names))
-    np.fill_diagonal(together, 1.0)
-    return together
+    matrix = np.array(rows, dtype=float).reshape(len(names), len(names))
+    np.fill_diagonal(matrix, 1.0)
+    return matrix
 
 
 def reading(channel: Channel, value: float) -> float:
-    """A feature's value as the channel counts it; NaN where it has none (a logarithm of nothing)."""
+    """A feature's value as the channel counts it: ``ln(value)`` for names that begin with ``ln_``, else `value`.
+
+    Args:
+        channel: A row of CHANNELS.
+        value: In the feature's unit.
+
+    Returns:
+        In the channel's unit; NaN for a logarithm of 0 or less.
+
+    Source: definition.
+    """
     if not channel.name.startswith("ln_"):
         return value
     return math.log(value) if value > 0.0 else math.nan

@@ -1,4 +1,4 @@
-"""The room's data files: norms, instruments, suggestions, the acute model's card. Read once, as they are."""
+"""Data files of the package: norms, instruments, suggestions, the card of the arousal model. Each is read once."""
 
 import json
 from functools import cache
@@ -8,5 +8,14 @@ from typing import Any
 
 @cache
 def table(name: str) -> Any:
-    """One file of `agent/scoring/tables`, by its name without the ending."""
+    """One file of `agent/scoring/tables`.
+
+    Args:
+        name: Without the ending.
+
+    Returns:
+        Its JSON.
+
+    Source: definition.
+    """
     return json.loads(resources.files("agent.scoring").joinpath(f"tables/{name}.json").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Slow drift, told apart from a change: where a person's level has been going over the weeks. Never an alarm."""
+"""Slow drift: how a person's level moved over the weeks. It is kept apart from a change, and is never an alarm."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -12,9 +12,12 @@ WEEKS_TO_SPEAK: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """Change of the level over the weeks looked at, in the channel's unit, with its 90 % interval.
+    """Change of the level over the weeks looked at.
 
-    ``clear`` is whether the interval leaves 0 out.
+    Attributes:
+        over_all: From the first week to the last, in the channel's unit.
+        low, high: Its 90 % interval, in the channel's unit.
+        weeks: Number of weeks with a mean.
     """
 
     over_all: float
@@ -24,21 +27,29 @@ class Drift:
 
     @property
     def clear(self) -> bool:
+        """Whether the 90 % interval leaves 0 out.
+
+        Returns: True or False.
+        Source: definition.
+        """
         return self.low > 0.0 or self.high < 0.0
 
 
 def drift(week_mean: Floats) -> Drift | None:
-    """Least squares over weekly means, its error widened for how weeks hang together.
+    """Change over the weeks by least squares: ``slope * span``, with ``-+ 1.645 SE(slope) * span``.
+
+    ``SE = sqrt(sum(e^2) / (n_e - 2) / sum(x^2))``, e the residuals, x the weeks about their mean, and
+    ``n_e = max(n (1 - r) / (1 + r), 3)`` the effective number of weeks, r the residuals' lag-1 correlation, at least 0.
 
     Args:
-        week_mean: Level of each week in usual context, oldest first; NaN where there is none.
+        week_mean: Level of each week in usual context, in the channel's unit, oldest first, shape ``(weeks,)``; NaN
+            where there is none.
 
     Returns:
-        None below eight weeks.
+        In the channel's unit; None below eight weeks with a mean.
 
     Source:
-        Standard error with an effective number of weeks n (1 - r) / (1 + r), r the residuals' lag-1 correlation
-        (Santer et al. 2000, doi:10.1029/1999JD901105), never taken below 0.
+        Santer et al. (2000), doi:10.1029/1999JD901105, for the effective number of weeks.
     """
     week = np.flatnonzero(np.isfinite(week_mean)).astype(float)
     if week.size < WEEKS_TO_SPEAK:
@@ -48,8 +59,8 @@ def drift(week_mean: Floats) -> Drift | None:
     slope = float(x @ value / (x @ x))
     residual = value - value.mean() - slope * x
     square = float(residual @ residual)
-    together = max(0.0, float(residual[1:] @ residual[:-1]) / square) if square > 0.0 else 0.0
-    effective = max(week.size * (1.0 - together) / (1.0 + together), 3.0)
+    lag1 = max(0.0, float(residual[1:] @ residual[:-1]) / square) if square > 0.0 else 0.0
+    effective = max(week.size * (1.0 - lag1) / (1.0 + lag1), 3.0)
     error = float(np.sqrt(square / (effective - 2.0) / (x @ x))) if effective > 2.0 else float("inf")
     span = float(week[-1] - week[0])
     half = NINE_IN_TEN * error * span

@@ -1,12 +1,16 @@
-"""The strain index: how far from your normal, 0 to 100, with an interval and contributions that sum.
+"""The strain index: how far from the person's normal, 0 to 100, with an interval and contributions that sum.
 
     z_k      deviation of channel k in the person's own usual deviations, plus is strain
     s        sum(w z) / sqrt(w' R w) over the channels at hand: variance 1 however many there are
-    index    100 * Phi(s): 50 is your normal
+    index    100 * Phi(s): 50 is the person's normal
     points   of channel k: 100 * (w_k z_k / sqrt(w' R w)) * (Phi(s) - 1/2) / s; they sum to index - 50
 
 The index is a place among the person's own weeks, not a level of stress and not a share of burnout. Its name
 everywhere is NAME.
+
+Derived: R restandardises the mean of correlated channels (`agent.scoring.channels`); Phi maps it to its place among
+    normal
+weeks.
 """
 
 import math
@@ -57,38 +61,48 @@ class Strain:
     toward_strain_01: float
 
 
-def strain(seen: Mapping[str, Standing], usual: Iterable[str] = ()) -> Strain:
-    """The index of any channels at hand.
+def strain(standings: Mapping[str, Standing], usual: Iterable[str] = ()) -> Strain:
+    """The index of the channels at hand; formula in the module.
+
+    Its interval is ``100 Phi(s -+ 1.645 sd)`` with ``sd^2 = e' R e + d' R d``: e the weighted standard deviations of
+    the channels, d the difference between the weights of all channels and those of the channels at hand.
 
     Args:
-        seen: By rows of `CHANNELS`.
+        standings: By rows of `CHANNELS`.
         usual: Channels that the person had in the days before. One that is absent now counts as unknown: its weight
-            goes to the others, and what it might have said widens the interval.
+            goes to the others, and what it might have added widens the interval.
+
+    Returns:
+        Index and interval, 0 to 100; points by channel.
 
     Raises:
         NotScored: No channel at all, or one that has no row.
+
+    Source: see the module.
     """
-    unknown = [name for name in (*seen, *usual) if name not in CHANNELS]
-    if not seen or unknown:
+    unknown = [name for name in (*standings, *usual) if name not in CHANNELS]
+    if not standings or unknown:
         raise NotScored(
             f"no row in CHANNELS for {', '.join(unknown)}" if unknown else "no channel could be read",
             remedy="Wear the strap, or switch a sensor on.",
         )
-    present = tuple(name for name in CHANNELS if name in seen)
-    missing = tuple(name for name in CHANNELS if name in set(usual) and name not in seen)
-    everyone = present + missing
-    together = correlation(everyone)
-    weight = np.array([CHANNELS[name].weight for name in everyone])
-    here = np.arange(len(everyone)) < len(present)
+    present = tuple(name for name in CHANNELS if name in standings)
+    missing = tuple(name for name in CHANNELS if name in set(usual) and name not in standings)
+    names = present + missing
+    correlations = correlation(names)
+    weight = np.array([CHANNELS[name].weight for name in names])
+    here = np.arange(len(names)) < len(present)
 
     share = np.where(here, weight, 0.0)
-    share = share / math.sqrt(float(share @ together @ share))
-    z = np.array([seen[name].z for name in present])
+    share = share / math.sqrt(float(share @ correlations @ share))
+    z = np.array([standings[name].z for name in present])
     s = float(share[here] @ z)
-    error = share[here] * np.array([seen[name].sd for name in present])
-    whole = weight / math.sqrt(float(weight @ together @ weight))
-    apart = whole - share  # what the index of all channels would see otherwise
-    variance = float(error @ together[: len(present), : len(present)] @ error) + float(apart @ together @ apart)
+    error = share[here] * np.array([standings[name].sd for name in present])
+    whole = weight / math.sqrt(float(weight @ correlations @ weight))
+    difference = whole - share  # of the index of all channels
+    variance = float(error @ correlations[: len(present), : len(present)] @ error) + float(
+        difference @ correlations @ difference
+    )
     sd = math.sqrt(variance)
 
     slope = _AT_ZERO if abs(s) < 1e-9 else (phi(s) - 0.5) / s

@@ -1,6 +1,8 @@
 """Self-report: instruments as rows of `tables/instruments.json`, scored as their authors say.
 
-A burnout category comes from here and from nowhere else. Physiology may at most say CHECK_IN.
+A burnout category comes from here and from nowhere else. Physiology may at most result in CHECK_IN.
+
+Source: of each instrument, its `source` in the table.
 """
 
 from collections.abc import Mapping
@@ -15,7 +17,14 @@ CHECK_IN: Final = "worth a check-in"
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One question: its answers in the order shown, and what each is worth."""
+    """One question.
+
+    Attributes:
+        item_id: Key of its answer.
+        text: The question.
+        answers: In the order shown.
+        points: What each answer is worth.
+    """
 
     item_id: str
     text: str
@@ -25,7 +34,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Items whose mean is one number."""
+    """Items whose mean is one number.
+
+    Attributes:
+        name: Key of the number.
+        words: For the person.
+        items: Its questions.
+        least_answered: How many must be answered for a number.
+    """
 
     name: str
     words: str
@@ -38,10 +54,15 @@ class Instrument:
     """One row.
 
     Attributes:
+        name: Full name.
         short: What commands call it.
         kind: What policy allows or denies, as in FEATURES.
-        every_days: How often it is offered.
-        limits: Lower ends of its bands, with words; none for a line.
+        every_days: How often it is offered, in days.
+        source: Where it was published.
+        licence: Under which it may be used.
+        note: For the person.
+        scales: Its numbers.
+        limits: Lower ends of its bands, with words; empty for a line.
         category_from: The score from which a burnout category is named; None: never.
     """
 
@@ -58,12 +79,26 @@ class Instrument:
 
     @property
     def items(self) -> tuple[Item, ...]:
+        """Items of all scales, in order.
+
+        Returns: Every item once.
+        Source: definition.
+        """
         return tuple(item for scale in self.scales for item in scale.items)
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One scale's number; None with the reason where too little was answered."""
+    """One scale's number.
+
+    Attributes:
+        scale: Name of the scale.
+        value: Mean of the points; None where too little was answered.
+        answered: Number of answers.
+        band: Words of the band that the value lies in.
+        burnout: Whether the category is named; None where the instrument never names it.
+        reason: Why there is no value.
+    """
 
     scale: str
     value: float | None
@@ -74,20 +109,29 @@ class Score:
 
 
 def instruments() -> dict[str, Instrument]:
-    """All rows, by `short`."""
+    """All rows of the table.
+
+    Returns: By `short`.
+    Source: see the module.
+    """
     return {row["short"]: _instrument(row) for row in table("instruments")}
 
 
 def scores(instrument: Instrument, answers: Mapping[str, int]) -> tuple[Score, ...]:
-    """Score what was answered.
+    """Scores of an instrument: of each scale the mean of the answers' points, ``sum(points) / answered``.
 
     Args:
         instrument: A row.
         answers: Place of the answer (0 is the first shown) by item id; items left out were skipped.
 
+    Returns:
+        One score a scale, in points; without a value below `Scale.least_answered` answers.
+
     Raises:
         WrongUse: An item or answer that the instrument has not.
         NotScored: Nothing was answered.
+
+    Source: see the module.
     """
     known = {item.item_id: item for item in instrument.items}
     for item_id, place in answers.items():
@@ -109,7 +153,7 @@ def _score(instrument: Instrument, scale: Scale, answers: Mapping[str, int]) -> 
 
 
 def _instrument(row: Mapping[str, Any]) -> Instrument:
-    points = tuple(float(one) for one in row["points"])
+    points = tuple(float(points) for points in row["points"])
     scales = tuple(
         Scale(
             scale["name"],

@@ -8,12 +8,17 @@ were measured, in the person's usual context (time of day, shift).
                                                              slow part: AR(1) by day, correlation phi
 
 Three numbers of a person are not known: the scale (standard deviation of a single reading), phi, and the share of a
-reading's variance that is noise of the window. A grid stands for the last two; the scale is integrated out under an
-inverse chi-squared prior (shrunk personal scale), the mean under a flat one, effects of context under a wide one. So
-the answer is a mixture of Student distributions, and what the data do not tell makes it wider by itself.
+reading's variance that is noise of the window. A grid stands for the last two. The scale is integrated out under an
+inverse chi-squared prior (shrunk personal scale), the mean under a flat one, effects of context under a wide normal
+one. So the answer is a mixture of Student distributions, and what the data do not determine makes it wider.
 
-The slow part's inverse covariance is tridiagonal, hence each stretch costs one sweep over its days (Rue and Held 2005,
-Gaussian Markov Random Fields, section 2.4), all stretches and all rows of the grid side by side.
+The slow part's inverse covariance is tridiagonal, hence each stretch costs one sweep over its days, all stretches and
+all rows of the grid side by side.
+
+Source: Rue and Held (2005), Gaussian Markov Random Fields, section 2.4, for the sweep. Derived: the posterior is that
+    of
+a linear model with conjugate priors; grid and priors as the constants say
+(docs/decisions/013-deviation-is-a-posterior.md).
 """
 
 from dataclasses import dataclass
@@ -51,32 +56,34 @@ class Stretches:
     """Days of one channel, oldest first, many stretches side by side.
 
     Attributes:
-        mean: Mean reading of each day, shape ``(m, days)``; anything where there is none.
-        n: Readings of each day, shape ``(m, days)``.
-        within: Sum of squared deviations of readings from their day's mean, shape ``(m,)``.
-        context: Mean context of each day's readings, shape ``(m, days, k)``.
-        of: Weights of the level that is asked for, shape ``(m, days)``, each row summing to 0: week minus before. A
-            day that is not there yet has weight 0 and no reading.
+        mean: Mean reading of each day, in the channel's unit, shape ``(m, days)``; anything where there is none.
+        n: Count of readings of each day, shape ``(m, days)``.
+        within: Sum of squared deviations of readings from their day's mean, in the squared unit, shape ``(m,)``.
+        context: Mean context of each day's readings, 0 to 1, shape ``(m, days, k)``.
+        weights: Weights of the level that is asked for, no unit, shape ``(m, days)``, each row summing to 0: week minus
+            before. A day that is not there yet has weight 0 and no reading.
     """
 
     mean: Floats
     n: Floats
     within: Floats
     context: Floats
-    of: Floats
+    weights: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """The answer for each stretch; arrays of shape ``(m,)`` in the channel's unit.
+    """The answer for each stretch, in the channel's unit.
 
     Attributes:
-        value: Expected deviation.
-        sd: Its standard deviation.
-        low, high: The interval that holds the truth nine times in ten.
-        usual_sd: How far such a deviation lies from 0 when nothing has changed: the person's own yardstick.
-        scale: Standard deviation of a single reading of this person.
-        usual: The person's mean level, and `effect` of each context, shape ``(m, k)``.
+        value: Expected deviation, in the channel's unit, shape ``(m,)``.
+        sd: Its standard deviation, in the channel's unit, shape ``(m,)``.
+        low, high: The interval that holds the truth nine times in ten, in the channel's unit, shape ``(m,)``.
+        usual_sd: Standard deviation of such a deviation when nothing has changed, in the channel's unit, shape
+            ``(m,)``.
+        scale: Standard deviation of a single reading of this person, in the channel's unit, shape ``(m,)``.
+        usual: The person's mean level, in the channel's unit, shape ``(m,)``.
+        effect: Of each context, in the channel's unit, shape ``(m, k)``.
     """
 
     value: Floats
@@ -90,7 +97,17 @@ class Deviation:
 
 
 def week_minus_before(before_days: int, week_days: int = 7, most_before: int = BEFORE_DAYS) -> Floats:
-    """Weights of the last `week_days` against the days before them; 0 for days that were not yet.
+    """Weights of a week minus the days before it: ``1 / week_days`` and ``-1 / before_days``; 0 for other days.
+
+    Args:
+        before_days: Days before the week that count.
+        week_days: Days of the week.
+        most_before: Days before the week that the row has room for.
+
+    Returns:
+        No unit, shape ``(most_before + week_days,)``.
+
+    Source: definition.
 
     >>> week_minus_before(2, 2, most_before=3)
     array([ 0. , -0.5, -0.5,  0.5,  0.5])
@@ -100,25 +117,41 @@ def week_minus_before(before_days: int, week_days: int = 7, most_before: int = B
     return np.concatenate((none, before, np.full(week_days, 1.0 / week_days)))
 
 
-def deviation(seen: Stretches, prior: Prior, phi: Floats = PHI, window_share: Floats = WINDOW_SHARE) -> Deviation:
-    """Posterior of the named deviation; see the module.
+def deviation(stretches: Stretches, prior: Prior, phi: Floats = PHI, window_share: Floats = WINDOW_SHARE) -> Deviation:
+    """Posterior of the named deviation ``c' level``, c the weights of the week minus before.
 
-    A stretch needs two readings at least; `agent.scoring.baseline` asks for many more before anyone sees a number.
+    For each grid row: generalized least squares gives the mean and the effects of context (beta) and the expected
+    contrast; the scale's posterior has ``prior.weight + readings - 1`` degrees of freedom. Rows are weighed by their
+    marginal likelihood. The mixture's mean and standard deviation give ``value`` and ``sd``, and ``low, high = value -+
+    sd * factor_of_standard_deviation(freedom)``.
+
+    A stretch needs two readings at least; `agent.scoring.baseline` asks for many more before a number is shown.
+
+    Args:
+        stretches: Of one channel.
+        prior: The scale before the first reading.
+        phi: Day-to-day correlations of the grid, no unit, shape ``(p,)``.
+        window_share: Shares of a reading's variance that are noise of the window, 0 to 1, shape ``(q,)``.
+
+    Returns:
+        In the channel's unit, shape ``(m,)`` each.
+
+    Source: see the module.
     """
     phis, shares = (axis.ravel()[None, :] for axis in np.meshgrid(phi, window_share, indexing="ij"))
-    solved = _solved(seen, phis, shares)
-    m, k = seen.mean.shape[0], seen.context.shape[2]
+    solved = _solved(stretches, phis, shares)
+    m, k = stretches.mean.shape[0], stretches.context.shape[2]
     # the regression on the mean and the contexts
     inverse_prior = np.zeros((1 + k, 1 + k))
     inverse_prior[np.arange(1, 1 + k), np.arange(1, 1 + k)] = _CONTEXT_SD**-2
-    readings = seen.n.sum(axis=1)[:, None]
+    readings = stretches.n.sum(axis=1)[:, None]
     gram = solved.gram + inverse_prior
     gram[..., 0, 0] += readings == 0  # nothing was read: any mean will do
     beta = np.linalg.solve(gram, solved.cross[..., None])[..., 0]
-    residual = solved.square - np.sum(beta * solved.cross, axis=-1) + seen.within[:, None] / shares
+    residual = solved.square - np.sum(beta * solved.cross, axis=-1) + stretches.within[:, None] / shares
     freedom = np.maximum(prior.weight + readings - 1.0, 1.0)
     variance = (prior.weight * prior.scale**2 + np.maximum(residual, 0.0)) / freedom
-    observed_days = np.sum(seen.n > 0, axis=1)[:, None]
+    observed_days = np.sum(stretches.n > 0, axis=1)[:, None]
     log_likelihood = (
         -0.5 * solved.log_determinant
         - 0.5 * np.linalg.slogdet(gram)[1]
@@ -134,7 +167,7 @@ def deviation(seen: Stretches, prior: Prior, phi: Floats = PHI, window_share: Fl
     mean = np.sum(weight * value, axis=1)
     sd = np.sqrt(np.sum(weight * (expected_variance * spread + (value - mean[:, None]) ** 2), axis=1))
     half = sd * factor_of_standard_deviation(freedom[:, 0])
-    usual_sd = np.sqrt(np.sum(weight * variance * _usual_spread(seen.of, phis, shares), axis=1))
+    usual_sd = np.sqrt(np.sum(weight * variance * _usual_spread(stretches.weights, phis, shares), axis=1))
     coefficients = np.sum(weight[..., None] * beta, axis=1)
     return Deviation(
         mean, sd, mean - half, mean + half, usual_sd, np.sqrt(np.sum(weight * variance, axis=1)),
@@ -155,22 +188,22 @@ class _Solved:
     log_determinant: Floats
 
 
-def _solved(seen: Stretches, phi: Floats, share: Floats) -> _Solved:
-    m, days = seen.mean.shape
+def _solved(stretches: Stretches, phi: Floats, share: Floats) -> _Solved:
+    m, days = stretches.mean.shape
     g = phi.shape[1]
-    k = seen.context.shape[2]
-    there = seen.n > 0
+    k = stretches.context.shape[2]
+    is_read = stretches.n > 0
     sides = np.empty((m, days, 2 + k))  # what was read, the mean, the contexts; 0 where nothing was read
-    sides[:, :, 0] = np.where(there, seen.mean, 0.0)
-    sides[:, :, 1] = there
-    sides[:, :, 2:] = np.where(there[..., None], seen.context, 0.0)
+    sides[:, :, 0] = np.where(is_read, stretches.mean, 0.0)
+    sides[:, :, 1] = is_read
+    sides[:, :, 2:] = np.where(is_read[..., None], stretches.context, 0.0)
     slow = (1.0 - share) * (1.0 - phi**2)  # variance of a day's step
     off = -phi / slow
     inside = (1.0 + phi**2) / slow
-    weigh = seen.n.T[:, :, None] / share  # (days, m, g): inverse variance of a day's noise
+    weigh = stretches.n.T[:, :, None] / share  # (days, m, g): inverse variance of a day's noise
     right = np.empty((days, m, g, 3 + k))
     right[..., :-1] = weigh[..., None] * sides.transpose(1, 0, 2)[:, :, None, :]
-    right[..., -1] = seen.of.T[:, :, None]
+    right[..., -1] = stretches.weights.T[:, :, None]
     pivots = inside + weigh
     pivots[0] -= phi**2 / slow  # a first or last day has one neighbour
     pivots[-1] -= phi**2 / slow
@@ -181,13 +214,13 @@ def _solved(seen: Stretches, phi: Floats, share: Floats) -> _Solved:
     # forward-eliminated sides give every product: a' A^-1 b = sum of a~ b~ / pivot
     scaled = np.ascontiguousarray((right / np.sqrt(pivots)[..., None]).transpose(1, 2, 0, 3))
     products = np.matmul(scaled.swapaxes(2, 3), scaled)
-    counted = sides * np.sqrt(seen.n)[..., None]
+    counted = sides * np.sqrt(stretches.n)[..., None]
     plain = np.matmul(counted.swapaxes(1, 2), counted)[:, None] / share[..., None, None]
     inner = plain - products[:, :, :-1, :-1]
     log_determinant = (
         np.sum(np.log(pivots), axis=0)
         + days * np.log(slow) - np.log1p(-(phi**2))
-        - np.sum(np.where(there.T[..., None], np.log(np.where(there.T[..., None], weigh, 1.0)), 0.0), axis=0)
+        - np.sum(np.where(is_read.T[..., None], np.log(np.where(is_read.T[..., None], weigh, 1.0)), 0.0), axis=0)
     )  # fmt: skip
     return _Solved(
         inner[:, :, 1:, 1:], inner[:, :, 1:, 0], inner[:, :, 0, 0],
@@ -195,8 +228,8 @@ def _solved(seen: Stretches, phi: Floats, share: Floats) -> _Solved:
     )  # fmt: skip
 
 
-def _usual_spread(of: Floats, phi: Floats, share: Floats) -> Floats:
+def _usual_spread(weights: Floats, phi: Floats, share: Floats) -> Floats:
     """Variance of the contrast of a slow part that goes on as it always did, shape ``(m, g)``."""
-    apart = np.abs(np.subtract.outer(np.arange(of.shape[1]), np.arange(of.shape[1])))
-    spread = {p: np.sum((of @ p**apart) * of, axis=1) for p in set(phi[0].tolist())}
+    lag = np.abs(np.subtract.outer(np.arange(weights.shape[1]), np.arange(weights.shape[1])))
+    spread = {p: np.sum((weights @ p**lag) * weights, axis=1) for p in set(phi[0].tolist())}
     return np.stack([(1.0 - s) * spread[p] for p, s in zip(phi[0].tolist(), share[0], strict=True)], axis=1)

@@ -3,10 +3,12 @@
 Its process is not the scorer's. The slow part has heavy-tailed steps and a phi that the scorer does not know (.3, .6 or
 .9 by person), the window noise is Student's with 4 degrees and a share of .5 to .9, there are weekends, holidays,
 illness, shifts whose effect differs by person, days and whole weeks without a reading, torn readings, and falls that
-last. Groups differ in what they differ in: level by age and sex (Voss 2015), level, spread and heart rate under a
-beta-blocker, sensor noise by skin tone, shifts and missing days of those who work nights.
+last. Groups differ in known ways: level by age and sex, level, spread and heart rate under a beta-blocker, sensor noise
+by skin tone, shifts and missing days of those who work nights.
 
-Numbers that no source gives (marked +) are chosen by us to be worse than measured, not to flatter.
+Source: level by age and sex, Voss et al. (2015), doi:10.1371/journal.pone.0118308. Derived: numbers that no source
+    gives
+(marked +) are chosen by us to be worse than measured, not to flatter.
 """
 
 from dataclasses import dataclass
@@ -36,11 +38,12 @@ class Population:
     """People side by side.
 
     Attributes:
-        ln_rmssd, hr_bpm: What was read.
-        level: The true level of lnRMSSD of each day in usual context, shape ``(m, DAYS)``; `hr_level` of heart rate.
-        fell_on: First day of a fall of 20 % that lasts; -1: none.
+        ln_rmssd, hr_bpm: Readings: logarithm of ms, and beats per minute.
+        level: The true level of lnRMSSD of each day in usual context, no unit, shape ``(m, days)``.
+        hr_level: The same of heart rate, in bpm, shape ``(m, days)``.
+        fell_on: First day of a fall of 20 % that lasts, shape ``(m,)``; -1: none.
         groups: Name of a grouping to labels, shape ``(m,)``.
-        phi: Of each person.
+        phi: Day-to-day correlation of each person, no unit, shape ``(m,)``.
     """
 
     ln_rmssd: Readings
@@ -53,8 +56,20 @@ class Population:
 
 
 def population(people: int, seed: int, days: int = DAYS) -> Population:
-    """Draw `people`; the same seed draws the same. Some 1.2 kB a person and day of memory, 15 while scored:
-    draw in parts.
+    """Draw `people`; the same seed draws the same.
+
+    ``reading = usual + slow + weekend + holiday + illness + fall + context effect + scale * noise + torn``. It needs
+    some 1.2 kB per person and day, and 15 while it is scored: draw in parts.
+
+    Args:
+        people: How many, m.
+        seed: Of the generator.
+        days: Length of each record.
+
+    Returns:
+        Readings and their truth.
+
+    Source: see the module.
     """
     rng = np.random.default_rng(seed)
     age = rng.integers(0, len(AGES), people)
@@ -80,15 +95,24 @@ def population(people: int, seed: int, days: int = DAYS) -> Population:
     hr_moved = hr_slow - 0.6 * (hr_scale / scale)[:, None] * slow - 1.0 * off + 5.0 * ill + 3.0 * fallen  # +
     hr_usual = rng.normal(66.0, 7.0, people) - np.where(blocked, 10.0, 0.0)
 
-    there = _worn(rng, nights, people, days)
+    is_read = _worn(rng, nights, people, days)
     context, effect, hr_effect = _contexts(rng, nights, people, days)
     noise = rng.standard_t(4, (people, days, MOST_READINGS)) / np.sqrt(2.0)
-    own = 0.8 * rng.standard_t(4, noise.shape) / np.sqrt(2.0) - 0.6 * noise
-    loud = (np.sqrt(share) * _NOISE_BY_TONE[tone])[:, None, None]
+    hr_noise = 0.8 * rng.standard_t(4, noise.shape) / np.sqrt(2.0) - 0.6 * noise
+    noise_scale = (np.sqrt(share) * _NOISE_BY_TONE[tone])[:, None, None]
     torn = np.where(rng.random(noise.shape) < 0.003, rng.choice((-0.8, 0.8), noise.shape), 0.0)  # +
     level, hr_level = usual[:, None] + moved, hr_usual[:, None] + hr_moved
-    ln = level[..., None] + np.einsum("mdrk,mk->mdr", context, effect) + scale[:, None, None] * loud * noise + torn
-    hr = hr_level[..., None] + np.einsum("mdrk,mk->mdr", context, hr_effect) + hr_scale[:, None, None] * loud * own
+    ln = (
+        level[..., None]
+        + np.einsum("mdrk,mk->mdr", context, effect)
+        + scale[:, None, None] * noise_scale * noise
+        + torn
+    )
+    hr = (
+        hr_level[..., None]
+        + np.einsum("mdrk,mk->mdr", context, hr_effect)
+        + hr_scale[:, None, None] * noise_scale * hr_noise
+    )
     groups = {
         "age": np.array(AGES)[age],
         "sex": np.array(SEXES)[sex],
@@ -96,8 +120,8 @@ def population(people: int, seed: int, days: int = DAYS) -> Population:
         "beta-blocker": np.where(blocked, "yes", "no"),
         "nights": np.array(("none", "rotating", "new"))[nights],
     }
-    read = Readings(np.where(there, ln, np.nan), context)
-    return Population(read, Readings(np.where(there, hr, np.nan), context), level, hr_level, fell_on, groups, phi)
+    read = Readings(np.where(is_read, ln, np.nan), context)
+    return Population(read, Readings(np.where(is_read, hr, np.nan), context), level, hr_level, fell_on, groups, phi)
 
 
 def _slow(rng: np.random.Generator, phi: Floats, scale: Floats, days: int) -> Floats:
@@ -121,7 +145,7 @@ def _stretches(
 
 
 def _worn(rng: np.random.Generator, nights: NDArray[np.int64], people: int, days: int) -> NDArray[np.bool_]:
-    """Which readings there are: 25 to 50 % of days missing, more for those who work nights; whole weeks too."""
+    """Which readings exist: 25 to 50 % of days missing, more for those who work nights; whole weeks too."""
     missing = np.where(nights > 0, rng.uniform(0.35, 0.5, people), rng.uniform(0.25, 0.4, people))
     whole_weeks = np.repeat(rng.random((people, -(-days // 7))) < 0.08, 7, axis=1)[:, :days]
     worn = (rng.random((people, days)) >= missing[:, None]) & ~whole_weeks
@@ -147,7 +171,7 @@ def _contexts(
     context[..., _NIGHT], context[..., _MORNING], context[..., _EVENING] = bins == 0, bins == 1, bins == 3
     context[..., _DAY_SHIFT] = on_days[..., None]
     context[..., _NIGHT_SHIFT] = on_nights[..., None]
-    usual, apart = np.array([0.08, 0.03, 0.02, -0.04, -0.16]), np.array([0.05, 0.04, 0.04, 0.03, 0.07])  # +
-    effect = usual + apart * rng.standard_normal((people, len(CONTEXTS)))
-    hr_usual, hr_apart = np.array([-4.0, 0.0, -1.0, 1.5, 4.0]), np.array([1.0, 1.0, 1.0, 1.0, 1.5])  # +
-    return context, effect, hr_usual + hr_apart * rng.standard_normal((people, len(CONTEXTS)))
+    usual, spread = np.array([0.08, 0.03, 0.02, -0.04, -0.16]), np.array([0.05, 0.04, 0.04, 0.03, 0.07])  # +
+    effect = usual + spread * rng.standard_normal((people, len(CONTEXTS)))
+    hr_usual, hr_spread = np.array([-4.0, 0.0, -1.0, 1.5, 4.0]), np.array([1.0, 1.0, 1.0, 1.0, 1.5])  # +
+    return context, effect, hr_usual + hr_spread * rng.standard_normal((people, len(CONTEXTS)))

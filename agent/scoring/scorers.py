@@ -1,8 +1,11 @@
-"""Whole scorers over drawn people: ours, and three biased ones that the audit must catch.
+"""Whole scorers over synthetic people: ours, and three biased ones that the audit must catch.
 
 pooled norm        everyone against the mean of all people, as a wellness app with "normal: 42 ms" does
 no personal SD     own mean, but everyone on one scale
 no shift context   own mean and scale, blind to nights
+
+Source: the posterior of `agent.scoring.level`. Derived: spreads .298 within and .375 between people as in
+`agent.scoring.channels` and `tables/norms.json`.
 """
 
 from collections.abc import Callable
@@ -28,17 +31,17 @@ Scorer = Callable[[Stretches], Deviation]
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """Person-weeks of lnRMSSD; every array has the shape ``(m, weeks)``.
+    """Person-weeks of lnRMSSD.
 
     Attributes:
-        scored: Whether there was a number; the others are only to be read there.
-        low, high: Its 90 % interval.
-        below_01: The named probability that the true deviation is below 0.
-        truth: The true deviation.
-        fell: Whether the person fell by 20 % in the last four weeks, the whole week included.
-        worn: Whether anything was read in the week.
-        messages: Change alarms of people who have not fallen, shape ``(m,)``.
-        watched: Worn days in which they could have come, over 91: quarters, shape ``(m,)``.
+        scored: Whether there was a number, shape ``(m, weeks)``; the others are only valid there.
+        low, high: Its 90 % interval, no unit (differences of logarithms), shape ``(m, weeks)``.
+        below_01: The named probability that the true deviation is below 0, shape ``(m, weeks)``.
+        truth: The true deviation, no unit (a difference of logarithms), shape ``(m, weeks)``.
+        fell: Whether the person fell by 20 % in the last four weeks, the whole week included, shape ``(m, weeks)``.
+        worn: Whether anything was read in the week, shape ``(m, weeks)``.
+        messages: Count of change alarms of people who have not fallen, shape ``(m,)``.
+        watched: Worn days in which they could have come, over 91: a count of quarters, shape ``(m,)``.
     """
 
     scored: NDArray[np.bool_]
@@ -53,20 +56,44 @@ class Scored:
 
     @property
     def flagged(self) -> NDArray[np.bool_]:
-        """The whole interval of lnRMSSD on the side of strain."""
+        """Weeks whose whole interval lies on the side of strain: ``scored and high < 0``.
+
+        Returns: Shape ``(m, weeks)``.
+        Source: definition.
+        """
         return self.scored & (self.high < 0.0)
 
 
-def ours(seen: Stretches) -> Deviation:
-    """As the weekly log scores."""
-    return deviation(seen, CHANNELS["ln_rmssd"].prior)
+def ours(weeks: Stretches) -> Deviation:
+    """The scorer of the weekly log.
+
+    Args:
+        weeks: Stretches of lnRMSSD.
+
+    Returns:
+        Its posterior; see `agent.scoring.level.deviation`.
+
+    Source: see the module.
+    """
+    return deviation(weeks, CHANNELS["ln_rmssd"].prior)
 
 
-def pooled_norm(seen: Stretches) -> Deviation:
-    """The week against the mean of all people there; spread of a reading and between people known."""
+def pooled_norm(weeks: Stretches) -> Deviation:
+    """Biased scorer: the week's mean minus the mean of all people; ``sd = sqrt(.298^2 / n + .1^2)``.
+
+    It flags the lowest twentieth of all people: ``value -+ 1.645 sqrt(.375^2 + sd^2)``.
+
+    Args:
+        weeks: Stretches of lnRMSSD.
+
+    Returns:
+        In differences of logarithms.
+
+    Source: see the module.
+    """
     week = slice(BEFORE_DAYS, None)
-    n = seen.n[:, week].sum(axis=1)
-    mean = np.sum(seen.n[:, week] * np.where(seen.n > 0, seen.mean, 0.0)[:, week], axis=1) / np.maximum(n, 1.0)
+    n = weeks.n[:, week].sum(axis=1)
+    mean = np.sum(weeks.n[:, week] * np.where(weeks.n > 0, weeks.mean, 0.0)[:, week], axis=1) / np.maximum(n, 1.0)
     norm = float(np.mean(mean[n > 0])) if n.any() else 0.0
     value, sd = mean - norm, np.sqrt(0.298**2 / np.maximum(n, 1.0) + 0.1**2)
     # flags the lowest twentieth of all people
@@ -75,14 +102,32 @@ def pooled_norm(seen: Stretches) -> Deviation:
     return Deviation(value, sd, value - edge, value + edge, none + 0.375, none + 0.298, none + norm, none[:, None])
 
 
-def no_personal_sd(seen: Stretches) -> Deviation:
-    """Ours, but a prior on the scale that no reading can move."""
-    return deviation(seen, Prior(CHANNELS["ln_rmssd"].prior.scale, 1e9))
+def no_personal_sd(weeks: Stretches) -> Deviation:
+    """Biased scorer: ours with a prior on the scale that is worth 1e9 readings, so that no reading can move it.
+
+    Args:
+        weeks: Stretches of lnRMSSD.
+
+    Returns:
+        In differences of logarithms.
+
+    Source: see the module.
+    """
+    return deviation(weeks, Prior(CHANNELS["ln_rmssd"].prior.scale, 1e9))
 
 
-def no_shift_context(seen: Stretches) -> Deviation:
-    """Ours, but blind to time of day and shift."""
-    return deviation(replace(seen, context=seen.context[:, :, :0]), CHANNELS["ln_rmssd"].prior)
+def no_shift_context(weeks: Stretches) -> Deviation:
+    """Biased scorer: ours without the contexts (time of day, shift).
+
+    Args:
+        weeks: Stretches of lnRMSSD.
+
+    Returns:
+        In differences of logarithms.
+
+    Source: see the module.
+    """
+    return deviation(replace(weeks, context=weeks.context[:, :, :0]), CHANNELS["ln_rmssd"].prior)
 
 
 SCORERS: Final[dict[str, Scorer]] = {
@@ -94,11 +139,25 @@ SCORERS: Final[dict[str, Scorer]] = {
 
 
 def score(people: Population, scorer: Scorer, last_days: tuple[int, ...] = LAST_DAYS) -> Scored:
-    """Score drawn people in the weeks that end on `last_days`, and lay the truth beside."""
+    """Score synthetic people in the weeks that end on `last_days`, with the truth beside.
+
+    ``truth = mean(level in the week) - mean(level in the 60 days before)``. A week is scored under the conditions of
+    the weekly log: 42 readings on 14 days before, 3 readings on 2 days in it.
+
+    Args:
+        people: Readings and their truth.
+        scorer: A value of SCORERS.
+        last_days: Last day of each week.
+
+    Returns:
+        Person-weeks, shape ``(m, len(last_days))`` each.
+
+    Source: see the module.
+    """
     m = people.level.shape[0]
-    seen = stretches(people.ln_rmssd, by_day(people.ln_rmssd), last_days)
-    answer = scorer(seen)
-    before, week = seen.n[:, :BEFORE_DAYS], seen.n[:, BEFORE_DAYS:]
+    weeks = stretches(people.ln_rmssd, by_day(people.ln_rmssd), last_days)
+    answer = scorer(weeks)
+    before, week = weeks.n[:, :BEFORE_DAYS], weeks.n[:, BEFORE_DAYS:]
     enough = (before.sum(axis=1) >= READINGS) & (np.sum(before > 0, axis=1) >= DAYS_TO_SPEAK)
     enough &= (week.sum(axis=1) >= READINGS_IN_WEEK) & (np.sum(week > 0, axis=1) >= DAYS_IN_WEEK)
 

@@ -1,1 +1,1 @@
-"""Pure numbers in, pure numbers out: no clock, file, network or global is touched here."""
+"""Formulas of heart and face: pure functions of numbers; no clock, file, network or global."""

@@ -15,8 +15,8 @@ from agent.privacy.vault import existing_vault
 from agent.scoring import instruments
 from agent.scoring.baseline import DAYS_TO_SPEAK, READINGS, RESETS
 from agent.scoring.index import NAME
-from agent.scoring.messages import suggestions, told_at
-from agent.scoring.observations import Record, Said, Shift, record
+from agent.scoring.messages import shown_at, suggestions
+from agent.scoring.observations import Record, SelfReport, Shift, record
 from agent.scoring.weeks import REASONS, Log, Week, weekly_log
 from agent.tables.profiles import Profile
 from agent.windows.history import History, Told
@@ -130,10 +130,10 @@ def of(summaries: Iterable[Summary], told: Sequence[Told], profile: Profile, wee
         shifts=shifts,
         resets_utc_s=[one.at_utc_s for one in changes if one not in ended],
         left_out=[(one.at_utc_s, one.numbers["until_utc_s"]) for one in ended],
-        said=_lines(answered),
+        self_reports=_lines(answered),
     )
     kinds = profile.shown_kinds
-    quiet_s = told_at(now_utc_s, shifts)
+    quiet_s = shown_at(now_utc_s, shifts)
     return Scores(
         weekly_log(kept, weeks=weeks, kinds=kinds),
         _reports(answered, profile),
@@ -251,7 +251,7 @@ def day_of(utc_s: int) -> str:
     return _day((utc_s + offset_s(utc_s)) // _DAY_S)
 
 
-def _lines(answered: Iterable[Told]) -> list[Said]:
+def _lines(answered: Iterable[Told]) -> list[SelfReport]:
     """Answers of the one-line instruments, as readings of their channels."""
     known = instruments.instruments()
     said = []
@@ -259,7 +259,7 @@ def _lines(answered: Iterable[Told]) -> list[Said]:
         instrument = known.get(one.name)
         if instrument is None or len(instrument.items) != 1 or instrument.limits:
             continue
-        said += [Said(one.at_utc_s, score.scale, score.value) for score in _scored(instrument, one)
+        said += [SelfReport(one.at_utc_s, score.scale, score.value) for score in _scored(instrument, one)
                  if score.value is not None]  # fmt: skip
     return said
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from agent.errors import Missing
-from agent.scoring import audit as rules
+from agent.scoring import rates
 from agent.scoring.audit import Audit
 from agent.scoring.scorers import Scored
 
@@ -38,9 +38,9 @@ def compare(loaded: Any, scored: Scored, groups: dict[str, np.ndarray[Any, Any]]
     """
     version, metrics = loaded
     values = {(one.grouping, one.label, one.rate): one.value for one in ours.rates if one.value is not None}
-    apart, rates = 0.0, 0
-    for rate in rules.RATES:
-        hit, of = rules.counted(scored, rate)
+    apart, compared = 0.0, 0
+    for rate in rates.RATES:
+        hit, of = rates.counted(scored, rate)
         for grouping, labels in groups.items():
             by_week = np.repeat(labels[:, None], of.shape[1], axis=1)[of]
             said = hit[of].astype(int)
@@ -49,6 +49,6 @@ def compare(loaded: Any, scored: Scored, groups: dict[str, np.ndarray[Any, Any]]
             )
             for label, value in frame.by_group.items():
                 if (grouping, label, rate) in values:
-                    rates += 1
+                    compared += 1
                     apart = max(apart, abs(float(value) - (values[grouping, label, rate] or 0.0)))
-    return {"version": version, "rates": rates, "largest_difference": apart}
+    return {"version": version, "rates": compared, "largest_difference": apart}

@@ -4,7 +4,7 @@ import html
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from agent.scoring import audit as rules
+from agent.scoring import rates
 from agent.scoring.audit import Audit
 from agent.scoring.channels import CHANNELS
 from agent.scoring.index import NAME
@@ -97,9 +97,9 @@ def _contributed(made: Report) -> str:
     return _table(("grouping", "group", "weeks", *(CHANNELS[name].words for name in names)), rows)
 
 
-def _rate_row(rate: rules.Rate) -> tuple[str, ...]:
+def _rate_row(rate: rates.Rate) -> tuple[str, ...]:
     if rate.value is None:
-        why = f"fewer than {rules.LEAST_PEOPLE} people, or no such week"
+        why = f"fewer than {rates.LEAST_PEOPLE} people, or no such week"
         return rate.grouping, rate.label, rate.rate, f"{rate.people:,}", f"{rate.weeks:,}", "suppressed", why
     shown = "{:.2f}" if rate.rate == "message" else "{:.1%}"
     between = f"{shown.format(rate.low)} to {shown.format(rate.high)}"

@@ -14,7 +14,8 @@ from typing import Any, Final
 import numpy as np
 
 from agent.errors import WrongUse
-from agent.scoring import audit as rules
+from agent.scoring import rates
+from agent.scoring.audit import audit
 from agent.scoring.channels import CHANNELS
 from agent.scoring.daily import WEEK_DAYS, by_day, stretches
 from agent.scoring.index import Standing, strain
@@ -40,7 +41,7 @@ def report(people: int, seed: int) -> Report:
         Missing: fairlearn is not installed.
         WrongUse: Too few people for any group.
     """
-    if people < rules.LEAST_PEOPLE:
+    if people < rates.LEAST_PEOPLE:
         raise WrongUse(f"{people} people are too few for every group", remedy="Use 10,000: --people 10000")
     loaded = fairlearn_check.load()
     parts: dict[str, list[Scored]] = {name: [] for name in SCORERS}
@@ -59,7 +60,7 @@ def report(people: int, seed: int) -> Report:
             explained, missed = _contributions(drawn)
     together = {name: np.concatenate([part[name] for part in groups]) for name in groups[0]}
     scored = {name: _joined(of_scorer) for name, of_scorer in parts.items()}
-    audits = {name: rules.audit(one, together) for name, one in scored.items()}
+    audits = {name: audit(one, together) for name, one in scored.items()}
     second = fairlearn_check.compare(loaded, scored["ours"], together, audits["ours"])
     made_utc = datetime.now(tz=UTC).isoformat(timespec="seconds")
     return Report(people, seed, audits, tuple(explained), missed, second, made_utc, metadata.version("wardbeat"))
@@ -109,7 +110,7 @@ def _contributions(drawn: Population) -> tuple[list[dict[str, Any]], float]:
     for grouping, labels in drawn.groups.items():
         for label in np.unique(labels).tolist():
             inside = (labels[:people] == label) & np.isfinite(points["ln_rmssd"])
-            if inside.sum() >= rules.LEAST_PEOPLE:
+            if inside.sum() >= rates.LEAST_PEOPLE:
                 means = {name: float(np.nanmean(of_channel[inside])) for name, of_channel in points.items()}
                 rows.append({"grouping": grouping, "group": label, "weeks": int(inside.sum()), "points": means})
     return rows, missed

@@ -1,1 +1,1 @@
-"""face"""
+"""Formulas of the face: geometry, neutral level, facial actions, lids, and the gates before them."""

@@ -1,8 +1,10 @@
-"""ACTIONS: the named facial actions, which part of the face they need, and whether they may ever leave.
+"""ACTIONS: the named facial actions, which part of the face each needs, and whether it may be released.
 
-Movements, not feelings: "smile" is two corners of a mouth. Values are 0 to 1 as a face shows them; gaze is 0.5 straight
-ahead, 1 towards the person's own left and up. What they mean for a person is told against that person's own neutral
-face alone (`neutral.py`).
+Actions are movements, not feelings: "smile" is two corners of a mouth. Values are 0 to 1 as a face shows them; gaze is
+0.5 straight ahead, 1 towards the person's own left and up. What a value means for a person follows only from the
+comparison with that person's neutral face (`baseline`).
+
+Source: the movements are action units of the Facial Action Coding System, Ekman and Friesen, doi:10.1037/t27734-000.
 """
 
 from dataclasses import dataclass
@@ -18,8 +20,8 @@ class Action:
     Attributes:
         name: As in every output.
         part: What must be in view: the lower face, the upper face, or the eyes at their full size.
-        words: What the person reads.
-        is_experimental: Shown, never released: it follows the teacher too loosely.
+        words: Text for the person.
+        is_experimental: Shown, never released: the model follows its teacher too loosely.
     """
 
     name: str
@@ -52,12 +54,16 @@ ACTIONS: Final[dict[str, Action]] = {
 }
 
 
-# told against the neutral; lids and gaze are told otherwise
+# reported relative to the neutral level; lids and gaze have channels of another form
 MOVED: Final = tuple(
     name for name in ACTIONS if name not in ("eye_closure_left", "eye_closure_right", "gaze_x", "gaze_y")
 )
 
 
 def nothing() -> dict[str, float | None]:
-    """Every action unknown."""
+    """Every action unknown.
+
+    Returns: None by name of `ACTIONS`.
+    Source: definition.
+    """
     return dict.fromkeys(ACTIONS)

@@ -1,7 +1,7 @@
-"""PERCLOS, blinks and their length, from how far the lids are shut.
+"""PERCLOS, blinks and their duration, from how far the lids are shut.
 
-A lid's course is sampled unevenly: a few frames a second most of the time, bursts of 15 to 30 between. What a rate
-cannot show is not told: at 5 frames a second 42 % of blinks fall between two frames.
+Lids are sampled unevenly: a few frames per second most of the time, bursts of 15 to 30 between. What a frame rate
+cannot show is not reported: at 5 frames per second 42 % of blinks fall between two frames.
 """
 
 from dataclasses import dataclass
@@ -24,18 +24,26 @@ _BLINK_S: Final = (0.03, 0.5)  # longer is a closure, not a blink (Caffier et al
 
 @dataclass(frozen=True, slots=True)
 class Perclos:
-    """Share of time with eyes at least 80 % shut, and the seconds that it rests on."""
+    """PERCLOS and the time it rests on.
+
+    Attributes:
+        share_01: Share of time with eyes at least 80 % shut, 0 to 1; NaN without a sample.
+        seen_s: Time that the samples stand for, in s.
+    """
 
     share_01: float
     seen_s: float
 
 
 def perclos(t_s: Floats, shut_01: Floats) -> Perclos:
-    """PERCLOS, P80, weighted by time.
+    """PERCLOS, P80: ``sum(h_i [shut_i >= 0.8]) / sum(h_i)``, h_i the time that sample i stands for (`held_s`).
 
     Args:
-        t_s: When, ascending, shape (n,).
-        shut_01: How far the lids are shut, against the person's own open eye, shape (n,).
+        t_s: Sample times in s, ascending, shape ``(n,)``.
+        shut_01: How far the lids are shut, 0 the person's own open eye, 1 shut, shape ``(n,)``.
+
+    Returns:
+        Share, 0 to 1, and the time it rests on, in s.
 
     Source:
         Wierwille et al. (1994), DOT HS 808 247; Dinges and Grace (1998), FHWA-MCRT-98-006.
@@ -51,23 +59,33 @@ def perclos(t_s: Floats, shut_01: Floats) -> Perclos:
 
 
 def held_s(t_s: Floats, most_s: float = _HOLD_S) -> Floats:
-    """For how long each sample speaks: until the next one, but no longer than ``most_s``."""
+    """Time that each sample stands for: ``min(t[i+1] - t[i], most_s)``; of the last one the median of the others.
+
+    Args:
+        t_s: Sample times in s, ascending, shape ``(n,)``.
+        most_s: Longest time that a sample stands for, in s.
+
+    Returns:
+        In s, shape ``(n,)``; 0 for fewer than two samples.
+
+    Source: definition. The limit of 0.5 s was chosen by us.
+    """
     if t_s.size < 2:
         return np.zeros(t_s.size)
-    apart = np.minimum(np.diff(t_s), most_s)
-    return np.append(apart, float(np.median(apart)))
+    gap_s = np.minimum(np.diff(t_s), most_s)
+    return np.append(gap_s, float(np.median(gap_s)))
 
 
 @dataclass(frozen=True, slots=True)
 class Blinks:
-    """What the fast stretches showed.
+    """Blinks of the fast stretches.
 
     Attributes:
-        rate_per_min: Blinks a minute of fast stretches.
-        n: How many.
-        seen_s: How long the fast stretches were.
-        length_ms: Median time below half open; NaN where no stretch was fast enough for it.
-        length_n: Blinks it rests on.
+        rate_per_min: Blinks per minute of fast stretches; NaN without one.
+        n: Number of blinks.
+        seen_s: Total length of the fast stretches in s.
+        length_ms: Median duration below half open; NaN where no stretch was fast enough for it.
+        length_n: Number of blinks that the duration rests on.
     """
 
     rate_per_min: float
@@ -78,23 +96,32 @@ class Blinks:
 
 
 def blinks(t_s: Floats, shut_01: Floats) -> Blinks:
-    """Count blinks where at least 15 frames a second were taken, and measure them where 28 were.
+    """Blinks in stretches of at least 15 frames per second, and their duration in those of at least 28.
+
+    A blink is a closure of 0.03 to 0.5 s below half open; its edges lie on straight lines between frames.
+    ``rate = 60 n / seen_s``.
 
     Args:
-        t_s: When, ascending, shape (n,).
-        shut_01: How far the lids are shut, shape (n,).
+        t_s: Sample times in s, ascending, shape ``(n,)``.
+        shut_01: How far the lids are shut, 0 to 1, shape ``(n,)``.
+
+    Returns:
+        Rate per minute, median duration in ms, and what they rest on.
+
+    Source:
+        Longest blink: Caffier et al. (2003), doi:10.1007/s00421-003-0807-5. The frame rates were chosen by us.
     """
-    found: list[tuple[float, bool]] = []
+    measured: list[tuple[float, bool]] = []
     seen_s = 0.0
     for first, last in _stretches(t_s, BLINK_HZ):
         seen_s += float(t_s[last] - t_s[first])
         is_fine = _rate_hz(t_s[first : last + 1]) >= LENGTH_HZ
         part = slice(first, last + 1)
-        found += [(length_s, is_fine) for length_s in _closures(t_s[part], shut_01[part]) if _is_blink(length_s)]
-    lengths = [length_s * 1000.0 for length_s, is_fine in found if is_fine]
+        measured += [(length_s, is_fine) for length_s in _closures(t_s[part], shut_01[part]) if _is_blink(length_s)]
+    lengths = [length_s * 1000.0 for length_s, is_fine in measured if is_fine]
     return Blinks(
-        rate_per_min=60.0 * len(found) / seen_s if seen_s else float("nan"),
-        n=len(found),
+        rate_per_min=60.0 * len(measured) / seen_s if seen_s else float("nan"),
+        n=len(measured),
         seen_s=seen_s,
         length_ms=float(np.median(lengths)) if lengths else float("nan"),
         length_n=len(lengths),

@@ -1,8 +1,8 @@
-"""The gates before any number of a face: what must hold, and the one reason that is told when it does not.
+"""The gates before any number of a face: what must hold, and the one reason that is shown when it does not.
 
-Limits come from photos of 60 to 70 frontal faces, degraded step by step until a number left its clean value
-(correlation below 0.9; the size of the face, light, blur); for the head's turn they are a convention, and say so. How
-each was read again on our own chain: docs/face.md.
+Derived: limits of size, light and blur come from photos of 60 to 70 frontal faces, degraded step by step until a number
+left its clean value (correlation below 0.9). The limits of the head's turn are a convention. docs/face.md says how each
+was measured again on this program's own models.
 """
 
 import math
@@ -38,15 +38,15 @@ _UNSTEADY_01: Final = 0.06  # of the eye distance, between two looks: three time
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What the gates judge.
+class FrameQuality:
+    """What the gates check.
 
     Attributes:
-        eye_distance_px: Between the outer corners of the eyes.
+        eye_distance_px: Distance between the outer corners of the eyes.
         pose: How the head is turned.
         brightness: Mean of the face, 0 to 255.
-        clipped_01: Share of it that is burnt out.
-        sharpness: See `agent.perception.exposure`.
+        clipped_01: Share of the face that is burnt out.
+        sharpness: No unit; see `agent.perception.exposure`.
         unsteady_01: How far the points of the eyes move when the model looks a little beside, in eye distances.
     """
 
@@ -58,20 +58,41 @@ class Seen:
     unsteady_01: float = 0.0
 
 
-def why_not(seen: Seen) -> str | None:
-    """The first gate that is shut, as a row of `REASONS`; None: all are open."""
-    turned = abs(seen.pose.yaw_rad) > _YAW_MOST or abs(seen.pose.pitch_rad) > _PITCH_MOST
+def closed_gate(frame: FrameQuality) -> str | None:
+    """The first gate that is closed.
+
+    Size below 24 px, brightness below 20 of 255, more than 30 % burnt out, sharpness below 0.07, head turned beyond 30
+    (yaw), 25 (pitch) or 45 (roll) degrees, points unsteady by more than 6 % of the eye distance; in this order.
+
+    Args:
+        frame: Of one look.
+
+    Returns:
+        A row of `REASONS`; None where all gates are open.
+
+    Source: see the module.
+    """
+    turned = abs(frame.pose.yaw_rad) > _YAW_MOST or abs(frame.pose.pitch_rad) > _PITCH_MOST
     gates = (
-        ("too_small", seen.eye_distance_px < ACTIONS_LEAST_PX),
-        ("too_dark", seen.brightness < _DARK),  # light first: without it a pose means nothing
-        ("burnt_out", seen.clipped_01 > _BURNT_01),
-        ("blurred", seen.sharpness < BLURRED),
-        ("turned_away", turned or abs(seen.pose.roll_rad) > _ROLL_MOST),
-        ("unsteady", seen.unsteady_01 > _UNSTEADY_01),
+        ("too_small", frame.eye_distance_px < ACTIONS_LEAST_PX),
+        ("too_dark", frame.brightness < _DARK),  # light first: without it a pose means nothing
+        ("burnt_out", frame.clipped_01 > _BURNT_01),
+        ("blurred", frame.sharpness < BLURRED),
+        ("turned_away", turned or abs(frame.pose.roll_rad) > _ROLL_MOST),
+        ("unsteady", frame.unsteady_01 > _UNSTEADY_01),
     )
     return next((reason for reason, shut in gates if shut), None)
 
 
-def eyes_are_clear(seen: Seen) -> bool:
-    """Whether lids and gaze may be told: they need a larger and sharper picture than mouth and brows."""
-    return seen.eye_distance_px >= EYES_LEAST_PX and seen.sharpness >= EYES_BLURRED
+def eyes_are_clear(frame: FrameQuality) -> bool:
+    """Whether lids and gaze may be reported: eye distance at least 30 px, sharpness at least 0.095.
+
+    Args:
+        frame: Of one look.
+
+    Returns:
+        False where mouth and brows alone are clear enough.
+
+    Source: see the module.
+    """
+    return frame.eye_distance_px >= EYES_LEAST_PX and frame.sharpness >= EYES_BLURRED

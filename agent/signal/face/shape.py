@@ -1,7 +1,10 @@
-"""A face's points in a frame of their own: size, place and head pose taken away. Pure numpy.
+"""A face's points in a canonical frame: size, place and head pose removed. Pure numpy.
 
-Points are MediaPipe's 468 (arXiv:1907.06724): x to the right of the picture, y down, z away from the camera, in px.
-The person's right eye lies left in the picture (33 outer, 133 inner corner), the left one right (263, 362).
+Points are MediaPipe's 468 (doi:10.48550/arXiv.1907.06724): x to the right of the picture, y down, z away from the
+camera, in px. The person's right eye lies left in the picture (33 outer, 133 inner corner), the left one right (263,
+362).
+
+Source: Kartynnik et al. (2019), for the points, doi:10.48550/arXiv.1907.06724.
 """
 
 import math
@@ -19,7 +22,7 @@ RIGID: Final = (
     362,
 )  # fmt: skip
 
-# What our model looks at: lips, eyes, brows, nose and outline (those of the 468 that MediaPipe's own blendshape model
+# What the face model reads: lips, eyes, brows, nose and outline (those of the 468 that MediaPipe's own blendshape model
 # reads: face_blendshapes_graph.cc).
 USED: Final = (
     0, 1, 4, 5, 6, 7, 8, 10, 13, 14, 17, 21, 33, 37, 39, 40, 46, 52, 53, 54, 55, 58, 61, 63, 65, 66, 67, 70, 78, 80,
@@ -46,11 +49,11 @@ _OTHER_OUTER, _OTHER_INNER = 263, 362
 
 @dataclass(frozen=True, slots=True)
 class Canon:
-    """The mean face that others are laid upon.
+    """The canonical (mean) face onto which others are aligned.
 
     Attributes:
-        points: x, y, z in outer-eye distances, the same left and right, shape (468, 3).
-        mirror: Which point a mirror puts in each one's place, shape (468,).
+        points: x, y, z in units of the outer-eye distance, the same left and right, shape ``(468, 3)``.
+        mirror: Index of the point that a mirror puts in each one's place, shape ``(468,)``.
     """
 
     points: Points
@@ -58,10 +61,18 @@ class Canon:
 
     @classmethod
     def of(cls, points: Points) -> "Canon":
-        """From a mean face: pairs are found by place, then made the same.
+        """From a mean face: pairs are found by place, then made symmetric, ``(p + mirror(p)) / 2``.
+
+        Args:
+            points: x, y, z in units of the outer-eye distance, shape ``(468, 3)``.
+
+        Returns:
+            The canonical face.
 
         Raises:
             ValueError: Left and right do not pair.
+
+        Derived: point j is the mirror of i where it lies nearest to i's place with x negated.
         """
         centred = points - [(points[_OUTER, 0] + points[_OTHER_OUTER, 0]) / 2, 0.0, 0.0]
         away = np.linalg.norm(centred[:, np.newaxis] * [-1.0, 1.0, 1.0] - centred[np.newaxis], axis=2)
@@ -87,14 +98,17 @@ class Pose:
 
 
 def aligned(points: Points, canon: Canon) -> tuple[Points, NDArray[np.float64]]:
-    """Points turned, moved and scaled onto the canonical face, by the rigid ones alone.
+    """Points rotated, moved and scaled onto the canonical face by the rigid points alone.
+
+    The scale s, rotation R and shift t minimize ``sum |s R p + t - c|^2``.
 
     Args:
-        points: All points, shape (468, 3).
-        canon: The mean face.
+        points: All points p in px, shape ``(468, 3)``.
+        canon: The canonical face c.
 
     Returns:
-        Points in the canonical frame, shape (468, 3), and the head's rotation, shape (3, 3).
+        Points in the canonical frame, in outer-eye distances, shape ``(468, 3)``, and the head's rotation (canonical to
+        picture), no unit, shape ``(3, 3)``.
 
     Source:
         Umeyama (1991), doi:10.1109/34.88573
@@ -109,7 +123,18 @@ def aligned(points: Points, canon: Canon) -> tuple[Points, NDArray[np.float64]]:
 
 
 def pose(rotation: NDArray[np.float64]) -> Pose:
-    """Angles of a head's rotation (canonical to picture), about y, then x, then z."""
+    """Angles of a head's rotation R, about y, then x, then z.
+
+    ``yaw = atan2(-R02, R22)``, ``pitch = asin(-R12)``, ``roll = atan2(R10, R11)``.
+
+    Args:
+        rotation: R (canonical to picture), no unit, shape ``(3, 3)``.
+
+    Returns:
+        Angles in radians.
+
+    Derived: elements of the product of the three elementary rotations.
+    """
     return Pose(
         yaw_rad=math.atan2(-rotation[0, 2], rotation[2, 2]),
         pitch_rad=math.asin(float(np.clip(-rotation[1, 2], -1.0, 1.0))),
@@ -118,32 +143,60 @@ def pose(rotation: NDArray[np.float64]) -> Pose:
 
 
 def mirrored(shape: Points, canon: Canon) -> Points:
-    """A face in the canonical frame, seen in a mirror: right points take the left ones' places."""
+    """A face in the canonical frame, seen in a mirror: x is negated, right points take the left ones' places.
+
+    Args:
+        shape: Points in outer-eye distances (unit of the canonical frame), shape ``(468, 3)``.
+        canon: The canonical face.
+
+    Returns:
+        In the same unit, shape ``(468, 3)``.
+
+    Source: definition.
+    """
     return shape[canon.mirror] * [-1.0, 1.0, 1.0]
 
 
 def face_row(shape: Points, rotation: NDArray[np.float64]) -> NDArray[np.float32]:
-    """What the model sees of the face: the used points and the direction of view, shape (3 * 136 + 3,)."""
+    """Input of the face model: the points of `USED` and the direction of view (third row of `rotation`).
+
+    Args:
+        shape: Points in outer-eye distances (unit of the canonical frame), shape ``(468, 3)``.
+        rotation: The head's, no unit, shape ``(3, 3)``.
+
+    Returns:
+        Same units, shape ``(3 * 136 + 3,)``.
+
+    Source: definition of the shipped model (models/expression.md).
+    """
     return np.concatenate([shape[list(USED)].ravel(), rotation[2]]).astype(np.float32)
 
 
 def eye_row(
     shape: Points, rotation: NDArray[np.float64], contour: Points, ring: Points, corners: Points
 ) -> NDArray[np.float32]:
-    """What the model sees of one eye, as if it were the right one: shape (3 * 26 + 2 * 76 + 3,).
+    """Input of the eye model, for the right eye: the points of `EYE`, then lids and iris, then the direction of view.
+
+    Lids and iris are moved and rotated so that the corners lie at -1/2 and 1/2 on the x axis: unit is the eye's width.
 
     Args:
-        shape: Canonical points; of the left eye: `mirrored`.
-        rotation: The head's; of the left eye with x mirrored.
-        contour, ring: Lids and iris, shapes (71, 2) and (5, 2); of the left eye mirrored in x.
-        corners: Outer and inner corner among the 468, in the same frame as contour, shape (2, 2).
+        shape: Points in outer-eye distances (unit of the canonical frame), shape ``(468, 3)``; of the left eye:
+            `mirrored`.
+        rotation: The head's, no unit, shape ``(3, 3)``; of the left eye with x mirrored.
+        contour, ring: Lids and iris in px, shapes ``(71, 2)`` and ``(5, 2)``; of the left eye mirrored in x.
+        corners: Outer and inner corner among the 468 in px, in the same frame as contour, shape ``(2, 2)``.
+
+    Returns:
+        Same units, shape ``(3 * 26 + 2 * 76 + 3,)``.
+
+    Source: definition of the shipped model (models/expression.md); irises: doi:10.48550/arXiv.2006.11341.
     """
     across = corners[1] - corners[0]
     length = float(np.hypot(*across)) or 1.0
     along = across / length
     axes = np.array([along, [-along[1], along[0]]])
-    seen = (np.concatenate([contour, ring]) - corners.mean(axis=0)) @ axes.T / length
-    return np.concatenate([shape[list(EYE)].ravel(), seen.ravel(), rotation[2]]).astype(np.float32)
+    local = (np.concatenate([contour, ring]) - corners.mean(axis=0)) @ axes.T / length
+    return np.concatenate([shape[list(EYE)].ravel(), local.ravel(), rotation[2]]).astype(np.float32)
 
 
 def eye_rows(
@@ -154,13 +207,19 @@ def eye_rows(
     right: tuple[Points, Points],
     left: tuple[Points, Points],
 ) -> NDArray[np.float32]:
-    """Both eyes as the model sees them, right first, shape (2, 233).
+    """Inputs of the eye model for both eyes, right first; the left one is mirrored.
 
     Args:
-        shape, rotation: As `aligned` gives them.
-        canon: The mean face.
-        points: The 468 in the picture.
-        right, left: (contour, ring) of each eye in the picture, shapes (71, 2) and (5, 2).
+        shape: Points in outer-eye distances (unit of the canonical frame), of `aligned`, shape ``(468, 3)``.
+        rotation: The head's, no unit, of `aligned`, shape ``(3, 3)``.
+        canon: The canonical face.
+        points: The 468 in the picture, in px, shape ``(468, 3)``.
+        right, left: (contour, ring) of each eye in the picture, in px, shapes ``(71, 2)`` and ``(5, 2)``.
+
+    Returns:
+        Units of `eye_row`, shape ``(2, 233)``.
+
+    Source: definition of the shipped model (models/expression.md).
     """
     flip = np.array([-1.0, 1.0])
     corners = points[[_OUTER, _INNER], :2]

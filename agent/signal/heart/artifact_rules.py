@@ -1,4 +1,10 @@
-"""What an interval is: its label, and the rules that one, two or three neighbours must meet. See `artifacts`."""
+"""What an interval is: its label, and the rules that one, two or three neighbours must meet.
+
+Source: Lipponen and Tarvainen (2019), doi:10.1080/03091902.2019.1640306, for the signatures of missed, extra, ectopic
+    and
+misaligned beats. Derived: swing, spike and their limits are ours; the constants below say what they were measured on,
+and `artifacts` how they are learnt.
+"""
 
 from collections.abc import Iterable
 from enum import IntEnum
@@ -10,7 +16,7 @@ LOOK_AHEAD: Final = 2
 
 
 class Label(IntEnum):
-    """What an interval is; see the module."""
+    """What an interval is; `artifacts` explains each. The numbers are part of stored series."""
 
     NORMAL = 0
     ECTOPIC = 1
@@ -40,7 +46,15 @@ _EXACT: Final = 1.25  # limits of a difference; a swing is half the sum of its t
 
 
 class Limits(NamedTuple):
-    """In ms: what neighbours may differ by, how near halves and sums must be, how far one alone may be, or pairs."""
+    """Limits of one interval, all in ms.
+
+    Attributes:
+        step_ms: Largest difference of neighbours.
+        match_ms: How near a half or a sum must be to the local interval.
+        far_ms: How far one interval alone may lie from the local interval.
+        spike_ms: Largest distance of one interval from the middle of its neighbours.
+        swing_ms: Largest difference of two neighbours beyond the slope around them.
+    """
 
     step_ms: float
     match_ms: float
@@ -50,7 +64,21 @@ class Limits(NamedTuple):
 
 
 def is_plain(before: float, rr_ms: list[float], local: float) -> bool:
-    """Whether this is a right interval by the lowest limits there are: then none has to be worked out."""
+    """Whether an interval is normal by the lowest possible limits, so that no limit has to be computed.
+
+    With ``cap = max(0.2 local, 40)``: ``300 <= now <= 2000``, ``|now - before| <= 40``, ``|after - local| <= cap``,
+    ``|spike| <= 60``, ``|swing| <= 50``, and neither sum of two neighbours lies within cap of `local`.
+
+    Args:
+        before: The last normal interval, in ms.
+        rr_ms: This interval and those ahead, in ms.
+        local: What an interval should be here, in ms.
+
+    Returns:
+        False also for fewer than two intervals ahead.
+
+    Derived: each limit is the lower bound of the limit that `artifacts` learns; what passes here passes all.
+    """
     if len(rr_ms) <= LOOK_AHEAD:
         return False
     now, following, after = rr_ms[: LOOK_AHEAD + 1]
@@ -67,7 +95,24 @@ def is_plain(before: float, rr_ms: list[float], local: float) -> bool:
 
 
 def as_pair(before: float, rr_ms: list[float], local: float, limits: Limits) -> list[Label] | None:
-    """One interval cut in two, or a beat between two intervals that stands too early or too late."""
+    """Labels of two intervals that only make sense together: one cut in two, or a beat between them at the wrong place.
+
+    With the swing s of the two (`swing_between_ms`): both lie on opposite sides of the middle of their neighbours, each
+    by more than a tenth of |s|; their sum is that of the neighbours within twice `Limits.match_ms`; and |s| exceeds
+    `Limits.swing_ms`. Where the sum is kept within |s| / 3, a limit of 1.25 `Limits.step_ms` is enough (at least 60 ms
+    for a late beat). The interval after the two may differ from the second by at most |s|.
+
+    Args:
+        before: The last normal interval, in ms.
+        rr_ms: This interval and those ahead, in ms.
+        local: What an interval should be here, in ms.
+        limits: Limits here, in ms.
+
+    Returns:
+        Two labels; None where the two are no pair.
+
+    Source: see the module.
+    """
     if len(rr_ms) < 2:
         return None
     now, following, after = (*rr_ms, local)[:3]
@@ -94,31 +139,85 @@ def as_pair(before: float, rr_ms: list[float], local: float, limits: Limits) -> 
 
 
 def is_cut(first: float, second: float, local: float, limits: Limits) -> bool:
-    """Whether two intervals are one that something cut in two."""
+    """Whether two intervals are one that an extra beat cut in two: ``|first + second - local| < match``.
+
+    Args:
+        first, second: Neighbouring intervals in ms.
+        local: What an interval should be here, in ms.
+        limits: `Limits.match_ms`, and `Limits.step_ms`: the longer one is shorter than ``local - step / 2``.
+
+    Returns:
+        True where both hold.
+
+    Source: see the module.
+    """
     return abs(first + second - local) < limits.match_ms and max(first, second) < local - limits.step_ms / 2
 
 
 def is_spike(before: float, now: float, following: float, local: float, limits: Limits) -> bool:
-    """Whether one interval alone stands out between two that are alike: a beat too soon that sets the clock again."""
+    """Whether one interval alone stands out between two that are alike: an early beat that resets the rhythm.
+
+    ``|following - before| <= max(0.1 local, 40)`` and ``|now - (before + following) / 2| > spike``.
+
+    Args:
+        before, now, following: Neighbouring intervals in ms.
+        local: What an interval should be here, in ms.
+        limits: `Limits.spike_ms`.
+
+    Returns:
+        True where both hold.
+
+    Source: see the module.
+    """
     alike = abs(following - before) <= max(_ALIKE_01 * local, FLOOR_MS)
     return alike and abs(spike_between_ms(before, now, following)) > limits.spike_ms
 
 
 def is_new_level(rr_ms: list[float], local: float) -> bool:
-    """Whether the two ahead stand where this one stands: the heart changed its pace."""
+    """Whether the rate changed: the two intervals ahead lie within ``0.1 local`` of this one.
+
+    Args:
+        rr_ms: This interval and those ahead, in ms.
+        local: What an interval should be here, in ms.
+
+    Returns:
+        False for fewer than two intervals ahead.
+
+    Derived: half of Malik's limit of 20 %, either way.
+    """
     near_ms = CAP_01 * local / 2
-    return len(rr_ms) > LOOK_AHEAD and all(abs(one - rr_ms[0]) <= near_ms for one in rr_ms[1 : LOOK_AHEAD + 1])
+    return len(rr_ms) > LOOK_AHEAD and all(
+        abs(ahead_ms - rr_ms[0]) <= near_ms for ahead_ms in rr_ms[1 : LOOK_AHEAD + 1]
+    )
 
 
 def spike_between_ms(before: float, now: float, following: float) -> float:
-    """By how much an interval stands off the middle of its neighbours."""
+    """Distance of an interval from the middle of its neighbours, ``now - (before + following) / 2``.
+
+    Args:
+        before, now, following: Neighbouring intervals in ms.
+
+    Returns:
+        In ms, with its sign.
+
+    Source: see the module.
+    """
     return now - (before + following) / 2
 
 
 def swing_between_ms(before: float, now: float, following: float, after: float) -> float:
-    """By how much two intervals differ beyond the slope from the one before to the one after.
+    """Difference of two intervals beyond the slope around them, ``following - now - (after - before) / 3``.
 
-    Twice the misplacement of the beat between them; zero on any steady slope.
+    It is twice the displacement of the beat between them, and zero on any steady slope.
+
+    Args:
+        before, now, following, after: Neighbouring intervals in ms.
+
+    Returns:
+        In ms, with its sign.
+
+    Derived: a beat displaced by a makes `now` shorter and `following` longer by a; a slope of b per interval gives
+        ``after - before = 3 b``, and ``following - now = b``.
 
     >>> swing_between_ms(800.0, 700.0, 900.0, 800.0), swing_between_ms(800.0, 810.0, 820.0, 830.0)
     (200.0, 0.0)
@@ -127,6 +226,11 @@ def swing_between_ms(before: float, now: float, following: float, after: float) 
 
 
 def median(values: Iterable[float]) -> float:
+    """Median of `values`; of an even number, the mean of the middle two.
+
+    Returns: In the unit of `values`.
+    Source: definition.
+    """
     ordered = sorted(values)
     middle = len(ordered) // 2
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2

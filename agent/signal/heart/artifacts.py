@@ -3,20 +3,20 @@
     normal     a heart's own interval
     ectopic    came too soon, or waited for one that did: a short interval and the pause after it
     long, short  one beat was found at the wrong place: a long interval beside a short one; or one alone, far off
-    missed     two intervals in one: a beat was not seen
-    extra      one interval in two: something else was taken for a beat
+    missed     two intervals in one: a beat was not detected
+    extra      one interval in two: something else was detected as a beat
     excluded   no single interval of a heart: a dropout of several beats, or beyond 300 to 2000 ms (but two in one)
 
 After Lipponen and Tarvainen (2019), doi:10.1080/03091902.2019.1640306: quartile deviations over 91 beats, and the
 signatures of missed, extra, ectopic and misaligned beats. Ours are:
 
-* the swing: by how much two neighbours differ beyond the slope from the interval before to the one after. A beat that
-  stands at the wrong place by a swings by 2a, breathing by what it swings in this person: the limit is learnt from it;
-* sequential: an interval is compared with the last one that was right, and limits are learnt from right ones alone,
-  so nothing is judged by a fault before it, and frequent faults do not widen them;
+* the swing: by how much two neighbours differ beyond the slope from the interval before to the one after. A beat
+  displaced by a has a swing of 2a; the swing of breathing differs by person, and the limit is learnt from it;
+* the order: an interval is compared with the last normal one, and limits are learnt from normal ones alone, so that a
+  fault affects no label after it, and frequent faults do not widen the limits;
 * one interval alone that nothing beside it makes up for is far off only beyond three of the paper's limits, or where
   it stands out between two that are alike: a deep breath lifts its neighbours too;
-* ten faults in a row that are like each other are the heart: the level is taken again;
+* ten faults in a row that are like each other are the heart: the local level is set from them;
 * nothing is invented: intervals are labelled, never moved.
 """
 
@@ -58,8 +58,8 @@ _MEMORY: Final = 91  # the paper's
 _ALPHA: Final = 5.2  # the paper's: quartile deviations that a difference may have
 _LONE: Final = 3.0  # the paper's: its limits that one interval alone may be off
 _FEW: Final = 10  # numbers before a limit is learnt
-_LOCAL: Final = 9  # right intervals in the local median; with the two ahead the 11 of the paper
-_ASTRAY, _ALIKE = 10, 8  # faults in a row, and how many of them must be alike, before the level is taken again
+_LOCAL: Final = 9  # normal intervals in the local median; with the two ahead the 11 of the paper
+_FAULT_RUN, _ALIKE = 10, 8  # faults in a row, and how many of them must be alike, before the level is set from them
 
 
 class _Recent:
@@ -92,76 +92,93 @@ class _Recent:
 
 
 class Labeller:
-    """Labels intervals as they come; `push` gives what has become final.
+    """Labels intervals as they come; `push` returns what has become final.
 
-    A gap in the times is told by `interrupt`: nothing is compared across it.
+    `interrupt` marks a gap in the times: nothing is compared across it.
     """
 
     def __init__(self) -> None:
         self._differences, self._deviations = _Recent(), _Recent()
         self._swings, self._spikes = _Recent(), _Recent()
-        self._row: deque[float] = deque(maxlen=4)  # right intervals with nothing between
-        self._right: deque[float] = deque(maxlen=_LOCAL)
-        self._astray: deque[float] = deque(maxlen=_ASTRAY)  # faults in a row
+        self._normal_run: deque[float] = deque(maxlen=4)  # the last normal intervals, with nothing between
+        self._recent_normal: deque[float] = deque(maxlen=_LOCAL)
+        self._fault_run: deque[float] = deque(maxlen=_FAULT_RUN)  # faults in a row
         self._waiting: list[float] = []
-        self._decided: list[Label] = []  # of the first waiting ones, by a signature of two
-        self._reference_ms: float | None = None  # the last right interval
+        self._pair_labels: list[Label] = []  # of the first waiting ones, by a signature of two
+        self._reference_ms: float | None = None  # the last normal interval
 
     def push(self, rr_ms: float) -> list[Label]:
-        """Take one interval; labels of those two before it, oldest first."""
+        """Add one interval; labels become final two intervals later.
+
+        Args:
+            rr_ms: The interval in ms.
+
+        Returns:
+            Labels that became final, oldest first.
+
+        Source: Lipponen and Tarvainen (2019), doi:10.1080/03091902.2019.1640306, as changed in the module's list.
+        """
         self._waiting.append(rr_ms)
-        return self._settle(LOOK_AHEAD)
+        return self._finalize(LOOK_AHEAD)
 
     def interrupt(self) -> list[Label]:
-        """A gap lies here: the rest becomes final, and the next interval stands for itself."""
-        found = self._settle(0)
-        self._reference_ms = None
-        self._row.clear()
-        return found
+        """Mark a gap: the intervals that wait become final, and the next one is compared with none before it.
 
-    def _settle(self, ahead: int) -> list[Label]:
-        found: list[Label] = []
+        Returns: Labels that became final, oldest first.
+        Source: see `Labeller.push`; a gap has no rule there, this one is ours.
+        """
+        final = self._finalize(0)
+        self._reference_ms = None
+        self._normal_run.clear()
+        return final
+
+    def _finalize(self, ahead: int) -> list[Label]:
+        final: list[Label] = []
         while len(self._waiting) > ahead:
-            if not self._decided:
-                self._decided = self._judged(self._waiting)
-            label = self._decided.pop(0)
+            if not self._pair_labels:
+                self._pair_labels = self._classify(self._waiting)
+            label = self._pair_labels.pop(0)
             rr_ms = self._waiting.pop(0)
             if label is Label.NORMAL:
                 self._learn(rr_ms)
             else:
-                self._doubt(rr_ms)
-            found.append(label)
-        return found
+                self._learn_fault(rr_ms)
+            final.append(label)
+        return final
 
     def _learn(self, rr_ms: float) -> None:
-        self._astray.clear()
+        self._fault_run.clear()
         if self._reference_ms is not None:
             self._differences.add(abs(rr_ms - self._reference_ms))
-        if self._right:
-            self._deviations.add(abs(rr_ms - median(self._right)))
-        self._row.append(rr_ms)
-        if len(self._row) > 2:
-            self._spikes.add(abs(spike_between_ms(*list(self._row)[-3:])))
-        if len(self._row) == 4:
-            self._swings.add(abs(swing_between_ms(*self._row)))
-        self._right.append(rr_ms)
+        if self._recent_normal:
+            self._deviations.add(abs(rr_ms - median(self._recent_normal)))
+        self._normal_run.append(rr_ms)
+        if len(self._normal_run) > 2:
+            self._spikes.add(abs(spike_between_ms(*list(self._normal_run)[-3:])))
+        if len(self._normal_run) == 4:
+            self._swings.add(abs(swing_between_ms(*self._normal_run)))
+        self._recent_normal.append(rr_ms)
         self._reference_ms = rr_ms
 
-    def _doubt(self, rr_ms: float) -> None:
+    def _learn_fault(self, rr_ms: float) -> None:
         """Ten faults in a row that are like each other are the heart, and what was taken for it before was not."""
-        self._row.clear()
-        self._astray.append(rr_ms)
-        if len(self._astray) < _ASTRAY:
+        self._normal_run.clear()
+        self._fault_run.append(rr_ms)
+        if len(self._fault_run) < _FAULT_RUN:
             return
-        level = median(self._astray)
-        alike = [one for one in self._astray if abs(one - level) <= CAP_01 * level and RR_MIN_MS <= one <= RR_MAX_MS]
+        level = median(self._fault_run)
+        alike = [
+            rr_ms
+            for rr_ms in self._fault_run
+            if abs(rr_ms - level) <= CAP_01 * level and RR_MIN_MS <= rr_ms <= RR_MAX_MS
+        ]
         if len(alike) >= _ALIKE:
-            self._right.clear()
-            self._right.extend(alike[-3:])
+            self._recent_normal.clear()
+            self._recent_normal.extend(alike[-3:])
             self._reference_ms = alike[-1]
-            self._astray.clear()
+            self._fault_run.clear()
 
-    def _judged(self, rr_ms: list[float]) -> list[Label]:  # noqa: PLR0911 - one line a kind of fault
+    def _classify(self, rr_ms: list[float]) -> list[Label]:  # noqa: PLR0911 - one line a kind of fault
         """Label of the first interval, or of the first two when they only make sense together."""
         now = rr_ms[0]
         local = self._local_ms(rr_ms)
@@ -176,7 +193,7 @@ class Labeller:
         pair = as_pair(reference, rr_ms, local, limits)
         if pair is not None:
             return pair
-        spikes = bool(self._row) and len(rr_ms) > 1 and is_spike(reference, now, rr_ms[1], local, limits)
+        spikes = bool(self._normal_run) and len(rr_ms) > 1 and is_spike(reference, now, rr_ms[1], local, limits)
         if abs(now - reference) <= limits.step_ms and not spikes:
             return [Label.NORMAL]
         if is_double:
@@ -193,12 +210,12 @@ class Labeller:
         return [Label.ECTOPIC, Label.ECTOPIC] if pause else [Label.ECTOPIC]
 
     def _local_ms(self, rr_ms: list[float]) -> float:
-        """What an interval should be here: the median of the last nine right ones and the two ahead."""
-        if len(self._right) >= _LOCAL:
-            return median([*self._right, *rr_ms[1 : LOOK_AHEAD + 1]])
-        if self._right:
-            return median(self._right)
-        plausible = [one for one in rr_ms[: LOOK_AHEAD + 1] if RR_MIN_MS <= one <= RR_MAX_MS]
+        """What an interval should be here: the median of the last nine normal ones and the two ahead."""
+        if len(self._recent_normal) >= _LOCAL:
+            return median([*self._recent_normal, *rr_ms[1 : LOOK_AHEAD + 1]])
+        if self._recent_normal:
+            return median(self._recent_normal)
+        plausible = [ahead_ms for ahead_ms in rr_ms[: LOOK_AHEAD + 1] if RR_MIN_MS <= ahead_ms <= RR_MAX_MS]
         return median(plausible) if plausible else rr_ms[0]
 
     def _limits(self, local: float) -> Limits:
@@ -224,12 +241,15 @@ def labels(rr_ms: Iterable[float], joined: Iterable[bool] | None = None) -> NDAr
 
     Returns:
         `Label` values, int8, shape ``(n,)``.
+
+    Source: Lipponen and Tarvainen (2019), doi:10.1080/03091902.2019.1640306, as changed in the module's list.
     """
-    series = [float(one) for one in rr_ms]
+    series = [float(interval_ms) for interval_ms in rr_ms]
     follows = [True] * len(series) if joined is None else list(joined)
-    labeller, found = Labeller(), []
-    for one, follow in zip(series, follows, strict=True):
+    labeller = Labeller()
+    final: list[Label] = []
+    for interval_ms, follow in zip(series, follows, strict=True):
         if not follow:
-            found += labeller.interrupt()
-        found += labeller.push(one)
-    return np.array([*found, *labeller.interrupt()], dtype=np.int8)
+            final += labeller.interrupt()
+        final += labeller.push(interval_ms)
+    return np.array([*final, *labeller.interrupt()], dtype=np.int8)

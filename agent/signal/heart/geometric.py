@@ -1,18 +1,28 @@
-"""How intervals spread: histogram measures, Poincaré's ellipse, Baevsky's index. Pure numpy."""
+"""How intervals spread: histogram measures, Poincare ellipse, Baevsky's index. Pure numpy."""
 
 import math
 from typing import Final
 
 import numpy as np
 
-from agent.signal.heart.rr import NOTHING_MS, Floats, over, sdnn_ms
+from agent.signal.heart.rr import ROUNDING_MS, Floats, over, sdnn_ms
 
 _HTI_BIN_MS: Final = 1000.0 / 128.0  # Task Force (1996): bins of 1/128 s
 _BAEVSKY_BIN_MS: Final = 50.0
 
 
 def histogram(nn_ms: Floats, bin_ms: float) -> tuple[Floats, Floats]:
-    """Counts and lower edges of bins that are anchored at 0."""
+    """Histogram with bins ``[k bin_ms, (k + 1) bin_ms)``, anchored at 0, from the lowest interval to the highest.
+
+    Args:
+        nn_ms: NN intervals in ms, shape ``(n,)``, n at least 1.
+        bin_ms: Width of a bin in ms.
+
+    Returns:
+        Counts, and lower edges of the bins in ms; both of shape ``(b,)``.
+
+    Source: definition. Bins of 1/128 s: Task Force (1996), doi:10.1161/01.CIR.93.5.1043.
+    """
     place = np.floor(nn_ms / bin_ms).astype(np.int64)
     first = int(place.min())
     counts = np.bincount(place - first)
@@ -20,9 +30,16 @@ def histogram(nn_ms: Floats, bin_ms: float) -> tuple[Floats, Floats]:
 
 
 def hti(nn_ms: Floats) -> float:
-    """Triangular index: number of intervals over the highest bin of 1/128 s; no unit. NaN for none.
+    """Triangular index, ``n / max(count)`` over bins of 1/128 s.
 
-    Source: Task Force of the ESC and NASPE (1996), doi:10.1161/01.CIR.93.5.1043
+    Args:
+        nn_ms: NN intervals in ms, shape ``(n,)``.
+
+    Returns:
+        No unit; NaN for no interval.
+
+    Source:
+        Task Force of the ESC and NASPE (1996), doi:10.1161/01.CIR.93.5.1043
 
     >>> hti(np.array([1000.0, 1001.0, 1002.0, 900.0]))
     1.3333333333333333
@@ -31,10 +48,19 @@ def hti(nn_ms: Floats) -> float:
 
 
 def tinn_ms(nn_ms: Floats) -> float:
-    """Base width of the triangle that fits the histogram best (least squares), in ms; NaN for fewer than two bins.
+    """Base width of the triangle that fits the histogram best (least squares), bins of 1/128 s.
 
-    The apex stands on the highest bin; both feet are searched on the bins' middles.
-    Source: Task Force of the ESC and NASPE (1996), doi:10.1161/01.CIR.93.5.1043
+    The apex stands on the highest bin. Each foot is the bin's middle that minimizes ``sum((count - triangle)^2)`` on
+    its side.
+
+    Args:
+        nn_ms: NN intervals in ms, shape ``(n,)``.
+
+    Returns:
+        In ms; NaN for fewer than two intervals.
+
+    Source:
+        Task Force of the ESC and NASPE (1996), doi:10.1161/01.CIR.93.5.1043
     """
     if nn_ms.size < 2:
         return math.nan
@@ -56,43 +82,87 @@ def _foot(middle: Floats, counts: Floats, apex_ms: float, height: float, side: f
 
 
 def sd1_ms(diff_ms: Floats) -> float:
-    """Width of the Poincaré ellipse across the diagonal, in ms: ``sqrt(1/2) SDSD``.
+    """Width of the Poincare ellipse across the diagonal, ``SD1 = sqrt(1/2) SDSD``.
 
-    Source: Brennan, Palaniswami and Kamen (2001), doi:10.1109/10.959330
+    Args:
+        diff_ms: Differences of neighbouring NN intervals, in ms, shape ``(m,)``.
+
+    Returns:
+        In ms; NaN for fewer than two differences.
+
+    Source:
+        Brennan, Palaniswami and Kamen (2001), doi:10.1109/10.959330
     """
     return math.sqrt(0.5) * sdnn_ms(diff_ms)
 
 
 def sd2_ms(nn_ms: Floats, diff_ms: Floats) -> float:
-    """Length of the Poincaré ellipse along the diagonal, in ms: ``sqrt(2 SDNN² - SDSD²/2)``; NaN where negative.
+    """Length of the Poincare ellipse along the diagonal, ``SD2 = sqrt(2 SDNN^2 - SDSD^2 / 2)``.
 
-    Source: Brennan, Palaniswami and Kamen (2001), doi:10.1109/10.959330
+    Args:
+        nn_ms: NN intervals in ms, shape ``(n,)``.
+        diff_ms: Differences of neighbouring NN intervals, in ms, shape ``(m,)``.
+
+    Returns:
+        In ms; NaN where the square is negative or not defined.
+
+    Source:
+        Brennan, Palaniswami and Kamen (2001), doi:10.1109/10.959330
     """
     square = 2.0 * sdnn_ms(nn_ms) ** 2 - 0.5 * sdnn_ms(diff_ms) ** 2
     return math.sqrt(square) if square >= 0 else math.nan
 
 
 def csi(sd1: float, sd2: float) -> float:
-    """Cardiac sympathetic index SD2/SD1. Source: Toichi et al. (1997), doi:10.1016/S0165-1838(96)00112-9"""
+    """Cardiac sympathetic index, ``SD2 / SD1``.
+
+    Args:
+        sd1: In ms, of `sd1_ms`.
+        sd2: In ms, of `sd2_ms`.
+
+    Returns:
+        No unit; NaN where SD1 is 0.
+
+    Source:
+        Toichi et al. (1997), doi:10.1016/S0165-1838(96)00112-9
+    """
     return over(sd2, sd1)
 
 
 def cvi(sd1: float, sd2: float) -> float:
-    """Cardiac vagal index log10(16 SD1 SD2), ms². Source: Toichi et al. (1997), doi:10.1016/S0165-1838(96)00112-9
+    """Cardiac vagal index, ``log10(16 SD1 SD2)``; 16 SD1 SD2 is the product of both axes at four deviations.
+
+    Args:
+        sd1: In ms, of `sd1_ms`.
+        sd2: In ms, of `sd2_ms`.
+
+    Returns:
+        Logarithm of ms^2, no unit; NaN where either is 0.
+
+    Source:
+        Toichi et al. (1997), doi:10.1016/S0165-1838(96)00112-9
 
     >>> cvi(10.0, 62.5)
     4.0
     """
-    return math.log10(16.0 * sd1 * sd2) if min(sd1, sd2) > NOTHING_MS else math.nan
+    return math.log10(16.0 * sd1 * sd2) if min(sd1, sd2) > ROUNDING_MS else math.nan
 
 
 def baevsky_si(nn_ms: Floats) -> float:
-    """Baevsky's stress index AMo / (2 Mo MxDMn), 1/s²; bins of 50 ms; NaN where all intervals are equal.
+    """Baevsky's stress index, ``AMo / (2 Mo MxDMn)``, bins of 50 ms.
 
-    AMo: share of the modal bin in percent; Mo: its middle in s; MxDMn: range in s.
-    Source: Baevsky and Chernikova (2017), doi:10.12710/cardiometry.2017.10.6676
+    AMo is the share of the modal bin in percent, Mo its middle in s, MxDMn the range in s.
+
+    Args:
+        nn_ms: Intervals without their slow trend, in ms, shape ``(n,)``.
+
+    Returns:
+        In 1/s^2; NaN for fewer than two intervals and where all are equal.
+
+    Source:
+        Baevsky and Chernikova (2017), doi:10.12710/cardiometry.2017.10.6676
     """
-    if nn_ms.size < 2 or float(np.ptp(nn_ms)) < NOTHING_MS:
+    if nn_ms.size < 2 or float(np.ptp(nn_ms)) < ROUNDING_MS:
         return math.nan
     counts, lower = histogram(nn_ms, _BAEVSKY_BIN_MS)
     mode_s = (float(lower[int(counts.argmax())]) + _BAEVSKY_BIN_MS / 2) / 1000.0
@@ -101,5 +171,9 @@ def baevsky_si(nn_ms: Floats) -> float:
 
 
 def sqrt(value: float) -> float:
-    """A square root; NaN for NaN and below 0."""
+    """Square root of `value`.
+
+    Returns: In the root of its unit; NaN for NaN and below 0.
+    Source: definition.
+    """
     return math.sqrt(value) if value >= 0 else math.nan

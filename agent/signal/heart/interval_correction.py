@@ -1,4 +1,4 @@
-"""Intervals for the spectrum: what a faulty stretch must have been, where its two ends were right.
+"""Intervals for the spectrum: what a faulty stretch must have been, whose two ends were right beats.
 
     missed   ├───────────┤      ─▶  ├─────┼─────┤       the beat between, at the place its neighbours' rhythm gives
     extra    ├──┼────────┤      ─▶  ├───────────┤       one interval: the two ends are two right beats
@@ -17,13 +17,24 @@ from agent.signal.heart.rr import Floats
 _PAIRS = {(Label.ECTOPIC, Label.ECTOPIC), (Label.LONG, Label.SHORT)}
 
 
-def repaired(t_s: Floats, rr_ms: Floats, labels: NDArray[np.int8]) -> tuple[Floats, Floats]:
-    """Times and lengths with faults repaired; what cannot be is left out.
+def corrected(t_s: Floats, rr_ms: Floats, labels: NDArray[np.int8]) -> tuple[Floats, Floats]:
+    """Times and lengths with single faults corrected; what cannot be corrected is left out.
+
+    A missed beat and a displaced one stand where two intervals of sum w lean from the neighbour before to the one
+    after: ``w / 2 -+ lean``, ``lean = (after - before) / 6`` cut to w / 6 either way. An extra beat is removed, its two
+    intervals are added.
 
     Args:
-        t_s: End of each interval, shape ``(n,)``.
-        rr_ms: The intervals, shape ``(n,)``.
+        t_s: End of each interval in s, shape ``(n,)``.
+        rr_ms: The intervals in ms, shape ``(n,)``.
         labels: `Label` values, shape ``(n,)``.
+
+    Returns:
+        Ends in s and intervals in ms, both of shape ``(r,)``.
+
+    Derived: on a steady slope b, four neighbours are ``before, before + b, before + 2b, before + 3b``; the middle two
+        differ by ``b = (after - before) / 3``, hence each lies half of that, a sixth, off their mean. The cut keeps
+        either below twice the other.
     """
     if not labels.any():
         return t_s.copy(), rr_ms.copy()
@@ -36,12 +47,12 @@ def repaired(t_s: Floats, rr_ms: Floats, labels: NDArray[np.int8]) -> tuple[Floa
         if kind is Label.NORMAL:
             parts, used = [float(rr_ms[i])], 1
         elif kind is Label.MISSED:
-            parts, used = _shared(float(rr_ms[i]), _before(lengths), _after(rr_ms, labels, i + 1)), 1
+            parts, used = _split(float(rr_ms[i]), _before(lengths), _after(rr_ms, labels, i + 1)), 1
         elif following is not None and kind is Label.EXTRA and following is Label.EXTRA:
             parts, used = [float(rr_ms[i] + rr_ms[i + 1])], 2
         elif following is not None and (kind, following) in _PAIRS:
             whole = float(rr_ms[i] + rr_ms[i + 1])
-            parts, used = _shared(whole, _before(lengths), _after(rr_ms, labels, i + 2)), 2
+            parts, used = _split(whole, _before(lengths), _after(rr_ms, labels, i + 2)), 2
         else:
             parts, used = [], 1
         end_s = float(t_s[i + used - 1]) - sum(parts) / 1000.0
@@ -53,7 +64,7 @@ def repaired(t_s: Floats, rr_ms: Floats, labels: NDArray[np.int8]) -> tuple[Floa
     return np.array(times), np.array(lengths)
 
 
-def _shared(whole_ms: float, before_ms: float | None, after_ms: float | None) -> list[float]:
+def _split(whole_ms: float, before_ms: float | None, after_ms: float | None) -> list[float]:
     """Two intervals that fill a stretch and lean from the one before to the one after, neither twice the other."""
     lean_ms = 0.0 if before_ms is None or after_ms is None else (after_ms - before_ms) / 6.0
     lean_ms = min(max(lean_ms, -whole_ms / 6.0), whole_ms / 6.0)

@@ -18,12 +18,12 @@ STILL_G: Final = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """What a stretch of waveform is worth.
+    """Quality of a stretch of waveform.
 
     Attributes:
-        skewness: Third standardised moment; a clean pulse wave is skewed to the right (above 0).
-        correlation: Mean correlation of each beat with the mean beat; NaN for too few beats.
-        feasible: Whether the beats can be a heart's: 30 to 200 a minute, none longer than 3 s, neighbours alike.
+        skewness: Third standardised moment, no unit; a clean pulse wave is skewed to the right (above 0).
+        correlation: Mean correlation of each beat with the mean beat, -1 to 1; NaN for too few beats.
+        feasible: Whether the beats can be a heart's; see `is_feasible`.
     """
 
     skewness: float
@@ -31,51 +31,87 @@ class Quality:
     feasible: bool
 
     def is_good(self, least_correlation: float) -> bool:
-        """Whether beats of this stretch may be used."""
+        """Whether beats of this stretch may be used: feasible, and ``correlation >= least_correlation``.
+
+        Args:
+            least_correlation: Limit, 0 to 1; see `pulses.DetectorSettings`.
+
+        Returns:
+            False also for a correlation of NaN.
+
+        Source: Orphanidou et al. (2015), doi:10.1109/JBHI.2014.2338351
+        """
         return self.feasible and self.correlation >= least_correlation
 
 
 def quality(wave: Floats, fs_hz: float, beats_s: Floats) -> Quality:
-    """Judge a stretch.
+    """Skewness, template correlation and feasibility of a stretch.
 
     Args:
-        wave: Samples, shape ``(n,)``.
-        fs_hz: Samples a second.
-        beats_s: Its beats, in s from the first sample.
+        wave: Samples in any unit, shape ``(n,)``.
+        fs_hz: Samples per second.
+        beats_s: Its beats, in s from the first sample, shape ``(b,)``.
 
-    Source: Elgendi (2016), doi:10.3390/bioengineering3040021 (skewness); Orphanidou et al. (2015).
+    Returns:
+        All three; see `Quality`.
+
+    Source:
+        Elgendi (2016), doi:10.3390/bioengineering3040021 (skewness); Orphanidou et al. (2015),
+        doi:10.1109/JBHI.2014.2338351.
     """
     return Quality(skewness(wave), template_correlation(wave, fs_hz, beats_s), is_feasible(beats_s))
 
 
 def skewness(values: Floats) -> float:
-    """Third standardised moment; NaN for a constant."""
-    apart = values - values.mean() if values.size else values
-    spread = float(np.sqrt(np.mean(apart**2))) if values.size else 0.0
-    return float(np.mean(apart**3)) / spread**3 if spread > 0 else float("nan")
+    """Third standardised moment, ``mean((x - m)^3) / mean((x - m)^2)^(3/2)``.
+
+    Args:
+        values: x in any unit, shape ``(n,)``; m is their mean.
+
+    Returns:
+        No unit; NaN for a constant.
+
+    Source: Elgendi (2016), doi:10.3390/bioengineering3040021
+    """
+    centred = values - values.mean() if values.size else values
+    spread = float(np.sqrt(np.mean(centred**2))) if values.size else 0.0
+    return float(np.mean(centred**3)) / spread**3 if spread > 0 else float("nan")
 
 
 def is_feasible(beats_s: Floats) -> bool:
-    """Whether these can be the beats of a heart."""
-    if beats_s.size < _FEWEST_BEATS:
-        return False
-    apart_s = np.diff(beats_s)
-    bpm = 60.0 / float(apart_s.mean())
-    alike = float(apart_s.max() / apart_s.min()) <= _MOST_RATIO if apart_s.min() > 0 else False
-    return bool(_HR_BPM[0] <= bpm <= _HR_BPM[1] and apart_s.max() <= _LONGEST_S and alike)
+    """Whether these can be the beats of a heart.
 
-
-def pieces(wave: Floats, fs_hz: float, beats_s: Floats, half: int) -> Floats:
-    """A wave around each beat that has room, each about its own mean.
+    Mean rate 30 to 200 per minute, no interval beyond 3 s, and ``max / min`` of the intervals at most 2.2.
 
     Args:
-        wave: Samples, shape ``(n,)``.
-        fs_hz: Samples a second.
-        beats_s: Beats, in s from the first sample.
-        half: Samples to either side.
+        beats_s: Beats in s, ascending, shape ``(b,)``.
 
     Returns:
-        Shape ``(b, 2 half + 1)``.
+        False for fewer than four beats.
+
+    Source: Orphanidou et al. (2015), doi:10.1109/JBHI.2014.2338351; they allow 40 to 180 per minute.
+    """
+    if beats_s.size < _FEWEST_BEATS:
+        return False
+    interval_s = np.diff(beats_s)
+    bpm = 60.0 / float(interval_s.mean())
+    alike = float(interval_s.max() / interval_s.min()) <= _MOST_RATIO if interval_s.min() > 0 else False
+    return bool(_HR_BPM[0] <= bpm <= _HR_BPM[1] and interval_s.max() <= _LONGEST_S and alike)
+
+
+def beat_segments(wave: Floats, fs_hz: float, beats_s: Floats, half: int) -> Floats:
+    """The wave around each beat that has enough samples to either side, each minus its own mean.
+
+    Args:
+        wave: Samples in any unit, shape ``(n,)``.
+        fs_hz: Samples per second.
+        beats_s: Beats, in s from the first sample, shape ``(b,)``.
+        half: Samples to either side of a beat.
+
+    Returns:
+        In the unit of `wave`, shape ``(c, 2 half + 1)``, c at most b.
+
+    Source: Orphanidou et al. (2015), doi:10.1109/JBHI.2014.2338351 (template matching).
     """
     middles = np.round(beats_s * fs_hz).astype(np.int64)
     middles = middles[(middles >= half) & (middles + half < wave.size)]
@@ -84,26 +120,44 @@ def pieces(wave: Floats, fs_hz: float, beats_s: Floats, half: int) -> Floats:
 
 
 def template_correlation(wave: Floats, fs_hz: float, beats_s: Floats) -> float:
-    """Mean correlation of each beat with the mean of all, each as wide as the median beat; NaN for too few."""
+    """Mean correlation of each beat with the mean beat: mean over beats of ``x t / sqrt((x x) (t t))``.
+
+    x is a segment as wide as the median interval, about its own mean; t is the mean of all.
+
+    Args:
+        wave: Samples in any unit, shape ``(n,)``.
+        fs_hz: Samples per second.
+        beats_s: Beats, in s from the first sample, shape ``(b,)``.
+
+    Returns:
+        -1 to 1, no unit; NaN for fewer than four beats.
+
+    Source: Orphanidou et al. (2015), doi:10.1109/JBHI.2014.2338351
+    """
     if beats_s.size < _FEWEST_BEATS:
         return float("nan")
     half = max(int(float(np.median(np.diff(beats_s))) * fs_hz / 2), 1)
-    each = pieces(wave, fs_hz, beats_s, half)
-    if len(each) < _FEWEST_BEATS:
+    segments = beat_segments(wave, fs_hz, beats_s, half)
+    if len(segments) < _FEWEST_BEATS:
         return float("nan")
-    template = each.mean(axis=0)
-    size = np.sqrt(np.sum(each**2, axis=1) * float(template @ template))
-    return float(np.mean(np.divide(each @ template, size, out=np.zeros(size.size), where=size > 0)))
+    template = segments.mean(axis=0)
+    size = np.sqrt(np.sum(segments**2, axis=1) * float(template @ template))
+    return float(np.mean(np.divide(segments @ template, size, out=np.zeros(size.size), where=size > 0)))
 
 
 def still_01(acceleration_g: Floats, fs_hz: float) -> Floats:
-    """For each whole second, 1 where the body was still, else 0.
+    """For each whole second, 1 where the body was still: ``SD(|a|) < 0.03 g``, ``|a| = sqrt(x^2 + y^2 + z^2)``.
 
-    A pulse wave gives heart rate while moving, never its variability (notes: interval errors of 32 to 80 ms).
+    A pulse wave gives the heart rate of a moving body, never its variability: interval errors are 32 to 80 ms.
 
     Args:
-        acceleration_g: Three axes, shape ``(n, 3)``, in g.
-        fs_hz: Samples a second.
+        acceleration_g: Three axes in g, shape ``(n, 3)``.
+        fs_hz: Samples per second.
+
+    Returns:
+        0 or 1, shape ``(floor(n / floor(fs_hz)),)``.
+
+    Derived: sitting hands stay below 0.03 g; chosen by us.
     """
     n = int(fs_hz)
     size = np.sqrt(np.sum(acceleration_g**2, axis=1))

@@ -1,4 +1,7 @@
-"""Beat intervals: which are neighbours, and the plain numbers of intervals and their differences."""
+"""Beat intervals: which are neighbours, and the plain numbers of intervals and their differences.
+
+NN intervals are RR intervals between two normal beats, in ms.
+"""
 
 import math
 
@@ -8,17 +11,17 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-# 30 to 200 beats a minute: the range of the Polar and Kubios plausibility checks.
+# 30 to 200 beats per minute: the range of the Polar and Kubios plausibility checks.
 RR_MIN_MS = 300.0
 RR_MAX_MS = 2000.0
 
 # RR in 1/1024 s steps plus the rounding of written files stay below this. Chosen by us.
 GAP_TOLERANCE_MS = 25.0
-NOTHING_MS = 1e-6  # a spread below it is rounding
+ROUNDING_MS = 1e-6  # a spread below it is rounding
 
 
 def neighbours(t_ms: Floats, rr_ms: Floats) -> Bools:
-    """Where interval i + 1 begins at the beat that ended interval i.
+    """Where interval i + 1 begins at the beat that ended interval i: ``|t[i+1] - t[i] - rr[i+1]| <= 25 ms``.
 
     Args:
         t_ms: Time of each interval's end, in ms, shape ``(n,)``, ascending.
@@ -26,20 +29,38 @@ def neighbours(t_ms: Floats, rr_ms: Floats) -> Bools:
 
     Returns:
         Shape ``(max(n - 1, 0),)``; False where time is missing between the two (a gap).
+
+    Derived: the tolerance exceeds a step of 1/1024 s plus the rounding of written files.
     """
     return np.asarray(np.abs(np.diff(t_ms) - rr_ms[1:]) <= GAP_TOLERANCE_MS)
 
 
 def mean(values: Floats) -> float:
-    """The mean of at least one; a third of the time of `numpy.mean` for some hundred values."""
+    """Arithmetic mean, ``sum(values) / n``; a third of the time of `numpy.mean` for some hundred values.
+
+    Args:
+        values: In any unit, shape ``(n,)``, n at least 1.
+
+    Returns:
+        In the unit of `values`.
+
+    Source: definition.
+    """
     return float(np.add.reduce(values)) / values.size
 
 
 def hr_mean_bpm(nn_ms: Floats) -> float:
-    """Mean heart rate over time, ``60000 / mean(NN)``, in beats a minute; NaN for no beat.
+    """Mean heart rate over time, ``60000 / mean(NN)``.
 
-    The time-weighted mean (Shaffer and Ginsberg 2017, doi:10.3389/fpubh.2017.00258 leave the
-    choice open; the mean of ``60000 / NN`` is larger).
+    Args:
+        nn_ms: NN intervals in ms, shape ``(n,)``.
+
+    Returns:
+        In beats per minute; NaN for no beat.
+
+    Source:
+        Shaffer and Ginsberg (2017), doi:10.3389/fpubh.2017.00258. They leave open which mean is meant; this is the one
+        weighted by time. The mean of ``60000 / NN`` is larger.
 
     >>> hr_mean_bpm(np.array([1000.0, 1000.0]))
     60.0
@@ -48,9 +69,16 @@ def hr_mean_bpm(nn_ms: Floats) -> float:
 
 
 def rmssd_ms(diff_ms: Floats) -> float:
-    """Root mean square of successive differences, in ms; NaN for no difference.
+    """Root mean square of successive differences, ``sqrt(mean(d^2))``.
 
-    Source: Task Force of the ESC and NASPE (1996), doi:10.1161/01.CIR.93.5.1043
+    Args:
+        diff_ms: Differences d of neighbouring NN intervals, in ms, shape ``(m,)``.
+
+    Returns:
+        In ms; NaN for no difference.
+
+    Source:
+        Task Force of the ESC and NASPE (1996), doi:10.1161/01.CIR.93.5.1043
 
     >>> round(rmssd_ms(np.array([10.0, -20.0])), 6)
     15.811388
@@ -59,24 +87,39 @@ def rmssd_ms(diff_ms: Floats) -> float:
 
 
 def sdnn_ms(nn_ms: Floats) -> float:
-    """Standard deviation (ddof 1) of good intervals, in ms; NaN for fewer than two.
+    """Standard deviation, ``sqrt(sum((x - mean(x))^2) / (n - 1))``; of differences it is SDSD.
 
-    Source: Task Force of the ESC and NASPE (1996), doi:10.1161/01.CIR.93.5.1043
+    Args:
+        nn_ms: NN intervals, or their differences, in ms, shape ``(n,)``.
+
+    Returns:
+        In ms; NaN for fewer than two.
+
+    Source:
+        Task Force of the ESC and NASPE (1996), doi:10.1161/01.CIR.93.5.1043
 
     >>> sdnn_ms(np.array([800.0, 810.0, 820.0]))
     10.0
     """
     if nn_ms.size < 2:
         return math.nan
-    apart_ms = nn_ms - mean(nn_ms)
-    return math.sqrt(float(apart_ms @ apart_ms) / (nn_ms.size - 1))
+    centred_ms = nn_ms - mean(nn_ms)
+    return math.sqrt(float(centred_ms @ centred_ms) / (nn_ms.size - 1))
 
 
 def pnn_01(diff_ms: Floats, beyond_ms: float) -> float:
-    """Share of differences beyond so many ms (strictly, either way), 0 to 1; NaN for none.
+    """Share of differences larger than a limit, ``count(|d| > beyond_ms) / m``.
 
-    Over the count of valid differences, as Kubios and Shaffer and Ginsberg (2017) do.
-    Source: Mietus et al. (2002), doi:10.1136/heart.88.4.378
+    Args:
+        diff_ms: Differences d of neighbouring NN intervals, in ms, shape ``(m,)``.
+        beyond_ms: The limit in ms; a difference of exactly so much does not count.
+
+    Returns:
+        0 to 1; NaN for no difference.
+
+    Source:
+        Mietus et al. (2002), doi:10.1136/heart.88.4.378. The denominator is the number of valid differences, as in
+        Shaffer and Ginsberg (2017), doi:10.3389/fpubh.2017.00258.
 
     >>> pnn_01(np.array([50.0, 51.0, -60.0, 0.0]), 50.0)
     0.5
@@ -85,12 +128,29 @@ def pnn_01(diff_ms: Floats, beyond_ms: float) -> float:
 
 
 def median_ms(nn_ms: Floats) -> float:
-    """The middle interval, in ms; NaN for none."""
+    """Median of NN intervals.
+
+    Args:
+        nn_ms: In ms, shape ``(n,)``.
+
+    Returns:
+        In ms; NaN for none.
+
+    Source: definition.
+    """
     return quantile(np.sort(nn_ms), 0.5)
 
 
 def iqr_ms(nn_ms: Floats) -> float:
-    """Distance between the quartiles (linear interpolation), in ms; NaN for none.
+    """Interquartile range, ``Q(0.75) - Q(0.25)``, Q as in `quantile`.
+
+    Args:
+        nn_ms: NN intervals in ms, shape ``(n,)``.
+
+    Returns:
+        In ms; NaN for none.
+
+    Source: definition.
 
     >>> iqr_ms(np.array([800.0, 810.0, 820.0, 830.0, 840.0]))
     20.0
@@ -100,7 +160,17 @@ def iqr_ms(nn_ms: Floats) -> float:
 
 
 def quantile(ordered: Floats, share_01: float) -> float:
-    """A quantile of ascending values by linear interpolation; NaN for none."""
+    """Quantile by linear interpolation: ``x[k] + (p - k) (x[k+1] - x[k])``, ``p = share_01 (n - 1)``, ``k = floor(p)``.
+
+    Args:
+        ordered: Ascending values x in any unit, shape ``(n,)``.
+        share_01: Share of values that lie below, 0 to 1.
+
+    Returns:
+        In the unit of `ordered`; NaN for none.
+
+    Source: definition (the linear method of `numpy.quantile`).
+    """
     if not ordered.size:
         return math.nan
     place = share_01 * (ordered.size - 1)
@@ -110,14 +180,26 @@ def quantile(ordered: Floats, share_01: float) -> float:
 
 
 def over(part: float, whole: float) -> float:
-    """A quotient; NaN where there is none, and of roundings.
+    """Quotient, ``part / whole``.
+
+    Args:
+        part, whole: Of one unit, or of two.
+
+    Returns:
+        In the quotient of their units; NaN where `whole` is at most 1e-6, which is rounding.
+
+    Source: definition.
 
     >>> over(1.0, 4.0), over(1.0, 0.0)
     (0.25, nan)
     """
-    return part / whole if whole > NOTHING_MS else math.nan
+    return part / whole if whole > ROUNDING_MS else math.nan
 
 
 def logarithm(value: float) -> float:
-    """Natural logarithm; NaN for what has none."""
-    return math.log(value) if value > NOTHING_MS else math.nan
+    """Natural logarithm of `value`.
+
+    Returns: No unit; NaN where `value` is at most 1e-6, which is rounding.
+    Source: definition.
+    """
+    return math.log(value) if value > ROUNDING_MS else math.nan

@@ -2,8 +2,8 @@
 
     beats ─▶ cubic spline ─▶ 4 Hz ─▶ slow trend away ─▶ Hann windows of 300 s ─▶ ms²/Hz ─▶ bands
 
-The definitions of Task Force (1996), doi:10.1161/01.CIR.93.5.1043, and Tarvainen et al. (2014),
-doi:10.1016/j.cmpb.2013.07.024.
+Source: Task Force (1996), doi:10.1161/01.CIR.93.5.1043, for the bands, and Tarvainen et al. (2014),
+doi:10.1016/j.cmpb.2013.07.024, for the steps.
 """
 
 import math
@@ -23,7 +23,7 @@ LF_HZ: Final = (0.04, 0.15)
 HF_HZ: Final = (0.15, 0.4)
 TOTAL_HZ: Final = (0.0033, 0.4)
 # Below this a power is rounding: a recorder's tick of 1 ms alone leaves 0.08 ms².
-NOTHING_MS2: Final = 1e-6
+ROUNDING_MS2: Final = 1e-6
 HANN_SPREAD: Final = 35 / 18  # mean of the window's fourth power over the squared mean of its square
 
 
@@ -32,11 +32,11 @@ class Spectrum:
     """One-sided power spectral density.
 
     Attributes:
-        f_hz: Frequencies, ascending, shape ``(n,)``.
-        psd_ms2_hz: Density, shape ``(n,)``.
-        detrended: Whether the slow trend was taken away.
-        length_s: How long the series was.
-        windows: How many Hann windows it was averaged over.
+        f_hz: Frequencies in Hz, ascending, shape ``(n,)``.
+        psd_ms2_hz: Density in ms^2/Hz, shape ``(n,)``.
+        detrended: Whether the slow trend was removed.
+        length_s: Length of the series in s.
+        windows: Number of Hann windows that were averaged.
     """
 
     f_hz: Floats
@@ -46,78 +46,137 @@ class Spectrum:
     windows: int
 
     def power_ms2(self, band_hz: tuple[float, float]) -> float:
-        """Power in a band by the trapezoid rule; the upper edge is excluded."""
+        """Power in a band: integral of the density by the trapezoid rule; the upper edge is excluded.
+
+        Args:
+            band_hz: Lower and upper edge in Hz.
+
+        Returns:
+            In ms^2; NaN for fewer than two frequencies in the band.
+
+        Source: see the module.
+        """
         inside = self.band(band_hz)
         if inside.size < 2:
             return math.nan
         return float(inside.sum() - (inside[0] + inside[-1]) / 2) * float(self.f_hz[1] - self.f_hz[0])
 
     def band(self, band_hz: tuple[float, float]) -> Floats:
-        """Density in a band; the upper edge is excluded."""
+        """Density in a band; the upper edge is excluded.
+
+        Args:
+            band_hz: Lower and upper edge in Hz.
+
+        Returns:
+            In ms^2/Hz, shape ``(m,)``.
+
+        Source: definition.
+        """
         first, last = np.searchsorted(self.f_hz, band_hz)
         return self.psd_ms2_hz[first:last]
 
     def peak_hz(self, band_hz: tuple[float, float]) -> float:
-        """Frequency of the highest density in a band; NaN on the band's edge, which is no peak, and of no power."""
+        """Frequency of the highest density in a band.
+
+        Args:
+            band_hz: Lower and upper edge in Hz.
+
+        Returns:
+            In Hz; NaN where the highest density lies at the band's edge, which is no peak, and where there is no power.
+
+        Source: definition.
+        """
         inside = np.flatnonzero((self.f_hz >= band_hz[0]) & (self.f_hz < band_hz[1]))
         if inside.size < 3:
             return math.nan
         top = int(inside[int(self.psd_ms2_hz[inside].argmax())])
         at_edge = top in (inside[0], inside[-1])
-        return math.nan if at_edge or self.power_ms2(band_hz) <= NOTHING_MS2 else float(self.f_hz[top])
+        return math.nan if at_edge or self.power_ms2(band_hz) <= ROUNDING_MS2 else float(self.f_hz[top])
 
 
 @dataclass(frozen=True, slots=True)
-class Even:
+class EvenlySampled:
     """Intervals on a regular grid.
 
     Attributes:
-        t_s: 4 Hz, from the first beat to the last, shape ``(m,)``.
-        rr_ms: The spline through the intervals there, shape ``(m,)``.
-        rest_ms: The same without its slow trend, about 0, shape ``(m,)``.
+        t_s: Times in s at 4 Hz, from the first beat to the last, shape ``(m,)``.
+        rr_ms: The spline through the intervals at those times, in ms, shape ``(m,)``.
+        detrended_ms: The same without its slow trend, in ms, shape ``(m,)``; its mean is about 0.
     """
 
     t_s: Floats
     rr_ms: Floats
-    rest_ms: Floats
+    detrended_ms: Floats
 
 
-def even(t_s: Floats, nn_ms: Floats) -> Even:
-    """Intervals at 4 Hz, with and without their slow trend (smoothness priors, lambda 500).
+def evenly_sampled(t_s: Floats, nn_ms: Floats) -> EvenlySampled:
+    """Intervals at 4 Hz (`spline`), with and without their slow trend (`without_trend`).
 
     Args:
-        t_s: End of each interval, ascending, shape ``(n,)``, n at least 4.
-        nn_ms: The intervals, shape ``(n,)``.
+        t_s: End of each interval in s, ascending, shape ``(n,)``, n at least 4.
+        nn_ms: The intervals in ms, shape ``(n,)``.
+
+    Returns:
+        The regular series.
+
+    Source: see the module.
     """
     even_s = np.arange(t_s[0], t_s[-1], 1.0 / FS_HZ)
     even_ms = spline(t_s, nn_ms, even_s)
-    return Even(even_s, even_ms, without_trend(even_ms))
+    return EvenlySampled(even_s, even_ms, without_trend(even_ms))
 
 
 def spectrum(t_s: Floats, nn_ms: Floats, *, detrend: bool = True) -> Spectrum:
-    """Spectrum of intervals at their times, as in `even`.
+    """Spectrum of intervals at their times: `evenly_sampled`, then `welch`.
 
     Args:
-        t_s: End of each interval, ascending, shape ``(n,)``, n at least 4.
-        nn_ms: The intervals, shape ``(n,)``.
-        detrend: Take the slow trend away.
+        t_s: End of each interval in s, ascending, shape ``(n,)``, n at least 4.
+        nn_ms: The intervals in ms, shape ``(n,)``.
+        detrend: Remove the slow trend; False removes the mean alone.
+
+    Returns:
+        Density in ms^2/Hz over Hz.
+
+    Source: see the module.
     """
-    found = even(t_s, nn_ms)
-    return welch(found.rest_ms if detrend else found.rr_ms - found.rr_ms.mean(), detrended=detrend)
+    even = evenly_sampled(t_s, nn_ms)
+    return welch(even.detrended_ms if detrend else even.rr_ms - even.rr_ms.mean(), detrended=detrend)
 
 
-def without_trend_at_beats(t_s: Floats, nn_ms: Floats, found: Even) -> Floats:
-    """Intervals without the trend of their 4 Hz series, about their mean, shape ``(n,)``; as they are if too short."""
-    if found.t_s.size < 4:
+def without_trend_at_beats(t_s: Floats, nn_ms: Floats, even: EvenlySampled) -> Floats:
+    """Intervals without the trend of their 4 Hz series, about their mean: ``nn - trend(t) + mean(nn)``.
+
+    Args:
+        t_s: End of each interval in s, ascending, shape ``(n,)``.
+        nn_ms: The intervals in ms, shape ``(n,)``.
+        even: Their series at 4 Hz.
+
+    Returns:
+        In ms, shape ``(n,)``; the intervals as they are for fewer than four grid points.
+
+    Source: see `without_trend`; Tarvainen et al. (2002), doi:10.1109/10.979357.
+    """
+    if even.t_s.size < 4:
         return nn_ms.copy()
-    trend_ms = np.interp(t_s, found.t_s, found.rr_ms - found.rest_ms)  # smooth: a line between two grid points will do
+    trend_ms = np.interp(
+        t_s, even.t_s, even.rr_ms - even.detrended_ms
+    )  # smooth: a line between two grid points will do
     return np.asarray(nn_ms - trend_ms + nn_ms.mean())
 
 
 def spline(x: Floats, y: Floats, at: Floats) -> Floats:
-    """Not-a-knot cubic spline through (x, y), at ``at``: a tridiagonal system for the slopes.
+    """Cubic spline through (x, y) with not-a-knot ends, from a tridiagonal system for the slopes.
 
-    Source: de Boor (1978), A Practical Guide to Splines, chapter IV.
+    Args:
+        x: Ascending, in any unit, shape ``(n,)``, n at least 4.
+        y: In any unit, shape ``(n,)``.
+        at: Where it is evaluated, in the unit of `x`, shape ``(m,)``.
+
+    Returns:
+        In the unit of `y`, shape ``(m,)``.
+
+    Source:
+        de Boor (1978), A Practical Guide to Splines, chapter IV.
     """
     from scipy.linalg import solve_banded  # on the first spectrum only: costs memory that a mere start never needs
 
@@ -143,9 +202,21 @@ def spline(x: Floats, y: Floats, at: Floats) -> Floats:
 
 
 def without_trend(even_ms: Floats) -> Floats:
-    """Smoothness priors: what is left of a series when its smooth part, (1 + λ² D₂ᵀ D₂)⁻¹ z, is taken away.
+    """Smoothness priors: a series z minus its smooth part, ``z - (I + lambda^2 D2' D2)^-1 z``, lambda = 500.
 
-    Source: Tarvainen, Ranta-aho and Karjalainen (2002), doi:10.1109/10.979357
+    D2 takes second differences. The cut-off at 4 Hz is about 0.035 Hz.
+
+    Args:
+        even_ms: z in ms at 4 Hz, shape ``(n,)``.
+
+    Returns:
+        In ms, shape ``(n,)``.
+
+    Raises:
+        FloatingPointError: The system cannot be solved; its matrix is positive definite, so this needs a broken input.
+
+    Source:
+        Tarvainen, Ranta-aho and Karjalainen (2002), doi:10.1109/10.979357
     """
     from scipy.linalg.lapack import dpbsv
 
@@ -175,9 +246,20 @@ def _hann(n: int) -> Floats:
 
 
 def welch(even_ms: Floats, *, detrended: bool) -> Spectrum:
-    """Mean of Hann-windowed periodograms of 300 s, half overlapping; one window when the series is shorter.
+    """Mean of Hann-windowed periodograms of 300 s, half overlapping: ``2 |FFT(w (x - mean(x)))|^2 / (fs sum(w^2))``.
 
-    Source: Welch (1967), doi:10.1109/TAU.1967.1161901
+    A series shorter than 300 s is one window. Each window is padded with zeros to a power of two; at 0 Hz and at half
+    the sampling rate the factor is 1.
+
+    Args:
+        even_ms: x in ms at 4 Hz, shape ``(n,)``.
+        detrended: Whether the slow trend was removed; kept in the result.
+
+    Returns:
+        Density in ms^2/Hz over Hz.
+
+    Source:
+        Welch (1967), doi:10.1109/TAU.1967.1161901
     """
     n = min(even_ms.size, int(SEGMENT_S * FS_HZ))
     step = max(n // 2, 1)

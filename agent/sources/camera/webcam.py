@@ -1,6 +1,6 @@
 """The webcam: a child process looks, this side keeps the person's own neutral and makes samples. No picture comes here.
 
-    camera_process ──lines──▶ Eyes.words ──▶ OwnFace ──▶ Sample
+    camera_process ──lines──▶ Eyes.words ──▶ RelativeFace ──▶ Sample
         │ ended, hung, at fault: named, closed, opened again after 1, 2, 4, 5 s
 
 Channels: `agent.features.face`.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.model import NS_PER_S, Sample
-from agent.signal.face.relative import OwnFace
+from agent.signal.face.relative import RelativeFace
 from agent.sources.camera import access
 from agent.sources.camera.protocol import Seen, Told, Wanted, Word
 from agent.sources.camera.states import FAULTS, LASTING, CameraState
@@ -39,7 +39,7 @@ class Settings:
 
 async def samples(settings: Settings, around: Surroundings) -> AsyncGenerator[Sample, None]:
     """Numbers of one face, as long as there is a camera; a video file ends."""
-    own = OwnFace()
+    own = RelativeFace()
     pause_s, fault = _FIRST_PAUSE_S, False
     wanted = Wanted(str(settings.device), around.clock.speed, settings.bursts, settings.again, around.affect)
     while True:
@@ -85,7 +85,7 @@ async def _words(wanted: Wanted, settings: Settings, around: Surroundings) -> As
                     return
 
 
-def _samples(own: OwnFace, seen: Seen, around: Surroundings) -> Iterator[Sample]:
+def _samples(own: RelativeFace, seen: Seen, around: Surroundings) -> Iterator[Sample]:
     age_ns = host.boottime_ns() - seen.at_ns
     t_ns = around.clock.now_ns() - round(age_ns * around.clock.speed)
     look = seen.look
@@ -98,5 +98,5 @@ def _samples(own: OwnFace, seen: Seen, around: Surroundings) -> Iterator[Sample]
     yield Sample(t_ns, "lower_face_valid_01", float(not look.is_covered))
     if look.affect_class is not None:
         yield Sample(t_ns, "affect_class_index", float(look.affect_class))
-    for channel, value in own.take(t_ns / NS_PER_S, look.actions, look.lids_01, look.pose):
+    for channel, value in own.channels(t_ns / NS_PER_S, look.actions, look.lids_01, look.pose):
         yield Sample(t_ns, channel, value)

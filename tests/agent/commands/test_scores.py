@@ -12,7 +12,7 @@ import yaml
 
 from agent.model import FeatureValue, Summary
 from agent.privacy.vault import open_vault
-from agent.scoring.observations import Said, Shift, record
+from agent.scoring.observations import SelfReport, Shift, record
 from agent.scoring.weeks import weekly_log
 from agent.tables.profiles import profile_named
 from agent.weeks.scores import of
@@ -90,7 +90,7 @@ def test_a_reading_is_three_hours_at_rest():
 def test_withheld_windows_give_no_reading_but_count_as_worn():
     made = record([window(1_700_006_400, 60, None)])
     assert "ln_rmssd" not in made.channels
-    assert made.channels["hr_bpm"].there.sum() == 1
+    assert made.channels["hr_bpm"].is_present.sum() == 1
     assert made.worn_h.sum() == pytest.approx(1 / 12)
 
 
@@ -106,7 +106,7 @@ def test_a_reading_knows_its_shift_and_hour_on_the_person_s_clock():
 
 
 def test_what_is_said_becomes_a_channel():
-    made = record([window(1_700_006_400, 60, 3.0)], said=[Said(1_700_018_000, "mood_0_10", 7.0)])
+    made = record([window(1_700_006_400, 60, 3.0)], self_reports=[SelfReport(1_700_018_000, "mood_0_10", 7.0)])
     assert made.channels["mood_0_10"].value[0, 0].tolist()[1] == 7.0
 
 

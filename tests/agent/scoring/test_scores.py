@@ -73,9 +73,9 @@ def dense(seen: Stretches, phi: float, share: float, prior: Prior):
     squares = y @ inverse @ y - beta @ (x.T @ inverse @ y) + seen.within[0] / share
     freedom = prior.weight + seen.n.sum() - 1
     variance = (prior.weight * prior.scale**2 + squares) / freedom
-    reach = seen.of[0] @ slow[:, there]
+    reach = seen.weights[0] @ slow[:, there]
     value = reach @ inverse @ (y - x @ beta)
-    spread = seen.of[0] @ slow @ seen.of[0] - reach @ inverse @ reach
+    spread = seen.weights[0] @ slow @ seen.weights[0] - reach @ inverse @ reach
     back = reach @ inverse @ x
     spread += back @ np.linalg.solve(gram, back)
     return value, math.sqrt(variance * freedom / (freedom - 2) * spread), math.sqrt(variance)
@@ -103,7 +103,7 @@ def test_days_that_were_not_yet_change_nothing():
     late = 27
     long = Stretches(
         np.pad(short.mean, ((0, 0), (late, 0))), np.pad(short.n, ((0, 0), (late, 0))), short.within,
-        np.zeros((1, 67, 0)), np.pad(short.of, ((0, 0), (late, 0))),
+        np.zeros((1, 67, 0)), np.pad(short.weights, ((0, 0), (late, 0))),
     )  # fmt: skip
     a, b = deviation(short, PRIOR), deviation(long, PRIOR)
     assert a.value == pytest.approx(b.value, rel=1e-9)

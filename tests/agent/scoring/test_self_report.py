@@ -99,9 +99,9 @@ def test_every_suggestion_has_a_grade_and_a_source():
 
 def test_a_message_waits_for_the_end_of_shifts():
     shifts = [Shift(200, 300, "day"), Shift(0, 100, "night")]
-    assert messages.told_at(50, shifts) == 100
-    assert messages.told_at(150, shifts) == 150
-    assert messages.told_at(299, shifts) == 300
+    assert messages.shown_at(50, shifts) == 100
+    assert messages.shown_at(150, shifts) == 150
+    assert messages.shown_at(299, shifts) == 300
 
 
 def test_the_predictive_value_by_hand():
@@ -128,7 +128,7 @@ def test_z_looks_back_only_and_knows_no_clock():
 
 
 def test_it_speaks_at_rest_alone_and_not_near_the_cut():
-    model = arousal.shipped()
+    model = arousal.shipped_model()
     loud, near = 4.0, (np.log(model.cut_01 / (1 - model.cut_01)) - model.intercept) / model.slope
     assert arousal.arousal(model, loud, at_rest=True).raised is True
     assert arousal.arousal(model, -loud, at_rest=True).raised is False
@@ -177,6 +177,6 @@ def test_the_card_is_what_the_recordings_give():
         np.concatenate([a[k] for a, k in zip(x, use, strict=True)]),
         np.concatenate([a[k] for a, k in zip(task, use, strict=True)]).astype(float),
     )
-    shipped = arousal.shipped()
+    shipped = arousal.shipped_model()
     for name in ("intercept", "slope", "cut_01", "margin"):
         assert getattr(shipped, name) == pytest.approx(getattr(model, name), abs=1e-4)

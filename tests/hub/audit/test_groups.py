@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from agent.errors import WrongUse
-from agent.scoring import audit as rules
-from agent.scoring.audit import Rate, audit, calibration_error
+from agent.scoring import rates as rules
+from agent.scoring.audit import audit
 from agent.scoring.population import WATERMARK, population
+from agent.scoring.rates import Rate, calibration_error
 from agent.scoring.scorers import Scored
 from hub import audit as reports
 
@@ -41,7 +42,7 @@ def test_the_same_seed_draws_the_same_people():
 @pytest.mark.slow
 def test_drawn_people_are_what_they_are_said_to_be():
     people = population(1500, 1)
-    missing = 1 - people.ln_rmssd.there.any(axis=2).mean(axis=1)
+    missing = 1 - people.ln_rmssd.is_present.any(axis=2).mean(axis=1)
     assert 0.25 < np.mean(missing) < 0.55
     fell = people.fell_on >= 0
     assert fell.mean() == pytest.approx(0.15, abs=0.03)

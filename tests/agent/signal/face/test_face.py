@@ -14,9 +14,9 @@ from agent.model import NS_PER_S, Series, Window
 from agent.signal.face import baseline, quality
 from agent.signal.face import shape as face_shape
 from agent.signal.face.actions import ACTIONS
-from agent.signal.face.baseline import Neutral, own
-from agent.signal.face.quality import Seen, why_not
-from agent.signal.face.relative import OwnFace
+from agent.signal.face.baseline import FaceBaseline, action_baseline
+from agent.signal.face.quality import FrameQuality, closed_gate
+from agent.signal.face.relative import RelativeFace
 from agent.signal.face.shape import Canon, Pose
 from agent.sources import SOURCES
 
@@ -56,30 +56,30 @@ def test_experimental_actions_and_sides_of_gaze_never_leave():
 
 
 def test_nothing_is_told_while_the_neutral_is_learnt():
-    own_face = OwnFace(learn_s=30.0)
+    own_face = RelativeFace(learn_s=30.0)
     actions = dict.fromkeys(ACTIONS, 0.2)
     channels = set()
     for step in range(140):  # 28 s at 5 a second
-        channels |= {name for name, _ in own_face.take(step * 0.2, actions, (0.1, 0.1), Pose(0, 0, 0))}
+        channels |= {name for name, _ in own_face.channels(step * 0.2, actions, (0.1, 0.1), Pose(0, 0, 0))}
     assert own_face.is_learning
     assert channels == {"jaw_open_01", "head_deg_per_s"}
     for step in range(140, 170):
-        told = dict(own_face.take(step * 0.2, actions, (0.1, 0.1), Pose(0, 0, 0)))
+        told = dict(own_face.channels(step * 0.2, actions, (0.1, 0.1), Pose(0, 0, 0)))
     assert not own_face.is_learning
     assert told["smile_left_x"] == pytest.approx(0.0, abs=1e-9)
     assert told["lid_shut_01"] == pytest.approx(0.0, abs=1e-9)
     assert told["gaze_away_01"] == 0.0
-    told = dict(own_face.take(34.2, actions | {"smile_left": 0.6}, (1.0, 1.0), Pose(math.radians(30), 0, 0)))
+    told = dict(own_face.channels(34.2, actions | {"smile_left": 0.6}, (1.0, 1.0), Pose(math.radians(30), 0, 0)))
     assert told["smile_left_x"] == pytest.approx(4.0, abs=0.01)  # (0.6 - 0.2) over the smallest threshold
     assert told["lid_shut_01"] == 1.0
     assert told["gaze_away_01"] == 1.0
 
 
 def test_a_covered_mouth_learns_later_than_the_brows():
-    own_face = OwnFace(learn_s=30.0)
+    own_face = RelativeFace(learn_s=30.0)
     hidden = {name: None if action.part == "lower" else 0.2 for name, action in ACTIONS.items()}
     for step in range(200):
-        told = dict(own_face.take(step * 0.2, hidden, (0.1, 0.1), Pose(0, 0, 0)))
+        told = dict(own_face.channels(step * 0.2, hidden, (0.1, 0.1), Pose(0, 0, 0)))
     assert "brow_down_x" in told
     assert "smile_left_x" not in told
     assert "jaw_open_01" not in told
@@ -90,7 +90,7 @@ def test_the_neutral_is_not_moved_by_what_is_seldom(base, spread, smiles):
     """Forty smiles in two hundred frames leave it where it was (median and MAD: half may be off)."""
     rng = np.random.default_rng(1)
     calm = base + spread * rng.uniform(-0.1, 0.1, 200)
-    clean, mixed = own(calm.tolist()), own([*calm[smiles:].tolist(), *[1.0] * smiles])
+    clean, mixed = action_baseline(calm.tolist()), action_baseline([*calm[smiles:].tolist(), *[1.0] * smiles])
     assert mixed.median == pytest.approx(clean.median, abs=0.1 * spread + 1e-9)
     assert mixed.threshold <= clean.threshold * 2
 
@@ -99,11 +99,11 @@ def test_shift_and_scale_of_the_raw_value_do_not_reach_the_person():
     """Someone whose resting face reads 0.3 and someone whose reads 0.0 get the same number for the same movement."""
     for base in (0.0, 0.3):
         calm = [base + 0.001 * (step % 3) for step in range(300)]
-        assert own(calm).beyond(base + 0.5) == pytest.approx(4.99, abs=0.02)
+        assert action_baseline(calm).beyond(base + 0.5) == pytest.approx(4.99, abs=0.02)
 
 
 def test_the_neutral_drifts_by_one_spread_in_half_an_hour_at_most():
-    learnt = Neutral(learn_s=20.0)
+    learnt = FaceBaseline(learn_s=20.0)
     for _ in range(120):
         learnt.learn({"smile_left": 0.1}, 0.2)
     before = learnt.of("smile_left")
@@ -117,7 +117,7 @@ def test_the_neutral_drifts_by_one_spread_in_half_an_hour_at_most():
 
 # ---- gates
 
-GOOD = Seen(60.0, Pose(0, 0, 0), 120.0, 0.0, 0.5, 0.01)
+GOOD = FrameQuality(60.0, Pose(0, 0, 0), 120.0, 0.0, 0.5, 0.01)
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,8 @@ GOOD = Seen(60.0, Pose(0, 0, 0), 120.0, 0.0, 0.5, 0.01)
     ],
 )
 def test_each_gate_shuts_alone(change, gate):
-    seen = Seen(**{name: change.get(name, getattr(GOOD, name)) for name in GOOD.__slots__})
-    assert why_not(seen) == gate
+    seen = FrameQuality(**{name: change.get(name, getattr(GOOD, name)) for name in GOOD.__slots__})
+    assert closed_gate(seen) == gate
     assert gate is None or quality.REASONS[gate]
 
 
@@ -265,24 +265,24 @@ def test_a_share_of_all_or_nothing_is_never_out_of_range(seed, value):
 
 
 def test_a_turned_head_looks_away():
-    own, still = OwnFace(1.0), Pose(0.0, 0.0, 0.0)
+    own, still = RelativeFace(1.0), Pose(0.0, 0.0, 0.0)
     assert list(own.turned_away()) == []  # from what, is not known yet
     for n in range(150):
-        list(own.take(n / 5, {}, None, still))
+        list(own.channels(n / 5, {}, None, still))
     assert list(own.turned_away()) == [("gaze_away_01", 1.0)]
 
 
 def test_a_smile_through_the_first_minutes_is_not_learnt_as_neutral():
-    own = OwnFace(20.0)
+    own = RelativeFace(20.0)
     told = {
-        n: dict(own.take(n / 5, {"smile_left": 0.9 if n < 150 else 0.1, "brow_down": 0.6}, None, Pose(0, 0, 0)))
+        n: dict(own.channels(n / 5, {"smile_left": 0.9 if n < 150 else 0.1, "brow_down": 0.6}, None, Pose(0, 0, 0)))
         for n in range(700)
     }
     assert "brow_down_x" in told[149]  # brows may rest there
     assert all("smile_left_x" not in told[n] for n in range(160))
     assert own.is_learning is False
     (smile,) = [
-        value for name, value in own.take(141.0, {"smile_left": 0.9}, None, Pose(0, 0, 0)) if name == "smile_left_x"
+        value for name, value in own.channels(141.0, {"smile_left": 0.9}, None, Pose(0, 0, 0)) if name == "smile_left_x"
     ]
     assert smile > 3.0
 

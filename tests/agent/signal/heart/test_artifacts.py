@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from agent.signal.heart import rhythm, rr, spectrum
 from agent.signal.heart.artifacts import LOOK_AHEAD, Label, Labeller, labels
-from agent.signal.heart.interval_correction import repaired
+from agent.signal.heart.interval_correction import corrected
 from firmware_sim.physiology import Phase
 from tests.support.beat_faults import KINDS, injected
 from tests.support.processes import shared_file
@@ -137,7 +137,7 @@ def rmssd_and_hf(t_s):
     rr_ms = np.diff(t_s) * 1000
     found = labels(rr_ms)
     return np.array(
-        [kept_rmssd(rr_ms, found), spectrum.spectrum(*repaired(t_s[1:], rr_ms, found)).power_ms2(spectrum.HF_HZ)]
+        [kept_rmssd(rr_ms, found), spectrum.spectrum(*corrected(t_s[1:], rr_ms, found)).power_ms2(spectrum.HF_HZ)]
     )
 
 
@@ -242,7 +242,7 @@ def test_repair_keeps_time_going_and_right_beats_where_they_are(rr_ms):
     series = np.array(rr_ms)
     t_s = np.cumsum(series) / 1000
     found = labels(series)
-    times, lengths = repaired(t_s, series, found)
+    times, lengths = corrected(t_s, series, found)
     assert np.all(np.diff(times) > 0)
     assert np.all(lengths > 0)
     right = t_s[found == Label.NORMAL]

@@ -72,10 +72,10 @@ def test_slow_trends_widen_the_interval_of_a_mean_and_a_deviation(alike):
     for seed in range(60):
         noise = np.random.default_rng(seed).standard_normal(1000)
         series = 850 + 30 * math.sqrt(1 - alike**2) * signal.lfilter([1.0], [1.0, -alike], noise)[-350:]
-        low, high = uncertainty.of_mean(series)
+        low, high = uncertainty.mean_interval(series)
         held[0] += low <= 850 <= high
-        error = uncertainty.standard_error(uncertainty.moved_by_deviation(series))
-        low, high = uncertainty.of_positive(float(series.std(ddof=1)), error)
+        error = uncertainty.standard_error(uncertainty.log_sd_influence(series))
+        low, high = uncertainty.log_interval(float(series.std(ddof=1)), error)
         held[1] += low <= 30 <= high
     assert min(held) >= 48, held
 
@@ -91,13 +91,13 @@ def test_white_noise_has_the_degrees_of_freedom_of_its_band():
     degrees = []
     for seed in range(40):
         found = spectrum.welch(np.random.default_rng(seed).standard_normal(1200), detrended=False)
-        degrees.append(uncertainty.freedom(found, spectrum.HF_HZ))
+        degrees.append(uncertainty.degrees_of_freedom(found, spectrum.HF_HZ))
     assert np.mean(degrees) == pytest.approx(2 * 0.25 * 300 * 18 / 35, rel=0.1)
 
 
 def test_few_beats_have_no_interval_and_none_of_fifty_is_not_a_sure_zero():
-    assert uncertainty.of_share(np.zeros(19)) is None
-    assert uncertainty.of_mean(np.arange(19.0)) is None
-    low, high = uncertainty.of_share(np.zeros(300))
+    assert uncertainty.share_interval(np.zeros(19)) is None
+    assert uncertainty.mean_interval(np.arange(19.0)) is None
+    low, high = uncertainty.share_interval(np.zeros(300))
     assert low == 0
     assert 0.005 < high < 0.05

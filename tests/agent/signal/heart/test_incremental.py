@@ -12,7 +12,7 @@ from agent.features.heart_formulas import beats as heart_beats
 from agent.features.live import LiveHeart
 from agent.model import Quality, Sample
 from agent.signal.heart import respiration, rr, spectrum
-from agent.signal.heart.incremental import Running
+from agent.signal.heart.incremental import IncrementalMetrics
 from agent.windows.window import Ring
 from firmware_sim.physiology import SCRIPTS, Phase, Physiology
 
@@ -48,11 +48,11 @@ def exact(a, b):
 @settings(max_examples=100)
 @given(beats, st.sampled_from([10.0, 30.0, 60.0]))
 def test_what_streams_equals_what_is_computed_at_once(raw, span_s):
-    running, seen, t_ns = Running(span_s), [], 0
+    running, seen, t_ns = IncrementalMetrics(span_s), [], 0
     for rr_ms, right, joined in raw:
         t_ns += round(rr_ms * 1e6)
         seen.append((t_ns, rr_ms, right, joined))
-        running.push(t_ns, rr_ms, right=right, joined=joined)
+        running.push(t_ns, rr_ms, is_normal=right, joined=joined)
         now = running.now()
         nn_ms, diff_ms = batch(seen, t_ns, span_s)
         assert (now.n, now.pairs) == (nn_ms.size, diff_ms.size)
@@ -65,11 +65,11 @@ def test_what_streams_equals_what_is_computed_at_once(raw, span_s):
 
 
 def test_a_day_of_beats_leaves_no_digits_behind():
-    chance, running, t_ns = np.random.default_rng(1), Running(300.0), 0
+    chance, running, t_ns = np.random.default_rng(1), IncrementalMetrics(300.0), 0
     recent = []
     for rr_ms in chance.normal(850, 40, 100_000).tolist():
         t_ns += round(rr_ms * 1e6)
-        running.push(t_ns, rr_ms, right=True, joined=True)
+        running.push(t_ns, rr_ms, is_normal=True, joined=True)
         recent.append((t_ns, rr_ms, True, True))
     nn_ms, diff_ms = batch(recent[-600:], t_ns, 300.0)
     now = running.now()
@@ -79,12 +79,12 @@ def test_a_day_of_beats_leaves_no_digits_behind():
 
 def test_rmssd_across_a_gap_of_sixty_beats_is_that_of_both_sides():
     rr_ms = [one.rr_ms for one in itertools.islice(Physiology([SCRIPTS["rest"]], 2).beats(), 360)]
-    whole, gapped, t_ns = Running(600.0), Running(600.0), 0
+    whole, gapped, t_ns = IncrementalMetrics(600.0), IncrementalMetrics(600.0), 0
     for n, one in enumerate(rr_ms):
         t_ns += round(one * 1e6)
-        whole.push(t_ns, one, right=True, joined=True)
+        whole.push(t_ns, one, is_normal=True, joined=True)
         if not 150 <= n < 210:
-            gapped.push(t_ns, one, right=True, joined=n != 210)
+            gapped.push(t_ns, one, is_normal=True, joined=n != 210)
     assert gapped.now().pairs == whole.now().pairs - 61
     assert gapped.now().rmssd_ms == pytest.approx(whole.now().rmssd_ms, rel=0.05)
 

@@ -17,7 +17,7 @@ def dfa(nn_ms, boxes):
 
 
 def turning(nn_ms, joined=None):
-    return nonlinear.share_of(nonlinear.turns(nn_ms, joined))
+    return nonlinear.share_of(nonlinear.inflections(nn_ms, joined))
 
 
 @pytest.mark.parametrize("name", REFERENCE)
