@@ -1,4 +1,4 @@
-"""The few types that cross the walls between rooms; all frozen, all with their units."""
+"""The few types that packages pass to each other; all frozen, all with their units."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

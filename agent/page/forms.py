@@ -1,4 +1,4 @@
-"""What each question of the page may hold: strict shapes, so that nothing else reaches the agent's rooms."""
+"""What each question of the page may hold: strict shapes, so that nothing else reaches the agent."""
 
 from typing import Annotated, Literal
 

@@ -172,7 +172,8 @@ class PageProcess:
             from agent.page import queries
 
             asked = {"id": int(line["id"]), "ask": line["ask"], "with": line["with"]}
-            if asked["ask"] not in queries.SLOW:
+            question = queries.QUESTIONS.get(asked["ask"]) if isinstance(asked["ask"], str) else None
+            if question is None or not question.is_slow:
                 await self._answer(process, asked)
             elif self._slow.full():
                 self._refuse(process, asked["id"], "Too many requests at once.", "Wait a moment.")
@@ -246,11 +247,14 @@ def _leads_in(port: int, code: str) -> str:
 
 
 def _hello(session: Session) -> dict[str, Any]:
+    from agent.page import queries
+
     return {
         "state_dir": str(session.folder),
         "key_store": session.settings.key_store,
         "sources": sorted(session.settings.sources),
         "profile": session.profile.as_json(),
+        "decisions": [name for name, question in queries.QUESTIONS.items() if question.decides],
         "names": {f"part.source.{row.name}": row.title for row in SOURCES.values()}
         | {f"signal.{row.name}": row.words for row in SIGNALS.values()},
     }

@@ -4,6 +4,7 @@ Loaded with the first page. Long answers (weeks, searches, proofs, exports) are 
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -27,32 +28,55 @@ def _left(session: Session, asked: forms.Rows) -> Answer:
     }
 
 
-Ask = Callable[[Session, Any], Answer | Awaitable[Answer]]
-ASKS: Final[dict[str, tuple[type[forms.Form], Ask]]] = {
-    "now": (forms.Nothing, lambda session, _: live_view.now(session)),
-    "window": (forms.Nothing, numbers.window),
-    "about": (forms.Named, numbers.about),
-    "left": (forms.Rows, _left),
-    "say": (forms.Nothing, consent.say),
-    "consent": (forms.Yes, consent.give),
-    "pause": (forms.Pause, decisions.as_asked("pause")),
-    "resume": (forms.Nothing, decisions.as_asked("resume")),
-    "hours": (forms.Hours, decisions.hours),
-    "sensor": (forms.Sensor, decisions.sensor),
-    "withdraw": (forms.Nothing, decisions.as_asked("withdraw")),
-    "erase": (forms.Nothing, decisions.as_asked("erase")),
-    "scan": (forms.Nothing, steps.scan),
-    "bind": (forms.Strap, steps.bind),
-    "enroll": (forms.Begin, steps.enroll),
-    "admit": (forms.End, steps.admit),
-    "place": (forms.Nothing, steps.place),
-    "check-ins": (forms.Nothing, self_report.check_ins),
-    "answer": (forms.Answers, self_report.answer),
-    "notes": (forms.Nothing, self_report.notes),
-    "note": (forms.Note, self_report.note),
-    "unnote": (forms.Taken, self_report.unnote),
+Give = Callable[[Session, Any], Answer | Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question of the page.
+
+    Attributes:
+        form: The shape of what comes with it.
+        answer: What the agent does and says.
+        decides: Whether the person decides something by it; the browser sends it to ``/do/NAME``.
+        is_slow: Whether it takes seconds; it is answered beside the rest, one after the other.
+    """
+
+    form: type[forms.Form]
+    answer: Give
+    decides: bool = False
+    is_slow: bool = False
+
+
+def _decision(form: type[forms.Form], answer: Give, *, is_slow: bool = False) -> Question:
+    return Question(form, answer, decides=True, is_slow=is_slow)
+
+
+QUESTIONS: Final[dict[str, Question]] = {
+    "now": Question(forms.Nothing, lambda session, _: live_view.now(session)),
+    "window": Question(forms.Nothing, numbers.window),
+    "about": Question(forms.Named, numbers.about),
+    "left": Question(forms.Rows, _left),
+    "say": Question(forms.Nothing, consent.say),
+    "place": Question(forms.Nothing, steps.place),
+    "check-ins": Question(forms.Nothing, self_report.check_ins),
+    "notes": Question(forms.Nothing, self_report.notes),
+    "consent": _decision(forms.Yes, consent.give, is_slow=True),
+    "pause": _decision(forms.Pause, decisions.as_asked("pause")),
+    "resume": _decision(forms.Nothing, decisions.as_asked("resume")),
+    "hours": _decision(forms.Hours, decisions.hours),
+    "sensor": _decision(forms.Sensor, decisions.sensor),
+    "withdraw": _decision(forms.Nothing, decisions.as_asked("withdraw")),
+    "erase": _decision(forms.Nothing, decisions.as_asked("erase")),
+    "scan": _decision(forms.Nothing, steps.scan, is_slow=True),
+    "bind": _decision(forms.Strap, steps.bind, is_slow=True),
+    "enroll": _decision(forms.Begin, steps.enroll, is_slow=True),
+    "admit": _decision(forms.End, steps.admit),
+    "answer": _decision(forms.Answers, self_report.answer),
+    "note": _decision(forms.Note, self_report.note),
+    "unnote": _decision(forms.Taken, self_report.unnote),
 }
-"""Every question by name, with its shape."""
+"""Every question by name. The page's process learns from here which of them it may forward as decisions."""
 
 
 async def answered(session: Session, name: object, with_: object) -> Answer:
@@ -62,16 +86,12 @@ async def answered(session: Session, name: object, with_: object) -> Answer:
         WrongUse: Nobody knows the question, or it has not its shape.
         WardbeatError: It could not be done.
     """
-    if not isinstance(name, str) or name not in ASKS:
+    if not isinstance(name, str) or name not in QUESTIONS:
         raise WrongUse("the page asked for something unknown")
-    form, ask = ASKS[name]
+    question = QUESTIONS[name]
     try:
-        asked = form.model_validate(with_)
+        asked = question.form.model_validate(with_)
     except ValidationError as error:
         raise WrongUse("the form was not valid", remedy="Load the page again.") from error
-    given = ask(session, asked)
+    given = question.answer(session, asked)
     return await given if isinstance(given, Awaitable) else given
-
-
-SLOW: Final = frozenset({"scan", "bind", "enroll", "consent"})
-"""Those that take seconds: answered one after the other, beside the rest."""

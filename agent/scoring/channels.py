@@ -5,7 +5,7 @@ value: only its unit, which direction is strain, and what is known of its spread
 
 Weights are equal and published (1 each). Nothing better is known: fused scores were not better than single channels
 where both were tried (StressID: .64 against .75, on other tasks), and weights fitted to one group of people are
-the usual door for bias. Correlations restandardise the mean, so that the index neither shrinks towards 50 as
+the usual source of bias. Correlations restandardise the mean, so that the index neither shrinks towards 50 as
 channels are added nor jumps when one is missing.
 """
 

@@ -24,7 +24,7 @@ BREAK_S = 2.0
 
 
 class Clock(Protocol):
-    """What rooms may ask of time."""
+    """What other packages may ask of time."""
 
     @property
     def speed(self) -> float:

@@ -14,6 +14,7 @@ from agent.outbox.receipts import REFUSALS
 from agent.outbox.tables import ROW_STATES
 from agent.page.web import pages
 from agent.page.web.pages import SCRIPT_FAMILIES, Pages
+from agent.page.web.table import PAGES
 from agent.scoring.baseline import RESETS
 from agent.session.live_view import FACE_PARTS
 from agent.signal.heart.artifacts import Label
@@ -27,8 +28,12 @@ from agent.wire.labels import DUPLICATE, NOT_FINAL, REASONS, SEAL_AGAIN, STORED
 AGENT = Path(__file__).parents[2] / "agent"
 WEB = Path(pages.__file__).parent
 WORDS = json.loads((WEB / "words_en.json").read_text(encoding="utf-8"))
-NAMES = {f"part.source.{name}" for name in SOURCES} | {f"signal.{name}" for name in SIGNALS}
-"""Entries that rows bring along: a sensor's title, a signal's words."""
+NAMES = (
+    {f"part.source.{name}" for name in SOURCES}
+    | {f"signal.{name}" for name in SIGNALS}
+    | {key for page in PAGES.values() for key in page.words}
+)
+"""Entries that rows bring along: a sensor's title, a signal's words, a page's sentences."""
 
 MADE = ("index", "points", "range", "hours", "ribbon", "rate", "quality")
 """Numbers of the page that are no feature; each has a page of its own about how it is made."""
@@ -50,7 +55,6 @@ def board_parts() -> set[str]:
 
 
 VALUES: dict[str, Iterable[str]] = {
-    "menu": pages.MENU,
     "face": FACE_PARTS,
     "level": [level.value for level in Level],
     "label": [*(label.name.lower() for label in Label), "null"],  # null: not final yet
@@ -97,7 +101,7 @@ def key_faults(files: dict[str, str], words: Iterable[str], values: dict[str, It
     words, names = set(words), set(NAMES)
     built = {f"{family}.{value}" for family in values for value in values[family]}
     plain = plain_keys(files)
-    faults = [f"{key}: asked for, and not in the catalogue" for key in sorted(plain - words)]
+    faults = [f"{key}: asked for, and not in the catalogue" for key in sorted(plain - words - names)]
     faults += [f"{key}: the data can have it, and the catalogue cannot say it" for key in sorted(built - words - names)]
     faults += [f"{key}: in the catalogue, and nobody asks for it" for key in sorted(words - plain - built)]
     faults += [f"{family}: values are looked up in it, and nobody says which there are"

@@ -1,4 +1,4 @@
-"""What each address answers. All that holds something about the person wants a session's key (`door`).
+"""What each address answers. All that holds something about the person wants a session's key (`sessions`).
 
 GET  /  /static/*  /words.json    the shell: nothing about anybody
 POST /enter  /leave               a code for a key; the end of a session
@@ -23,9 +23,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agent.page.web.door import HEADERS, KEY_HEADER, Door
 from agent.page.web.pages import Pages
 from agent.page.web.pipe import Pipe, Refused
+from agent.page.web.sessions import HEADERS, KEY_HEADER, Sessions
 
 BODY_MOST: Final = 65_536
 _BODY_S: Final = 10.0
@@ -36,10 +36,6 @@ _LONG_QUERIES_AT_ONCE: Final = 2
 _LONG_QUERY_S: Final = 180.0  # 400 days on a small machine
 _CHUNK: Final = 65_536
 _REFUSED: Final = b'{"refused"'
-_DOES: Final = frozenset(
-    {"pause", "resume", "hours", "sensor", "withdraw", "erase", "consent", "scan", "bind", "enroll", "admit",
-     "answer", "note", "unnote"}
-)  # fmt: skip
 _FILES: Final = {
     "ledger.json": "application/json",
     "ledger.csv": "text/csv",
@@ -49,10 +45,10 @@ _FILES: Final = {
 
 
 class Guard:
-    """Asks the door before anything else, and dresses every answer."""
+    """Refuses what has no session, and gives every answer its headers."""
 
-    def __init__(self, app: ASGIApp, door: Door, public: frozenset[str]) -> None:
-        self._app, self._door, self._public = app, door, public
+    def __init__(self, app: ASGIApp, sessions: Sessions, public: frozenset[str]) -> None:
+        self._app, self._sessions, self._public = app, sessions, public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -62,26 +58,29 @@ class Guard:
             key, text = name.decode("latin-1").lower(), value.decode("latin-1")
             headers[key] = f"{headers[key]}, {text}" if key in headers else text
         path = scope["path"]
-        turned = self._door.turned(scope["method"], path, headers, is_public=path in self._public)
+        refused = self._sessions.refusal(scope["method"], path, headers, is_public=path in self._public)
         scope["key"] = headers.get(KEY_HEADER, "")
 
-        async def dressed(message: Message) -> None:
+        async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] += [(name.encode(), value.encode()) for name, value in HEADERS.items()]
             await send(message)
 
-        if turned is not None:
-            await PlainTextResponse(turned.reason, turned.status, {"connection": "close"})(scope, receive, dressed)
+        if refused is not None:
+            await PlainTextResponse(refused.reason, refused.status, {"connection": "close"})(
+                scope, receive, with_headers
+            )
             return
-        await self._app(scope, receive, dressed)
+        await self._app(scope, receive, with_headers)
 
 
-class _Rooms:
-    """The answers, with what they need."""
+class _Answers:
+    """What each address answers, with what it needs."""
 
-    def __init__(self, door: Door, pipe: Pipe, hello: dict[str, Any]) -> None:
-        self.door, self.pipe, self.hello = door, pipe, hello
+    def __init__(self, sessions: Sessions, pipe: Pipe, hello: dict[str, Any]) -> None:
+        self.sessions, self.pipe, self.hello = sessions, pipe, hello
         self.pages = Pages(hello)
+        self.decisions = frozenset(hello["decisions"])
         self.files = {f"/static/{file.name}": file for file in _STATIC.iterdir() if file.suffix in _KINDS}
         # a download that stands still must not hold up a proof
         self._long_queries, self._downloads = (
@@ -102,14 +101,14 @@ class _Rooms:
         return JSONResponse(self.pages.script_words())
 
     async def enter(self, request: Request) -> Response:
-        key = self.door.enter((await _body(request)).get("code"))
+        key = self.sessions.enter((await _body(request)).get("code"))
         if key is None:
             return PlainTextResponse("this code is no longer valid", 403)
         place = await self.pipe.ask("place")
         return JSONResponse({"key": key, "page": "now" if place["strap"] or place["has_source"] else "first"})
 
     async def leave(self, request: Request) -> Response:
-        self.door.leave(request.scope["key"])
+        self.sessions.leave(request.scope["key"])
         return JSONResponse({})
 
     async def page(self, request: Request) -> Response:
@@ -119,7 +118,7 @@ class _Rooms:
 
     async def do(self, request: Request) -> Response:
         name = request.path_params["name"]
-        if name not in _DOES:
+        if name not in self.decisions:
             return PlainTextResponse("there is no such action", 404)
         self.pages.forget_weeks()  # what was erased or noted must not be shown as it was
         return JSONResponse(await self.pipe.ask(name, await _body(request)))
@@ -129,13 +128,13 @@ class _Rooms:
 
     async def _lines(self, key: str) -> AsyncIterator[bytes]:
         queue = self.pipe.listen()
-        self.door.listens(key, 1)
+        self.sessions.listens(key, 1)
         try:
             yield json.dumps(await self.pipe.ask("now")).encode() + b"\n"
-            while self.door.is_open(key):
+            while self.sessions.is_open(key):
                 yield json.dumps(await queue.get()).encode() + b"\n"
         finally:
-            self.door.listens(key, -1)
+            self.sessions.listens(key, -1)
             self.pipe.forget(queue)
 
     async def proof(self, _: Request) -> Response:
@@ -245,29 +244,29 @@ async def _refused(_: Request, error: Exception) -> Response:
     return JSONResponse({"words": str(error), "remedy": remedy}, 409)
 
 
-def make_app(door: Door, pipe: Pipe, hello: dict[str, Any]) -> ASGIApp:
+def make_app(sessions: Sessions, pipe: Pipe, hello: dict[str, Any]) -> ASGIApp:
     """The whole, behind its guard.
 
     Args:
-        door: Who may come in.
+        sessions: Who may come in.
         pipe: To the agent.
         hello: Profile and places, as the agent said them.
     """
-    rooms = _Rooms(door, pipe, hello)
+    answers = _Answers(sessions, pipe, hello)
     get: Callable[..., Route] = partial(Route, methods=["GET"])
     post: Callable[..., Route] = partial(Route, methods=["POST"])
     routes = [
-        get("/", rooms.shell),
-        get("/words.json", rooms.words),
-        get("/static/{file}", rooms.static),
-        post("/enter", rooms.enter),
-        post("/leave", rooms.leave),
-        get("/page/{name:path}", rooms.page),
-        get("/stream", rooms.stream),
-        post("/do/{name}", rooms.do),
-        get("/proof", rooms.proof),
-        get("/found", rooms.found),
-        get("/file/{name}", rooms.file),
+        get("/", answers.shell),
+        get("/words.json", answers.words),
+        get("/static/{file}", answers.static),
+        post("/enter", answers.enter),
+        post("/leave", answers.leave),
+        get("/page/{name:path}", answers.page),
+        get("/stream", answers.stream),
+        post("/do/{name}", answers.do),
+        get("/proof", answers.proof),
+        get("/found", answers.found),
+        get("/file/{name}", answers.file),
     ]
-    public = frozenset({"/", "/words.json", "/enter", *rooms.files})
-    return Guard(Starlette(routes=routes, exception_handlers={Refused: _refused}), door, public)
+    public = frozenset({"/", "/words.json", "/enter", *answers.files})
+    return Guard(Starlette(routes=routes, exception_handlers={Refused: _refused}), sessions, public)

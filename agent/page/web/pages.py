@@ -1,25 +1,21 @@
-"""The pages: what each asks of the agent, and its HTML. Text stands in one catalogue (`words_en.json`)."""
+"""The pages' HTML, under one profile. Rows are in `table`; sentences stand in one catalogue (`words_en.json`)."""
 
 import json
 import time
-from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from agent.page.web import charts
+from agent.page.web.table import PAGES, Answer, Ask, PageRequest
 
 _HERE: Final = Path(__file__).parent
-MENU: Final = ("now", "weeks", "left", "say", "check-in", "first")
 SCRIPT_FAMILIES: Final = ("part", "level", "label")  # of the catalogue; scripts look values up in them
 _WITH_INDEX: Final = "strain"
 _WEEKS_S: Final = 300.0
 _INWARD: Final = ("measuring", "windows")
-
-Asked = dict[str, Any]
-Ask = Callable[..., Awaitable[Asked]]
 
 
 class Pages:
@@ -29,12 +25,14 @@ class Pages:
         hello: What the agent said at the beginning.
     """
 
-    def __init__(self, hello: Asked) -> None:
+    def __init__(self, hello: Answer) -> None:
         self._hello, self._profile = hello, hello["profile"]
-        self._weeks_of: tuple[list[Asked], float, Asked] | None = None
+        self._weeks_of: tuple[list[Answer], float, Answer] | None = None
         self._words: dict[str, str] = json.loads((_HERE / "words_en.json").read_text(encoding="utf-8"))
         names: dict[str, str] = hello["names"]  # of sensors and signals: each row carries its own words
         self._words |= names
+        for page in PAGES.values():
+            self._words |= page.words
         self._jinja = Environment(
             loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
             lstrip_blocks=True, auto_reload=False,
@@ -45,6 +43,7 @@ class Pages:
             "row_state": self.row_state,
             "profile": self._profile,
             "menu": self.menu(),
+            "titles": {page.name: page.title for page in PAGES.values()},
             "is_free": not self._profile["purposes"],
         }
         self._jinja.tests["is_sensor"] = lambda one: one["part"].startswith("source.") or one["part"] in _INWARD
@@ -68,13 +67,13 @@ class Pages:
         words = self.word("state", name)
         return f"{words}: {self.word('reason', reason)}" if reason else words
 
-    def menu(self) -> list[str]:
-        """Pages that the place has."""
-        return [name for name in MENU if name in self._profile["pages"] or name == "first" or self._lines_only(name)]
-
-    def _lines_only(self, name: str) -> bool:
-        """A place without check-ins may still have the one line about tiredness."""
-        return name == "check-in" and "fatigue" in self._profile["kinds"]
+    def menu(self) -> dict[str, str]:
+        """Pages that the profile has: the title by the name, in order."""
+        return {
+            page.name: page.title
+            for page in PAGES.values()
+            if page.in_every_profile or page.name in self._profile["pages"] or page.with_kind in self._profile["kinds"]
+        }
 
     def with_index(self) -> bool:
         """Whether the place has the index."""
@@ -103,75 +102,18 @@ class Pages:
             return self.fragment("about", **await ask("about", {"name": rest}))
         if page not in self.menu():
             return None
-        made = await getattr(self, f"_{page.replace('-', '_')}")(query, ask, long_query)
-        return self.fragment(page, **made)
-
-    async def _now(self, _: Asked, ask: Ask, __: Ask) -> Asked:
-        return {
-            "now": await ask("now"),
-            "window": await ask("window"),
-            "place": await ask("place"),
-        }
-
-    async def _weeks(self, _: Asked, ask: Ask, long_query: Ask) -> Asked:
-        notes = (await ask("notes"))["notes"]
-        # notes, and whether there is anything at all: what is erased in a terminal is gone here, too
-        made = await self._looked_back([*notes, {"is_there": (await ask("place"))["has_history"]}], long_query)
-        with_index = self.with_index()
-        scored = [week for week in made["weeks"] if week["points"]]
-        return {
-            "made": made,
-            "with_index": with_index,
-            "detail": list(zip(made["weeks"], made["beats"], strict=True))[::-1],
-            "strip": charts.strip(made["weeks"], self.t, with_index=with_index)
-            if any(week["channels"] for week in made["weeks"])
-            else None,
-            "days": charts.days(made["days"], made["band"], self.t),
-            "points": charts.contributions(scored[-1], made["words"], self.t) if scored else None,
-            "hours": charts.hours(made["hours"], self.t),
-            "ribbons": [
-                charts.ribbon(name, made["words"][name], rows, self.t) for name, rows in made["ribbons"].items()
-            ],
-            "notes": notes,
-        }
+        request = PageRequest(query, ask, partial(self._looked_back, long_query), self.t, self.with_index())
+        return self.fragment(page, **await PAGES[page].variables(request))
 
     def forget_weeks(self) -> None:
         """The person did something: what was read before may not hold."""
         self._weeks_of = None
 
-    async def _looked_back(self, notes: list[Asked], long_query: Ask) -> Asked:
+    async def _looked_back(self, long_query: Ask, notes: list[Answer]) -> Answer:
         """The reader's answer; it takes seconds, and changes with each window and with the person's notes."""
         if self._weeks_of is None or self._weeks_of[0] != notes or time.monotonic() - self._weeks_of[1] > _WEEKS_S:
             self._weeks_of = (notes, time.monotonic(), await long_query("weeks"))
         return self._weeks_of[2]
-
-    async def _left(self, query: Asked, ask: Ask, __: Ask) -> Asked:
-        before = query.get("before", "")
-        made = await ask("left", {"before": int(before) if before.isdecimal() and len(before) < 16 else None})
-        return made | {"runs": runs(made["rows"]), "before": before}
-
-    async def _say(self, _: Asked, ask: Ask, __: Ask) -> Asked:
-        return {"say": await ask("say")}
-
-    async def _check_in(self, _: Asked, ask: Ask, __: Ask) -> Asked:
-        return await ask("check-ins")
-
-    async def _first(self, _: Asked, ask: Ask, __: Ask) -> Asked:
-        return {"place": await ask("place")}
-
-
-def runs(rows: list[Asked]) -> list[list[Asked]]:
-    """Rows as they are shown: settled covers that follow each other stand together, everything else by itself."""
-    made: list[list[Asked]] = []
-    for row in rows:
-        alike = bool(made) and all(
-            one["kind"] == "cover" and one["state"] == row["state"] for one in (made[-1][0], row)
-        )
-        if alike:
-            made[-1].append(row)
-        else:
-            made.append([row])
-    return made
 
 
 def _when(utc_s: float) -> str:

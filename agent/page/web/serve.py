@@ -15,8 +15,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from agent.page.web import peer
 from agent.page.web.app import make_app
-from agent.page.web.door import Door
 from agent.page.web.pipe import Pipe
+from agent.page.web.sessions import Sessions
 from agent.system import host
 
 _LOOK_S: Final = 5.0
@@ -62,7 +62,7 @@ async def serve(reads: BinaryIO, writes: BinaryIO) -> None:
         if sys.platform == "win32":
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         ours.bind(("127.0.0.1", 0))
-        door = Door(int(ours.getsockname()[1]))
+        sessions = Sessions(int(ours.getsockname()[1]))
 
         def gone() -> None:
             server.should_exit = server.force_exit = True
@@ -70,7 +70,7 @@ async def serve(reads: BinaryIO, writes: BinaryIO) -> None:
         loop = asyncio.get_running_loop()
         pipe = Pipe(reads, writes, loop, gone)
         config = uvicorn.Config(
-            make_app(door, pipe, hello),
+            make_app(sessions, pipe, hello),
             http=OwnProtocol,
             ws="none",
             lifespan="off",
@@ -86,11 +86,11 @@ async def serve(reads: BinaryIO, writes: BinaryIO) -> None:
         server = uvicorn.Server(config)
 
         def look() -> None:
-            if door.is_empty():
+            if sessions.is_empty():
                 gone()
             loop.call_later(_LOOK_S, look)
 
-        pipe.on_open = lambda: {"code": door.code(), "port": ours.getsockname()[1]}
+        pipe.on_open = lambda: {"code": sessions.code(), "port": ours.getsockname()[1]}
         pipe.say({"ready": True})
         loop.call_later(_LOOK_S + 30.0, look)  # the first code is on its way
         await server.serve(sockets=[ours])

@@ -37,8 +37,8 @@ HEADERS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Turned:
-    """Why somebody is turned away.
+class Refusal:
+    """Why a request is refused.
 
     Attributes:
         status: Of HTTP.
@@ -72,7 +72,7 @@ class _Bucket:
         return True
 
 
-class Door:
+class Sessions:
     """Codes, keys and rates.
 
     Args:
@@ -125,7 +125,7 @@ class Door:
             session.seen_s = self._now_s()
 
     def is_empty(self) -> bool:
-        """Whether nobody is here, and nobody was just asked in."""
+        """Whether there is no session, and no code that may still begin one."""
         self._drop_old()
         return not self._sessions and all(until <= self._now_s() for until in self._codes.values())
 
@@ -149,8 +149,8 @@ class Door:
 
     # ---- requests
 
-    def turned(self, method: str, path: str, headers: Mapping[str, str], *, is_public: bool) -> Turned | None:
-        """Why a request is turned away; None lets it in.
+    def refusal(self, method: str, path: str, headers: Mapping[str, str], *, is_public: bool) -> Refusal | None:
+        """Why a request is refused; None where it is answered.
 
         Args:
             method, path: Of the request.
@@ -158,17 +158,17 @@ class Door:
             is_public: Whether what is asked for holds nothing about the person.
         """
         if headers.get("host") != self._host:  # another name that resolves to us is not us (DNS rebinding)
-            return Turned(421, "the host name is not ours")
+            return Refusal(421, "the host name is not ours")
         site = headers.get("sec-fetch-site")
         opens = method == "GET" and path == "/" and headers.get("sec-fetch-dest", "document") == "document"
         if site not in (None, "same-origin", "none") and not opens:
-            return Turned(403, "the request came from another site")
+            return Refusal(403, "the request came from another site")
         origin = headers.get("origin")
         if origin not in (None, self.origin) or (method != "GET" and origin is None):
-            return Turned(403, "the request came from another origin")
+            return Refusal(403, "the request came from another origin")
         key = headers.get(KEY_HEADER, "")
         is_known = bool(key) and self.is_open(key)
-        # strangers have a bucket of their own: what they are refused takes nothing from the person
+        # strangers have another bucket: what they are refused takes nothing from the person
         if not (self._known if is_known else self._strangers).has_token(self._now_s()):
-            return Turned(429, "too many requests")
-        return None if is_public or is_known else Turned(401, "no session")
+            return Refusal(429, "too many requests")
+        return None if is_public or is_known else Refusal(401, "no session")
