@@ -3,7 +3,8 @@
 Source:
     Ablavatski et al. (2020), arXiv:2006.11341; crops as in MediaPipe's iris_landmark_cpu.pbtxt. The model knows one
     eye, the one at landmarks 33 and 133; the other is shown to it mirrored, and its points are mirrored back.
-    Which eye is mirrored cannot be seen from the output (the wrong way looks plausible): tests/agent/perception/test_perception.py.
+    Which eye is mirrored cannot be seen from the output (the wrong way looks plausible):
+    tests/agent/perception/test_perception.py.
 """
 
 from dataclasses import dataclass

@@ -18,7 +18,7 @@ from agent.errors import WrongPin
 from agent.page import process
 from agent.page.consent import Tries
 from agent.page.web import peer
-from agent.page.web.door import CODE_S, KEY_HEADER, QUIET_S, SESSION_S, Door
+from agent.page.web.sessions import CODE_S, KEY_HEADER, QUIET_S, SESSION_S, Sessions
 from agent.signal.heart.rr import GAP_TOLERANCE_MS
 from tests.support import page_agent
 from tests.support.processes import system_tool, wait_for
@@ -29,7 +29,7 @@ HEAD_S = 10.0
 
 @pytest.fixture(scope="module")
 def living(tmp_path_factory):
-    with page_agent.living(tmp_path_factory.mktemp("door"), days=3) as made:
+    with page_agent.living(tmp_path_factory.mktemp("sessions"), days=3) as made:
         yield made
 
 
@@ -127,24 +127,24 @@ def test_no_key_no_page_and_a_code_works_once(call, living):
 
 def test_codes_and_sessions_end_by_the_clock():
     now_s = [0.0]
-    door = Door(1234, lambda: now_s[0])
-    code = door.code()
+    sessions = Sessions(1234, lambda: now_s[0])
+    code = sessions.code()
     now_s[0] = CODE_S + 0.1
-    assert door.enter(code) is None
-    assert door.is_empty()
-    key = door.enter(door.code())
+    assert sessions.enter(code) is None
+    assert sessions.is_empty()
+    key = sessions.enter(sessions.code())
     now_s[0] += QUIET_S - 1
-    assert door.is_open(key)
+    assert sessions.is_open(key)
     now_s[0] += QUIET_S + 1
-    assert not door.is_open(key)  # a page that neither asks nor listens is gone
-    key = door.enter(door.code())
-    door.listens(key, 1)
+    assert not sessions.is_open(key)  # a page that neither asks nor listens is gone
+    key = sessions.enter(sessions.code())
+    sessions.listens(key, 1)
     now_s[0] += SESSION_S - 1
-    assert door.is_open(key)
+    assert sessions.is_open(key)
     now_s[0] += 2
-    assert not door.is_open(key)
-    keys = [door.enter(door.code()) for _ in range(6)]
-    assert sum(door.is_open(one) for one in keys) == 4
+    assert not sessions.is_open(key)
+    keys = [sessions.enter(sessions.code()) for _ in range(6)]
+    assert sum(sessions.is_open(one) for one in keys) == 4
 
 
 def test_the_file_is_this_user_s_alone_and_goes(living, monkeypatch):
@@ -297,8 +297,8 @@ def page_is_there(call):
 
 
 def test_no_path_climbs_out(call):
-    for path in ("/static/../door.py", "/static/%2e%2e/door.py", "/static/..%2fdoor.py", "/static/....//door.py", "//etc/passwd",
-                 "/static//etc/passwd", "/static/page.js/../../door.py", "/static/%00", "/page/../../../etc/passwd",
+    for path in ("/static/../sessions.py", "/static/%2e%2e/sessions.py", "/static/..%2fdoor.py", "/static/....//sessions.py", "//etc/passwd",
+                 "/static//etc/passwd", "/static/page.js/../../sessions.py", "/static/%00", "/page/../../../etc/passwd",
                  "/page/shell", "/page/parts", "/page/proof", "/page/about/../../x", "/file/../../keys/identity",
                  "/file/..%2f..%2fkeys%2fidentity", "/words_en.json", "/openapi.json"):  # fmt: skip
         status, body = call("GET", path)
@@ -437,14 +437,14 @@ def test_five_wrong_pins_in_a_row_cost_a_minute():
 
 
 def test_what_strangers_ask_takes_nothing_from_the_person():
-    door = Door(1234, lambda: 0.0)
-    key = door.enter(door.code())
+    sessions = Sessions(1234, lambda: 0.0)
+    key = sessions.enter(sessions.code())
     asked = {"host": "127.0.0.1:1234"}
-    turned = [door.turned("GET", "/page/now", asked, is_public=False).status for _ in range(300)]
+    turned = [sessions.refusal("GET", "/page/now", asked, is_public=False).status for _ in range(300)]
     assert turned.count(401) == 200
     assert turned.count(429) == 100
-    assert door.turned("GET", "/page/now", asked | {KEY_HEADER: key}, is_public=False) is None
-    evil = [door.turned("GET", "/page/now", {"host": "evil"}, is_public=False).status for _ in range(300)]
+    assert sessions.refusal("GET", "/page/now", asked | {KEY_HEADER: key}, is_public=False) is None
+    evil = [sessions.refusal("GET", "/page/now", {"host": "evil"}, is_public=False).status for _ in range(300)]
     assert set(evil) == {421}
 
 

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from agent.page.queries import QUESTIONS
 from agent.page.web.table import PAGES
 from agent.tables.profiles import PROFILES
@@ -61,6 +63,7 @@ def run(tree: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *words], cwd=tree, env=env, capture_output=True, text=True)
 
 
+@pytest.mark.process
 def test_a_new_page_costs_one_template_and_one_row(tmp_path):
     tree = planted(tmp_path, ROW, TEMPLATE)
     drawn = run(tree, "-c", RENDER)
@@ -73,6 +76,7 @@ def test_a_new_page_costs_one_template_and_one_row(tmp_path):
     assert laws.returncode == 0, laws.stdout[-3000:]
 
 
+@pytest.mark.process
 def test_a_page_that_no_profile_lists_is_not_there(tmp_path):
     tree = planted(tmp_path, ROW.replace("in_every_profile=True", "in_every_profile=False"), TEMPLATE)
     for shell, page in json.loads(run(tree, "-c", RENDER).stdout).values():
@@ -80,6 +84,7 @@ def test_a_page_that_no_profile_lists_is_not_there(tmp_path):
         assert page is None
 
 
+@pytest.mark.process
 def test_a_page_with_a_missing_sentence_is_found_by_the_law(tmp_path):
     tree = planted(tmp_path, ROW.replace('"breaks.lead": "What you noted about them."', ""), TEMPLATE)
     found = run(tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/laws/test_words.py")
