@@ -15,7 +15,7 @@ export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
 # tests mostly wait for real processes
 WORKERS ?= 4
 
-.PHONY: demo picture test test-fast test-shuffled test-dates test-pythons coverage laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page test-page screenshots train-arousal test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
+.PHONY: demo picture test test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page test-page screenshots train-arousal test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) once: about $$(grep -cE '^[a-z0-9._-]+==' requirements.lock) packages, 320 MB to download, two to five minutes."
@@ -73,6 +73,10 @@ test-dates: $(VENV)/.installed
 ## the laws and the fast tests on every Python from 3.11 up that this machine has
 test-pythons: $(VENV)/.installed
 	$(BIN)/python tests/pythons.py
+
+## the state that this release leaves, as a fixture for later ones; once, on the commit of its tag
+release-state: $(VENV)/.installed system-tools
+	PYTHONPATH=. $(BIN)/python -m tests.golden.make_release_state
 
 ## which lines the suite runs, as a table by package
 coverage: $(VENV)/.installed $(MODELS)/.fetched system-tools npm
@@ -191,4 +195,4 @@ $(TRAIN)/.installed: models/expression/requirements.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(PEERS) $(TRAIN) $(FACE_PEER) $(GUIDED) .radio build dist *.egg-info tests/interop/node_modules
+	rm -rf $(VENV) $(PEERS) $(TRAIN) $(FACE_PEER) $(GUIDED) .venv-pythons .radio build dist *.egg-info tests/interop/node_modules

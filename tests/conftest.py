@@ -40,7 +40,13 @@ def pytest_collection_modifyitems(config, items):
     """Mark, choose and order. Tests that share what their file sets up run in one process; slow ones start first."""
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
-        for name, marker in (("server", "postgres"), ("broker", "broker"), ("browser", "browser"), ("living", "radio"), ("watcher", "slow")):
+        for name, marker in (
+            ("server", "postgres"),
+            ("broker", "broker"),
+            ("browser", "browser"),
+            ("living", "radio"),
+            ("watcher", "slow"),
+        ):
             if name in fixtures:
                 item.add_marker(marker)
         definitions = getattr(item, "_fixtureinfo", None)
