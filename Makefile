@@ -15,7 +15,7 @@ export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
 # tests mostly wait for real processes
 WORKERS ?= 4
 
-.PHONY: demo picture test test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page test-page screenshots train-arousal test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
+.PHONY: demo picture test test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-beside test-page screenshots train-arousal test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) once: about $$(grep -cE '^[a-z0-9._-]+==' requirements.lock) packages, 320 MB to download, two to five minutes."
@@ -117,6 +117,10 @@ test-radio: $(VENV)/.installed
 ## lines broken one at a time: does a test notice? ONLY=publisher
 mutations: $(VENV)/.installed
 	$(BIN)/python bench/mutations.py
+
+## the same benches on an older commit and on this one, by turns: AGAINST=v0.1.0 BENCHES="agent heart delivery page" ROUNDS=3
+bench-beside: $(VENV)/.installed $(PEERS)/.installed system-tools npm
+	$(BIN)/python bench/beside.py
 
 ## the page in a real Chromium, every flow in three widths, light and dark
 test-page: $(VENV)/.installed $(MODELS)/.fetched system-tools npm
