@@ -13,6 +13,15 @@ import yaml
 from tests.support import guard
 from tests.support.world import make_world, start_site_broker
 
+MARKED_BY = (
+    ("server", "postgres"),
+    ("broker", "broker"),
+    ("browser", "browser"),
+    ("living", "radio"),
+    ("watcher", "slow"),
+)
+"""A fixture and the marker that it brings."""
+
 
 def pytest_ignore_collect(collection_path):
     """Only tests are collected here: programs among them may need what this machine has not, and say so when run."""
@@ -35,24 +44,21 @@ def pytest_configure(config):
         time_machine.travel(datetime.fromisoformat(at).astimezone(), tick=True).start()
 
 
+def pytest_itemcollected(item):
+    """Mark by fixtures. Tests that share what their file sets up run in one process (xdist reads the mark before the order)."""
+    fixtures = getattr(item, "fixturenames", ())
+    for name, marker in MARKED_BY:
+        if name in fixtures:
+            item.add_marker(marker)
+    definitions = getattr(item, "_fixtureinfo", None)
+    scopes = {rows[-1].scope for rows in definitions.name2fixturedefs.values()} if definitions else set()
+    if "module" in scopes:
+        item.add_marker(pytest.mark.xdist_group(item.location[0]))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Mark, choose and order. Tests that share what their file sets up run in one process; slow ones start first."""
-    for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        for name, marker in (
-            ("server", "postgres"),
-            ("broker", "broker"),
-            ("browser", "browser"),
-            ("living", "radio"),
-            ("watcher", "slow"),
-        ):
-            if name in fixtures:
-                item.add_marker(marker)
-        definitions = getattr(item, "_fixtureinfo", None)
-        scopes = {rows[-1].scope for rows in definitions.name2fixturedefs.values()} if definitions else set()
-        if "module" in scopes:
-            item.add_marker(pytest.mark.xdist_group(item.location[0]))
+    """Choose and order: long ones start first."""
     if config.getoption("fast"):
         chosen = [item for item in items if guard.is_fast(_markers(item))]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])

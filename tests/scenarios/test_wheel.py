@@ -30,7 +30,7 @@ def installed(tmp_path_factory):
     (wheel,) = folder.glob("wardbeat-*.whl")
     call(sys.executable, "-m", "venv", folder / "env")
     python = folder / "env" / ("Scripts" if os.name == "nt" else "bin") / "python"
-    pip = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps")
+    pip = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile")
     # the locked libraries of the demo, without camera and developers' tools
     lock = (ROOT / "requirements.lock").read_text()
     wanted = [block for block in ("\n" + lock).split("\n") if block]
@@ -48,6 +48,12 @@ def installed(tmp_path_factory):
                     "matplotlib",
                     "pillow",
                     "fonttools",
+                    "fairlearn",
+                    "pandas",
+                    "scikit-learn",
+                    "hypothesis",
+                    "cryptography-vectors",
+                    "coverage",
                 },
             )
         )
