@@ -30,6 +30,7 @@ from agent.sources.camera.states import FAULTS, LASTING, CameraState
 from agent.sources.camera.webcam import Settings
 from agent.system.clock import SessionClock
 from firmware_sim.face import Portrait, shown
+from tests.support import machine
 from tests.support.world import PIN, make_world
 
 PROGRAM = Path(__file__).parents[3] / "support" / "camera_program.py"
