@@ -112,7 +112,7 @@ def _delivery(settings: Settings, profile: Profile, vault: Vault) -> Iterator[Ch
         yield Check(
             "outbox", ok=True, words=", ".join(f"{n} {state}" for state, n in outbox.counts().items()) or "empty"
         )
-        for _, words in outbox.news():
+        for _, words in outbox.notices():
             yield Check("news", None, words)
 
 

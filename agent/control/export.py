@@ -40,7 +40,7 @@ def everything_held(settings: Settings, outbox: Outbox) -> dict[str, object]:
             for name, row in sources.SOURCES.items()
             if row.pairing is not None
         },
-        "news": [{"at_utc_s": at_utc_s, "words": words} for at_utc_s, words in outbox.news()],
+        "news": [{"at_utc_s": at_utc_s, "words": words} for at_utc_s, words in outbox.notices()],
     }
 
 

@@ -54,10 +54,10 @@ def _status(session: Session, _: str) -> Reply:
         "paused": session.paused,
         "pause_until_utc_s": pauses.ends_utc_s(session.outbox),
         "utc_s": session.utc_s(),
-        "unheard": session.outbox.unheard(),
+        "unheard": session.outbox.unconfirmed(),
         "rows": session.outbox.counts(),
         "states": [asdict(state) for state in session.board.states()],
-        "news": [words for _, words in session.outbox.news()],
+        "news": [words for _, words in session.outbox.notices()],
     }
     return Reply(body=json.dumps(body))
 

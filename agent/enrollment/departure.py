@@ -31,7 +31,7 @@ def leave(folder: Path, outbox: Outbox, enrolled: Identity, erased: Erased, now_
     bundle = enrolled.bundle
     words = receipt_in_words(bundle.operator, bundle.root_public, enrolled.site, enrolled.published, erased)
     host.write_private(folder / RECEIPT, words.encode())
-    if outbox.stays() or erased.kept:
+    if outbox.has_consented_since_erasure() or erased.kept:
         return False
     identity.destroy(folder)
     consents.retire(outbox, now_utc_s, erased=True)

@@ -6,7 +6,7 @@ from agent.errors import KeysMissing, WrongUse
 from agent.model import Interval
 from agent.outbox.file import Outbox
 from agent.outbox.limits import UNSETTLED
-from agent.outbox.rows import ERASED_TO, RETIRED_TO, STAYS
+from agent.outbox.rows import CONSENTED_SINCE, ERASED_TO, RETIRED_TO
 from agent.privacy import consent
 from agent.system.storage import shred, storing
 from agent.wire.consent import ConsentRecord, decode_record
@@ -43,14 +43,14 @@ def give(outbox: Outbox, message: ConsentMessage, now_utc_s: int) -> ConsentReco
         if record.serial <= _last_serial(outbox):
             raise WrongUse("this consent record is not newer than the last one", remedy=_AGAIN)
         _keep(outbox, record, message, now_utc_s)
-        outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (STAYS, b""))
+        outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (CONSENTED_SINCE, b""))
     return record
 
 
 def withdraw(outbox: Outbox, device_key: SignKey, site: str, now_utc_s: int) -> int:
     """Take everything back; returns how many rows of data will not leave any more.
 
-    Rows never handed to the broker become covers under their own seq; rows that were are
+    Rows never sent to the broker become covers under their own seq; rows that were are
     not sent again and their bytes destroyed, receipted ones too; the withdrawal is queued.
     """
     with storing(outbox.db):
@@ -71,7 +71,7 @@ def erase(outbox: Outbox, device_key: SignKey | None, site: str, now_utc_s: int)
         outbox.db.execute("DELETE FROM pause WHERE end_utc_s IS NOT NULL")
         if device_key is not None:
             _withdraw(outbox, device_key, site, now_utc_s)
-            outbox.ask_to_erase(_last_serial(outbox), now_utc_s)
+            outbox.request_erasure(_last_serial(outbox), now_utc_s)
     shred(outbox.db)
 
 
@@ -83,12 +83,12 @@ def retire(outbox: Outbox, now_utc_s: int, *, erased: bool = False) -> None:
         erased: The hub says that it erased everything: what it did not confirm before matters no more.
     """
     with storing(outbox.db):
-        unheard = outbox.db.execute(
+        unconfirmed = outbox.db.execute(
             f"SELECT 1 FROM outbox o JOIN fate f USING (idx) WHERE f.{UNSETTLED} AND o.kind IN ('consent', 'erase')"
         ).fetchone()
-        if unheard and not erased:
+        if unconfirmed and not erased:
             words = "the old keys were replaced before the hub confirmed a consent, withdrawal or erasure"
-            outbox.tell(f"{words}. Tell the hub's operator.", now_utc_s)
+            outbox.notify(f"{words}. Tell the hub's operator.", now_utc_s)
         outbox.db.execute(f"UPDATE fate SET state = 'withdrawn', at_utc_s = ? WHERE {UNSETTLED}", (now_utc_s,))
         outbox.db.execute("UPDATE outbox SET envelope = NULL")
         outbox.db.execute("DELETE FROM consent")
@@ -140,20 +140,20 @@ def _withdraw(outbox: Outbox, device_key: SignKey, site: str, now_utc_s: int) ->
     found = outbox.db.execute("SELECT record FROM consent ORDER BY serial DESC LIMIT 1").fetchone()
     profile = "" if found is None else decode_record(found[0]).profile
     device = outbox.sealing.sender.topic.rsplit("/", 1)[1]
-    never_handed = outbox.db.execute(
+    never_sent = outbox.db.execute(
         "SELECT o.stream, o.seq, o.idx, o.kind FROM outbox o JOIN fate f USING (idx) "
         "WHERE f.state = 'sealed' AND o.kind IN ('summary', 'consent') ORDER BY o.idx"
     ).fetchall()
-    data = sum(kind == "summary" for *_, kind in never_handed)
-    for stream, seq, idx, _ in never_handed:
-        outbox.set_fate(idx, "withdrawn", now_utc_s)
+    data = sum(kind == "summary" for *_, kind in never_sent)
+    for stream, seq, idx, _ in never_sent:
+        outbox.set_state(idx, "withdrawn", now_utc_s)
         outbox.append([CoverMessage()], now_utc_s, again_idx=idx, in_place_of=(stream, seq))
-    handed = outbox.db.execute(
+    sent = outbox.db.execute(
         "SELECT idx FROM outbox o JOIN fate f USING (idx) WHERE f.state = 'sent' AND o.kind = 'summary'"
     ).fetchall()
-    for (idx,) in handed:
-        outbox.set_fate(idx, "withdrawn", now_utc_s)
+    for (idx,) in sent:
+        outbox.set_state(idx, "withdrawn", now_utc_s)
     outbox.db.execute("UPDATE outbox SET envelope = NULL WHERE kind = 'summary'")
     record = consent.withdrawal(profile, device, next_serial(outbox, now_utc_s), now_utc_s)
     _keep(outbox, record, record.signed(device_key, site), now_utc_s)
-    return int(data) + len(handed)
+    return int(data) + len(sent)

@@ -39,8 +39,8 @@ class Salvaged:
         aside: Where it lies now.
         waiting: Rows without a receipt: (stream, lowest seq, highest seq, count).
         paused: Whether a pause was open.
-        withdrawn: Whether a withdrawal waited to be heard.
-        erased: Whether an erasure waited to be heard.
+        withdrawn: Whether a withdrawal waited for its confirmation.
+        erased: Whether an erasure waited for its confirmation.
         chosen: The person's private hours and switched sensors, as the file had them.
     """
 
@@ -80,19 +80,19 @@ def opened(
     if new.exists() and not path.exists():
         _swap(path, new, _aside(path, now_utc_s))  # power went between the renames: the new file is whole
     if path.exists() and mark.exists() and faults(path):
-        _begin_anew(path, vault, sealing, keep=keep, now_utc_s=now_utc_s, closed=closed)
+        _replace(path, vault, sealing, keep=keep, now_utc_s=now_utc_s, closed=closed)
     try:
         outbox = Outbox(path, vault, sealing, keep=keep)
     except OutboxBroken:
         if not faults(path):  # a machine short of memory is no damaged file
             raise
-        _begin_anew(path, vault, sealing, keep=keep, now_utc_s=now_utc_s, closed=closed)
+        _replace(path, vault, sealing, keep=keep, now_utc_s=now_utc_s, closed=closed)
         outbox = Outbox(path, vault, sealing, keep=keep)
     mark.unlink(missing_ok=True)
     return outbox
 
 
-def _begin_anew(
+def _replace(
     path: Path, vault: Vault, sealing: Sealing | None, *, keep: Limits, now_utc_s: int, closed: Collection[str]
 ) -> None:
     """A new file with all that must not be forgotten, then the broken one aside, then the new one in its place:
@@ -162,7 +162,7 @@ def _read(path: Path, aside: Path) -> Salvaged:
 def _ends(records: list[Any]) -> bool | None:
     """Whether one of the consent records is a withdrawal without its receipt."""
     try:
-        return any(decode_record(bytes(record)).action == "withdraw" and not heard for record, heard in records)
+        return any(decode_record(bytes(record)).action == "withdraw" and not receipted for record, receipted in records)
     except WireRefused:
         return None
 
@@ -188,12 +188,12 @@ def _carry(outbox: Outbox, salvaged: Salvaged, now_utc_s: int, closed: Collectio
             consents.withdraw(outbox, outbox.sealing.sender.sign, outbox.sealing.sender.site, now_utc_s)
         with storing(outbox.db):
             if salvaged.erased:
-                outbox.ask_to_erase(0, now_utc_s)
+                outbox.request_erasure(0, now_utc_s)
             for stream, first, last, count in salvaged.waiting or ():
                 outbox.append([GapMessage(stream, first, last, count, "file")], now_utc_s)
     with storing(outbox.db):
         for words in _words(salvaged):
-            outbox.tell(words, now_utc_s)
+            outbox.notify(words, now_utc_s)
 
 
 def _carry_choices(outbox: Outbox, salvaged: Salvaged, closed: Collection[str]) -> None:

@@ -1,6 +1,6 @@
 """Tables, streams and `append`: ledger row and sealed row in one transaction, or neither.
 
-fate of a row:  sealed ─▶ sent ─▶ receipted
+state of a row: sealed ─▶ sent ─▶ receipted
                    │        ├──▶ refused:REASON
                    │        ├──▶ again       (sealed again as another row: fork, lost KEM key, new stream)
                    └────────┴──▶ withdrawn | dropped
@@ -18,7 +18,7 @@ from agent.errors import KeysMissing, OutboxBroken
 from agent.model import Released
 from agent.outbox import limits
 from agent.outbox.limits import Limits
-from agent.outbox.rows import ERASE_ASKED, STAYS, Row, Rows
+from agent.outbox.rows import CONSENTED_SINCE, ERASE_ASKED, Row, Rows
 from agent.outbox.tables import TABLES
 from agent.privacy.vault import Vault
 from agent.system.storage import connect, storing
@@ -130,13 +130,13 @@ class Outbox(Rows):
         again_idx: int | None = None,
         in_place_of: tuple[bytes, int] | None = None,
     ) -> Row:
-        """Seal and write both faces. The caller holds the transaction.
+        """Seal and write both sides. The caller holds the transaction.
 
         Args:
             messages: What to say; one or more.
             now_utc_s: For the ledger.
             again_idx: The ledger row that this one says again or replaces.
-            in_place_of: (stream, seq) of a row never handed to the broker, resealed under its own seq.
+            in_place_of: (stream, seq) of a row never sent to the broker, resealed under its own seq.
         """
         if self.sealing is None:
             raise KeysMissing("this machine is not enrolled", remedy="Run 'wardbeat enroll BUNDLE'.")
@@ -173,11 +173,11 @@ class Outbox(Rows):
         """Go on under a new random stream. The caller holds the transaction."""
         self.db.execute("INSERT INTO stream (stream, last_seq) VALUES (?, 0)", (os.urandom(STREAM_BYTES),))
 
-    def ask_to_erase(self, serial: int, now_utc_s: int) -> None:
+    def request_erasure(self, serial: int, now_utc_s: int) -> None:
         """Queue the wish for the hub; it is the person's last word here. The caller holds the transaction."""
         self.append([EraseMessage(serial, now_utc_s)], now_utc_s)
         self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (ERASE_ASKED, str(now_utc_s).encode()))
-        self.db.execute("DELETE FROM meta WHERE name = ?", (STAYS,))
+        self.db.execute("DELETE FROM meta WHERE name = ?", (CONSENTED_SINCE,))
 
     # ---- private
 
@@ -201,13 +201,14 @@ class Outbox(Rows):
     def _drop(self, doomed: list[limits.DoomedRow], reason: str, now_utc_s: int) -> None:
         gaps: dict[bytes, list[int]] = {}
         for row in doomed:
-            self.set_fate(row.idx, "dropped", now_utc_s)
+            self.set_state(row.idx, "dropped", now_utc_s)
             self.drop_envelope(row.idx)
             gaps.setdefault(row.stream, []).append(row.seq)
         for stream, seqs in gaps.items():
             self.append([GapMessage(stream, min(seqs), max(seqs), len(seqs), reason)], now_utc_s)
-            self.tell(
-                f"{len(seqs)} waiting rows were dropped at the outbox's limit ({reason}); the hub is told", now_utc_s
+            self.notify(
+                f"{len(seqs)} waiting rows were dropped at the outbox's limit ({reason}); the hub is informed",
+                now_utc_s,
             )
 
     def _write(self, row: Row, words: bytes, head: bytes, now_utc_s: int, again_idx: int | None) -> None:
@@ -229,7 +230,7 @@ class Outbox(Rows):
                 chain.link(head, committed, digest),
             ),
         )
-        self.set_fate(row.idx, "sealed", now_utc_s)
+        self.set_state(row.idx, "sealed", now_utc_s)
 
     def _last_stream(self) -> tuple[int, bytes, int] | None:
         found = self.db.execute("SELECT ordinal, stream, last_seq FROM stream ORDER BY ordinal DESC LIMIT 1").fetchone()

@@ -85,7 +85,7 @@ def _seal_again(outbox: Outbox, which: list[int], now_utc_s: int, settled: Settl
         try:
             messages = outbox.messages(idx)
         except (KeysMissing, WireRefused):  # a bit of the disk turned: this row alone is lost, and said
-            outbox.set_fate(idx, "refused:unreadable", now_utc_s)
+            outbox.set_state(idx, "refused:unreadable", now_utc_s)
             settled.refused += ("unreadable",)
             continue
         row = outbox.append(messages, now_utc_s, again_idx=idx)
@@ -93,7 +93,7 @@ def _seal_again(outbox: Outbox, which: list[int], now_utc_s: int, settled: Settl
         settled.again += 1
 
 
-def _entry(  # noqa: C901 - one branch a fate
+def _entry(  # noqa: C901 - one branch a state
     outbox: Outbox, stream: bytes, entry: Entry, now_utc_s: int, settled: Settled
 ) -> list[int]:
     """Settle one entry; the ledger index of a row to seal again, if it is one."""
@@ -110,7 +110,7 @@ def _entry(  # noqa: C901 - one branch a fate
     if state != "sent":  # settled before, or withdrawn: a late receipt changes nothing
         return []
     if entry.code in (STORED, DUPLICATE):
-        outbox.set_fate(idx, "receipted", now_utc_s)
+        outbox.set_state(idx, "receipted", now_utc_s)
         outbox.db.execute("UPDATE consent SET receipted = 1 WHERE idx = ?", (idx,))
         if kind in DISPOSABLE:
             outbox.drop_envelope(idx)
@@ -122,15 +122,15 @@ def _entry(  # noqa: C901 - one branch a fate
             settled.not_yet += (reason,)  # the directory with the hub's new key is still on its way
             return []
         if outbox.has_words(idx):
-            outbox.set_fate(idx, "again", now_utc_s)  # at once: the same answer may name the row again
+            outbox.set_state(idx, "again", now_utc_s)  # at once: the same answer may name the row again
             return [idx]
-        outbox.set_fate(idx, "withdrawn", now_utc_s)  # its words were erased: nothing is left to say
+        outbox.set_state(idx, "withdrawn", now_utc_s)  # its words were erased: nothing is left to say
     elif reason in NOT_FINAL:
         settled.not_yet += (reason,)
         if reason == "consent_unknown":
             settled.offered_again += _offer_consent_again(outbox, now_utc_s)
     else:
-        outbox.set_fate(idx, f"refused:{reason}", now_utc_s)
+        outbox.set_state(idx, f"refused:{reason}", now_utc_s)
         outbox.drop_envelope(idx)
         settled.refused += (reason,)
     return []
@@ -148,7 +148,7 @@ def _offer_consent_again(outbox: Outbox, now_utc_s: int) -> int:
         "WHERE f.state = 'receipted' AND o.envelope IS NOT NULL"
     ).fetchall()
     for (idx,) in found:
-        outbox.set_fate(idx, "sent", now_utc_s)
+        outbox.set_state(idx, "sent", now_utc_s)
     return len(found)
 
 
@@ -159,11 +159,11 @@ def _notice(outbox: Outbox, notice: Notice, now_utc_s: int, settled: Settled) ->
     settled.restored += beyond
     words = f"this state was restored from an older copy: the hub holds up to {beyond} rows that it does not contain"
     if _note_break(outbox, notice.stream, words):
-        outbox.tell(words, now_utc_s)
+        outbox.notify(words, now_utc_s)
 
 
 def _note_break(outbox: Outbox, stream: bytes, words: str) -> bool:
-    """Remember why the hub's heads of a stream need not be ours; True when that is news."""
+    """Remember why the hub's heads of a stream need not be ours; True when it was not known."""
     name = break_name(stream)
     if outbox.meta(name) == words.encode():
         return False
@@ -183,7 +183,7 @@ def doubt_store(outbox: Outbox) -> None:
 def _meet_store(outbox: Outbox, store_id: bytes, now_utc_s: int, settled: Settled) -> bool:
     """A store that is new has lost what the old one receipted: offer it again, consent first.
 
-    False for a store that was replaced, heard late: what it stored may be gone, so its receipts settle nothing.
+    False for a late answer of a store that was replaced: what it stored may be gone, so its receipts settle nothing.
     """
     known = outbox.meta(STORE_ID)
     if known is not None and store_id <= known:  # names begin with a number that grows
@@ -199,7 +199,7 @@ def _meet_store(outbox: Outbox, store_id: bytes, now_utc_s: int, settled: Settle
     ).rowcount
     outbox.db.execute("UPDATE consent SET receipted = 0")
     settled.offered_again += offered
-    outbox.tell(f"the hub's store is new; {offered} rows are sent to it again", now_utc_s)
+    outbox.notify(f"the hub's store is new; {offered} rows are sent to it again", now_utc_s)
     return True
 
 

@@ -16,7 +16,7 @@ KEEP_SEALED_DAYS: Final = 7
 # Names in `meta`: up to which ledger row words were erased on purpose, and up to which old keys sealed.
 ERASED_TO: Final = "erased to"
 ERASE_ASKED: Final = "erase asked"
-STAYS: Final = "stays"  # a consent was given since
+CONSENTED_SINCE: Final = "stays"  # a consent was given after the last request to erase
 RETIRED_TO: Final = "retired to"
 
 _ROW: Final = "o.stream, o.seq, o.idx, o.kind, o.envelope"
@@ -28,7 +28,7 @@ _UNSENT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the outbox, ready to hand to the broker."""
+    """One row of the outbox, ready for the broker."""
 
     stream: bytes
     seq: int
@@ -52,10 +52,10 @@ class Rows:
     def __init__(self, db: Database, vault: Vault) -> None:
         self.db, self.vault = db, vault
 
-    # ---- handing rows over
+    # ---- sending rows
 
     def waiting(self) -> int:
-        """How many rows wait for their first hand-over and may go now."""
+        """How many rows wait to be sent for the first time and may go now."""
         return int(self.db.execute(f"SELECT count(*) {_UNSENT}").fetchone()[0])
 
     def rows_made(self) -> int:
@@ -63,17 +63,17 @@ class Rows:
         return int(self.db.execute("SELECT coalesce(sum(last_seq), 0) FROM stream").fetchone()[0])
 
     def unsettled(self) -> int:
-        """How many rows wait for their receipt, handed over or not."""
+        """How many rows wait for their receipt, sent or not."""
         return int(self.db.execute(f"SELECT count(*) FROM fate WHERE {UNSETTLED}").fetchone()[0])
 
-    def unheard(self) -> list[str]:
+    def unconfirmed(self) -> list[str]:
         """Consents, withdrawals and erasures that the hub has not confirmed yet: their ledger kinds."""
         unsettled = f"FROM outbox o JOIN fate f USING (idx) WHERE f.{UNSETTLED}"
         query = f"SELECT o.kind {unsettled} AND o.kind IN ('consent', 'erase') ORDER BY o.idx"
         return [kind for (kind,) in self.db.execute(query)]
 
     def unsent(self, most: int, *, newest: bool = False) -> list[Row]:
-        """Rows never handed over, what ends or changes consent first, then oldest first, or newest first.
+        """Rows never sent, what ends or changes consent first, then oldest first, or newest first.
 
         Summaries wait until the hub has receipted their consent record.
         """
@@ -82,16 +82,16 @@ class Rows:
         order = f"ORDER BY o.kind NOT IN ('consent', 'erase'), {by_time} LIMIT ?"
         return [Row(*row) for row in self.db.execute(f"SELECT {_ROW} {_UNSENT} {order}", (most,))]
 
-    def handed(self) -> list[int]:
-        """Ledger indices of the rows handed over and not settled, oldest first."""
+    def sent(self) -> list[int]:
+        """Ledger indices of the rows sent and not settled, oldest first."""
         return [idx for (idx,) in self.db.execute("SELECT idx FROM fate WHERE state = 'sent' ORDER BY idx")]
 
-    def unheard_rows(self) -> int:
-        """How many rows were handed over and are not settled."""
+    def unconfirmed_rows(self) -> int:
+        """How many rows were sent and are not settled."""
         return int(self.db.execute("SELECT count(*) FROM fate WHERE state = 'sent'").fetchone()[0])
 
-    def handed_row(self, idx: int) -> Row | None:
-        """A row handed over and not settled; its bytes are never changed."""
+    def sent_row(self, idx: int) -> Row | None:
+        """A row sent and not settled; its bytes are never changed."""
         found = self.db.execute(
             f"SELECT {_ROW} FROM outbox o JOIN fate f USING (idx) WHERE f.state = 'sent' AND o.idx = ?", (idx,)
         ).fetchone()
@@ -101,9 +101,9 @@ class Rows:
         """Before the broker gets them: from here on they may be anywhere."""
         with storing(self.db):
             for row in rows:
-                self.set_fate(row.idx, "sent", now_utc_s)
+                self.set_state(row.idx, "sent", now_utc_s)
 
-    # ---- small things that every face needs
+    # ---- single values, shared by all sides
 
     def head(self) -> tuple[int, bytes]:
         """The chain's last index and head."""
@@ -114,9 +114,9 @@ class Rows:
         """Whether the last erasure that was asked for here was asked at that moment."""
         return self.meta(ERASE_ASKED) == str(asked_utc_s).encode()
 
-    def stays(self) -> bool:
-        """Whether a consent was given since the last erasure was asked for."""
-        return self.meta(STAYS) is not None
+    def has_consented_since_erasure(self) -> bool:
+        """Whether a consent was given after the last erasure was requested."""
+        return self.meta(CONSENTED_SINCE) is not None
 
     def has_words(self, idx: int) -> bool:
         """Whether a ledger row's words were not erased."""
@@ -133,7 +133,7 @@ class Rows:
         words = self.words(idx)
         return () if words is None else decode_plaintext(words).messages
 
-    def set_fate(self, idx: int, state: str, now_utc_s: int) -> None:
+    def set_state(self, idx: int, state: str, now_utc_s: int) -> None:
         """The caller holds the transaction."""
         self.db.execute("INSERT OR REPLACE INTO fate VALUES (?, ?, ?)", (idx, state, now_utc_s))
 
@@ -149,12 +149,12 @@ class Rows:
         with storing(self.db):
             self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
-    def tell(self, words: str, now_utc_s: int) -> None:
-        """Leave a note for the person. The caller holds the transaction."""
+    def notify(self, words: str, now_utc_s: int) -> None:
+        """Store a notice for the person. The caller holds the transaction."""
         self.db.execute("INSERT INTO news (at_utc_s, words) VALUES (?, ?)", (now_utc_s, words))
 
-    def news(self) -> list[tuple[int, str]]:
-        """Notes for the person, oldest first."""
+    def notices(self) -> list[tuple[int, str]]:
+        """Notices for the person, oldest first."""
         return [
             (at_utc_s, words) for at_utc_s, words in self.db.execute("SELECT at_utc_s, words FROM news ORDER BY id")
         ]
@@ -176,7 +176,7 @@ class Rows:
         shred(self.db)
 
     def sealed_rows(self) -> Iterator[dict[str, object]]:
-        """Every row as JSON can say it, oldest first: its number, what became of it, its sealed bytes in base64."""
+        """Every row as JSON can say it, oldest first: its number, its state, its sealed bytes in base64."""
         query = (
             "SELECT o.idx, o.stream, o.seq, o.kind, f.state, o.digest, o.envelope FROM outbox o JOIN fate f USING (idx)"
         )

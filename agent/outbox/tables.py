@@ -1,4 +1,4 @@
-"""The tables of the one file: chain and words in `ledger`, sealed bytes in `outbox`, what became of them in `fate`."""
+"""The tables of the one file: chain and words in `ledger`, sealed bytes in `outbox`, each row's state in `fate`."""
 
 from typing import Final
 
@@ -32,4 +32,4 @@ CREATE TABLE IF NOT EXISTS news (id INTEGER PRIMARY KEY, at_utc_s INTEGER NOT NU
 """
 
 ROW_STATES: Final = ("sealed", "sent", "receipted", "refused", "again", "withdrawn", "dropped")
-"""What became of a row; ``refused`` stands with its reason, as ``refused:erased``."""
+"""The states of a row; ``refused`` stands with its reason, as ``refused:erased``."""

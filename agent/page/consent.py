@@ -81,9 +81,9 @@ def say(session: Session, _: forms.Nothing) -> dict[str, Any]:
             for name in session.sensors.switchable()
         ],
         "managed": machine.managed(),
-        "unheard": session.outbox.unheard(),
+        "unheard": session.outbox.unconfirmed(),
         "receipt": _receipt(session),
-        "news": [{"at_utc_s": at_utc_s, "words": words} for at_utc_s, words in session.outbox.news()],
+        "news": [{"at_utc_s": at_utc_s, "words": words} for at_utc_s, words in session.outbox.notices()],
     }  # fmt: skip
 
 

@@ -24,7 +24,7 @@ def _left(session: Session, asked: forms.Rows) -> Answer:
     return {
         "rows": rows,
         "operator": session.operator,
-        "unheard": session.outbox.unheard(),
+        "unheard": session.outbox.unconfirmed(),
     }
 
 

@@ -206,7 +206,7 @@ class Publisher:
         if self._answers.take(payload):
             # an acknowledgement may be lost where the receipt was not
             self._in_flight = {
-                mid: sent for mid, sent in self._in_flight.items() if self._outbox.handed_row(sent[0]) is not None
+                mid: sent for mid, sent in self._in_flight.items() if self._outbox.sent_row(sent[0]) is not None
             }
 
     # ---- what goes out

@@ -13,7 +13,7 @@ _REMEMBERED: Final = 320
 
 
 class Scheduler:
-    """Rows never handed over stand in the outbox; here stands when one that was handed over goes again.
+    """When each row that was sent is due again; rows never sent are in the outbox.
 
     Args:
         outbox: The rows.
@@ -31,7 +31,7 @@ class Scheduler:
     def all_due(self) -> None:
         """A new connection: whatever has no receipt is due."""
         self._due_now.clear()
-        self._later = [(0.0, idx) for idx in self._outbox.handed()]  # equal times: already a heap
+        self._later = [(0.0, idx) for idx in self._outbox.sent()]  # equal times: already a heap
 
     def backlog(self) -> int:
         """How many rows would go now if they could."""
@@ -39,8 +39,8 @@ class Scheduler:
         return self._outbox.waiting() + len(self._due_now)
 
     def unconfirmed(self) -> int:
-        """How many rows were handed over and may still be answered in time."""
-        return self._outbox.unheard_rows() - len(self._due_now)
+        """How many rows were sent and may still be answered in time."""
+        return self._outbox.unconfirmed_rows() - len(self._due_now)
 
     def next_row(self) -> Row | None:
         """What ends or changes consent; else by turns what has no receipt in time, the oldest and the newest row."""
@@ -51,7 +51,7 @@ class Scheduler:
         self._collect_due()
         self._fresh_turn = not self._fresh_turn  # neither may starve the other
         while self._due_now and not (fresh is not None and self._fresh_turn):
-            row = self._outbox.handed_row(self._due_now.popleft())
+            row = self._outbox.sent_row(self._due_now.popleft())
             if row is not None:
                 return row
         return fresh
@@ -67,12 +67,12 @@ class Scheduler:
         """It is on its way."""
         self._tries[row.idx] = tries
         if len(self._tries) > _REMEMBERED:
-            handed = set(self._outbox.handed())
-            self._tries = Counter({idx: n for idx, n in self._tries.items() if idx in handed})
+            sent = set(self._outbox.sent())
+            self._tries = Counter({idx: n for idx, n in self._tries.items() if idx in sent})
 
     def _collect_due(self) -> None:
         """Move rows whose time has come from the heap to those that are due now; settled rows are left out."""
         while self._later and self._later[0][0] <= time.monotonic():
             _, idx = heapq.heappop(self._later)
-            if self._outbox.handed_row(idx) is not None:
+            if self._outbox.sent_row(idx) is not None:
                 self._due_now.append(idx)

@@ -95,8 +95,8 @@ def test_a_restored_state_is_noticed_even_when_it_was_started_twice_and_its_proo
     world.outbox().close()  # a start that made no row
     with world.outbox() as outbox:
         fill(world, outbox, receiver, [9])
-        assert any("restored from an older copy" in words for _, words in outbox.news())
-        rows = outbox.unsent(9) + [row for idx in outbox.handed() if (row := outbox.handed_row(idx))]
+        assert any("restored from an older copy" in words for _, words in outbox.notices())
+        rows = outbox.unsent(9) + [row for idx in outbox.sent() if (row := outbox.sent_row(idx))]
         assert rows == []
         proven = ledger.verify(outbox, world.identity.open_answers)
         assert proven.rows == outbox.head()[0]

@@ -33,20 +33,20 @@ def made_rows(log: Path) -> Made:
     return {(bytes.fromhex(stream), int(seq)): int(start) for stream, seq, start in rows}
 
 
-def account(made: Made, stored: set[tuple[bytes, int]], fates: dict[tuple[bytes, int], str]) -> Counter[str]:
+def account(made: Made, stored: set[tuple[bytes, int]], states: dict[tuple[bytes, int], str]) -> Counter[str]:
     """Where every made row is; whatever is nowhere is lost."""
     where: Counter[str] = Counter()
     for at in made:
-        fate = fates.get(at, "nowhere")
+        state = states.get(at, "nowhere")
         if at in stored:
             where["stored"] += 1
-        elif fate in ("sealed", "sent"):
+        elif state in ("sealed", "sent"):
             where["kept"] += 1
-        elif fate == "dropped":
+        elif state == "dropped":
             where["gap"] += 1
-        elif fate.startswith("refused"):
+        elif state.startswith("refused"):
             where["refused"] += 1
-        elif fate == "withdrawn":
+        elif state == "withdrawn":
             where["withdrawn"] += 1
         else:
             where["lost"] += 1
@@ -113,13 +113,13 @@ def test_nothing_committed_is_lost_or_doubled_by_kill_9(tmp_path):
     with world.outbox() as outbox:
         rows = {(row.stream, row.seq): row for row in ledger.rows(outbox)}
         assert ledger.verify(outbox, world.identity.open_answers).rows == len(rows)
-    fates = {at: row.state for at, row in rows.items()}
-    where = account(made, set(settled), fates)
+    states = {at: row.state for at, row in rows.items()}
+    where = account(made, set(settled), states)
     starts = [summary.message.start_utc_s for summary in summaries]
 
     # the same detectors on planted breaches
     one = next(iter(made))
-    assert account(made, set(settled) - {one}, {at: state for at, state in fates.items() if at != one})["lost"] == 1
+    assert account(made, set(settled) - {one}, {at: state for at, state in states.items() if at != one})["lost"] == 1
     assert doubled([*starts, starts[0]]) == 1
 
     print(f"\nkill -9: {dict(kills)}; made {len(made)} = {dict(where)}; committed in all (covers too) {len(rows)}")

@@ -139,11 +139,7 @@ def test_every_state_that_a_row_is_given_is_in_the_set():
     found = set()
     for path in sorted((AGENT / "outbox").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Attribute)
-                and node.func.attr in ("set_fate", "set_state")
-            ):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "set_state":
                 state = node.args[1]
                 first = state.values[0] if isinstance(state, ast.JoinedStr) else state
                 assert isinstance(first, ast.Constant), f"{path.name}:{node.lineno}: {ast.unparse(state)}"

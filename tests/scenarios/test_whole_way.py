@@ -635,7 +635,7 @@ def test_a_backlog_drains_over_one_link_and_todays_row_does_not_wait_for_it(worl
 
 
 def test_rows_whose_receipts_were_lost_do_not_hold_up_a_drain(world, broker):
-    """More of them than may be unheard at a time: their time has come again, so they are no reason to wait."""
+    """More of them than may be unconfirmed at a time: their time has come again, so they are no reason to wait."""
     with world.outbox() as outbox:
         for _ in range(200):
             outbox.put([CoverMessage()], START_UTC_S)

@@ -160,7 +160,7 @@ def deliver(
     """Hand rows over and settle them, without a broker between; what the last answers said."""
     settled = receipts.Settled()
     for _ in range(rounds):
-        rows = outbox.unsent(1000) or [row for idx in outbox.handed() if (row := outbox.handed_row(idx))]
+        rows = outbox.unsent(1000) or [row for idx in outbox.sent() if (row := outbox.sent_row(idx))]
         if not rows:
             break
         outbox.mark_sent(rows, START_UTC_S)

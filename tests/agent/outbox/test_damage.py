@@ -65,7 +65,7 @@ def damage(path, table):
 
 
 def told(outbox):
-    return " ".join(words for _, words in outbox.news())
+    return " ".join(words for _, words in outbox.notices())
 
 
 def messages_of(outbox):
@@ -108,7 +108,7 @@ def test_what_can_be_read_of_a_damaged_file_is_carried_on(world, table):
         pauses.set_hours(outbox, (pauses.Hours(1320, 360),))
         outbox.set_meta("sensor webcam", b"off")
         with storage.storing(outbox.db):
-            outbox.tell("a note", NOW)
+            outbox.notify("a note", NOW)
         storage.shred(outbox.db)
     assert rescue.faults(path_of(world)) == []
     damage(path_of(world), table)
@@ -135,7 +135,7 @@ def test_a_withdrawal_and_an_erasure_that_the_hub_has_not_heard_are_said_again(w
     with world.outbox() as outbox:
         deliver(world, outbox, receiver)
         assert len(receiver.store.summaries()) == 2
-        consents.erase(outbox, world.identity.sign, world.identity.site, NOW + 600)  # and never handed over
+        consents.erase(outbox, world.identity.sign, world.identity.site, NOW + 600)  # and never sent
         storage.shred(outbox.db)
     damage(path_of(world), "proof")
     rescue.suspect(world.settings.state_dir)
@@ -243,9 +243,9 @@ def test_a_rescue_that_is_cut_short_is_done_by_the_next_start(world, monkeypatch
         with pytest.raises((StorageFull, OSError)):
             opened(world)
     with opened(world) as outbox:
-        assert outbox.unheard() == ["consent"], "the withdrawal that nobody had heard"
+        assert outbox.unconfirmed() == ["consent"], "the withdrawal that nobody had confirmed"
         assert consents.is_paused(outbox)
-        assert any("set aside" in words for _, words in outbox.news())
+        assert any("set aside" in words for _, words in outbox.notices())
         assert any(row[0] == "gap" for row in outbox.db.execute("SELECT kind FROM ledger"))
 
 
@@ -259,7 +259,7 @@ def _renames(real, last):
 
 
 @pytest.mark.process
-def test_an_unheard_withdrawal_is_carried_though_a_consent_came_after_it(world):
+def test_an_unconfirmed_withdrawal_is_carried_though_a_consent_came_after_it(world):
     filled(world)
     with world.outbox() as outbox:
         consents.withdraw(outbox, world.identity.sign, world.identity.site, NOW + 100)
@@ -269,4 +269,4 @@ def test_an_unheard_withdrawal_is_carried_though_a_consent_came_after_it(world):
     damage(path_of(world), "fate")
     rescue.suspect(world.settings.state_dir)
     with opened(world) as outbox:
-        assert "consent" in outbox.unheard()
+        assert "consent" in outbox.unconfirmed()

@@ -83,7 +83,7 @@ def test_only_an_equal_digest_settles_a_row(world):
         assert states(outbox)[row.idx] == "receipted"
 
 
-def test_a_row_that_was_never_handed_over_cannot_be_receipted(world):
+def test_a_row_that_was_never_sent_cannot_be_receipted(world):
     with world.outbox() as outbox:
         row = outbox.put(COVER, NOW)
         receipts.apply(outbox, answer(entry(row), stream=row.stream), NOW)
@@ -123,7 +123,7 @@ def test_consent_unknown_is_not_final_and_offers_the_record_again(world):
         assert settled.not_yet == ("consent_unknown",)
         assert states(outbox)[row.idx] == "sent"
         assert settled.offered_again == 1
-        assert [outbox.handed_row(idx).kind for idx in outbox.handed()] == ["consent", "summary"]
+        assert [outbox.sent_row(idx).kind for idx in outbox.sent()] == ["consent", "summary"]
 
 
 @pytest.mark.slow
@@ -179,7 +179,7 @@ def test_an_outbox_restored_from_an_older_copy_is_told_and_loses_only_what_it_ne
         for _topic, payload in receiver.handle([(world.topic, row.envelope) for row in rows]):
             restored = max(restored, receipts.apply(outbox, world.identity.open_answers(payload), NOW).restored)
         assert restored == 20
-        assert any("restored from an older copy" in words for _, words in outbox.news())
+        assert any("restored from an older copy" in words for _, words in outbox.notices())
         assert outbox.unsettled() == 0
     stored = {stored.message.start_utc_s for stored in receiver.store.summaries()}
     lost_with_the_file = {NOW + number * 300 for number in range(37)} - stored
@@ -219,7 +219,7 @@ def test_withdrawing_covers_what_never_left_destroys_the_rest_and_goes_first(wor
         rows = outbox.unsent(10)
         assert [(row.kind, row.seq) for row in rows] == [("consent", waiting.seq + 1), ("cover", waiting.seq)]
         assert rows[1].envelope != waiting.envelope
-        assert outbox.handed() == []
+        assert outbox.sent() == []
         left = outbox.db.execute("SELECT count(*) FROM outbox WHERE kind = 'summary' AND envelope IS NOT NULL")
         assert left.fetchone() == (0,)
         assert states(outbox)[receipted.idx] == "receipted"
@@ -333,7 +333,7 @@ def test_beyond_its_limit_the_oldest_data_goes_and_a_gap_record_reaches_the_hub(
         gaps = [
             said for row in ledger.rows(outbox) for said in outbox.messages(row.idx) if isinstance(said, GapMessage)
         ]
-        assert any("dropped at the outbox's limit" in words for _, words in outbox.news())
+        assert any("dropped at the outbox's limit" in words for _, words in outbox.notices())
     stored = {stored.message.start_utc_s for stored in receiver.store.summaries()}
     assert counts["dropped"] == sum(gap.count for gap in gaps) == 8 - len(stored) > 0
     assert NOW + 7 * 300 in stored
@@ -434,7 +434,7 @@ def test_a_notice_of_restoring_is_told_once(world):
         notice = Answers(1, b"S" * 16, (Notice(CODES["restored"], b"p" * 16, 30, 10),))
         for _ in range(3):
             assert receipts.apply(outbox, notice, NOW).restored == 20
-        assert len(outbox.news()) == 1
+        assert len(outbox.notices()) == 1
 
 
 def test_a_receipt_of_a_store_that_was_put_back_since_settles_nothing(world):
@@ -448,7 +448,7 @@ def test_a_receipt_of_a_store_that_was_put_back_since_settles_nothing(world):
         receipts.apply(outbox, answer(stream=row.stream, store_id=newer), NOW)
         late = receipts.apply(outbox, answer(entry(row, "stored"), stream=row.stream, store_id=older), NOW)
         assert (late.receipted, late.stale) == (0, 1)
-        assert row.idx in outbox.handed()
+        assert row.idx in outbox.sent()
         assert (
             receipts.apply(outbox, answer(entry(row, "stored"), stream=row.stream, store_id=newer), NOW).receipted == 1
         )

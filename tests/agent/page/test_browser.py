@@ -376,7 +376,7 @@ def test_erasing_takes_everything_and_shows_the_receipt(living, browser):
     browser("click", sel="button.grave")
     assert "were deleted here" in browser.said()
     assert living.in_agent(lambda agent: len(agent.history.told())) == 0
-    wait_for(lambda: not living.in_agent(lambda agent: agent.outbox.unheard()), what="the hub's erase receipt")
+    wait_for(lambda: not living.in_agent(lambda agent: agent.outbox.unconfirmed()), what="the hub's erase receipt")
     browser.go("now")
     browser.go("say")
     browser("eval", js="document.querySelectorAll('details').forEach((one) => { one.open = true; })")
