@@ -52,7 +52,7 @@ tests/interop/node_modules/.installed: tests/interop/package-lock.json | system-
 
 ## the suite, in several processes: WORKERS=4 ONLY=tests/hub
 test: $(VENV)/.installed $(MODELS)/.fetched system-tools npm
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(ONLY)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ONLY)
 
 ## the laws alone
 laws: $(VENV)/.installed

@@ -3,6 +3,7 @@
 import logging
 import os
 import random
+from collections import Counter
 from datetime import datetime
 
 import hypothesis
@@ -45,20 +46,15 @@ def pytest_configure(config):
 
 
 def pytest_itemcollected(item):
-    """Mark by fixtures. Tests that share what their file sets up run in one process (xdist reads the mark before the order)."""
-    fixtures = getattr(item, "fixturenames", ())
+    """Mark by fixtures."""
     for name, marker in MARKED_BY:
-        if name in fixtures:
+        if name in getattr(item, "fixturenames", ()):
             item.add_marker(marker)
-    definitions = getattr(item, "_fixtureinfo", None)
-    scopes = {rows[-1].scope for rows in definitions.name2fixturedefs.values()} if definitions else set()
-    if "module" in scopes:
-        item.add_marker(pytest.mark.xdist_group(item.location[0]))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Choose and order: long ones start first."""
+    """Choose and order: files with long tests start first; a file stays together, for what it sets up once."""
     if config.getoption("fast"):
         chosen = [item for item in items if guard.is_fast(_markers(item))]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
@@ -67,7 +63,8 @@ def pytest_collection_modifyitems(config, items):
     if seed is not None:
         random.Random(seed).shuffle(items)
     else:
-        items.sort(key=lambda item: "long" not in _markers(item))
+        long = Counter(item.location[0] for item in items if "long" in _markers(item))
+        items.sort(key=lambda item: -long[item.location[0]])
 
 
 def _markers(item):

@@ -34,7 +34,7 @@ def main() -> int:
             f"[run]\nsource = {', '.join(PROGRAMS)}\nparallel = true\ndata_file = {folder}/data\n"
             "patch = subprocess\nconcurrency = thread\nsigterm = true\n"
         )
-        chosen = ["--fast"] if is_fast else ["--dist", "loadgroup", "--no-loadscope-reorder"]
+        chosen = ["--fast"] if is_fast else ["--dist", "loadfile", "--no-loadscope-reorder"]
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-n", os.environ.get("WORKERS", "4"), *chosen, f"--cov-config={settings}",
              "--cov", f"--cov-report=json:{report}"], cwd=ROOT, check=False,

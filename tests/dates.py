@@ -33,7 +33,7 @@ SLOW = ("tests/agent/page/test_dates.py", "tests/agent/page/test_words.py", "tes
 def run(zone: str, date: str, *words: str) -> tuple[bool, str]:
     """(whether all passed, the last line)"""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-n", "auto", "--dist", "loadgroup", "--at", date, *words],
+        [sys.executable, "-m", "pytest", "-q", "-n", "auto", "--dist", "loadfile", "--at", date, *words],
         cwd=ROOT, env={**os.environ, "TZ": zone}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.machine import within_s
+
 SHARED = Path(os.environ.get("WARDBEAT_SHARED", Path(__file__).parents[3] / "shared"))
 
 
@@ -110,9 +112,9 @@ def start_wardbeat(*words: object, **options) -> Process:
 
 def wait_for(condition, timeout_s: float = 30.0, what: str = "a condition") -> None:
     """Look again and again; a test fails by name when it does not come true."""
-    until = time.monotonic() + timeout_s
+    began = time.monotonic()
     while not condition():
-        if time.monotonic() > until:
+        if time.monotonic() - began > within_s(timeout_s):
             pytest.fail(f"waited {timeout_s:g} s in vain for {what}")
         time.sleep(0.02)
 
