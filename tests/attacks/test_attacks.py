@@ -31,6 +31,8 @@ from agent.wire.receipt import Answers, Entry, Receipt
 from hub import site
 from hub.receive import Receiver
 from tests.support.hub_messages import data_message, reasons_by_seq, seal
+from tests.support.machine import within_s
+from tests.support.processes import until
 from tests.support.world import (
     OPERATOR,
     PIN,
@@ -364,10 +366,7 @@ def test_a_silent_hub_does_not_make_the_worn_strap_louder(world, broker):
 
     async def person(agent):
         link_of = agent.publisher
-        for _ in range(100):
-            await asyncio.sleep(0.05)
-            if link_of._link is not None and link_of._connected:
-                break
+        await until(lambda: link_of._link is not None and link_of._connected, what="the broker")
         real = link_of._link.publish
         link_of._link.publish = lambda payload: (sent.append(time.monotonic()), real(payload))[1]
         for n in range(12):
@@ -592,7 +591,7 @@ def test_a_broken_outbox_met_by_a_command_ends_the_agent(world):
         agent.outbox.db.execute("DROP TABLE pause")
         with pytest.raises(OutboxBroken):
             await handlers.handle(agent, Command("pause"))
-        await asyncio.sleep(5)
+        await asyncio.Event().wait()  # the agent ends it
 
     with pytest.raises(OutboxBroken):
         running(world, person, mode=RunMode(slot_s=300.0))
@@ -626,21 +625,21 @@ def test_a_virtual_run_replays_a_night_in_no_time_without_a_socket(world, tmp_pa
 
 
 def test_an_agent_that_ends_closes_its_sensor(world, tmp_path, monkeypatch):
-    closed = []
+    opened, closed = [], []
     from agent.sources import replay
 
     async def sensor(settings, clock):
         try:
-            while True:
-                await asyncio.sleep(0.05)
-                yield Sample(clock.now_ns(), "rr_ms", 800.0)
+            opened.append(True)
+            yield Sample(clock.now_ns(), "rr_ms", 800.0)
+            await asyncio.Event().wait()
         finally:
             closed.append(True)
 
     monkeypatch.setattr(replay, "samples", sensor)
 
     async def person(agent):
-        await asyncio.sleep(0.5)
+        await until(lambda: opened, what="the sensor")
 
     running(world, person, settings=replay_settings(world, tmp_path / "none"), clock=SessionClock(NOW * NS_PER_S))
     assert closed == [True]
@@ -655,9 +654,8 @@ def test_a_sensor_is_closed_within_a_second_of_a_pause_and_opened_again(world, t
     async def sensor(settings, clock):
         opened.append(time.monotonic())
         try:
-            while True:
-                await asyncio.sleep(10)  # says nothing for long, like a strap out of reach
-                yield Sample(clock.now_ns(), "rr_ms", 800.0)
+            await asyncio.Event().wait()  # says nothing, like a strap out of reach
+            yield Sample(clock.now_ns(), "rr_ms", 800.0)
         finally:
             closed.append(time.monotonic())
 
@@ -665,15 +663,13 @@ def test_a_sensor_is_closed_within_a_second_of_a_pause_and_opened_again(world, t
     monkeypatch.setitem(sources.SOURCES, "replay", dataclasses.replace(sources.SOURCES["replay"], ends=False))
 
     async def person(agent):
-        await asyncio.sleep(0.3)
+        await until(lambda: opened, what="the sensor")
         paused = time.monotonic()
         await handlers.handle(agent, Command("pause"))
-        await asyncio.sleep(1.0)
-        assert closed
-        assert closed[0] - paused < 1.0
+        await until(lambda: closed, what="the sensor to close")
+        assert closed[0] - paused < within_s(1.0)
         await handlers.handle(agent, Command("resume"))
-        await asyncio.sleep(0.5)
-        assert len(opened) == 2
+        await until(lambda: len(opened) == 2, what="the sensor to open again")
 
     running(world, person, settings=replay_settings(world, tmp_path / "none"), clock=SessionClock(NOW * NS_PER_S))
 
@@ -692,12 +688,10 @@ def test_one_row_whose_receipt_was_lost_is_sent_again_while_every_slot_has_its_c
     monkeypatch.setattr(Receiver, "handle", forgetful)
 
     async def person(agent):
-        for _ in range(200):
-            await asyncio.sleep(0.05)
-            states = {row.idx: row.state for row in ledger.rows(agent.outbox)}
-            if lost and states.get(1) == "receipted":
-                return
-        pytest.fail("the row was never receipted")
+        def is_receipted():
+            return lost and {row.idx: row.state for row in ledger.rows(agent.outbox)}.get(1) == "receipted"
+
+        await until(is_receipted, what="the row's receipt")
 
     settings = world.settings.model_copy(
         update={"mqtt": world.settings.mqtt.model_copy(update={"resend_after_s": 1.0})}
@@ -709,12 +703,10 @@ def test_one_row_whose_receipt_was_lost_is_sent_again_while_every_slot_has_its_c
 
 def test_a_hub_that_is_silent_is_told_to_the_person(world, broker):
     async def person(agent):
-        for _ in range(300):
-            await asyncio.sleep(0.05)
-            hub = next((state for state in agent.board.states() if state.part == "hub"), None)
-            if hub is not None and "does not send receipts" in hub.words:
-                return
-        pytest.fail("nobody said that the hub is silent")
+        def is_said():
+            return any(row.part == "hub" and "does not send receipts" in row.words for row in agent.board.states())
+
+        await until(is_said, what="the state of a silent hub")
 
     settings = world.settings.model_copy(
         update={"mqtt": world.settings.mqtt.model_copy(update={"resend_after_s": 1.0})}
@@ -800,10 +792,7 @@ def test_a_misspelt_machine_policy_fails_instead_of_letting_through(tmp_path):
 
 def test_a_key_directory_beyond_any_sense_is_not_even_read(world, broker):
     async def person(agent):
-        for _ in range(200):
-            await asyncio.sleep(0.05)
-            if agent.publisher._connected:
-                break
+        await until(lambda: agent.publisher._connected, what="the broker")
         link = agent.publisher._link
         link._on_message(type("M", (), {"payload": bytes(10**6), "topic": link._keys_topic})())
         await asyncio.sleep(0.2)

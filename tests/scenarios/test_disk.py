@@ -12,6 +12,7 @@ from agent.control import handlers
 from agent.control.channel import Command
 from agent.outbox import ledger
 from agent.pipeline import RunMode
+from tests.support.processes import until
 from tests.support.world import START_UTC_S, deliver, made_up_summary, make_world, release_window
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small tmpfs needs root")
@@ -49,13 +50,6 @@ def test_the_agent_waits_for_its_disk_and_loses_nothing(small_disk):
     async def person(agent):
         def disk():
             return next((state for state in agent.board.states() if state.part == "disk"), None)
-
-        async def until(condition):
-            for _ in range(400):
-                if condition():
-                    return
-                await asyncio.sleep(0.05)
-            pytest.fail("waited in vain")
 
         filler = fill(small_disk)
         await until(lambda: disk() is not None and disk().level == "trouble")

@@ -27,7 +27,7 @@ from agent.wire import envelope, schema
 from agent.wire.labels import keys_topic
 from agent.wire.message import CoverMessage, EraseMessage
 from tests.support import straps
-from tests.support.processes import shared_file, wait_for
+from tests.support.processes import shared_file, until, wait_for
 from tests.support.world import OPERATOR, START_UTC_S, make_world, replay_settings, running_hub, start_site_broker
 
 FAST = RunMode(slot_s=0.2, grace_s=0.5, one_shot=True)
@@ -260,13 +260,6 @@ def test_the_wire_shows_one_size_one_rate_and_no_word_through_pause_and_withdraw
     assert summaries >= 2
     assert log["summaries_after"] == 0
     assert log["covers_after"] >= 5
-
-
-async def until(condition, timeout_s=30.0):
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end
-        await asyncio.sleep(0.05)
 
 
 def stored_summaries(receiver) -> int:
@@ -517,10 +510,7 @@ def test_acknowledgements_that_never_come_stop_nobody(world, broker, tmp_path, m
     async def person(agent):
         for _ in range(60):
             agent.outbox.put([CoverMessage()], START_UTC_S)
-        for _ in range(2000):
-            if agent.outbox.unsettled() == 0 if hears else agent.publisher.counters["deaf"]:
-                break
-            await asyncio.sleep(0.01)
+        await until(lambda: agent.outbox.unsettled() == 0 if hears else agent.publisher.counters["deaf"])
         assert hears or agent.publisher.counters["deaf"]
         assert not hears or agent.outbox.unsettled() == 0
         stop.set()
@@ -557,13 +547,6 @@ def test_what_the_broker_can_take_is_heeded(world, tmp_path):
             agent.outbox.put([CoverMessage()], START_UTC_S)
         await until(lambda: agent.outbox.unsettled() == 0)
         assert agent.publisher._room == 3
-
-    async def until(condition):
-        for _ in range(2000):
-            if condition():
-                return
-            await asyncio.sleep(0.01)
-        pytest.fail("waited in vain")
 
     for extra, person in (("max_packet_size 2000\n", too_small), ("max_inflight_messages 3\n", narrow)):
         process = start_site_broker(world, extra=extra)
@@ -606,14 +589,11 @@ def test_a_backlog_drains_over_one_link_and_todays_row_does_not_wait_for_it(worl
         def state(idx):
             return agent.outbox.db.execute("SELECT state FROM fate WHERE idx = ?", (idx,)).fetchone()[0]
 
-        while agent.outbox.unsettled() > 450:
-            await asyncio.sleep(0.01)
+        await until(lambda: agent.outbox.unsettled() <= 450)
         today = agent.outbox.put([CoverMessage()], START_UTC_S).idx
-        while state(today) != "receipted":
-            await asyncio.sleep(0.01)
+        await until(lambda: state(today) == "receipted")
         seen["still waiting"] = agent.outbox.unsettled()
-        while agent.outbox.unsettled() > 2:
-            await asyncio.sleep(0.01)
+        await until(lambda: agent.outbox.unsettled() <= 2)
         seen["links"] = agent.publisher._number
 
     async def main():
@@ -646,9 +626,7 @@ def test_rows_whose_receipts_were_lost_do_not_hold_up_a_drain(world, broker):
 
         async def play(agent):
             try:
-                async with asyncio.timeout(60):
-                    while agent.outbox.unsettled() > 2:
-                        await asyncio.sleep(0.05)
+                await until(lambda: agent.outbox.unsettled() <= 2, 60)
             finally:
                 stop.set()
 

@@ -1,5 +1,6 @@
 """Shared recordings, system tools, ports and child processes of tests. A child is stopped by its id."""
 
+import asyncio
 import os
 import random
 import shutil
@@ -117,6 +118,16 @@ def wait_for(condition, timeout_s: float = 30.0, what: str = "a condition") -> N
         if time.monotonic() - began > within_s(timeout_s):
             pytest.fail(f"waited {timeout_s:g} s in vain for {what}")
         time.sleep(0.02)
+
+
+async def until(condition, timeout_s: float = 30.0, what: str = "a condition") -> float:
+    """The same in an event loop; the seconds that it took."""
+    began = time.monotonic()
+    while not condition():
+        if time.monotonic() - began > within_s(timeout_s):
+            pytest.fail(f"waited {timeout_s:g} s in vain for {what}")
+        await asyncio.sleep(0.02)
+    return time.monotonic() - began
 
 
 def listening(port: int) -> bool:

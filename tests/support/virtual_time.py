@@ -66,6 +66,12 @@ class Skipping:
         self.wall_ns += int(seconds * 1e9)
 
 
+async def pass_s(seconds: float) -> None:
+    """Let simulated seconds pass. In a loop of real time this would be a sleep, and fails."""
+    assert isinstance(asyncio.get_running_loop(), VirtualLoop), "this loop's time is real; wait for an event"
+    await asyncio.sleep(seconds)
+
+
 async def end(task):
     """Cancel until it is heard, as the pipeline does: `asyncio.wait_for` of Python 3.11, in Bumble's host, can lose one.
 

@@ -24,7 +24,7 @@ from hub.keys.certificates import certify
 from hub.site import revoke
 from tests.support.clients import can_connect
 from tests.support.hub_messages import reasons_by_seq, seal
-from tests.support.processes import wait_for
+from tests.support.processes import until, wait_for
 from tests.support.world import make_world, running_hub
 
 NOW = int(time.time())
@@ -39,11 +39,10 @@ def run_until(world, condition):
         stop = asyncio.Event()
 
         async def person(agent):
-            for _ in range(400):
-                if condition(agent):
-                    break
-                await asyncio.sleep(0.05)
-            stop.set()
+            try:
+                await until(lambda: condition(agent))
+            finally:
+                stop.set()
 
         mode = RunMode(slot_s=0.1)
         await pipeline.run(

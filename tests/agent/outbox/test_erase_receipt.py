@@ -19,6 +19,7 @@ from agent.wire.keys import SignKey
 from agent.wire.receipt import Erased
 from hub import backup
 from tests.support.hub_messages import data_message, seal, send_consent
+from tests.support.processes import until
 from tests.support.world import START_UTC_S, deliver, release_window, running_hub
 
 NOW = START_UTC_S
@@ -164,15 +165,11 @@ def test_a_running_agent_ends_its_enrollment_when_the_receipt_comes(world, broke
     said, stop = {}, asyncio.Event()
 
     async def person(agent):
-        while not agent.publisher._connected:
-            await asyncio.sleep(0.02)
+        await until(lambda: agent.publisher._connected, what="the broker")
         await handlers.handle(agent, Command("erase"))
-        for _ in range(400):
-            if agent.publisher.unenrolled:
-                break
-            await asyncio.sleep(0.05)
+        await until(lambda: agent.publisher.unenrolled, what="the receipt")
         said["left"] = agent.publisher.unenrolled
-        await asyncio.sleep(0.5)
+        await until(lambda: not agent.publisher._connected, what="the end of the connection")
         said["connected"] = agent.publisher._connected
         said["status"] = (await handlers.handle(agent, Command("status"))).body
         with pytest.raises(KeysMissing):

@@ -147,8 +147,7 @@ def test_a_pause_and_a_withdrawal_hold_within_their_seconds_and_are_shown(tmp_pa
         clicked_s = time.monotonic()
         browser("wait", js="document.getElementById('said').textContent.includes('Paused')")
         paused_s = time.monotonic()
-        while time.monotonic() < paused_s + SECOND_S:
-            time.sleep(0.01)
+        wait_for(lambda: time.monotonic() >= paused_s + SECOND_S, what="the second in which beats may still arrive")
         held_ns, sealed = living.in_agent(newest_ns), len(living.in_agent(summaries))
         wait_for(lambda: not living.strap._device.connections, 5.0 - SECOND_S, "the link to be down")
         down_s = time.monotonic() - clicked_s

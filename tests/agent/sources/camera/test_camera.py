@@ -31,6 +31,7 @@ from agent.sources.camera.webcam import Settings
 from agent.system.clock import SessionClock
 from firmware_sim.face import Portrait, shown
 from tests.support import machine
+from tests.support.processes import until
 from tests.support.world import PIN, make_world
 
 PROGRAM = Path(__file__).parents[3] / "support" / "camera_program.py"
@@ -72,14 +73,6 @@ async def watching(device, tmp_path, eyes=SCRIPTED, **settings):
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-async def until(condition, within_s, what):
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < machine.within_s(within_s), f"waited {within_s} s in vain for {what}"
-        await asyncio.sleep(0.02)
-    return time.monotonic() - began
 
 
 def children():

@@ -76,7 +76,7 @@ def test_a_strap_under_a_new_address_is_known_by_its_serial_alone(serial, presen
     async def main():
         binding = Bound("C0FFEE00-0000-4000-8000-000000000001", PLAN.name, serial)
         async with reading(tmp_path, present, binding=binding) as (reader, worn):
-            await asyncio.sleep(40)
+            await virtual_time.pass_s(40)
             assert bool(reader.beats) is found
             told = {plan.plan.serial: plan for plan in worn}
             if found:
@@ -96,7 +96,7 @@ def test_a_stranger_of_the_same_name_is_asked_once(tmp_path):
         asked = []
         async with reading(folder, (OTHER,), binding=binding) as (_, worn):
             worn[0]._device.on("connection", asked.append)
-            await asyncio.sleep(600)
+            await virtual_time.pass_s(600)
         return len(asked)
 
     assert virtual_time.run(main(tmp_path)) == 1
@@ -107,7 +107,7 @@ def test_a_strap_at_the_bound_address_with_another_serial_is_never_read(tmp_path
     async def main():
         thief = dataclasses.replace(PLAN, serial="SIM9999")
         async with reading(tmp_path, (thief,), binding=Bound(PLAN.address, PLAN.name, "SIM0001")) as (reader, _):
-            await asyncio.sleep(300)
+            await virtual_time.pass_s(300)
             assert not reader.samples
             assert names(reader)[-1] == "ANOTHER_STRAP"
 
@@ -133,7 +133,7 @@ def test_every_personality_is_lived_with(name, tmp_path):
     async def main():
         plan = dataclasses.replace(PLAN, **PERSONALITIES[name])
         async with reading(tmp_path, (plan,), binding=Bound(PLAN.address, PLAN.name, "SIM0001")) as (reader, worn):
-            await asyncio.sleep(600)
+            await virtual_time.pass_s(600)
             wrong = straps.unfaithful(reader, worn[0].felt)
             return len(reader.beats), len(reader.gaps), wrong, names(reader)
 
@@ -162,7 +162,7 @@ def test_a_strap_that_insists_on_its_interval_leaves_a_host_that_refuses(tmp_pat
                 straps.bind(tmp_path / "s"), skipping.clock, Radio(simulated.scanner, simulated.client)
             )
             task = asyncio.create_task(reader.read())
-            await asyncio.sleep(320)
+            await virtual_time.pass_s(320)
             await virtual_time.end(task)
         return len(reader.gaps), straps.unfaithful(reader, strap.felt)
 
@@ -252,7 +252,7 @@ def test_a_stranger_of_the_same_name_is_never_paired(tmp_path):
             paired = []
             device.on("connection", lambda connection: connection.on("pairing_start", paired.append))
             device.on("connection", lambda connection: connection.on("pairing", paired.append))
-            await asyncio.sleep(120)
+            await virtual_time.pass_s(120)
             assert not paired
             assert not reader.beats
             assert bound.bound(tmp_path) == binding
@@ -274,7 +274,7 @@ def test_an_adapter_that_hears_nothing_at_all_is_switched_off_and_on_once(tmp_pa
                 straps.bind(tmp_path / "s"), skipping.clock, Radio(simulated.scanner, simulated.client, system)
             )
             task = asyncio.create_task(reader.read())
-            await asyncio.sleep(1800)
+            await virtual_time.pass_s(1800)
             await virtual_time.end(task)
         return system.cycled
 
@@ -294,12 +294,12 @@ def test_a_pause_does_not_let_the_adapter_be_cycled_again_within_the_hour(tmp_pa
             straps.bind(tmp_path / "s")
             for _ in range(4):  # each reading hears nothing at all for long enough
                 task = asyncio.create_task(straps.Reader(tmp_path / "s", skipping.clock, radio).read())
-                await asyncio.sleep(600)
+                await virtual_time.pass_s(600)
                 await virtual_time.end(task)
             once = system.cycled
-            await asyncio.sleep(3600)
+            await virtual_time.pass_s(3600)
             task = asyncio.create_task(straps.Reader(tmp_path / "s", skipping.clock, radio).read())
-            await asyncio.sleep(600)
+            await virtual_time.pass_s(600)
             await virtual_time.end(task)
             return once, system.cycled
 

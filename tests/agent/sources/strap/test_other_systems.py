@@ -62,7 +62,7 @@ async def lived_through(folder, faked, plan, seconds):
         scanner = type("Scanner", (simulated.scanner,), {"start": first_as_told(simulated.scanner, "start")})
         reader = straps.Reader(straps.bind(folder / "s"), skipping.clock, Radio(scanner, client))
         task = asyncio.create_task(reader.read())
-        await asyncio.sleep(seconds)
+        await virtual_time.pass_s(seconds)
         await virtual_time.end(task)
     return [StrapState.of(words).name for words in reader.words], len(reader.beats), asked
 

@@ -32,8 +32,8 @@ from firmware_sim import packets, physiology, recording
 from firmware_sim.faults import Fault, timeline
 from firmware_sim.physiology import Beat
 from firmware_sim.strap import Strap
-from tests.support import machine, straps, virtual_time
-from tests.support.processes import shared_file, start_wardbeat, system_tool, wait_for
+from tests.support import straps, virtual_time
+from tests.support.processes import shared_file, start_wardbeat, system_tool, until, wait_for
 
 BOTH = pytest.mark.parametrize("way", straps.WAYS)
 MEASUREMENT, SERIAL, CONTROL, LOCATION = (
@@ -65,13 +65,6 @@ async def reading(reader):
         yield
     finally:
         await virtual_time.end(task)
-
-
-async def until(condition, seconds=20, what="a condition"):
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < machine.within_s(seconds), f"waited in vain for {what}"
-        await asyncio.sleep(0.02)
 
 
 # ---- what arrives
