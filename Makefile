@@ -98,7 +98,7 @@ chaos: $(VENV)/.installed system-tools
 
 ## what the resident agent costs: CPU, memory, start
 bench-agent: $(VENV)/.installed
-	$(BIN)/python bench/bench_agent.py
+	PYTHONPATH=. $(BIN)/python bench/bench_agent.py
 
 ## the heart engine beside NeuroKit2, HeartPy, systole and hrv-analysis, in an environment of their own: SEEDS=25 PART=
 bench-heart: $(PEERS)/.installed

@@ -22,9 +22,9 @@ ROOT = Path(__file__).parents[1]
 AGAINST = os.environ.get("AGAINST", "v0.1.0")
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 SETTINGS = {
-    "agent": {"SECONDS": "30"},
+    "agent": {"SECONDS": "20"},
     "heart": {"PART": "speed,imports"},
-    "delivery": {"PART": "outbox,drain"},
+    "delivery": {"PART": "outbox"},
     "page": {"SECONDS": "20", "OPENINGS": "5"},
 }
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:[.,]\d+)*")
@@ -70,7 +70,7 @@ def ran(tree: Path, bench: str) -> tuple[int, Found]:
         numbers = [float(one.replace(",", "")) for one in NUMBER.findall(line)]
         if numbers:
             found[" ".join(NUMBER.sub("#", line).split())].append(numbers)
-    if done.returncode not in (0, 1):
+    if not found:  # a missed limit ends a bench with 1, and make with 2
         print(done.stdout[-2000:], done.stderr[-2000:])
     return done.returncode, found
 

@@ -27,7 +27,9 @@ DATES = {
     "Australia/Lord_Howe": ["2027-04-04T01:45", "2027-10-03T12:00"],  # changes by half an hour
 }
 SLOW = ("tests/agent/page/test_dates.py", "tests/agent/page/test_words.py", "tests/agent/page/test_states.py",
-        "tests/agent/scoring", "tests/agent/commands/test_scores.py")  # fmt: skip
+        "tests/agent/scoring", "tests/agent/commands/test_scores.py",
+        "-m", "slow and not process")  # fmt: skip
+"""Tests of dates that are not fast; a child process would see the real date."""
 
 
 def run(zone: str, date: str, *words: str) -> tuple[bool, str]:
