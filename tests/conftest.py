@@ -111,6 +111,23 @@ def server():
     made.remove()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request, tmp_path):
+    """An enrolled person whose hub has either kind of database."""
+    base = request.getfixturevalue("server").base() if request.param == "postgresql" else ""
+    made = make_world(tmp_path, database=base)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def large(server, tmp_path):
+    """An enrolled person whose hub is on PostgreSQL."""
+    made = make_world(tmp_path, database=server.base())
+    yield made
+    made.close()
+
+
 @pytest.fixture
 def settings_file(world):
     """The world's settings as the command line reads them."""

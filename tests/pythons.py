@@ -1,5 +1,5 @@
-"""`make test-pythons`: the laws and the fast tests on every Python from 3.11 up that this machine has, each in an environment of its
-own under .venv-pythons. WHEEL=1 builds the wheel too and runs its demo of one minute on each.
+"""`make test-pythons`: the laws and the fast tests on every Python from 3.11 up that this machine has. Each gets an
+environment under .venv-pythons. WHEEL=1 builds the wheel too and runs its demo of one minute on each.
 
 Prints a table; exit 1 when any fails.
 """
@@ -13,7 +13,6 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LEAST = (3, 11)
 WITH_WHEEL = bool(os.environ.get("WHEEL"))
 
 

@@ -1,5 +1,6 @@
 """A page of the worker's page costs one template and one row, and the tables of pages and questions agree."""
 
+import dataclasses
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from agent.tables.signals import KINDS
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "agent/page/web/templates"
+WORDS = json.loads((TEMPLATES.parent / "words_en.json").read_text(encoding="utf-8"))
 
 TEMPLATE = """<h1 tabindex="-1">{{ t("breaks.title") }}</h1>
 <p class="lead">{{ t("breaks.lead") }}</p>
@@ -109,6 +111,8 @@ def faults(pages, questions, templates: set[str], listed: dict[str, frozenset[st
         ]
         found += [f"PAGES, row {name}: {asked} is a decision; a page only asks" for asked in page.asks
                   if asked in questions and questions[asked].decides]  # fmt: skip
+        found += [f"PAGES, row {name}: the key {key} does not begin with {name}., or the catalogue has it too; give it another"
+                  for key in page.words if not key.startswith(f"{name}.") or key in WORDS]  # fmt: skip
         if page.with_kind and page.with_kind not in KINDS:
             found.append(f"PAGES, row {name}: {page.with_kind} is no kind")
         if not (page.in_every_profile or page.with_kind or any(name in names for names in listed.values())):
@@ -131,6 +135,8 @@ def test_pages_questions_and_profiles_agree():
     assert faults(PAGES, QUESTIONS, templates, listed | {"care": frozenset({"diary"})}) == [
         "PROFILES, row care: diary is no page"
     ]
+    hides = dataclasses.replace(PAGES["now"], words={"now.title": "Then"})
+    assert len(faults({**PAGES, "now": hides}, QUESTIONS, templates, listed)) == 1
     questions = {name: row for name, row in QUESTIONS.items() if name != "place"}
     assert len(faults(PAGES, questions, templates, listed)) == 2
 

@@ -1,4 +1,4 @@
-"""One scenario on the fast path, in a process of its own: python -m tests.support.fast_stack a|b NAME.
+"""One scenario on the fast path, in a separate process: python -m tests.support.fast_stack a|b NAME.
 
 Its last line is a JSON object.
 

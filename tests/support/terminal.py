@@ -24,7 +24,7 @@ def call(*words, **options):
 
 
 def on_terminal(*words, typed: list[tuple[str, str]], env=None) -> tuple[int, str]:
-    """A command on a terminal of its own; types each answer when its question stands there."""
+    """Run a command on a new terminal; type each answer when its question appears."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.execve(WARDBEAT[0], [*WARDBEAT, *map(str, words)], {**os.environ, **(env or {})})

@@ -98,7 +98,7 @@ async def _left(request: PageRequest) -> Answer:
 
 
 def runs(rows: list[Answer]) -> list[list[Answer]]:
-    """Rows as they are shown: settled covers that follow each other stand together, everything else by itself."""
+    """Groups of rows for display: consecutive covers in the same state form one group; any other row stands alone."""
     made: list[list[Answer]] = []
     for row in rows:
         is_alike = bool(made) and all(

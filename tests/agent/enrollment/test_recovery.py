@@ -22,17 +22,9 @@ from hub.database import lock_file
 from hub.receive import batch, verify
 from tests.support.hub_messages import data_message, reasons_by_seq, seal, send_consent
 from tests.support.terminal import on_terminal
-from tests.support.world import PIN, START_UTC_S, another_person, deliver, make_world
+from tests.support.world import PIN, START_UTC_S, another_person, deliver
 
 NOW = START_UTC_S
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def either(request, tmp_path):
-    base = request.getfixturevalue("server").base() if request.param == "postgresql" else ""
-    made = make_world(tmp_path, database=base)
-    yield made
-    made.close()
 
 
 def paper(code, site="test-site", asked_utc_s=NOW):

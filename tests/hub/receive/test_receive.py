@@ -24,13 +24,10 @@ from tests.support.hub_messages import HEAD, data_message, reasons_by_seq, seal,
 from tests.support.world import OPERATOR, PIN, START_UTC_S, deliver, make_world
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def world(request, tmp_path):
+@pytest.fixture
+def world(either):
     """Every behaviour of the hub, on both kinds of data base."""
-    base = request.getfixturevalue("server").base() if request.param == "postgresql" else ""
-    made = make_world(tmp_path, database=base)
-    yield made
-    made.close()
+    return either
 
 
 @pytest.fixture

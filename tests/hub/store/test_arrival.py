@@ -15,25 +15,15 @@ from hub.site import open_keys
 from hub.store import Store, transaction
 from tests.support.hub_messages import data_message, seal, send_consent
 from tests.support.processes import wait_for
-from tests.support.world import START_UTC_S, another_person, deliver, make_world
+from tests.support.world import START_UTC_S, another_person, deliver
 
 NOW = START_UTC_S
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def world(request, tmp_path):
-    base = request.getfixturevalue("server").base() if request.param == "postgresql" else ""
-    made = make_world(tmp_path, database=base)
-    yield made
-    made.close()
-
-
 @pytest.fixture
-def large(server, tmp_path):
-    """A site on PostgreSQL."""
-    made = make_world(tmp_path, database=server.base())
-    yield made
-    made.close()
+def world(either):
+    """Every test here, on both kinds of database."""
+    return either
 
 
 @contextlib.contextmanager
