@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,27 @@ def test_the_hook_notices_what_leaves_this_process_and_nothing_else(tmp_path):
         asks.connect(str(tmp_path / "nobody"))
     assert guard.noticed == []
     assert guard.breach(set()) == ""
+    free, bound = threading.Event(), threading.Event()
+
+    def listen():
+        free.wait(30)
+        with socket.socket(socket.AF_UNIX) as ours:
+            ours.bind(str(tmp_path / "ours"))
+        bound.set()
+
+    older = threading.Thread(target=listen)
+    older.start()
+    guard.begin()
+    free.set()
+    assert bound.wait(30)
+    older.join()
+    assert guard.noticed == []  # an earlier test's thread
+    (tmp_path / "ours").unlink()
+    newer = threading.Thread(target=listen)
+    newer.start()
+    newer.join()
+    assert guard.noticed == ["socket.bind"]
+    guard.begin()
     guard.noticed.append("subprocess.Popen")
     try:
         assert "no marker" in guard.breach(set())

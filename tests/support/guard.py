@@ -2,7 +2,9 @@
 
 import os
 import sys
+import threading
 import time
+import weakref
 
 EVENTS = frozenset(
     {"socket.bind", "socket.connect", "subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec"}
@@ -19,7 +21,7 @@ def install() -> None:
 
 
 def _hook(event: str, args: tuple[object, ...]) -> None:
-    if event in EVENTS and not _reaches_nobody(event, args):
+    if event in EVENTS and not _reaches_nobody(event, args) and threading.current_thread() not in _older:
         noticed.append(event)
 
 
@@ -48,6 +50,8 @@ def breach(markers: set[str]) -> str:
 def begin() -> None:
     """A test begins."""
     noticed.clear()
+    _older.clear()
+    _older.update(set(threading.enumerate()) - {threading.main_thread()})
     _began[:] = [time.perf_counter(), _cpu_s()]
 
 
@@ -66,3 +70,5 @@ def _cpu_s() -> float:
 
 
 _began = [0.0, 0.0]
+_older: "weakref.WeakSet[threading.Thread]" = weakref.WeakSet()
+"""Threads that an earlier test or a file's fixture began: what they do is not this test's."""
