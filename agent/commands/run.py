@@ -7,7 +7,7 @@ from typing import Final
 from agent.commands.loading import load
 from agent.system.status import say
 
-_AGAIN_AFTER_S: Final = 5.0  # what breaks at once would break again and again
+_SOON_S: Final = 5.0  # what breaks twice within this time of its start would break again and again
 
 
 def add_arguments(_: argparse.ArgumentParser) -> None:
@@ -35,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         host.stop_on_signals(stop)
         await pipeline.run(settings, profile, stop=stop)
 
+    ended_soon = False
     while True:
         began_s = time.monotonic()
         try:
@@ -43,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         except BeginAgain as again:
             say(f"wardbeat: {again}; it starts again")
         except OutboxBroken as broken:
-            if time.monotonic() - began_s < _AGAIN_AFTER_S:
+            ended_soon, before = time.monotonic() - began_s < _SOON_S, ended_soon
+            if ended_soon and before:
                 raise
             say(f"wardbeat: {broken}; it starts again, and sets the file aside if it is damaged")

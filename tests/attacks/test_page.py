@@ -420,7 +420,7 @@ def test_a_locked_session_ends_the_page(tmp_path, monkeypatch, browser):
         time.sleep(6)
         assert browser("count", sel="#beats") == 1
         word.write_text("yes")
-        browser("wait", js="document.querySelector('#main .why') !== null", timeout=8000)
+        browser("wait", js="document.querySelector('#main .why') !== null", within=8)
         assert browser("count", sel="#beats") == 0
 
 

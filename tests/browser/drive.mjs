@@ -1,4 +1,5 @@
 // A thin bridge: one JSON command a line in, one JSON answer a line out; the tests stand in Python.
+// `patience` is how many milliseconds a command may wait, by how busy the machine is.
 import { createInterface } from "node:readline";
 import { readFileSync } from "node:fs";
 import { chromium } from "../interop/node_modules/playwright-core/index.mjs";
@@ -24,20 +25,20 @@ const DO = {
     page.on("pageerror", (one) => troubles.push(one.message));
     page.on("request", (one) => asked.push(one.url()));
   },
-  goto: ({ url }) => page.goto(url).then(() => null),
+  goto: ({ url, patience }) => page.goto(url, { timeout: patience }).then(() => null),
   eval: ({ js }) => page.evaluate(js),
-  click: ({ sel }) => page.click(sel, { timeout: 15000 }),
-  fill: ({ sel, text }) => page.fill(sel, text, { timeout: 15000 }),
-  select: ({ sel, value }) => page.selectOption(sel, value),
-  check: ({ sel }) => page.check(sel, { timeout: 15000 }),
+  click: ({ sel, patience }) => page.click(sel, { timeout: patience }),
+  fill: ({ sel, text, patience }) => page.fill(sel, text, { timeout: patience }),
+  select: ({ sel, value, patience }) => page.selectOption(sel, value, { timeout: patience }),
+  check: ({ sel, patience }) => page.check(sel, { timeout: patience }),
   press: ({ key }) => page.keyboard.press(key),
   type: ({ text }) => page.keyboard.type(text),
   upload: ({ sel, name, text }) => page.setInputFiles(sel, { name, mimeType: "text/plain", buffer: Buffer.from(text) }),
-  text: ({ sel }) => page.innerText(sel, { timeout: 15000 }),
+  text: ({ sel, patience }) => page.innerText(sel, { timeout: patience }),
   count: ({ sel }) => page.locator(sel).count(),
   visible: ({ sel }) => page.locator(sel).first().isVisible(),
-  async wait({ js, timeout = 20000 }) { // looked at from here: the page's policy lets nobody evaluate words inside
-    for (const until = Date.now() + timeout; !(await page.evaluate(js).catch(() => false)); await page.waitForTimeout(30)) {
+  async wait({ js, patience }) { // looked at from here: the page's policy lets nobody evaluate words inside
+    for (const until = Date.now() + patience; !(await page.evaluate(js).catch(() => false)); await page.waitForTimeout(30)) {
       if (Date.now() > until) throw new Error(`waited in vain for ${js}; troubles: ${troubles}; said: ${await page.textContent("#said").catch(() => "")}`);
     }
   },
@@ -45,10 +46,10 @@ const DO = {
   troubles: () => troubles,
   asked: () => asked,
   cookies: () => context.cookies(),
-  reload: () => page.reload().then(() => null),
+  reload: ({ patience }) => page.reload({ timeout: patience }).then(() => null),
   zoom: ({ width, height, factor }) => page.setViewportSize({ width: Math.round(width / factor), height: Math.round(height / factor) }),
-  async download({ sel }) {
-    const [made] = await Promise.all([page.waitForEvent("download", { timeout: 30000 }), page.click(sel)]);
+  async download({ sel, patience }) {
+    const [made] = await Promise.all([page.waitForEvent("download", { timeout: patience }), page.click(sel)]);
     return { name: made.suggestedFilename(), text: readFileSync(await made.path(), "utf8") };
   },
   async axe() {

@@ -21,7 +21,6 @@ SLEEPS = {
         "test_a_minute_of_run_connects_to_the_broker_alone_and_writes_into_its_own_folder",
     ): (1, LOAD),
     ("agent/commands/test_terminal.py", "test_no_value_key_or_address_stands_in_a_log"): (1, LOAD),
-    ("agent/outbox/test_damage.py", "test_the_program_goes_on_when_its_outbox_breaks_under_it"): (2, LOAD),
     ("agent/page/test_browser.py", "test_a_frozen_page_stays_as_it_is"): (1, QUIET),
     ("agent/page/test_browser.py", "test_whoever_wants_less_motion_gets_a_still_page"): (1, QUIET),
     ("agent/page/test_browser.py", "test_what_left_can_be_searched_saved_and_proven"): (1, LOAD),

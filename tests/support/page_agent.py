@@ -31,6 +31,7 @@ from agent.tables.profiles import profile_named
 from agent.windows.history import History, Told
 from firmware_sim.physiology import Physiology, phases
 from tests.support import straps
+from tests.support.machine import within_s
 from tests.support.processes import skip_or_fail, system_tool, wait_for
 from tests.support.world import World, make_world, running_hub, start_site_broker
 
@@ -48,8 +49,9 @@ class Browser:
         words = [system_tool("node"), str(DRIVER), system_tool("chromium")]
         self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def __call__(self, do: str, **with_):
-        self._process.stdin.write(json.dumps({"do": do, **with_}) + "\n")
+    def __call__(self, do: str, within: float = 30.0, **with_):
+        """One command; `within` seconds on an idle machine."""
+        self._process.stdin.write(json.dumps({"do": do, "patience": round(within_s(within) * 1000), **with_}) + "\n")
         self._process.stdin.flush()
         told = json.loads(self._process.stdout.readline())
         assert "error" not in told, f"{do} {with_}: {told.get('error')}"

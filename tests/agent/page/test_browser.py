@@ -120,7 +120,7 @@ def test_now_shows_each_beat_what_does_not_count_and_why(living, browser, width,
     newest = "Math.max(...[...document.querySelectorAll('#beats [data-t]')].map((one) => Number(one.dataset.t)))"
     before = browser("eval", js=newest)
     browser("wait", js=f"{newest} > {before} + 2")
-    browser("wait", js="document.querySelectorAll('#beats path.bad').length > 0", timeout=60000)
+    browser("wait", js="document.querySelectorAll('#beats path.bad').length > 0", within=60)
     assert "early" in browser("text", sel="#rejected")
     assert "rejected" in browser("text", sel="#beats-said")
     browser("wait", js="document.getElementById('rmssd').textContent.length > 0")
@@ -155,7 +155,7 @@ def test_whoever_wants_less_motion_gets_a_still_page(living, browser):
 @one_look(2)
 def test_a_number_leads_to_its_count_formula_and_source_in_three_clicks(living, browser, width, scheme):
     browser.enter(living, width, scheme)
-    browser("wait", js="document.querySelector('#window table') !== null", timeout=40000)
+    browser("wait", js="document.querySelector('#window table') !== null", within=40)
     browser("click", sel="#window a[href='#about/rmssd_ms']")
     browser("wait", js="document.querySelector('#source-h') !== null")
     text = browser("text", sel="#main")

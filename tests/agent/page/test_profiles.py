@@ -48,7 +48,7 @@ def test_from_nothing_to_ones_own_heart_beat(tmp_path, browser):
         browser("wait", js="document.querySelector('#straps button') !== null")
         assert browser.violations() == []
         browser("click", sel="#straps button")
-        browser("wait", js="Number(document.getElementById('rate')?.textContent) > 40", timeout=60000)
+        browser("wait", js="Number(document.getElementById('rate')?.textContent) > 40", within=60)
         took_s = time.monotonic() - began_s
         print(f"\nfrom 'no strap' to the own heart rate: {took_s:.1f} s")
         assert took_s < 120
@@ -176,7 +176,7 @@ def test_the_camera_is_switched_at_the_page_and_previewed_after_a_click_alone(tm
     word.write_text("play")
     with page_agent.living(tmp_path / "me", profile="personal", enrolled=False, camera=word, speed=10.0) as living:
         browser.enter(living)
-        browser("wait", js="document.querySelectorAll('#actions meter').length >= 4", timeout=60000)
+        browser("wait", js="document.querySelectorAll('#actions meter').length >= 4", within=60)
         assert browser("eval", js="document.getElementById('drawing').hidden")
         browser("click", sel="#preview")
         browser("wait", js="document.querySelectorAll('#face *').length > 3")
