@@ -87,8 +87,7 @@ def run_agent(folder: Path, *, enrolled: bool) -> tuple[float, float]:
 @contextlib.contextmanager
 def agent_with_strap(folder: Path):
     """The process id of `wardbeat run`, enrolled, with mosquitto, a hub and one strap; beats come in."""
-    from tests.agent.sources.strap import test_strap
-    from tests.support import straps
+    from tests.support import strap_program, straps
     from tests.support.processes import wait_for
     from tests.support.world import make_world, running_hub, start_site_broker
 
@@ -106,7 +105,7 @@ def agent_with_strap(folder: Path):
     with running_hub(world):
         agent = subprocess.Popen([*WARDBEAT, "--config", str(settings), "run"], stderr=subprocess.DEVNULL, env=env)
         try:
-            wait_for(lambda: test_strap.status(folder, settings, env) == "receiving beats", 60, "beats")
+            wait_for(lambda: strap_program.status(settings, env) == "receiving beats", 60, "beats")
             yield agent.pid
         finally:
             for process in (agent, sim):

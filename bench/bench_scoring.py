@@ -377,7 +377,7 @@ def the_invariance() -> None:
 
 
 def indices(raw, context):
-    """The index of each person's last week by the room's own functions; NaN below 42 readings."""
+    """The index of each person's last week by the package's own functions; NaN below 42 readings."""
     standings, known = [], None
     for name, value in raw.items():
         readings = Readings(value, context)

@@ -29,6 +29,7 @@ from tests.support.world import start_site_broker
 from tests.support.world import make_world
 from tests.scenarios import strap_table
 from tests.support import straps
+from tests.support import worn_recording
 from tests.support import virtual_time
 
 from agent.recording import files
@@ -67,7 +68,7 @@ async def _worn(way: str, folder: Path, file: Path):
     world = make_world(folder)
     broker = start_site_broker(world)
     try:
-        return await straps.play(way, world, file)
+        return await worn_recording.play(way, world, file)
     finally:
         broker.stop()
         world.close()
@@ -87,7 +88,7 @@ async def replay(table: Table) -> None:
         sent = [straps.packets.ticks(one) for one in rr_ms]
         for way, (stored, taken, after_gap) in zip(straps.WAYS, played, strict=True):
             table.line(f"{name} ({way}): intervals out of order", _wrong(sent, taken), "0", good=sent == taken)
-            worst = max(straps.differences(stored, rr_ms, after_gap).values(), default=9.9)
+            worst = max(worn_recording.differences(stored, rr_ms, after_gap).values(), default=9.9)
             what = f"{name} ({way}): {len(stored)} windows, steps from numpy"
             table.line(what, f"{worst:.3f}", "at most 0.5", good=bool(stored) and worst <= 0.5 + 1e-6)
             table.line(
@@ -96,7 +97,7 @@ async def replay(table: Table) -> None:
                 "few at this speed",
                 good=len(after_gap) < 4,
             )
-            walls = straps.differences(stored, rr_ms, rounded=False)
+            walls = worn_recording.differences(stored, rr_ms, rounded=False)
             print(
                 f"    distance to the file unrounded, in steps: { {k: round(float(v), 2) for k, v in walls.items()} }"
             )

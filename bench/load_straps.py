@@ -53,7 +53,7 @@ async def measure(way: str, *, count: int, notify_hz: float, seconds: float) -> 
         found = await BleakScanner.discover(timeout=1.5, **scanner)
         clients = []
         for body, inbox in zip(bodies, inboxes, strict=True):
-            device = next(one for one in found if one.name == body.plan.name)
+            device = next(one for one in found if one.name == body.spec.name)
             client = BleakClient(device, **client_kind)
             await client.connect()
             await client.start_notify(MEASUREMENT, inbox.on_packet)

@@ -4,7 +4,7 @@
     python -m firmware_sim --hci 9900                 a dongle as an HCI (H4) port on loopback
     python -m firmware_sim --bus --straps 3 --script rest:600,mental_load:300 --faults FILE
     python -m firmware_sim --bus --replay rr.txt
-    python -m firmware_sim --bus --as h10,verity,needs_bond         as met in the field, see `personalities`
+    python -m firmware_sim --bus --as h10,verity,needs_bond         as met in the field, see `profiles`
 
 The first line on stdout is a JSON object that says where everything is; it runs until it is ended.
 """
@@ -19,14 +19,14 @@ from pathlib import Path
 
 from firmware_sim import bluetoothd, control, recording
 from firmware_sim.central import Central
-from firmware_sim.clock import Pace
+from firmware_sim.clock import StrapClock
 from firmware_sim.faults import timeline
 from firmware_sim.physiology import Physiology, phases
 from firmware_sim.private_bus import private_bus
-from firmware_sim.profiles import PERSONALITIES
-from firmware_sim.spec import Plan
+from firmware_sim.profiles import STRAP_PROFILES
+from firmware_sim.spec import StrapSpec
 from firmware_sim.strap import Strap
-from firmware_sim.virtual_radio import Room, open_room
+from firmware_sim.virtual_radio import VirtualRadio, open_virtual_radio
 
 
 def main() -> int:
@@ -52,10 +52,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--as",
-        dest="personalities",
+        dest="profiles",
         default="plain",
         metavar="NAMES",
-        help=f"strap models, in turn, from {', '.join(PERSONALITIES)}",
+        help=f"strap models, in turn, from {', '.join(STRAP_PROFILES)}",
     )
     parser.add_argument("--script", default="rest", help="activity of the bodies, such as rest:300,exercise:120")
     parser.add_argument(
@@ -72,44 +72,44 @@ def _parser() -> argparse.ArgumentParser:
 async def _run(asked: argparse.Namespace) -> None:
     if not 0.1 <= asked.notify_hz <= 1000:
         raise ValueError(f"--notify-hz {asked.notify_hz:g} is outside 0.1 to 1000")
-    clock, loop = Pace(asked.speed), asyncio.get_running_loop()
-    count = max(asked.straps, asked.personalities.count(",") + 1)
+    clock, loop = StrapClock(asked.speed), asyncio.get_running_loop()
+    count = max(asked.straps, asked.profiles.count(",") + 1)
     straps = [_strap(asked, number, clock) for number in range(count)]
     faults = timeline(asked.faults) if asked.faults else ()
     async with AsyncExitStack() as stack:
-        room = await stack.enter_async_context(open_room(straps, clock, faults))
-        said: dict[str, object] = {"control": await stack.enter_async_context(control.serve(room))}
-        said |= await _way_in(asked, room, stack)
+        virtual_radio = await stack.enter_async_context(open_virtual_radio(straps, clock, faults))
+        said: dict[str, object] = {"control": await stack.enter_async_context(control.serve(virtual_radio))}
+        said |= await _way_in(asked, virtual_radio, stack)
         ended = asyncio.Event()
         signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(ended.set))  # the bus goes with us
-        print(json.dumps(said | {"straps": [strap.plan.address for strap in straps]}), flush=True)
+        print(json.dumps(said | {"straps": [strap.spec.address for strap in straps]}), flush=True)
         await ended.wait()
 
 
-def _strap(asked: argparse.Namespace, number: int, clock: Pace) -> Strap:
+def _strap(asked: argparse.Namespace, number: int, clock: StrapClock) -> Strap:
     if asked.replay:
         body = iter(recording.beats(asked.replay))
     else:
         body = Physiology(phases(asked.script), asked.seed + number).beats()
-    names = asked.personalities.split(",")
+    names = asked.profiles.split(",")
     name = names[number % len(names)]
-    if name not in PERSONALITIES:
-        raise ValueError(f"there is no strap model {name!r}; choose from {', '.join(PERSONALITIES)}")
-    more = PERSONALITIES[name] | {"from_first": asked.replay is not None, "stamped": asked.stamped}
-    plan = Plan.numbered(number, notify_hz=asked.notify_hz, **more)
-    return Strap(plan, body, clock)
+    if name not in STRAP_PROFILES:
+        raise ValueError(f"there is no strap model {name!r}; choose from {', '.join(STRAP_PROFILES)}")
+    more = STRAP_PROFILES[name] | {"from_first": asked.replay is not None, "stamped": asked.stamped}
+    spec = StrapSpec.numbered(number, notify_hz=asked.notify_hz, **more)
+    return Strap(spec, body, clock)
 
 
-async def _way_in(asked: argparse.Namespace, room: Room, stack: AsyncExitStack) -> dict[str, object]:
+async def _way_in(asked: argparse.Namespace, virtual_radio: VirtualRadio, stack: AsyncExitStack) -> dict[str, object]:
     if asked.hci is not None:
         from bumble.transport.tcp_server import open_tcp_server_transport
 
         transport = await open_tcp_server_transport(f"127.0.0.1:{asked.hci}")
         stack.push_async_callback(transport.close)
-        room.dongle.set_packet_sink(transport.sink)
-        transport.source.set_packet_sink(room.dongle)
+        virtual_radio.dongle.set_packet_sink(transport.sink)
+        transport.source.set_packet_sink(virtual_radio.dongle)
         return {"hci": asked.hci}
-    central = Central(room.dongle)
+    central = Central(virtual_radio.dongle)
     await central.power_on()
     bus = await stack.enter_async_context(private_bus())
     await stack.enter_async_context(bluetoothd.serve(central, bus))

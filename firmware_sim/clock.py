@@ -15,7 +15,7 @@ class Clock(Protocol):
     async def sleep_until(self, t_ns: int) -> None: ...
 
 
-class Pace:
+class StrapClock:
     """Monotonic time from 0, ``speed`` strap seconds a real second."""
 
     def __init__(self, speed: float = 1.0) -> None:

@@ -11,17 +11,17 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from firmware_sim.faults import fault
-from firmware_sim.virtual_radio import Room
+from firmware_sim.virtual_radio import VirtualRadio
 
 
 @asynccontextmanager
-async def serve(room: Room) -> AsyncIterator[int]:
+async def serve(virtual_radio: VirtualRadio) -> AsyncIterator[int]:
     """Listen until the end of the block; gives the port."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async for line in reader:
-                writer.write(json.dumps(await _answer(room, line)).encode() + b"\n")
+                writer.write(json.dumps(await _answer(virtual_radio, line)).encode() + b"\n")
                 await writer.drain()
         except ConnectionError:
             pass
@@ -35,7 +35,7 @@ async def serve(room: Room) -> AsyncIterator[int]:
         server.close()
 
 
-async def _answer(room: Room, line: bytes) -> dict[str, Any]:
+async def _answer(virtual_radio: VirtualRadio, line: bytes) -> dict[str, Any]:
     try:
         try:
             asked = json.loads(line)
@@ -44,8 +44,8 @@ async def _answer(room: Room, line: bytes) -> dict[str, Any]:
         if not isinstance(asked, dict):
             raise ValueError("not an object")  # noqa: TRY004 - one kind for a bad line
         if asked.get("ask") == "straps":
-            return {"straps": [_about(strap) for strap in room.straps]}
-        await room.suffer(fault(asked))
+            return {"straps": [_about(strap) for strap in virtual_radio.straps]}
+        await virtual_radio.suffer(fault(asked))
     except ValueError as error:
         return {"ok": False, "error": str(error)}
     return {"ok": True}
@@ -53,8 +53,8 @@ async def _answer(room: Room, line: bytes) -> dict[str, Any]:
 
 def _about(strap: Any) -> dict[str, Any]:
     return {
-        "name": strap.plan.name,
-        "address": strap.plan.address,
+        "name": strap.spec.name,
+        "address": strap.spec.address,
         "felt": len(strap.felt),
         "sent": sum(one.sent for one in strap.felt),
         "rr_1024": [one.rr_1024 for one in strap.felt if one.sent],

@@ -49,10 +49,10 @@ def measurement(
     return packed + struct.pack(f"<{len(rr_1024)}H", *rr_1024)
 
 
-def room(att_mtu: int, *, wide: bool, energy: bool) -> int:
+def capacity(att_mtu: int, *, wide: bool, energy: bool) -> int:
     """How many intervals one notification holds.
 
-    >>> room(23, wide=False, energy=False), room(23, wide=True, energy=True)
+    >>> capacity(23, wide=False, energy=False), capacity(23, wide=True, energy=True)
     (9, 7)
     """
     return (att_mtu - ATT_HEADER - 1 - (1 + wide) - 2 * energy) // 2

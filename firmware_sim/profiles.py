@@ -1,6 +1,6 @@
-"""Straps as they are met in the field: what `Plan` says of each, and where that is known from.
+"""Straps as they are met in the field: what `StrapSpec` says of each, and where that is known from.
 
-| personality | what it does | known from |
+| profile | what it does | known from |
 |---|---|---|
 | h10 | one link; drops it 45 s after it was taken off the skin | Polar's SDK notes |
 | verity | optical: heart rate without intervals | Heart Rate Service: RR is optional |
@@ -16,7 +16,7 @@
 
 from typing import Any, Final
 
-PERSONALITIES: Final[dict[str, dict[str, Any]]] = {
+STRAP_PROFILES: Final[dict[str, dict[str, Any]]] = {
     "plain": {},
     "h10": {"maker": "Polar Electro Oy", "model": "H10", "energy": False, "off_skin_s": 45.0},
     "verity": {"maker": "Polar Electro Oy", "model": "Verity Sense", "energy": False, "intervals": False},

@@ -7,7 +7,7 @@ CHEST: Final = 1  # 2A38
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class StrapSpec:
     """What a strap is.
 
     Attributes:
@@ -21,8 +21,8 @@ class Plan:
         notify_hz: Packets a second.
         from_first: The body begins when somebody first listens, so that a recording arrives whole.
         stamped: Packets hold a sequence number and the sending time instead of beats (load tests).
-        links: How many devices may be connected at once; it advertises while there is room.
-        tells_when_held: Without room it goes on advertising, but cannot be connected.
+        links: How many devices may be connected at once; it advertises while it has a free link.
+        tells_when_held: Without a free link it goes on advertising, but cannot be connected.
         intervals: Whether it sends RR intervals at all; an optical sensor does not.
         interval_ms: The connection interval it asks for, from and to; packets then come in step with the longer one.
         insists: It leaves (0x3B) 30 s after that wish was refused.
@@ -56,8 +56,8 @@ class Plan:
     bond: bool = False
 
     @classmethod
-    def numbered(cls, number: int, **more: Any) -> "Plan":
-        """The n-th strap of a room."""
+    def numbered(cls, number: int, **more: Any) -> "StrapSpec":
+        """The n-th strap of a virtual radio."""
         return cls(
             name=f"WB-SIM {number}",
             address=f"F0:00:00:00:{number >> 8:02X}:{number & 255:02X}",

@@ -19,7 +19,7 @@ from firmware_sim.clock import NS_PER_S, Clock
 from firmware_sim.faults import Fault
 from firmware_sim.physiology import Beat
 from firmware_sim.radio import REMOTE_USER, UNACCEPTABLE_PARAMETERS, Air, Chip, host
-from firmware_sim.spec import Felt, Plan
+from firmware_sim.spec import Felt, StrapSpec
 from firmware_sim.strap_services import advertisement, only_for_the_paired, services, stamp
 
 _CONTROL_POINT_NOT_SUPPORTED: Final = 0x80
@@ -32,10 +32,10 @@ _BROKEN: Final = (b"", b"\x10", b"\x11\x48", b"\x10\x48\x55", b"\x08\x48\x01", b
 
 
 class Strap:
-    """See `Plan`. `start`, then `run` until the body ends."""
+    """See `StrapSpec`. `start`, then `run` until the body ends."""
 
-    def __init__(self, plan: Plan, body: Iterator[Beat], clock: Clock) -> None:
-        self.plan, self._body, self._clock = plan, body, clock
+    def __init__(self, spec: StrapSpec, body: Iterator[Beat], clock: Clock) -> None:
+        self.spec, self._body, self._clock = spec, body, clock
         self.battery_01 = 0.87
         self.felt: list[Felt] = []
         # what benches read: from being findable again to being listened to
@@ -64,10 +64,10 @@ class Strap:
 
     async def start(self, air: Air) -> None:
         """Switch on and advertise."""
-        self._chip = Chip(self.plan.name, link=air)
-        self._device = host(self._chip, self.plan.name, self.plan.address, advertisement(self.plan.name))
-        self._device.add_services(services(self.plan, self._measurement, self._battery, self._on_control))
-        if self.plan.bond:
+        self._chip = Chip(self.spec.name, link=air)
+        self._device = host(self._chip, self.spec.name, self.spec.address, advertisement(self.spec.name))
+        self._device.add_services(services(self.spec, self._measurement, self._battery, self._on_control))
+        if self.spec.bond:
             only_for_the_paired(self._device, self._measurement)
         self._device.on("connection", self._on_connection)
         await self._device.power_on()
@@ -95,7 +95,7 @@ class Strap:
             self._changed.set()
 
         connection.on("disconnection", gone)
-        if self.plan.bond:
+        if self.spec.bond:
             connection.on("pairing", lambda _keys: self._leave_after_pairing())
         self._changed.set()
 
@@ -104,8 +104,8 @@ class Strap:
             if self._findable_ns is not None:
                 self.reconnects_s.append((self._clock.now_ns() - self._findable_ns) / NS_PER_S)
                 self._findable_ns = None
-            if connection not in self._since_ns and self.plan.interval_ms is not None:
-                asking = asyncio.create_task(self._ask_for_interval(connection, *self.plan.interval_ms))
+            if connection not in self._since_ns and self.spec.interval_ms is not None:
+                asking = asyncio.create_task(self._ask_for_interval(connection, *self.spec.interval_ms))
                 self._asking.add(asking)
                 asking.add_done_callback(self._asking.discard)
             self._since_ns.setdefault(connection, self._clock.now_ns())
@@ -150,21 +150,21 @@ class Strap:
                 await self._device.stop_advertising()
                 await self._clock.sleep_until(away_ns)
                 continue
-            room = len(self._device.connections) < self.plan.links
-            if room or self.plan.tells_when_held:
-                kind = AdvertisingType.UNDIRECTED_CONNECTABLE_SCANNABLE if room else AdvertisingType.UNDIRECTED
+            is_free = len(self._device.connections) < self.spec.links
+            if is_free or self.spec.tells_when_held:
+                kind = AdvertisingType.UNDIRECTED_CONNECTABLE_SCANNABLE if is_free else AdvertisingType.UNDIRECTED
                 await self._device.stop_advertising()
                 await self._device.start_advertising(advertising_type=kind, auto_restart=False)
-            if room and not self._since_ns:
+            if is_free and not self._since_ns:
                 self._findable_ns = self._clock.now_ns()
             await self._changed.wait()
 
     async def run(self) -> None:
         """Feel and tell, packet by packet, until the body ends."""
-        if self.plan.from_first:
+        if self.spec.from_first:
             await self._listened.wait()
         self._begin_ns = self._clock.now_ns()
-        step_ns, n = round(NS_PER_S / self.plan.notify_hz), 0
+        step_ns, n = round(NS_PER_S / self.spec.notify_hz), 0
         while not self.body_ended.is_set():
             n += 1
             await self._clock.sleep_until(self._begin_ns + n * step_ns)
@@ -192,40 +192,40 @@ class Strap:
 
     def _behave(self) -> None:
         """Leave, where a strap like this one would."""
-        now_ns, plan = self._clock.now_ns(), self.plan
+        now_ns, spec = self._clock.now_ns(), self.spec
         listened_s = (now_ns - min(self._since_ns.values(), default=now_ns)) / NS_PER_S
-        if plan.drops_after_s is not None and listened_s > plan.drops_after_s:
+        if spec.drops_after_s is not None and listened_s > spec.drops_after_s:
             self._leave(REMOTE_USER)
-        if plan.insists and self._refused_ns is not None and now_ns - self._refused_ns > _INSIST_S * NS_PER_S:
+        if spec.insists and self._refused_ns is not None and now_ns - self._refused_ns > _INSIST_S * NS_PER_S:
             self._refused_ns = None
             self._leave(UNACCEPTABLE_PARAMETERS)
         if not self._has("contact_lost"):
             self._off_skin_ns = None
             return
         self._off_skin_ns = now_ns if self._off_skin_ns is None else self._off_skin_ns
-        if plan.off_skin_s is not None and now_ns - self._off_skin_ns > plan.off_skin_s * NS_PER_S:
+        if spec.off_skin_s is not None and now_ns - self._off_skin_ns > spec.off_skin_s * NS_PER_S:
             self._until_ns["absent"] = self._until_ns["contact_lost"]
             self._leave(REMOTE_USER)
             self._changed.set()
 
     def _is_stalled(self) -> bool:
-        after_s, now_ns = self.plan.stalls_after_s, self._clock.now_ns()
+        after_s, now_ns = self.spec.stalls_after_s, self._clock.now_ns()
         since_ns = min(self._since_ns.values(), default=now_ns)
         return after_s is not None and now_ns - since_ns > after_s * NS_PER_S
 
     async def _tell(self, n: int) -> None:
-        if self.plan.stamped:
+        if self.spec.stamped:
             await self._send(stamp(n))
             return
-        energy = self._energy_kj if self.plan.energy and n % 10 == 0 else None
+        energy = self._energy_kj if self.spec.energy and n % 10 == 0 else None
         self._energy_kj = min(self._energy_kj + (n % 10 == 0), 0xFFFF)
-        contact = None if not self.plan.contact else not self._has("contact_lost")
-        room = packets.room(_MTU, wide=self.plan.wide, energy=energy is not None)
-        taken = [self._waiting.popleft() for _ in range(min(room, len(self._waiting)))]
+        contact = None if not self.spec.contact else not self._has("contact_lost")
+        capacity = packets.capacity(_MTU, wide=self.spec.wide, energy=energy is not None)
+        taken = [self._waiting.popleft() for _ in range(min(capacity, len(self._waiting)))]
         # the chip knows of a broken link before the host has been told
         assert self._chip is not None
         mute = self._has("silent") or self._is_stalled() or not self._listening or not self._chip.le_connections
-        without = self._has("missing_rr") or self._has("contact_lost") or not self.plan.intervals
+        without = self._has("missing_rr") or self._has("contact_lost") or not self.spec.intervals
         told = [] if without else [rr_1024 for _, rr_1024, _ in taken]
         broken = self._has("malformed")
         for beat in taken:
@@ -233,7 +233,7 @@ class Strap:
         if mute:
             return
         hr_bpm = round(60 * packets.TICKS_PER_S * len(self._recent) / sum(self._recent))
-        payload = packets.measurement(min(hr_bpm, 255), told, contact=contact, energy_kj=energy, wide=self.plan.wide)
+        payload = packets.measurement(min(hr_bpm, 255), told, contact=contact, energy_kj=energy, wide=self.spec.wide)
         await self._send(_BROKEN[n % len(_BROKEN)] if broken else payload)
 
     async def _send(self, payload: bytes) -> None:
@@ -253,10 +253,10 @@ class Strap:
     @property
     def is_full(self) -> bool:
         """Whether as many devices are connected as may be."""
-        return self._device is not None and len(self._device.connections) >= self.plan.links
+        return self._device is not None and len(self._device.connections) >= self.spec.links
 
     async def suffer(self, fault: Fault) -> None:
-        """Begin a fault now; it ends by itself (``held`` is the room's: it takes another device)."""
+        """Begin a fault now; it ends by itself (``held`` is the virtual radio's: another device takes the strap)."""
         assert self._chip is not None
         assert self._device is not None
         if fault.fault == "low_battery":

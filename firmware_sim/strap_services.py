@@ -14,7 +14,7 @@ from bumble.gatt import (
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 
 from firmware_sim import packets
-from firmware_sim.spec import Plan
+from firmware_sim.spec import StrapSpec
 
 
 def advertisement(name: str) -> bytes:
@@ -30,14 +30,16 @@ def advertisement(name: str) -> bytes:
     )
 
 
-def services(plan: Plan, measurement: Any, battery: Any, on_control: Callable[[Any, bytes], None]) -> list[Service]:
-    """Heart Rate, Battery and Device Information, as the plan has them."""
+def services(
+    spec: StrapSpec, measurement: Any, battery: Any, on_control: Callable[[Any, bytes], None]
+) -> list[Service]:
+    """Heart Rate, Battery and Device Information, as the spec has them."""
 
     def text(uuid: str, value: str) -> Any:
         return Characteristic(uuid, Characteristic.Properties.READ, Attribute.Permissions.READABLE, value.encode())
 
     location = Characteristic(
-        "2A38", Characteristic.Properties.READ, Attribute.Permissions.READABLE, bytes([plan.location])
+        "2A38", Characteristic.Properties.READ, Attribute.Permissions.READABLE, bytes([spec.location])
     )
     control: Any = Characteristic(
         "2A39",
@@ -45,12 +47,12 @@ def services(plan: Plan, measurement: Any, battery: Any, on_control: Callable[[A
         Attribute.Permissions.WRITEABLE,
         cast("Any", CharacteristicValue(write=on_control)),
     )
-    heart = [measurement, location, *([control] if plan.energy else [])]
+    heart = [measurement, location, *([control] if spec.energy else [])]
     known = [
-        text("2A29", plan.maker),
-        text("2A24", plan.model),
-        text("2A25", plan.serial),
-        text("2A26", plan.firmware),
+        text("2A29", spec.maker),
+        text("2A24", spec.model),
+        text("2A25", spec.serial),
+        text("2A26", spec.firmware),
     ]
     return [Service("180D", heart), Service("180F", [battery]), Service("180A", known)]
 

@@ -1,4 +1,4 @@
-"""A room of straps around one dongle: everything on air, and the faults on their timeline."""
+"""Straps on one virtual radio with one dongle, and the faults on their timeline."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -13,14 +13,14 @@ from firmware_sim.strap import Strap
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """Open it with `open_room`.
+class VirtualRadio:
+    """Open it with `open_virtual_radio`.
 
     Attributes:
         straps: In the order of their numbers.
         dongle: The computer's chip.
         clock: The straps' time.
-        tasks: What runs while the room is open.
+        tasks: What runs while it is open.
     """
 
     straps: tuple[Strap, ...]
@@ -47,12 +47,12 @@ class Room:
         phone = Central(Chip("phone", link=self.dongle.link, public_address="00:00:5E:00:53:02"), "F2:00:00:00:00:02")
         await phone.power_on()
         if strap.is_full:
-            taking = asyncio.create_task(phone.connect(strap.plan.address, for_s))
+            taking = asyncio.create_task(phone.connect(strap.spec.address, for_s))
             await asyncio.sleep(0)
             await strap.suffer(Fault("link_loss", for_s=0))
             connection = await taking
         else:
-            connection = await phone.connect(strap.plan.address, for_s)
+            connection = await phone.connect(strap.spec.address, for_s)
         until_ns = self.clock.now_ns() + round(for_s * NS_PER_S)
         try:
             await self.clock.sleep_until(until_ns)
@@ -61,23 +61,23 @@ class Room:
 
 
 @asynccontextmanager
-async def open_room(
+async def open_virtual_radio(
     straps: Sequence[Strap], clock: Clock, timeline: Sequence[Fault] = (), dongle: Chip | None = None
-) -> AsyncIterator[Room]:
+) -> AsyncIterator[VirtualRadio]:
     """Switch every strap on, and off at the end.
 
     Args:
         straps: Whose they are.
         clock: The straps' time.
         timeline: What goes wrong.
-        dongle: The computer's chip, where it outlives the room; its air is the room's.
+        dongle: The computer's chip, where it outlives this radio; its air is used.
 
     Raises:
         ValueError: The timeline names a strap that is not there.
     """
     if dongle is None:
         dongle = Chip("dongle", link=Air(), public_address="00:00:5E:00:53:01")  # type: ignore[no-untyped-call]
-    room = Room(tuple(straps), dongle, clock)
+    virtual_radio = VirtualRadio(tuple(straps), dongle, clock)
     if any(fault.strap >= len(straps) for fault in timeline):
         raise ValueError(f"the timeline names an unknown strap; there are {len(straps)}, counted from 0")
     for strap in straps:
@@ -87,22 +87,22 @@ async def open_room(
     async def fail_on_time() -> None:
         for fault in timeline:
             await clock.sleep_until(begin_ns + round(fault.at_s * NS_PER_S))
-            await room.suffer(fault)
+            await virtual_radio.suffer(fault)
 
-    room.tasks.append(asyncio.create_task(fail_on_time(), name="faults"))
+    virtual_radio.tasks.append(asyncio.create_task(fail_on_time(), name="faults"))
     for strap in straps:
-        room.tasks.extend(
+        virtual_radio.tasks.extend(
             [
-                asyncio.create_task(strap.run(), name=f"{strap.plan.name} body"),
-                asyncio.create_task(strap.keep_visible(), name=f"{strap.plan.name} radio"),
+                asyncio.create_task(strap.run(), name=f"{strap.spec.name} body"),
+                asyncio.create_task(strap.keep_visible(), name=f"{strap.spec.name} radio"),
             ]
         )
     try:
-        yield room
+        yield virtual_radio
     finally:
         for strap in straps:
             strap.leave()
-        await _ended(room.tasks)
+        await _ended(virtual_radio.tasks)
 
 
 async def _ended(tasks: list[asyncio.Task[None]]) -> None:

@@ -11,7 +11,7 @@ import pytest
 import time_machine
 import yaml
 
-from tests.support import guard
+from tests.support import guard, strap_program
 from tests.support.world import make_world, start_site_broker
 
 MARKED_BY = (
@@ -144,6 +144,13 @@ def broker(world):
     process = start_site_broker(world)
     yield process
     process.stop()
+
+
+@pytest.fixture
+def sim(request):
+    """The simulated straps as a process, with a Bluetooth service on a private bus: (environment, what it said)."""
+    with strap_program.simulator(*getattr(request, "param", ["--straps", "1"])) as (_, said):
+        yield {"DBUS_SYSTEM_BUS_ADDRESS": said["bus"]}, said
 
 
 def pytest_terminal_summary(terminalreporter):

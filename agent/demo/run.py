@@ -61,7 +61,7 @@ def main(options: DemoOptions, *, as_json: bool) -> int:
 
 
 async def _run(options: DemoOptions, folder: Path, faults: Any, body: "Iterator[Beat]") -> dict[str, Any]:
-    from firmware_sim.spec import Plan
+    from firmware_sim.spec import StrapSpec
     from firmware_sim.strap import Strap
     from hub.receive import Receiver
 
@@ -84,7 +84,7 @@ async def _run(options: DemoOptions, folder: Path, faults: Any, body: "Iterator[
     async with AsyncExitStack() as looking, broker(folder / "hub", port):
         hub = asyncio.create_task(asyncio.to_thread(receiver.run, stop), name="hub")
         clock = SessionClock(start_ns, speed=options.speed)
-        strap = Strap(Plan.numbered(1, from_first=options.replay is not None), body, clock)
+        strap = Strap(StrapSpec.numbered(1, from_first=options.replay is not None), body, clock)
         try:
             async with _on_air(strap, clock, faults, settings.state_dir) as radio:
                 view = looking.enter_context(_view(options, folder / "hub"))
@@ -125,17 +125,17 @@ async def _on_air(strap: "Strap", clock: SessionClock, faults: Any, folder: Path
     """The strap around a simulated dongle, bound: what `wardbeat scan --bind` does with a real one."""
     from firmware_sim.bleak_backend import backend
     from firmware_sim.central import Central
-    from firmware_sim.virtual_radio import open_room
+    from firmware_sim.virtual_radio import open_virtual_radio
 
-    async with open_room([strap], clock, faults) as room:
-        central = Central(room.dongle)
+    async with open_virtual_radio([strap], clock, faults) as virtual_radio:
+        central = Central(virtual_radio.dongle)
         await central.power_on()
         backends = backend(central)
         radio = Radio(backends.scanner, backends.client)
         name, _ = sources.pairing()
         found = await sources.find(name, sources.settings_type(name)(), radio, 0.5)
         # not `sources.bind`: it listens for a beat, and a recording begins when somebody first listens
-        sources.remember(name, folder, found[0], strap.plan.serial)
+        sources.remember(name, folder, found[0], strap.spec.serial)
         yield radio
 
 

@@ -26,9 +26,9 @@ from firmware_sim.bleak_backend import backend
 from firmware_sim.central import Central
 from firmware_sim.physiology import Beat
 from firmware_sim.private_bus import private_bus
-from firmware_sim.spec import Plan
+from firmware_sim.spec import StrapSpec
 from firmware_sim.strap import Strap
-from firmware_sim.virtual_radio import open_room
+from firmware_sim.virtual_radio import open_virtual_radio
 from tests.support import straps, virtual_time
 from tests.support.processes import system_tool
 
@@ -113,15 +113,15 @@ class Odd(Strap):
 
 
 async def over_bumble(seed, kind):
-    """A room of nonsense for a while; what was read. ``kind``: adverts or tables."""
+    """Straps that send nonsense for a while; what was read. ``kind``: adverts or tables."""
     chance = random.Random(seed)
     skipping = virtual_time.Skipping(straps.START_NS)
     ours = (Odd if kind == "tables" and chance.random() < 0.5 else Strap)(
-        Plan.numbered(1), body(OURS_MS), skipping.clock
+        StrapSpec.numbered(1), body(OURS_MS), skipping.clock
     )
     others = [
         (Odd if kind == "tables" else Stranger)(
-            Plan(ours.plan.name, f"F0:00:00:00:00:0{n}", f"SIM000{n}", tells_when_held=chance.random() < 0.3),
+            StrapSpec(ours.spec.name, f"F0:00:00:00:00:0{n}", f"SIM000{n}", tells_when_held=chance.random() < 0.3),
             body(THEIRS_MS),
             skipping.clock,
         )
@@ -130,14 +130,14 @@ async def over_bumble(seed, kind):
     for one in (ours, *others):
         one.chance = chance
     with tempfile.TemporaryDirectory() as folder:
-        async with open_room([*others, ours], skipping.clock) as room:
-            central = Central(room.dongle)
+        async with open_virtual_radio([*others, ours], skipping.clock) as virtual_radio:
+            central = Central(virtual_radio.dongle)
             await central.power_on()
             simulated = backend(central)
             radio = Radio(simulated.scanner, simulated.client, straps.SimulatedSystem(central))
             # sometimes bound under an address that nobody has: then the name leads to everybody, and the serial decides
-            address = chance.choice((ours.plan.address, "C0FFEE00-0000-4000-8000-000000000001"))
-            binding.bind(Path(folder) / "s", Bound(address, ours.plan.name, "SIM0001"))
+            address = chance.choice((ours.spec.address, "C0FFEE00-0000-4000-8000-000000000001"))
+            binding.bind(Path(folder) / "s", Bound(address, ours.spec.name, "SIM0001"))
             heard = Heard(Path(folder) / "s", skipping.clock, radio)
             task = asyncio.create_task(heard.for_ever())
             await asyncio.sleep(NONSENSE_S)
@@ -218,12 +218,14 @@ async def over_the_bus(seed):
     """A daemon of nonsense for a while, then a calm one: what was read, how much was changed, whether beats came back."""
     chance = random.Random(seed)
     skipping = virtual_time.Skipping(straps.START_NS)
-    ours, other = (Strap(Plan.numbered(n), body(rr_ms), skipping.clock) for n, rr_ms in ((1, OURS_MS), (2, THEIRS_MS)))
+    ours, other = (
+        Strap(StrapSpec.numbered(n), body(rr_ms), skipping.clock) for n, rr_ms in ((1, OURS_MS), (2, THEIRS_MS))
+    )
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        room = await stack.enter_async_context(open_room([ours, other], skipping.clock))
+        virtual_radio = await stack.enter_async_context(open_virtual_radio([ours, other], skipping.clock))
         bus = await stack.enter_async_context(private_bus(system_tool("dbus-daemon")))
-        daemon = await stack.enter_async_context(bluetoothd.serve(Central(room.dongle), bus))
+        daemon = await stack.enter_async_context(bluetoothd.serve(Central(virtual_radio.dongle), bus))
         service = daemon.service
         nonsense = service._bus = service.objects._bus = Nonsense(service._bus, chance)
         os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = bus

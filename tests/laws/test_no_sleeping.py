@@ -49,8 +49,8 @@ SLEEPS = {
     ),
     ("agent/sources/strap/test_platform.py", "test_a_power_cycle_that_is_cancelled_leaves_the_adapter_on"): (1, LATE),
     ("agent/sources/strap/test_platform.py", "test_only_the_bus_and_the_daemon_are_believed"): (2, QUIET),
-    ("agent/sources/strap/test_strap.py", "test_bleak_finds_reads_and_is_refused_as_the_services_say"): (1, LOAD),
-    ("agent/sources/strap/test_strap.py", "test_only_a_bound_strap_is_read_and_another_at_its_address_is_refused"): (
+    ("agent/sources/strap/test_reading.py", "test_bleak_finds_reads_and_is_refused_as_the_services_say"): (1, LOAD),
+    ("agent/sources/strap/test_binding.py", "test_only_a_bound_strap_is_read_and_another_at_its_address_is_refused"): (
         1,
         QUIET,
     ),
@@ -95,7 +95,7 @@ SLEEPS = {
     ("support/page_pictures.py", "main"): (2, LOAD),
     ("support/processes.py", "wait_for"): (1, POLL),
     ("support/processes.py", "until"): (1, POLL),
-    ("support/straps.py", "play"): (1, POLL),
+    ("support/worn_recording.py", "play"): (1, POLL),
     ("support/terminal.py", "on_terminal"): (1, FOREIGN),
     ("support/virtual_time.py", "pass_s"): (1, VIRTUAL),
     ("support/virtual_time.py", "leftovers"): (1, VIRTUAL),

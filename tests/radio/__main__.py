@@ -18,10 +18,10 @@ from pathlib import Path
 from bumble.transport.tcp_server import open_tcp_server_transport_with_socket
 
 from agent.model import Sample
-from firmware_sim.clock import Pace
+from firmware_sim.clock import StrapClock
 from firmware_sim.faults import Fault
 from firmware_sim.radio import Air, Chip
-from firmware_sim.virtual_radio import open_room
+from firmware_sim.virtual_radio import open_virtual_radio
 from tests.radio import vm
 from tests.scenarios import strap_table
 from tests.scenarios.strap_scenarios import SCENARIOS, collapsed, play
@@ -48,13 +48,13 @@ class GuestPlace:
     kind = "guest"
     long_s = sleep_s = MINUTES_5
 
-    def __init__(self, guest, room):
-        self._guest, self._room = guest, room
-        self.tells = room.straps[0].plan.tells_when_held
+    def __init__(self, guest, virtual_radio):
+        self._guest, self._virtual_radio = guest, virtual_radio
+        self.tells = virtual_radio.straps[0].spec.tells_when_held
         self._marked = False
 
     async def suffer(self, fault, **more):
-        await self._room.suffer(Fault(fault, **more))
+        await self._virtual_radio.suffer(Fault(fault, **more))
 
     async def daemon(self, what):
         await self._guest.ask(do=what)
@@ -73,7 +73,7 @@ class GuestPlace:
         await self._guest.freeze(on=False)
 
     async def forget_bond(self):
-        await self._guest.ask(do="forget", address=self._room.straps[0].plan.address)
+        await self._guest.ask(do="forget", address=self._virtual_radio.straps[0].spec.address)
 
     async def set_clock(self, seconds):
         await self._guest.ask(do="set_clock", seconds=seconds)
@@ -109,7 +109,7 @@ class GuestPlace:
         seen = collapsed([state for state in self._states if state not in scenario.passing])
         passed = [state for state in self._states if state in scenario.passing]
         reader = Told(ended["told"])
-        wrong = straps.unfaithful(reader, self._room.straps[0].felt)
+        wrong = straps.unfaithful(reader, self._virtual_radio.straps[0].felt)
         wrong.pop("missing at the end")
         missing = wrong.pop("missing")
         wrong["gap without a loss"] -= min(wrong["gap without a loss"], int(scenario.quick))
@@ -126,13 +126,13 @@ class GuestPlace:
 
 async def one(guest, dongle, number, scenario):
     """Play one scenario with a strap of its own, on the guest's one dongle."""
-    pace = Pace()
-    strap = straps.strap(pace, number, script=scenario.script, **scenario.plan)
-    async with open_room([strap], pace, dongle=dongle) as room:
-        plan = strap.plan
+    pace = StrapClock()
+    strap = straps.strap(pace, number, script=scenario.script, **scenario.spec)
+    async with open_virtual_radio([strap], pace, dongle=dongle) as virtual_radio:
+        spec = strap.spec
         await guest.ask(do="unmark")
-        await guest.ask(do="begin", address=plan.address, name=plan.name, serial=plan.serial)
-        place = GuestPlace(guest, room)
+        await guest.ask(do="begin", address=spec.address, name=spec.name, serial=spec.serial)
+        place = GuestPlace(guest, virtual_radio)
         try:
             row = await play(scenario, place)
         except (AssertionError, TimeoutError) as failed:

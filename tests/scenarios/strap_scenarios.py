@@ -57,7 +57,7 @@ class Scenario:
         name: As the contract has it.
         play: What is done, once beats come in.
         seen: What the person reads, from the start to the end; neighbours that are the same are one.
-        plan: What strap it is.
+        spec: What strap it is.
         places: Where it can be played.
         first: The state that says the scenario may begin.
         faultless: Whether nothing may be lost at all.
@@ -70,7 +70,7 @@ class Scenario:
     name: str
     play: Play
     seen: tuple[str, ...]
-    plan: dict[str, Any] = field(default_factory=dict)
+    spec: dict[str, Any] = field(default_factory=dict)
     places: tuple[str, ...] = ("a", "b", "guest")
     first: str = "BEATS"
     faultless: bool = False
@@ -221,25 +221,25 @@ SCENARIOS = {
             "held by another central, and it tells",
             held,
             (*START, "BROKEN", "LOOKING", "BUSY", "CONNECTED", "BEATS"),
-            plan={"tells_when_held": True},
+            spec={"tells_when_held": True},
         ),
         Scenario("contact lost and back", contact, (*START, "NO_CONTACT", "BEATS")),
         Scenario("RR missing", no_intervals, (*START, "NO_BEATS", "BEATS")),
         Scenario(
-            "several RR with energy present", nothing, START, plan={"energy": True}, script="exercise", faultless=True
+            "several RR with energy present", nothing, START, spec={"energy": True}, script="exercise", faultless=True
         ),
         Scenario(
             "bond missing",
             nothing,
             ("SEARCHING", "PAIRED", *START),
-            plan={"bond": True},
+            spec={"bond": True},
             other=dict.fromkeys(("b", "guest"), (("SEARCHING", "CONNECTED", "PAIRED", *START), BY_DAEMON)),
         ),
         Scenario(
             "bond lost by this machine",
             bond_lost_here,
             ("SEARCHING", "PAIRED", *START, "BROKEN", "LOOKING", "PAIRED", *BACK),
-            plan={"bond": True},
+            spec={"bond": True},
             other=dict.fromkeys(
                 ("b", "guest"),
                 (("SEARCHING", "CONNECTED", "PAIRED", *START, "BROKEN", *BACK[:2], "PAIRED", *BACK), BY_DAEMON),
@@ -250,7 +250,7 @@ SCENARIOS = {
             bond_lost,
             ("SEARCHING", "PAIRED", *START, "BROKEN", "LOOKING", "NOT_CONNECTED", "PAIRED", *START[1:]),
             places=("a", "b"),
-            plan={"bond": True},
+            spec={"bond": True},
             other=dict.fromkeys(
                 ("b", "guest"),
                 (

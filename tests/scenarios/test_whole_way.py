@@ -26,7 +26,7 @@ from agent.system.run_mode import RunMode
 from agent.wire import envelope, schema
 from agent.wire.labels import keys_topic
 from agent.wire.message import CoverMessage, EraseMessage
-from tests.support import straps
+from tests.support import straps, worn_recording
 from tests.support.processes import shared_file, until, wait_for
 from tests.support.world import OPERATOR, START_UTC_S, make_world, replay_settings, running_hub, start_site_broker
 
@@ -125,7 +125,7 @@ def test_a_recording_worn_on_a_strap_reaches_the_hub_unchanged_both_ways(tmp_pat
     brokers = [start_site_broker(world) for world in worlds.values()]
 
     async def both():
-        return await asyncio.gather(*(straps.play(way, world, file) for way, world in worlds.items()))
+        return await asyncio.gather(*(worn_recording.play(way, world, file) for way, world in worlds.items()))
 
     try:
         played = asyncio.run(both())
@@ -139,11 +139,11 @@ def test_a_recording_worn_on_a_strap_reaches_the_hub_unchanged_both_ways(tmp_pat
         assert taken == [straps.packets.ticks(one) for one in rr_ms], f"{way}: every interval once and in order"
         assert len(stored) == 1
         assert len(after_gap) <= 2
-        worst = straps.differences(stored, rr_ms, after_gap)
+        worst = worn_recording.differences(stored, rr_ms, after_gap)
         assert max(worst.values()) <= 0.5 + 1e-6, (way, worst)
-        print(way, "distance to the file itself, in steps:", straps.differences(stored, rr_ms, rounded=False))
+        print(way, "distance to the file itself, in steps:", worn_recording.differences(stored, rr_ms, rounded=False))
         wrong = [one + 5 * (n % 2) for n, one in enumerate(rr_ms)]  # the same comparison finds another recording
-        assert max(straps.differences(stored, wrong).values()) > 0.5
+        assert max(worn_recording.differences(stored, wrong).values()) > 0.5
 
 
 def synthetic(tmp_path: Path, minutes: float, seed: int = 3) -> Path:

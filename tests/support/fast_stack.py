@@ -21,7 +21,7 @@ from firmware_sim.bleak_backend import backend
 from firmware_sim.central import Central
 from firmware_sim.faults import Fault
 from firmware_sim.private_bus import private_bus
-from firmware_sim.virtual_radio import open_room
+from firmware_sim.virtual_radio import open_virtual_radio
 from tests.scenarios.strap_scenarios import SCENARIOS, collapsed, play
 from tests.support import straps, virtual_time
 from tests.support.processes import system_tool
@@ -32,18 +32,18 @@ LONG_S, SLEEP_S = 3600.0, 600.0
 class FastPlace:
     """See `strap_scenarios.Place`."""
 
-    def __init__(self, kind, room, reader, skipping, central, daemon):
+    def __init__(self, kind, virtual_radio, reader, skipping, central, daemon):
         self._central = central
         self.kind, self.long_s, self.sleep_s = kind, LONG_S, SLEEP_S
-        self.tells = room.straps[0].plan.tells_when_held
-        self._room, self._reader, self._skipping, self._daemon = room, reader, skipping, daemon
+        self.tells = virtual_radio.straps[0].spec.tells_when_held
+        self._virtual_radio, self._reader, self._skipping, self._daemon = virtual_radio, reader, skipping, daemon
         self._marked_s = self._marked_beats = None
         self._loop = asyncio.get_running_loop()
 
     # ---- what is done
 
     async def suffer(self, fault, **more):
-        await self._room.suffer(Fault(fault, **more))
+        await self._virtual_radio.suffer(Fault(fault, **more))
 
     async def daemon(self, what):
         if what == "kill":
@@ -68,7 +68,7 @@ class FastPlace:
         self._skipping.sleep(seconds)
 
     async def forget_bond(self):
-        address = self._room.straps[0].plan.address
+        address = self._virtual_radio.straps[0].spec.address
         await (self._daemon.service.forget(address) if self._daemon else self._central.forget(address))
 
     async def set_clock(self, seconds):
@@ -106,7 +106,7 @@ class FastPlace:
 
     async def row(self, scenario):
         seen = collapsed(self.states)
-        wrong = straps.unfaithful(self._reader, self._room.straps[0].felt)
+        wrong = straps.unfaithful(self._reader, self._virtual_radio.straps[0].felt)
         wrong.pop("missing at the end")
         missing = wrong.pop("missing")  # each under a gap: else it would be joined over a loss
         wrong["gap without a loss"] -= min(wrong["gap without a loss"], int(scenario.quick))
@@ -128,11 +128,11 @@ class FastPlace:
 @contextlib.asynccontextmanager
 async def place_for(kind, scenario):
     skipping = virtual_time.Skipping(straps.START_NS)
-    strap = straps.strap(skipping.clock, 1, script=scenario.script, **scenario.plan)
+    strap = straps.strap(skipping.clock, 1, script=scenario.script, **scenario.spec)
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        room = await stack.enter_async_context(open_room([strap], skipping.clock))
-        central, daemon = Central(room.dongle), None
+        virtual_radio = await stack.enter_async_context(open_virtual_radio([strap], skipping.clock))
+        central, daemon = Central(virtual_radio.dongle), None
         if kind == "a":
             await central.power_on()
             simulated = backend(central)
@@ -147,7 +147,7 @@ async def place_for(kind, scenario):
         reader = straps.Reader(straps.bind(folder / "state"), skipping.clock, radio)
         reading = asyncio.create_task(reader.read(), name="reading")
         try:
-            yield FastPlace(kind, room, reader, skipping, central, daemon)
+            yield FastPlace(kind, virtual_radio, reader, skipping, central, daemon)
         finally:
             await virtual_time.end(reading)
 

@@ -28,7 +28,7 @@ from firmware_sim.bleak_backend import backend
 from firmware_sim.central import Central
 from firmware_sim.faults import Fault
 from firmware_sim.private_bus import private_bus
-from firmware_sim.virtual_radio import open_room
+from firmware_sim.virtual_radio import open_virtual_radio
 from tests.support import straps, virtual_time
 from tests.support.processes import system_tool
 
@@ -37,7 +37,7 @@ KINDS = ("drops 30", "stalls 100", "drops 150")
 
 
 class Truth:
-    """What the strap felt, in little room."""
+    """What the strap felt, in little memory."""
 
     def __init__(self):
         self.end_ns, self.rr_1024, self.sent = array("q"), array("H"), array("b")
@@ -52,7 +52,7 @@ class Truth:
 
 
 class Kept(straps.Reader):
-    """A reader that keeps a night in little room."""
+    """A reader that keeps a night in little memory."""
 
     def __init__(self, folder, pace, radio):
         super().__init__(folder, pace, radio)
@@ -179,8 +179,8 @@ async def field(kind, skipping):
     strap.felt = Truth()
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        room = await stack.enter_async_context(open_room([strap], skipping.clock))
-        central = Central(room.dongle)
+        virtual_radio = await stack.enter_async_context(open_virtual_radio([strap], skipping.clock))
+        central = Central(virtual_radio.dongle)
         if kind == "a":
             await central.power_on()
             daemon = SimulatedDaemon(central, straps.SimulatedSystem(central))
@@ -217,7 +217,7 @@ async def torment(strap, daemon, skipping, chance, quick, told, *, watched=True)
             told[kind] += 1
             drops = {"drops 30": 30 / quick, "drops 150": 150 / quick}.get(kind)
             stalls = 100 / quick if kind.startswith("stalls") else None
-            strap.plan = dataclasses.replace(strap.plan, drops_after_s=drops, stalls_after_s=stalls)
+            strap.spec = dataclasses.replace(strap.spec, drops_after_s=drops, stalls_after_s=stalls)
         if now_s > clock_s:
             clock_s = now_s + chance.uniform(0.5, 1.5) * 3600 / quick
             skipping.set_wall(chance.choice((-3600, 3600)))

@@ -217,7 +217,7 @@ def living(
         async with straps.air("a", [worn], clock) as (_, radio):
             if is_bound:
                 found = await pairing.find(ble_strap.Settings(), radio, 0.5)
-                binding.bind(settings.state_dir, binding.Bound(found[0].address, found[0].name, worn.plan.serial))
+                binding.bind(settings.state_dir, binding.Bound(found[0].address, found[0].name, worn.spec.serial))
 
             async def here(agent: Session) -> None:
                 made.agent = agent

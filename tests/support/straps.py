@@ -5,29 +5,24 @@ import contextlib
 import os
 from pathlib import Path
 
-import numpy as np
-
-from agent import pipeline
 from agent.model import Sample
-from agent.signal.heart.artifacts import Label, labels
 from agent.sources import Radio, Surroundings
 from agent.sources.strap import binding, ble_strap
 from agent.sources.strap.escalation import Facts
 from agent.sources.strap.platform import System
 from agent.system.clock import SessionClock
-from agent.system.run_mode import RunMode
-from agent.wire import schema
-from firmware_sim import bluetoothd, packets, recording
+from firmware_sim import bluetoothd
 from firmware_sim.bleak_backend import backend
 from firmware_sim.central import Central
 from firmware_sim.physiology import Physiology, phases
 from firmware_sim.private_bus import private_bus
-from firmware_sim.spec import Plan
+from firmware_sim.spec import StrapSpec
 from firmware_sim.strap import Strap
-from firmware_sim.virtual_radio import open_room
+from firmware_sim.virtual_radio import open_virtual_radio
+from tests.support import virtual_time
 from tests.support.machine import slowness
 from tests.support.processes import system_tool
-from tests.support.world import START_UTC_S, World, running_hub
+from tests.support.world import START_UTC_S
 
 WAYS = ("a", "b")
 START_NS = START_UTC_S * 10**9
@@ -38,28 +33,28 @@ def clock(speed: float = 10.0) -> SessionClock:
     return SessionClock(START_NS, speed=max(1.0, speed / slowness()))
 
 
-def strap(pace, number: int = 1, body=None, script: str = "rest", **plan) -> Strap:
+def strap(pace, number: int = 1, body=None, script: str = "rest", **spec) -> Strap:
     body = Physiology(phases(script), number).beats() if body is None else body
-    return Strap(Plan.numbered(number, **plan), iter(body), pace)
+    return Strap(StrapSpec.numbered(number, **spec), iter(body), pace)
 
 
 @contextlib.asynccontextmanager
 async def air(way: str, straps, pace, faults=()):
-    """(room, radio); way (b) needs dbus-daemon and sets the system bus of this process."""
+    """(virtual_radio, radio); way (b) needs dbus-daemon and sets the system bus of this process."""
     async with contextlib.AsyncExitStack() as stack:
-        room = await stack.enter_async_context(open_room(straps, pace, faults))
-        central = Central(room.dongle)
+        virtual_radio = await stack.enter_async_context(open_virtual_radio(straps, pace, faults))
+        central = Central(virtual_radio.dongle)
         await central.power_on()
         if way == "a":
             backends = backend(central)
-            yield room, Radio(backends.scanner, backends.client)
+            yield virtual_radio, Radio(backends.scanner, backends.client)
             return
         bus = await stack.enter_async_context(private_bus(system_tool("dbus-daemon")))
         await stack.enter_async_context(bluetoothd.serve(central, bus))
         before = os.environ.get("DBUS_SYSTEM_BUS_ADDRESS")
         os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = bus
         try:
-            yield room, Radio()
+            yield virtual_radio, Radio()
         finally:
             await quit_bus()
             os.environ.pop("DBUS_SYSTEM_BUS_ADDRESS")
@@ -75,6 +70,35 @@ async def quit_bus() -> None:
     if mine is not None and mine._bus is not None:
         mine._bus.disconnect()
         await asyncio.wait({mine._bus_watcher_task})
+
+
+def run(coroutine, seconds: float = 400):
+    """Run a test's coroutine; a deadline, not a pace."""
+
+    async def bounded():
+        async with asyncio.timeout(seconds):
+            return await coroutine
+
+    return asyncio.run(bounded())
+
+
+def both_ways(main):
+    """Both ways in at a time: a strap takes its time, and most of it is waiting."""
+
+    async def gathered():
+        return await asyncio.gather(*(main(way) for way in WAYS))
+
+    return run(gathered())
+
+
+@contextlib.asynccontextmanager
+async def reading(reader: "Reader"):
+    """The reader reads in a task of its own."""
+    task = asyncio.create_task(reader.read())
+    try:
+        yield
+    finally:
+        await virtual_time.end(task)
 
 
 class SimulatedSystem(System):
@@ -97,9 +121,9 @@ class SimulatedSystem(System):
 
 
 def bind(folder: Path, number: int = 1, serial: str | None = None) -> Path:
-    plan = Plan.numbered(number)
+    spec = StrapSpec.numbered(number)
     folder.mkdir(mode=0o700, exist_ok=True)
-    binding.bind(folder, binding.Bound(plan.address, plan.name, plan.serial if serial is None else serial))
+    binding.bind(folder, binding.Bound(spec.address, spec.name, spec.serial if serial is None else serial))
     return folder
 
 
@@ -176,81 +200,3 @@ def _gap_before(reader: Reader) -> list[bool]:
             marks.append(pending)
             pending = False
     return marks
-
-
-# ---- a recording through strap, agent, mosquitto and hub
-
-
-async def play(way: str, world: World, file: Path, speed: float = 10.0):
-    """Wear a recording; (what the hub stored, the intervals that the agent took over, places after a gap)."""
-    pace = clock(speed)
-    worn = strap(pace, body=recording.beats(file), from_first=True)
-    bind(world.settings.state_dir)
-    settings = world.settings.model_copy(update={"sources": {"ble_strap": ble_strap.Settings()}})
-    taken: list[int] = []
-    after_gap: list[int] = []
-
-    seen_ns = 0
-
-    def look(agent) -> None:
-        nonlocal seen_ns  # the agent keeps only what its windows need, so look again and again
-        for sample in agent.windows.ring._channels.get("rr_ms", ()):
-            if sample.t_ns > seen_ns:
-                if seen_ns and sample.t_ns - seen_ns - sample.value * 1e6 > 25e6:
-                    after_gap.append(len(taken))
-                seen_ns = sample.t_ns
-                taken.append(round(sample.value * 1.024))
-
-    async def until_over(agent) -> None:
-        while not worn.body_ended.is_set():
-            look(agent)
-            await asyncio.sleep(0.2)
-        await pace.sleep_until(pace.now_ns() + 4 * 10**9)
-        look(agent)
-        agent.stop_sensors.set()
-        await asyncio.Event().wait()
-
-    with running_hub(world) as receiver:
-        async with air(way, [worn], pace) as (_, radio):
-            await pipeline.run(
-                settings,
-                world.profile,
-                pace,
-                mode=RunMode(slot_s=0.3, one_shot=True),
-                radio=radio,
-                extra_tasks={"over": until_over},
-            )
-        stored = [(one.message.start_utc_s, one.features()) for one in receiver.store.summaries()]
-    return stored, taken, after_gap
-
-
-def differences(stored, rr_ms, after_gap=(), *, rounded: bool = True) -> dict[str, float]:
-    """By how many rounding steps the hub differs from numpy over the intervals, cut by the hub's own n; the largest.
-
-    Values are rounded to a step, so what is right differs by at most half a step.
-    """
-    rr = np.array([packets.ticks(one) for one in rr_ms]) / 1.024 if rounded else np.array(rr_ms)
-    joined = np.ones(rr.size, dtype=bool)
-    joined[list(after_gap)] = False
-    good = (
-        labels(rr, joined) == Label.NORMAL
-    )  # which beats are right is judged in tests/agent/signal/heart/test_artifacts.py
-    pair = np.concatenate([[False], good[1:] & good[:-1]])
-    pair[list(after_gap)] = False  # where the agent saw a gap (a machine that woke late, at ten times the speed)
-    diffs = np.concatenate([[0.0], np.diff(rr)])
-    steps = {row.name: row.step for row in schema.features().values() if row.signal == "heart"}
-    worst, at = dict.fromkeys(steps, 0.0), 0
-    for _, features in stored:
-        end = at + int(np.searchsorted(np.cumsum(good[at:]), features["hr_mean_bpm"][1])) + 1
-        nn, dd = rr[at:end][good[at:end]], diffs[at:end][pair[at:end]]
-        expected = {
-            "hr_mean_bpm": 60_000 / nn.mean(),
-            "rmssd_ms": np.sqrt((dd**2).mean()),
-            "sdnn_ms": nn.std(ddof=1),
-            "pnn50_01": (np.abs(dd) > 50).mean(),
-        }
-        for name, step in steps.items():
-            if features[name][0] is not None:
-                worst[name] = max(worst[name], abs(features[name][0] - expected[name]) / step)
-        at = end
-    return worst

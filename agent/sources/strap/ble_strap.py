@@ -83,7 +83,7 @@ async def samples(settings: Settings, around: Surroundings) -> AsyncGenerator[Sa
 
 
 class _Search:
-    """Where the source stands: on the ladder, and with what it knows of the room."""
+    """What the source knows while it looks for its strap: its step of the ladder, and what else is on air."""
 
     def __init__(self, settings: Settings, around: Surroundings, system: System) -> None:
         self._settings, self._around, self._system = settings, around, system

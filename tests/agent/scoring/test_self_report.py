@@ -78,10 +78,10 @@ def test_every_instrument_says_its_source_and_licence_and_none_is_maslach_s():
 
 
 def test_a_burnout_category_comes_from_self_report_alone():
-    """No other module of the room sets or says one."""
-    room = Path("agent/scoring")
+    """No other module of the package sets or says one."""
+    package = Path("agent/scoring")
     said = [
-        file.name for file in room.glob("*.py") if "burnout:" in file.read_text() or "burnout =" in file.read_text()
+        file.name for file in package.glob("*.py") if "burnout:" in file.read_text() or "burnout =" in file.read_text()
     ]
     assert said == ["instruments.py"]
 

@@ -23,7 +23,7 @@ from agent.sources.strap.escalation import (
 )
 from agent.sources.strap.states import StrapState
 from firmware_sim import profiles
-from firmware_sim.profiles import PERSONALITIES
+from firmware_sim.profiles import STRAP_PROFILES
 from tests.scenarios.strap_scenarios import SCENARIOS
 
 HOUR_NS = 3600 * 10**9
@@ -186,12 +186,12 @@ def test_the_drawing_in_the_docs_is_the_machine():
     assert {(a, b) for one, other in drawn for a in names(one) for b in names(other) if a != b} == edges
 
 
-def test_the_docs_hold_every_state_every_scenario_and_every_personality():
+def test_the_docs_hold_every_state_every_scenario_and_every_strap_profile():
     docs = (Path(__file__).parents[4] / "docs/straps.md").read_text()
     for state in StrapState:
         assert f"| {state.words} | {state.remedy or '-'} |" in docs
     for one in SCENARIOS.values():
         assert f"| {one.name} | {' → '.join(name.lower().replace('_', ' ') for name in one.seen)} |" in docs
-    for name in PERSONALITIES.keys() - {"plain"}:
+    for name in STRAP_PROFILES.keys() - {"plain"}:
         assert f"| {name} |" in docs
         assert f"| {name} |" in profiles.__doc__

@@ -21,24 +21,24 @@ from firmware_sim import bluetoothd
 from firmware_sim.bleak_backend import backend
 from firmware_sim.central import Central
 from firmware_sim.private_bus import private_bus
-from firmware_sim.profiles import PERSONALITIES
-from firmware_sim.spec import Plan
+from firmware_sim.profiles import STRAP_PROFILES
+from firmware_sim.spec import StrapSpec
 from firmware_sim.strap import Strap
-from firmware_sim.virtual_radio import open_room
+from firmware_sim.virtual_radio import open_virtual_radio
 from tests.support import straps, virtual_time
 from tests.support.processes import system_tool
 
 
 @contextlib.asynccontextmanager
-async def reading(folder, plans, *, binding, settings=None):
+async def reading(folder, specs, *, binding, settings=None):
     """(reader, straps) in virtual time, over Bumble."""
     skipping = virtual_time.Skipping(straps.START_NS)
     worn = [
-        Strap(plan, straps.Physiology(straps.phases("rest"), 1 + n).beats(), skipping.clock)
-        for n, plan in enumerate(plans)
+        Strap(spec, straps.Physiology(straps.phases("rest"), 1 + n).beats(), skipping.clock)
+        for n, spec in enumerate(specs)
     ]
-    async with open_room(worn, skipping.clock) as room:
-        central = Central(room.dongle)
+    async with open_virtual_radio(worn, skipping.clock) as virtual_radio:
+        central = Central(virtual_radio.dongle)
         await central.power_on()
         simulated = backend(central)
         bound.bind(folder, binding)
@@ -56,32 +56,32 @@ def names(reader):
     return [StrapState.of(words).name for words in reader.words]
 
 
-PLAN = Plan.numbered(1)
-OTHER = dataclasses.replace(Plan.numbered(2), name=PLAN.name)  # another's, of the same name
+SPEC = StrapSpec.numbered(1)
+OTHER = dataclasses.replace(StrapSpec.numbered(2), name=SPEC.name)  # another's, of the same name
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("serial", "present", "found"),
     [
-        ("SIM0001", (PLAN,), True),
-        ("SIM0001", (OTHER, PLAN), True),
+        ("SIM0001", (SPEC,), True),
+        ("SIM0001", (OTHER, SPEC), True),
         ("SIM0001", (OTHER,), False),
-        ("", (PLAN,), False),
-        ("00000000", (dataclasses.replace(PLAN, serial="00000000"),), False),
+        ("", (SPEC,), False),
+        ("00000000", (dataclasses.replace(SPEC, serial="00000000"),), False),
     ],
     ids=["back under another address", "two of one name", "somebody else's", "without a serial", "a serial that says nothing"],
 )  # fmt: skip
 def test_a_strap_under_a_new_address_is_known_by_its_serial_alone(serial, present, found, tmp_path):
     async def main():
-        binding = Bound("C0FFEE00-0000-4000-8000-000000000001", PLAN.name, serial)
+        binding = Bound("C0FFEE00-0000-4000-8000-000000000001", SPEC.name, serial)
         async with reading(tmp_path, present, binding=binding) as (reader, worn):
             await virtual_time.pass_s(40)
             assert bool(reader.beats) is found
-            told = {plan.plan.serial: plan for plan in worn}
+            told = {strap.spec.serial: strap for strap in worn}
             if found:
                 assert straps.unfaithful(reader, told["SIM0001"].felt)["invented"] == 0
-                assert bound.bound(tmp_path).address == PLAN.address
+                assert bound.bound(tmp_path).address == SPEC.address
             else:
                 assert bound.bound(tmp_path) == binding
             assert names(reader)[-1] == ("BEATS" if found else "AWAY")
@@ -92,7 +92,7 @@ def test_a_strap_under_a_new_address_is_known_by_its_serial_alone(serial, presen
 @pytest.mark.slow
 def test_a_stranger_of_the_same_name_is_asked_once(tmp_path):
     async def main(folder):
-        binding = Bound("C0FFEE00-0000-4000-8000-000000000001", PLAN.name, "SIM0001")
+        binding = Bound("C0FFEE00-0000-4000-8000-000000000001", SPEC.name, "SIM0001")
         asked = []
         async with reading(folder, (OTHER,), binding=binding) as (_, worn):
             worn[0]._device.on("connection", asked.append)
@@ -105,8 +105,8 @@ def test_a_stranger_of_the_same_name_is_asked_once(tmp_path):
 @pytest.mark.slow
 def test_a_strap_at_the_bound_address_with_another_serial_is_never_read(tmp_path):
     async def main():
-        thief = dataclasses.replace(PLAN, serial="SIM9999")
-        async with reading(tmp_path, (thief,), binding=Bound(PLAN.address, PLAN.name, "SIM0001")) as (reader, _):
+        thief = dataclasses.replace(SPEC, serial="SIM9999")
+        async with reading(tmp_path, (thief,), binding=Bound(SPEC.address, SPEC.name, "SIM0001")) as (reader, _):
             await virtual_time.pass_s(300)
             assert not reader.samples
             assert names(reader)[-1] == "ANOTHER_STRAP"
@@ -126,13 +126,13 @@ def test_a_serial_that_many_share_says_nothing():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", PERSONALITIES)
-def test_every_personality_is_lived_with(name, tmp_path):
+@pytest.mark.parametrize("name", STRAP_PROFILES)
+def test_every_strap_profile_is_read(name, tmp_path):
     """Ten minutes: what is read is what was felt, and the person is told what there is to tell."""
 
     async def main():
-        plan = dataclasses.replace(PLAN, **PERSONALITIES[name])
-        async with reading(tmp_path, (plan,), binding=Bound(PLAN.address, PLAN.name, "SIM0001")) as (reader, worn):
+        spec = dataclasses.replace(SPEC, **STRAP_PROFILES[name])
+        async with reading(tmp_path, (spec,), binding=Bound(SPEC.address, SPEC.name, "SIM0001")) as (reader, worn):
             await virtual_time.pass_s(600)
             wrong = straps.unfaithful(reader, worn[0].felt)
             return len(reader.beats), len(reader.gaps), wrong, names(reader)
@@ -153,9 +153,9 @@ def test_every_personality_is_lived_with(name, tmp_path):
 def test_a_strap_that_insists_on_its_interval_leaves_a_host_that_refuses(tmp_path):
     async def main():
         skipping = virtual_time.Skipping(straps.START_NS)
-        strap = straps.strap(skipping.clock, 1, **PERSONALITIES["rejects_parameters"])
-        async with open_room([strap], skipping.clock) as room:
-            central = Central(room.dongle, accepts_intervals=False)
+        strap = straps.strap(skipping.clock, 1, **STRAP_PROFILES["rejects_parameters"])
+        async with open_virtual_radio([strap], skipping.clock) as virtual_radio:
+            central = Central(virtual_radio.dongle, accepts_intervals=False)
             await central.power_on()
             simulated = backend(central)
             reader = straps.Reader(
@@ -186,9 +186,9 @@ def test_the_pairing_agent_says_yes_to_the_bound_strap_and_no_to_everybody_else(
     async def main():
         pace = straps.clock(1.0)
         async with contextlib.AsyncExitStack() as stack:
-            room = await stack.enter_async_context(open_room([straps.strap(pace)], pace))
+            virtual_radio = await stack.enter_async_context(open_virtual_radio([straps.strap(pace)], pace))
             bus = await stack.enter_async_context(private_bus(system_tool("dbus-daemon")))
-            daemon = await stack.enter_async_context(bluetoothd.serve(Central(room.dongle), bus))
+            daemon = await stack.enter_async_context(bluetoothd.serve(Central(virtual_radio.dongle), bus))
             os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = bus
             system = Bluez(None, may_cycle=True)
             await system.ready()
@@ -224,9 +224,9 @@ def test_the_pairing_agent_says_yes_to_the_bound_strap_and_no_to_everybody_else(
 def test_a_strap_that_wants_a_bond_is_bound_by_scan(tmp_path):
     async def main():
         skipping = virtual_time.Skipping(straps.START_NS)
-        strap = straps.strap(skipping.clock, 1, **PERSONALITIES["needs_bond"])
-        async with open_room([strap], skipping.clock) as room:
-            central = Central(room.dongle)
+        strap = straps.strap(skipping.clock, 1, **STRAP_PROFILES["needs_bond"])
+        async with open_virtual_radio([strap], skipping.clock) as virtual_radio:
+            central = Central(virtual_radio.dongle)
             await central.power_on()
             simulated = backend(central)
             radio = Radio(simulated.scanner, simulated.client, straps.SimulatedSystem(central))
@@ -243,7 +243,7 @@ def test_a_stranger_of_the_same_name_is_never_paired(tmp_path):
     """Its serial is unknown until it has been read, and it wants a bond before that."""
 
     async def main():
-        binding = Bound("C0FFEE00-0000-4000-8000-000000000001", PLAN.name, "SIM0001")
+        binding = Bound("C0FFEE00-0000-4000-8000-000000000001", SPEC.name, "SIM0001")
         async with reading(tmp_path, (OTHER,), binding=binding) as (reader, worn):
             device = worn[0]._device
             for attribute in device.gatt_server.attributes:
@@ -263,11 +263,11 @@ def test_a_stranger_of_the_same_name_is_never_paired(tmp_path):
 
 @pytest.mark.long
 def test_an_adapter_that_hears_nothing_at_all_is_switched_off_and_on_once(tmp_path):
-    async def main(plans):
+    async def main(specs):
         skipping = virtual_time.Skipping(straps.START_NS)
-        worn = [Strap(plan, straps.Physiology(straps.phases("rest"), 1).beats(), skipping.clock) for plan in plans]
-        async with open_room(worn, skipping.clock) as room:
-            central = Central(room.dongle)
+        worn = [Strap(spec, straps.Physiology(straps.phases("rest"), 1).beats(), skipping.clock) for spec in specs]
+        async with open_virtual_radio(worn, skipping.clock) as virtual_radio:
+            central = Central(virtual_radio.dongle)
             await central.power_on()
             simulated, system = backend(central), straps.SimulatedSystem(central)
             reader = straps.Reader(
@@ -279,15 +279,17 @@ def test_an_adapter_that_hears_nothing_at_all_is_switched_off_and_on_once(tmp_pa
         return system.cycled
 
     assert virtual_time.run(main(())) == 1
-    assert virtual_time.run(main((Plan.numbered(7),))) == 0, "others are heard: the strap is away, the adapter is well"
+    assert virtual_time.run(main((StrapSpec.numbered(7),))) == 0, (
+        "others are heard: the strap is away, the adapter is well"
+    )
 
 
 @pytest.mark.slow
 def test_a_pause_does_not_let_the_adapter_be_cycled_again_within_the_hour(tmp_path):
     async def main():
         skipping = virtual_time.Skipping(straps.START_NS)
-        async with open_room([], skipping.clock) as room:
-            central = Central(room.dongle)
+        async with open_virtual_radio([], skipping.clock) as virtual_radio:
+            central = Central(virtual_radio.dongle)
             await central.power_on()
             simulated, system = backend(central), straps.SimulatedSystem(central)
             radio = Radio(simulated.scanner, simulated.client, system)

@@ -15,7 +15,7 @@ from agent.sources import Radio
 from agent.sources.strap.states import StrapState
 from firmware_sim.bleak_backend import backend
 from firmware_sim.central import Central
-from firmware_sim.virtual_radio import open_room
+from firmware_sim.virtual_radio import open_virtual_radio
 from tests.support import straps, virtual_time
 
 
@@ -30,12 +30,12 @@ def raises(error):
     return raising
 
 
-async def lived_through(folder, faked, plan, seconds):
+async def lived_through(folder, faked, spec, seconds):
     """Names of states and beats, where the first calls of ``faked`` go as told and the later ones as they should."""
     skipping = virtual_time.Skipping(straps.START_NS)
-    strap = straps.strap(skipping.clock, 1, **plan)
-    async with open_room([strap], skipping.clock) as room:
-        central = Central(room.dongle)
+    strap = straps.strap(skipping.clock, 1, **spec)
+    async with open_virtual_radio([strap], skipping.clock) as virtual_radio:
+        central = Central(virtual_radio.dongle)
         await central.power_on()
         simulated = backend(central)
         asked = []
@@ -92,8 +92,8 @@ CASES = {
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_what_other_systems_raise_is_told_and_lived_through(case, tmp_path):
-    faked, plan, told = CASES[case]
-    seen, beats, asked = virtual_time.run(lived_through(tmp_path, faked, plan, 120))
+    faked, spec, told = CASES[case]
+    seen, beats, asked = virtual_time.run(lived_through(tmp_path, faked, spec, 120))
     assert [state for state in told if state in seen] == told, seen
     assert seen[-1] == "BEATS", seen
     assert beats > 50

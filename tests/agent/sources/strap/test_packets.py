@@ -79,7 +79,7 @@ def test_what_the_specification_does_not_allow_is_refused_by_name(payload, reaso
 
 
 def test_a_small_packet_holds_as_many_intervals_as_the_specification_says():
-    assert [packets.room(23, wide=w, energy=e) for w, e in ((0, 0), (0, 1), (1, 0), (1, 1))] == [9, 8, 8, 7]
+    assert [packets.capacity(23, wide=w, energy=e) for w, e in ((0, 0), (0, 1), (1, 0), (1, 1))] == [9, 8, 8, 7]
 
 
 @given(st.floats(1, 60_000))

@@ -16,8 +16,8 @@ from agent.sources.strap.states import StrapState
 from firmware_sim import bluetoothd, bluez
 from firmware_sim.central import Central
 from firmware_sim.private_bus import private_bus
-from firmware_sim.profiles import PERSONALITIES
-from firmware_sim.virtual_radio import open_room
+from firmware_sim.profiles import STRAP_PROFILES
+from firmware_sim.virtual_radio import open_virtual_radio
 from tests.support import straps
 from tests.support.processes import system_tool
 
@@ -25,13 +25,13 @@ pytestmark = pytest.mark.process
 
 
 @contextlib.asynccontextmanager
-async def a_daemon(**plan):
-    """(daemon, its bus' address), with one strap in the room."""
+async def a_daemon(**spec):
+    """(daemon, its bus' address), with one strap on air."""
     pace = straps.clock(1.0)
     async with contextlib.AsyncExitStack() as stack:
-        room = await stack.enter_async_context(open_room([straps.strap(pace, 1, **plan)], pace))
+        virtual_radio = await stack.enter_async_context(open_virtual_radio([straps.strap(pace, 1, **spec)], pace))
         bus = await stack.enter_async_context(private_bus(system_tool("dbus-daemon")))
-        daemon = await stack.enter_async_context(bluetoothd.serve(Central(room.dongle), bus))
+        daemon = await stack.enter_async_context(bluetoothd.serve(Central(virtual_radio.dongle), bus))
         os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = bus
         stack.push_async_callback(straps.quit_bus)
         try:
@@ -138,7 +138,7 @@ def test_only_the_bus_and_the_daemon_are_believed():
 
 def test_a_strap_that_wants_a_bond_is_bound_over_the_bus(tmp_path):
     async def main():
-        async with a_daemon(**PERSONALITIES["needs_bond"]):
+        async with a_daemon(**STRAP_PROFILES["needs_bond"]):
             reader = straps.Reader(tmp_path, straps.clock(1.0), Radio())
             (found,) = await pairing.find(ble_strap.Settings(), Radio(), 0.5)
             assert await pairing.bind_to(ble_strap.Settings(), reader.around, found, 10.0)
