@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from agent.errors import OutboxBroken, WireRefused
-from agent.outbox import consents
-from agent.outbox import pauses as quiet
+from agent.outbox import consents, pauses
 from agent.outbox.file import Outbox, Sealing
 from agent.outbox.limits import UNSETTLED, Limits
 from agent.privacy.vault import Vault
@@ -145,14 +144,14 @@ def _aside(path: Path, now_utc_s: int) -> Path:
 def _read(path: Path, aside: Path) -> Salvaged:
     unsettled = f"FROM outbox o JOIN fate f USING (idx) WHERE f.{UNSETTLED}"
     waiting = _rows(path, f"SELECT o.stream, min(o.seq), max(o.seq), count(*) {unsettled} GROUP BY o.stream")
-    pauses = _rows(path, "SELECT id FROM pause WHERE end_utc_s IS NULL")
+    open_pauses = _rows(path, "SELECT id FROM pause WHERE end_utc_s IS NULL")
     records = _rows(path, "SELECT record, receipted FROM consent")
-    chosen = _rows(path, f"SELECT name, value FROM meta WHERE name = '{quiet.HOURS}' OR name LIKE '{quiet.SENSOR}%'")
+    chosen = _rows(path, f"SELECT name, value FROM meta WHERE name = '{pauses.HOURS}' OR name LIKE '{pauses.SENSOR}%'")
     erasures = _rows(path, f"SELECT o.idx {unsettled} AND o.kind = 'erase'")
     return Salvaged(
         aside,
         None if waiting is None else tuple(waiting),
-        None if pauses is None else bool(pauses),
+        None if open_pauses is None else bool(open_pauses),
         None if records is None else _ends(records),
         None if erasures is None else bool(erasures),
         None if chosen is None else tuple((name, bytes(value)) for name, value in chosen if value is not None),
@@ -199,9 +198,9 @@ def _carry(outbox: Outbox, salvaged: Salvaged, now_utc_s: int, closed: Collectio
 def _carry_choices(outbox: Outbox, salvaged: Salvaged, closed: Collection[str]) -> None:
     if salvaged.chosen is None:
         for name in closed:
-            quiet.keep_switch(outbox, name, on=False)
+            pauses.keep_switch(outbox, name, on=False)
     for name, value in salvaged.chosen or ():
-        if value in (b"on", b"off") if name.startswith(quiet.SENSOR) else quiet.are_hours(value):
+        if value in (b"on", b"off") if name.startswith(pauses.SENSOR) else pauses.are_hours(value):
             outbox.set_meta(name, value)
 
 

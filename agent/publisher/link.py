@@ -42,12 +42,13 @@ class Event:
     """What a callback saw.
 
     Attributes:
-        link: Number of the connection; what an older one says late is known as such.
+        link: Number of the connection; a late event of an older one is known as such.
         what: connected | refused | lost | acked | keys | down.
         payload: Of ``keys`` and ``down``.
         mid, code: Of ``acked``: the packet and the PUBACK's reason code (0 on 3.1.1).
         words: Of ``refused`` and ``lost``, for people.
-        room, most_bytes: Of ``connected``: how many messages without PUBACK and how large a packet this broker takes.
+        receive_maximum, most_bytes: Of ``connected``: how many messages without PUBACK, and how large a packet, this
+            broker accepts.
     """
 
     link: int
@@ -56,7 +57,7 @@ class Event:
     mid: int = 0
     code: int = 0
     words: str = ""
-    room: int = 65_535
+    receive_maximum: int = 65_535
     most_bytes: int = 2**28
 
 
@@ -96,7 +97,7 @@ class Link:
             clean_session=None if v5 else False,
         )
         self.client.max_inflight_messages_set(settings.in_flight)
-        self.client.on_connect = lambda _c, _u, _f, reason, told: self._on_connect(reason, told)
+        self.client.on_connect = lambda _c, _u, _f, reason, granted: self._on_connect(reason, granted)
         self.client.on_publish = lambda _c, _u, mid, reason, _p: put(Event(number, "acked", mid=mid, code=reason.value))
         self.client.on_subscribe = lambda _c, _u, _mid, reasons, _p: self._on_subscribe(reasons)
         self.client.on_message = lambda _c, _u, message: self._on_message(message)
@@ -110,11 +111,11 @@ class Link:
         self._thread.start()
 
     def is_alive(self) -> bool:
-        """Whether the network thread still runs; one that died says nothing, so look."""
+        """Whether the network thread still runs; one that died puts no event."""
         return self._thread.is_alive()
 
     def publish(self, envelope: bytes) -> int:
-        """Hand an envelope to paho; its packet number. Says nothing about its fate."""
+        """Hand an envelope to paho; its packet number. Whether it arrives is not known yet."""
         return self.client.publish(self._topic, envelope, qos=1).mid
 
     def packet_bytes(self, envelope: bytes) -> int:
@@ -152,17 +153,17 @@ class Link:
         context.load_cert_chain(certificate, key, self._password)
         return context
 
-    def _on_connect(self, reason: Any, told: Any) -> None:
+    def _on_connect(self, reason: Any, granted: Any) -> None:
         if reason.is_failure:
             words = f"the broker refuses this machine ({reason})"
             self._put(Event(self._number, "refused", words=words))
             self.client.disconnect()
             return
         self.client.subscribe([(self._down_topic, 1), (self._keys_topic, 1)])
-        # paho reads neither (measured): a broker that is not heeded closes the connection, again and again
-        limits = {"room": "ReceiveMaximum", "most_bytes": "MaximumPacketSize"}
-        said = {name: getattr(told, what) for name, what in limits.items() if hasattr(told, what)}
-        self._put(Event(self._number, "connected", **said))
+        # paho reads neither (measured): a broker whose limits are ignored closes the connection, again and again
+        limits = {"receive_maximum": "ReceiveMaximum", "most_bytes": "MaximumPacketSize"}
+        known = {name: getattr(granted, what) for name, what in limits.items() if hasattr(granted, what)}
+        self._put(Event(self._number, "connected", **known))
 
     def _on_subscribe(self, reasons: Any) -> None:
         if any(reason.is_failure for reason in reasons):

@@ -5,7 +5,7 @@
 
 One envelope leaves a slot, worn or not, paused or not; an empty slot makes a cover. A row is
 settled by the hub's receipt alone: paho calls a refused message published (measured), a PUBACK
-is forgotten by a killed broker (measured), so both are only watched, never believed.
+is forgotten by a killed broker (measured), so both are only counted, never relied on.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ JITTER_01: Final = 0.2
 LATE_TRIES: Final = 3
 RECONNECT_S: Final = (0.5, 30.0)
 LIVED_S: Final = 10.0
-DEAF_S: Final = 60.0
+UNACKNOWLEDGED_S: Final = 60.0
 _EVENTS_MOST: Final = 4096
 _NO_SUBSCRIBER: Final = 0x10
 _FAILURE: Final = 0x80
@@ -53,7 +53,7 @@ class Publisher:
         folder, vault, identity: Who sends; a newer directory is kept there.
         outbox: The rows.
         settings: See `PublisherSettings`.
-        board: Where states are said.
+        board: Where states are shown.
         slot_s: One envelope leaves each; 300 s outside demo and tests.
         utc_s: The session's UTC now.
     """
@@ -79,8 +79,8 @@ class Publisher:
         self._number = 0
         self._link: Link | None = None
         self._connected = self._was_connected = False
-        self._in_flight: dict[int, tuple[int, float]] = {}  # by message id: ledger index, handed over when
-        self._room, self._most_bytes = settings.in_flight, 0  # until a broker has said more
+        self._in_flight: dict[int, tuple[int, float]] = {}  # by message id: ledger index, seconds when it was sent
+        self._receive_maximum, self._most_bytes = settings.in_flight, 0  # until a broker has said more
         self._schedule = Scheduler(outbox, settings.resend_after_s, self._jitter)
         self._answers = HubAnswers(folder, vault, identity, outbox, self._schedule, board, utc_s=utc_s)
         # after connecting one row of a backlog goes at once, and its receipt says whether to hurry
@@ -145,14 +145,17 @@ class Publisher:
     async def listen(self) -> None:
         """Work through what the callbacks saw."""
         while True:
-            self._hear(await self._events.get())
+            self._handle(await self._events.get())
 
-    def _hear(self, event: Event) -> None:
+    def _handle(self, event: Event) -> None:
         current = event.link == self._number
         match event.what:
             case "connected" if current:
                 self._connected = self._was_connected = True
-                self._room, self._most_bytes = min(self._settings.in_flight, event.room), event.most_bytes
+                self._receive_maximum, self._most_bytes = (
+                    min(self._settings.in_flight, event.receive_maximum),
+                    event.most_bytes,
+                )
                 self._schedule.all_due()
                 self._probe = True
                 self._board.set("broker", Level.OK, "connected")
@@ -260,20 +263,20 @@ class Publisher:
         return time.monotonic() - self._answers.last_receipt_s < max(self._slot_s, 1.0)
 
     def _send_one(self) -> bool:
-        """Hand one row to the broker; False when there is none or no room.
+        """Send one row to the broker; False when there is no row or no connection.
 
         Raises:
-            StorageFull: The row could not be marked, so it was not handed over.
+            StorageFull: The row could not be marked, so it was not sent.
         """
         if not self._connected or self._link is None:
             return False
-        if len(self._in_flight) >= self._room:
-            self._unless_deaf(self._link)
+        if len(self._in_flight) >= self._receive_maximum:
+            self._close_if_unacknowledged(self._link)
             return True  # the broker is slow: a cover would not help
         row = self._schedule.next_row()
         if row is None:
             return False
-        # first of all: whatever goes wrong below, a row that was handed over before has its next time
+        # first of all: whatever goes wrong below, a row that was sent before has its next time
         tries = self._schedule.reschedule(row)
         if self._link.packet_bytes(row.envelope) > self._most_bytes:
             words = f"the broker does not accept messages of {len(row.envelope)} bytes"
@@ -292,9 +295,9 @@ class Publisher:
         self._in_flight[self._link.publish(row.envelope)] = row.idx, time.monotonic()
         return True
 
-    def _unless_deaf(self, link: Link) -> None:
-        """A broker that acknowledges nothing for long has lost what it owes on this connection: make another."""
+    def _close_if_unacknowledged(self, link: Link) -> None:
+        """A broker that acknowledges nothing for long has lost its session; a new connection sends the rows again."""
         oldest_s = min(sent_s for _, sent_s in self._in_flight.values())
-        if time.monotonic() - oldest_s > max(self._settings.resend_after_s, DEAF_S):
-            self.counters["deaf"] += 1
+        if time.monotonic() - oldest_s > max(self._settings.resend_after_s, UNACKNOWLEDGED_S):
+            self.counters["unacknowledged"] += 1
             link.close()

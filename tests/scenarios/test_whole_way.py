@@ -505,13 +505,13 @@ def test_an_older_directory_that_stands_at_the_broker_is_replaced(world, broker)
 def test_acknowledgements_that_never_come_stop_nobody(world, broker, tmp_path, monkeypatch, hears):
     """More rows than may be in flight: receipts free the places, and where none come, another connection does."""
     monkeypatch.setattr(publisher.Publisher, "_acked", lambda *_: None)
-    monkeypatch.setattr(publisher, "DEAF_S", 0.3)
+    monkeypatch.setattr(publisher, "UNACKNOWLEDGED_S", 0.3)
 
     async def person(agent):
         for _ in range(60):
             agent.outbox.put([CoverMessage()], START_UTC_S)
-        await until(lambda: agent.outbox.unsettled() == 0 if hears else agent.publisher.counters["deaf"])
-        assert hears or agent.publisher.counters["deaf"]
+        await until(lambda: agent.outbox.unsettled() == 0 if hears else agent.publisher.counters["unacknowledged"])
+        assert hears or agent.publisher.counters["unacknowledged"]
         assert not hears or agent.outbox.unsettled() == 0
         stop.set()
 
@@ -546,7 +546,7 @@ def test_what_the_broker_can_take_is_heeded(world, tmp_path):
         for _ in range(30):
             agent.outbox.put([CoverMessage()], START_UTC_S)
         await until(lambda: agent.outbox.unsettled() == 0)
-        assert agent.publisher._room == 3
+        assert agent.publisher._receive_maximum == 3
 
     for extra, person in (("max_packet_size 2000\n", too_small), ("max_inflight_messages 3\n", narrow)):
         process = start_site_broker(world, extra=extra)

@@ -13,8 +13,7 @@ import pytest
 
 from agent import pipeline
 from agent.errors import StorageFull
-from agent.outbox import Limits, Sealing, consents, pauses
-from agent.outbox import damage as rescue
+from agent.outbox import Limits, Sealing, consents, damage, pauses
 from agent.system import storage
 from agent.system.clock import SessionClock
 from agent.system.run_mode import RunMode
@@ -39,7 +38,7 @@ def path_of(world):
 
 def opened(world):
     sealing = Sealing.to(world.identity.sender(), world.identity.directory().directory)
-    return rescue.opened(path_of(world), world.vault, sealing, keep=Limits(), now_utc_s=NOW + 900, closed=["webcam"])
+    return damage.opened(path_of(world), world.vault, sealing, keep=Limits(), now_utc_s=NOW + 900, closed=["webcam"])
 
 
 def filled(world, rows=5):
@@ -63,8 +62,8 @@ def overwrite(path, noise):
         file.write(noise.randbytes(path.stat().st_size))
 
 
-def damage(path, table):
-    """Turn the pages of one table into noise, as a dying card would."""
+def spoil(path, table):
+    """Turn the pages of one table into noise, as a failing card does."""
     db = sqlite3.connect(path)
     pages = [number for (number,) in db.execute("SELECT pageno FROM dbstat WHERE name = ?", (table,))]
     size = db.execute("PRAGMA page_size").fetchone()[0]
@@ -86,11 +85,11 @@ def messages_of(outbox):
 
 def test_a_sound_file_stays_though_it_was_suspected(world):
     filled(world)
-    rescue.suspect(world.settings.state_dir)
+    damage.suspect(world.settings.state_dir)
     with opened(world) as outbox:
         assert outbox.waiting() == 5
     assert not list(world.settings.state_dir.glob("*.broken-*"))
-    assert not (world.settings.state_dir / rescue.SUSPECT).exists()
+    assert not (world.settings.state_dir / damage.SUSPECT).exists()
 
 
 def test_a_file_that_is_no_database_is_set_aside_and_everything_errs_on_the_persons_side(world):
@@ -121,10 +120,10 @@ def test_what_can_be_read_of_a_damaged_file_is_carried_on(world, table):
         with storage.storing(outbox.db):
             outbox.notify("a note", NOW)
         storage.shred(outbox.db)
-    assert rescue.faults(path_of(world)) == []
-    damage(path_of(world), table)
-    assert rescue.faults(path_of(world))
-    rescue.suspect(world.settings.state_dir)
+    assert damage.faults(path_of(world)) == []
+    spoil(path_of(world), table)
+    assert damage.faults(path_of(world))
+    damage.suspect(world.settings.state_dir)
     with opened(world) as outbox:
         gaps = [message for message in messages_of(outbox) if isinstance(message, GapMessage)]
         assert sum(gap.count for gap in gaps) == 5
@@ -138,7 +137,7 @@ def test_what_can_be_read_of_a_damaged_file_is_carried_on(world, table):
         deliver(world, outbox, receiver)
         assert set(outbox.counts()) == {"receipted"}
     assert receiver.store.counters()["stored"] >= len(gaps)
-    assert rescue.faults(next(world.settings.state_dir.glob("outbox.broken-*.db")))
+    assert damage.faults(next(world.settings.state_dir.glob("outbox.broken-*.db")))
 
 
 def test_a_withdrawal_and_an_erasure_that_the_hub_has_not_heard_are_said_again(world):
@@ -148,8 +147,8 @@ def test_a_withdrawal_and_an_erasure_that_the_hub_has_not_heard_are_said_again(w
         assert len(receiver.store.summaries()) == 2
         consents.erase(outbox, world.identity.sign, world.identity.site, NOW + 600)  # and never sent
         storage.shred(outbox.db)
-    damage(path_of(world), "proof")
-    rescue.suspect(world.settings.state_dir)
+    spoil(path_of(world), "proof")
+    damage.suspect(world.settings.state_dir)
     with opened(world) as outbox:
         assert any(isinstance(message, EraseMessage) for message in messages_of(outbox))
         deliver(world, outbox, receiver)
@@ -170,8 +169,8 @@ def test_damage_met_while_running_is_looked_for_at_the_next_start(world):
 
     with pytest.raises(storage.OutboxBroken):
         asyncio.run(main())
-    assert (world.settings.state_dir / rescue.SUSPECT).exists()
-    assert rescue.faults(path_of(world)) == ["the table pause is missing"]
+    assert (world.settings.state_dir / damage.SUSPECT).exists()
+    assert damage.faults(path_of(world)) == ["the table pause is missing"]
     with opened(world) as outbox:
         assert consents.is_paused(outbox)
 
@@ -218,7 +217,7 @@ def test_fsck_and_export_say_what_is_there(world, tmp_path, capsys):
     assert [row["kind"] for row in rows] == ["consent", *["summary"] * 5]
     assert {row["state"] for row in rows} == {"receipted", "sealed"}
     assert all(len(row["envelope"]) > 4000 for row in rows)
-    damage(path_of(world), "proof")
+    spoil(path_of(world), "proof")
     assert cli.main(["--config", str(settings), "outbox", "fsck"]) == 1
     assert "damaged" in capsys.readouterr().err
     assert cli.main(["--config", str(settings), "outbox", "fsck", str(tmp_path / "none")]) == 2
@@ -230,29 +229,29 @@ def test_an_error_that_is_no_damage_sets_nothing_aside(world, monkeypatch):
     def out_of_memory(*_, **__):
         raise storage.OutboxBroken("out of memory")
 
-    monkeypatch.setattr(rescue, "Outbox", out_of_memory)
+    monkeypatch.setattr(damage, "Outbox", out_of_memory)
     with pytest.raises(storage.OutboxBroken):
         opened(world)
     assert not list(world.settings.state_dir.glob("*.broken-*"))
 
 
 @pytest.mark.parametrize("at", ["while it is filled", "before the log is moved", "between the renames"])
-def test_a_rescue_that_is_cut_short_is_done_by_the_next_start(world, monkeypatch, at):
+def test_a_replacement_that_is_cut_short_is_done_by_the_next_start(world, monkeypatch, at):
     filled(world)
     with world.outbox() as outbox:
         consents.withdraw(outbox, world.identity.sign, world.identity.site, NOW + 100)
         consents.pause(outbox, NOW + 100)
         storage.shred(outbox.db)
-    damage(path_of(world), "ledger")
+    spoil(path_of(world), "ledger")
     with monkeypatch.context() as cut:
         if at == "while it is filled":
-            cut.setattr(rescue, "_carry", lambda *_: (_ for _ in ()).throw(StorageFull("no space")))
+            cut.setattr(damage, "_carry", lambda *_: (_ for _ in ()).throw(StorageFull("no space")))
         else:
             before = path_of(world) if at == "between the renames" else path_of(world).with_name("outbox.db-wal")
             if at == "before the log is moved":
                 before.write_bytes(b"a log of the broken file" * 100)
-            cut.setattr(rescue.Path, "replace", _renames(rescue.Path.replace, before))
-        rescue.suspect(world.settings.state_dir)
+            cut.setattr(damage.Path, "replace", _renames(damage.Path.replace, before))
+        damage.suspect(world.settings.state_dir)
         with pytest.raises((StorageFull, OSError)):
             opened(world)
     with opened(world) as outbox:
@@ -279,7 +278,7 @@ def test_an_unconfirmed_withdrawal_is_carried_though_a_consent_came_after_it(wor
     world.give_consent(NOW + 200)
     with world.outbox() as outbox:
         storage.shred(outbox.db)
-    damage(path_of(world), "fate")
-    rescue.suspect(world.settings.state_dir)
+    spoil(path_of(world), "fate")
+    damage.suspect(world.settings.state_dir)
     with opened(world) as outbox:
         assert "consent" in outbox.unconfirmed()
