@@ -3,6 +3,7 @@ page, checked by doctor, and refused by each profile that does not list their (s
 """
 
 import difflib
+import functools
 import json
 import os
 import shutil
@@ -189,22 +190,32 @@ print(json.dumps(found))
 '''
 
 
-def planted(tmp_path: Path, signal: str) -> Path:
-    """The whole tree with the two files and the two rows; a signal that is new has its row, too."""
-    tree = tmp_path / "tree"
-    for part in ("agent", "hub", "tests", "firmware_sim", "models", "docs"):
-        shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
-    for file in ROOT.glob("*.*"):
-        if file.is_file():
-            shutil.copy(file, tree / file.name)
-    (tree / "agent/sources/trial.py").write_text(SENSOR)
-    (tree / "agent/features/trial.py").write_text(NUMBER.replace("SIGNAL", signal))
-    add_row(tree / "agent/sources/__init__.py", "    for spec in (\n", SOURCE_ROW.replace("SIGNAL", signal))
-    add_row(tree / "agent/features/__init__.py", "MODULES: Final = (\n", NUMBER_ROW)
-    if signal == "skin":
-        add_row(tree / "agent/tables/signals.py", "    for spec in (\n", SIGNAL_ROW)
-    assert call(tree, "-m", "agent.features", ".").returncode == 0  # what `make schema` does
-    return tree
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    """Copies of the whole tree with the two files and the two rows; a signal that is new has its row, too."""
+
+    @functools.cache
+    def made(signal: str) -> Path:
+        tree = tmp_path_factory.mktemp(signal) / "tree"
+        for part in ("agent", "hub", "tests", "firmware_sim", "models", "docs"):
+            shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
+        for file in ROOT.glob("*.*"):
+            if file.is_file():
+                shutil.copy(file, tree / file.name)
+        (tree / "agent/sources/trial.py").write_text(SENSOR)
+        (tree / "agent/features/trial.py").write_text(NUMBER.replace("SIGNAL", signal))
+        add_row(tree / "agent/sources/__init__.py", "    for spec in (\n", SOURCE_ROW.replace("SIGNAL", signal))
+        add_row(tree / "agent/features/__init__.py", "MODULES: Final = (\n", NUMBER_ROW)
+        if signal == "skin":
+            add_row(tree / "agent/tables/signals.py", "    for spec in (\n", SIGNAL_ROW)
+        assert call(tree, "-m", "agent.features", ".").returncode == 0  # what `make schema` does
+        call(tree, "-m", "compileall", "-q", "agent", "hub", "firmware_sim", "tests")
+        return tree
+
+    def copied(tmp_path: Path, signal: str) -> Path:
+        return shutil.copytree(made(signal), tmp_path / "tree")  # with times, so that compiled modules are valid
+
+    return copied
 
 
 def add_row(file: Path, before: str, row: str) -> None:
@@ -216,7 +227,8 @@ def add_row(file: Path, before: str, row: str) -> None:
 
 
 def call(tree: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {**os.environ, "PYTHONPATH": str(tree)}
+    env.pop("PYTHONPYCACHEPREFIX", None)  # compiled modules lie in the tree
     return subprocess.run([sys.executable, *words], cwd=tree, env=env, capture_output=True, text=True, check=False)
 
 
@@ -246,7 +258,7 @@ def changed(tree: Path) -> dict[str, list[str]]:
 
 
 @pytest.mark.long
-def test_a_sensor_of_a_known_signal_costs_two_files_and_two_rows_and_the_laws_find_it(tmp_path):
+def test_a_sensor_of_a_known_signal_costs_two_files_and_two_rows_and_the_laws_find_it(planted, tmp_path):
     tree = planted(tmp_path, "heart")
     cost = changed(tree)
     assert sorted(name for name in cost if cost[name] == ["new"]) == [
@@ -285,7 +297,7 @@ def test_a_sensor_of_a_known_signal_costs_two_files_and_two_rows_and_the_laws_fi
          "SOURCES, row trial: check for doctor"),
     ],
 )  # fmt: skip
-def test_a_row_that_lacks_something_is_named_with_its_place(tmp_path, file, old, new, fault):
+def test_a_row_that_lacks_something_is_named_with_its_place(planted, tmp_path, file, old, new, fault):
     tree = planted(tmp_path, "heart")
     text = (tree / file).read_text()
     assert old in text
@@ -297,7 +309,7 @@ def test_a_row_that_lacks_something_is_named_with_its_place(tmp_path, file, old,
     assert fault in found.stdout
 
 
-def test_the_sensor_runs_is_consented_to_drawn_checked_and_released(tmp_path):
+def test_the_sensor_runs_is_consented_to_drawn_checked_and_released(planted, tmp_path):
     tree = planted(tmp_path, "skin")
     profiles = tree / "agent/tables/profiles.py"
     profiles.write_text(profiles.read_text().replace("_CARE: Final = _WORKPLACE | {\n",
@@ -324,7 +336,7 @@ def test_the_sensor_runs_is_consented_to_drawn_checked_and_released(tmp_path):
 
 @pytest.mark.long
 @pytest.mark.parametrize("profile", ["care", "research", "eu-workplace"])
-def test_a_profile_that_does_not_list_the_pair_opens_keeps_and_shows_nothing_of_it(tmp_path, profile):
+def test_a_profile_that_does_not_list_the_pair_opens_keeps_and_shows_nothing_of_it(planted, tmp_path, profile):
     tree = planted(tmp_path, "skin")
 
     found = ran(tree, tmp_path / "state", profile)
@@ -336,7 +348,7 @@ def test_a_profile_that_does_not_list_the_pair_opens_keeps_and_shows_nothing_of_
     assert laws(tree).returncode == 0, "nothing of it may leave, so the golden file stands"
 
 
-def test_where_nothing_leaves_the_person_sees_it_all_the_same(tmp_path):
+def test_where_nothing_leaves_the_person_sees_it_all_the_same(planted, tmp_path):
     found = ran(planted(tmp_path, "skin"), tmp_path / "state", "personal")
 
     assert found["measured"]["skin_mean_degc"] == pytest.approx(33.0)

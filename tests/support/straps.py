@@ -22,10 +22,9 @@ from firmware_sim.virtual_radio import open_virtual_radio
 from tests.support import virtual_time
 from tests.support.machine import slowness
 from tests.support.processes import system_tool
-from tests.support.world import START_UTC_S
 
 WAYS = ("a", "b")
-START_NS = START_UTC_S * 10**9
+START_NS = virtual_time.START_UTC_S * 10**9
 
 
 def clock(speed: float = 10.0) -> SessionClock:

@@ -6,6 +6,9 @@ import selectors
 
 from agent.system.clock import SessionClock
 
+START_UTC_S = 1_790_000_100 // 300 * 300
+"""When simulated time begins, unless a test says otherwise: a UTC multiple of 300 s."""
+
 
 class _Jumping(selectors.DefaultSelector):
     """Waits for nothing: where the loop would sleep, its time goes on instead."""

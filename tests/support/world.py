@@ -26,8 +26,8 @@ from agent.wire.labels import up_topic
 from hub import enroll, site
 from hub.receive import Receiver
 from tests.support.processes import Process, free_port, start_broker
+from tests.support.virtual_time import START_UTC_S
 
-START_UTC_S = 1_790_000_100 // 300 * 300  # a UTC multiple of 300 s
 PIN = "a test pin"
 OPERATOR = "Test service"
 
