@@ -1,7 +1,7 @@
 """`make test-dates`: the fast tests, and those of scores, weeks and pages, as if today were another date.
 
 Each weekday, both changes of the clock in two time zones, 29 February, 31 December and the first day of a month and of a year.
-Prints a table; exit 1 when any date fails. DATES="2028-02-29T12:00" runs one.
+Each date has its own random order. Prints a table; exit 1 when any date fails. DATES="2028-02-29T12:00" runs one.
 """
 
 import os
@@ -32,10 +32,10 @@ SLOW = ("tests/agent/page/test_dates.py", "tests/agent/page/test_words.py", "tes
 """Tests of dates that are not fast; a child process would see the real date."""
 
 
-def run(zone: str, date: str, *words: str) -> tuple[bool, str]:
+def run(zone: str, date: str, seed: int, *words: str) -> tuple[bool, str]:
     """(whether all passed, the last line)"""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-n", "auto", "--dist", "loadfile", "--at", date, *words],
+        [sys.executable, "-m", "pytest", "-q", "-n", "auto", "--at", date, "--shuffle", str(seed), *words],
         cwd=ROOT, env={**os.environ, "TZ": zone}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
@@ -47,16 +47,17 @@ def run(zone: str, date: str, *words: str) -> tuple[bool, str]:
 def main() -> int:
     """Every date."""
     chosen = os.environ.get("DATES", "").split()
-    rows = [(zone, date) for zone, dates in DATES.items() for date in dates if not chosen or date in chosen]
+    everything = [(zone, date) for zone, dates in DATES.items() for date in dates]
+    rows = [(seed, *row) for seed, row in enumerate(everything, 1) if not chosen or row[1] in chosen]
     failed = 0
-    for zone, date in rows:
+    for seed, zone, date in rows:
         for words in (("--fast",), SLOW):
-            is_good, last = run(zone, date, *words)
+            is_good, last = run(zone, date, seed, *words)
             failed += not is_good
             print(
                 f"{zone:20} {date}  {'fast' if words == ('--fast',) else 'scores, weeks, pages':21} {last}", flush=True
             )
-    print(f"{len(rows)} dates, {failed} failed")
+    print(f"{len(rows)} dates in {len(rows)} random orders, {failed} failed")
     return int(failed > 0)
 
 

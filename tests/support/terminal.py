@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 
+from tests.support.machine import within_s
+
 WARDBEAT = [sys.executable, "-m", "agent.cli"]
 
 
@@ -16,7 +18,7 @@ def call(*words, **options):
         [*WARDBEAT, *map(str, words)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=within_s(60),
         start_new_session=True,
         check=False,
         **options,
@@ -29,7 +31,7 @@ def on_terminal(*words, typed: list[tuple[str, str]], env=None) -> tuple[int, st
     if pid == 0:
         os.execve(WARDBEAT[0], [*WARDBEAT, *map(str, words)], {**os.environ, **(env or {})})
     seen, answers = "", list(typed)
-    until = time.monotonic() + 60
+    until = time.monotonic() + within_s(60)
     while time.monotonic() < until:
         if select.select([terminal], [], [], 0.1)[0]:
             try:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 import time
 from datetime import datetime
 from pathlib import Path
@@ -52,17 +53,24 @@ def worn(days, now_s=NOW_S, fall_from=None, seed=1):
     return made
 
 
-@pytest.fixture
-def home(tmp_path):
-    """Settings and a state folder with a hundred days."""
-    state = tmp_path / "state"
+@pytest.fixture(scope="module")
+def a_hundred_days(tmp_path_factory):
+    """A state folder with a hundred days, made once."""
+    state = tmp_path_factory.mktemp("hundred") / "state"
     state.mkdir(mode=0o700)
-    file = tmp_path / "settings.yaml"
-    file.write_text(yaml.safe_dump({"state_dir": str(state), "profile": "personal", "key_store": "file"}))
     history = History(state / "history.db", open_vault(state, "file"))
     for summary in worn(100, fall_from=92):
         history.keep(summary)
     history.close()
+    return state
+
+
+@pytest.fixture
+def home(a_hundred_days, tmp_path):
+    """Settings and a state folder with a hundred days."""
+    state = shutil.copytree(a_hundred_days, tmp_path / "state")
+    file = tmp_path / "settings.yaml"
+    file.write_text(yaml.safe_dump({"state_dir": str(state), "profile": "personal", "key_store": "file"}))
     return file
 
 
