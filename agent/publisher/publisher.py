@@ -152,10 +152,8 @@ class Publisher:
         match event.what:
             case "connected" if current:
                 self._connected = self._was_connected = True
-                self._receive_maximum, self._most_bytes = (
-                    min(self._settings.in_flight, event.receive_maximum),
-                    event.most_bytes,
-                )
+                self._receive_maximum = min(self._settings.in_flight, event.receive_maximum)
+                self._most_bytes = event.most_bytes
                 self._schedule.all_due()
                 self._probe = True
                 self._board.set("broker", Level.OK, "connected")
@@ -164,9 +162,7 @@ class Publisher:
             case "lost":
                 if current:
                     self._connected = False
-                if self._board.set(
-                    "broker", Level.WAITING, event.words, "Rows wait and are sent as soon as it is back."
-                ):
+                if self._board.set("broker", Level.WAITING, event.words, "Rows wait until it is back; none is lost."):
                     log.warning("%s", event.words)
             case "acked" if current:
                 self._acked(event)
