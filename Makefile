@@ -13,9 +13,9 @@ export WARDBEAT_SHARED ?= $(abspath ../shared)
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
 # tests mostly wait for real processes
-WORKERS ?= 4
+WORKERS ?= 5
 
-.PHONY: demo picture test test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-beside test-page screenshots train-arousal test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
+.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-beside test-page screenshots train-arousal test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) once: about $$(grep -cE '^[a-z0-9._-]+==' requirements.lock) packages, 320 MB to download, two to five minutes."
@@ -50,9 +50,13 @@ tests/interop/node_modules/.installed: tests/interop/package-lock.json | system-
 	cd tests/interop && npm ci --silent --no-audit --no-fund --ignore-scripts
 	touch $@
 
-## the suite, in several processes: WORKERS=4 ONLY=tests/hub
+## the suite but for its longest tests, in several processes: WORKERS=5 ONLY=tests/hub
 test: $(VENV)/.installed $(MODELS)/.fetched system-tools npm
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ONLY)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not long" $(ONLY)
+
+## the longest tests: a night, storms, planted trees, scenarios of straps, the wheel; ends with a table of their seconds
+test-long: $(VENV)/.installed $(MODELS)/.fetched system-tools npm
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m long --durations 0 --durations-min 1 $(ONLY)
 
 ## the laws alone
 laws: $(VENV)/.installed

@@ -54,7 +54,7 @@ def pytest_itemcollected(item):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Choose and order: files with long tests start first; a file stays together, for what it sets up once."""
+    """Choose and order: files with most processes start first; a file stays together, for what it sets up once."""
     if config.getoption("fast"):
         chosen = [item for item in items if guard.is_fast(_markers(item))]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
@@ -63,8 +63,8 @@ def pytest_collection_modifyitems(config, items):
     if seed is not None:
         random.Random(seed).shuffle(items)
     else:
-        long = Counter(item.location[0] for item in items if "long" in _markers(item))
-        items.sort(key=lambda item: -long[item.location[0]])
+        heavy = Counter(item.location[0] for item in items if not guard.is_fast(_markers(item)))
+        items.sort(key=lambda item: -heavy[item.location[0]])
 
 
 def _markers(item):

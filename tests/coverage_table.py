@@ -36,7 +36,7 @@ def main() -> int:
         )
         chosen = ["--fast"] if is_fast else ["--dist", "loadfile", "--no-loadscope-reorder"]
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-n", os.environ.get("WORKERS", "4"), *chosen, f"--cov-config={settings}",
+            [sys.executable, "-m", "pytest", "-q", "-n", os.environ.get("WORKERS", "5"), *chosen, f"--cov-config={settings}",
              "--cov", f"--cov-report=json:{report}"], cwd=ROOT, check=False,
         )  # fmt: skip
         files = json.loads(report.read_text())["files"]

@@ -31,7 +31,6 @@ def changed(bases, pieces):
 any_file = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-@pytest.mark.long
 @any_file
 @given(changed(garbage.SETTINGS, garbage.PIECES))
 @example(b"state_dir: 2001-99-99")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.long]
 
 ROOT = Path(__file__).parents[2]
 
@@ -257,7 +257,6 @@ def changed(tree: Path) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.long
 def test_a_sensor_of_a_known_signal_costs_two_files_and_two_rows_and_the_laws_find_it(planted, tmp_path):
     tree = planted(tmp_path, "heart")
     cost = changed(tree)
@@ -334,7 +333,6 @@ def test_the_sensor_runs_is_consented_to_drawn_checked_and_released(planted, tmp
     assert "skin_mean_degc" in (tree / "docs/skin.md").read_text()
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("profile", ["care", "research", "eu-workplace"])
 def test_a_profile_that_does_not_list_the_pair_opens_keeps_and_shows_nothing_of_it(planted, tmp_path, profile):
     tree = planted(tmp_path, "skin")

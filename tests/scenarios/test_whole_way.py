@@ -521,7 +521,6 @@ def test_acknowledgements_that_never_come_stop_nobody(world, broker, tmp_path, m
 
 
 @pytest.mark.process
-@pytest.mark.long
 def test_what_the_broker_can_take_is_heeded(world, tmp_path):
     """MQTT 5 tells it at connecting; who does not heed it is thrown out again and again."""
     most = {"seen": 0}
@@ -577,7 +576,6 @@ def test_what_the_broker_can_take_is_heeded(world, tmp_path):
     assert 0 < most["seen"] <= 3
 
 
-@pytest.mark.long
 def test_a_backlog_drains_over_one_link_and_todays_row_does_not_wait_for_it(world, broker):
     """paho would write from our thread while its own one reads: TLS broke every second or two (a week took minutes)."""
     seen = {}

@@ -24,7 +24,6 @@ def demo(*words):
 
 
 @pytest.mark.process
-@pytest.mark.long
 def test_the_demo_suffers_faults_keeps_its_folder_and_draws_its_picture(tmp_path):
     faults, picture = tmp_path / "faults.yaml", tmp_path / "demo.svg"
     faults.write_text("- {at_s: 60, fault: link_loss, for_s: 10}\n- {at_s: 120, fault: malformed, for_s: 3}\n")

@@ -41,7 +41,6 @@ def living(tmp_path_factory):
 # ---- for everybody
 
 
-@pytest.mark.long
 @every_look
 def test_every_page_has_no_axe_violation_and_no_trouble(living, browser, width, scheme):
     browser.enter(living, width, scheme)

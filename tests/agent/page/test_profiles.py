@@ -33,7 +33,6 @@ def browser():
     made.close()
 
 
-@pytest.mark.long
 def test_from_nothing_to_ones_own_heart_beat(tmp_path, browser):
     """First run, nothing configured: look for straps, take one, live beats prove it; the camera stays off."""
     with page_agent.living(tmp_path, profile="personal", enrolled=False, is_bound=False, sensors=()) as living:
@@ -98,7 +97,6 @@ def test_a_pin_is_set_with_the_place_s_bundle_and_answer(tmp_path, browser):
     assert dearmor("REQUEST", armor("REQUEST", dearmor("REQUEST", request)))
 
 
-@pytest.mark.long
 def test_a_workplace_has_no_word_of_what_it_may_not_ask(tmp_path, browser):
     """Every page of `eu-workplace`, everything opened: no forbidden word, no check-in but the tiredness line."""
     forbidden = re.compile("|".join(PROFILES["eu-workplace"].forbidden_words), re.IGNORECASE)
@@ -129,7 +127,6 @@ def test_a_workplace_has_no_word_of_what_it_may_not_ask(tmp_path, browser):
         assert forbidden.search("your strain index")  # the detector sees what it looks for
 
 
-@pytest.mark.long
 def test_a_pause_and_a_withdrawal_hold_within_their_seconds_and_are_shown(tmp_path, browser):
     """No beat taken over and no summary sealed a second later; the link to the strap is down within five."""
     with page_agent.living(tmp_path, window_s=60.0, slot_s=0.5, speed=10.0) as living:
@@ -191,7 +188,6 @@ def test_the_camera_is_switched_at_the_page_and_previewed_after_a_click_alone(tm
         assert "The camera is off" in browser("text", sel="#main")
 
 
-@pytest.mark.long
 def test_the_ledger_is_what_the_hub_opened_byte_for_byte_and_a_changed_row_is_named(tmp_path, browser, monkeypatch):
     """Each row's words as the page saves them against what the hub opened of that envelope; then one row is changed."""
     opened = {}

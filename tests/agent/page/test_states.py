@@ -155,7 +155,6 @@ def test_each_number_leads_to_a_page_of_its_own():
         assert "unknown" not in rendered("care", f"about/{name}", {})
 
 
-@pytest.mark.long
 def test_your_say_in_every_state():
     numbers = [{"name": "rmssd_ms", "words": "words"}]
     sensors = [

@@ -176,7 +176,6 @@ def test_students_factor_against_the_table():
         assert factor == pytest.approx(quantile * math.sqrt((freedom - 2) / freedom), abs=2e-3)
 
 
-@pytest.mark.long
 def test_intervals_hold_drawn_truths_and_the_blind_scorer_s_do_not():
     people = population(600, 11)
     dark = people.groups["skin tone"] == "dark"

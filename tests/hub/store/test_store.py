@@ -195,7 +195,6 @@ def test_sqlite_takes_one_worker_and_a_number_is_held_by_one_process(tmp_path):
     world.close()
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("seed", [1])
 def test_no_row_survives_an_erasure_that_races_with_two_workers(large, seed):
     """The 1,000 interleavings of `make bench-hub PART=race`, a few of them here."""

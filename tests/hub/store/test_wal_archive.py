@@ -71,7 +71,6 @@ def opened(hub, url, erased_kid):
     return sum(found), len(found) - sum(found)
 
 
-@pytest.mark.long
 @pytest.mark.skipif(os.geteuid() != 0, reason="a second server's files are given to its user: needs root")
 def test_no_backup_put_back_to_any_moment_opens_a_value_of_an_erased_person(archived, tmp_path):
     server, archive = archived

@@ -63,7 +63,6 @@ FAULTS = [
 
 
 @pytest.mark.process
-@pytest.mark.long
 def test_every_fault_leaves_a_gap_and_nothing_else(tmp_path):
     async def main(way):
         pace = straps.clock()
