@@ -34,6 +34,7 @@ from tests.support import virtual_time
 
 from agent.recording import files
 from bench import load_straps
+from firmware_sim import packets
 from firmware_sim.faults import Fault
 
 MINUTES = float(os.environ.get("MINUTES", "20"))
@@ -85,7 +86,7 @@ async def replay(table: Table) -> None:
             for way in straps.WAYS:
                 (Path(folder) / way).mkdir()
             played = await asyncio.gather(*jobs)
-        sent = [straps.packets.ticks(one) for one in rr_ms]
+        sent = [packets.ticks(one) for one in rr_ms]
         for way, (stored, taken, after_gap) in zip(straps.WAYS, played, strict=True):
             table.line(f"{name} ({way}): intervals out of order", _wrong(sent, taken), "0", good=sent == taken)
             worst = max(worn_recording.differences(stored, rr_ms, after_gap).values(), default=9.9)

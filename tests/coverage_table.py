@@ -16,7 +16,13 @@ ROOT = Path(__file__).parents[1]
 PROGRAMS = ("agent", "hub", "firmware_sim")
 FLOOR: Final = 80.0
 """Per cent of lines that every package runs at least; a package below has a row with its reason."""
-FLOORS: Final[dict[str, float]] = {}
+FLOORS: Final[dict[str, float]] = {"agent.page": 70.0}
+"""The page's process ends by `os._exit`, before the counter writes: lines that run in it alone are not counted."""
+TRACED: Final = (
+    "tests/agent/commands/test_terminal.py::"
+    "test_a_minute_of_run_connects_to_the_broker_alone_and_writes_into_its_own_folder"
+)
+"""This test looks at every file that the agent opens, and would see the counter's own."""
 
 
 def package_of(file: str) -> str:
@@ -36,7 +42,7 @@ def main() -> int:
         )
         chosen = ["--fast"] if is_fast else ["--dist", "loadfile", "--no-loadscope-reorder"]
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-n", os.environ.get("WORKERS", "5"), *chosen, f"--cov-config={settings}",
+            [sys.executable, "-m", "pytest", "-q", "-n", os.environ.get("WORKERS", "5"), *chosen, "--deselect", TRACED, f"--cov-config={settings}",
              "--cov", f"--cov-report=json:{report}"], cwd=ROOT, check=False,
         )  # fmt: skip
         files = json.loads(report.read_text())["files"]

@@ -86,7 +86,7 @@ SLEEPS = {
         3,
         LOAD,
     ),
-    ("scenarios/test_whole_way.py", "test_what_the_broker_can_take_is_heeded"): (1, QUIET),
+    ("scenarios/test_whole_way.py", "test_the_limits_of_the_broker_are_kept"): (1, QUIET),
     ("support/camera_program.py", "Scripted.grab"): (2, LOAD),
     ("support/fast_stack.py", "FastPlace.pass_time"): (1, VIRTUAL),
     ("support/fast_stack.py", "FastPlace._until"): (1, POLL),
