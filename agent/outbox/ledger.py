@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from agent.errors import LedgerBroken, WireRefused
 from agent.outbox.file import Outbox, break_name
 from agent.outbox.rows import ERASED_TO, RETIRED_TO
+from agent.system.storage import one_moment
 from agent.wire import chain, envelope, schema
 from agent.wire.consent import decode_record
 from agent.wire.message import (
@@ -109,7 +110,7 @@ class Proven:
 
 
 def verify(outbox: Outbox, open_proof: Callable[[bytes], Answers] | None = None) -> Proven:
-    """Walk the chain.
+    """Walk the chain as it is at one moment: the agent may write meanwhile.
 
     Args:
         outbox: The file.
@@ -119,6 +120,14 @@ def verify(outbox: Outbox, open_proof: Callable[[bytes], Answers] | None = None)
     Raises:
         LedgerBroken: Naming the first row that does not hold.
     """
+    with one_moment(outbox.db):
+        heads = _walk(outbox)
+        breaks = () if open_proof is None else _meet_proofs(outbox, open_proof, heads)
+    return Proven(len(heads) - 1, breaks)
+
+
+def _walk(outbox: Outbox) -> dict[int, bytes]:
+    """The chain's head after each row; after row 0, the first head."""
     head, expected = chain.FIRST_HEAD, 1
     heads = {0: head}
     erased_to = int(outbox.meta(ERASED_TO) or b"0")
@@ -142,8 +151,7 @@ def verify(outbox: Outbox, open_proof: Callable[[bytes], Answers] | None = None)
         heads[idx] = head
     if outbox.db.execute("SELECT 1 FROM outbox WHERE idx > ?", (expected - 1,)).fetchone():
         raise LedgerBroken(f"the ledger was cut after row {expected - 1}")
-    breaks = () if open_proof is None else _meet_proofs(outbox, open_proof, heads)
-    return Proven(expected - 1, breaks)
+    return heads
 
 
 def _meet_proofs(outbox: Outbox, open_proof: Callable[[bytes], Answers], heads: dict[int, bytes]) -> tuple[str, ...]:

@@ -77,6 +77,25 @@ def storing(db: Database) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def one_moment(db: Database) -> Iterator[None]:
+    """Several queries over one state of the file: what another process writes meanwhile is not seen. Writers are not
+    held up (write-ahead log).
+
+    Raises:
+        StorageFull, OutboxBroken: As `connect`.
+    """
+    if db.in_transaction:  # already one moment
+        yield
+        return
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
 def _named(error: sqlite3.Error, what: str) -> StorageFull | OutboxBroken:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in _FULL or code == sqlite3.SQLITE_BUSY:

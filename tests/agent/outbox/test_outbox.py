@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from agent.errors import LedgerBroken, OutboxBroken, StorageFull
-from agent.outbox import Limits, consents, ledger, receipts
+from agent.outbox import Limits, Outbox, consents, ledger, receipts
 from agent.system import storage
 from agent.wire import chain, envelope
 from agent.wire.labels import CODES
@@ -318,6 +318,28 @@ def test_erased_words_keep_the_chain_whole_and_are_gone_from_the_disk(world):
         assert on_disk() == 0
         assert ledger.verify(outbox, world.identity.open_answers).rows == outbox.head()[0]
         assert [row.words for row in ledger.rows(outbox)][:7] == [None] * 7
+
+
+@pytest.mark.parametrize("what", ["a row and its receipt", "an erasure"])
+def test_what_the_agent_writes_during_a_proof_is_no_breach(world, what):
+    """The page's process proves while the agent writes: before each of the proof's queries in turn something changes."""
+    receiver = world.receiver()
+    with filled(world) as writing, Outbox(world.settings.state_dir / "outbox.db", world.vault, None) as reading:
+
+        def change():
+            if what == "an erasure":
+                consents.erase(writing, world.identity.sign, world.identity.site, NOW)
+            else:
+                writing.put(COVER, NOW)
+                deliver(world, writing, receiver)
+
+        for at in range(1, 9):
+            turns = iter(range(1, 1000))
+            reading.db.set_trace_callback(lambda _, at=at, turns=turns: next(turns) == at and change())
+            rows = writing.head()[0]
+            assert ledger.verify(reading, world.identity.open_answers).rows >= rows
+        reading.db.set_trace_callback(None)
+        assert writing.head()[0] >= 7 + 5, "the proof did meet changes"
 
 
 # ---- limits, disks, files
