@@ -40,7 +40,9 @@ def pytest_configure(config):
     guard.install()
     # no deadline: a busy machine is slow, and no test is one of time
     is_ci = bool(os.environ.get("WARDBEAT_TOOLS_REQUIRED"))
-    hypothesis.settings.register_profile("wardbeat", derandomize=is_ci, deadline=None)
+    hypothesis.settings.register_profile(
+        "wardbeat", derandomize=is_ci, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
     hypothesis.settings.load_profile("wardbeat")
     if at := config.getoption("at"):
         time_machine.travel(datetime.fromisoformat(at).astimezone(), tick=True).start()
