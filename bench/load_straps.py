@@ -43,6 +43,7 @@ async def measure(way: str, *, count: int, notify_hz: float, seconds: float) -> 
     from bleak import BleakClient, BleakScanner
 
     from tests.support import straps
+    from tests.support.processes import until
 
     pace = straps.clock(1.0)
     bodies = [straps.strap(pace, n, notify_hz=notify_hz, stamped=True) for n in range(count)]
@@ -62,11 +63,12 @@ async def measure(way: str, *, count: int, notify_hz: float, seconds: float) -> 
             inbox.numbers.clear()
             inbox.latency_ms.clear()
         await asyncio.sleep(seconds)
+        fewest = 0.7 * notify_hz * seconds  # a busy machine takes longer
+        await until(lambda: min(len(inbox.numbers) for inbox in inboxes) > fewest, what="packets of every strap")
         gaps = sum(missing(inbox.numbers) for inbox in inboxes)
         latency = np.concatenate([inbox.latency_ms for inbox in inboxes])
         for client in clients:
             await client.disconnect()
-    assert min(len(inbox.numbers) for inbox in inboxes) > 0.7 * notify_hz * seconds
     planted = list(inboxes[0].numbers)
     del planted[len(planted) // 2]
     return gaps, float(np.percentile(latency, 99)), missing(planted)

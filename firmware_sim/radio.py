@@ -60,6 +60,11 @@ class Chip(Controller):
     # Legacy advertising and no address resolution: what the Linux kernel needs of this controller.
     le_features = Controller.le_features & ~(hci.LeFeatureMask.LL_PRIVACY | hci.LeFeatureMask.LE_EXTENDED_ADVERTISING)
 
+    def send_hci_packet(self, packet: hci.HCI_Packet) -> None:
+        """As Bumble does, which also spells out every packet for its debug log, whether that is read or not."""
+        if self.host:
+            asyncio.get_running_loop().call_soon(self.host.on_packet, bytes(packet))
+
     def on_hci_le_create_connection_cancel_command(self, _command: Any) -> Any:
         pending, self.pending_le_connection = self.pending_le_connection, None
         if pending is None:

@@ -8,6 +8,7 @@ import pytest
 
 from firmware_sim.faults import Fault
 from tests.support import straps
+from tests.support.machine import within_s
 from tests.support.processes import until
 
 BOTH = pytest.mark.parametrize("way", straps.WAYS)
@@ -127,7 +128,7 @@ def test_packets_at_twenty_a_second_lose_no_number_and_come_soon(way, tmp_path):
     gaps, p99_ms, planted = straps.run(load(way, count=10, seconds=4))
     assert gaps == 0
     assert planted > 0
-    assert p99_ms < 1000  # a figure for benches; here only that the stack does not choke
+    assert p99_ms < 1000 * within_s(1.0)  # a figure for benches; here only that the stack keeps up
 
 
 async def load(way, *, count, seconds):
