@@ -13,7 +13,7 @@ from agent.sources.camera.protocol import LINE_MOST, Seen, Told, Wanted, Word, r
 from agent.sources.camera.states import CameraState
 from agent.system import host
 
-_FIRST_S: Final = 20.0  # a slow machine loads the libraries so long
+_FIRST_S: Final = 60.0  # a machine under full load takes so long to load the libraries
 _SILENT_S: Final = 2.5  # a sign of life comes twice a second, and after every look
 _EMPTY_S: Final = 0.5
 _OLD_NS: Final = 30 * NS_PER_S  # a machine that slept in between
