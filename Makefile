@@ -14,6 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
 # tests mostly wait for real processes
 WORKERS ?= 5
+IN_PROCESSES = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-beside test-page screenshots train-arousal test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
 
@@ -52,11 +53,11 @@ tests/interop/node_modules/.installed: tests/interop/package-lock.json | system-
 
 ## the suite but for its longest tests, in several processes: WORKERS=5 ONLY=tests/hub
 test: $(VENV)/.installed $(MODELS)/.fetched system-tools npm
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not long" $(ONLY)
+	$(BIN)/python -m pytest $(IN_PROCESSES) -m "not long" $(ONLY)
 
 ## the longest tests: a night, storms, planted trees, scenarios of straps, the wheel; ends with a table of their seconds
 test-long: $(VENV)/.installed $(MODELS)/.fetched system-tools npm
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m long --durations 0 --durations-min 1 $(ONLY)
+	$(BIN)/python -m pytest $(IN_PROCESSES) -m long --durations 0 --durations-min 1 $(ONLY)
 
 ## the laws alone
 laws: $(VENV)/.installed

@@ -256,7 +256,7 @@ class Strap:
         return self._device is not None and len(self._device.connections) >= self.spec.links
 
     async def suffer(self, fault: Fault) -> None:
-        """Begin a fault now; it ends by itself (``held`` is the virtual radio's: another device takes the strap)."""
+        """Begin a fault, which ends after its time. The virtual radio carries out ``held``: another device connects."""
         assert self._chip is not None
         assert self._device is not None
         if fault.fault == "low_battery":

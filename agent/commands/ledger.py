@@ -26,8 +26,8 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.verify:
             enrolled = identity.load_enrolled(settings.state_dir, outbox.vault)
             proven = ledger.verify(outbox, enrolled.open_answers)
-            receipted = outbox.counts().get("receipted", 0)
-            say(f"{proven.rows} rows, {receipted} receipted: the chain is whole and agrees with every stored receipt")
+            counted = f"{proven.rows} rows, {proven.receipted} receipted"
+            say(f"{counted}: the chain is whole and agrees with every stored receipt")
             for words in proven.breaks:
                 say(f"known break: {words}")
             return 0

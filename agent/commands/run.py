@@ -7,7 +7,7 @@ from typing import Final
 from agent.commands.loading import load
 from agent.system.status import say
 
-_SOON_S: Final = 5.0  # what breaks twice within this time of its start would break again and again
+_SOON_S: Final = 5.0  # a run that breaks so soon, twice in a row, would break again and again
 
 
 def add_arguments(_: argparse.ArgumentParser) -> None:
@@ -44,7 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
         except BeginAgain as again:
             say(f"wardbeat: {again}; it starts again")
         except OutboxBroken as broken:
-            ended_soon, before = time.monotonic() - began_s < _SOON_S, ended_soon
-            if ended_soon and before:
+            soon = time.monotonic() - began_s < _SOON_S
+            if soon and ended_soon:
                 raise
+            ended_soon = soon
             say(f"wardbeat: {broken}; it starts again, and sets the file aside if it is damaged")

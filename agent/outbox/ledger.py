@@ -102,10 +102,12 @@ class Proven:
 
     Attributes:
         rows: How many.
+        receipted: How many of them the hub has confirmed.
         breaks: Known breaks against what the hub holds (a restored or copied state), in words.
     """
 
     rows: int
+    receipted: int
     breaks: tuple[str, ...] = ()
 
 
@@ -123,7 +125,8 @@ def verify(outbox: Outbox, open_proof: Callable[[bytes], Answers] | None = None)
     with one_moment(outbox.db):
         heads = _walk(outbox)
         breaks = () if open_proof is None else _meet_proofs(outbox, open_proof, heads)
-    return Proven(len(heads) - 1, breaks)
+        receipted = outbox.counts().get("receipted", 0)
+    return Proven(len(heads) - 1, receipted, breaks)
 
 
 def _walk(outbox: Outbox) -> dict[int, bytes]:

@@ -81,13 +81,12 @@ def _found(wanted: Wanted) -> str:
 
 def _proof(wanted: Wanted) -> str:
     with wanted.outbox() as outbox:
-        receipted = outbox.counts().get("receipted", 0)
         try:
             enrolled = identity.load_enrolled(wanted.settings.state_dir, outbox.vault)
             proven = ledger.verify(outbox, enrolled.open_answers)
         except LedgerBroken as broken:
             return json.dumps({"broken": str(broken)})
-    return json.dumps({"rows": proven.rows, "receipted": receipted, "breaks": list(proven.breaks)})
+    return json.dumps({"rows": proven.rows, "receipted": proven.receipted, "breaks": list(proven.breaks)})
 
 
 def _ledger_json(wanted: Wanted) -> str:

@@ -292,7 +292,7 @@ class Publisher:
         return True
 
     def _close_if_unacknowledged(self, link: Link) -> None:
-        """A broker that acknowledges nothing for long has lost its session; a new connection sends the rows again."""
+        """After long silence no acknowledgement will come on this connection; the next one sends the rows again."""
         oldest_s = min(sent_s for _, sent_s in self._in_flight.values())
         if time.monotonic() - oldest_s > max(self._settings.resend_after_s, UNACKNOWLEDGED_S):
             self.counters["unacknowledged"] += 1

@@ -16,23 +16,25 @@ ROOT = Path(__file__).parents[2]
 TOGETHER = 8  # they mostly wait
 
 
-async def some(kind, names, turn):
-    """Rows of one process of `fast_stack`."""
+async def rows_of(kind, names, turn):
+    """What one process of `fast_stack` says of these scenarios."""
     async with turn:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.support.fast_stack", kind, *names,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )  # fmt: skip
-        why = ""
+        why, most_s = "", within_s(240)
         try:
-            async with asyncio.timeout(within_s(240)):
+            async with asyncio.timeout(most_s):
                 out, errors = await process.communicate()
         except TimeoutError:
             process.kill()
             out, errors = await process.communicate()
-            why = "took longer than four minutes"
-    rows = {row["name"]: row for row in map(json.loads, out.decode().splitlines())}
+            why = f"took longer than {most_s:g} s"
+    rows = {
+        row["name"]: row for row in (json.loads(line) for line in out.decode().splitlines() if line.startswith("{"))
+    }
     why = why or errors.decode()[-2000:]
     return [rows.get(name, {"name": name, "place": kind, "good": False, "why": why}) for name in names]
 
@@ -44,7 +46,7 @@ async def all_rows(kinds=("b", "a")):
     for kind in kinds:
         names = [name for name, each in SCENARIOS.items() if kind in each.places]
         several = len(names) if kind == "b" else 2
-        jobs += [some(kind, names[n::several], turn) for n in range(several)]
+        jobs += [rows_of(kind, names[n::several], turn) for n in range(several)]
     return [row for rows in await asyncio.gather(*jobs) for row in rows]
 
 

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 
 from agent.sources import Radio
@@ -171,8 +172,8 @@ def main():
     for name in names:
         try:
             row = run(played(kind, name))
-        except AssertionError as failed:
-            row = {"name": name, "place": kind, "good": False, "why": str(failed)}
+        except Exception:  # the others are still played
+            row = {"name": name, "place": kind, "good": False, "why": traceback.format_exc()[-2000:]}
         print(json.dumps(row), flush=True)
 
 

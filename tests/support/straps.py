@@ -92,7 +92,7 @@ def both_ways(main):
 
 @contextlib.asynccontextmanager
 async def reading(reader: "Reader"):
-    """The reader reads in a task of its own."""
+    """Read in a separate task until the block ends."""
     task = asyncio.create_task(reader.read())
     try:
         yield

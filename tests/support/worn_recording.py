@@ -12,6 +12,7 @@ from agent.system.run_mode import RunMode
 from agent.wire import schema
 from firmware_sim import packets, recording
 from tests.support import straps
+from tests.support.processes import until
 from tests.support.world import World, running_hub
 
 
@@ -26,7 +27,7 @@ async def play(way: str, world: World, file: Path, speed: float = 10.0):
 
     seen_ns = 0
 
-    def look(agent) -> None:
+    def is_over(agent) -> bool:
         nonlocal seen_ns  # the agent keeps only what its windows need, so look again and again
         for sample in agent.windows.ring._channels.get("rr_ms", ()):
             if sample.t_ns > seen_ns:
@@ -34,13 +35,12 @@ async def play(way: str, world: World, file: Path, speed: float = 10.0):
                     after_gap.append(len(taken))
                 seen_ns = sample.t_ns
                 taken.append(round(sample.value * 1.024))
+        return worn.body_ended.is_set()
 
     async def until_over(agent) -> None:
-        while not worn.body_ended.is_set():
-            look(agent)
-            await asyncio.sleep(0.2)
+        await until(lambda: is_over(agent), 900, "the end of the recording")
         await pace.sleep_until(pace.now_ns() + 4 * 10**9)
-        look(agent)
+        is_over(agent)
         agent.stop_sensors.set()
         await asyncio.Event().wait()
 

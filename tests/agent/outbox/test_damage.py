@@ -1,5 +1,6 @@
 """A damaged outbox: the agent goes on, nothing is deleted, the person and the hub are told what was in it."""
 
+import argparse
 import asyncio
 import json
 import os
@@ -7,14 +8,16 @@ import random
 import signal
 import sqlite3
 import sys
+import time
 from functools import partial
 
 import pytest
 
 from agent import pipeline
+from agent.commands import run as run_command
 from agent.errors import StorageFull
 from agent.outbox import Limits, Sealing, consents, damage, pauses
-from agent.system import storage
+from agent.system import host, storage
 from agent.system.clock import SessionClock
 from agent.system.run_mode import RunMode
 from agent.wire.message import EraseMessage, GapMessage
@@ -202,6 +205,23 @@ def test_the_program_goes_on_when_its_outbox_breaks_under_it(world, tmp_path):
     finally:
         running.popen.send_signal(signal.SIGTERM)
         running.popen.wait(20)
+
+
+@pytest.mark.parametrize(("lengths_s", "runs"), [((0, 0), 2), ((9, 0, 0), 3), ((0, 9, 0, 0), 4)])
+def test_a_run_that_breaks_at_once_twice_in_a_row_ends_the_program(lengths_s, runs, settings_file, monkeypatch):
+    began, now_s = [], [0.0]
+
+    async def run(*_, **__):
+        now_s[0] += lengths_s[len(began)]
+        began.append(now_s[0])
+        raise storage.OutboxBroken("the state is damaged")
+
+    monkeypatch.setattr(pipeline, "run", run)
+    monkeypatch.setattr(host, "no_core_dumps", lambda: None)  # it would last for this process
+    monkeypatch.setattr(time, "monotonic", lambda: now_s[0])
+    with pytest.raises(storage.OutboxBroken):
+        run_command.run(argparse.Namespace(config=settings_file))
+    assert len(began) == runs
 
 
 def test_fsck_and_export_say_what_is_there(world, tmp_path, capsys):

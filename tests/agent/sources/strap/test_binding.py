@@ -1,6 +1,5 @@
 """Which strap is read: the bound one alone."""
 
-import asyncio
 import os
 
 import pytest
@@ -27,7 +26,7 @@ def test_only_a_bound_strap_is_read_and_another_at_its_address_is_refused(tmp_pa
             other = straps.Reader(straps.bind(tmp_path / "state", serial="SIM9999"), pace, radio)
             async with straps.reading(other):
                 await until(lambda: StrapState.ANOTHER_STRAP.words in other.words, what="the words")
-                await asyncio.sleep(3)
+                await pace.sleep_until(pace.now_ns() + 30 * 10**9)  # simulated: no beat comes
         assert nobody.samples == other.samples == []
 
     straps.run(main())

@@ -50,7 +50,7 @@ def test_bleak_finds_reads_and_is_refused_as_the_services_say(way, tmp_path):
                 await virtual_radio.suffer(Fault("absent", for_s=1.5, strap=1))
                 await client.connect(timeout=0.5)
             assert time.monotonic() - begin < 5
-            await asyncio.sleep(1.2)
+            await until(lambda: not virtual_radio.straps[1]._has("absent"), what="the strap to be in range again")
             await client.connect()  # and the dongle is not wedged by the cancelled attempt
             await client.disconnect()
 
