@@ -10,6 +10,7 @@ from typing import Final
 
 from agent.errors import WireRefused, WrongUse
 from agent.wire.directory import fingerprint_words
+from agent.wire.enroll import dearmor, decode_bundle
 
 _REVOKED: Final = """\
 Send the broker a SIGHUP: it reloads its list and refuses everyone on it. An open connection continues
@@ -41,10 +42,14 @@ def init(arguments: argparse.Namespace) -> int:
 
 
 def invite(arguments: argparse.Namespace) -> int:
-    """Print a bundle that enrolls one device."""
+    """Print a bundle that enrolls one device, and the words to compare."""
     from hub.site import invite
 
-    print(invite(arguments.folder), end="")
+    text = invite(arguments.folder)
+    print(text, end="")
+    bundle = decode_bundle(dearmor("BUNDLE", text))
+    _say(f"Read out the bundle's eight words when the person asks: {bundle.words}")
+    _say(f"A machine with release 0.1.0 shows the root key's words instead: {fingerprint_words(bundle.root_public)}")
     return 0
 
 

@@ -8,9 +8,10 @@ from typing import Final
 from cryptography.hazmat.primitives import serialization
 
 from agent.errors import WireRefused
+from agent.wire.certificates import requested_key
 from agent.wire.enroll import Answer, armor, dearmor, sealed_answer, verified_request
 from agent.wire.keys import kid
-from hub.keys.certificates import certify, checked_request
+from hub.keys.certificates import certify
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
 from hub.site import open_keys
@@ -37,7 +38,7 @@ def admit(folder: Path, request_text: str) -> str:
             raise WireRefused(
                 "wrong_site", "the request is for another site, or it mixes a synthetic site with a real one"
             )
-        public = checked_request(request.tls_request)
+        public = requested_key(request.tls_request)
         keyed = request.sign_public, request.receive_public, request.consent_public
         known = keys.devices.of(kid(request.sign_public))
         again = known is not None and (known.sign_public, known.receive_public, known.consent_public) == keyed
@@ -67,6 +68,6 @@ def renew(folder: Path, keys: KeyStore, device: Device, request_der: bytes, now_
         issued = keys.devices.certificates(device.kid)
         if len([at for _, at in issued if now_utc_s - at < _DAY_S]) >= _MOST_A_DAY:
             return issued[-1][0]
-        certificate = certify(folder, device.device, checked_request(request_der), server=None)
+        certificate = certify(folder, device.device, requested_key(request_der), server=None)
         keys.devices.note_certificate(device.kid, certificate, now_utc_s)
         return certificate.public_bytes(serialization.Encoding.DER)

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from agent.errors import KeysMissing, WireRefused, WrongUse
 from agent.system import host, machine
+from agent.wire.directory import DirectoryKey, lowest_serial, verified
 from agent.wire.enroll import Bundle, armor, check_names
 from agent.wire.keys import SEED_BYTES, ReceiveKey, SignKey
 from hub.broker import acl, mosquitto_conf
@@ -137,22 +138,35 @@ def invite(folder: Path) -> str:
     """A bundle that enrolls one device, as armored text; its code works once.
 
     Raises:
-        KeysMissing: There is no hub in the folder.
+        KeysMissing: There is no hub in the folder, or its directory key has ended.
     """
-    keys = open_keys(folder)
-    bundle = Bundle(
-        site=keys.site,
-        operator=keys.operator,
-        host=keys.value("host").decode(),
-        port=int(keys.value("port")),
-        ca_pem=(folder / "ca.pem").read_bytes(),
-        root_public=keys.value("root public"),
-        directory_floor=keys.version(),
-        synthetic=keys.synthetic,
-        code=keys.devices.new_code(),
-    )
-    keys.close()
+    with closing(open_keys(folder)) as keys:
+        key = _directory_key(keys)
+        if lowest_serial(keys.version()) < key.serial:
+            keys.issue_directory()  # of a release that did not count so: the bundle must name the serial
+        bundle = Bundle(
+            site=keys.site,
+            operator=keys.operator,
+            host=keys.value("host").decode(),
+            port=int(keys.value("port")),
+            ca_pem=(folder / "ca.pem").read_bytes(),
+            root_public=keys.value("root public"),
+            directory_floor=keys.version(),
+            synthetic=keys.synthetic,
+            code=keys.devices.new_code(),
+        )
     return armor("BUNDLE", bundle.encode())
+
+
+def _directory_key(keys: KeyStore) -> DirectoryKey:
+    seen = verified(keys.published(), keys.site, keys.value("root public"), 0)
+    try:
+        seen.check_days(int(time.time()))
+    except WireRefused as refused:
+        raise KeysMissing(
+            f"nobody can enroll now: {refused}", remedy="Check the clock, or run 'wardbeat hub rotate --root FILE'."
+        ) from refused
+    return seen.key
 
 
 def revoke(folder: Path, name: str) -> None:

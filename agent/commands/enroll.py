@@ -2,8 +2,13 @@
 
 import argparse
 from pathlib import Path
+from typing import Final
 
 from agent.system.status import say
+
+_COMPARE: Final = """\
+Ask the hub's operator to read out the eight words of this bundle: by voice, not by the way that brought the
+file. This machine reads:"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,9 +22,8 @@ def run(arguments: argparse.Namespace) -> int:
     from agent import config
     from agent.commands import terminal
     from agent.enrollment import identity, steps
-    from agent.errors import WrongUse
-    from agent.wire.directory import fingerprint_words
-    from agent.wire.enroll import armor, dearmor, decode_bundle
+    from agent.errors import CheckFailed, WrongUse
+    from agent.wire.enroll import armor, dearmor, verified_request
 
     settings, _ = config.load(arguments.config)
     try:
@@ -31,16 +35,22 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"Enrolled at {enrolled.bundle.operator}. Next: wardbeat consent show")
         return 0
     paper = dearmor("BUNDLE", text)
-    bundle = decode_bundle(paper)
+    bundle = identity.read_bundle(paper)
     say(f"Site {bundle.site} of {bundle.operator}; broker {bundle.host}:{bundle.port}")
-    say(f"Compare these eight words with the operator: {fingerprint_words(bundle.root_public)}")
     if identity.exists(settings.state_dir) and not arguments.replace:
         raise WrongUse(
             "this machine is already enrolled", remedy="To start over, add --replace; the old keys are destroyed."
+        )
+    words = f"{_COMPARE}\n\n    {bundle.words}\n"
+    if not terminal.ask_agreement(words, "Do they agree?"):
+        raise CheckFailed(
+            "the words do not agree, or were not compared; nothing was made",
+            remedy="Somebody may have changed the bundle: ask the operator for another one, by another way.",
         )
     pin = terminal.ask_pin("Choose a PIN that only you know (6 or more characters):  ", twice=True)
     request = steps.begin_enrollment(settings, paper, pin, replace_old=arguments.replace)
     terminal.show_code(identity.recovery_code(settings.state_dir, pin))
     print(armor("REQUEST", request), end="")
+    say(f"The request's eight words, for the operator to compare: {verified_request(request).words}")
     say("Give the request (on stdout) to the hub's operator. When you have the answer, run: wardbeat enroll ANSWER")
     return 0

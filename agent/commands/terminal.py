@@ -8,6 +8,7 @@ from typing import Final, TextIO, cast
 from agent.errors import NoTerminal, WrongPin
 from agent.wire import erasure
 
+_ASK_MOST: Final = 3
 _CODE: Final = """\
 Write it down, and keep it away from this machine. If this machine is lost, whoever has the code can have
 erased what the hub holds about you ('wardbeat recovery erase', on any machine), and can do nothing else."""
@@ -66,6 +67,20 @@ def confirm(words: str, question: str) -> bool:
         NoTerminal: There is none.
     """
     return ask_words(f"{words}\n\n{question} Type yes: ").lower() == "yes"
+
+
+def ask_agreement(words: str, question: str) -> bool:
+    """Show words on the terminal that two people compare; whether they agree. Only yes and no are answers.
+
+    Raises:
+        NoTerminal: There is none.
+    """
+    show_words(words)
+    for _ in range(_ASK_MOST):
+        answer = ask_words(f"{question} yes/no: ").lower()
+        if answer in ("yes", "no"):
+            return answer == "yes"
+    return False
 
 
 def _terminal(mode: str) -> TextIO:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from agent.errors import WireRefused
 from agent.wire import envelope
-from agent.wire.directory import Verified, succeeds, verified
+from agent.wire.directory import Verified, succeeds, verified, without_count
 from agent.wire.enroll import Bundle
 from agent.wire.envelope import Sender
 from agent.wire.keys import ReceiveKey, SignKey, receive_public
@@ -43,7 +43,10 @@ class Identity:
 
     def directory(self) -> Verified:
         """The newest directory that this machine believed, checked again."""
-        return verified(self.published, self.site, self.bundle.root_public, 0)
+        return self._verified(self.published)
+
+    def _verified(self, published: bytes) -> Verified:
+        return verified(published, self.site, self.bundle.root_public, without_count(self.bundle.directory_floor))
 
     def open_answers(self, payload: bytes) -> Answers:
         """Open and believe one envelope down.
@@ -71,7 +74,7 @@ class Identity:
         """
         if published == self.published:
             return self
-        seen = verified(published, self.site, self.bundle.root_public, 0)
+        seen = self._verified(published)
         if not succeeds(seen, self.directory()):
             raise WireRefused("rolled_back", "the key directory is not newer than the one in use")
         if seen.directory.synthetic != self.bundle.synthetic:

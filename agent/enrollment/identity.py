@@ -8,12 +8,12 @@ keys/tls.key    encrypted PEM        keys/tls.crt, keys/ca.pem
 
 import hashlib
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
@@ -22,7 +22,7 @@ from agent.enrollment.enrolled import Identity
 from agent.errors import KeysMissing, WireRefused, WrongUse
 from agent.privacy.vault import Vault, open_with_pin, seal_with_pin
 from agent.system import host, machine
-from agent.wire import codec, erasure
+from agent.wire import certificates, codec, erasure
 from agent.wire.codec import Fields
 from agent.wire.enroll import Bundle, Request, decode_bundle, opened_answer, signed_request
 from agent.wire.keys import SEED_BYTES, SignKey
@@ -56,6 +56,23 @@ def new_tls_key(vault: Vault) -> tuple[bytes, bytes]:
     return pem, request.public_bytes(serialization.Encoding.DER)
 
 
+def own_tls_public(pem: bytes, vault: Vault) -> bytes:
+    """The public half of a key that `new_tls_key` made, as a certificate holds it.
+
+    Raises:
+        KeysMissing: It is damaged, or under another data key.
+    """
+    try:
+        key = serialization.load_pem_private_key(pem, tls_password(vault).encode())
+    except (ValueError, TypeError) as error:
+        raise KeysMissing(
+            "the TLS key cannot be opened", remedy="Restore the state folder, or enroll again."
+        ) from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise KeysMissing("the TLS key is of another kind", remedy="Enroll again.")
+    return certificates.public_bytes(key.public_key())
+
+
 def check(folder: Path, bundle_bytes: bytes, pin: str, *, replace_old: bool) -> Bundle:
     """Whether `begin` may go on; changes nothing.
 
@@ -69,7 +86,18 @@ def check(folder: Path, bundle_bytes: bytes, pin: str, *, replace_old: bool) -> 
         )
     if len(pin) < MIN_PIN:
         raise WrongUse(f"the PIN has fewer than {MIN_PIN} characters", remedy="Choose a longer one.")
-    return decode_bundle(bundle_bytes)
+    return read_bundle(bundle_bytes)
+
+
+def read_bundle(bundle_bytes: bytes) -> Bundle:
+    """A bundle to enroll with, checked as far as it can be before its words are compared with the operator's.
+
+    Raises:
+        WireRefused: ``malformed``, ``weak_key`` or ``out_of_date``.
+    """
+    bundle = decode_bundle(bundle_bytes)
+    certificates.authority(bundle.ca_pem).check_days("the bundle's CA", int(time.time()))
+    return bundle
 
 
 def begin(folder: Path, vault: Vault, bundle_bytes: bytes, pin: str, *, replace_old: bool = False) -> bytes:
@@ -137,16 +165,15 @@ def finish(folder: Path, vault: Vault, answer_bytes: bytes) -> Identity:
         raise WrongUse(
             f"this machine is already enrolled, as {started.device}", remedy="'wardbeat status' shows where."
         )
-    answer, seen, published = opened_answer(answer_bytes, started.bundle, started.receive)
-    if seen.directory.synthetic != started.bundle.synthetic:
-        raise WireRefused("bad_signature", "the bundle and the hub disagree on whether this site is synthetic")
-    try:
-        certificate = x509.load_der_x509_certificate(answer.tls_certificate)
-        ca = x509.load_pem_x509_certificate(started.bundle.ca_pem)
-        certificate.verify_directly_issued_by(ca)
-    except (InvalidSignature, ValueError, TypeError) as error:
-        raise WireRefused("bad_signature", "the certificate was not issued by the bundle's CA") from error
-    host.write_private(folder / "keys" / "tls.crt", certificate.public_bytes(serialization.Encoding.PEM))
+    now_utc_s = int(time.time())
+    answer, _, published = opened_answer(answer_bytes, started.bundle, started.receive, now_utc_s)
+    certificate = certificates.client_certificate(answer.tls_certificate, started.bundle.ca_pem)
+    if certificate.public != own_tls_public(host.read_private(folder / "keys" / "tls.key"), vault):
+        raise WireRefused("bad_signature", "the certificate is for another key: it is not the answer to this request")
+    if certificate.name != answer.device:
+        raise WireRefused("bad_signature", "the certificate is for another device")
+    certificate.check_days("the certificate", now_utc_s)
+    host.write_private(folder / "keys" / "tls.crt", certificate.pem)
     identity = replace(started, device=answer.device, published=published)
     save(folder, vault, identity)
     return identity

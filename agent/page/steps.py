@@ -57,7 +57,6 @@ async def bind(session: Session, asked: forms.Strap) -> Answer:
 
 async def enroll(session: Session, asked: forms.Begin) -> Answer:
     """The operator's bundle and a PIN in, a request out."""
-    from agent.wire.directory import fingerprint_words
     from agent.wire.enroll import armor, dearmor, decode_bundle
     from agent.wire.erasure import in_words
 
@@ -74,7 +73,7 @@ async def enroll(session: Session, asked: forms.Begin) -> Answer:
         "request": armor("REQUEST", request),
         "recovery": in_words(code),
         "operator": bundle.operator,
-        "words": fingerprint_words(bundle.root_public),
+        "words": bundle.words,
     }
 
 

@@ -5,14 +5,17 @@
     directory = [version, issued, expires, synthetic, [[KEM public, not after]...],
                  [receipt public...], [score public...], [revoked kid...]]
 
-Versions only grow. Expiry is a state for people, never a verdict about a row.
+Versions only grow. Expiry is a state for people, never a verdict about a row. A version holds the serial of the key
+cert that it was issued under in the bits above the lowest 20, so that the lowest version to believe names the lowest
+serial too: a directory key that was rotated out then speaks for nobody.
 """
 
-import hashlib
 from dataclasses import dataclass
+from typing import Final
 
 from agent.errors import WireRefused
 from agent.wire import codec, spoken
+from agent.wire.certificates import check_days
 from agent.wire.codec import Decoded, Fields
 from agent.wire.keys import (
     KID_BYTES,
@@ -24,6 +27,9 @@ from agent.wire.keys import (
     verify,
 )
 from agent.wire.labels import Label
+
+_SERIAL_BIT: Final = 20
+_SKEW_S: Final = 3600  # a machine's clock may be this much behind the hub's
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +80,13 @@ class Directory:
             ]
         )
 
+    def receipt_keys(self) -> tuple[bytes, ...]:
+        """The receipt keys that are listed and not revoked."""
+        return tuple(public for public in self.receipt_publics if kid(public) not in self.revoked)
+
     def receipt_key(self, sender: bytes) -> bytes | None:
         """The receipt key of that kid, when it is listed and not revoked."""
-        if sender in self.revoked:
-            return None
-        return next((public for public in self.receipt_publics if kid(public) == sender), None)
+        return next((public for public in self.receipt_keys() if kid(public) == sender), None)
 
     def drops(self, before: "Directory") -> bool:
         """Whether a key that the one before let answer is believed no more."""
@@ -93,6 +101,31 @@ class Verified:
 
     directory: Directory
     key: DirectoryKey
+
+    def check_days(self, now_utc_s: int) -> None:
+        """Refuse a directory key that has ended, or not begun, by this machine's clock.
+
+        Raises:
+            WireRefused: ``out_of_date``.
+        """
+        key = self.key
+        check_days("the hub's directory key", key.not_before_utc_s - _SKEW_S, key.not_after_utc_s, now_utc_s)
+
+
+def lowest_serial(floor: int) -> int:
+    """The lowest serial of a key cert under which a directory of this version, or a later one, was issued."""
+    return floor >> _SERIAL_BIT
+
+
+def next_version(version: int, serial: int) -> int:
+    """The version of the directory after ``version``, under the key cert of this serial."""
+    first = serial << _SERIAL_BIT
+    return max(version + 1, first if first < codec.UINT_END // 2 else 0)
+
+
+def without_count(floor: int) -> int:
+    """A floor that asks for the serial alone: versions begin anew under a newer key cert."""
+    return lowest_serial(floor) << _SERIAL_BIT
 
 
 def publish(root: SignKey, directory_key: SignKey, cert: DirectoryKey, directory: Directory, site: str) -> bytes:
@@ -114,7 +147,7 @@ def verified(published: bytes, site: str, root_public: bytes, floor: int) -> Ver
         published: The retained message's bytes.
         site: The site enrolled at.
         root_public: The root key pinned at enrollment.
-        floor: Lowest version to believe: the highest one seen so far.
+        floor: Lowest version to believe; it names the lowest serial of a key cert too, see `lowest_serial`.
 
     Raises:
         WireRefused: ``malformed``, ``bad_signature`` or ``rolled_back``.
@@ -128,6 +161,8 @@ def verified(published: bytes, site: str, root_public: bytes, floor: int) -> Ver
     if not verify(key.public, signature, Label.DIRECTORY, site, body):
         raise WireRefused("bad_signature", "the directory's signature is not valid")
     directory = _directory(codec.decode(body))
+    if key.serial < lowest_serial(floor):
+        raise WireRefused("rolled_back", "the directory key was replaced: the hub's root has signed a newer one")
     if directory.version < floor:
         raise WireRefused("rolled_back", f"directory {directory.version} is older than {floor}")
     return Verified(directory, key)
@@ -148,7 +183,7 @@ def fingerprint_words(root_public: bytes) -> str:
     >>> fingerprint_words(bytes(32)).count(" ")
     7
     """
-    return spoken.words(hashlib.sha256(root_public).digest()[:16])
+    return spoken.fingerprint(root_public)
 
 
 def _key(item: Decoded) -> DirectoryKey:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.errors import WireRefused
-from agent.wire import codec
+from agent.wire import codec, spoken
 from agent.wire.codec import Fields
 from agent.wire.consent import MAX_TEXT
 from agent.wire.directory import Verified
@@ -42,7 +42,11 @@ HASH_BYTES: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """What the hub's operator gives a person: where to send, whom to believe, and a code to use once."""
+    """What the hub's operator gives a person: where to send, whom to believe, and a code to use once.
+
+    Attributes:
+        directory_floor: Lowest version of a directory, and with it the lowest serial of its key cert, to believe.
+    """
 
     site: str
     operator: str
@@ -55,19 +59,24 @@ class Bundle:
     code: bytes
 
     def encode(self) -> bytes:
-        return codec.encode(
-            [
-                self.site,
-                self.operator,
-                self.host,
-                self.port,
-                self.ca_pem,
-                self.root_public,
-                self.directory_floor,
-                int(self.synthetic),
-                self.code,
-            ]
-        )
+        return codec.encode([*self._told(), self.code])
+
+    @property
+    def words(self) -> str:
+        """Eight words over everything but the code, to compare with the operator before anything is made."""
+        return spoken.fingerprint(codec.encode([str(Label.BUNDLE), *self._told()]))
+
+    def _told(self) -> list[codec.Item]:
+        return [
+            self.site,
+            self.operator,
+            self.host,
+            self.port,
+            self.ca_pem,
+            self.root_public,
+            self.directory_floor,
+            int(self.synthetic),
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +112,11 @@ class Request:
                 self.recovery_public,
             ]
         )
+
+    @property
+    def words(self) -> str:
+        """Eight words over the whole request, to compare with the person before the device is admitted."""
+        return spoken.fingerprint(codec.encode([str(Label.REQUEST_WORDS), self.site, self.encode()]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,15 +230,20 @@ def sealed_answer(answer: Answer, request: Request, directory_key: SignKey, publ
     return codec.encode([sealed, signature, published])
 
 
-def opened_answer(data: bytes, bundle: Bundle, receive: ReceiveKey) -> tuple[Answer, Verified, bytes]:
+def opened_answer(data: bytes, bundle: Bundle, receive: ReceiveKey, now_utc_s: int) -> tuple[Answer, Verified, bytes]:
     """The answer, the directory it hangs on, and that directory as published.
 
     Raises:
-        WireRefused: ``malformed``, ``bad_signature``, ``rolled_back`` or ``open_failed``.
+        WireRefused: ``malformed``, ``bad_signature``, ``weak_key``, ``rolled_back``, ``out_of_date``, ``open_failed``.
     """
     row = Fields(codec.decode(data), 3)
     sealed, signature, published = row.raw(), row.raw(SIGNATURE_BYTES), row.raw()
     seen = verified_directory(published, bundle.site, bundle.root_public, bundle.directory_floor)
+    seen.check_days(now_utc_s)
+    if seen.directory.synthetic != bundle.synthetic:
+        raise WireRefused("bad_signature", "the bundle and the hub disagree on whether this site is synthetic")
+    for kem in seen.directory.kems:
+        receive_public(kem.public)  # a weak key is refused before anything is kept
     if not verify(seen.key.public, signature, Label.ANSWER, bundle.site, bundle.code, sealed):
         raise WireRefused("bad_signature", "the answer was not signed by the hub of the bundle")
     info = codec.encode([str(Label.ANSWER_SEAL), bundle.site, bundle.code])

@@ -18,6 +18,7 @@ class Label(StrEnum):
     DIRECTORY = "wardbeat/1/directory"
     BUNDLE = "wardbeat/1/bundle"
     REQUEST = "wardbeat/1/request"
+    REQUEST_WORDS = "wardbeat/1/request-words"
     REQUEST_CONSENT_KEY = "wardbeat/1/request-consent-key"
     REQUEST_RECOVERY_KEY = "wardbeat/1/request-recovery-key"
     ANSWER = "wardbeat/1/answer"

@@ -3,6 +3,7 @@
 Source: Wilkerson 2009, "A proposal for proquints", arXiv:0901.4016
 """
 
+import hashlib
 from typing import Final
 
 from agent.errors import WireRefused
@@ -18,6 +19,11 @@ def words(data: bytes) -> str:
     'lusab babad'
     """
     return " ".join(_word(int.from_bytes(data[at : at + 2], "big")) for at in range(0, len(data), 2))
+
+
+def fingerprint(data: bytes) -> str:
+    """Eight words that two people compare by voice: the first 128 bits of SHA-256."""
+    return words(hashlib.sha256(data).digest()[:16])
 
 
 def heard(text: str) -> bytes:

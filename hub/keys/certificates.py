@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from agent.errors import KeysMissing, WireRefused
+from agent.errors import KeysMissing
 from agent.system.host import write_durable, write_private
 
 _ENCODING: Final = serialization.Encoding.PEM
@@ -126,24 +125,6 @@ def certify(
     if server is not None:
         builder = builder.add_extension(x509.SubjectAlternativeName(_names(server)), critical=False)
     return builder.sign(ca_key, hashes.SHA256())
-
-
-def checked_request(request_der: bytes) -> ec.EllipticCurvePublicKey:
-    """The P-256 key of a certificate request (DER) with a valid signature of its own.
-
-    Raises:
-        WireRefused: ``malformed``, ``bad_signature`` or ``weak_key``.
-    """
-    try:
-        request = x509.load_der_x509_csr(request_der)
-        public, signed = request.public_key(), request.is_signature_valid
-    except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm) as error:
-        raise WireRefused("malformed", "the TLS request cannot be read") from error
-    if not signed:
-        raise WireRefused("bad_signature", "the signature of the TLS request is not valid")
-    if not isinstance(public, ec.EllipticCurvePublicKey) or not isinstance(public.curve, ec.SECP256R1):
-        raise WireRefused("weak_key", "the TLS key is not P-256")
-    return public
 
 
 def write_revoked(folder: Path, serials: Iterable[int]) -> None:

@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import select
 
 from agent.errors import KeysMissing
-from agent.wire.directory import Directory, DirectoryKey, publish_under, verified
+from agent.wire.directory import Directory, DirectoryKey, next_version, publish_under, verified
 from agent.wire.keys import KID_BYTES, SEED_BYTES, SIGN_PUBLIC_BYTES, SignKey, kid
 from agent.wire.labels import Label
 from hub.database import add_columns, lock_file, open_sqlite, put_site, reading, unlock_file
@@ -185,6 +185,10 @@ class KeyStore:
         """The directory's version."""
         return int(self.value("version"))
 
+    def serial(self) -> int:
+        """The serial of the directory key's cert."""
+        return int(self.text("cert serial") or 1)
+
     def issue_directory(self, now_utc_s: int | None = None) -> bytes:
         """Sign the next version of the directory; returns it as published.
 
@@ -193,7 +197,8 @@ class KeyStore:
         """
         now_utc_s = int(time.time()) if now_utc_s is None else now_utc_s
         with self.exclusive():
-            directory = self._directory(self.version() + 1, now_utc_s, now_utc_s + DIRECTORY_DAYS * DAY_S)
+            version = next_version(self.version(), self.serial())
+            directory = self._directory(version, now_utc_s, now_utc_s + DIRECTORY_DAYS * DAY_S)
             cert, signature = self.value("cert"), self.value("cert signature")
             published = publish_under(cert, signature, self.sign_key("directory"), directory, self.site)
             self.put({"version": str(directory.version).encode(), "published": published})
@@ -233,7 +238,7 @@ class KeyStore:
             raise KeysMissing("this is not the root key of this site", remedy="Use the root.key from 'hub init'.")
         seed = os.urandom(SEED_BYTES)
         # the time, so that a restored store never issues a serial twice
-        serial = max(int(self.text("cert serial") or 1) + 1, now_utc_s)
+        serial = max(self.serial() + 1, now_utc_s)
         cert = DirectoryKey(serial, SignKey.of(seed).public, now_utc_s, now_utc_s + CERT_DAYS * DAY_S)
         self.put(
             {

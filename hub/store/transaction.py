@@ -15,6 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from agent.errors import WireRefused
+from agent.wire.certificates import requested_key
 from agent.wire.message import (
     KINDS,
     NO_STREAM,
@@ -30,7 +31,6 @@ from agent.wire.message import (
 )
 from agent.wire.receipt import Erased
 from hub.database import insert_new, is_postgres, rows_at
-from hub.keys.certificates import checked_request
 from hub.keys.data_keys import DataKey
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
@@ -176,7 +176,7 @@ class StoreTransaction:
                 return 0
             case RenewMessage():
                 try:
-                    checked_request(message.tls_request)
+                    requested_key(message.tls_request)
                 except WireRefused as refused:
                     raise WireRefused("bad_plaintext", str(refused)) from refused
                 self.renewals.append((device, message.tls_request))

@@ -479,18 +479,18 @@ def test_a_bundle_whose_names_could_deceive_is_refused(world, change):
 
 @pytest.mark.slow
 def test_a_request_with_a_damaged_tls_part_is_refused_by_name(world):
-    from hub.keys.certificates import checked_request
+    from agent.wire.certificates import requested_key
 
     folder = world.folder / "person"
     folder.mkdir(mode=0o700)
     bundle = enroll.dearmor("BUNDLE", site.invite(world.hub))
     request = enroll.verified_request(identity.begin(folder, open_vault(folder, "file"), bundle, PIN))
     der = request.tls_request
-    checked_request(der)
+    requested_key(der)
     for at in range(len(der)):
         broken = der[:at] + bytes([der[at] ^ 0x10]) + der[at + 1 :]
         with pytest.raises(WireRefused):
-            checked_request(broken)
+            requested_key(broken)
 
 
 # ---- a person's decisions

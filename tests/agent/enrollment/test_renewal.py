@@ -152,7 +152,10 @@ def test_a_certificate_for_another_key_name_or_of_another_authority_changes_noth
         right.not_valid_after_utc + dt.timedelta(days=30),
     )  # fmt: skip
     authority = serialization.load_pem_private_key((world.hub / "ca.key").read_bytes(), None)
-    for ahead in (late, soon):
+    for builder in (late, soon):
+        ahead = builder
+        for item in right.extensions:
+            ahead = ahead.add_extension(item.value, item.critical)
         der = ahead.sign(authority, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
         with pytest.raises(WireRefused, match="clock"):
             renewal.take(folder, world.vault, world.identity, der, NOW)
