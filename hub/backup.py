@@ -8,20 +8,21 @@ receipt says so. After that day it is not restored.
 """
 
 import io
-import sqlite3
 import tarfile
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from agent.errors import KeysMissing, StorageFull, WireRefused, WrongUse
+from agent.errors import KeysMissing, Missing, StorageFull, WireRefused, WrongUse
 from agent.system import host
 from agent.wire import codec
 from agent.wire.codec import Fields
 from agent.wire.keys import SignKey, receive_public, seal_to
 from agent.wire.labels import Label
 from hub.broker import mosquitto_conf
+from hub.files import copy_database, copy_private, data_file_of, database_bytes, read_whole, whole_or_nothing
 from hub.keys.kem import DAY_S
 from hub.keys.keystore import BACKUPS_END, RESTORED
 from hub.site import backup_key, open_keys
@@ -45,9 +46,11 @@ def back_up_data(folder: Path, into: Path) -> Path:
         raise WrongUse(
             "the database is PostgreSQL", remedy="Use pg_dump or pg_basebackup; '--keys' works with PostgreSQL."
         )
+    if not (folder / "hub.db").exists():
+        raise WrongUse("nothing is stored here yet", remedy="Start the hub once: 'wardbeat hub run'.")
     file = _new(into, f"hub-data-{site}", "db")
-    with closing(sqlite3.connect(folder / "hub.db")) as source, closing(sqlite3.connect(file)) as target:
-        source.backup(target)
+    with _removed_on_failure(file):
+        copy_database(folder / "hub.db", file)
     return file
 
 
@@ -70,61 +73,72 @@ def back_up_keys(folder: Path, into: Path, keep_days: int = KEEP_DAYS, now_utc_s
             raise KeysMissing(
                 "this site has no backup key", remedy="Run 'wardbeat hub rotate --root FILE' once."
             ) from error
-        file = _new(into, f"hub-keys-{site}", "sealed")
-        # before the file has content: a receipt must never name too early a day
-        keys.put({BACKUPS_END: str(max(ends, keys.backups_end_utc_s())).encode()})
+        # before there is a file: a receipt must never name too early a day
         with Store(folder, keys) as store:
+            keys.put({BACKUPS_END: str(max(ends, keys.backups_end_utc_s())).encode()})
             store.mirror()
+        file = _new(into, f"hub-keys-{site}", "sealed")
     head = codec.encode([str(Label.KEY_BACKUP), site, now_utc_s, ends])
-    host.write_private(file, codec.encode([head, seal_to(receive_public(public), _packed(folder), head)]))
+    with _removed_on_failure(file):
+        host.write_private(file, codec.encode([head, seal_to(receive_public(public), _packed(folder), head)]))
     return file
 
 
 def restore(folder: Path, root_seed: bytes, keys_file: Path, data_file: Path | None, now_utc_s: int) -> list[str]:
     """Restore the keys, and with a data file the database, into an empty folder; returns the names of the files.
 
+    The two files are only read: they may lie on a medium that cannot be written.
+
     A new directory key is created under the root, because devices may know a newer directory than the restored one. The
     hub's next start gives the database a new store id, so that devices send again what it lost.
 
     Raises:
-        WrongUse: The folder is not empty, a file is past its day, or is not a backup. Nothing was created.
-        KeysMissing: The file belongs to another root.
+        WrongUse: The folder is not empty, a file is past its day, cannot be read, or is not a backup. Nothing was
+            created.
+        KeysMissing: The file belongs to another root, or the data to another key store. Nothing was created.
+        StorageFull: The new folder cannot be written. Nothing was kept.
     """
     if folder.exists() and any(folder.iterdir()):
         raise WrongUse(f"{folder} is not empty", remedy="Choose an empty or a new folder; nothing is overwritten.")
+    root = SignKey.of(root_seed)
     packed = _opened(root_seed, keys_file, now_utc_s)
     if data_file is not None:
-        _check_data(data_file)
-    host.private_dir(folder)
+        data_file_of(data_file, root.public)
+    with whole_or_nothing(folder):
+        written = _unpacked(folder, packed)
+        if data_file is not None:
+            copy_private(data_file, folder / "hub.db")
+            written.append("hub.db")
+        with closing(open_keys(folder)) as keys:
+            keys.new_directory_key(root, now_utc_s)
+            keys.put({RESTORED: b"1"})
+            keys.issue_directory(now_utc_s)
+            conf = mosquitto_conf(folder, keys.value("host").decode(), int(keys.value("port")))
+            host.write_durable(folder / "broker" / "mosquitto.conf", conf.encode())
+    return [*written, "broker/mosquitto.conf"]
+
+
+def _unpacked(folder: Path, packed: bytes) -> list[str]:
+    """Write what a keys file holds; returns the names."""
+    host.private_dir(folder / "broker")
     written = []
     with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
         for member in tar:
             content = tar.extractfile(member)
             if member.name in {*_SECRET, *(f"broker/{name}" for name in _BROKER)} and content is not None:
-                (folder / member.name).parent.mkdir(mode=0o700, exist_ok=True)
                 host.write_private(folder / member.name, content.read())
                 written.append(member.name)
-    if data_file is not None:
-        host.write_private(folder / "hub.db", data_file.read_bytes())
-        written.append("hub.db")
-    with closing(open_keys(folder)) as keys:
-        keys.new_directory_key(SignKey.of(root_seed), now_utc_s)
-        keys.put({RESTORED: b"1"})
-        keys.issue_directory(now_utc_s)
-        conf = mosquitto_conf(folder, keys.value("host").decode(), int(keys.value("port")))
-        (folder / "broker").mkdir(mode=0o700, exist_ok=True)
-        host.write_durable(folder / "broker" / "mosquitto.conf", conf.encode())
-    return [*written, "broker/mosquitto.conf"]
+    return written
 
 
 def _opened(root_seed: bytes, keys_file: Path, now_utc_s: int) -> bytes:
     try:
-        row = Fields(codec.decode(keys_file.read_bytes()), 2)
+        row = Fields(codec.decode(read_whole(keys_file)), 2)
         head, sealed = row.raw(), row.raw()
         named = Fields(codec.decode(head), 4)
         named.text(str(Label.KEY_BACKUP))
         site, _taken, ends = named.text(), named.uint(), named.uint()
-    except (OSError, WireRefused) as error:
+    except WireRefused as error:
         raise WrongUse(
             f"{keys_file} is not a complete keys file", remedy="Use a file written by 'hub backup --keys'."
         ) from error
@@ -141,27 +155,9 @@ def _opened(root_seed: bytes, keys_file: Path, now_utc_s: int) -> bytes:
         ) from error
 
 
-def _check_data(file: Path) -> None:
-    try:
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as db:
-            (sound,) = db.execute("PRAGMA integrity_check(1)").fetchone()
-            db.execute("SELECT count(*) FROM seen").fetchone()
-    except (sqlite3.Error, OSError) as error:
-        raise WrongUse(
-            f"{file} is not a data file ({error})", remedy="Use a file written by 'hub backup' without --keys."
-        ) from error
-    if sound != "ok":
-        raise WrongUse(f"{file} is damaged: {sound}", remedy="Use another file.")
-
-
 def _packed(folder: Path) -> bytes:
     """A tar of what must survive the disk; the key store by SQLite's own copy, since others may write it now."""
-    copy = sqlite3.connect(":memory:")
-    source = sqlite3.connect(folder / "keys.db")
-    source.backup(copy)
-    source.close()
-    contents = {"keys.db": copy.serialize()}
-    copy.close()
+    contents = {"keys.db": database_bytes(folder / "keys.db")}
     for name in (*_SECRET[1:], *(f"broker/{name}" for name in _BROKER)):
         if (folder / name).exists():  # a broker's files may have been brought elsewhere
             contents[name] = (folder / name).read_bytes()
@@ -174,15 +170,26 @@ def _packed(folder: Path) -> bytes:
     return packed.getvalue()
 
 
+@contextmanager
+def _removed_on_failure(file: Path) -> Iterator[None]:
+    done = False
+    try:
+        yield
+        done = True
+    finally:
+        if not done:
+            file.unlink(missing_ok=True)
+
+
 def _new(into: Path, stem: str, ending: str) -> Path:
     """An empty file of this user alone."""
     file = into / f"{stem}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.{ending}"
     if file.exists():
         raise WrongUse(f"{file} already exists", remedy="Wait a second and try again; nothing is overwritten.")
     try:
-        into.mkdir(mode=0o700, parents=True, exist_ok=True)
+        host.make_folders(into)
         host.write_private(file, b"")
-    except (OSError, StorageFull) as error:
+    except (Missing, StorageFull) as error:
         raise WrongUse(
             f"{file} cannot be written: {error}", remedy="Choose another folder, or free its disk."
         ) from error

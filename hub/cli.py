@@ -122,6 +122,9 @@ COMMANDS: Final = (
         ),
     ),
     Command(
+        "adopt", "let this folder take over the database of a moved or lost folder with the same keys", commands.adopt
+    ),
+    Command(
         "show",
         "print a view of the stored data as JSON",
         commands.show,

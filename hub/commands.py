@@ -146,6 +146,18 @@ def restore(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def adopt(arguments: argparse.Namespace) -> int:
+    """Let a moved folder, or a copy of a lost one, take the database over."""
+    from hub.site import adopt
+
+    adopt(arguments.folder)
+    _say(
+        "At its next start this folder takes the database over; the folder that worked with it before is then refused."
+    )
+    _say("Devices send again the rows whose keys are not here. Stop the other hub first.")
+    return 0
+
+
 def show(arguments: argparse.Namespace) -> int:
     """Print a view's rows as JSON, one object per line."""
     from hub.views import Reader, view_named

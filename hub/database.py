@@ -29,16 +29,18 @@ from sqlalchemy.exc import (
     ArgumentError,
     DatabaseError,
     DataError,
+    DBAPIError,
     IntegrityError,
     InterfaceError,
     NoSuchModuleError,
     OperationalError,
 )
 
-from agent.errors import AlreadyRunning, NotDurable, WrongUse
+from agent.errors import AlreadyRunning, KeysMissing, Missing, NotDurable, WrongUse
 
 _SHRED_WAIT_MS: Final = 200
 _BUSY_TIMEOUT_MS: Final = 10_000
+_CONNECT_TIMEOUT_S: Final = 10
 _POSTGRES: Final = "postgresql+psycopg"
 # What a commit rests on. Off, any of them lets PostgreSQL say "committed" before the row would survive a crash; the
 # last one any session may switch off for itself.
@@ -49,8 +51,16 @@ CANNOT_WRITE: Final = (DatabaseError, InterfaceError)
 
 
 def of_the_store(error: Exception) -> bool:
-    """Whether an error is the database's (disk full, file damaged, server down) and not a message's."""
-    return isinstance(error, (*CANNOT_WRITE, NotDurable)) and not isinstance(error, (IntegrityError, DataError))
+    """Whether an error is the database's (disk full, damaged, server down, another hub's) and not a message's."""
+    return isinstance(error, (*CANNOT_WRITE, NotDurable, KeysMissing)) and not isinstance(
+        error, (IntegrityError, DataError)
+    )
+
+
+def cause(error: DBAPIError) -> str:
+    """What the driver says about an error, in one line."""
+    lines = [line.strip() for line in str(error.orig or error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error.orig).__name__
 
 
 def checked_url(url: str) -> str:
@@ -75,23 +85,24 @@ def open_postgres(url: str) -> Engine:
     """An engine over PostgreSQL.
 
     Raises:
-        WrongUse: The driver is not installed.
+        Missing: The driver is not installed.
     """
+    waits = {} if "connect_timeout" in make_url(url).query else {"connect_timeout": _CONNECT_TIMEOUT_S}
     try:
-        return create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
+        return create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED", connect_args=waits)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
-        raise WrongUse("the PostgreSQL driver is missing", remedy="pip install 'wardbeat[postgres]'") from error
+        raise Missing("the PostgreSQL driver is missing", remedy="pip install 'wardbeat[postgres]'") from error
 
 
-def open_sqlite(path: Path, tables: MetaData | None = None) -> Engine:
-    """An engine over a SQLite file with WAL, synchronous=FULL and secure_delete; with ``tables`` made in it."""
+def open_sqlite(path: Path) -> Engine:
+    """An engine over a SQLite file with WAL, synchronous=FULL and secure_delete, which trusts nothing in its schema."""
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000})
 
     # The driver's own idea of transactions would open none before a SAVEPOINT.
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
+        for pragma in ("trusted_schema = OFF", "journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -99,8 +110,6 @@ def open_sqlite(path: Path, tables: MetaData | None = None) -> Engine:
         reads = connection.get_execution_options().get("reads", False)
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
-    if tables is not None:
-        tables.create_all(engine)
     return engine
 
 

@@ -23,8 +23,10 @@ from agent.wire.enroll import Bundle, armor, check_names
 from agent.wire.keys import SEED_BYTES, ReceiveKey, SignKey
 from hub.broker import acl, mosquitto_conf
 from hub.database import CANNOT_WRITE, checked_url
+from hub.files import whole_or_nothing
 from hub.keys.certificates import issue, make_ca, serial_of, write_revoked
-from hub.keys.keystore import KeyStore
+from hub.keys.keystore import RESTORED, KeyStore
+from hub.store.owner import check_new
 
 _HUB: Final = "hub"
 _OWN: Final = "own certificates"  # serial numbers of every certificate that the hub had
@@ -57,7 +59,8 @@ def init(folder: Path, site: Site) -> None:
 
     Raises:
         WrongUse: A site is there already, or the name cannot stand in a topic.
-        Missing: The folder cannot be made, or closed to others, or lies on a network file system.
+        Missing: The folder cannot be made, or closed to others, or lies on a network file system; or the database does
+            not respond, or belongs to another hub. Nothing was created.
     """
     if (folder / "keys.db").exists():
         raise WrongUse(f"{folder} already contains a hub", remedy="Choose an empty folder; nothing is overwritten.")
@@ -66,32 +69,36 @@ def init(folder: Path, site: Site) -> None:
     except WireRefused as refused:
         raise WrongUse(str(refused), remedy="See 'wardbeat hub init --help'.") from refused
     database = checked_url(site.database) if site.database else ""
-    host.private_dir(folder)
+    if database:
+        check_new(database)
+    with whole_or_nothing(folder):
+        _make(folder, site, database)
+
+
+def _make(folder: Path, site: Site, database: str) -> None:
     root_seed = os.urandom(SEED_BYTES)
     host.write_private(folder / "root.key", root_seed.hex().encode() + b"\n")
     make_ca(folder)
     issue(folder, "hub", folder / "hub", server=None)
-    broker = folder / "broker"
-    broker.mkdir(mode=0o700)
+    broker = host.private_dir(folder / "broker")
     write_revoked(folder, ())
     issue(folder, "broker", broker / "broker", server=site.host)
-    (broker / "mosquitto.conf").write_text(mosquitto_conf(folder, site.host, site.port))
-    (broker / "acl").write_text(acl(site.name))
-    keys = KeyStore(folder)
-    keys.create(
-        {
-            "site": site.name.encode(),
-            "operator": site.operator.encode(),
-            "host": site.host.encode(),
-            "port": str(site.port).encode(),
-            "synthetic": b"1" if site.synthetic else b"0",
-            "database": database.encode(),
-            "backup public": backup_key(root_seed).public,
-        },
-        SignKey.of(root_seed),
-        int(time.time()),
-    )
-    keys.close()
+    host.write_durable(broker / "mosquitto.conf", mosquitto_conf(folder, site.host, site.port).encode())
+    host.write_durable(broker / "acl", acl(site.name).encode())
+    with closing(KeyStore(folder)) as keys:
+        keys.create(
+            {
+                "site": site.name.encode(),
+                "operator": site.operator.encode(),
+                "host": site.host.encode(),
+                "port": str(site.port).encode(),
+                "synthetic": b"1" if site.synthetic else b"0",
+                "database": database.encode(),
+                "backup public": backup_key(root_seed).public,
+            },
+            SignKey.of(root_seed),
+            int(time.time()),
+        )
 
 
 def backup_key(root_seed: bytes) -> ReceiveKey:
@@ -132,6 +139,16 @@ def open_keys(folder: Path) -> KeyStore:
         raise KeysMissing(
             f"keys.db cannot be opened ({type(error.orig).__name__})", remedy="Restore it with 'wardbeat hub restore'."
         ) from error
+
+
+def adopt(folder: Path) -> None:
+    """Let this folder take over the database that another folder with the same keys worked with; at its next start.
+
+    Raises:
+        KeysMissing: There is no hub here.
+    """
+    with closing(open_keys(folder)) as keys:
+        keys.put({RESTORED: b"1"})
 
 
 def invite(folder: Path) -> str:

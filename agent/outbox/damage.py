@@ -19,7 +19,9 @@ from agent.errors import OutboxBroken, WireRefused
 from agent.outbox import consents, pauses
 from agent.outbox.file import Outbox, Sealing
 from agent.outbox.limits import UNSETTLED, Limits
+from agent.outbox.tables import TABLES
 from agent.privacy.vault import Vault
+from agent.system import sqlite_schema
 from agent.system.storage import storing
 from agent.wire.consent import decode_record
 from agent.wire.message import GapMessage
@@ -122,6 +124,10 @@ def faults(path: Path) -> list[str]:
     try:
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
         try:
+            db.execute("PRAGMA trusted_schema = OFF")
+            strange = sqlite_schema.strange(db, sqlite_schema.shapes_of(TABLES), plain_may_differ=True)
+            if strange:
+                return strange  # a check of its rows would run it
             found = [words for (words,) in db.execute("PRAGMA integrity_check(20)") if words != "ok"]
             there = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         finally:
@@ -170,6 +176,7 @@ def _rows(path: Path, query: str) -> list[Any] | None:
     try:
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
         try:
+            db.execute("PRAGMA trusted_schema = OFF")
             return db.execute(query).fetchall()
         finally:
             db.close()

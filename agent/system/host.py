@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import errno
 import os
 import signal
 import socket
@@ -67,10 +68,7 @@ def private_dir(path: Path) -> Path:
     Raises:
         Missing: It belongs to another user, cannot be closed to others, or lies on a network file system.
     """
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise Missing(f"the folder {path} cannot be made: {error.strerror}", remedy="Choose another folder.") from error
+    make_folders(path)
     if sys.platform == "win32":
         _for_user_alone(path)
     else:
@@ -81,6 +79,27 @@ def private_dir(path: Path) -> Path:
             path.chmod(0o700)
     refuse_network(path)
     return path
+
+
+def make_folders(path: Path) -> None:
+    """Make a folder and those above it that are missing; all that is made, this user alone can enter.
+
+    `Path.mkdir` would make the ones above with the rights of the caller's umask.
+
+    Raises:
+        Missing: One cannot be made.
+    """
+    try:
+        above, place = [], path
+        while not place.exists():
+            above.append(place)
+            place = place.parent
+        for folder in reversed(above):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        if not path.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "it is a file", str(path))
+    except OSError as error:
+        raise Missing(f"the folder {path} cannot be made: {error.strerror}", remedy="Choose another folder.") from error
 
 
 def access_list(path: Path, user: str) -> list[str]:

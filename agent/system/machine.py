@@ -12,28 +12,35 @@ from agent.errors import Missing
 
 
 def machine() -> bytes:
-    """A digest of this installation and this user, the same at every start; empty where the system names none.
+    """A digest of this installation and this user, the same at every start; empty where the system names none."""
+    name = _name()
+    user = os.environ.get("USERNAME", "") if sys.platform == "win32" else str(os.getuid())
+    return hashlib.sha256(b"wardbeat/1/machine\0" + f"{name} {user}".encode()).digest() if name else b""
 
-    Linux: machine-id(5), which says to use it hashed. Windows: MachineGuid. macOS: IOPlatformUUID.
-    """
-    name = ""
+
+def installation() -> bytes:
+    """A digest of this installation, the same for all its users; empty where the system names none."""
+    name = _name()
+    return hashlib.sha256(b"wardbeat/1/installation\0" + name.encode()).digest() if name else b""
+
+
+def _name() -> str:
+    """Linux: machine-id(5), which says to use it hashed. Windows: MachineGuid. macOS: IOPlatformUUID."""
     if sys.platform == "win32":
         import winreg
 
         with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, r"SOFTWARE\Microsoft\Cryptography") as key:
-            name = f"{winreg.QueryValueEx(key, 'MachineGuid')[0]} {os.environ.get('USERNAME', '')}"
-    elif sys.platform == "darwin":
+            return str(winreg.QueryValueEx(key, "MachineGuid")[0])
+    if sys.platform == "darwin":
         words = ["/usr/sbin/ioreg", "-rd1", "-c", "IOPlatformExpertDevice"]
         said = subprocess.run(words, capture_output=True, text=True, check=False).stdout  # noqa: S603
-        if found := _PLATFORM_UUID.search(said):
-            name = f"{found[1]} {os.getuid()}"
-    else:
-        for file in (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id")):
-            kept = file.read_text(encoding="ascii", errors="replace").strip() if file.exists() else ""
-            if _MACHINE_ID.fullmatch(kept):  # an image that was not started yet says "uninitialized"
-                name = f"{kept} {os.getuid()}"
-                break
-    return hashlib.sha256(b"wardbeat/1/machine\0" + name.encode()).digest() if name else b""
+        found = _PLATFORM_UUID.search(said)
+        return found[1] if found else ""
+    for file in (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id")):
+        kept = file.read_text(encoding="ascii", errors="replace").strip() if file.exists() else ""
+        if _MACHINE_ID.fullmatch(kept):  # an image that was not started yet says "uninitialized"
+            return kept
+    return ""
 
 
 _MACHINE_ID: Final = re.compile(r"[0-9a-f]{32}")

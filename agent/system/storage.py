@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.errors import OutboxBroken, StorageFull
+from agent.system import sqlite_schema
 
 # A second process (the command line) may hold the file for a moment.
 _BUSY_TIMEOUT_S = 10.0
@@ -31,13 +32,19 @@ def connect(path: Path, tables: str) -> Database:
 
     Raises:
         StorageFull: The disk is full or cannot be written.
-        OutboxBroken: The file is damaged.
+        OutboxBroken: The file is damaged, or brings code along: a trigger, a view, a computed column.
     """
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # the log files beside it take the same mode
         db = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_TIMEOUT_S, factory=Database)
-        for pragma in ("secure_delete = ON", "journal_mode = WAL", "synchronous = FULL"):
+        for pragma in ("trusted_schema = OFF", "secure_delete = ON", "journal_mode = WAL", "synchronous = FULL"):
             db.execute(f"PRAGMA {pragma}")
+        if strange := sqlite_schema.strange(db, sqlite_schema.shapes_of(tables), plain_may_differ=True):
+            db.close()
+            raise OutboxBroken(
+                f"{path.name} is not as Wardbeat makes it: {', '.join(strange[:5])}",
+                remedy="Run 'wardbeat doctor'; restore the file from a backup, or move it away.",
+            )
         db.executescript(tables)
     except sqlite3.Error as error:
         raise _named(error, path.name) from error

@@ -42,7 +42,7 @@ def make_ca(folder: Path) -> None:
     )
     builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     write_private(folder / "ca.key", _pem(key))
-    (folder / "ca.pem").write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(_ENCODING))
+    write_durable(folder / "ca.pem", builder.sign(key, hashes.SHA256()).public_bytes(_ENCODING))
 
 
 def issue(folder: Path, common_name: str, stem: Path, *, server: str | None) -> None:

@@ -23,6 +23,7 @@ from hub.keys.devices import Devices
 from hub.keys.generations import Generations
 from hub.keys.kem import DAY_S, KemKeys
 from hub.keys.tables import CHANGES, META, SITE, mark_changed
+from hub.schema import refuse_strange
 
 DIRECTORY_DAYS: Final = 7
 CERT_DAYS: Final = 366
@@ -52,7 +53,10 @@ class KeyStore:
         path = folder / "keys.db"
         # Made private before SQLite opens it; the log files beside it take the same mode.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        self._engine = open_sqlite(path, META)
+        self._engine = open_sqlite(path)
+        with reading(self._engine).connect() as db:
+            refuse_strange(db, META)
+        META.create_all(self._engine)
         add_columns(self._engine, META)
         self._reads = reading(self._engine)
         self._values: dict[str, bytes] = {}

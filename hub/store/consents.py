@@ -1,16 +1,21 @@
 """Consent records as the hub stores them, and whether a summary is covered by one."""
 
+import logging
 from collections import ChainMap
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select
 
 from agent.errors import WireRefused
 from agent.wire import schema
-from agent.wire.consent import ConsentRecord, Grant, decode_record, verified
+from agent.wire.consent import ConsentRecord, Grant, verified
 from agent.wire.message import ConsentMessage, SummaryMessage
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
-from hub.store.tables import CONSENT, DEVICE
+from hub.store.ends import note_ends
+from hub.store.tables import CONSENT
+
+log = logging.getLogger(__name__)
 
 Records = ChainMap[tuple[bytes, bytes], ConsentRecord]
 
@@ -40,14 +45,16 @@ class Consents:
         if record.action == "withdraw":
             # First in the key store, where no backup can undo it, and whatever serial a restored device gave it: a
             # withdrawal is never refused. After a crash between the two stores more is withdrawn, never less.
-            last = self.ended_by(device.kid, record.serial, record.from_utc_s)
+            last = self.ended_by(device, record.serial, record.from_utc_s)
             self._keys.devices.withdraw(device.kid, last)
-            note_end(self._db, device.kid, withdrawn=last)
+            note_ends(self._db, self._keys, device.kid, withdrawn=last)
         here = (CONSENT.c.device == device.kid) & (CONSENT.c.serial == record.serial)
-        known = self._db.execute(select(CONSENT.c.hash).where(here)).scalar()
-        if known is not None and known != record.hash and record.action == "give":
+        row = self._db.execute(select(CONSENT).where(here)).first()
+        known = None if row is None else self._proven(device, row)
+        if known is not None and known.hash != record.hash and record.action == "give":
             raise WireRefused("bad_consent", "the serial number belongs to another record")
         if known is None:
+            self._db.execute(delete(CONSENT).where(here))  # what stands there, nobody signed
             self._db.execute(
                 insert(CONSENT),
                 {
@@ -67,7 +74,7 @@ class Consents:
         Raises:
             WireRefused: ``consent_unknown``, ``erased``, ``consent_withdrawn``, ``consent_expired``, ``not_granted``.
         """
-        record = self._record(device.kid, message.consent_hash)
+        record = self._record(device, message.consent_hash)
         fresh = self._keys.devices.of(device.kid) or device  # this very batch may hold a withdrawal
         if record is None:
             raise WireRefused("consent_unknown")
@@ -84,33 +91,44 @@ class Consents:
                 raise WireRefused("not_granted")
         return record.serial
 
-    def ended_by(self, kid: bytes, serial: int, at_utc_s: int) -> int:
+    def ended_by(self, device: Device, serial: int, at_utc_s: int) -> int:
         """The last serial that a withdrawal or erasure ends: its own, or a later one of a consent that began before it.
 
         A device restored from an older copy gives too low a serial. A consent given afterwards stays in force,
         however late the message arrives.
 
         Args:
-            kid: The device.
+            device: Whose.
             serial: The serial that the device gave.
             at_utc_s: When the person withdrew or erased.
         """
-        here = (CONSENT.c.device == kid) & (CONSENT.c.from_utc_s < at_utc_s)
-        before = self._db.execute(select(func.max(CONSENT.c.serial)).where(here)).scalar() or 0
-        return max(serial, before)
+        later = (CONSENT.c.device == device.kid) & (CONSENT.c.serial > serial)
+        for row in self._db.execute(select(CONSENT).where(later).order_by(CONSENT.c.serial.desc())):
+            record = self._proven(device, row)
+            if record is not None and record.from_utc_s < at_utc_s:
+                return record.serial
+        return serial
 
-    def _record(self, kid: bytes, wanted: bytes) -> ConsentRecord | None:
-        if (kid, wanted) not in self.records:
-            here = (CONSENT.c.device == kid) & (CONSENT.c.hash == wanted)
-            row = self._db.execute(select(CONSENT.c.record).where(here)).scalar()
-            if row is None:
-                return None
-            self.records[kid, wanted] = decode_record(row)
-        return self.records[kid, wanted]
+    def _record(self, device: Device, wanted: bytes) -> ConsentRecord | None:
+        known = self.records.get((device.kid, wanted))
+        if known is None:
+            here = (CONSENT.c.device == device.kid) & (CONSENT.c.hash == wanted)
+            proven = (self._proven(device, row) for row in self._db.execute(select(CONSENT).where(here)).all())
+            known = next((record for record in proven if record is not None and record.hash == wanted), None)
+        return known
 
-
-def note_end(db: Connection, kid: bytes, *, withdrawn: int = 0, erased: int = -1) -> None:
-    """Record in the database too which serials are ended, for a key store that is restored from a backup."""
-    here = DEVICE.update().where(DEVICE.c.device == kid)
-    db.execute(here.where(DEVICE.c.withdrawn_serial < withdrawn).values(withdrawn_serial=withdrawn))
-    db.execute(here.where(DEVICE.c.erased_serial < erased).values(erased_serial=erased))
+    def _proven(self, device: Device, row: Row[Any]) -> ConsentRecord | None:
+        """The record in a row, if the device's keys signed it; a row alone proves nothing. Kept once it is verified."""
+        known = self.records.get((device.kid, row.hash))
+        if known is not None and known.serial == row.serial:
+            return known
+        try:
+            message = ConsentMessage(row.record, row.signature)
+            record = verified(message, self._keys.site, device.consent_public, device.sign_public)
+        except WireRefused:
+            record = None
+        if record is None or (record.device, record.serial, record.hash) != (device.device, row.serial, row.hash):
+            log.error("a consent record in the database was not signed by its device; it is ignored")
+            return None
+        self.records[device.kid, record.hash] = record
+        return record

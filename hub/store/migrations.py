@@ -8,36 +8,44 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, delete, func, inspect, select, text, update
 
-from agent.errors import WrongUse
+from agent.errors import WireRefused, WrongUse
 from agent.wire.consent import decode_record
 from agent.wire.message import decode_plaintext
 from hub.database import add_columns, is_postgres, put_site
 from hub.keys.keystore import KeyStore
+from hub.schema import refuse_strange
+from hub.store.ends import prove_all
+from hub.store.owner import KEY_STORE, Owner, owners
 from hub.store.tables import ARRIVALS, CONSENT, DEVICE, META, QUARANTINE, ROW, SEEN, SITE
 from hub.store.transaction import content_digest, place_of
 
-VERSION: Final = 4
+VERSION: Final = 5
 _NAME: Final = "tables version"
 _ARRIVAL_INDEX: Final = "row_arrival"
 _LOCK: Final = 0x77617264  # of PostgreSQL: workers that start together migrate one after the other
 
 
-def bring_up(engine: Engine, keys: KeyStore) -> None:
-    """Create or migrate the tables.
+def bring_up(engine: Engine, keys: KeyStore, owner: Owner, *, claims: bool) -> None:
+    """Create or migrate the tables of a database that is this hub's own.
+
+    Args:
+        engine: The database.
+        keys: The key store.
+        owner: Its identity, and its folder's; a database without one is adopted.
+        claims: Whether this process may take the database over for a folder that was moved, restored or adopted.
 
     Raises:
-        WrongUse: They were written by a newer program.
+        WrongUse: The tables were written by a newer program.
+        CheckFailed: It defines what no program of ours made: a trigger, a view; nothing was changed.
+        KeysMissing: It belongs to another hub; nothing was changed.
     """
     with engine.begin() as db:
         if is_postgres(db):
             db.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        version = _version(db)
-        if version > VERSION:
-            raise WrongUse(
-                f"this database has tables of version {version}, but this program supports {VERSION}",
-                remedy="Start the newer program, or restore a backup written by this version.",
-            )
+        version = refuse(db, owner)
         if version == VERSION:
+            if KEY_STORE not in owners(db) or (claims and not owner.is_named):
+                owner.claim(db)
             return
         if version == 0:
             META.create_all(db)
@@ -45,6 +53,25 @@ def bring_up(engine: Engine, keys: KeyStore) -> None:
         for step in range(max(1, version), VERSION if version else 0):
             _STEPS[step](db, keys)
         put_site(db, SITE, _NAME, str(VERSION).encode())
+        owner.claim(db)
+
+
+def refuse(db: Connection, owner: Owner) -> int:
+    """Let in only a database of this hub that this program can use; returns the version of its tables. Nothing is
+    written.
+
+    Raises:
+        WrongUse, CheckFailed, KeysMissing: As `bring_up`.
+    """
+    version = _version(db)
+    if version > VERSION:
+        raise WrongUse(
+            f"this database has tables of version {version}, but this program supports {VERSION}",
+            remedy="Start the newer program, or restore a backup written by this version.",
+        )
+    refuse_strange(db, META, whole=version == VERSION)
+    owner.refuse_others(db)
+    return version
 
 
 def _version(db: Connection) -> int:
@@ -79,7 +106,11 @@ def _add_ends(db: Connection, _: KeyStore) -> None:
     db.execute(delete(QUARANTINE))
     for row in db.execute(select(CONSENT.c.device, CONSENT.c.serial, CONSENT.c.record)).all():
         here = (CONSENT.c.device == row.device) & (CONSENT.c.serial == row.serial)
-        db.execute(update(CONSENT).where(here).values(from_utc_s=decode_record(row.record).from_utc_s))
+        try:
+            begins_utc_s = decode_record(row.record).from_utc_s
+        except WireRefused:
+            continue  # nobody signed that; it is ignored when it is read
+        db.execute(update(CONSENT).where(here).values(from_utc_s=begins_utc_s))
 
 
 def _number_arrivals(db: Connection, _: KeyStore) -> None:
@@ -94,8 +125,15 @@ def _number_arrivals(db: Connection, _: KeyStore) -> None:
     put_site(db, SITE, ARRIVALS, str(db.execute(select(func.count()).select_from(ROW)).scalar_one()).encode())
 
 
+def _prove_ends(db: Connection, keys: KeyStore) -> None:
+    """4 → 5: ends in the database carry a code of the key store; the database names its owner (see `bring_up`)."""
+    add_columns(db, META)
+    prove_all(db, keys)
+
+
 _STEPS: Final[dict[int, Callable[[Connection, KeyStore], None]]] = {
     1: _encrypt_rows,
     2: _add_ends,
     3: _number_arrivals,
+    4: _prove_ends,
 }

@@ -13,15 +13,17 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, Self
 
-from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy import Connection, Engine, delete, select
 
-from agent.errors import Missing, NotDurable
+from agent.errors import KeysMissing, Missing, NotDurable
 from agent.wire.receipt import STORE_ID_BYTES
-from hub.database import CANNOT_WRITE, insert_new, open_postgres, open_sqlite, put_site, reading, require_durable, shred
+from hub.database import CANNOT_WRITE, open_postgres, open_sqlite, put_site, reading, require_durable, shred
 from hub.keys.keystore import BACKUPS_END, RESTORED, KeyStore
 from hub.store import migrations
-from hub.store.consents import Records, note_end
+from hub.store.consents import Records
+from hub.store.ends import known_ends, note_ends
 from hub.store.envelopes import Opened
+from hub.store.owner import KEY_STORE, NUMBER_BYTES, STATE_FOLDER, STORE_ID, Owner, Presence
 from hub.store.stored_rows import StoredRows
 from hub.store.tables import DEVICE, ROW, SEEN, SITE
 from hub.store.transaction import At, StoreTransaction, delete_ended, digests
@@ -29,9 +31,9 @@ from hub.store.transaction import At, StoreTransaction, delete_ended, digests
 log = logging.getLogger(__name__)
 
 _RECORDS_MOST: Final = 10_000
-_STORE_ID: Final = "store id"
 _GENERATION: Final = "generation "  # and the number of a worker: how many batches it committed
-_NUMBER_BYTES: Final = 8
+_CLOCKS_DIFFER_S: Final = 10 * 366 * 86_400
+_SITE_ROWS: Final = select(SITE).where(SITE.c.name.in_((KEY_STORE, STATE_FOLDER, STORE_ID)))
 
 
 class Store(StoredRows):
@@ -48,18 +50,25 @@ class Store(StoredRows):
 
     Raises:
         WrongUse: The database is newer than this program, or its driver is missing.
+        KeysMissing: It belongs to another key store or state folder; nothing was changed.
+        AlreadyRunning: A hub with another state folder is working with it; nothing was changed.
         Missing: It does not respond.
     """
 
     def __init__(self, folder: Path, keys: KeyStore, *, writes: bool = False, worker: int = 1) -> None:
         self._engine, self._worker = _engine(folder, keys), worker
+        self._owner, self._presence = Owner(keys, folder), Presence(self._engine)
         super().__init__(reading(self._engine), keys)
         self._records: Records = ChainMap()
         kept = keys.generations.known()
         with ExitStack() as undo:
-            undo.callback(self._engine.dispose)
+            undo.callback(self.close)
             try:
-                migrations.bring_up(self._engine, keys)
+                with self._reads.connect() as db:
+                    migrations.refuse(db, self._owner)
+                if writes:
+                    self._presence.begin(self._owner)
+                migrations.bring_up(self._engine, keys, self._owner, claims=writes and worker > 0)
                 self.store_id = self._own_id()
                 if writes:
                     self._reconcile(kept)
@@ -87,6 +96,7 @@ class Store(StoredRows):
 
     def close(self) -> None:
         """Close the database; the store is not usable afterwards."""
+        self._presence.end()
         self._engine.dispose()
 
     @contextmanager
@@ -98,10 +108,12 @@ class Store(StoredRows):
 
         Raises:
             NotDurable: The database could lose what it commits; nothing was stored.
+            KeysMissing: The database was given to another state folder; nothing was stored.
         """
+        self._presence.renew()
         with self._engine.begin() as db:
             require_durable(db)
-            self.store_id = _store_id(db)  # another worker may have found that a backup was restored
+            self._check_site(db)
             transaction = StoreTransaction(db, self._keys, self._records, opened)
             yield transaction
             generation = _number(db, _generation(self._worker)) + 1
@@ -122,36 +134,48 @@ class Store(StoredRows):
     def delete_settled(self, kems: Sequence[bytes]) -> int:
         """Delete the settled entries sealed to deleted KEM keys, which nobody can decrypt again; returns how many."""
         with self._engine.begin() as db:
+            self._check_site(db)
             return db.execute(delete(SEEN).where(SEEN.c.kem.in_(kems))).rowcount
 
     # ---- identity, and restored backups
 
+    def _check_site(self, db: Connection) -> None:
+        """Check who owns the database, and read its store id: another worker may have found a restored backup."""
+        site = {row.name: bytes(row.value) for row in db.execute(_SITE_ROWS)}
+        self._owner.check(site)
+        found = site.get(STORE_ID, b"")
+        if found != self.store_id and not 0 < _id_number(found) <= self._keys.store_number():
+            raise KeysMissing("the database has a name that this hub did not give it", remedy="Start the hub again.")
+        self.store_id = found
+
     def _new_id(self, last: bytes) -> bytes:
         """A store id that sorts after every earlier one, whichever of the two stores was restored from a backup."""
-        known = int.from_bytes(last[:_NUMBER_BYTES], "big")
-        number = max(known + 1, self._keys.store_number() + 1, int(time.time()))
+        now_utc_s, known = int(time.time()), _id_number(last)
+        if known > max(self._keys.store_number(), now_utc_s + _CLOCKS_DIFFER_S):
+            known = 0  # no hub wrote that, and no answer carried it
+        number = max(known + 1, self._keys.store_number() + 1, now_utc_s)
         self._keys.note_store_number(number)
-        return number.to_bytes(_NUMBER_BYTES, "big") + os.urandom(STORE_ID_BYTES - _NUMBER_BYTES)
+        return number.to_bytes(NUMBER_BYTES, "big") + os.urandom(STORE_ID_BYTES - NUMBER_BYTES)
 
     def _own_id(self) -> bytes:
         """The store id; whoever opens a new database first creates it."""
         with self._engine.begin() as db:
-            store_id = db.execute(select(SITE.c.value).where(SITE.c.name == _STORE_ID).with_for_update()).scalar()
+            store_id = db.execute(select(SITE.c.value).where(SITE.c.name == STORE_ID).with_for_update()).scalar()
             if store_id is None:
                 store_id = self._new_id(b"")
-                put_site(db, SITE, _STORE_ID, store_id)
+                put_site(db, SITE, STORE_ID, store_id)
         return bytes(store_id)
 
     def mirror(self) -> None:
         """Copy here who is revoked and until when key backups may exist, for keys that are restored later."""
         with self._engine.begin() as db:
+            self._owner.check({row.name: bytes(row.value) for row in db.execute(_SITE_ROWS)})
             self._mirror(db)
 
     def _mirror(self, db: Connection) -> None:
         known = set(db.execute(select(DEVICE.c.device).where(DEVICE.c.revoked == 1)).scalars())
         for which in set(self._keys.devices.revoked()) - known:
-            insert_new(db, DEVICE, {"device": which, "withdrawn_serial": 0, "erased_serial": -1})
-            db.execute(update(DEVICE).where(DEVICE.c.device == which).values(revoked=1))
+            note_ends(db, self._keys, which, revoked=True)
         ends = max(_number(db, BACKUPS_END), self._keys.backups_end_utc_s())
         put_site(db, SITE, BACKUPS_END, str(ends).encode())
 
@@ -169,24 +193,24 @@ class Store(StoredRows):
             behind = any(here[worker] < n for worker, n in kept.items())
             later = self._keys.generations.known()  # read after it: other workers write the database first
             ahead = any(n > later.get(worker, 0) + 1 for worker, n in here.items())
-            restored = behind or ahead or self._keys.text(RESTORED) == "1"
+            renamed = _id_number(_store_id(db)) > self._keys.store_number()
+            restored = behind or ahead or renamed or self._keys.text(RESTORED) == "1"
             for ended in self._keys.devices.ended():
                 if restored and ended.erased_serial >= 0:
-                    delete_ended(db, ended.kid, ended.erased_serial)
-                note_end(db, ended.kid, withdrawn=ended.withdrawn_serial, erased=ended.erased_serial)
+                    delete_ended(db, self._keys, ended.kid, ended.erased_serial)
+                note_ends(db, self._keys, ended.kid, withdrawn=ended.withdrawn_serial, erased=ended.erased_serial)
             if restored:
                 self.store_id = self._new_id(_store_id(db))
-                put_site(db, SITE, _STORE_ID, self.store_id)
+                put_site(db, SITE, STORE_ID, self.store_id)
                 for worker, n in here.items():
                     put_site(db, SITE, _generation(worker), str(max(n, kept.get(worker, 0))).encode())
                 lost = _delete_unreadable(db, self._keys)
                 log.warning("a backup was restored: devices send its missing rows again; %d rows lost their keys", lost)
-            has_ended = (DEVICE.c.withdrawn_serial > 0) | (DEVICE.c.erased_serial >= 0) | (DEVICE.c.revoked == 1)
-            for row in db.execute(select(DEVICE).where(has_ended)).all():
+            for row in known_ends(db, self._keys):
                 self._keys.devices.learn_ends(
                     row.device, row.withdrawn_serial, row.erased_serial, revoked=row.revoked == 1
                 )
-            self._keys.learn_backups_end(_number(db, BACKUPS_END))
+            self._keys.learn_backups_end(min(_number(db, BACKUPS_END), int(time.time()) + _CLOCKS_DIFFER_S))
             self._mirror(db)
         for worker, n in here.items():
             self._keys.generations.note(worker, n)
@@ -195,7 +219,11 @@ class Store(StoredRows):
 
 
 def _store_id(db: Connection) -> bytes:
-    return bytes(db.execute(select(SITE.c.value).where(SITE.c.name == _STORE_ID)).scalar_one())
+    return bytes(db.execute(select(SITE.c.value).where(SITE.c.name == STORE_ID)).scalar_one())
+
+
+def _id_number(store_id: bytes) -> int:
+    return int.from_bytes(store_id[:NUMBER_BYTES], "big")
 
 
 def _generation(worker: int) -> str:
@@ -204,8 +232,8 @@ def _generation(worker: int) -> str:
 
 def _delete_unreadable(db: Connection, keys: KeyStore) -> int:
     """Delete rows whose data key is not in the key store, and their settled entries; returns how many."""
-    known = keys.data_keys.names()
     names = set(db.execute(select(ROW.c.data_key).distinct()).scalars())
+    known = keys.data_keys.names()  # read after it: another worker writes a key before the first row under it
     deleted = 0
     for name in sorted(names - known):
         places = db.execute(select(ROW.c.device, ROW.c.stream, ROW.c.seq).where(ROW.c.data_key == name)).all()

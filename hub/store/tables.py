@@ -19,6 +19,7 @@ DEVICE = Table(
     Column("withdrawn_serial", BigInteger, nullable=False),
     Column("erased_serial", BigInteger, nullable=False),
     Column("revoked", Integer),  # 1: refused
+    Column("code", LargeBinary),  # the key store's own, over the three before; see `hub.store.ends`
 )
 SEEN = Table(
     "seen",

@@ -34,7 +34,8 @@ from hub.database import insert_new, is_postgres, rows_at
 from hub.keys.data_keys import DataKey
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
-from hub.store.consents import Consents, Records, note_end
+from hub.store.consents import Consents, Records
+from hub.store.ends import note_ends
 from hub.store.envelopes import Opened, refuse_settled
 from hub.store.tables import ARRIVALS, COUNTER, DEVICE, QUARANTINE, ROW, SEEN, SITE, STREAM
 
@@ -143,7 +144,7 @@ class StoreTransaction:
         self._lock({device.kid})
         self._keys.devices.erase(device.kid, last)
         self._flush()
-        delete_ended(self._db, device.kid, last)
+        delete_ended(self._db, self._keys, device.kid, last)
         ends_utc_s, now_utc_s = self._keys.backups_end_utc_s(), int(time.time())
         later = select(func.count()).select_from(ROW).where(ROW.c.device == device.kid, ROW.c.kind == _SUMMARY)
         kept = self._db.execute(later).scalar_one()
@@ -171,7 +172,7 @@ class StoreTransaction:
             case SummaryMessage():
                 return self._consents.covering(device, message)
             case EraseMessage():
-                last = self._consents.ended_by(device.kid, message.serial, message.asked_utc_s)
+                last = self._consents.ended_by(device, message.serial, message.asked_utc_s)
                 self.erase(device, last, message.asked_utc_s)
                 return 0
             case RenewMessage():
@@ -257,7 +258,7 @@ def digests(db: Connection, at: Iterable[At]) -> dict[At, bytes]:
     }
 
 
-def delete_ended(db: Connection, kid: bytes, serial: int) -> None:
+def delete_ended(db: Connection, keys: KeyStore, kid: bytes, serial: int) -> None:
     """Delete the rows under a device's consents up to a serial.
 
     Settled (stream, seq) pairs stay, so that nobody can send the rows again; consent records stay, because they prove
@@ -265,7 +266,7 @@ def delete_ended(db: Connection, kid: bytes, serial: int) -> None:
     """
     db.execute(delete(ROW).where(ROW.c.device == kid, ROW.c.serial <= serial))
     db.execute(delete(QUARANTINE).where(QUARANTINE.c.device == kid))
-    note_end(db, kid, erased=serial)
+    note_ends(db, keys, kid, erased=serial)
 
 
 def _streams_of(db: Connection, opened: Sequence[Opened]) -> dict[tuple[bytes, bytes], Any]:
