@@ -14,7 +14,10 @@ from agent.errors import Missing
 def machine() -> bytes:
     """A digest of this installation and this user, the same at every start; empty where the system names none."""
     name = _name()
-    user = os.environ.get("USERNAME", "") if sys.platform == "win32" else str(os.getuid())
+    if sys.platform == "win32":
+        user = os.environ.get("USERNAME", "")
+    else:
+        user = str(os.getuid())
     return hashlib.sha256(b"wardbeat/1/machine\0" + f"{name} {user}".encode()).digest() if name else b""
 
 
