@@ -112,6 +112,7 @@ def restore(folder: Path, root_seed: bytes, keys_file: Path, data_file: Path | N
         with closing(open_keys(folder)) as keys:
             keys.new_directory_key(root, now_utc_s)
             keys.put({RESTORED: b"1"})
+            keys.codes.void()  # of those that were open then, some were used or voided since
             keys.issue_directory(now_utc_s)
             conf = mosquitto_conf(folder, keys.value("host").decode(), int(keys.value("port")))
             host.write_durable(folder / "broker" / "mosquitto.conf", conf.encode())

@@ -61,12 +61,24 @@ COMMANDS: Final = (
             _switch("--synthetic", "only for trials with synthetic persons"),
         ),
     ),
-    Command("invite", "print a bundle for one device", commands.invite),
+    Command(
+        "invite",
+        "print a bundle for one device",
+        commands.invite,
+        (
+            _switch("--list", "print the bundles that are still open, as JSON"),
+            _argument("--void", metavar="NAME|all", help="end an open bundle, by its name in --list"),
+        ),
+    ),
     Command(
         "admit",
         "print the answer to a device's request",
         commands.admit,
-        (_argument("request", type=Path, help="file with the device's request"),),
+        (
+            _argument("request", type=Path, help="file with the device's request"),
+            _argument("--words", metavar="WORDS", help="the request's eight words, as the person read them out"),
+            _switch("--yes", "the words were compared, or cannot be: a machine with release 0.1.0 shows none"),
+        ),
     ),
     Command(
         "run",

@@ -6,12 +6,17 @@ import signal
 import sys
 import threading
 import time
+from contextlib import closing
+from dataclasses import asdict
 from typing import Final
 
-from agent.errors import WireRefused, WrongUse
+from agent.errors import CheckFailed, WireRefused, WrongUse
+from agent.system.terminal import ask_agreement
+from agent.wire import spoken
 from agent.wire.directory import fingerprint_words
-from agent.wire.enroll import dearmor, decode_bundle
+from agent.wire.enroll import dearmor, decode_bundle, verified_request
 
+_COMPARE: Final = "Ask the person, by voice, for the eight words that 'wardbeat enroll' printed with the request."
 _REVOKED: Final = """\
 Send the broker a SIGHUP: it reloads its list and refuses everyone on it. An open connection continues
 until it ends (the hub refuses its messages); restart the broker to end it. After 'revoke hub' restart the hub."""
@@ -42,19 +47,37 @@ def init(arguments: argparse.Namespace) -> int:
 
 
 def invite(arguments: argparse.Namespace) -> int:
-    """Print a bundle that enrolls one device, and the words to compare."""
+    """Print a bundle that enrolls one device, and the words to compare; or show, or void, what is open."""
+    from hub.keys.codes import CODE_DAYS, code_name
     from hub.site import invite
 
+    if arguments.list or arguments.void:
+        return _invitations(arguments)
     text = invite(arguments.folder)
     print(text, end="")
     bundle = decode_bundle(dearmor("BUNDLE", text))
     _say(f"Read out the bundle's eight words when the person asks: {bundle.words}")
     _say(f"A machine with release 0.1.0 shows the root key's words instead: {fingerprint_words(bundle.root_public)}")
+    name = code_name(bundle.code)
+    _say(f"It enrolls one device within {CODE_DAYS} days. To void it: wardbeat hub invite SITE --void {name}")
+    return 0
+
+
+def _invitations(arguments: argparse.Namespace) -> int:
+    from hub.site import open_keys
+
+    with closing(open_keys(arguments.folder)) as keys:
+        if arguments.void:
+            name = None if arguments.void == "all" else arguments.void
+            if not keys.codes.void(name) and name is not None:
+                raise WrongUse(f"no open bundle {name!r}", remedy="'wardbeat hub invite SITE --list' shows them.")
+        for code in keys.codes.open_ones(int(time.time())):
+            print(json.dumps(asdict(code)))
     return 0
 
 
 def admit(arguments: argparse.Namespace) -> int:
-    """Print the sealed answer to a device's request."""
+    """Print the sealed answer to a device's request, once its words were compared."""
     from hub.enroll import admit
 
     try:
@@ -64,6 +87,7 @@ def admit(arguments: argparse.Namespace) -> int:
             f"{arguments.request} is not a readable request", remedy="Use the file that 'wardbeat enroll' printed."
         ) from error
     try:
+        _compare(verified_request(dearmor("REQUEST", text)).words, arguments)
         print(admit(arguments.folder, text), end="")
     except WireRefused as refused:
         raise WrongUse(
@@ -71,6 +95,22 @@ def admit(arguments: argparse.Namespace) -> int:
             remedy="Nothing was changed. Ask for a new request.",
         ) from refused
     return 0
+
+
+def _compare(words: str, arguments: argparse.Namespace) -> None:
+    """The person's words against the request's: whoever copied a bundle sends a request of his own."""
+    _say(f"The request's eight words: {words}")
+    if arguments.yes:
+        return
+    if arguments.words is None:
+        agree = ask_agreement(_COMPARE, "Do they agree?", "a yes, or --words 'EIGHT WORDS',")
+    else:
+        agree = spoken.heard(arguments.words) == spoken.heard(words)
+    if not agree:
+        raise CheckFailed(
+            "the words do not agree; nobody was admitted",
+            remedy="Somebody else may use this bundle: void it with 'hub invite SITE --void', and invite again.",
+        )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -141,7 +181,7 @@ def restore(arguments: argparse.Namespace) -> int:
     root = read_root(arguments.root)
     files = restore(arguments.folder, root, arguments.keys, arguments.data, int(time.time()))
     _say(f"Restored: {', '.join(files)}, with a new directory key. Start the hub and the broker from here.")
-    _say("Admit again all devices that were admitted since the backup.")
+    _say("Admit again all devices that were admitted since the backup, with new bundles: the open ones are void.")
     _say("Check 'hub show --devices', and revoke again every device that was revoked since the backup.")
     return 0
 

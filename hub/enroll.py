@@ -31,7 +31,7 @@ def admit(folder: Path, request_text: str) -> str:
         WireRefused: ``malformed``, ``weak_key``, ``bad_signature``, ``wrong_site``,
             ``bad_code``, ``known_key``, ``known_machine``; nothing was changed.
     """
-    keys = open_keys(folder)
+    keys, now_utc_s = open_keys(folder), int(time.time())
     try:
         request = verified_request(dearmor("REQUEST", request_text))
         if request.site != keys.site or request.synthetic != keys.synthetic:
@@ -46,9 +46,9 @@ def admit(folder: Path, request_text: str) -> str:
             device = known  # the answer was lost: the same request, signed by the same keys, is answered again
         else:
             device = Device(kid(request.sign_public), secrets.token_hex(8), *keyed)
-            keys.devices.admit(request.code, device, request.machine, request.recovery_public)
+            keys.devices.admit(request.code, device, request.machine, request.recovery_public, now_utc_s)
         certificate = certify(folder, device.device, public, server=None)
-        keys.devices.note_certificate(device.kid, certificate, int(time.time()))
+        keys.devices.note_certificate(device.kid, certificate, now_utc_s)
         answer = Answer(device.device, certificate.public_bytes(serialization.Encoding.DER))
         return armor("ANSWER", sealed_answer(answer, request, keys.sign_key("directory"), keys.published()))
     finally:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from agent.errors import WireRefused
 from agent.wire.enroll import dearmor
-from agent.wire.erasure import EVERY_SERIAL, receipt_in_words, verified_wish
+from agent.wire.erase_receipt import receipt_text
+from agent.wire.erasure import EVERY_SERIAL, verified_wish
 from hub.database import lock_file, unlock_file
 from hub.site import open_keys
 from hub.store import Store
@@ -48,6 +49,7 @@ def erase_lost(folder: Path, paper: str) -> tuple[str, str]:
         keys.devices.revoke(device.kid)  # first: from now on nothing of it is stored
         with Store(folder, keys, writes=True, worker=_WORKER) as store, store.transaction() as transaction:
             erased = transaction.erase(device, EVERY_SERIAL, wish.asked_utc_s)
+        keys.issue_directory()  # a receipt is of the days of its directory; without a running hub it may have ended
         signed = erased.signed(keys.sign_key("receipt"), keys.site)
-        text = receipt_in_words(keys.operator, keys.value("root public"), keys.site, keys.published(), signed)
+        text = receipt_text(keys.value("root public"), keys.site, keys.published(), signed)
     return device.device, text

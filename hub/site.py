@@ -170,7 +170,7 @@ def invite(folder: Path) -> str:
             root_public=keys.value("root public"),
             directory_floor=keys.version(),
             synthetic=keys.synthetic,
-            code=keys.devices.new_code(),
+            code=keys.codes.new(int(time.time())),
         )
     return armor("BUNDLE", bundle.encode())
 

@@ -23,6 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     from agent.commands import terminal
     from agent.enrollment import identity, steps
     from agent.errors import CheckFailed, WrongUse
+    from agent.system.terminal import ask_agreement
     from agent.wire.enroll import armor, dearmor, verified_request
 
     settings, _ = config.load(arguments.config)
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
             "this machine is already enrolled", remedy="To start over, add --replace; the old keys are destroyed."
         )
     words = f"{_COMPARE}\n\n    {bundle.words}\n"
-    if not terminal.ask_agreement(words, "Do they agree?"):
+    if not ask_agreement(words, "Do they agree?"):
         raise CheckFailed(
             "the words do not agree, or were not compared; nothing was made",
             remedy="Somebody may have changed the bundle: ask the operator for another one, by another way.",

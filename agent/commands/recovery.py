@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     from agent.wire.enroll import armor
 
     if arguments.what == "verify":
-        return _verify()
+        return _verify(arguments)
     if arguments.what == "code":
         settings, _ = config.load(arguments.config)
         terminal.show_code(identity.recovery_code(settings.state_dir, terminal.ask_pin("Your PIN: ")))
@@ -43,11 +43,27 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _verify() -> int:
-    from agent.wire import erasure
+def _verify(arguments: argparse.Namespace) -> int:
+    from agent import config
+    from agent.enrollment import departure, identity
+    from agent.errors import CheckFailed, KeysMissing
+    from agent.privacy.vault import existing_vault
+    from agent.wire import erase_receipt
 
-    site, words, erased = erasure.read_receipt(sys.stdin.read())
-    say(f"Signed for the site {site}, under the root key whose eight words are: {words}")
-    say(f"Device {erased.device}: erased up to consent {erased.serial}; {erased.kept} later rows remain.")
-    say("Compare the eight words with the operator's, as you did when enrolling. They show who signed.")
+    text = sys.stdin.read()
+    receipt = erase_receipt.read_receipt(text)
+    say(f"Signed is this, and nothing else:\n\n{receipt.words}\n")
+    if not receipt.is_told_by(text):
+        raise CheckFailed(
+            "the file says something around the signed part that is not signed",
+            remedy="Believe only what is printed here. A hub writes a receipt without such words.",
+        )
+    settings, _ = config.load(arguments.config)
+    try:
+        enrolled = identity.load_enrolled(settings.state_dir, existing_vault(settings.state_dir, settings.key_store))
+    except KeysMissing:
+        say("This machine is not enrolled, so it knows no directory to compare with: a key may have been stolen since.")
+    else:
+        say(departure.compare(receipt, enrolled))
+    say("Compare the eight words with the operator's, by voice. They show whose root key it is.")
     return 0

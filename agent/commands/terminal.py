@@ -1,14 +1,14 @@
 """The terminal itself: a PIN is typed there, and never taken from an argument, a pipe or the environment."""
 
 import getpass
-import sys
-from pathlib import Path
-from typing import Final, TextIO, cast
+from typing import Final
 
-from agent.errors import NoTerminal, WrongPin
+from agent.errors import WrongPin
+from agent.system.terminal import ask_line, opened
 from agent.wire import erasure
 
-_ASK_MOST: Final = 3
+_PIN: Final = "your PIN"
+
 _CODE: Final = """\
 Write it down, and keep it away from this machine. If this machine is lost, whoever has the code can have
 erased what the hub holds about you ('wardbeat recovery erase', on any machine), and can do nothing else."""
@@ -21,7 +21,7 @@ def ask_pin(question: str, *, twice: bool = False) -> str:
         NoTerminal: There is none.
         WrongPin: The two entries differ.
     """
-    with _terminal("w"):  # getpass would fall back to a pipe; so see first that there is a terminal
+    with opened("w", _PIN):  # getpass would fall back to a pipe; so see first that there is a terminal
         pin = getpass.getpass(question)
         if twice and getpass.getpass("Repeat the PIN: ") != pin:
             raise WrongPin("the two PINs are different", remedy="Start again.")
@@ -34,10 +34,7 @@ def ask_words(question: str) -> str:
     Raises:
         NoTerminal: There is none.
     """
-    with _terminal("w") as out:
-        out.write(question)
-    with _terminal("r") as answer:
-        return answer.readline().strip()
+    return ask_line(question, _PIN)
 
 
 def show_code(code: bytes) -> None:
@@ -46,7 +43,7 @@ def show_code(code: bytes) -> None:
     Raises:
         NoTerminal: There is none.
     """
-    with _terminal("w") as out:
+    with opened("w", _PIN) as out:
         out.write(f"\nYour recovery code:\n\n    {erasure.in_words(code)}\n\n{_CODE}\n\n")
 
 
@@ -56,7 +53,7 @@ def show_words(words: str) -> None:
     Raises:
         NoTerminal: There is none.
     """
-    with _terminal("w") as out:
+    with opened("w", _PIN) as out:
         out.write(f"{words}\n")
 
 
@@ -67,28 +64,3 @@ def confirm(words: str, question: str) -> bool:
         NoTerminal: There is none.
     """
     return ask_words(f"{words}\n\n{question} Type yes: ").lower() == "yes"
-
-
-def ask_agreement(words: str, question: str) -> bool:
-    """Show words on the terminal that two people compare; whether they agree. Only yes and no are answers.
-
-    Raises:
-        NoTerminal: There is none.
-    """
-    show_words(words)
-    for _ in range(_ASK_MOST):
-        answer = ask_words(f"{question} yes/no: ").lower()
-        if answer in ("yes", "no"):
-            return answer == "yes"
-    return False
-
-
-def _terminal(mode: str) -> TextIO:
-    names = {"r": "CONIN$", "w": "CONOUT$"} if sys.platform == "win32" else {"r": "/dev/tty", "w": "/dev/tty"}
-    try:
-        return cast("TextIO", Path(names[mode]).open(mode, encoding="utf-8"))
-    except OSError as error:
-        raise NoTerminal(
-            "your PIN is needed, but there is no terminal to enter it",
-            remedy="Run this command yourself in a terminal (over ssh too); a PIN is never read from a pipe.",
-        ) from error

@@ -36,6 +36,7 @@ from agent.wire.keys import (
 from agent.wire.labels import Label
 
 CODE_BYTES: Final = 16
+PAPERS: Final = ("BUNDLE", "REQUEST", "ANSWER", "ERASURE", "ERASE RECEIPT")
 _BEGIN: Final = "-----BEGIN WARDBEAT "
 HASH_BYTES: Final = 32
 
@@ -266,16 +267,33 @@ def dearmor(paper: str, text: str) -> bytes:
     Raises:
         WireRefused: ``malformed``, naming what was expected, and what it is.
     """
+    _, inside, _ = _parts(paper, text)
+    try:
+        return base64.b64decode("".join(inside), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise WireRefused("malformed", f"the {paper.lower()} is damaged") from error
+
+
+def outside(paper: str, text: str) -> str:
+    """What stands around an armored paper: nobody signed it.
+
+    Raises:
+        WireRefused: As `dearmor`.
+    """
+    before, _, after = _parts(paper, text)
+    return "\n".join([*before, *after])
+
+
+def _parts(paper: str, text: str) -> tuple[list[str], list[str], list[str]]:
     lines = [line.strip().lstrip("> ") for line in text.splitlines()]
     begins = [line for line in lines if line.startswith(_BEGIN)]
     begin, end = f"{_BEGIN}{paper}-----", f"-----END WARDBEAT {paper}-----"
     if begin not in begins:
-        found = begins[0].removeprefix(_BEGIN).rstrip("-").lower() if begins else "another kind of file"
+        named = {line.removeprefix(_BEGIN).rstrip("-") for line in begins}
+        found = next((other.lower() for other in PAPERS if other in named), "another kind of file")
         raise WireRefused("malformed", f"this is {found}, not a Wardbeat {paper.lower()}")
-    inside = lines[lines.index(begin) + 1 :]
+    at = lines.index(begin)
+    inside = lines[at + 1 :]
     if end not in inside:
         raise WireRefused("malformed", f"the {paper.lower()} is cut short: its last line is missing")
-    try:
-        return base64.b64decode("".join(inside[: inside.index(end)]), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise WireRefused("malformed", f"the {paper.lower()} is damaged") from error
+    return lines[:at], inside[: inside.index(end)], inside[inside.index(end) + 1 :]

@@ -1,4 +1,4 @@
-"""Erasing when the machine is lost: a code that the person wrote down signs a paper. And the hub's receipt, in words.
+"""Erasing when the machine is lost: a code that the person wrote down signs a paper.
 
     code  = 16 random bytes, said as nine words; the ninth checks the others
     key   = Ed25519, its seed HKDF-SHA256(code, info "wardbeat/1/recovery"); the request of the enrollment names it
@@ -7,7 +7,6 @@
 The code can do one thing: have erased what the hub holds of the device, and end the device's enrollment.
 """
 
-import datetime as dt
 import hashlib
 from dataclasses import dataclass
 from typing import Final
@@ -18,15 +17,12 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from agent.errors import WireRefused
 from agent.wire import codec, spoken
 from agent.wire.codec import Fields
-from agent.wire.directory import fingerprint_words, verified
-from agent.wire.enroll import armor, dearmor, is_name
+from agent.wire.enroll import is_name
 from agent.wire.keys import SEED_BYTES, SIGN_PUBLIC_BYTES, SIGNATURE_BYTES, SignKey, checked_sign_public, verify
 from agent.wire.labels import Label
-from agent.wire.receipt import Erased, decode_erased
 
 CODE_BYTES: Final = 16
 _CHECK_BYTES: Final = 2
-_YEAR_9999_S: Final = 253_370_764_800
 # No consent has a later serial (they begin at the time, in seconds): such an erasure ends them all, for good.
 EVERY_SERIAL: Final = 2**53 - 1
 
@@ -102,46 +98,5 @@ def verified_wish(data: bytes) -> Wish:
     return wish
 
 
-def receipt_in_words(operator: str, root_public: bytes, site: str, published: bytes, erased: Erased) -> str:
-    """The hub's receipt as a person keeps it: in words, and as what `read_receipt` verifies."""
-    ends = "no backup of the hub's keys existed"
-    if erased.backups_end_utc_s:
-        ends = f"the last backup of the hub's keys is to be destroyed by {_day(erased.backups_end_utc_s)}"
-    paper = armor("ERASE RECEIPT", codec.encode([site, root_public, published, erased.items()]))
-    kept = f"{erased.kept} rows under a consent that was given later stand." if erased.kept else ""
-    every = erased.serial >= EVERY_SERIAL
-    under = "under every consent" if every else f"under consents up to number {erased.serial}"
-    return (
-        f"{operator} (site {site}) states that everything stored for the device {erased.device},\n"
-        f"{under}, was erased on {_day(erased.erased_utc_s)},\n"
-        f"as asked on {_day(erased.asked_utc_s)} by the asking machine's clock:\n"
-        f"the rows, and the keys that their words were under; {ends}. {kept}\n"
-        "A receipt proves a statement, not a disk. It holds nothing about you but this machine's random name.\n"
-        "'wardbeat recovery verify' reads it.\n\n" + paper
-    )
-
-
-def read_receipt(text: str) -> tuple[str, str, Erased]:
-    """A receipt that verifies: the site, the eight words of the root key that it hangs on, and what it says.
-
-    Whose key that is, the words tell: the operator's are known from the enrollment, and from anybody's at the site.
-
-    Raises:
-        WireRefused: ``malformed``, or ``bad_signature``: it was not signed, or was changed.
-    """
-    row = Fields(codec.decode(dearmor("ERASE RECEIPT", text)), 4)
-    site, root_public, published, erased = row.text(), row.raw(SIGN_PUBLIC_BYTES), row.raw(), decode_erased(row.array())
-    directory = verified(published, site, root_public, 0).directory
-    if not any(erased.signed_by(public, site) for public in directory.receipt_publics):
-        raise WireRefused("bad_signature", "the receipt is not signed by a receipt key of its site")
-    return site, fingerprint_words(root_public), erased
-
-
 def _check(code: bytes) -> bytes:
     return hashlib.sha256(b"wardbeat/1/recovery check" + code).digest()[:_CHECK_BYTES]
-
-
-def _day(utc_s: int) -> str:
-    if utc_s > _YEAR_9999_S:  # whoever signed it, nobody's text may break
-        return "a day beyond the calendar"
-    return dt.datetime.fromtimestamp(utc_s, dt.UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -2,7 +2,8 @@
 
 keystore.py       named values of the site, signing keys, directories
 kem.py            the keys that devices seal to
-devices.py        admitted devices, enrollment codes, erasures
+devices.py        admitted devices, their certificates, erasures
+codes.py          enrollment codes
 data_keys.py      the keys that stored rows are encrypted under
 generations.py    how far the database had come
 tables.py         the tables of `keys.db`

@@ -1,7 +1,5 @@
-"""Admitted devices, their certificates, enrollment codes and erasures; part of the key store's file."""
+"""Admitted devices, their certificates and erasures; part of the key store's file."""
 
-import hashlib
-import os
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,8 +10,9 @@ from sqlalchemy import Engine, delete, func, insert, select, update
 from agent.errors import WireRefused
 from agent.wire.receipt import Erased
 from hub.database import reading
+from hub.keys.codes import Codes
 from hub.keys.data_keys import DataKeys
-from hub.keys.tables import CERTIFICATE, CODE, DEVICE, ERASURE, MACHINE, RECOVERY, mark_changed
+from hub.keys.tables import CERTIFICATE, DEVICE, ERASURE, MACHINE, RECOVERY, mark_changed
 
 _CACHED_MOST: Final = 50_000
 
@@ -43,12 +42,13 @@ class Devices:
     Args:
         engine: Of that file.
         data_keys: Erasing destroys the device's.
+        codes: Admitting uses one up.
 
     Devices are cached until `drop_cache`; the key store calls it after another process wrote.
     """
 
-    def __init__(self, engine: Engine, data_keys: DataKeys) -> None:
-        self._engine, self._reads, self._data_keys = engine, reading(engine), data_keys
+    def __init__(self, engine: Engine, data_keys: DataKeys, codes: Codes) -> None:
+        self._engine, self._reads, self._data_keys, self._codes = engine, reading(engine), data_keys, codes
         self._cache: dict[bytes, Device | None] = {}
 
     def drop_cache(self) -> None:
@@ -57,30 +57,22 @@ class Devices:
 
     # ---- admitting
 
-    def new_code(self) -> bytes:
-        """A code (16 bytes) that enrolls one device; only its hash is kept."""
-        code = os.urandom(16)
-        with self._engine.begin() as db:
-            db.execute(insert(CODE), {"hash": hashlib.sha256(code).digest(), "used": 0})
-        return code
-
-    def admit(self, code: bytes, device: Device, machine: bytes = b"", recovery: bytes = b"") -> None:
+    def admit(self, code: bytes, device: Device, machine: bytes, recovery: bytes, now_utc_s: int) -> None:
         """Use up an enrollment code and admit a device, in one transaction.
 
         Args:
-            code: From `new_code`.
+            code: From `Codes.new`.
             device: The new device.
             machine: Digest of the machine's identity; empty when it has none.
             recovery: Public key of the person's recovery code; empty when they have none.
+            now_utc_s: A code ends.
 
         Raises:
-            WireRefused: ``bad_code`` (unknown or used), ``known_key``, ``known_machine`` (another device that is not
-                revoked has this machine: a cloned image, or an old enrollment).
+            WireRefused: ``bad_code`` (unknown, used, void or ended), ``known_key``, ``known_machine`` (another device
+                that is not revoked has this machine: a cloned image, or an old enrollment).
         """
         with self._engine.begin() as db:
-            used = update(CODE).where(CODE.c.hash == hashlib.sha256(code).digest(), CODE.c.used == 0).values(used=1)
-            if db.execute(used).rowcount != 1:
-                raise WireRefused("bad_code", "this enrollment code is unknown or was already used")
+            self._codes.use_up(db, code, now_utc_s)
             if db.execute(select(DEVICE.c.kid).where(DEVICE.c.kid == device.kid)).first():
                 raise WireRefused("known_key", "a device with this key is already enrolled")
             others = select(DEVICE.c.device).join(MACHINE, MACHINE.c.device == DEVICE.c.kid)

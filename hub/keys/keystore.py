@@ -18,6 +18,7 @@ from agent.wire.directory import Directory, DirectoryKey, next_version, publish_
 from agent.wire.keys import KID_BYTES, SEED_BYTES, SIGN_PUBLIC_BYTES, SignKey, kid
 from agent.wire.labels import Label
 from hub.database import add_columns, lock_file, open_sqlite, put_site, reading, unlock_file
+from hub.keys.codes import Codes
 from hub.keys.data_keys import DataKeys
 from hub.keys.devices import Devices
 from hub.keys.generations import Generations
@@ -44,6 +45,7 @@ class KeyStore:
 
     Attributes:
         devices: The admitted devices.
+        codes: Each admits one more.
         kems: The keys that devices seal to.
         data_keys: The keys that stored rows are encrypted under.
         generations: How far the database had come.
@@ -65,7 +67,8 @@ class KeyStore:
         self.kems = KemKeys(self._engine)
         self.data_keys = DataKeys(self._engine)
         self.generations = Generations(self._engine)
-        self.devices = Devices(self._engine, self.data_keys)
+        self.codes = Codes(self._engine, int(time.time()))
+        self.devices = Devices(self._engine, self.data_keys, self.codes)
         self._changes = self._read(CHANGES)
 
     def close(self) -> None:

@@ -27,7 +27,13 @@ DEVICE = Table(
     Column("erased_serial", BigInteger, nullable=False, default=-1),
     Column("revoked", Integer, nullable=False, default=0),
 )
-CODE = Table("code", META, Column("hash", LargeBinary, primary_key=True), Column("used", Integer, nullable=False))
+CODE = Table(
+    "code",
+    META,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("used", Integer, nullable=False),  # 0 open, 1 used, 2 void
+    Column("made_utc_s", BigInteger),
+)
 DATA_KEY = Table(
     "data_key",
     META,

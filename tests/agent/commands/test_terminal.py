@@ -62,7 +62,13 @@ def test_a_person_enrolls_and_consents_on_a_terminal(tmp_path):
         .group(0)
         .replace("\r", "")
     )
-    admitted = call("hub", "admit", hub, request)
+    said = re.search(r"request's eight words, for the operator to compare: (.+)\r", seen).group(1)
+    assert call("hub", "admit", hub, request).returncode == 3, "without a terminal nobody has compared"
+    code, seen = on_terminal("hub", "admit", hub, request, typed=[("Do they agree?", "no")])
+    assert (code, said in seen, "nobody was admitted" in seen) == (1, True, True), seen
+    other = call("hub", "admit", hub, request, "--words", words)
+    assert (other.returncode, other.stdout) == (1, "")
+    admitted = call("hub", "admit", hub, request, "--words", said.upper())
     answer.write_text(admitted.stdout)
     assert call("--config", config, "enroll", answer).returncode == 0
 
@@ -97,7 +103,9 @@ def test_a_person_enrolls_and_consents_on_a_terminal(tmp_path):
     again = call("--config", config, "enroll", bundle)
     assert again.returncode == 2
     assert "already enrolled" in again.stderr
-    assert "BEGIN WARDBEAT ANSWER" in call("hub", "admit", hub, request).stdout  # the same keys: the answer again
+    assert (
+        "BEGIN WARDBEAT ANSWER" in call("hub", "admit", hub, request, "--yes").stdout
+    )  # the same keys: the answer again
 
     assert call("--config", config, "consent", "withdraw").returncode == 0  # needs no PIN
     assert "In force: nothing" in call("--config", config, "consent", "show", "--signal", "heart").stderr

@@ -12,8 +12,8 @@ from agent.errors import KeysMissing, WireRefused
 from agent.outbox import consents, receipts
 from agent.system.clock import SessionClock
 from agent.system.run_mode import RunMode
-from agent.wire import codec, erasure
-from agent.wire.directory import fingerprint_words, verified
+from agent.wire import codec, erase_receipt
+from agent.wire.directory import verified
 from agent.wire.enroll import dearmor
 from agent.wire.keys import SignKey
 from agent.wire.receipt import Erased
@@ -63,12 +63,13 @@ def test_the_receipt_names_the_day_on_which_the_last_key_backup_ends(world, tmp_
     assert shown.signed_by(directory.receipt_publics[0], site)
     assert not Erased(items[1], items[2][0] + 1, *items[2][1:], items[3]).signed_by(directory.receipt_publics[0], site)
 
-    named, words, read = erasure.read_receipt(text)
-    assert (named, words, read) == (site, fingerprint_words(world.identity.bundle.root_public), shown)
+    read = erase_receipt.read_receipt(text)
+    assert (read.site, read.root_public, read.erased) == (site, world.identity.bundle.root_public, shown)
+    assert read.is_told_by(text)
     for place in (40, len(paper) // 2, len(paper) - 120):
         forged = text.replace(paper, paper[:place] + ("A" if paper[place] != "A" else "B") + paper[place + 1 :])
         with pytest.raises(WireRefused):
-            erasure.read_receipt(forged)
+            erase_receipt.read_receipt(forged)
 
     with pytest.raises(KeysMissing):
         identity.load(world.settings.state_dir, world.vault)

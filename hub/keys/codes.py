@@ -1,0 +1,103 @@
+"""Enrollment codes: each admits one device, for two weeks; part of the key store's file."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, Engine, insert, select, update
+
+from agent.errors import WireRefused
+from hub.database import reading
+from hub.keys.tables import CODE
+
+CODE_DAYS: Final = 14
+_DAY_S: Final = 86_400
+_OPEN, _USED, _VOID = 0, 1, 2
+_NAME_BYTES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCode:
+    """A code that can still admit a device.
+
+    Attributes:
+        name: First eight hexadecimal digits of its hash; the code itself is not kept.
+        made_utc_s, ends_utc_s: From when until when.
+    """
+
+    name: str
+    made_utc_s: int
+    ends_utc_s: int
+
+
+def code_name(code: bytes) -> str:
+    """The name by which an operator voids a code."""
+    return _hash(code)[:_NAME_BYTES].hex()
+
+
+class Codes:
+    """The enrollment codes in the key store's file.
+
+    Args:
+        engine: Of that file.
+        now_utc_s: Codes of a release that did not date them begin now.
+    """
+
+    def __init__(self, engine: Engine, now_utc_s: int) -> None:
+        self._engine, self._reads = engine, reading(engine)
+        undated = CODE.c.made_utc_s.is_(None)
+        with self._reads.connect() as db:
+            found = db.execute(select(CODE.c.hash).where(undated).limit(1)).first()
+        if found:
+            with self._engine.begin() as db:
+                db.execute(update(CODE).where(undated).values(made_utc_s=now_utc_s))
+
+    def new(self, now_utc_s: int) -> bytes:
+        """A code (16 bytes); only its hash is kept."""
+        code = os.urandom(16)
+        with self._engine.begin() as db:
+            db.execute(insert(CODE), {"hash": _hash(code), "used": _OPEN, "made_utc_s": now_utc_s})
+        return code
+
+    def use_up(self, db: Connection, code: bytes, now_utc_s: int) -> None:
+        """Use a code up, in a transaction that admits the device.
+
+        Raises:
+            WireRefused: ``bad_code``: unknown, used, void or ended.
+        """
+        row = db.execute(select(CODE).where(CODE.c.hash == _hash(code))).first()
+        if row is None or row.used == _USED:
+            raise WireRefused("bad_code", "this enrollment code is unknown or was already used")
+        if row.used != _OPEN:
+            raise WireRefused("bad_code", "this enrollment code was voided")
+        if not _is_in_time(row.made_utc_s, now_utc_s):
+            raise WireRefused("bad_code", f"this enrollment code ended: one is good for {CODE_DAYS} days")
+        db.execute(update(CODE).where(CODE.c.hash == row.hash).values(used=_USED))
+
+    def open_ones(self, now_utc_s: int) -> list[OpenCode]:
+        """The codes that can still admit a device, oldest first."""
+        rows = select(CODE).where(CODE.c.used == _OPEN).order_by(CODE.c.made_utc_s)
+        with self._reads.connect() as db:
+            found = [row for row in db.execute(rows) if _is_in_time(row.made_utc_s, now_utc_s)]
+        return [
+            OpenCode(row.hash[:_NAME_BYTES].hex(), row.made_utc_s, row.made_utc_s + CODE_DAYS * _DAY_S) for row in found
+        ]
+
+    def void(self, name: str | None = None) -> int:
+        """Void the open codes of this name, or without one all of them; returns how many there were."""
+        with self._engine.begin() as db:
+            rows = db.execute(select(CODE.c.hash).where(CODE.c.used == _OPEN)).scalars()
+            chosen = [held for held in rows if name is None or held[:_NAME_BYTES].hex() == name]
+            for held in chosen:
+                db.execute(update(CODE).where(CODE.c.hash == held).values(used=_VOID))
+        return len(chosen)
+
+
+def _hash(code: bytes) -> bytes:
+    return hashlib.sha256(code).digest()
+
+
+def _is_in_time(made_utc_s: int, now_utc_s: int) -> bool:
+    # one from a day ahead was made under a wrong clock: it would last for as long as the clock was wrong
+    return made_utc_s - _DAY_S <= now_utc_s < made_utc_s + CODE_DAYS * _DAY_S
