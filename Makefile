@@ -156,12 +156,14 @@ bench-scoring: $(VENV)/.installed
 train-arousal: $(VENV)/.installed
 	PYTHONPATH=. $(BIN)/python -m models.arousal
 
-## nonsense from straps and their daemon, in virtual time, a million mutations on the wire, and by coverage every parser of foreign bytes:
-## ROOM=strap|wire|guided SECONDS=120 ENVELOPES=1000000 PAPERS=100000 SEED=1
+## nonsense from straps and their daemon, in virtual time, a million mutations on the wire, papers and certificates and what comes after
+## opening, and by coverage every parser of foreign bytes:
+## ROOM=strap|wire|papers|guided SECONDS=120 ENVELOPES=1000000 PAPERS=100000 SEED=1
 fuzz: $(VENV)/.installed system-tools
-	test -n "$(filter wire guided,$(ROOM))" || PYTHONPATH=. $(BIN)/python -m tests.fuzz.straps
-	test -n "$(filter strap guided,$(ROOM))" || PYTHONPATH=. $(BIN)/python -m tests.fuzz.wire
-	test -n "$(filter strap wire,$(ROOM))" || $(MAKE) --no-print-directory guided-fuzz
+	test -n "$(filter wire papers guided,$(ROOM))" || PYTHONPATH=. $(BIN)/python -m tests.fuzz.straps
+	test -n "$(filter strap papers guided,$(ROOM))" || PYTHONPATH=. $(BIN)/python -m tests.fuzz.wire
+	test -n "$(filter strap wire guided,$(ROOM))" || PYTHONPATH=. $(BIN)/python -W ignore -m tests.fuzz.papers
+	test -n "$(filter strap wire papers,$(ROOM))" || $(MAKE) --no-print-directory guided-fuzz
 
 # by coverage, in an environment of its own; Linux x86-64 alone has a wheel of atheris
 guided-fuzz: $(VENV)/.installed $(GUIDED)/.installed

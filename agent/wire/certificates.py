@@ -118,7 +118,13 @@ def client_certificate(der: bytes, ca_pem: bytes) -> TlsCertificate:
     if limits.ca or ExtendedKeyUsageOID.CLIENT_AUTH not in usage or strange or not is_same:
         raise WireRefused("malformed", "the certificate is not a client's")
     with _refusing("the certificate was not issued by the bundle's CA", "bad_signature"):
-        read.verify_directly_issued_by(x509.load_pem_x509_certificate(ca_pem))
+        ca = x509.load_pem_x509_certificate(ca_pem)
+        read.verify_directly_issued_by(ca)
+        named = x509.SubjectKeyIdentifier.from_public_key(ca.public_key()).digest
+        own = read.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
+        # the broker looks for its authority by this name, and finds none by another
+        if own.key_identifier != named or own.authority_cert_issuer is not None:
+            raise ValueError
     return found
 
 

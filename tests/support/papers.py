@@ -3,6 +3,9 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from agent.enrollment import identity
 from agent.privacy.vault import Vault, open_vault
 from agent.wire import directory, enroll
@@ -11,6 +14,8 @@ from hub import site
 from hub.rotation import rotate
 from hub.site import open_keys, read_root
 from tests.support.world import PIN
+
+ECDSA_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
 
 
 @dataclass
@@ -72,3 +77,17 @@ class Thief:
 def replace_directory_key(hub):
     """What an operator does who heard of the theft: a new key under the root."""
     rotate(hub, read_root(hub / "root.key"))
+
+
+def reissued(authority, tbs):
+    """Any bytes as the body of a certificate (DER), signed by an authority's P-256 key."""
+    signature = authority.sign(tbs, ec.ECDSA(hashes.SHA256()))
+    return _der(0x30, tbs + ECDSA_SHA256 + _der(0x03, b"\0" + signature))
+
+
+def _der(tag, content):
+    size = len(content)
+    if size < 128:
+        return bytes([tag, size]) + content
+    width = (size.bit_length() + 7) // 8
+    return bytes([tag, 0x80 | width]) + size.to_bytes(width, "big") + content
