@@ -16,7 +16,7 @@ export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
 WORKERS ?= 5
 IN_PROCESSES = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-beside test-page screenshots train-arousal test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
+.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-beside test-page screenshots train-arousal test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) once: about $$(grep -cE '^[a-z0-9._-]+==' requirements.lock) packages, 320 MB to download, two to five minutes."
@@ -135,6 +135,10 @@ test-page: $(VENV)/.installed $(MODELS)/.fetched system-tools npm
 ## the page's cost: first paint, beat to page, CPU and memory while it is open: PART=page|update SECONDS=60
 bench-page: $(VENV)/.installed system-tools npm
 	PYTHONPATH=. $(BIN)/python -W ignore bench/bench_page.py
+
+## floods against the agent: how late its loop turns, and when pause, withdraw and erase take effect: FLOOD="answers page" SAMPLES=1000
+bench-floods: $(VENV)/.installed system-tools
+	PYTHONPATH=. $(BIN)/python -W ignore bench/bench_floods.py
 
 ## the README's pictures of the page, by the page itself
 screenshots: $(VENV)/.installed system-tools npm

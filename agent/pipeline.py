@@ -1,7 +1,7 @@
 """The one file that starts tasks: it builds a `Session`, starts every loop over it, and ends them together.
 
 source.NAME ──queue──▶ collect ──▶ ring ──▶ release ──▶ history, gate, outbox ──▶ publish.* ──▶ broker
-                                   control, page ──▶ pause, withdraw, erase
+                                   control, marks, page ──▶ pause, withdraw, erase
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from agent.config import Settings
-from agent.control import channel, handlers
+from agent.control import channel, handlers, marks
 from agent.enrollment.enrolled import Identity
 from agent.errors import OutboxBroken
 from agent.outbox import damage
@@ -61,6 +61,7 @@ async def run(
     clock = clock or session_clock(settings, mode)
     with ExitStack() as parts:
         session = Session(settings, profile, clock, mode, parts, radio=radio, eyes=eyes)
+        marks.obey(session)  # decided while no agent could hear it
         tasks: dict[str, Task] = {
             "collect": partial(loops.collect, session),
             "release": partial(_until_released, session),
@@ -69,6 +70,7 @@ async def run(
             page = PageProcess(session)
             handle = partial(handlers.handle, session, open_page=page.opened)
             tasks |= {
+                "marks": partial(marks.keep, session),
                 "control": partial(channel.serve, session.folder, handle),
                 "broken": session.until_broken,
                 "pauses": partial(loops.keep_pauses, session),

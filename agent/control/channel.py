@@ -13,6 +13,8 @@ from typing import Final
 
 from agent.errors import AgentBusy, NotRunning, WardbeatError, WrongUse
 from agent.system import host
+from agent.system.budget import Pace
+from agent.system.logs import Tally
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +23,9 @@ _MOST_BYTES: Final = 65_536
 _PATH_MOST: Final = 100  # sun_path holds 108 on Linux, 104 on macOS
 _TIMEOUT_S: Final = 10.0
 _ANSWER_MOST: Final = 2**24
+_CALLERS_MOST: Final = 16  # the one that has been silent for longest makes room
+_BACKLOG: Final = 8
+_COMMANDS: Final = (50.0, 100.0, 0.25)  # a second, at once, of the loop's time; beyond it the answer is "busy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +45,14 @@ class Reply:
         words: For people.
         remedy: With an error.
         body: JSON, for machines.
+        is_busy: Nothing was done: there are too many commands.
     """
 
     exit_code: int = 0
     words: str = ""
     remedy: str = ""
     body: str = ""
+    is_busy: bool = False
 
 
 Handler = Callable[[Command], Awaitable[Reply]]
@@ -65,21 +72,9 @@ async def serve(folder: Path, handle: Handler) -> None:
     if len(str(path)) > _PATH_MOST:
         raise WrongUse(f"the path of {path} is too long for a socket", remedy="Choose a shorter state_dir.")
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            peer: socket.socket = writer.get_extra_info("socket")
-            if host.peer_is_us(peer):
-                writer.write(json.dumps(asdict(await _answer(reader, handle))).encode() + b"\n")
-                await writer.drain()
-            else:
-                log.warning("another user's process connected to the control socket; it was refused")
-        except OSError:
-            log.debug("the caller of a command disconnected before its answer")
-        finally:
-            writer.close()
-
+    callers = _Callers(handle)
     path.unlink(missing_ok=True)
-    server = await asyncio.start_unix_server(answer, path=path, limit=_MOST_BYTES)
+    server = await asyncio.start_unix_server(callers.answer, path=path, limit=_MOST_BYTES, backlog=_BACKLOG)
     path.chmod(0o600)
     try:
         async with server:
@@ -88,7 +83,69 @@ async def serve(folder: Path, handle: Handler) -> None:
         path.unlink(missing_ok=True)
 
 
-async def _answer(reader: asyncio.StreamReader, handle: Handler) -> Reply:
+class _Callers:
+    """Those who are connected: few, one command each, one carried out at a time.
+
+    Args:
+        handle: Carries a command out.
+    """
+
+    def __init__(self, handle: Handler) -> None:
+        self._handle, self._pace = handle, Pace(*_COMMANDS)
+        self._turn, self._waiting = asyncio.Lock(), 0
+        self._silent: dict[asyncio.StreamWriter, None] = {}  # in the order in which they came
+        self._refused = Tally(log, "callers of the control socket were refused")
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One caller, from the beginning to the end."""
+        try:
+            peer: socket.socket = writer.get_extra_info("socket")
+            if not host.peer_is_us(peer):
+                self._refused.count("of another user")
+                return
+            reply = await self._reply(reader, writer)
+            writer.write(json.dumps(asdict(reply)).encode() + b"\n")
+            async with asyncio.timeout(_TIMEOUT_S):
+                await writer.drain()
+        except (OSError, TimeoutError):
+            log.debug("the caller of a command disconnected before its answer")
+        finally:
+            writer.close()
+
+    async def _reply(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Reply:
+        self._silent[writer] = None
+        if len(self._silent) > _CALLERS_MOST:
+            oldest = next(iter(self._silent))
+            del self._silent[oldest]
+            oldest.transport.abort()
+            self._refused.count("silent")
+        try:
+            command = await _command(reader)
+        finally:
+            self._silent.pop(writer, None)
+        if command is None:
+            return Reply(WrongUse.exit_code, "this is not a command")
+        if self._waiting >= _CALLERS_MOST:
+            self._refused.count("too many")
+            busy = _busy("has too many commands to carry out")
+            return Reply(AgentBusy.exit_code, str(busy), busy.remedy, is_busy=True)
+        self._waiting += 1
+        try:
+            return await self._carried_out(command)
+        finally:
+            self._waiting -= 1
+
+    async def _carried_out(self, command: Command) -> Reply:
+        if command.name == "open":  # it waits for a process, and holds nobody up meanwhile
+            return await _handled(self._handle, command)
+        async with self._turn:
+            self._pace.begin()
+            reply = await _handled(self._handle, command)
+            await self._pace.rest()
+        return reply
+
+
+async def _command(reader: asyncio.StreamReader) -> Command | None:
     try:
         async with asyncio.timeout(_TIMEOUT_S):
             line = await reader.readline()
@@ -97,7 +154,11 @@ async def _answer(reader: asyncio.StreamReader, handle: Handler) -> Reply:
         if not isinstance(command.name, str) or not isinstance(command.argument, str):
             raise TypeError
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, TimeoutError):
-        return Reply(WrongUse.exit_code, "this is not a command")
+        return None
+    return command
+
+
+async def _handled(handle: Handler, command: Command) -> Reply:
     try:
         return await handle(command)
     except WardbeatError as error:
@@ -118,9 +179,12 @@ def ask(folder: Path, command: Command, timeout_s: float = _TIMEOUT_S) -> Reply:
     """
     line = _answer_line(folder, command, timeout_s)
     try:
-        return Reply(**json.loads(line))
+        reply = Reply(**json.loads(line))
     except (ValueError, TypeError, RecursionError) as error:
         raise _busy("gave an answer that cannot be read") from error
+    if reply.is_busy:
+        raise AgentBusy(reply.words, remedy=reply.remedy)
+    return reply
 
 
 def _answer_line(folder: Path, command: Command, timeout_s: float) -> bytes:

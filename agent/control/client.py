@@ -2,25 +2,32 @@
 
 import datetime as dt
 import json
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from agent.config import Settings
-from agent.control import channel
+from agent.control import channel, marks
 from agent.control.channel import Command, Reply
 from agent.control.words import erased
 from agent.enrollment import identity
 from agent.enrollment.consent_key import signed_yes
 from agent.enrollment.enrolled import Identity
-from agent.errors import KeysMissing, NotRunning, PolicyDenied
+from agent.errors import AgentBusy, AlreadyRunning, KeysMissing, NotRunning, PolicyDenied
 from agent.outbox import Outbox, Sealing, consents, pauses
 from agent.privacy.vault import Vault, existing_vault, open_vault
 from agent.system import host
 from agent.tables.profiles import Profile
 from agent.windows.history import History
 from agent.wire.consent import Grant
+
+_MARK_S: Final = 0.7  # an agent that has not answered by then finds a mark
+_OBEYED_S: Final = 3.0  # how long the command waits to see the mark obeyed
+_LOOK_S: Final = 0.05
+_DONE: Final = {"pause": "Paused", "withdraw": "Withdrawn", "erase": "Erased here"}
 
 
 def consent_in_force(settings: Settings, profile: Profile) -> str:
@@ -55,6 +62,8 @@ def give_consent(
         KeysMissing, WrongPin, PolicyDenied: Nothing was given.
     """
     folder = settings.state_dir
+    with suppress(AlreadyRunning):  # a running agent does it itself
+        _carry_out_left(settings)
     vault = existing_vault(folder, settings.key_store)
     enrolled = identity.load_enrolled(folder, vault)
     if not wanted:
@@ -95,16 +104,88 @@ def offline_outbox(folder: Path, vault: Vault, enrolled: Identity | None) -> Ite
 
 
 def carry_out(settings: Settings, name: str, argument: str = "") -> Reply:
-    """Pause, resume, withdraw or erase: through the running agent, or on its files when none runs.
+    """Pause, resume, withdraw or erase: through the running agent, or on its files when none runs. What takes away and
+    is not answered soon is left as a mark in the state folder, which the agent obeys.
 
     Raises:
         KeysMissing: There is nothing to withdraw from.
-        AgentBusy: An agent runs, and did not answer: nothing is changed here, for it holds the files.
+        AgentBusy: An agent runs, and did not answer: nothing else is changed here, for it holds the files.
     """
     try:
-        return channel.ask(settings.state_dir, Command(name, argument))
-    except NotRunning:
-        pass
+        with _marked_when_slow(settings.state_dir, name, argument):
+            try:
+                return channel.ask(settings.state_dir, Command(name, argument))
+            except NotRunning:
+                return _offline(settings, name, argument)
+    except (
+        AgentBusy,
+        AlreadyRunning,
+    ) as error:  # one that begins or ends just now holds the folder and does not listen
+        if name not in marks.DECISIONS:
+            raise
+        return _left(settings.state_dir, name, argument, error)
+
+
+@contextmanager
+def _marked_when_slow(folder: Path, name: str, argument: str) -> Iterator[None]:
+    """Leave a mark when what is inside takes long; an answer takes it away again."""
+    if name not in marks.DECISIONS or not folder.exists():
+        yield
+        return
+    answered, lock = threading.Event(), threading.Lock()
+
+    def leave() -> None:
+        with lock:
+            if not answered.is_set():
+                marks.leave(folder, name, argument)
+
+    timer = threading.Timer(_MARK_S, leave)
+    timer.start()
+    try:
+        yield
+        with lock:
+            answered.set()
+            for mark in marks.left(folder):
+                if mark.name == name:
+                    mark.file.unlink(missing_ok=True)
+    finally:
+        answered.set()
+        timer.cancel()
+
+
+def _left(folder: Path, name: str, argument: str, error: AgentBusy | AlreadyRunning) -> Reply:
+    """Leave a mark, and look whether it is obeyed.
+
+    Raises:
+        AgentBusy: Not yet.
+    """
+    file = marks.leave(folder, name, argument)
+    until_s = time.monotonic() + _OBEYED_S
+    while file.exists():
+        if time.monotonic() > until_s:
+            raise AgentBusy(
+                f"{error}; your decision was kept ({file.name}): the agent carries it out when it can, or when it "
+                "starts next",
+                remedy="'wardbeat status' shows whether it is done. If it stays busy, end the agent, and start it.",
+            ) from error
+        time.sleep(_LOOK_S)
+    return Reply(words=f"{_DONE[name]}. The agent was busy, and found your decision in the state folder.")
+
+
+def _offline(settings: Settings, name: str, argument: str) -> Reply:
+    _carry_out_left(settings)
+    return _on_files(settings, name, argument)
+
+
+def _carry_out_left(settings: Settings) -> None:
+    """What was decided earlier, and not carried out before the agent ended, comes first."""
+    for mark in marks.left(settings.state_dir):
+        with suppress(KeysMissing):  # there is nothing to withdraw from
+            _on_files(settings, mark.name, mark.argument)
+        mark.file.unlink(missing_ok=True)
+
+
+def _on_files(settings: Settings, name: str, argument: str) -> Reply:
     now_utc_s = int(time.time())
     folder = settings.state_dir
     if name in ("pause", "resume"):

@@ -1,6 +1,7 @@
 """An enrolled machine: what it seals with, and which hub it believes."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from agent.errors import WireRefused
 from agent.wire import envelope
@@ -42,11 +43,12 @@ class Identity:
         return Sender(self.sign, self.hedge, self.site, up_topic(self.site, self.device))
 
     def directory(self) -> Verified:
-        """The newest directory that this machine believed, checked again."""
-        return self._verified(self.published)
+        """The newest directory that this machine believed; its signatures are checked once in a process."""
+        return _checked(self.published, self.site, self.bundle.root_public, self._floor)
 
-    def _verified(self, published: bytes) -> Verified:
-        return verified(published, self.site, self.bundle.root_public, without_count(self.bundle.directory_floor))
+    @property
+    def _floor(self) -> int:
+        return without_count(self.bundle.directory_floor)
 
     def open_answers(self, payload: bytes) -> Answers:
         """Open and believe one envelope down.
@@ -74,7 +76,7 @@ class Identity:
         """
         if published == self.published:
             return self
-        seen = self._verified(published)
+        seen = verified(published, self.site, self.bundle.root_public, self._floor)
         if not succeeds(seen, self.directory()):
             raise WireRefused("rolled_back", "the key directory is not newer than the one in use")
         if seen.directory.synthetic != self.bundle.synthetic:
@@ -82,3 +84,8 @@ class Identity:
         for kem in seen.directory.kems:
             receive_public(kem.public)  # a weak key is refused before anything is kept
         return replace(self, published=published)
+
+
+@lru_cache(maxsize=4)
+def _checked(published: bytes, site: str, root_public: bytes, floor: int) -> Verified:
+    return verified(published, site, root_public, floor)

@@ -22,7 +22,8 @@ from agent.model import NS_PER_S
 from agent.session import live_view
 from agent.session.session import Session
 from agent.sources import SOURCES
-from agent.system import host
+from agent.system import child, host
+from agent.system.budget import Pace
 from agent.tables.signals import SIGNALS
 
 log = logging.getLogger(__name__)
@@ -30,14 +31,14 @@ log = logging.getLogger(__name__)
 # without places in lines, which only a traceback would show: 1.3 MB
 COMMAND: Final = (sys.executable, "-P", "-X", "no_debug_ranges", "-m", "agent.page.web.serve")
 FILE: Final = "open.html"
-_LINE_MOST: Final = 2**20
+_LINE_MOST: Final = 2**18  # an answer to enroll with is 60,000 bytes at most
 _START_S: Final = 9.0  # the command waits for ten
 _SAY_AGAIN_S: Final = 1.0  # states change without a beat, too
 _TOGETHER_S: Final = 0.03  # beats of one packet travel together
 _TOLD_AGAIN_NS: Final = 15 * NS_PER_S
 _FILE_S: Final = 30.0
 _ASKED_S: Final = 2.0
-_BREATH_S: Final = 0.002
+_LINES: Final = (200.0, 200.0, 0.25)  # a second, at once, of the loop's time: the page itself lets 100 a second in
 _CODE: Final = re.compile(r"[A-Za-z0-9_-]{20,60}")
 _LOCK_S: Final = 5.0  # how often the session's lock is asked for, while a page is open
 
@@ -104,20 +105,18 @@ class PageProcess:
             self._process = process
             try:
                 self._say(_hello(self._session))
+                pace = Pace(*_LINES)  # a flood of lines must not hold up the beats: its pipe fills, and the page waits
                 if process.stdout is not None:
-                    while line := await process.stdout.readline():
+                    while self._process is process and (line := await process.stdout.readline()):
+                        pace.begin()
                         await self._heard(process, json.loads(line))
-                        await asyncio.sleep(_BREATH_S)  # a flood of lines must not hold up the beats
+                        await pace.rest()
             except (ValueError, KeyError, TypeError, RecursionError):  # no word of ours: that is not our page
                 log.warning("the page process sent invalid data and was stopped")
             finally:
-                self._began.clear()
-                self._watched.clear()
-                self._wanted.clear()
-                self._process = None
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
+                if self._process is process:  # else it was ended, and another may be wanted already
+                    self._forget()
+                await child.end(process)
 
     async def slow(self) -> None:
         """Answer what takes seconds, one after the other."""
@@ -144,11 +143,18 @@ class PageProcess:
                 await asyncio.sleep(_TOGETHER_S)
 
     def _end(self) -> None:
-        """Nobody is to look any more."""
-        self._watched.clear()
-        if self._process is not None:
+        """Nobody is to look any more, and what it still wrote is not read."""
+        process = self._process
+        self._forget()
+        if process is not None:
             with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+                process.kill()
+
+    def _forget(self) -> None:
+        self._began.clear()
+        self._watched.clear()
+        self._wanted.clear()
+        self._process = None
 
     # ---- lines
 
@@ -227,8 +233,7 @@ async def _is_locked() -> bool:
         async with asyncio.timeout(_ASKED_S):
             said, _ = await process.communicate()
     except TimeoutError:
-        process.kill()
-        await process.wait()
+        await child.end(process)
         return False
     return said.strip() == b"yes"
 

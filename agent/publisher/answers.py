@@ -12,10 +12,13 @@ from agent.enrollment import renewal
 from agent.enrollment.departure import RECEIPT, leave
 from agent.enrollment.enrolled import Identity
 from agent.enrollment.identity import save
-from agent.errors import WireRefused
+from agent.errors import StorageFull, WireRefused
 from agent.outbox import Outbox, Sealing, receipts
 from agent.privacy.vault import Vault
+from agent.publisher.link import Event
 from agent.publisher.schedule import Scheduler
+from agent.publisher.screen import Screen
+from agent.system.logs import Tally
 from agent.system.status import Level, StatusBoard
 
 log = logging.getLogger(__name__)
@@ -37,6 +40,7 @@ class HubAnswers:
         last_receipt_s: When a row was receipted last, on the monotonic clock.
         unenrolled: After an erasure there is nobody to send as.
         counters: What was refused or ignored, by name.
+        screen: Throws away before any signature what need not be read.
     """
 
     def __init__(
@@ -58,6 +62,33 @@ class HubAnswers:
         self.last_receipt_s = -math.inf
         self.unenrolled = False
         self.counters: Counter[str] = Counter()
+        self.screen = Screen(identity)
+        self._refusals = Tally(log, "messages from the hub were refused")
+
+    def hear(self, event: Event) -> bool:
+        """Work through one body that came down; whether a row was receipted. What is refused is counted."""
+        try:
+            if event.what == "down":
+                return self._heard(event.payload)
+            receipted = [self._heard(payload) for payload in self.take_directory(event.payload)]
+            return any(receipted)
+        except WireRefused as refused:
+            self.refuse(refused.reason)
+        except StorageFull as full:
+            self._board.set("disk", Level.TROUBLE, str(full), full.remedy)
+        return False
+
+    def refuse(self, reason: str, number: int = 1) -> None:
+        """Count what was refused; the log has one line a minute."""
+        self.counters[reason] += number
+        self._refusals.count(reason, number)
+
+    def _heard(self, payload: bytes) -> bool:
+        try:
+            return self.take(payload)
+        except WireRefused as refused:
+            self.refuse(refused.reason)
+            return False
 
     def take_directory(self, published: bytes) -> list[bytes]:
         """Believe a newer directory; answers that waited for it.
@@ -75,6 +106,7 @@ class HubAnswers:
             receipts.doubt_store(self._outbox)  # first: a crash after the saving would forget to
         save(self._folder, self._vault, believed)
         self.identity, self._outbox.sealing = believed, sealing
+        self.screen.believe(believed)
         self.directory_version, self.directory_ends_utc_s = directory.version, directory.expires_utc_s
         pending = list(self._pending)
         self._pending.clear()
@@ -99,6 +131,7 @@ class HubAnswers:
             self._pending.append(payload)  # until that directory is here; else the rows are simply sent again
             return False
         settled = receipts.apply(self._outbox, answers, self._utc_s(), payload)
+        self.screen.settled(payload)
         self.counters["receipt_mismatch"] += settled.mismatched
         self.counters["receipt_stale"] += settled.stale
         if settled.receipted:

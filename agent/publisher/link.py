@@ -14,10 +14,10 @@ from paho.mqtt.properties import Properties
 
 from agent.enrollment.enrolled import Identity
 from agent.enrollment.identity import tls_files
+from agent.publisher.screen import KEYS_MOST
 from agent.wire import labels
 
 _SESSION_S: Final = 86_400
-MOST_BYTES: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class Link:
         if self._settings.mqtt_version == 5:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.SessionExpiryInterval = _SESSION_S
-            properties.MaximumPacketSize = MOST_BYTES + 1024
+            properties.MaximumPacketSize = KEYS_MOST + 1024
             options = {"clean_start": False, "properties": properties}
         words = "the connection to the broker ended"
         try:
@@ -170,7 +170,6 @@ class Link:
             self._put(Event(self._number, "refused", words="the broker does not let this machine receive receipts"))
 
     def _on_message(self, message: mqtt.MQTTMessage) -> None:
-        if len(message.payload) > MOST_BYTES:
-            return  # nothing of the wire format is so large; reading it would only cost time
-        what = "keys" if message.topic == self._keys_topic else "down"
-        self._put(Event(self._number, what, bytes(message.payload)))
+        what = {self._keys_topic: "keys", self._down_topic: "down"}.get(message.topic)
+        if what is not None:  # what we did not subscribe to is nobody's
+            self._put(Event(self._number, what, bytes(message.payload)))

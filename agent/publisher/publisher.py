@@ -19,14 +19,16 @@ from typing import Final
 
 from agent.enrollment.enrolled import Identity
 from agent.enrollment.identity import tls_password
-from agent.errors import StorageFull, WireRefused
+from agent.errors import StorageFull
 from agent.outbox import Outbox
 from agent.privacy.vault import Vault
 from agent.publisher.answers import HubAnswers
+from agent.publisher.inbox import Inbox
 from agent.publisher.link import Event, Link
 from agent.publisher.link import Settings as PublisherSettings
 from agent.publisher.schedule import Scheduler
 from agent.publisher.validity import Validity
+from agent.system.budget import Pace
 from agent.system.status import Level, StatusBoard
 from agent.wire.message import CoverMessage
 
@@ -41,7 +43,8 @@ LATE_TRIES: Final = 3
 RECONNECT_S: Final = (0.5, 30.0)
 LIVED_S: Final = 10.0
 UNACKNOWLEDGED_S: Final = 60.0
-_EVENTS_MOST: Final = 4096
+_BODIES = (1000.0, 1000.0)  # a second, at once; and half of the loop's time at most
+_LOOK_S: Final = 0.05  # how often what was thrown away is counted
 _NO_SUBSCRIBER: Final = 0x10
 _FAILURE: Final = 0x80
 
@@ -73,8 +76,6 @@ class Publisher:
         self._folder, self._vault = folder, vault
         self._outbox, self._settings, self._board = outbox, settings, board
         self._slot_s, self._utc_s = slot_s, utc_s
-        self._events: asyncio.Queue[Event] = asyncio.Queue(_EVENTS_MOST)
-        self._loop = asyncio.get_running_loop()
         self._jitter = random.Random()  # noqa: S311 - spreads load, protects nothing
         self._number = 0
         self._link: Link | None = None
@@ -83,6 +84,7 @@ class Publisher:
         self._receive_maximum, self._most_bytes = settings.in_flight, 0  # until a broker has said more
         self._schedule = Scheduler(outbox, settings.resend_after_s, self._jitter)
         self._answers = HubAnswers(folder, vault, identity, outbox, self._schedule, board, utc_s=utc_s)
+        self._inbox, self._pace = Inbox(self._answers.screen), Pace(*_BODIES)
         # after connecting one row of a backlog goes at once, and its receipt says whether to hurry
         self._validity = Validity(folder, vault, outbox, board)
         self._probe = False
@@ -113,7 +115,7 @@ class Publisher:
                 self._settings,
                 folder=self._folder,
                 password=tls_password(self._vault),
-                put=self._put,
+                put=self._inbox.put,
             )
             self._link.start()
             try:
@@ -128,24 +130,20 @@ class Publisher:
             await asyncio.sleep(pause_s * self._jitter.uniform(0.5, 1.0))
             pause_s = min(2 * pause_s, RECONNECT_S[1])
 
-    def _put(self, event: Event) -> None:
-        try:
-            self._loop.call_soon_threadsafe(self._take, event)
-        except RuntimeError:  # the loop has ended; so has everything that could listen
-            log.debug("an event arrived after the end")
-
-    def _take(self, event: Event) -> None:
-        try:
-            self._events.put_nowait(event)
-        except asyncio.QueueFull:  # receipts come again with the rows they settle
-            self.counters["event_dropped"] += 1
-
     # ---- what comes back
 
     async def listen(self) -> None:
-        """Work through what the callbacks saw."""
+        """Work through what the callbacks saw, no faster than leaves everybody else their turn."""
         while True:
-            self._handle(await self._events.get())
+            event = await self._inbox.get()
+            for reason, number in self._inbox.dropped().items():
+                self._answers.refuse(reason, number)
+            if event is None:
+                await asyncio.sleep(_LOOK_S)
+                continue
+            self._pace.begin()
+            self._handle(event)
+            await self._pace.rest()
 
     def _handle(self, event: Event) -> None:
         current = event.link == self._number
@@ -166,10 +164,8 @@ class Publisher:
                     log.warning("%s", event.words)
             case "acked" if current:
                 self._acked(event)
-            case "keys":
-                self._refusable(self._take_directory, event.payload)
-            case "down":
-                self._refusable(self._take_answers, event.payload)
+            case "keys" | "down":
+                self._hear(event)
             case _:
                 pass
 
@@ -188,21 +184,8 @@ class Publisher:
         if event.code == _NO_SUBSCRIBER:
             self._board.set("hub", Level.WAITING, "no hub is connected to the broker", "Rows wait and are sent again.")
 
-    def _refusable(self, work: Callable[[bytes], None], payload: bytes) -> None:
-        try:
-            work(payload)
-        except WireRefused as refused:
-            self.counters[refused.reason] += 1
-            log.warning("a message from the hub was refused: %s", refused.reason)
-        except StorageFull as full:
-            self._board.set("disk", Level.TROUBLE, str(full), full.remedy)
-
-    def _take_directory(self, published: bytes) -> None:
-        for payload in self._answers.take_directory(published):
-            self._refusable(self._take_answers, payload)
-
-    def _take_answers(self, payload: bytes) -> None:
-        if self._answers.take(payload):
+    def _hear(self, event: Event) -> None:
+        if self._answers.hear(event):
             # an acknowledgement may be lost where the receipt was not
             self._in_flight = {
                 mid: sent for mid, sent in self._in_flight.items() if self._outbox.sent_row(sent[0]) is not None

@@ -12,6 +12,7 @@ import logging
 import random
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
+from itertools import count
 from typing import Any, Final
 
 from agent.errors import SourceUnavailable, StorageFull, WrongUse
@@ -33,6 +34,7 @@ _POLL_S: Final = 0.2  # how soon a pause closes a sensor
 _PAUSE_POLL_S: Final = 0.5
 _LONG_RUN_S: Final = 300.0  # a sensor that ran so long worked: its next try is soon again
 _DRAIN_POLL_S: Final = 0.1
+_TOGETHER: Final = 32  # samples between two turns of the loop
 
 
 # ---- in
@@ -131,8 +133,10 @@ async def until_sensors_end(session: Session, running: Iterable["asyncio.Task[No
 
 
 async def collect(session: Session) -> None:
-    """Queue to ring."""
-    while True:
+    """Queue to ring; a queue that never empties leaves the others their turn."""
+    for number in count(1):
+        if number % _TOGETHER == 0:
+            await asyncio.sleep(0)
         sample = await session.queue.get()
         session.windows.ring.add(sample)
         if session.live.push(sample):

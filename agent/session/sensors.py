@@ -15,6 +15,7 @@ from agent.errors import WardbeatError, WrongUse
 from agent.model import NS_PER_S, Sample
 from agent.session.release import ReleaseQueue
 from agent.sources import AffectFile, Eyes, Radio, Surroundings
+from agent.system.budget import Budget
 from agent.system.clock import Clock, SessionClock, aligned_start_ns
 from agent.system.run_mode import RunMode
 from agent.system.status import Level, StatusBoard
@@ -24,6 +25,7 @@ from agent.tables.signals import SIGNALS
 log = logging.getLogger(__name__)
 
 _LOOK_S: Final = 0.2
+_LINES: Final = (0.2, 50.0)  # of the log, a second and at once: a sensor may change its words as often as it likes
 
 
 class Sensors:
@@ -53,6 +55,7 @@ class Sensors:
         self._held: set[str] = set()
         self._retries: set[str] = set()
         self.reading: set[str] = set()  # those that are open now
+        self._lines = Budget(*_LINES)
         self._board, self._release_queue = board, release_queue
         self._is_local = not profile.recipients
         self.radio, self._eyes = radio or Radio(), eyes or Eyes()
@@ -149,7 +152,7 @@ class Sensors:
 
     def show(self, name: str, level: Level, sentence: str, remedy: str = "") -> None:
         """A sensor's own sentence, never a measured value or an address: on the board, and in the log when news."""
-        if self._board.set(f"source.{name}", level, sentence, remedy):
+        if self._board.set(f"source.{name}", level, sentence, remedy) and self._lines.take():
             log.info("source %s: %s", name, sentence)
 
     def show_off(self, name: str) -> None:

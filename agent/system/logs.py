@@ -6,7 +6,12 @@ Our own code logs none (tests/laws); libraries do, in warnings and in tracebacks
 import logging
 import re
 import sys
+import time
+from collections import Counter
+from collections.abc import Callable
 from typing import Final
+
+_LINE_S: Final = 60.0
 
 # F0:12:..., F0_12_... in a D-Bus path, f0-12-..., and the UUIDs that macOS gives instead
 _ADDRESS: Final = re.compile(
@@ -36,3 +41,27 @@ def to_stderr() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(handlers=[handler])
+
+
+class Tally:
+    """Events that somebody else may cause as often as he likes: one log line a minute, with how many of each.
+
+    Args:
+        log: Where the line goes.
+        words: What it begins with.
+        now_s: A clock that never jumps.
+    """
+
+    def __init__(self, log: logging.Logger, words: str, now_s: Callable[[], float] = time.monotonic) -> None:
+        self._log, self._words, self._now_s = log, words, now_s
+        self._counts: Counter[str] = Counter()
+        self._next_s = now_s()
+
+    def count(self, reason: str, number: int = 1) -> None:
+        """Count, and write the line when its minute has come."""
+        self._counts[reason] += number
+        if self._now_s() < self._next_s:
+            return
+        self._next_s = self._now_s() + _LINE_S
+        self._log.warning("%s: %s", self._words, ", ".join(f"{n} {name}" for name, n in sorted(self._counts.items())))
+        self._counts.clear()

@@ -11,12 +11,15 @@ from typing import Final
 from agent.model import NS_PER_S
 from agent.sources.camera.protocol import LINE_MOST, Seen, Told, Wanted, Word, read, start
 from agent.sources.camera.states import CameraState
-from agent.system import host
+from agent.system import child, host
+from agent.system.budget import Budget, Pace
 
 _FIRST_S: Final = 60.0  # a machine under full load takes so long to load the libraries
 _SILENT_S: Final = 2.5  # a sign of life comes twice a second, and after every look
-_EMPTY_S: Final = 0.5
 _OLD_NS: Final = 30 * NS_PER_S  # a machine that slept in between
+_WORDS_HZ: Final = 40.0  # 30 looks a second at most, their states, and a sign of life
+_AT_ONCE_S: Final = 3.0  # a look is held until the next search, and a busy agent picks up late
+_PACE: Final = (1000.0, 1000.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,37 +47,32 @@ class Eyes:
                 if process.stdin is not None:
                     process.stdin.write(start(wanted))
                     await process.stdin.drain()
-            yield Running(process)
+            yield Running(process, wanted.speed)
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-            await _emptied(process)
-
-
-async def _emptied(process: asyncio.subprocess.Process) -> None:
-    """Read a dead process's pipe to its end, so that it is closed: asyncio offers no other way."""
-    if process.stdin is not None:
-        process.stdin.close()
-    with contextlib.suppress(TimeoutError, ValueError):
-        async with asyncio.timeout(_EMPTY_S):
-            while process.stdout is not None and await process.stdout.read(LINE_MOST):
-                pass
+            await child.end(process)
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """One process."""
+    """One process.
+
+    Attributes:
+        process: As it was started.
+        speed: Session seconds a real second: it looks so much more often.
+    """
 
     process: asyncio.subprocess.Process
+    speed: float = 1.0
 
     @property
     def pid(self) -> int:
         return self.process.pid
 
     async def words(self) -> AsyncGenerator[Word, None]:
-        """What it says, until it ends; silence and nonsense end it too, named ``HUNG``."""
-        out = self.process.stdout
+        """What it says, until it ends; silence and nonsense end it too, named ``HUNG``, and so do too many words. The
+        loop turns after each.
+        """
+        out, budget, pace = self.process.stdout, self._budget(), Pace(*_PACE)
         if out is None:
             return
         within_s = _FIRST_S
@@ -85,14 +83,21 @@ class Running:
                     line = await out.readline()
                 if not line:
                     return
-                word = read(line)
+                pace.begin()
+                word = read(line) if budget.take() else Told(CameraState.FLOODED)
             except (TimeoutError, ValueError):  # ValueError: no word of ours, or a line without end
-                yield Told(CameraState.HUNG)
-                return
+                word = Told(CameraState.HUNG)
             within_s = _SILENT_S
-            if isinstance(word, Seen) and not 0 <= (age_ns := host.boottime_ns() - word.at_ns) <= _OLD_NS:
+            if isinstance(word, Seen):
+                age_ns = host.boottime_ns() - word.at_ns
                 if age_ns < 0:
-                    yield Told(CameraState.HUNG)
-                    return
-                continue
+                    word = Told(CameraState.HUNG)
+                elif age_ns > _OLD_NS:
+                    word = None
             yield word
+            if isinstance(word, Told) and word.state in (CameraState.HUNG, CameraState.FLOODED):
+                return
+            await pace.rest()
+
+    def _budget(self) -> Budget:
+        return Budget(_WORDS_HZ * self.speed, _WORDS_HZ * self.speed * _AT_ONCE_S)

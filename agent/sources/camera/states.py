@@ -44,6 +44,11 @@ class CameraState(Sentence):
     )
     UNREADABLE = (Level.TROUBLE, "the video file cannot be read", "Check its path and its format.")
     HUNG = (Level.TROUBLE, "the camera process did not respond and was stopped", "It is restarted automatically.")
+    FLOODED = (
+        Level.TROUBLE,
+        "the camera process sent far more than it may and was stopped",
+        "It is restarted automatically; if this persists, run 'wardbeat doctor'.",
+    )
     NO_MODELS = (Level.TROUBLE, "the face models are not on this machine", "Run 'wardbeat models fetch'.")
     NO_AFFECT = (
         Level.TROUBLE,
@@ -62,7 +67,8 @@ FAULTS: Final = frozenset(
     {
         CameraState.ABSENT, CameraState.NO_FILE, CameraState.LOST, CameraState.FROZEN, CameraState.BUSY,
         CameraState.DENIED,
-        CameraState.GARBLED, CameraState.UNREADABLE, CameraState.HUNG, CameraState.NO_MODELS, CameraState.NO_AFFECT,
+        CameraState.GARBLED, CameraState.UNREADABLE, CameraState.HUNG, CameraState.FLOODED,
+        CameraState.NO_MODELS, CameraState.NO_AFFECT,
         CameraState.NO_PARTS, CameraState.BROKEN,
         CameraState.YIELDED,
     }
@@ -72,7 +78,7 @@ FAULTS: Final = frozenset(
 LASTING: Final = frozenset(
     {
         CameraState.NO_MODELS, CameraState.NO_AFFECT, CameraState.NO_PARTS, CameraState.NO_FILE, CameraState.UNREADABLE,
-        CameraState.BROKEN,
+        CameraState.BROKEN, CameraState.FLOODED,
     }
 )  # fmt: skip
 """Of these: what does not heal without a person's hand; it is tried again seldom."""

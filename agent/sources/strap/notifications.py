@@ -9,7 +9,11 @@ from typing import Final
 from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
 
+from agent.system.budget import Budget
+
 _MOST: Final = 256
+_PACKETS = (100.0, float(_MOST))  # a second, at once: a strap sends one or two; also at ten times the speed
+_PACKET_MOST: Final = 512  # bytes of an attribute at most (Bluetooth Core, vol. 3, part F, 3.2.9)
 
 
 class Mail:
@@ -18,16 +22,20 @@ class Mail:
     def __init__(self, now_ns: Callable[[], int]) -> None:
         self._now_ns = now_ns
         self._packets: deque[tuple[int, bytes | None]] = deque()
-        self._news = asyncio.Event()
+        self._news, self._budget = asyncio.Event(), Budget(*_PACKETS)
         self.lost = False
         self.battery_percent: int | None = None
 
     def measurement(self, _characteristic: BleakGATTCharacteristic, payload: bytearray) -> None:
-        """A notification came; when nobody picks up, the newest is let go and a mark (None) stands for it."""
-        if len(self._packets) < _MOST:
+        """A notification came; when nobody picks up, or there are far too many, the newest is let go and a mark (None)
+        stands for it.
+        """
+        if len(self._packets) < _MOST and len(payload) <= _PACKET_MOST and self._budget.take():
             self._packets.append((self._now_ns(), bytes(payload)))
-        elif self._packets[-1][1] is not None:
+        elif not self._packets or self._packets[-1][1] is not None:
             self._packets.append((self._now_ns(), None))
+        else:
+            return
         self._news.set()
 
     def battery(self, _characteristic: BleakGATTCharacteristic, payload: bytearray) -> None:
