@@ -386,8 +386,7 @@ class Flooded:
             "withdraw": lambda: consents.in_force(agent.outbox) is None,
             "erase": lambda: next(agent.history.summaries(), None) is None,
         }[name]
-        while not effect():
-            await asyncio.sleep(TICK_S)
+        await until(effect, what=f"the effect of {name}")
         took_s = time.monotonic() - began_s
         assert (await asking).exit_code == 0
         return took_s
