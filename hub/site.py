@@ -201,6 +201,8 @@ def revoke(folder: Path, name: str) -> None:
         if name == _HUB:
             note_own(folder, keys)
             keys.put({_OWN_REVOKED: keys.text(_OWN).encode()})  # every one that it ever had
+            for of_worker in folder.glob("hub-*.crt"):
+                of_worker.unlink()  # each worker issues its own again when it starts
             issue(folder, _HUB, folder / "hub", server=None)
         else:
             device = keys.devices.named(name)
@@ -214,10 +216,12 @@ def revoke(folder: Path, name: str) -> None:
 
 
 def note_own(folder: Path, keys: KeyStore) -> None:
-    """Record the serial number of the hub's own certificate, so that it can be revoked after it is replaced."""
-    known, now = keys.text(_OWN).split(), str(serial_of(folder / "hub.crt"))
-    if now not in known:
-        keys.put({_OWN: " ".join([*known, now]).encode()})
+    """Record the serial numbers of the hub's own certificates, so that they can be revoked after they are replaced."""
+    with keys.exclusive():
+        known = keys.text(_OWN).split()
+        now = [str(serial_of(file)) for file in (folder / "hub.crt", *folder.glob("hub-*.crt"))]
+        if set(now) - set(known):
+            keys.put({_OWN: " ".join(dict.fromkeys([*known, *now])).encode()})
 
 
 def list_revoked(folder: Path, keys: KeyStore) -> None:

@@ -63,8 +63,14 @@ def issue(folder: Path, common_name: str, stem: Path, *, server: str | None) -> 
     write_durable(stem.with_suffix(".crt"), certificate.public_bytes(_ENCODING))
 
 
-def renew_own(folder: Path, host: str, now_utc_s: int) -> list[str]:
+def renew_own(folder: Path, host: str, now_utc_s: int, own: str = "hub") -> list[str]:
     """Replace the hub's and the broker's certificates that end within 60 days; returns the names replaced.
+
+    Args:
+        folder: The hub's.
+        host: The broker's, for its certificate.
+        now_utc_s: Time now.
+        own: The worker's name (see `hub.broker.user_of`); only the first one, ``hub``, renews the broker's too.
 
     A key and certificate that do not match, left by a crash between two files, are replaced too, and so is the hub's
     own when it is missing. When the broker's is missing, the operator has moved it to the broker's machine.
@@ -73,7 +79,8 @@ def renew_own(folder: Path, host: str, now_utc_s: int) -> list[str]:
         KeysMissing: One is due, and the CA's key is not here.
     """
     renewed = []
-    for name, stem, server in (("hub", folder / "hub", None), ("broker", folder / "broker" / "broker", host)):
+    every = ((own, folder / own, None), ("broker", folder / "broker" / "broker", host))
+    for name, stem, server in every[: 2 if own == "hub" else 1]:
         here = stem.with_suffix(".crt").exists() and stem.with_suffix(".key").exists()
         if (here and not _is_valid(stem, now_utc_s)) or (not here and server is None):
             issue(folder, name, stem, server=server)

@@ -55,12 +55,17 @@ def session_options(*, v5: bool, in_flight: int) -> dict[str, Any]:
     return {"clean_start": False, "properties": properties}
 
 
-def tls_of(folder: Path) -> ssl.SSLContext:
-    """TLS 1.3 with the site's CA and the hub's certificate."""
+def tls_of(folder: Path, own: str) -> ssl.SSLContext:
+    """TLS 1.3 with the site's CA and the certificate of the worker with this name."""
     context = ssl.create_default_context(cafile=str(folder / "ca.pem"))
     context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.load_cert_chain(folder / "hub.crt", folder / "hub.key")
+    load_own(context, folder, own)
     return context
+
+
+def load_own(context: ssl.SSLContext, folder: Path, own: str) -> None:
+    """Load the certificate of the worker with this name, for the connections to come."""
+    context.load_cert_chain(folder / f"{own}.crt", folder / f"{own}.key")
 
 
 def _log_disconnection(_client: mqtt.Client, _user: Any, _flags: Any, reason: Any, _properties: Any) -> None:

@@ -19,12 +19,13 @@ import paho.mqtt.client as mqtt
 from agent.errors import AlreadyRunning, KeysMissing, NotDurable, StorageFull, WardbeatError, WrongUse
 from agent.wire import labels
 from hub import rotation
+from hub.broker import WORKERS_MOST, user_of
 from hub.database import CANNOT_WRITE, lock_file, unlock_file
 from hub.enroll import renew
 from hub.keys.certificates import renew_own
 from hub.keys.devices import Device
 from hub.receive.batch import store_batch
-from hub.receive.client import make_client, session_options, tls_of
+from hub.receive.client import load_own, make_client, session_options, tls_of
 from hub.receive.reply import Replies
 from hub.site import list_revoked, note_own, open_keys
 from hub.store.store import Store
@@ -62,14 +63,16 @@ class Receiver:
 
     Raises:
         WrongUse: A second worker on SQLite, or none.
+        KeysMissing: A worker's certificate is missing, and the CA cannot issue one.
     """
 
     def __init__(self, folder: Path, *, mqtt_version: int = 5, worker: int = 1) -> None:
         self._folder, self._worker = folder, worker
         self.keys = open_keys(folder)
-        if worker < 1:
+        if not 1 <= worker <= WORKERS_MOST:
             raise WrongUse(
-                f"--worker {worker} is not valid; numbers start at 1", remedy="Use --worker 1, --worker 2, ..."
+                f"--worker {worker} is not valid; numbers go from 1 to {WORKERS_MOST}",
+                remedy="Use --worker 1, --worker 2, ...",
             )
         if worker != 1 and not self.keys.text("database"):
             raise WrongUse(
@@ -83,11 +86,15 @@ class Receiver:
         self._link = 0
         self._connected, self._stopping = threading.Event(), threading.Event()
         self._retained: bytes | None = None  # the directory that the broker retains, as far as it was received
-        if worker == 1:
-            self._renew_own()
-        self._tls = tls_of(folder)
-        name = f"hub-{self.keys.value('hedge')[:4].hex()}-{worker}"
-        self._client = make_client(name, self._tls, v5=self._v5)
+        self._own = user_of(worker)
+        self._renew_own()
+        if not (folder / f"{self._own}.crt").exists():
+            raise KeysMissing(
+                f"{self._own}.crt is missing, and so is the key of the CA that issues it",
+                remedy="Bring ca.key back for the first start of each worker.",
+            )
+        self._tls = tls_of(folder, self._own)
+        self._client = make_client(self._own, self._tls, v5=self._v5)
         self._client.on_connect = self._on_connect
         self._client.on_message = self._on_message
 
@@ -131,7 +138,7 @@ class Receiver:
         """Rotate keys that are due, and publish a new directory; what fails is tried again at the next check."""
         try:
             self.keys.refresh()
-            if self._worker == 1 and now_s - self._fresh_s > ROTATE_EVERY_S:
+            if now_s - self._fresh_s > ROTATE_EVERY_S:
                 self._fresh_s = now_s
                 self._keep_fresh()
             is_new = self.keys.version() != self._version
@@ -151,16 +158,17 @@ class Receiver:
 
     def _keep_fresh(self) -> None:
         now_utc_s = int(time.time())
-        rotation.keep_fresh(self.keys, self.store, now_utc_s)
-        left = rotation.days_of_certificate(self.keys, now_utc_s)
-        if left < rotation.CERT_WARN_DAYS:
-            log.warning("the directory key ends in %d days: 'wardbeat hub rotate FOLDER --root root.key'", left)
+        if self._worker == 1:
+            rotation.keep_fresh(self.keys, self.store, now_utc_s)
+            left = rotation.days_of_certificate(self.keys, now_utc_s)
+            if left < rotation.CERT_WARN_DAYS:
+                log.warning("the directory key ends in %d days: 'wardbeat hub rotate FOLDER --root root.key'", left)
         if self._renew_own():
-            self._tls.load_cert_chain(self._folder / "hub.crt", self._folder / "hub.key")  # for the next connection
+            load_own(self._tls, self._folder, self._own)  # for the next connection
 
     def _renew_own(self) -> bool:
         try:
-            renewed = renew_own(self._folder, self.keys.value("host").decode(), int(time.time()))
+            renewed = renew_own(self._folder, self.keys.value("host").decode(), int(time.time()), self._own)
             note_own(self._folder, self.keys)
             list_revoked(self._folder, self.keys)  # restored keys may have taken over more revocations
         except (KeysMissing, StorageFull) as failed:

@@ -28,6 +28,7 @@ from agent.wire import envelope, schema
 from agent.wire.labels import keys_topic
 from agent.wire.message import CoverMessage, EraseMessage
 from firmware_sim import packets
+from hub.keys.certificates import issue
 from tests.support import straps, worn_recording
 from tests.support.processes import shared_file, until, wait_for
 from tests.support.world import OPERATOR, START_UTC_S, make_world, replay_settings, running_hub, start_site_broker
@@ -163,15 +164,19 @@ def synthetic(tmp_path: Path, minutes: float, seed: int = 3) -> Path:
 
 
 class Recorder:
-    """Writes down every MQTT payload on the up topic, with its time; and can act as a client with any keys."""
+    """Writes down every MQTT payload on the up topic, with its time; and can act as a client with any keys.
 
-    def __init__(self, world, *, name="hub", topic="wardbeat/v1/+/up/+"):
+    It has the certificate of a worker that does not run: one with the hub's own name would end the hub's connection.
+    """
+
+    def __init__(self, world, *, name="hub-9", topic="wardbeat/v1/+/up/+"):
         self.seen: list[tuple[float, bytes]] = []
-        self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=f"recorder-{name}", protocol=mqtt.MQTTv5)
+        self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=name, protocol=mqtt.MQTTv5)
         import ssl
 
         context = ssl.create_default_context(cafile=str(world.hub / "ca.pem"))
-        context.load_cert_chain(world.hub / "hub.crt", world.hub / "hub.key")
+        issue(world.hub, name, world.folder / name, server=None)
+        context.load_cert_chain(world.folder / f"{name}.crt", world.folder / f"{name}.key")
         self.client.tls_set_context(context)
         self.client.on_message = lambda _c, _u, message: self.seen.append((time.monotonic(), bytes(message.payload)))
         ready = threading.Event()
@@ -497,7 +502,7 @@ def test_an_older_directory_that_stands_at_the_broker_is_replaced(world, broker)
         recorder = Recorder(world)
         for data in (old, torn, b""):
             recorder.client.publish(keys_topic("test-site"), data, 1, retain=True).wait_for_publish(10)
-            late = Recorder(world, name="late", topic=keys_topic("test-site"))
+            late = Recorder(world, name="hub-8", topic=keys_topic("test-site"))
             wait_for(partial(newest_comes, late), what="the newest directory")
             late.close()
         recorder.close()
