@@ -16,6 +16,7 @@ from agent.outbox import ledger
 from hub.site import open_keys
 from hub.store import Store
 from tests.chaos import __main__ as chaos
+from tests.support.machine import within_s
 from tests.support.processes import Process, start_process, start_wardbeat, wait_for
 from tests.support.world import make_world, start_site_broker
 
@@ -99,7 +100,7 @@ def test_nothing_committed_is_lost_or_doubled_by_kill_9(tmp_path):
                 running[name] = starters[name]()
         time.sleep(1.0)
         stop_file.touch()
-        running["agent"].popen.wait(120)
+        running["agent"].popen.wait(within_s(120))
     finally:
         for process in reversed(running.values()):
             process.stop()

@@ -30,6 +30,7 @@ from agent.wire.message import CoverMessage, EraseMessage
 from firmware_sim import packets
 from hub.keys.certificates import issue
 from tests.support import straps, worn_recording
+from tests.support.machine import within_s
 from tests.support.processes import shared_file, until, wait_for
 from tests.support.world import OPERATOR, START_UTC_S, make_world, replay_settings, running_hub, start_site_broker
 
@@ -184,7 +185,7 @@ class Recorder:
         self.client.on_connect = lambda client, *_: client.subscribe(topic, 1)
         self.client.connect("127.0.0.1", world.port)
         self.client.loop_start()
-        assert ready.wait(10)
+        assert ready.wait(within_s(10))
 
     def close(self):
         self.client.disconnect()
@@ -394,7 +395,7 @@ def test_the_broker_lets_a_device_write_only_to_its_own_topic_and_nobody_in_with
     client.on_connect = lambda *_: ready.set()
     client.connect("127.0.0.1", world.port)
     client.loop_start()
-    assert ready.wait(10)
+    assert ready.wait(within_s(10))
     own = client.publish(world.topic, b"x", 1).mid
     foreign = client.publish(world.topic + "0", b"x", 1).mid
     directory = client.publish(keys_topic("test-site"), b"x", 1).mid

@@ -32,7 +32,7 @@ from agent.windows.history import History, Told
 from firmware_sim.physiology import Physiology, phases
 from tests.support import straps
 from tests.support.machine import within_s
-from tests.support.processes import skip_or_fail, system_tool, wait_for
+from tests.support.processes import accepts, skip_or_fail, system_tool, wait_for
 from tests.support.world import World, make_world, running_hub, start_site_broker
 
 DRIVER = Path(__file__).parents[1] / "browser" / "drive.mjs"
@@ -61,7 +61,7 @@ class Browser:
         self._process.stdin.close()
         self._process.stdout.read()
         self._process.stdout.close()
-        self._process.wait(20)
+        self._process.wait(within_s(20))
 
     # ---- what tests do again and again
 
@@ -257,14 +257,14 @@ def living(
         thread = threading.Thread(target=run)
         thread.start()
         try:
-            assert started.wait(30)
+            assert started.wait(within_s(30))
             if made.agent is None:
                 raise made.errors[0]
-            wait_for((made.state / channel.SOCKET).exists, what="the control socket")
+            wait_for(lambda: accepts(made.state / channel.SOCKET), what="the control socket")
             yield made
         finally:
             with contextlib.suppress(RuntimeError):  # it ended by itself
                 made.loop.call_soon_threadsafe(stop.set)
-            thread.join(30)
+            thread.join(within_s(30))
     for error in made.errors:
         raise error

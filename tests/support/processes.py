@@ -85,7 +85,7 @@ class Process:
         if self.popen.poll() is None:
             self.popen.terminate()
             try:
-                self.popen.wait(20)
+                self.popen.wait(within_s(20))
             except subprocess.TimeoutExpired:
                 self.kill()
 
@@ -119,6 +119,16 @@ def wait_for(condition, timeout_s: float = 30.0, what: str = "a condition") -> N
         if time.monotonic() - began > longest_s:
             pytest.fail(f"waited {longest_s:g} s in vain for {what}")
         time.sleep(0.02)
+
+
+def accepts(socket_file: Path) -> bool:
+    """Whether something listens at a Unix socket: its file exists a moment earlier."""
+    with socket.socket(socket.AF_UNIX) as knock:
+        try:
+            knock.connect(str(socket_file))
+        except OSError:
+            return False
+    return True
 
 
 async def until(condition, timeout_s: float = 30.0, what: str = "a condition") -> float:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.support.machine import within_s
 from tests.support.processes import system_tool
 
 
@@ -22,13 +23,13 @@ def simulator(*options: str) -> Iterator[tuple[subprocess.Popen, dict]]:
         yield process, json.loads(process.stdout.readline())
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(within_s(20))
         process.stdout.close()
 
 
 def ask(port: int, **what) -> dict:
     """One line to the simulator's control port, and its answer."""
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as talk:
+    with socket.create_connection(("127.0.0.1", port), timeout=within_s(5)) as talk:
         talk.sendall(json.dumps(what).encode() + b"\n")
         return json.loads(talk.makefile().readline())
 

@@ -15,7 +15,8 @@ import pytest
 import yaml
 
 from agent.control import channel
-from tests.support.processes import free_port, start_process, start_wardbeat, system_tool, wait_for
+from tests.support.machine import within_s
+from tests.support.processes import accepts, free_port, start_process, start_wardbeat, system_tool, wait_for
 from tests.support.terminal import WARDBEAT, call, on_terminal
 from tests.support.world import OPERATOR, PIN
 
@@ -26,7 +27,7 @@ GOOD_PIN = "830274"
 def started(world, settings_file, **options):
     agent = start_wardbeat("--config", settings_file, "run", log=world.folder / "agent.log", **options)
     sock = world.settings.state_dir / channel.SOCKET
-    wait_for(sock.exists, what="the control socket")
+    wait_for(lambda: accepts(sock), what="the control socket")
     return agent
 
 
@@ -186,7 +187,7 @@ def test_an_agent_without_keys_consent_or_broker_waits_and_says_so(tmp_path, wor
     fresh = tmp_path / "fresh.yaml"
     fresh.write_text(yaml.safe_dump({"state_dir": str(tmp_path / "s3"), "key_store": "file", "profile": "care"}))
     agent = start_wardbeat("--config", fresh, "run")
-    wait_for((tmp_path / "s3" / channel.SOCKET).exists)
+    wait_for(lambda: accepts(tmp_path / "s3" / channel.SOCKET))
     said = call("--config", fresh, "status").stderr
     agent.stop()
     assert "not enrolled" in said
@@ -401,14 +402,14 @@ def test_a_minute_of_run_connects_to_the_broker_alone_and_writes_into_its_own_fo
     agent = start_process(
         *strace, *WARDBEAT, "--config", settings_file, "run", env={**env, "PYTHONDONTWRITEBYTECODE": "1"}
     )
-    wait_for((world.settings.state_dir / channel.SOCKET).exists, what="the traced agent")
+    wait_for(lambda: accepts(world.settings.state_dir / channel.SOCKET), what="the traced agent")
     time.sleep(seconds)
     said = call("--config", settings_file, "status").stderr
     # strace, told to end, would let go of the agent and leave it running: end the agent itself
     tracer = agent.popen.pid
     (traced_pid,) = Path(f"/proc/{tracer}/task/{tracer}/children").read_text().split()
     os.kill(int(traced_pid), signal.SIGTERM)
-    assert agent.popen.wait(20) == 0
+    assert agent.popen.wait(within_s(20)) == 0
     assert "connected" in said
     reached, writes = traced(log, [world.settings.state_dir], world.port)
     assert reached == []
@@ -418,6 +419,7 @@ def test_a_minute_of_run_connects_to_the_broker_alone_and_writes_into_its_own_fo
     planted = tmp_path / "planted"
     breach = """
 import socket
+from tests.support.machine import within_s
 open("/tmp/wardbeat-planted", "w").close()
 open("leak.txt", "w").close()
 connection = socket.socket()

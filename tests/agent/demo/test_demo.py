@@ -15,12 +15,13 @@ from agent.features.live import LiveHeart
 from agent.model import NS_PER_S, Sample
 from agent.system.status import Level, StatusBoard
 from agent.windows.window import Ring
+from tests.support.machine import within_s
 
 DEMO = [sys.executable, "-m", "agent.cli", "demo"]
 
 
 def demo(*words):
-    return subprocess.run([*DEMO, *map(str, words)], capture_output=True, text=True, timeout=120)
+    return subprocess.run([*DEMO, *map(str, words)], capture_output=True, text=True, timeout=within_s(120))
 
 
 @pytest.mark.process
@@ -119,7 +120,7 @@ def test_a_demo_without_its_parts_says_which_and_how_to_get_them():
         "u.find_spec = lambda name, *rest: None if name in ('bumble', 'amqtt') else real(name, *rest)\n"
         "from agent import cli; sys.exit(cli.main(['demo']))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=within_s(60))
     assert done.returncode == 3
     assert "not installed: amqtt, bumble" in done.stderr
     assert "wardbeat[demo]" in done.stderr

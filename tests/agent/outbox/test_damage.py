@@ -22,7 +22,7 @@ from agent.system.clock import SessionClock
 from agent.system.run_mode import RunMode
 from agent.wire.message import EraseMessage, GapMessage
 from tests.support.machine import within_s
-from tests.support.processes import start_wardbeat, wait_for
+from tests.support.processes import accepts, start_wardbeat, wait_for
 from tests.support.world import START_UTC_S, deliver, make_world, release_window
 
 NOW = START_UTC_S
@@ -188,7 +188,7 @@ def test_the_program_goes_on_when_its_outbox_breaks_under_it(world, tmp_path):
     pause = partial(start_wardbeat, "--config", settings, "pause", log=log)
     running = start_wardbeat("--config", settings, "run", log=log)
     try:
-        wait_for((world.settings.state_dir / "control.sock").exists, what="the control socket")
+        wait_for(lambda: accepts(world.settings.state_dir / "control.sock"), what="the control socket")
         overwrite(path_of(world), random.Random(1))
         for ending in ("-wal", "-shm"):
             overwrite(path_of(world).with_name(path_of(world).name + ending), random.Random(2))
@@ -204,7 +204,7 @@ def test_the_program_goes_on_when_its_outbox_breaks_under_it(world, tmp_path):
         assert "starts again" in log.read_text()
     finally:
         running.popen.send_signal(signal.SIGTERM)
-        running.popen.wait(20)
+        running.popen.wait(within_s(20))
 
 
 @pytest.mark.parametrize(("lengths_s", "runs"), [((0, 0), 2), ((9, 0, 0), 3), ((0, 9, 0, 0), 4)])

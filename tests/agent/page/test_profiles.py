@@ -19,6 +19,7 @@ from agent.wire import envelope
 from agent.wire.enroll import armor, dearmor
 from hub import enroll, site
 from tests.support import page_agent
+from tests.support.machine import within_s
 from tests.support.page_agent import PAGES
 from tests.support.processes import free_port, wait_for
 from tests.support.world import OPERATOR
@@ -247,7 +248,7 @@ def test_the_commands_lead_in_and_watch_in_a_terminal(tmp_path):
         file = tmp_path / "settings.yaml"
         file.write_text(yaml.safe_dump({"state_dir": str(living.state), "profile": "care", "key_store": "file"}))
         call = [sys.executable, "-m", "agent.cli", "--config", str(file)]
-        made = subprocess.run([*call, "open", "--print"], capture_output=True, text=True, timeout=30)
+        made = subprocess.run([*call, "open", "--print"], capture_output=True, text=True, timeout=within_s(30))
         assert made.returncode == 0, made.stderr
         assert Path(made.stdout.strip()).stat().st_mode & 0o777 == 0o600
         assert "127.0.0.1" not in made.stdout + made.stderr  # no address, no code on a terminal that is kept
@@ -260,10 +261,10 @@ def test_the_commands_lead_in_and_watch_in_a_terminal(tmp_path):
         assert re.search("[▁▂▃▄▅▆▇█]{3}", text)
         assert "source.ble_strap" in text
         for words in (["pause", "--for", "hour"], ["resume"]):
-            made = subprocess.run([*call, *words], capture_output=True, text=True, timeout=30)
+            made = subprocess.run([*call, *words], capture_output=True, text=True, timeout=within_s(30))
             assert made.returncode == 0, made.stderr
             assert living.agent.paused == (words[0] == "pause")
             assert words == ["resume"] or "until" in made.stderr
-    made = subprocess.run([*call, "open"], capture_output=True, text=True, timeout=30)
+    made = subprocess.run([*call, "open"], capture_output=True, text=True, timeout=within_s(30))
     assert made.returncode == 3
     assert "wardbeat run" in made.stderr

@@ -38,6 +38,7 @@ from agent.system.status import StatusBoard
 from agent.wire.consent import Grant
 from agent.wire.message import CoverMessage
 from hub.keys.certificates import certify
+from tests.support.machine import within_s
 from tests.support.world import OPERATOR, START_UTC_S, deliver, made_up_summary, replay_settings
 
 START_NS = START_UTC_S * NS_PER_S
@@ -276,7 +277,7 @@ def test_the_publisher_speaks_tls_1_3_or_nothing(world, monkeypatch):
     monkeypatch.setattr(link.client, "tls_set_context", given.append)
     monkeypatch.setattr(link.client, "connect", lambda *_args, **_words: (_ for _ in ()).throw(OSError("no route")))
     link.start()
-    link._thread.join(20)
+    link._thread.join(within_s(20))
     (context,) = given  # before anything is sent
     assert context.minimum_version is ssl.TLSVersion.TLSv1_3
     assert context.verify_mode is ssl.CERT_REQUIRED

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from tests.support import strap_program
+from tests.support.machine import within_s
 from tests.support.processes import start_wardbeat, wait_for
 
 
@@ -74,7 +75,7 @@ def test_a_scan_tells_what_is_wrong_with_bluetooth(bus, adapter, said, sim, tmp_
     file = strap_program.settings_file(tmp_path, adapter)
     done = subprocess.run(
         [sys.executable, "-m", "agent.cli", "--config", file, "scan", "--seconds", "0.3"],
-        capture_output=True, text=True, env=env, timeout=60,
+        capture_output=True, text=True, env=env, timeout=within_s(60),
     )  # fmt: skip
     assert done.returncode == 3
     assert said in done.stderr
@@ -87,7 +88,7 @@ def test_without_bluetooth_a_person_is_told_what_to_do(tmp_path):
     env = {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={tmp_path / 'nothing'}"}
     done = subprocess.run(
         [sys.executable, "-m", "agent.cli", "--config", strap_program.settings_file(tmp_path), "scan", "--seconds", "1"],
-        capture_output=True, text=True, env=env, timeout=60, check=False,
+        capture_output=True, text=True, env=env, timeout=within_s(60), check=False,
     )  # fmt: skip
     assert done.returncode == 3
     assert "no Bluetooth service" in done.stderr

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tests.support import strap_program, straps
+from tests.support.machine import within_s
 from tests.support.processes import start_wardbeat, wait_for
 
 
@@ -25,10 +26,12 @@ def hangs_under(daemon, env, tmp_path):
     try:
         wait_for(lambda: strap_program.status(file, env) == "receiving beats", 30, "beats")
         daemon.send_signal(signal.SIGSTOP)
-        done = subprocess.run([*call, "scan", "--seconds", "0.3"], capture_output=True, text=True, env=env, timeout=40)
+        done = subprocess.run(
+            [*call, "scan", "--seconds", "0.3"], capture_output=True, text=True, env=env, timeout=within_s(40)
+        )
         assert done.returncode == 3
         assert "does not respond" in done.stderr or "Bluetooth failed" in done.stderr
-        subprocess.run([*call, "pause"], env=env, timeout=10, capture_output=True)
+        subprocess.run([*call, "pause"], env=env, timeout=within_s(10), capture_output=True)
         wait_for(lambda: strap_program.status(file, env) == "paused", 20, "the pause")
     finally:
         daemon.send_signal(signal.SIGCONT)

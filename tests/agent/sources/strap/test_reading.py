@@ -27,7 +27,7 @@ def test_bleak_finds_reads_and_is_refused_as_the_services_say(way, tmp_path):
         pace = straps.clock(1.0)
         async with straps.air(way, [straps.strap(pace, 0), straps.strap(pace, 1)], pace) as (virtual_radio, radio):
             kind = {} if radio.scanner is None else {"backend": radio.scanner}
-            device = await BleakScanner.find_device_by_name("WB-SIM 1", timeout=5, **kind)
+            device = await BleakScanner.find_device_by_name("WB-SIM 1", timeout=within_s(5), **kind)
             gone = asyncio.Event()
             kind = {} if radio.client is None else {"backend": radio.client}
             client = BleakClient(device, disconnected_callback=lambda _: gone.set(), **kind)
