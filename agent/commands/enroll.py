@@ -23,6 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     from agent.commands import terminal
     from agent.enrollment import identity, steps
     from agent.errors import CheckFailed, WrongUse
+    from agent.privacy.vault import existing_vault
     from agent.system.terminal import ask_agreement
     from agent.wire.enroll import armor, dearmor, verified_request
 
@@ -48,9 +49,10 @@ def run(arguments: argparse.Namespace) -> int:
             "the words do not agree, or were not compared; nothing was made",
             remedy="Somebody may have changed the bundle: ask the operator for another one, by another way.",
         )
-    pin = terminal.ask_pin("Choose a PIN that only you know (6 or more characters):  ", twice=True)
+    pin = terminal.ask_pin("Choose a PIN that only you know (6 characters or more, not a date):  ", twice=True)
     request = steps.begin_enrollment(settings, paper, pin, replace_old=arguments.replace)
-    terminal.show_code(identity.recovery_code(settings.state_dir, pin))
+    vault = existing_vault(settings.state_dir, settings.key_store)
+    terminal.show_code(identity.recovery_code(settings.state_dir, pin, vault))
     print(armor("REQUEST", request), end="")
     say(f"The request's eight words, for the operator to compare: {verified_request(request).words}")
     say("Give the request (on stdout) to the hub's operator. When you have the answer, run: wardbeat enroll ANSWER")

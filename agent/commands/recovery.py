@@ -23,6 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     from agent.commands import terminal
     from agent.enrollment import identity
     from agent.errors import WrongUse
+    from agent.privacy.vault import existing_vault
     from agent.wire import erasure
     from agent.wire.enroll import armor
 
@@ -30,7 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
         return _verify(arguments)
     if arguments.what == "code":
         settings, _ = config.load(arguments.config)
-        terminal.show_code(identity.recovery_code(settings.state_dir, terminal.ask_pin("Your PIN: ")))
+        vault = existing_vault(settings.state_dir, settings.key_store)
+        terminal.show_code(identity.recovery_code(settings.state_dir, terminal.ask_pin("Your PIN: "), vault))
         return 0
     if arguments.site is None:
         raise WrongUse(

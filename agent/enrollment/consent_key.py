@@ -8,6 +8,7 @@ from agent.enrollment import identity
 from agent.enrollment.enrolled import Identity
 from agent.errors import WrongUse
 from agent.privacy import consent
+from agent.privacy.vault import existing_vault
 from agent.sources import SOURCES
 from agent.tables.profiles import Profile
 from agent.tables.signals import SIGNALS
@@ -68,4 +69,5 @@ def signed_yes(
         WrongPin, PolicyDenied: Nothing was signed.
     """
     record = consent.give(profile, enrolled.device, serial, wanted, from_utc_s, settings.consent_days)
-    return record.signed(identity.consent_key(settings.state_dir, pin), enrolled.site)
+    vault = existing_vault(settings.state_dir, settings.key_store)
+    return record.signed(identity.consent_key(settings.state_dir, pin, vault), enrolled.site)

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from agent.errors import WireRefused
 from agent.wire import envelope
-from agent.wire.directory import Verified, succeeds, verified, without_count
+from agent.wire.directory import Verified, lowest_serial, succeeds, verified
 from agent.wire.enroll import Bundle
 from agent.wire.envelope import Sender
 from agent.wire.keys import ReceiveKey, SignKey, receive_public
@@ -44,11 +44,11 @@ class Identity:
 
     def directory(self) -> Verified:
         """The newest directory that this machine believed; its signatures are checked once in a process."""
-        return _checked(self.published, self.site, self.bundle.root_public, self._floor)
+        return _checked(self.published, self.site, self.bundle.root_public, self._lowest_serial)
 
     @property
-    def _floor(self) -> int:
-        return without_count(self.bundle.directory_floor)
+    def _lowest_serial(self) -> int:
+        return lowest_serial(self.bundle.directory_floor)
 
     def open_answers(self, payload: bytes) -> Answers:
         """Open and believe one envelope down.
@@ -76,7 +76,7 @@ class Identity:
         """
         if published == self.published:
             return self
-        seen = verified(published, self.site, self.bundle.root_public, self._floor)
+        seen = verified(published, self.site, self.bundle.root_public, 0, self._lowest_serial)
         if not succeeds(seen, self.directory()):
             raise WireRefused("rolled_back", "the key directory is not newer than the one in use")
         if seen.directory.synthetic != self.bundle.synthetic:
@@ -87,5 +87,5 @@ class Identity:
 
 
 @lru_cache(maxsize=4)
-def _checked(published: bytes, site: str, root_public: bytes, floor: int) -> Verified:
-    return verified(published, site, root_public, floor)
+def _checked(published: bytes, site: str, root_public: bytes, lowest: int) -> Verified:
+    return verified(published, site, root_public, 0, lowest)

@@ -1,14 +1,15 @@
 """Who this machine is to a hub: its four keys, what it was told, and how it came to them.
 
 keys/identity   sealed under the data key: seeds, bundle, device name, newest directory
-keys/consent    the person's consent key, sealed under the PIN: the running agent cannot sign with it
-keys/recovery   the person's recovery code, sealed under the PIN: to be shown again
+keys/consent    the person's consent key, sealed under the PIN and the data key: the running agent cannot sign with it
+keys/recovery   the person's recovery code, sealed in the same way: to be shown again
 keys/tls.key    encrypted PEM        keys/tls.crt, keys/ca.pem
 """
 
 import hashlib
 import os
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -19,8 +20,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from agent.enrollment.enrolled import Identity
-from agent.errors import KeysMissing, WireRefused, WrongUse
-from agent.privacy.vault import Vault, open_with_pin, seal_with_pin
+from agent.enrollment.pins import check_pin
+from agent.errors import KeysMissing, StorageFull, WireRefused, WrongUse
+from agent.privacy.vault import Vault, open_with_pin, seal_with_pin, under_data_key
 from agent.system import host, machine
 from agent.wire import certificates, codec, erasure
 from agent.wire.codec import Fields
@@ -28,7 +30,6 @@ from agent.wire.enroll import Bundle, Request, decode_bundle, opened_answer, sig
 from agent.wire.keys import SEED_BYTES, SignKey
 
 ENROLL: Final = "Run 'wardbeat enroll BUNDLE' with the file from the hub's operator."
-MIN_PIN: Final = 6
 _BEFORE_MACHINE: Final = 7  # fields of the identity file
 TLS_BOTH: Final = "tls.pem"  # a renewed certificate with its key, in one file: they change together or not at all
 
@@ -84,8 +85,7 @@ def check(folder: Path, bundle_bytes: bytes, pin: str, *, replace_old: bool) -> 
             "this machine is already enrolled",
             remedy="'wardbeat status' shows where. To start over, add --replace; the old keys are destroyed.",
         )
-    if len(pin) < MIN_PIN:
-        raise WrongUse(f"the PIN has fewer than {MIN_PIN} characters", remedy="Choose a longer one.")
+    check_pin(pin)
     return read_bundle(bundle_bytes)
 
 
@@ -104,7 +104,7 @@ def begin(folder: Path, vault: Vault, bundle_bytes: bytes, pin: str, *, replace_
     """Make the keys, a recovery code, and the signed request.
 
     Raises:
-        WrongUse: Already enrolled (nothing is overwritten silently), or the PIN is too short.
+        WrongUse: Already enrolled (nothing is overwritten silently), or the PIN is short or usual.
         WireRefused: The bundle is not sound.
     """
     keys = folder / "keys"
@@ -139,8 +139,8 @@ def begin(folder: Path, vault: Vault, bundle_bytes: bytes, pin: str, *, replace_
     (keys / TLS_BOTH).unlink(missing_ok=True)
     host.write_private(keys / "tls.key", pem)
     host.write_private(keys / "ca.pem", bundle.ca_pem)
-    host.write_private(keys / "consent", seal_with_pin(pin, consent_seed))
-    host.write_private(keys / "recovery", seal_with_pin(pin, code))
+    host.write_private(keys / "consent", seal_with_pin(vault, "consent", pin, consent_seed))
+    host.write_private(keys / "recovery", seal_with_pin(vault, "recovery", pin, code))
     save(folder, vault, identity)
     return signed_request(request, identity.sign, consent, recovery)
 
@@ -259,21 +259,33 @@ def finish_destroying(folder: Path) -> None:
         destroy(folder)
 
 
-def consent_key(folder: Path, pin: str) -> SignKey:
+def consent_key(folder: Path, pin: str, vault: Vault) -> SignKey:
     """The person's signing key, for the length of one yes.
 
     Raises:
         WrongPin: That was not the PIN.
-        Missing: There is no such key here.
+        Missing: There is no such key here, or the data key is another.
     """
-    return SignKey.of(open_with_pin(pin, host.read_private(folder / "keys" / "consent")))
+    return SignKey.of(_opened(folder, "consent", pin, vault))
 
 
-def recovery_code(folder: Path, pin: str) -> bytes:
+def recovery_code(folder: Path, pin: str, vault: Vault) -> bytes:
     """What the person writes down, and keeps elsewhere.
 
     Raises:
         WrongPin: That was not the PIN.
-        Missing: There is none here: this machine was enrolled before there were any.
+        Missing: There is none here: this machine was enrolled before there were any; or the data key is another.
     """
-    return open_with_pin(pin, host.read_private(folder / "keys" / "recovery"))
+    return _opened(folder, "recovery", pin, vault)
+
+
+def _opened(folder: Path, name: str, pin: str, vault: Vault) -> bytes:
+    secret = open_with_pin(vault, name, pin, host.read_private(folder / "keys" / name))
+    for file in (folder / "keys" / each for each in ("consent", "recovery")):
+        if file.exists():
+            sealed = host.read_private(file)
+            both = under_data_key(vault, file.name, sealed)
+            if both != sealed:  # of release 0.1.0: whoever copied the file could try PINs without the data key
+                with suppress(StorageFull):
+                    host.write_private(file, both)
+    return secret

@@ -68,7 +68,7 @@ async def enroll(session: Session, asked: forms.Begin) -> Answer:
     half = session.identity is None and identity.exists(session.folder)
     begin = partial(identity.begin, replace_old=half)
     request = await asyncio.to_thread(begin, session.folder, session.vault, paper, pin)
-    code = await asyncio.to_thread(identity.recovery_code, session.folder, pin)
+    code = await asyncio.to_thread(identity.recovery_code, session.folder, pin, session.vault)
     return {
         "request": armor("REQUEST", request),
         "recovery": in_words(code),

@@ -23,6 +23,7 @@ _SALT_BYTES: Final = 16
 # 64 MiB and a fraction of a second a guess. Source: RFC 7914; cost chosen by us for a Raspberry Pi 4.
 _SCRYPT: Final = {"n": 2**16, "r": 8, "p": 1}
 _SERVICE: Final = "wardbeat"
+_UNDER_BOTH: Final = b"wardbeat pin and data key\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,19 +121,30 @@ def _from_system(account: str, *, make: bool) -> bytes | None:
     return None if known is None else bytes.fromhex(known)
 
 
-def seal_with_pin(pin: str, secret: bytes) -> bytes:
-    """Seal a secret so that only the person's PIN opens it."""
+def seal_with_pin(vault: Vault, what: str, pin: str, secret: bytes) -> bytes:
+    """Seal a secret so that only the person's PIN opens it, and only on a machine that has the data key."""
     salt = os.urandom(_SALT_BYTES)
     nonce = os.urandom(_NONCE_BYTES)
-    return salt + nonce + ChaCha20Poly1305(_pin_key(pin, salt)).encrypt(nonce, secret, b"wardbeat pin")
+    sealed = salt + nonce + ChaCha20Poly1305(_pin_key(pin, salt)).encrypt(nonce, secret, b"wardbeat pin")
+    return under_data_key(vault, what, sealed)
 
 
-def open_with_pin(pin: str, sealed: bytes) -> bytes:
-    """Undo `seal_with_pin`.
+def under_data_key(vault: Vault, what: str, sealed: bytes) -> bytes:
+    """What the PIN alone seals, as in release 0.1.0, under the data key too; what is under both stays."""
+    if sealed.startswith(_UNDER_BOTH):
+        return sealed
+    return _UNDER_BOTH + vault.seal(f"pin {what}", sealed)
+
+
+def open_with_pin(vault: Vault, what: str, pin: str, sealed: bytes) -> bytes:
+    """Undo `seal_with_pin`; what the PIN alone seals opens too.
 
     Raises:
         WrongPin: That was not the PIN.
+        KeysMissing: Another data key sealed it.
     """
+    if sealed.startswith(_UNDER_BOTH):
+        sealed = vault.open(f"pin {what}", sealed.removeprefix(_UNDER_BOTH))
     salt, nonce = sealed[:_SALT_BYTES], sealed[_SALT_BYTES : _SALT_BYTES + _NONCE_BYTES]
     try:
         opened = ChaCha20Poly1305(_pin_key(pin, salt)).decrypt(

@@ -123,11 +123,6 @@ def next_version(version: int, serial: int) -> int:
     return max(version + 1, first if first < codec.UINT_END // 2 else 0)
 
 
-def without_count(floor: int) -> int:
-    """A floor that asks for the serial alone: versions begin anew under a newer key cert."""
-    return lowest_serial(floor) << _SERIAL_BIT
-
-
 def publish(root: SignKey, directory_key: SignKey, cert: DirectoryKey, directory: Directory, site: str) -> bytes:
     """Sign both levels. (Who holds the root signs the cert once a year; see `hub.keys.keystore`.)"""
     signed_cert = root.sign(Label.DIRECTORY_KEY, site, cert.encode())
@@ -140,7 +135,7 @@ def publish_under(cert: bytes, cert_signature: bytes, directory_key: SignKey, di
     return codec.encode([cert, cert_signature, body, directory_key.sign(Label.DIRECTORY, site, body)])
 
 
-def verified(published: bytes, site: str, root_public: bytes, floor: int) -> Verified:
+def verified(published: bytes, site: str, root_public: bytes, floor: int, serial: int = 0) -> Verified:
     """Believe a published directory.
 
     Args:
@@ -148,6 +143,7 @@ def verified(published: bytes, site: str, root_public: bytes, floor: int) -> Ver
         site: The site enrolled at.
         root_public: The root key pinned at enrollment.
         floor: Lowest version to believe; it names the lowest serial of a key cert too, see `lowest_serial`.
+        serial: Lowest serial of a key cert to believe, where versions may begin anew under a newer one.
 
     Raises:
         WireRefused: ``malformed``, ``bad_signature`` or ``rolled_back``.
@@ -161,7 +157,7 @@ def verified(published: bytes, site: str, root_public: bytes, floor: int) -> Ver
     if not verify(key.public, signature, Label.DIRECTORY, site, body):
         raise WireRefused("bad_signature", "the directory's signature is not valid")
     directory = _directory(codec.decode(body))
-    if key.serial < lowest_serial(floor):
+    if key.serial < max(serial, lowest_serial(floor)):
         raise WireRefused("rolled_back", "the directory key was replaced: the hub's root has signed a newer one")
     if directory.version < floor:
         raise WireRefused("rolled_back", f"directory {directory.version} is older than {floor}")

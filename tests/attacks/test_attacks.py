@@ -552,7 +552,9 @@ def test_a_consent_that_begins_in_the_past_is_not_taken(world):
             grants = consent_key.grants(agent.profile, OPERATOR)
             serial = consents.next_serial(agent.outbox, agent.utc_s())
             record = asked_record(agent, serial, grants, from_utc_s)
-            message_ = record.signed(identity.consent_key(world.settings.state_dir, PIN), world.identity.site)
+            message_ = record.signed(
+                identity.consent_key(world.settings.state_dir, PIN, world.vault), world.identity.site
+            )
             handed = json.dumps({"record": message_.record.hex(), "signature": message_.signature.hex()})
             if taken:
                 assert "on its way" in (await handlers.handle(agent, Command("consent", handed))).words

@@ -44,7 +44,7 @@ def device_kid(world):
 
 
 def code_of(world):
-    return identity.recovery_code(world.settings.state_dir, PIN)
+    return identity.recovery_code(world.settings.state_dir, PIN, world.vault)
 
 
 # ---- the words
@@ -169,13 +169,13 @@ def test_no_other_paper_erases_anything(world, monkeypatch, capsys):
 def test_the_code_opens_with_the_pin_alone_and_goes_with_the_keys(world):
     folder = world.settings.state_dir
     with pytest.raises(WrongPin):
-        identity.recovery_code(folder, "654321")
+        identity.recovery_code(folder, "654321", world.vault)
     code = code_of(world)
     files = {file.name: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
     assert not [name for name, held in files.items() if code in held]
     identity.destroy(folder)
     with pytest.raises(Missing):
-        identity.recovery_code(folder, PIN)
+        identity.recovery_code(folder, PIN, world.vault)
 
 
 @pytest.mark.process

@@ -10,7 +10,7 @@ from agent.errors import KeysMissing, Missing, PolicyDenied, WrongPin
 from agent.features import FEATURES
 from agent.model import FeatureValue, Interval, Summary
 from agent.privacy import consent, gate
-from agent.privacy.vault import Vault, open_vault, open_with_pin, seal_with_pin
+from agent.privacy.vault import Vault, open_vault, open_with_pin, seal_with_pin, under_data_key
 from agent.tables.profiles import PROFILES, profile_named
 from agent.wire.consent import Grant
 from tests.support.world import OPERATOR, START_UTC_S, made_up_summary
@@ -126,11 +126,16 @@ def test_a_data_key_that_others_can_read_is_refused(tmp_path):
 
 
 @pytest.mark.slow
-def test_only_the_pin_opens_the_consent_key():
-    sealed = seal_with_pin("right pin", b"secret")
-    assert open_with_pin("right pin", sealed) == b"secret"
+def test_only_the_pin_with_the_data_key_opens_the_consent_key():
+    vault = Vault(b"k" * 32, "here")
+    sealed = seal_with_pin(vault, "consent", "right pin", b"secret")
+    assert open_with_pin(vault, "consent", "right pin", sealed) == b"secret"
     with pytest.raises(WrongPin):
-        open_with_pin("wrong pin", sealed)
+        open_with_pin(vault, "consent", "wrong pin", sealed)
+    for other, what in ((Vault(b"o" * 32, "elsewhere"), "consent"), (vault, "recovery")):
+        with pytest.raises(KeysMissing):
+            open_with_pin(other, what, "right pin", sealed)
+    assert under_data_key(vault, "consent", sealed) == sealed
 
 
 class Keyring:

@@ -308,7 +308,7 @@ def altered(sealed):
 def world_consent_key(world):
     from agent.enrollment import identity
 
-    return identity.consent_key(world.settings.state_dir, PIN)
+    return identity.consent_key(world.settings.state_dir, PIN, world.vault)
 
 
 def test_the_codes_of_answers_are_a_table_both_ways():
