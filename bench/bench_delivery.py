@@ -21,6 +21,7 @@ from agent.publisher import BACKLOG
 from agent.wire import message
 from agent.wire.keys import kid, receive_public
 from agent.wire.message import CoverMessage
+from agent.wire.plaintext import encode_plaintext
 
 WEEK_SLOTS = 2016
 
@@ -42,7 +43,7 @@ def the_outbox() -> None:
             put = timed_ms(lambda _: outbox.put([CoverMessage()], START_UTC_S), 3000)
             sender = world.identity.sender()
             public = world.identity.directory().directory.kems[-1].public
-            words = message.encode_plaintext(message.Plaintext(bytes(16), 0, 1, bytes(32), (CoverMessage(),)))
+            words = encode_plaintext(message.Plaintext(bytes(16), 0, 1, bytes(32), (CoverMessage(),)))
             sealed = sender.seal(receive_public(public), kid(public), (bytes(16), 1), words)
             seal = timed_ms(lambda n: sender.seal(receive_public(public), kid(public), (bytes(16), n + 1), words), 3000)
         db = sqlite3.connect(Path(folder) / "bare.db", isolation_level=None)

@@ -21,9 +21,10 @@ from tests.support.world import CODED, START_UTC_S, World, another_person, make_
 from tests.support import postgres
 from tests.hub.store import test_store
 from agent.enrollment import identity
-from agent.wire import envelope, message
+from agent.wire import envelope
 from agent.wire.keys import SUITE, kid, receive_public, seal_to
 from agent.wire.message import Plaintext, SummaryMessage
+from agent.wire.plaintext import encode_plaintext
 from agent.wire.labels import up_topic
 from agent.outbox import consents
 from hub import site
@@ -54,7 +55,7 @@ class Device:
         for seq in seqs:
             start = START + 300 * seq
             said = SummaryMessage("care", self.consent_hash, start, start + 300, CODED)
-            words = message.encode_plaintext(Plaintext(bytes(16), 0, seq, bytes(32), (said,)))
+            words = encode_plaintext(Plaintext(bytes(16), 0, seq, bytes(32), (said,)))
             made.append(sender.seal(public, name, (stream, seq), words))
         return made
 

@@ -59,7 +59,7 @@ async def session(world: World, recorder: Recorder, *, worn: bool, covers: bool,
         assert agent.identity is not None
         assert agent.publisher is not None
         (consents.resume if worn else consents.pause)(agent.outbox, agent.utc_s())
-        record = consents.in_force(agent.outbox)
+        given = consents.consented(agent.outbox)
         if not covers:
             put = agent.outbox.put
             agent.outbox.put = lambda messages, now: (
@@ -69,7 +69,7 @@ async def session(world: World, recorder: Recorder, *, worn: bool, covers: bool,
             await asyncio.sleep(0.01)
         await asyncio.sleep(SLOT_S)
         recorder.heard.clear()
-        start = record.from_utc_s // 300 * 300 + 300 * (1 + window * (SLOTS + 5))
+        start = given.record.from_utc_s // 300 * 300 + 300 * (1 + window * (SLOTS + 5))
         for n in range(SLOTS):
             if worn:
                 values = (
@@ -77,7 +77,7 @@ async def session(world: World, recorder: Recorder, *, worn: bool, covers: bool,
                     FeatureValue("rmssd_ms", 42.0, 299, 1.0, 0.0),
                 )
                 summary = Summary(start + 300 * n, start + 300 * (n + 1), values)
-                released = gate.release(summary, agent.profile, record, agent.identity.bundle.operator, ())
+                released = gate.release(summary, agent.profile, given, agent.identity.bundle.operator, ())
                 agent.outbox.put_released(released, agent.utc_s())
             await asyncio.sleep(SLOT_S)
         heard.extend(recorder.heard)

@@ -117,7 +117,7 @@ def _delivery(settings: Settings, profile: Profile, vault: Vault) -> Iterator[Ch
 
 
 def _proven(proven: ledger.Proven) -> str:
-    return "; ".join([f"{proven.rows} rows, chain whole", *(f"known break: {words}" for words in proven.breaks)])
+    return "; ".join([proven.words, *(f"known break: {words}" for words in proven.breaks)])
 
 
 def _attempt(check_id: str, look: Callable[[], str]) -> Check:

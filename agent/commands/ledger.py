@@ -26,8 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.verify:
             enrolled = identity.load_enrolled(settings.state_dir, outbox.vault)
             proven = ledger.verify(outbox, enrolled.open_answers)
-            counted = f"{proven.rows} rows, {proven.receipted} receipted"
-            say(f"{counted}: the chain is whole and agrees with every stored receipt")
+            say(f"{proven.words}; {proven.receipted} rows receipted; the chain agrees with every stored receipt")
             for words in proven.breaks:
                 say(f"known break: {words}")
             return 0

@@ -12,12 +12,14 @@ from typing import Final
 from agent.config import Settings
 from agent.control import channel, marks
 from agent.control.channel import Command, Reply
+from agent.control.consent_words import encode_yes
 from agent.control.words import erased
 from agent.enrollment import identity
 from agent.enrollment.consent_key import signed_yes
 from agent.enrollment.enrolled import Identity
 from agent.errors import AgentBusy, AlreadyRunning, KeysMissing, NotRunning, PolicyDenied
 from agent.outbox import Outbox, Sealing, consents, pauses
+from agent.privacy.consent import releasable
 from agent.privacy.vault import Vault, existing_vault, open_vault
 from agent.system import host
 from agent.tables.profiles import Profile
@@ -33,15 +35,20 @@ _DONE: Final = {"pause": "Paused", "withdraw": "Withdrawn", "erase": "Erased her
 def consent_in_force(settings: Settings, profile: Profile) -> str:
     """The record in force, as a sentence."""
     file = settings.state_dir / "outbox.db"
-    record = None
+    given = None
     if file.exists():
         with Outbox(file, existing_vault(settings.state_dir, settings.key_store), None) as outbox:
-            record = consents.stands_at(outbox, profile.name, int(time.time()))
-    if record is None:
+            given = consents.stands_at(outbox, profile.name, int(time.time()))
+    if given is None:
         return "In force: nothing."
-    until = dt.datetime.fromtimestamp(record.until_utc_s, dt.UTC)
-    named = " and ".join(sorted({grant.signal for grant in record.grants}))
-    return f"In force: record {record.serial}, for {named}, until {until:%Y-%m-%d %H:%M} UTC"
+    until = dt.datetime.fromtimestamp(given.record.until_utc_s, dt.UTC)
+    names = ", ".join(spec.name for spec in given.releasable(profile))
+    if not names:
+        changed = "In force: a consent to a text that has changed since. Nothing leaves."
+        return f"{changed} Read the text above, and consent again."
+    covered = f"In force: record {given.record.serial}, until {until:%Y-%m-%d %H:%M} UTC. It names: {names}."
+    more = [spec.name for spec in releasable(profile) if spec.feature_id not in given.feature_ids]
+    return f"{covered} It does not name: {', '.join(more)}." if more else covered
 
 
 def switched_sensors(settings: Settings) -> dict[str, bool]:
@@ -73,13 +80,13 @@ def give_consent(
     from_utc_s = _agents_utc_s(folder) if from_utc_s is None else from_utc_s
     with Outbox(folder / "outbox.db", vault, None) as looking:
         serial = consents.next_serial(looking, from_utc_s)
-    message = signed_yes(settings, profile, enrolled, serial, wanted, pin, from_utc_s)
-    handed = json.dumps({"record": message.record.hex(), "signature": message.signature.hex()})
+    yes = signed_yes(settings, profile, enrolled, serial, wanted, pin, from_utc_s)
+    handed = encode_yes(yes)
     try:
         return channel.ask(folder, Command("consent", handed))
     except NotRunning:
         with offline_outbox(folder, vault, enrolled) as outbox:
-            consents.give(outbox, message, from_utc_s)
+            consents.give(outbox, yes, from_utc_s)
         return Reply(words="Consent is given; it is sent to the hub when the agent runs.")
 
 

@@ -6,13 +6,14 @@ from dataclasses import asdict
 from typing import Final
 
 from agent.control.channel import Command, Reply
+from agent.control.consent_words import decode_yes
 from agent.control.words import erased
 from agent.errors import OutboxBroken, WireRefused, WrongUse
 from agent.outbox import consents, pauses
 from agent.session.live_view import now
 from agent.session.session import Session
+from agent.wire.consent import names_features
 from agent.wire.consent import verified as verified_consent
-from agent.wire.message import ConsentMessage
 
 # Between a PIN typed and the record heard; more is a replayed or forgotten record.
 _SLOW_HAND_S: Final = 120
@@ -79,16 +80,17 @@ def _resume(session: Session, _: str) -> Reply:
 def _consent(session: Session, argument: str) -> Reply:
     who = session.require_identity()
     try:
-        given = json.loads(argument)
-        message = ConsentMessage(bytes.fromhex(given["record"]), bytes.fromhex(given["signature"]))
-        record = verified_consent(message, who.site, who.consent_public, who.sign.public)
+        yes = decode_yes(argument)
+        record = verified_consent(yes.record, who.site, who.consent_public, who.sign.public)
+        if yes.features.consent_hash != record.hash or not names_features(yes.features, who.site, who.consent_public):
+            raise WireRefused("bad_consent")
     except (WireRefused, ValueError, KeyError, TypeError) as error:
         raise WrongUse("this consent record is not signed with the person's key") from error
     if record.action != "give" or record.device != who.device:
         raise WrongUse("this consent was not given on this machine", remedy="Run 'wardbeat consent give' again.")
     if record.from_utc_s < session.utc_s() - _SLOW_HAND_S:
         raise WrongUse("this consent would begin in the past", remedy="Run 'wardbeat consent give' again.")
-    consents.give(session.outbox, message, session.utc_s())
+    consents.give(session.outbox, yes, session.utc_s())
     session.release_queue.show_consent()
     return Reply(words="Consent is given and on its way to the hub.")
 

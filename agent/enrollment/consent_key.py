@@ -12,8 +12,7 @@ from agent.privacy.vault import existing_vault
 from agent.sources import SOURCES
 from agent.tables.profiles import Profile
 from agent.tables.signals import SIGNALS
-from agent.wire.consent import Grant
-from agent.wire.message import ConsentMessage
+from agent.wire.consent import Grant, SignedYes
 
 
 def grants(profile: Profile, operator: str, signals: Sequence[str] = ()) -> tuple[Grant, ...]:
@@ -62,12 +61,14 @@ def signed_yes(
     wanted: Sequence[Grant],
     pin: str,
     from_utc_s: int,
-) -> ConsentMessage:
-    """A consent record, signed by the key that the PIN opens.
+) -> SignedYes:
+    """A consent record and the features that it names, signed by the key that the PIN opens.
 
     Raises:
         WrongPin, PolicyDenied: Nothing was signed.
     """
     record = consent.give(profile, enrolled.device, serial, wanted, from_utc_s, settings.consent_days)
+    granted = {grant.signal for grant in record.grants}
+    named = (spec.feature_id for spec in consent.releasable(profile) if spec.signal in granted)
     vault = existing_vault(settings.state_dir, settings.key_store)
-    return record.signed(identity.consent_key(settings.state_dir, pin, vault), enrolled.site)
+    return record.signed_yes(identity.consent_key(settings.state_dir, pin, vault), enrolled.site, named)

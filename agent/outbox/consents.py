@@ -4,12 +4,14 @@ from typing import Final
 
 from agent.errors import KeysMissing, WrongUse
 from agent.model import Interval
+from agent.outbox import named_features
 from agent.outbox.file import Outbox
-from agent.outbox.limits import UNSETTLED
-from agent.outbox.rows import CONSENTED_SINCE, ERASED_TO, RETIRED_TO
+from agent.outbox.limits import RIGHTS, UNSETTLED
+from agent.outbox.rows import CONSENTED_SINCE, ERASED_TO, HUB_SCHEMA, HUB_UTC_S, RETIRED_TO
 from agent.privacy import consent
+from agent.privacy.consent import Consented
 from agent.system.storage import shred, storing
-from agent.wire.consent import ConsentRecord, decode_record
+from agent.wire.consent import ConsentRecord, SignedYes, decode_record
 from agent.wire.consent import next_serial as serial_after
 from agent.wire.keys import SignKey
 from agent.wire.message import ConsentMessage, CoverMessage
@@ -18,17 +20,41 @@ _AGAIN: Final = "Run 'wardbeat consent give' again."
 
 
 def in_force(outbox: Outbox) -> ConsentRecord | None:
-    """The latest record, when it gives; None before the first and after a withdrawal."""
-    found = outbox.db.execute("SELECT record FROM consent ORDER BY serial DESC LIMIT 1").fetchone()
-    record = None if found is None else decode_record(found[0])
+    """The latest record, when it gives; None before the first and after a withdrawal.
+
+    The table is not believed: the record must be the one that the ledger's sealed words hold.
+    """
+    found = outbox.db.execute("SELECT record, idx FROM consent ORDER BY serial DESC LIMIT 1").fetchone()
+    if found is None:
+        return None
+    said = [message.record for message in outbox.messages(found[1]) if isinstance(message, ConsentMessage)]
+    record = decode_record(found[0]) if bytes(found[0]) in said else None
     return record if record is not None and record.action == "give" else None
 
 
-def stands_at(outbox: Outbox, profile: str, now_utc_s: int) -> ConsentRecord | None:
-    """The record under which something may leave now, under this profile."""
+def consented(outbox: Outbox) -> Consented | None:
+    """The record in force with the features that it names; None: nothing may leave."""
     record = in_force(outbox)
-    valid = record is not None and record.profile == profile and record.from_utc_s <= now_utc_s < record.until_utc_s
-    return record if valid else None
+    if record is None:
+        return None
+    stated = named_features.of(outbox, record.hash)
+    return Consented(record, consent.named_features(record, None if stated is None else stated.feature_ids))
+
+
+def stands_at(outbox: Outbox, profile: str, now_utc_s: int) -> Consented | None:
+    """The consent under which something may leave now, under this profile."""
+    given = consented(outbox)
+    valid = (
+        given is not None
+        and given.record.profile == profile
+        and given.record.is_valid_at(_not_before(outbox, now_utc_s))
+    )
+    return given if valid else None
+
+
+def _not_before(outbox: Outbox, now_utc_s: int) -> int:
+    """Now, and not earlier than the hub's last answer: a clock that is held back prolongs no consent."""
+    return max(now_utc_s, int(outbox.meta(HUB_UTC_S) or b"0"))
 
 
 def next_serial(outbox: Outbox, now_utc_s: int) -> int:
@@ -36,13 +62,15 @@ def next_serial(outbox: Outbox, now_utc_s: int) -> int:
     return serial_after(_last_serial(outbox), now_utc_s)
 
 
-def give(outbox: Outbox, message: ConsentMessage, now_utc_s: int) -> ConsentRecord:
-    """Queue a record that the person's key signed, and let it stand from now on."""
-    record = decode_record(message.record)
+def give(outbox: Outbox, yes: SignedYes, now_utc_s: int) -> ConsentRecord:
+    """Queue a record and the features that it names, both signed by the person's key; it stands from now on."""
+    record = decode_record(yes.record.record)
     with storing(outbox.db):
         if record.serial <= _last_serial(outbox):
             raise WrongUse("this consent record is not newer than the last one", remedy=_AGAIN)
-        _keep(outbox, record, message, now_utc_s)
+        _keep(outbox, record, yes.record, now_utc_s)
+        named_features.keep(outbox, yes.features)
+        named_features.offer(outbox, now_utc_s)
         outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (CONSENTED_SINCE, b""))
     return record
 
@@ -67,6 +95,7 @@ def erase(outbox: Outbox, device_key: SignKey | None, site: str, now_utc_s: int)
     with storing(outbox.db):
         outbox.db.execute("UPDATE ledger SET sealed_words = NULL")
         outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (ERASED_TO, str(outbox.head()[0]).encode()))
+        outbox.db.execute("DELETE FROM named_features")
         outbox.db.execute("DELETE FROM news")
         outbox.db.execute("DELETE FROM pause WHERE end_utc_s IS NOT NULL")
         if device_key is not None:
@@ -84,7 +113,7 @@ def retire(outbox: Outbox, now_utc_s: int, *, erased: bool = False) -> None:
     """
     with storing(outbox.db):
         unconfirmed = outbox.db.execute(
-            f"SELECT 1 FROM outbox o JOIN fate f USING (idx) WHERE f.{UNSETTLED} AND o.kind IN ('consent', 'erase')"
+            f"SELECT 1 FROM outbox o JOIN fate f USING (idx) WHERE f.{UNSETTLED} AND o.kind IN {RIGHTS}"
         ).fetchone()
         if unconfirmed and not erased:
             words = "the old keys were replaced before the hub confirmed a consent, withdrawal or erasure"
@@ -92,8 +121,9 @@ def retire(outbox: Outbox, now_utc_s: int, *, erased: bool = False) -> None:
         outbox.db.execute(f"UPDATE fate SET state = 'withdrawn', at_utc_s = ? WHERE {UNSETTLED}", (now_utc_s,))
         outbox.db.execute("UPDATE outbox SET envelope = NULL")
         outbox.db.execute("DELETE FROM consent")
+        outbox.db.execute("DELETE FROM named_features")
         outbox.db.execute("DELETE FROM proof")
-        outbox.db.execute("DELETE FROM meta WHERE name LIKE 'store id%'")
+        outbox.db.execute("DELETE FROM meta WHERE name LIKE 'store id%' OR name IN (?, ?)", (HUB_UTC_S, HUB_SCHEMA))
         outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (RETIRED_TO, str(outbox.head()[0]).encode()))
 
 
@@ -142,7 +172,7 @@ def _withdraw(outbox: Outbox, device_key: SignKey, site: str, now_utc_s: int) ->
     device = outbox.sealing.sender.topic.rsplit("/", 1)[1]
     never_sent = outbox.db.execute(
         "SELECT o.stream, o.seq, o.idx, o.kind FROM outbox o JOIN fate f USING (idx) "
-        "WHERE f.state = 'sealed' AND o.kind IN ('summary', 'consent') ORDER BY o.idx"
+        "WHERE f.state = 'sealed' AND o.kind IN ('summary', 'consent', 'features') ORDER BY o.idx"
     ).fetchall()
     data = sum(kind == "summary" for *_, kind in never_sent)
     for stream, seq, idx, _ in never_sent:

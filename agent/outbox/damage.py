@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from agent.errors import OutboxBroken, WireRefused
 from agent.outbox import consents, pauses
+from agent.outbox.cuts import BEGUN_AGAIN
 from agent.outbox.file import Outbox, Sealing
 from agent.outbox.limits import UNSETTLED, Limits
 from agent.outbox.tables import TABLES
@@ -197,6 +198,8 @@ def _carry(outbox: Outbox, salvaged: Salvaged, now_utc_s: int, closed: Collectio
                 outbox.request_erasure(0, now_utc_s)
             for stream, first, last, count in salvaged.waiting or ():
                 outbox.append([GapMessage(stream, first, last, count, "file")], now_utc_s)
+    began = f"the outbox file was damaged and set aside as {salvaged.aside.name}"
+    outbox.set_meta(BEGUN_AGAIN, began.encode())
     with storing(outbox.db):
         for words in _words(salvaged):
             outbox.notify(words, now_utc_s)

@@ -36,9 +36,10 @@ from agent.wire.message import (
     Plaintext,
     ProbeMessage,
     RenewMessage,
+    SchemaMessage,
     SummaryMessage,
-    encode_plaintext,
 )
+from agent.wire.plaintext import encode_plaintext
 
 _CHECK_S: Final = 600
 
@@ -243,4 +244,4 @@ class Outbox(Rows):
         return current
 
 
-DISPOSABLE: Final = frozenset({KINDS[CoverMessage], KINDS[ProbeMessage], KINDS[RenewMessage]})
+DISPOSABLE: Final = frozenset({KINDS[CoverMessage], KINDS[ProbeMessage], KINDS[RenewMessage], KINDS[SchemaMessage]})

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 from agent.errors import LedgerBroken, WireRefused
+from agent.outbox import cuts
 from agent.outbox.file import Outbox, break_name
 from agent.outbox.rows import ERASED_TO, RETIRED_TO
 from agent.system.storage import one_moment
@@ -13,13 +14,15 @@ from agent.wire.consent import decode_record
 from agent.wire.message import (
     KINDS,
     ConsentMessage,
+    FeaturesMessage,
     GapMessage,
     Message,
     RenewMessage,
+    SchemaMessage,
     SummaryMessage,
-    decode_plaintext,
 )
-from agent.wire.receipt import Answers, Receipt
+from agent.wire.plaintext import decode_plaintext
+from agent.wire.receipt import Answers, Place, Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def as_json(row: LedgerRow) -> dict[str, object]:
     return {name: value.hex() if isinstance(value, bytes) else value for name, value in plain.items()}
 
 
-def in_words(message: Message) -> str:
+def in_words(message: Message) -> str:  # noqa: PLR0911 - one branch a kind
     """A message as a sentence."""
     match message:
         case SummaryMessage():
@@ -92,6 +95,10 @@ def in_words(message: Message) -> str:
             return f"gap: {message.count} rows dropped ({message.reason})"
         case RenewMessage():
             return "asked for a new certificate of this machine"
+        case FeaturesMessage():
+            return f"named the {len(message.feature_ids)} numbers that your consent covers"
+        case SchemaMessage():
+            return f"stated the wire format's schema, {message.schema}"
         case _:
             return type(message).__name__.removesuffix("Message").lower()
 
@@ -103,12 +110,26 @@ class Proven:
     Attributes:
         rows: How many.
         receipted: How many of them the hub has confirmed.
-        breaks: Known breaks against what the hub holds (a restored or copied state), in words.
+        breaks: Known breaks against what the hub holds (a cut, restored or copied state), in words.
+        proven_to: The last row that a kept receipt proves; 0 without one. A ledger that was cut behind it looks whole.
+        proven_utc_s: The hub's clock in that receipt; None when it does not say.
     """
 
     rows: int
     receipted: int
     breaks: tuple[str, ...] = ()
+    proven_to: int = 0
+    proven_utc_s: int | None = None
+
+    @property
+    def words(self) -> str:
+        """How far the ledger is proven, as a sentence."""
+        if not self.proven_to:
+            return f"{self.rows} rows, chain whole; no receipt proves any of them yet"
+        day = (
+            "" if self.proven_utc_s is None else f" of {dt.datetime.fromtimestamp(self.proven_utc_s, dt.UTC):%d %B %Y}"
+        )
+        return f"{self.rows} rows, chain whole; proven up to row {self.proven_to}, by the hub's receipt{day}"
 
 
 def verify(outbox: Outbox, open_proof: Callable[[bytes], Answers] | None = None) -> Proven:
@@ -124,9 +145,11 @@ def verify(outbox: Outbox, open_proof: Callable[[bytes], Answers] | None = None)
     """
     with one_moment(outbox.db):
         heads = _walk(outbox)
-        breaks = () if open_proof is None else _meet_proofs(outbox, open_proof, heads)
+        met = _Met() if open_proof is None else _meet_proofs(outbox, open_proof, heads)
         receipted = outbox.counts().get("receipted", 0)
-    return Proven(len(heads) - 1, receipted, breaks)
+        cut = cuts.known_cut(outbox)
+    breaks = met.breaks if cut is None else (cut, *met.breaks)
+    return Proven(len(heads) - 1, receipted, breaks, met.proven_to, met.proven_utc_s)
 
 
 def _walk(outbox: Outbox) -> dict[int, bytes]:
@@ -157,8 +180,18 @@ def _walk(outbox: Outbox) -> dict[int, bytes]:
     return heads
 
 
-def _meet_proofs(outbox: Outbox, open_proof: Callable[[bytes], Answers], heads: dict[int, bytes]) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """What the kept receipts prove."""
+
+    breaks: tuple[str, ...] = ()
+    proven_to: int = 0
+    proven_utc_s: int | None = None
+
+
+def _meet_proofs(outbox: Outbox, open_proof: Callable[[bytes], Answers], heads: dict[int, bytes]) -> _Met:
     breaks: dict[str, None] = {}
+    proven_to, proven_utc_s = 0, None
     retired_to = int(outbox.meta(RETIRED_TO) or b"0")
     receipted = outbox.db.execute("SELECT 1 FROM fate WHERE state = 'receipted' AND idx > ?", (retired_to,)).fetchone()
     if receipted and outbox.db.execute("SELECT 1 FROM proof").fetchone() is None:
@@ -172,12 +205,23 @@ def _meet_proofs(outbox: Outbox, open_proof: Callable[[bytes], Answers], heads: 
             # said, not passed over: whoever chains a ledger again could put such a receipt beside it
             breaks["a stored receipt was signed with a key that the hub has revoked; it proves nothing any more"] = None
             continue
-        for answer in answers.answers:
-            if not isinstance(answer, Receipt) or not answer.ledger_index:
+        for why, place in _places(answers):
+            if heads.get(place.ledger_index - 1) == place.head:
+                if place.ledger_index >= proven_to:
+                    proven_to, proven_utc_s = place.ledger_index, answers.hub_utc_s or None
                 continue
-            if heads.get(answer.ledger_index - 1) != answer.head:
-                known = outbox.meta(break_name(answer.stream))
-                if known is None:
-                    raise LedgerBroken(f"the ledger is not the one whose row {answer.ledger_index} the hub signed for")
-                breaks[f"{known.decode()} (the hub signed for row {answer.ledger_index})"] = None
-    return tuple(breaks)
+            known = outbox.meta(why)
+            if known is None:
+                raise LedgerBroken(f"the ledger is not the one whose row {place.ledger_index} the hub signed for")
+            breaks[f"{known.decode()} (the hub signed for row {place.ledger_index})"] = None
+    return _Met(tuple(breaks), proven_to, proven_utc_s)
+
+
+def _places(answers: Answers) -> list[tuple[str, Place]]:
+    """The rows that an answer names with the head before them, and where `meta` keeps why one may be missing."""
+    of_streams = [
+        (break_name(answer.stream), Place(answer.ledger_index, answer.head))
+        for answer in answers.answers
+        if isinstance(answer, Receipt)
+    ]
+    return [(why, place) for why, place in (*of_streams, (cuts.CUT, answers.place)) if place.ledger_index]

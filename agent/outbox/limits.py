@@ -11,7 +11,9 @@ _BLOCK_S: Final = 6 * 3600
 _STEP_S: Final = 6 * 3600
 UNSETTLED: Final = "state IN ('sealed', 'sent')"
 # Consent, erasure and gap records are never dropped: they are few, and they are what the hub must know.
-_DROPPABLE: Final = f"f.{UNSETTLED} AND o.kind IN ('summary', 'cover', 'probe')"
+# What the person's rights rest on: kept for a hub that lost it, and sent before anything else, in its order.
+RIGHTS: Final = "('consent', 'features', 'erase')"
+_DROPPABLE: Final = f"f.{UNSETTLED} AND o.kind IN ('summary', 'cover', 'probe', 'schema')"
 _ROWS: Final = "FROM outbox o JOIN fate f USING (idx)"
 
 

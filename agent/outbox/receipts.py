@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.errors import KeysMissing, WireRefused
+from agent.outbox import cuts, named_features
 from agent.outbox.file import DISPOSABLE, Outbox, break_name
+from agent.outbox.limits import UNSETTLED
+from agent.outbox.rows import HUB_SCHEMA, HUB_UTC_S
 from agent.system.storage import storing
 from agent.wire import envelope
 from agent.wire.labels import CODES, DUPLICATE, NOT_FINAL, REASONS, SEAL_AGAIN, STORED
@@ -32,6 +35,8 @@ class Settled:
         erased: The hub's word that it carried out an erasure; not settled here, see `agent.enrollment.departure`.
         certificate: A new TLS certificate, see `agent.enrollment.renewal`.
         stale: Entries of a store that was replaced since: ignored.
+        unknown: Parts of the answers that only a newer program knows: their rows wait.
+        cut: The hub has a row that this ledger lacks, which was not known before.
     """
 
     receipted: int = 0
@@ -42,6 +47,8 @@ class Settled:
     restored: int = 0
     offered_again: int = 0
     stale: int = 0
+    unknown: int = 0
+    cut: bool = False
     erased: Erased | None = None
     certificate: bytes = b""
 
@@ -65,14 +72,16 @@ def apply(outbox: Outbox, answers: Answers, now_utc_s: int, proof: bytes | None 
             if isinstance(answer, Receipt):
                 for entry in answer.entries:
                     seal_again += _entry(outbox, answer.stream, entry, now_utc_s, settled)
-                if proof is not None and answer.ledger_index > 0:  # 0: the hub holds nothing of this stream yet
-                    _keep_proof(outbox, answer, proof)
+                _note_older(outbox, answer)
             elif isinstance(answer, Notice):
                 _notice(outbox, answer, now_utc_s, settled)
             elif isinstance(answer, Erased):
                 settled.erased = answer
             else:
                 settled.certificate = answer.der
+        _note_hub(outbox, answers, now_utc_s, settled)
+        if proof is not None:
+            _keep_proof(outbox, answers, proof)
         _seal_again(outbox, sorted(seal_again), now_utc_s, settled)
     return settled
 
@@ -89,7 +98,8 @@ def _seal_again(outbox: Outbox, which: list[int], now_utc_s: int, settled: Settl
             settled.refused += ("unreadable",)
             continue
         row = outbox.append(messages, now_utc_s, again_idx=idx)
-        outbox.db.execute("UPDATE consent SET idx = ? WHERE idx = ?", (row.idx, idx))
+        for table in ("consent", "named_features"):
+            outbox.db.execute(f"UPDATE {table} SET idx = ? WHERE idx = ?", (row.idx, idx))
         settled.again += 1
 
 
@@ -144,8 +154,8 @@ def _sealed_to_newest(outbox: Outbox, idx: int) -> bool:
 
 def _offer_consent_again(outbox: Outbox, now_utc_s: int) -> int:
     found = outbox.db.execute(
-        "SELECT idx FROM consent c JOIN outbox o USING (idx) JOIN fate f USING (idx) "
-        "WHERE f.state = 'receipted' AND o.envelope IS NOT NULL"
+        "SELECT idx FROM outbox o JOIN fate f USING (idx) WHERE f.state = 'receipted' AND o.envelope IS NOT NULL "
+        "AND idx IN (SELECT idx FROM consent UNION SELECT idx FROM named_features)"
     ).fetchall()
     for (idx,) in found:
         outbox.set_state(idx, "sent", now_utc_s)
@@ -169,6 +179,12 @@ def _note_break(outbox: Outbox, stream: bytes, words: str) -> bool:
         return False
     outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, words.encode()))
     return True
+
+
+def schema_is_stated(outbox: Outbox) -> bool:
+    """Whether a statement of what this program speaks waits for its receipt."""
+    query = f"SELECT 1 FROM outbox o JOIN fate f USING (idx) WHERE f.{UNSETTLED} AND o.kind = 'schema'"
+    return outbox.db.execute(query).fetchone() is not None
 
 
 def doubt_store(outbox: Outbox) -> None:
@@ -203,13 +219,33 @@ def _meet_store(outbox: Outbox, store_id: bytes, now_utc_s: int, settled: Settle
     return True
 
 
-def _keep_proof(outbox: Outbox, receipt: Receipt, proof: bytes) -> None:
-    """Keep the newest few: each is the hub's signed word about the chain's head at an index."""
+def _note_hub(outbox: Outbox, answers: Answers, now_utc_s: int, settled: Settled) -> None:
+    """What every answer says: the hub's schema and clock, and how far it has this ledger."""
+    settled.unknown = answers.unknown
+    outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (HUB_SCHEMA, str(answers.schema).encode()))
+    if answers.hub_utc_s:
+        outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (HUB_UTC_S, str(answers.hub_utc_s).encode()))
+    named_features.offer(outbox, now_utc_s)
+    settled.cut = cuts.compare(outbox, answers.place, now_utc_s)
+
+
+def _note_older(outbox: Outbox, receipt: Receipt) -> None:
+    """A stream that the hub has further than this file: a known break."""
+    if not receipt.ledger_index:  # the hub holds nothing of this stream yet
+        return
     here = outbox.db.execute("SELECT stream FROM ledger WHERE idx = ?", (receipt.ledger_index,)).fetchone()
     if here != (receipt.stream,):
         words = f"the hub holds row {receipt.ledger_index} of a stream that ends earlier in this state"
         _note_break(outbox, receipt.stream, f"{words}; it was restored from an older copy")
-    outbox.db.execute("INSERT OR REPLACE INTO proof VALUES (?, ?)", (receipt.ledger_index, proof))
+
+
+def _keep_proof(outbox: Outbox, answers: Answers, proof: bytes) -> None:
+    """Keep the newest few: each is the hub's signed word about the chain's head at an index."""
+    of_streams = (answer.ledger_index for answer in answers.answers if isinstance(answer, Receipt))
+    furthest = max((answers.place.ledger_index, *of_streams))
+    if not furthest:
+        return
+    outbox.db.execute("INSERT OR REPLACE INTO proof VALUES (?, ?)", (furthest, proof))
     outbox.db.execute(
         "DELETE FROM proof WHERE ledger_index NOT IN "
         "(SELECT ledger_index FROM proof ORDER BY ledger_index DESC LIMIT 16)"

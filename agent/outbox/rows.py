@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from agent.outbox.limits import UNSETTLED
+from agent.outbox.limits import RIGHTS, UNSETTLED
 from agent.privacy.vault import Vault
 from agent.system.storage import Database, shred, storing
 from agent.wire import chain
-from agent.wire.message import Message, decode_plaintext
+from agent.wire.message import Message
+from agent.wire.plaintext import decode_plaintext
 
 _DAY_S: Final = 86_400
 KEEP_SEALED_DAYS: Final = 7
@@ -18,6 +19,9 @@ ERASED_TO: Final = "erased to"
 ERASE_ASKED: Final = "erase asked"
 CONSENTED_SINCE: Final = "stays"  # a consent was given after the last request to erase
 RETIRED_TO: Final = "retired to"
+# What the hub's last answer said: its clock, and the schema that it speaks with this device.
+HUB_UTC_S: Final = "hub utc s"
+HUB_SCHEMA: Final = "hub schema"
 
 _ROW: Final = "o.stream, o.seq, o.idx, o.kind, o.envelope"
 _UNSENT: Final = (
@@ -78,8 +82,8 @@ class Rows:
         Summaries wait until the hub has receipted their consent record.
         """
         # what ends or changes consent keeps its order: a withdrawal that comes after the next consent would end that
-        by_time = "CASE WHEN o.kind IN ('consent', 'erase') THEN o.idx ELSE -o.idx END" if newest else "o.idx"
-        order = f"ORDER BY o.kind NOT IN ('consent', 'erase'), {by_time} LIMIT ?"
+        by_time = f"CASE WHEN o.kind IN {RIGHTS} THEN o.idx ELSE -o.idx END" if newest else "o.idx"
+        order = f"ORDER BY o.kind NOT IN {RIGHTS}, {by_time} LIMIT ?"
         return [Row(*row) for row in self.db.execute(f"SELECT {_ROW} {_UNSENT} {order}", (most,))]
 
     def sent(self) -> list[int]:
@@ -170,7 +174,7 @@ class Rows:
             self.db.execute(
                 "UPDATE outbox SET envelope = NULL WHERE idx IN "
                 "(SELECT idx FROM fate WHERE state = 'receipted' AND at_utc_s < ?) "
-                "AND kind NOT IN ('consent', 'erase')",
+                f"AND kind NOT IN {RIGHTS}",
                 (before_utc_s,),  # what rights rest on is offered to a new hub however old it is
             )
         shred(self.db)

@@ -47,7 +47,8 @@ _tries = Tries()
 def say(session: Session, _: forms.Nothing) -> dict[str, Any]:
     """All that the page of decisions shows."""
     profile, now_utc_s = session.profile, session.utc_s()
-    record = consents.stands_at(session.outbox, profile.name, now_utc_s)
+    given = consents.stands_at(session.outbox, profile.name, now_utc_s)
+    record = None if given is None else given.record
     operator = session.operator
     offered = []
     for signal in consent.releasable_signals(profile) if operator else ():
@@ -113,11 +114,11 @@ async def give(session: Session, asked: forms.Yes) -> dict[str, Any]:
     serial = consents.next_serial(session.outbox, now_utc_s)
     try:
         signing = (session.settings, profile, who, serial, wanted, asked.pin, now_utc_s)
-        message = await asyncio.to_thread(signed_yes, *signing)
+        yes = await asyncio.to_thread(signed_yes, *signing)
     except WrongPin:
         _tries.was(right=False, now_s=loop.time())
         raise
     _tries.was(right=True, now_s=loop.time())
-    consents.give(session.outbox, message, now_utc_s)
+    consents.give(session.outbox, yes, now_utc_s)
     session.release_queue.show_consent()
     return {"words": "Consent is given and on its way to the hub. Nothing is sent before the hub confirms it."}

@@ -1,18 +1,23 @@
 """Consent, pure: the words a person reads, and the record that says yes to exactly those words."""
 
 import hashlib
+import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from agent.errors import PolicyDenied
 from agent.features import FEATURES
 from agent.tables.feature_spec import FeatureSpec
-from agent.tables.profiles import Profile
+from agent.tables.profiles import PROFILES, Profile
+from agent.wire import schema
 from agent.wire.consent import ConsentRecord, Grant
 
 TEXT_VERSION: Final = 1
 EXPIRES_DAYS: Final = 90  # notes/delivery_and_privacy.md R2
 _DAY_S: Final = 86_400
+_FIRST_GRANTS_MOST: Final = 4  # no profile of release 0.1.0 has more signals to grant
 
 
 def releasable(profile: Profile) -> tuple[FeatureSpec, ...]:
@@ -29,15 +34,81 @@ def releasable_signals(profile: Profile) -> tuple[str, ...]:
     return tuple(sorted({spec.signal for spec in releasable(profile)}))
 
 
+@dataclass(frozen=True, slots=True)
+class Consented:
+    """A consent with the features that it names: nothing else may leave under it.
+
+    Attributes:
+        record: As the person's key signed it.
+        feature_ids: Ids of features; empty when it cannot be known what the person read.
+    """
+
+    record: ConsentRecord
+    feature_ids: frozenset[int]
+
+    def covers(self, spec: FeatureSpec, purpose: str, recipient: str, start_utc_s: int, end_utc_s: int) -> bool:
+        """Whether a feature of a window [start, end) may go to a recipient for a purpose."""
+        grant = Grant(spec.signal, purpose, recipient)
+        return spec.feature_id in self.feature_ids and self.record.covers(grant, start_utc_s, end_utc_s)
+
+    def releasable(self, profile: Profile) -> tuple[FeatureSpec, ...]:
+        """The features that it names, of those that this profile may release now."""
+        granted = {grant.signal for grant in self.record.grants}
+        return tuple(
+            spec for spec in releasable(profile) if spec.feature_id in self.feature_ids and spec.signal in granted
+        )
+
+    def signals(self, profile: Profile) -> frozenset[str]:
+        """The signals of those features."""
+        return frozenset(spec.signal for spec in self.releasable(profile))
+
+
+def named_features(record: ConsentRecord, stated: Sequence[int] | None) -> frozenset[int]:
+    """The features that a consent names.
+
+    A record of release 0.1.0 names signals and the SHA-256 of the text that the person read. That text followed from
+    the profile, the kinds that the machine's policy denied, and that release's table, so each such text is made again
+    and compared. When none has that hash, nobody knows what the person read, and nothing is named.
+
+    Args:
+        record: The record in force.
+        stated: The ids that the person's key named for it; None for a record of release 0.1.0.
+    """
+    if stated is not None:
+        return frozenset(stated)
+    return _first_features(record)
+
+
+@cache
+def _first_features(record: ConsentRecord) -> frozenset[int]:
+    profile = PROFILES.get(record.profile)
+    if profile is None or len(record.grants) > _FIRST_GRANTS_MOST:
+        return frozenset()
+    days = (record.until_utc_s - record.from_utc_s) // _DAY_S
+    for many in range(len(profile.kinds) + 1):
+        for denied in itertools.combinations(sorted(profile.kinds), many):
+            tightened = profile.without(denied)
+            specs = tuple(spec for spec in releasable(tightened) if spec.feature_id in schema.FIRST_FEATURES)
+            for grants in itertools.permutations(record.grants):
+                if hashlib.sha256(_text(profile, specs, grants, days).encode()).digest() == record.text_hash:
+                    granted = {grant.signal for grant in grants}
+                    return frozenset(spec.feature_id for spec in specs if spec.signal in granted)
+    return frozenset()
+
+
 def text(profile: Profile, grants: Sequence[Grant], days: int) -> str:
     """What the person is asked, in full; its hash stands in the record."""
+    return _text(profile, releasable(profile), grants, days)
+
+
+def _text(profile: Profile, specs: Sequence[FeatureSpec], grants: Sequence[Grant], days: int) -> str:
     lines = [
         f"Wardbeat consent, text {TEXT_VERSION}. {profile.words}",
         "What would leave this machine: five-minute summaries, sealed so that only the recipient opens them:",
     ]
     for grant in grants:
         lines.append(f"- signal {grant.signal}, for {grant.purpose}, to {grant.recipient}:")
-        lines += [f"    {spec.name}: {spec.words}" for spec in releasable(profile) if spec.signal == grant.signal]
+        lines += [f"    {spec.name}: {spec.words}" for spec in specs if spec.signal == grant.signal]
     lines += [
         "Never: heart beats one by one, pictures, sound, names, addresses.",
         f"Valid for {days} days from the moment you agree.",

@@ -7,26 +7,26 @@ from collections.abc import Sequence
 
 from agent.features import FEATURES
 from agent.model import CodedValue, FeatureValue, Interval, Released, Summary
+from agent.privacy.consent import Consented
 from agent.tables.profiles import Profile
 from agent.wire import schema
-from agent.wire.consent import ConsentRecord, Grant
 
 
 def release(
-    summary: Summary, profile: Profile, consent: ConsentRecord | None, recipient: str, blocked: Sequence[Interval]
+    summary: Summary, profile: Profile, consent: Consented | None, recipient: str, blocked: Sequence[Interval]
 ) -> tuple[Released, ...]:
     """What of a summary may leave now; one `Released` a purpose, or nothing.
 
     Args:
         summary: A closed window.
         profile: The policy in force.
-        consent: The record in force, or None.
+        consent: What is in force, with the features that it names, or None.
         recipient: The enrolled hub's operator, as the person read it.
         blocked: Pauses and clock breaks; a window that touches one is never released.
 
     A window of which nothing is known is not released: its slot leaves as a cover.
     """
-    if consent is None or consent.profile != profile.name:
+    if consent is None or consent.record.profile != profile.name:
         return ()
     start_utc_s, end_utc_s = summary.start_utc_s, summary.end_utc_s
     if any(interval.overlaps(start_utc_s, end_utc_s) for interval in blocked):
@@ -37,10 +37,10 @@ def release(
             _coded(value)
             for value in summary.values
             if _allowed(value.name, profile)
-            and consent.covers(Grant(FEATURES[value.name].signal, purpose, recipient), start_utc_s, end_utc_s)
+            and consent.covers(FEATURES[value.name], purpose, recipient, start_utc_s, end_utc_s)
         )
         if any(value.v for value in coded):
-            made.append(Released(purpose, consent.hash, start_utc_s, end_utc_s, coded))
+            made.append(Released(purpose, consent.record.hash, start_utc_s, end_utc_s, coded))
     return tuple(made)
 
 

@@ -20,6 +20,8 @@ from agent.publisher.schedule import Scheduler
 from agent.publisher.screen import Screen
 from agent.system.logs import Tally
 from agent.system.status import Level, StatusBoard
+from agent.wire.labels import FIRST_SCHEMA, SCHEMA
+from agent.wire.message import SchemaMessage
 
 log = logging.getLogger(__name__)
 
@@ -134,6 +136,9 @@ class HubAnswers:
         self.screen.settled(payload)
         self.counters["receipt_mismatch"] += settled.mismatched
         self.counters["receipt_stale"] += settled.stale
+        self.counters["answer_too_new"] += settled.unknown
+        if answers.schema == FIRST_SCHEMA:  # it never heard what this program speaks, or was restored since
+            self._state_schema()
         if settled.receipted:
             self.last_receipt_s = time.monotonic()
         if settled.offered_again:
@@ -153,6 +158,14 @@ class HubAnswers:
             self._show_settled(settled)
         return settled.receipted > 0
 
+    def _state_schema(self) -> None:
+        """Queue what this program speaks, unless a statement is on its way.
+
+        A hub of release 0.1.0 leaves it waiting: it is offered again, and taken after the hub's update.
+        """
+        if not receipts.schema_is_stated(self._outbox):
+            self._outbox.put([SchemaMessage(SCHEMA)], self._utc_s())
+
     def _show_settled(self, settled: receipts.Settled) -> None:
         for reason in settled.refused:
             self.counters[f"refused_{reason}"] += 1
@@ -164,6 +177,13 @@ class HubAnswers:
                 Level.TROUBLE,
                 f"the hub refused a row permanently: {reason}",
                 remedy,
+            )
+        if settled.cut:
+            self._board.set(
+                "ledger",
+                Level.TROUBLE,
+                "the hub has rows that this ledger does not contain: it was cut, or restored from an older copy",
+                "'wardbeat ledger --verify' names the row. If you restored nothing, somebody changed your files.",
             )
         if settled.restored:
             self._board.set(

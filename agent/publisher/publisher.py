@@ -264,7 +264,7 @@ class Publisher:
             return True
         self._outbox.mark_sent([row], self._utc_s())
         self._schedule.mark_sent(row, tries)
-        if tries > LATE_TRIES:
+        if tries > LATE_TRIES and not self._receipts_recent():
             self._board.set(
                 "hub",
                 Level.WAITING,

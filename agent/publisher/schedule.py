@@ -46,7 +46,7 @@ class Scheduler:
         """What ends or changes consent; else by turns what has no receipt in time, the oldest and the newest row."""
         self._newest_turn = not self._newest_turn  # today's row does not wait for last week's
         fresh = next(iter(self._outbox.unsent(1, newest=self._newest_turn)), None)
-        if fresh is not None and fresh.kind in ("consent", "erase"):
+        if fresh is not None and fresh.kind in ("consent", "features", "erase"):
             return fresh
         self._collect_due()
         self._fresh_turn = not self._fresh_turn  # neither may starve the other

@@ -8,10 +8,10 @@ from agent.errors import StorageFull
 from agent.model import Interval, Summary
 from agent.outbox import Outbox, consents
 from agent.privacy import gate
+from agent.privacy.consent import Consented
 from agent.system.status import Level, StatusBoard
 from agent.tables.profiles import Profile
 from agent.windows.history import History
-from agent.wire.consent import ConsentRecord
 
 PENDING_MOST: Final = 288  # a day of windows while the disk is full; beyond it the oldest is lost, and said so
 _DAY_S: Final = 86_400
@@ -42,15 +42,15 @@ class ReleaseQueue:
         self._profile, self._operator = profile, operator
         self._pending: deque[tuple[Summary, tuple[Interval, ...]]] = deque()
         self._forgot_day = 0
-        self._record: ConsentRecord | None = None
+        self._given: Consented | None = None
 
     @property
     def consented(self) -> frozenset[str]:
         """Signals that the consent in force covers now; it is over in the second in which it ends."""
-        record = self._record
-        if record is None or not record.from_utc_s <= self._utc_s() < record.until_utc_s:
+        given = self._given
+        if given is None or not given.record.is_valid_at(self._utc_s()):
             return frozenset()
-        return frozenset(grant.signal for grant in record.grants)
+        return given.signals(self._profile)
 
     @property
     def waiting(self) -> int:
@@ -101,10 +101,13 @@ class ReleaseQueue:
         """Show whether anything but covers may leave."""
         if self._operator is None:
             return
-        self._record = consents.stands_at(self._outbox, self._profile.name, self._utc_s())
-        if self._record is not None:
+        self._given = consents.stands_at(self._outbox, self._profile.name, self._utc_s())
+        if self._given is not None and self._given.releasable(self._profile):
             signals = " and ".join(sorted(self.consented))
             self._board.set("consent", Level.OK, f"given for {signals}; 'wardbeat consent show' has the words")
+        elif self._given is not None:
+            words = "the text that you agreed to has changed: only covers are sent"
+            self._board.set("consent", Level.TROUBLE, words, "Read it and consent again: 'wardbeat consent give'.")
         else:
             self._board.set("consent", Level.WAITING, "not given: only covers are sent", "'wardbeat consent give'")
 
@@ -112,9 +115,9 @@ class ReleaseQueue:
         if self._operator is None or self._outbox.sealing is None:
             return  # not enrolled, or not any more
         self.show_consent()
-        record = consents.in_force(self._outbox)
+        given = consents.consented(self._outbox)
         moments = (*consents.pauses(self._outbox, summary.start_utc_s), *blocked)
-        released = gate.release(summary, self._profile, record, self._operator, moments)
+        released = gate.release(summary, self._profile, given, self._operator, moments)
         self._outbox.put_released(released, self._utc_s())
 
     def _forget_daily(self) -> None:

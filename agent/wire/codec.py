@@ -103,6 +103,16 @@ class Fields:
         return value
 
 
+def uints(data: bytes) -> list[int]:
+    """The numbers of an encoded array.
+
+    Raises:
+        WireRefused: ``malformed``.
+    """
+    item = decode(data)
+    return Fields(item, len(item) if isinstance(item, list) else 0).uints()
+
+
 def _head(major: int, number: int) -> bytes:
     if number < 24:
         return _SHORT[major << 5 | number]

@@ -1,9 +1,13 @@
 """Consent records as they are signed and travel: given by the person's key, withdrawn by the device's.
 
 record = [schema, serial, gives (1 or 0), device, profile, text hash, from, until, [[signal, purpose, recipient]...]]
+
+The features that a record names travel beside it (`FeaturesMessage`), signed by the same key: a hub of release 0.1.0
+takes the record and leaves the statement waiting.
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -11,8 +15,8 @@ from agent.errors import WireRefused
 from agent.wire import codec
 from agent.wire.codec import Decoded, Fields
 from agent.wire.keys import SignKey, verify
-from agent.wire.labels import SCHEMA, Label
-from agent.wire.message import HASH_BYTES, PURPOSES, ConsentMessage
+from agent.wire.labels import RECORD_SCHEMA, Label
+from agent.wire.message import HASH_BYTES, PURPOSES, ConsentMessage, FeaturesMessage
 
 Action = Literal["give", "withdraw"]
 _LABELS: Final = {"give": Label.CONSENT_GIVE, "withdraw": Label.CONSENT_WITHDRAW}
@@ -55,7 +59,7 @@ class ConsentRecord:
         grants = [[grant.signal, grant.purpose, grant.recipient] for grant in self.grants]
         return codec.encode(
             [
-                SCHEMA,
+                RECORD_SCHEMA,
                 self.serial,
                 int(self.action == "give"),
                 self.device,
@@ -80,10 +84,28 @@ class ConsentRecord:
             and grant in self.grants
         )
 
+    def is_valid_at(self, utc_s: int) -> bool:
+        """Whether a moment lies in [from, until)."""
+        return self.from_utc_s <= utc_s < self.until_utc_s
+
+    def signed_yes(self, key: SignKey, site: str, feature_ids: Iterable[int]) -> "SignedYes":
+        """The record and the features that it names, signed by the person's consent key."""
+        ids = tuple(sorted(set(feature_ids)))
+        features = FeaturesMessage(self.hash, ids, key.sign(Label.CONSENT_FEATURES, site, self.hash, ids))
+        return SignedYes(self.signed(key, site), features)
+
     def signed(self, key: SignKey, site: str) -> ConsentMessage:
         """The record with its signature: the person's consent key gives, the device key withdraws."""
         record = self.encode()
         return ConsentMessage(record, key.sign(_LABELS[self.action], site, record))
+
+
+@dataclass(frozen=True, slots=True)
+class SignedYes:
+    """What a person's key signed: the record, and the features that it names."""
+
+    record: ConsentMessage
+    features: FeaturesMessage
 
 
 def next_serial(last: int, now_utc_s: int) -> int:
@@ -97,17 +119,21 @@ def decode_record(data: bytes) -> ConsentRecord:
     """Strict inverse of `ConsentRecord.encode`.
 
     Raises:
-        WireRefused: ``bad_consent``.
+        WireRefused: ``schema_too_new`` for a schema or purpose that we do not know, else ``bad_consent``.
     """
     try:
         return _record(codec.decode(data))
     except WireRefused as refused:
+        if refused.reason == "schema_too_new":
+            raise
         raise WireRefused("bad_consent", str(refused)) from refused
 
 
 def _record(item: Decoded) -> ConsentRecord:
+    if isinstance(item, list) and item and isinstance(item[0], int) and item[0] > RECORD_SCHEMA:
+        raise WireRefused("schema_too_new", "unknown schema of a consent record")
     row = Fields(item, 9)
-    if row.uint() != SCHEMA:
+    if row.uint() != RECORD_SCHEMA:
         raise WireRefused("malformed", "unknown schema")
     record = ConsentRecord(
         serial=row.uint(),
@@ -131,7 +157,7 @@ def verified(message: ConsentMessage, site: str, consent_public: bytes, device_p
     """The record of a message whose signature holds.
 
     Raises:
-        WireRefused: ``bad_consent``.
+        WireRefused: ``bad_consent`` or ``schema_too_new``.
     """
     record = decode_record(message.record)
     public = consent_public if record.action == "give" else device_public
@@ -140,9 +166,17 @@ def verified(message: ConsentMessage, site: str, consent_public: bytes, device_p
     return record
 
 
+def names_features(message: FeaturesMessage, site: str, consent_public: bytes) -> bool:
+    """Whether the person's key signed this statement."""
+    signed = site, message.consent_hash, message.feature_ids
+    return verify(consent_public, message.signature, Label.CONSENT_FEATURES, *signed)
+
+
 def _grant(item: Decoded) -> Grant:
     row = Fields(item, 3)
-    grant = Grant(row.text(), row.text(*PURPOSES), row.text())
+    grant = Grant(row.text(), row.text(), row.text())
+    if grant.purpose not in PURPOSES:
+        raise WireRefused("schema_too_new", "unknown purpose of a grant")
     if max(len(grant.signal), len(grant.recipient)) > MAX_TEXT:
         raise WireRefused("malformed", "a consent record is not valid (names of a grant)")
     return grant

@@ -4,7 +4,11 @@ from enum import StrEnum
 from typing import Final
 
 VERSION: Final = 1
-SCHEMA: Final = 1
+# What this program speaks. A peer that has not stated a schema speaks the first, that of release 0.1.0.
+SCHEMA: Final = 2
+FIRST_SCHEMA: Final = 1
+SUMMARY_SCHEMA: Final = 1
+RECORD_SCHEMA: Final = 1
 
 
 class Label(StrEnum):
@@ -14,6 +18,7 @@ class Label(StrEnum):
     ENVELOPE = "wardbeat/1/envelope"
     CONSENT_GIVE = "wardbeat/1/consent-give"
     CONSENT_WITHDRAW = "wardbeat/1/consent-withdraw"
+    CONSENT_FEATURES = "wardbeat/2/consent-features"
     DIRECTORY_KEY = "wardbeat/1/directory-key"
     DIRECTORY = "wardbeat/1/directory"
     BUNDLE = "wardbeat/1/bundle"
@@ -47,7 +52,10 @@ REASONS: Final[dict[int, str]] = {
     20: "kem_unknown",
     21: "restored",
     22: "quarantined",
+    23: "revoked",
 }
+# Codes that a device of the first schema does not know: it would refuse the whole envelope.
+SECOND_SCHEMA_CODES: Final = frozenset({23})
 CODES: Final[dict[str, int]] = {name: code for code, name in REASONS.items()}
 
 # The row waits and is offered again.

@@ -1,12 +1,14 @@
 """The way down: what the hub answers, sealed to the device and as large as what came up.
 
-words = [directory version, store id, [answer...]]
+words  = [directory version, store id, [answer...]]                                    to a device of schema 1
+       | [directory version, store id, [answer...], schema, hub time UTC s, ledger index, chain head]      else
 answer = ["receipt", stream, ledger index, chain head, [[seq, digest, code]...]]
        | ["notice", code, stream, seq, named seq]
        | ["certificate", DER]
        | ["erased", device, [serial, asked, erased, last backup of the keys ends], signature by the receipt key]
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,11 +16,13 @@ from agent.errors import WireRefused
 from agent.wire import codec
 from agent.wire.codec import Decoded, Fields
 from agent.wire.keys import SIGNATURE_BYTES, SignKey, verify
-from agent.wire.labels import REASONS, Label
+from agent.wire.labels import FIRST_SCHEMA, REASONS, Label
 from agent.wire.message import HASH_BYTES, STREAM_BYTES
 
 MAX_ENTRIES: Final = 40
 STORE_ID_BYTES: Final = 16
+_FIRST_FIELDS: Final = 3
+_SECOND_FIELDS: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,57 +100,111 @@ Answer = Receipt | Notice | Erased | Certificate
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """How far the hub has a device's ledger, over all its streams.
+
+    Attributes:
+        ledger_index: The highest index that it has; 0: none.
+        head: The chain's head before that row, as the device named it.
+    """
+
+    ledger_index: int = 0
+    head: bytes = bytes(HASH_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
 class Answers:
-    """All that one envelope down holds."""
+    """All that one envelope down holds.
+
+    Attributes:
+        directory_version, store_id: Of the hub.
+        answers: Those that we know; the others are counted.
+        schema: What the hub speaks with this device; what follows is empty in the first schema.
+        hub_utc_s: The hub's clock when it answered.
+        place: How far the hub has the device's ledger.
+        unknown: Answers and entries of a newer hub that were passed over; their rows wait.
+    """
 
     directory_version: int
     store_id: bytes
     answers: tuple[Answer, ...]
+    schema: int = FIRST_SCHEMA
+    hub_utc_s: int = 0
+    place: Place = Place()
+    unknown: int = 0
 
 
 def encode_answers(answers: Answers) -> bytes:
-    """The words of an envelope down."""
-    items: list[codec.Item] = []
-    for answer in answers.answers:
-        match answer:
-            case Receipt():
-                entries: list[codec.Item] = [[entry.seq, entry.digest, entry.code] for entry in answer.entries]
-                items.append(["receipt", answer.stream, answer.ledger_index, answer.head, entries])
-            case Notice():
-                items.append(["notice", answer.code, answer.stream, answer.seq, answer.named_seq])
-            case Erased():
-                items.append(answer.items())
-            case Certificate():
-                items.append(["certificate", answer.der])
-    return codec.encode([answers.directory_version, answers.store_id, items])
+    """The words of an envelope down, in the schema of the device that they go to."""
+    items = [_item(answer) for answer in answers.answers]
+    words: list[codec.Item] = [answers.directory_version, answers.store_id, items]
+    if answers.schema > FIRST_SCHEMA:
+        words += [answers.schema, answers.hub_utc_s, answers.place.ledger_index, answers.place.head]
+    return codec.encode(words)
+
+
+def _item(answer: Answer) -> list[codec.Item]:
+    match answer:
+        case Receipt():
+            entries: list[codec.Item] = [[entry.seq, entry.digest, entry.code] for entry in answer.entries]
+            return ["receipt", answer.stream, answer.ledger_index, answer.head, entries]
+        case Notice():
+            return ["notice", answer.code, answer.stream, answer.seq, answer.named_seq]
+        case Erased():
+            return answer.items()
+        case Certificate():
+            return ["certificate", answer.der]
 
 
 def decode_answers(words: bytes) -> Answers:
-    """Strict inverse of `encode_answers`.
+    """Strict inverse of `encode_answers`, but for kinds and codes that only a newer hub knows: those are passed over.
 
     Raises:
         WireRefused: ``malformed``.
     """
-    row = Fields(codec.decode(words), 3)
-    return Answers(row.uint(), row.raw(STORE_ID_BYTES), tuple(_answer(item) for item in row.array()))
+    item = codec.decode(words)
+    has_place = isinstance(item, list) and len(item) == _SECOND_FIELDS
+    row = Fields(item, _SECOND_FIELDS if has_place else _FIRST_FIELDS)
+    version, store_id, read = row.uint(), row.raw(STORE_ID_BYTES), [_answer(one) for one in row.array()]
+    schema, hub_utc_s, place = FIRST_SCHEMA, 0, Place()
+    if has_place:
+        schema, hub_utc_s, place = row.uint(), row.uint(), Place(row.uint(), row.raw(HASH_BYTES))
+        if schema <= FIRST_SCHEMA:
+            raise WireRefused("malformed", "the schema of an answer does not match its length")
+    answers = tuple(answer for answer, _ in read if answer is not None)
+    return Answers(version, store_id, answers, schema, hub_utc_s, place, sum(unknown for _, unknown in read))
 
 
-def _answer(item: Decoded) -> Answer:
-    if isinstance(item, list) and item and item[0] == "erased":
-        return decode_erased(item)
-    if isinstance(item, list) and item and item[0] == "certificate":
-        row = Fields(item, 2)
-        row.text("certificate")
-        return Certificate(row.raw())
-    row = Fields(item, 5)
-    if row.text("receipt", "notice") == "notice":
-        return Notice(_known(row.uint()), row.raw(STREAM_BYTES), row.uint(), row.uint())
-    receipt = Receipt(
-        row.raw(STREAM_BYTES), row.uint(), row.raw(HASH_BYTES), tuple(_entry(entry) for entry in row.array())
-    )
-    if len(receipt.entries) > MAX_ENTRIES:
+def _answer(item: Decoded) -> tuple[Answer | None, int]:
+    """An answer, and how many of its parts are unknown; None when all of it is."""
+    if not isinstance(item, list) or not item or not isinstance(item[0], str):
+        raise WireRefused("malformed", "an answer starts with its kind")
+    reader = _READERS.get(item[0])
+    return (None, 1) if reader is None else reader(item)
+
+
+def _receipt(item: list[Decoded]) -> tuple[Answer | None, int]:
+    row = Fields(item[1:], 4)
+    stream, index, head, listed = row.raw(STREAM_BYTES), row.uint(), row.raw(HASH_BYTES), row.array()
+    if len(listed) > MAX_ENTRIES:
         raise WireRefused("malformed", "too many entries")
-    return receipt
+    entries = [_entry(entry) for entry in listed]
+    known = tuple(entry for entry in entries if entry.code in REASONS)
+    return Receipt(stream, index, head, known), len(entries) - len(known)
+
+
+def _notice(item: list[Decoded]) -> tuple[Answer | None, int]:
+    row = Fields(item[1:], 4)
+    notice = Notice(row.uint(), row.raw(STREAM_BYTES), row.uint(), row.uint())
+    return (notice, 0) if notice.code in REASONS else (None, 1)
+
+
+def _certificate(item: list[Decoded]) -> tuple[Answer | None, int]:
+    return Certificate(Fields(item[1:], 1).raw()), 0
+
+
+def _erased(item: list[Decoded]) -> tuple[Answer | None, int]:
+    return decode_erased(item), 0
 
 
 def decode_erased(item: Decoded) -> Erased:
@@ -164,10 +222,12 @@ def decode_erased(item: Decoded) -> Erased:
 
 def _entry(item: Decoded) -> Entry:
     row = Fields(item, 3)
-    return Entry(row.uint(), row.raw(HASH_BYTES), _known(row.uint()))
+    return Entry(row.uint(), row.raw(HASH_BYTES), row.uint())
 
 
-def _known(code: int) -> int:
-    if code not in REASONS:
-        raise WireRefused("malformed", "unknown code")
-    return code
+_READERS: Final[dict[str, Callable[[list[Decoded]], tuple[Answer | None, int]]]] = {
+    "receipt": _receipt,
+    "notice": _notice,
+    "certificate": _certificate,
+    "erased": _erased,
+}

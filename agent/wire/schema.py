@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Final
 
 from agent.errors import WireRefused
 
@@ -44,9 +45,18 @@ class WireFeature:
         return None if v == 0 else round(self.low + (v - 1) * self.step, 9)
 
 
+# The table of release 0.1.0: what a consent of that release, which names signals alone, can mean at most.
+FIRST_FEATURES: Final = frozenset(
+    {1, 2, 3, 4}
+    | {101, 102, 104, 105, 107, 108, 110, 111, 113, 114, 116, 117, 119, 120, 122, 123}
+    | {161, 162, 163, 164, 165, 166, 168}
+    | {181, 182, 183, 184, 185, 186, 187, 188}
+)
+
+
 @cache
 def features() -> dict[int, WireFeature]:
-    """All features of schema 1, by id."""
+    """All features, by id."""
     text = resources.files("agent.wire").joinpath("schema_v1.json").read_text(encoding="utf-8")
     return {
         row["id"]: WireFeature(

@@ -5,9 +5,10 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy import Engine, RowMapping, delete, func, insert, select, update
 
 from agent.errors import WireRefused
+from agent.wire.labels import FIRST_SCHEMA, SCHEMA
 from agent.wire.receipt import Erased
 from hub.database import reading
 from hub.keys.codes import Codes
@@ -24,6 +25,7 @@ class Device:
     Attributes:
         withdrawn_serial: Consents up to this serial are withdrawn.
         erased_serial: Consents up to this serial are erased; -1: none.
+        schema: What it is answered in.
     """
 
     kid: bytes
@@ -34,6 +36,7 @@ class Device:
     withdrawn_serial: int = 0
     erased_serial: int = -1
     revoked: bool = False
+    schema: int = FIRST_SCHEMA
 
 
 class Devices:
@@ -119,7 +122,7 @@ class Devices:
                 row = db.execute(select(DEVICE).where(DEVICE.c.kid == which)).mappings().first()
             if len(self._cache) >= _CACHED_MOST:
                 self._cache.clear()
-            self._cache[which] = None if row is None else Device(**{**row, "revoked": bool(row["revoked"])})
+            self._cache[which] = None if row is None else _device(row)
         return self._cache[which]
 
     def named(self, name: str) -> Device | None:
@@ -157,6 +160,17 @@ class Devices:
         with self._reads.connect() as db:
             kids = list(db.execute(select(DEVICE.c.kid).where(ended)).scalars())
         return [device for which in kids if (device := self.of(which)) is not None]
+
+    def state_schema(self, which: bytes, schema: int) -> None:
+        """Record what a device says that it speaks; the hub answers in it, as far as it speaks it itself."""
+        device = self.of(which)
+        answered = min(schema, SCHEMA)
+        if device is None or device.schema == answered:
+            return
+        with self._engine.begin() as db:
+            db.execute(update(DEVICE).where(DEVICE.c.kid == which).values(schema=answered))
+            mark_changed(db)
+        self.drop_cache()
 
     # ---- ending
 
@@ -216,3 +230,8 @@ class Devices:
             db.execute(update(DEVICE).where(DEVICE.c.kid == which, column < serial).values({name: serial}))
             mark_changed(db)
         self.drop_cache()
+
+
+def _device(row: RowMapping) -> Device:
+    known = {**row, "revoked": bool(row["revoked"]), "schema": row["schema"] or FIRST_SCHEMA}
+    return Device(**known)

@@ -26,6 +26,7 @@ DEVICE = Table(
     Column("withdrawn_serial", BigInteger, nullable=False, default=0),
     Column("erased_serial", BigInteger, nullable=False, default=-1),
     Column("revoked", Integer, nullable=False, default=0),
+    Column("schema", Integer),  # that the device stated; none: the first
 )
 CODE = Table(
     "code",

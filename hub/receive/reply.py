@@ -1,7 +1,9 @@
 """Answers to devices: what became of their envelopes, sealed to each device in envelopes of one size."""
 
 import os
+import time
 from collections import defaultdict
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PublicKey
@@ -10,13 +12,22 @@ from agent.wire import labels
 from agent.wire.envelope import MAX_WORDS_BYTES, Sender
 from agent.wire.keys import SEED_BYTES, kid, receive_public
 from agent.wire.message import HASH_BYTES, STREAM_BYTES
-from agent.wire.receipt import MAX_ENTRIES, Answer, Answers, Certificate, Entry, Notice, Receipt, encode_answers
+from agent.wire.receipt import MAX_ENTRIES, Answer, Answers, Certificate, Entry, Notice, Place, Receipt, encode_answers
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
 from hub.receive.batch import Outcome
 from hub.store.store import Store
 
 _PUBLICS_MOST: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What every answer to one device holds: its schema, the hub's clock, and how far its ledger has come."""
+
+    device: Device
+    now_utc_s: int
+    place: Place
 
 
 class Replies:
@@ -43,13 +54,15 @@ class Replies:
         entries: dict[bytes, dict[bytes, list[Entry]]] = defaultdict(lambda: defaultdict(list))
         notices: dict[bytes, list[Notice]] = defaultdict(list)
         devices: dict[bytes, Device] = {}
+        now_utc_s = int(time.time())
         for verdict in outcome.verdicts:
             kid_, stream, seq = verdict.source.at
-            devices[kid_] = verdict.source.device
+            devices[kid_] = self._keys.devices.of(kid_) or verdict.source.device  # this batch may state a schema
             entries[kid_][stream].append(Entry(seq, verdict.source.sealed.digest, labels.CODES[verdict.reason]))
         for device, notice in outcome.notices:
             notices[device.kid].append(notice)
         sealed = []
+        places = self._store.places([kid for kid, device in devices.items() if device.schema > labels.FIRST_SCHEMA])
         for which, device in devices.items():
             answers: list[Answer] = [*notices[which], *self._erased(device, outcome)]
             if certificates and which in certificates:
@@ -59,7 +72,8 @@ class Replies:
                 index, head = (0, bytes(HASH_BYTES)) if end is None else (end["ledger_index"], end["head_before"])
                 for start in range(0, len(of_stream), MAX_ENTRIES):
                     answers.append(Receipt(stream, index, head, tuple(of_stream[start : start + MAX_ENTRIES])))
-            sealed += self._sealed(device, answers)
+            frame = Frame(device, now_utc_s, places.get(which, Place()))
+            sealed += self._sealed(frame, answers)
         return sealed
 
     def _erased(self, device: Device, outcome: Outcome) -> list[Answer]:
@@ -68,24 +82,27 @@ class Replies:
         erased = self._keys.devices.erasure(device)
         return [] if erased is None else [erased.signed(self._keys.sign_key("receipt"), self._keys.site)]
 
-    def _sealed(self, device: Device, answers: list[Answer]) -> list[tuple[str, bytes]]:
+    def _sealed(self, frame: Frame, answers: list[Answer]) -> list[tuple[str, bytes]]:
         sealed, fitting = [], list[Answer]()
         for answer in answers:
-            if fitting and len(self._words([*fitting, answer])) > MAX_WORDS_BYTES:
-                sealed.append(self._seal(device, fitting))
+            if fitting and len(self._words(frame, [*fitting, answer])) > MAX_WORDS_BYTES:
+                sealed.append(self._seal(frame, fitting))
                 fitting = []
             fitting.append(answer)
-        return [*sealed, self._seal(device, fitting)]
+        return [*sealed, self._seal(frame, fitting)]
 
-    def _words(self, answers: list[Answer]) -> bytes:
-        return encode_answers(Answers(self._keys.version(), self._store.store_id, tuple(answers)))
+    def _words(self, frame: Frame, answers: list[Answer]) -> bytes:
+        whole = Answers(self._keys.version(), self._store.store_id, tuple(answers))
+        if frame.device.schema > labels.FIRST_SCHEMA:
+            whole = replace(whole, schema=frame.device.schema, hub_utc_s=frame.now_utc_s, place=frame.place)
+        return encode_answers(whole)
 
-    def _seal(self, device: Device, answers: list[Answer]) -> tuple[str, bytes]:
-        topic = labels.down_topic(self._keys.site, device.device)
+    def _seal(self, frame: Frame, answers: list[Answer]) -> tuple[str, bytes]:
+        topic = labels.down_topic(self._keys.site, frame.device.device)
         sender = Sender(self._keys.sign_key("receipt"), self._keys.value("hedge")[:SEED_BYTES], self._keys.site, topic)
         self._seq += 1
-        public, name = self._public(device.receive_public)
-        return topic, sender.seal(public, name, (self._stream, self._seq), self._words(answers))
+        public, name = self._public(frame.device.receive_public)
+        return topic, sender.seal(public, name, (self._stream, self._seq), self._words(frame, answers))
 
     def _public(self, raw: bytes) -> tuple[MLKEM768X25519PublicKey, bytes]:
         if raw not in self._publics:

@@ -7,7 +7,7 @@ size ▶ strict decode ▶ known key ▶ topic ▶ signature ▶ known seq ▶ o
 from agent.errors import WireRefused
 from agent.wire import envelope
 from agent.wire.labels import up_topic
-from agent.wire.message import decode_plaintext
+from agent.wire.plaintext import decode_plaintext
 from hub.keys.keystore import KeyStore
 from hub.store.envelopes import Authentic, Opened
 

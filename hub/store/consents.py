@@ -1,23 +1,29 @@
 """Consent records as the hub stores them, and whether a summary is covered by one."""
 
 import logging
+import time
 from collections import ChainMap
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from agent.errors import WireRefused
 from agent.wire import schema
 from agent.wire.consent import ConsentRecord, Grant, verified
-from agent.wire.message import ConsentMessage, SummaryMessage
+from agent.wire.message import ConsentMessage, FeaturesMessage, SummaryMessage
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
 from hub.store.ends import note_ends
+from hub.store.features import NamedFeatures
 from hub.store.tables import CONSENT
 
 log = logging.getLogger(__name__)
 
 Records = ChainMap[tuple[bytes, bytes], ConsentRecord]
+
+
+_LATE_S: Final = 31 * 86_400
+_AHEAD_S: Final = 86_400
 
 
 class Consents:
@@ -31,6 +37,7 @@ class Consents:
 
     def __init__(self, db: Connection, keys: KeyStore, records: Records) -> None:
         self._db, self._keys = db, keys
+        self._features, self._now_utc_s = NamedFeatures(db, keys.site), int(time.time())
         self.records = records.new_child()  # records read by a transaction that rolls back are not kept
 
     def add(self, device: Device, message: ConsentMessage) -> int:
@@ -42,6 +49,8 @@ class Consents:
         record = verified(message, self._keys.site, device.consent_public, device.sign_public)
         if record.device != device.device:
             raise WireRefused("bad_consent", "the record names another device")
+        if record.action == "give" and record.serial > self._now_utc_s + _AHEAD_S:
+            raise WireRefused("bad_consent", "the serial number is more than a day ahead of the hub's clock")
         if record.action == "withdraw":
             # First in the key store, where no backup can undo it, and whatever serial a restored device gave it: a
             # withdrawal is never refused. After a crash between the two stores more is withdrawn, never less.
@@ -82,13 +91,27 @@ class Consents:
             raise WireRefused("erased")
         if record.action != "give" or record.serial <= fresh.withdrawn_serial:
             raise WireRefused("consent_withdrawn")
-        if message.end_utc_s > record.until_utc_s:
+        # By the hub's clock too: a device that holds its clock back prolongs no consent. An outbox keeps rows 30 days.
+        if message.end_utc_s > record.until_utc_s or self._now_utc_s > record.until_utc_s + _LATE_S:
             raise WireRefused("consent_expired")
+        self._features.check(device, message)
         known = schema.features()
         for signal in {known[coded.feature_id].signal for coded in message.values}:
             grant = Grant(signal, message.purpose, self._keys.operator)
             if not record.covers(grant, message.start_utc_s, message.end_utc_s):
                 raise WireRefused("not_granted")
+        return record.serial
+
+    def name_features(self, device: Device, message: FeaturesMessage) -> int:
+        """Store which features a consent names; returns the consent's serial.
+
+        Raises:
+            WireRefused: ``consent_unknown`` while its record is on its way; ``bad_consent``.
+        """
+        record = self._record(device, message.consent_hash)
+        if record is None:
+            raise WireRefused("consent_unknown")
+        self._features.add(device, message, record)
         return record.serial
 
     def ended_by(self, device: Device, serial: int, at_utc_s: int) -> int:
@@ -102,6 +125,8 @@ class Consents:
             serial: The serial that the device gave.
             at_utc_s: When the person withdrew or erased.
         """
+        # A serial far ahead of the clock, of a stolen key or a wrong clock, would end every consent to come.
+        serial = serial if serial <= self._now_utc_s + _AHEAD_S else self._now_utc_s
         later = (CONSENT.c.device == device.kid) & (CONSENT.c.serial > serial)
         for row in self._db.execute(select(CONSENT).where(later).order_by(CONSENT.c.serial.desc())):
             record = self._proven(device, row)

@@ -10,16 +10,17 @@ from sqlalchemy import Connection, Engine, delete, func, inspect, select, text, 
 
 from agent.errors import WireRefused, WrongUse
 from agent.wire.consent import decode_record
-from agent.wire.message import decode_plaintext
+from agent.wire.plaintext import decode_plaintext
 from hub.database import add_columns, is_postgres, put_site
 from hub.keys.keystore import KeyStore
 from hub.schema import refuse_strange
 from hub.store.ends import prove_all
 from hub.store.owner import KEY_STORE, Owner, owners
+from hub.store.places import fill_places
 from hub.store.tables import ARRIVALS, CONSENT, DEVICE, META, QUARANTINE, ROW, SEEN, SITE
 from hub.store.transaction import content_digest, place_of
 
-VERSION: Final = 5
+VERSION: Final = 6
 _NAME: Final = "tables version"
 _ARRIVAL_INDEX: Final = "row_arrival"
 _LOCK: Final = 0x77617264  # of PostgreSQL: workers that start together migrate one after the other
@@ -47,8 +48,8 @@ def bring_up(engine: Engine, keys: KeyStore, owner: Owner, *, claims: bool) -> N
             if KEY_STORE not in owners(db) or (claims and not owner.is_named):
                 owner.claim(db)
             return
+        META.create_all(db)  # those that are there stay as they are
         if version == 0:
-            META.create_all(db)
             put_site(db, SITE, ARRIVALS, b"0")
         for step in range(max(1, version), VERSION if version else 0):
             _STEPS[step](db, keys)
@@ -131,9 +132,16 @@ def _prove_ends(db: Connection, keys: KeyStore) -> None:
     prove_all(db, keys)
 
 
+def _note_places(db: Connection, _: KeyStore) -> None:
+    """5 → 6: how far each device's ledger has come, and the features that consents name."""
+    add_columns(db, META)
+    fill_places(db)
+
+
 _STEPS: Final[dict[int, Callable[[Connection, KeyStore], None]]] = {
     1: _encrypt_rows,
     2: _add_ends,
     3: _number_arrivals,
     4: _prove_ends,
+    5: _note_places,
 }

@@ -1,15 +1,18 @@
 """Reading what is stored: rows in order of arrival, summaries, counts. Only the rows asked for are decrypted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Engine, Row, func, select
 
 from agent.wire import schema
-from agent.wire.message import KINDS, SummaryMessage, decode_plaintext
+from agent.wire.message import KINDS, SummaryMessage
+from agent.wire.plaintext import decode_plaintext
+from agent.wire.receipt import Place
+from hub.database import rows_at
 from hub.keys.keystore import KeyStore
-from hub.store.tables import COUNTER, ROW, SEEN
+from hub.store.tables import COUNTER, DEVICE, ROW, SEEN
 from hub.store.transaction import place_of
 
 SUMMARY: Final = KINDS[SummaryMessage]
@@ -127,6 +130,13 @@ class StoredRows:
         """How many envelopes are settled."""
         with self._reads.connect() as db:
             return int(db.execute(select(func.count()).select_from(SEEN)).scalar_one())
+
+    def places(self, kids: Iterable[bytes]) -> dict[bytes, Place]:
+        """How far the ledger of each of these devices has come, by kid; unknown devices are absent."""
+        with self._reads.connect() as db:
+            found = rows_at(db, (DEVICE.c.device,), ((kid,) for kid in kids))
+        known = (row for row in found if row["ledger_index"] is not None)
+        return {row["device"]: Place(row["ledger_index"], row["head_before"]) for row in known}
 
     def counters(self) -> dict[str, int]:
         """How many envelopes were stored, were duplicates, and were refused, by reason."""

@@ -20,6 +20,9 @@ DEVICE = Table(
     Column("erased_serial", BigInteger, nullable=False),
     Column("revoked", Integer),  # 1: refused
     Column("code", LargeBinary),  # the key store's own, over the three before; see `hub.store.ends`
+    # How far its ledger has come, over all streams, and the chain's head before that row.
+    Column("ledger_index", BigInteger),
+    Column("head_before", LargeBinary),
 )
 SEEN = Table(
     "seen",
@@ -67,6 +70,15 @@ CONSENT = Table(
     Column("signature", LargeBinary, nullable=False),
     Column("from_utc_s", BigInteger),  # the record's own
     Index("consent_hash", "device", "hash"),
+)
+# The features that a consent names, as the person's key signed them; none for a consent of release 0.1.0.
+FEATURES = Table(
+    "features",
+    META,
+    Column("device", LargeBinary, primary_key=True),
+    Column("hash", LargeBinary, primary_key=True),  # of the consent record
+    Column("feature_ids", LargeBinary, nullable=False),  # encoded as on the wire
+    Column("signature", LargeBinary, nullable=False),
 )
 COUNTER = Table("counter", META, Column("name", String, primary_key=True), Column("n", BigInteger, nullable=False))
 QUARANTINE = Table(

@@ -22,14 +22,16 @@ from agent.wire.message import (
     ConsentMessage,
     CoverMessage,
     EraseMessage,
+    FeaturesMessage,
     Message,
     Plaintext,
     ProbeMessage,
     RenewMessage,
+    SchemaMessage,
     SummaryMessage,
-    messages_alone,
 )
-from agent.wire.receipt import Erased
+from agent.wire.plaintext import messages_alone
+from agent.wire.receipt import Erased, Place
 from hub.database import insert_new, is_postgres, rows_at
 from hub.keys.data_keys import DataKey
 from hub.keys.devices import Device
@@ -37,11 +39,12 @@ from hub.keys.keystore import KeyStore
 from hub.store.consents import Consents, Records
 from hub.store.ends import note_ends
 from hub.store.envelopes import Opened, refuse_settled
+from hub.store.places import note_places
 from hub.store.tables import ARRIVALS, COUNTER, DEVICE, QUARANTINE, ROW, SEEN, SITE, STREAM
 
 _QUARANTINE_MOST: Final = 1000
 _SUMMARY: Final = KINDS[SummaryMessage]
-_NOT_KEPT: Final = (CoverMessage, ProbeMessage, RenewMessage)
+_NOT_KEPT: Final = (CoverMessage, ProbeMessage, RenewMessage, SchemaMessage)
 _DIGEST_BYTES: Final = 16
 _MOVE: Final = (
     update(STREAM)
@@ -79,6 +82,7 @@ class StoreTransaction:
         self.ends: dict[tuple[bytes, bytes], Any] = _streams_of(db, opened)
         self._new_streams: set[tuple[bytes, bytes]] = set()
         self._moved_streams: set[tuple[bytes, bytes]] = set()
+        self._places: dict[bytes, Place] = {}
         self._seen: list[dict[str, Any]] = []
         self._rows: list[dict[str, Any]] = []
 
@@ -164,13 +168,18 @@ class StoreTransaction:
                 insert_new(self._db, DEVICE, {"device": kid, "withdrawn_serial": 0, "erased_serial": -1})
         self._db.execute(query.with_for_update()).all()
 
-    def _apply(self, device: Device, message: Message) -> int:
+    def _apply(self, device: Device, message: Message) -> int:  # noqa: PLR0911 - one branch a kind
         """Carry out one message; returns the serial of the consent that it depends on, 0 for none."""
         match message:
             case ConsentMessage():
                 return self._consents.add(device, message)
             case SummaryMessage():
                 return self._consents.covering(device, message)
+            case FeaturesMessage():
+                return self._consents.name_features(device, message)
+            case SchemaMessage():
+                self._keys.devices.state_schema(device.kid, message.schema)
+                return 0
             case EraseMessage():
                 last = self._consents.ended_by(device, message.serial, message.asked_utc_s)
                 self.erase(device, last, message.asked_utc_s)
@@ -196,6 +205,8 @@ class StoreTransaction:
         end["max_seq"] = max(seq, end["max_seq"])
         if plaintext.ledger_index > end["ledger_index"]:
             end |= {"ledger_index": plaintext.ledger_index, "head_before": plaintext.head_before}
+        if plaintext.ledger_index > self._places.get(at[0], Place()).ledger_index:
+            self._places[at[0]] = Place(plaintext.ledger_index, plaintext.head_before)
 
     def _new_rows(self) -> list[dict[str, Any]]:
         """The rows whose content is not stored yet.
@@ -233,10 +244,11 @@ class StoreTransaction:
         if self._moved_streams:
             moved = [{f"to_{name}": value for name, value in self.ends[at].items()} for at in self._moved_streams]
             self._db.execute(_MOVE, sorted(moved, key=lambda end: (end["to_device"], end["to_stream"])))
+        note_places(self._db, self._places)
         if rows := self._new_rows():
             self._number(rows)
             self._db.execute(insert(ROW), rows)
-        for written in (self._seen, self._rows, self._new_streams, self._moved_streams):
+        for written in (self._seen, self._rows, self._new_streams, self._moved_streams, self._places):
             written.clear()
 
 

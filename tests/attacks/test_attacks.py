@@ -27,6 +27,7 @@ from agent.wire import directory, enroll, envelope, message
 from agent.wire.keys import SignKey, kid
 from agent.wire.labels import CODES
 from agent.wire.message import CoverMessage, EraseMessage
+from agent.wire.plaintext import encode_plaintext
 from agent.wire.receipt import Answers, Entry, Receipt
 from hub import site
 from hub.receive import Receiver
@@ -804,9 +805,7 @@ def test_a_key_directory_beyond_any_sense_is_not_even_read(world, broker):
 
 
 def test_messages_of_an_erase_stand_alone(world):
-    words = message.encode_plaintext(
-        message.Plaintext(bytes(16), 0, 1, bytes(32), (CoverMessage(), EraseMessage(1, 1)))
-    )
+    words = encode_plaintext(message.Plaintext(bytes(16), 0, 1, bytes(32), (CoverMessage(), EraseMessage(1, 1))))
     receiver = world.receiver()
     assert reasons_by_seq(world, receiver.handle([(world.topic, seal(world, words))])) == {1: "bad_plaintext"}
     assert receiver.keys.devices.of(kid(world.identity.sign.public)).erased_serial == -1

@@ -41,14 +41,14 @@ async def main(state: Path, made_log: Path, stop_file: Path, every_s: float) -> 
         start = 0
         while not stop_file.exists():
             await asyncio.sleep(every_s)
-            record = consents.in_force(agent.outbox)
-            if record is None:
+            given = consents.consented(agent.outbox)
+            if given is None:
                 continue
-            start = max(start, next_start(made_log, record.from_utc_s)) if not start else start + WINDOW_S
-            start = max(start, -(-record.from_utc_s // WINDOW_S) * WINDOW_S)
+            start = max(start, next_start(made_log, given.record.from_utc_s)) if not start else start + WINDOW_S
+            start = max(start, -(-given.record.from_utc_s // WINDOW_S) * WINDOW_S)
             values = (FeatureValue("hr_mean_bpm", 60.0, 300, 1.0, 0.0), FeatureValue("rmssd_ms", 42.0, 299, 1.0, 0.0))
             summary = Summary(start, start + WINDOW_S, values)
-            released = gate.release(summary, agent.profile, record, agent.identity.bundle.operator, ())
+            released = gate.release(summary, agent.profile, given, agent.identity.bundle.operator, ())
             try:
                 rows = agent.outbox.put_released(released, agent.utc_s())
             except StorageFull:  # as the releasing path does: what was not committed was not made

@@ -29,7 +29,8 @@ from agent.errors import WardbeatError
 from agent.outbox import ledger
 from agent.wire.consent import decode_record
 from agent.wire.directory import verified
-from agent.wire.message import ConsentMessage, GapMessage, SummaryMessage, decode_plaintext
+from agent.wire.message import ConsentMessage, GapMessage, SummaryMessage
+from agent.wire.plaintext import decode_plaintext
 from hub.keys.certificates import issue
 from hub.site import open_keys
 from hub.store import Store

@@ -23,7 +23,8 @@ with contextlib.redirect_stderr(io.StringIO()), atheris.instrument_imports(inclu
     from agent.errors import ConfigInvalid, PacketRefused, PolicyDenied, RecordingUnreadable, WireRefused
     from agent.recording import files
     from agent.sources.strap import heart_rate_packet
-    from agent.wire import codec, consent, enroll, envelope, message, receipt
+    from agent.wire import codec, consent, enroll, envelope, receipt
+    from agent.wire.plaintext import decode_plaintext
 
 from tests.fuzz import wire
 from tests.support import garbage, wire_rules
@@ -74,7 +75,7 @@ def targets(folder):
     found = {
         "envelope": (checked(envelope.decode, WireRefused), [room.seal(words, 1) for words in room.words]),
         "envelope, opened": (
-            checked(message.decode_plaintext, WireRefused, wire_rules.is_plaintext),
+            checked(decode_plaintext, WireRefused, wire_rules.is_plaintext),
             room.words,
         ),
         "answers": (checked(receipt.decode_answers, WireRefused, wire_rules.is_answers), [room.answers]),

@@ -24,6 +24,7 @@ from agent.wire import codec, directory, enroll, envelope, erasure, message, rec
 from agent.wire.envelope import Sender
 from agent.wire.keys import SEED_BYTES, SignKey, kid, receive_public
 from agent.wire.labels import Label, down_topic
+from agent.wire.plaintext import encode_plaintext
 from hub.receive import verify
 from tests.support.hub_messages import data_message, send_consent
 from tests.support.wire_rules import is_answers, is_directory, is_erasure, is_plaintext, is_request
@@ -199,15 +200,15 @@ class Room:
             (data_message(record),), (data_message(record), data_message(record, start=START_UTC_S + 300)), (message.CoverMessage(),),
             (message.ProbeMessage(bytes(16)),), (message.RenewMessage(b"csr"),), (message.GapMessage(stream, 3, 9, 7, "age"),),
             (message.EraseMessage(1, START_UTC_S),), (message.ConsentMessage(b"x" * 90, bytes(64)),),
+            (message.SchemaMessage(2),), (message.FeaturesMessage(digest, (1, 2, 161), bytes(64)),),
         )  # fmt: skip
-        self.words = [
-            message.encode_plaintext(message.Plaintext(stream, 4, 7 + n, digest, one)) for n, one in enumerate(kinds)
-        ]
+        self.words = [encode_plaintext(message.Plaintext(stream, 4, 7 + n, digest, one)) for n, one in enumerate(kinds)]
         self.answers = receipt.encode_answers(
             receipt.Answers(
                 1, stream,
                 (receipt.Receipt(stream, 9, digest, tuple(receipt.Entry(n, digest, 1) for n in range(1, 6))),
                  receipt.Notice(1, stream, 4, 2), receipt.Certificate(b"der"), receipt.Erased("x", 1, 2, 3, 4)),
+                2, START_UTC_S, receipt.Place(9, digest),
             )
         )  # fmt: skip
         self.down = Sender(

@@ -7,6 +7,7 @@ from agent.model import CodedValue
 from agent.wire import consent, directory, enroll, envelope, message, receipt
 from agent.wire.keys import ReceiveKey, SignKey, kid, receive_public
 from agent.wire.labels import up_topic
+from agent.wire.plaintext import encode_plaintext
 
 SITE, DEVICE = "golden", "00112233aabbccdd"
 SEEDS = {
@@ -58,7 +59,7 @@ def main() -> None:
     }
     envelopes = {}
     for seq, (name, plaintext) in enumerate(plaintexts().items(), start=1):
-        words = message.encode_plaintext(plaintext)
+        words = encode_plaintext(plaintext)
         sealed = sender.seal(receive_public(kem.public), kid(kem.public), (STREAM, seq), words)
         envelopes[name] = {"words": words.hex(), "envelope": sealed.hex(), "seq": seq}
     golden["envelopes"] = envelopes

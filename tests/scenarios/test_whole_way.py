@@ -288,7 +288,8 @@ def short_windows(monkeypatch, request):
 def test_the_sizes_of_all_feature_subsets_are_one():
     from agent.model import CodedValue
     from agent.wire.keys import ReceiveKey, SignKey, kid, receive_public
-    from agent.wire.message import Plaintext, SummaryMessage, encode_plaintext
+    from agent.wire.message import Plaintext, SummaryMessage
+    from agent.wire.plaintext import encode_plaintext
 
     receive = ReceiveKey.of(bytes(32))
     sender = envelope.Sender(SignKey.of(bytes(32)), bytes(32), "site", "topic")

@@ -6,7 +6,8 @@ from agent.outbox import consents
 from agent.wire import receipt
 from agent.wire.keys import kid, receive_public
 from agent.wire.labels import REASONS
-from agent.wire.message import Plaintext, SummaryMessage, encode_plaintext
+from agent.wire.message import Plaintext, SummaryMessage
+from agent.wire.plaintext import encode_plaintext
 from tests.support.world import CODED, START_UTC_S, deliver
 
 STREAM = b"t" * 16

@@ -109,6 +109,8 @@ def _enroll(folder: Path, profile: str, consent: bool, from_utc_s: int, syntheti
     port = free_port()
     site.init(folder / "hub", site.Site("test-site", OPERATOR, "127.0.0.1", port, synthetic, database))
     settings = Settings(state_dir=folder / "state", profile=profile, key_store="file")
+    # The hub's clock is the real one: what is made up for START_UTC_S stays covered, whatever day it is.
+    settings = settings.model_copy(update={"consent_days": 3650})
     settings.state_dir.mkdir(mode=0o700)
     vault = open_vault(settings.state_dir, "file")
     request = identity.begin(settings.state_dir, vault, dearmor("BUNDLE", site.invite(folder / "hub")), PIN)
@@ -151,7 +153,7 @@ def release_window(
     """The n-th made-up window through the real gate."""
     from agent.outbox import consents
 
-    return gate.release(made_up_summary(n), world.profile, consents.in_force(outbox), OPERATOR, blocked)
+    return gate.release(made_up_summary(n), world.profile, consents.consented(outbox), OPERATOR, blocked)
 
 
 def deliver(

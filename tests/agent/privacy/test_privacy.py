@@ -19,10 +19,12 @@ START = START_UTC_S
 CARE = PROFILES["care"]
 GRANTS = (Grant("heart", "care", OPERATOR),)
 RECORD = consent.give(CARE, "device", 1, GRANTS, START)
+NAMED = [spec.feature_id for spec in consent.releasable(CARE)]
 
 
 def release(summary=None, profile=CARE, record=RECORD, operator=OPERATOR, blocked=()):
-    return gate.release(summary or made_up_summary(), profile, record, operator, blocked)
+    given = None if record is None else consent.Consented(record, frozenset(NAMED))
+    return gate.release(summary or made_up_summary(), profile, given, operator, blocked)
 
 
 def test_what_policy_and_consent_allow_is_released_rounded():

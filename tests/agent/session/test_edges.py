@@ -391,5 +391,6 @@ def test_an_answer_without_an_end_is_cut_off(tmp_path, monkeypatch):
 def test_a_consent_under_another_profile_of_the_same_purpose_releases_nothing(world):
     record = consent.give(world.profile, "device", 1, (Grant("heart", "care", OPERATOR),), START_UTC_S)
     other = dataclasses.replace(world.profile, name="care-of-another-ward")
-    assert gate.release(made_up_summary(), world.profile, record, OPERATOR, ())
-    assert gate.release(made_up_summary(), other, record, OPERATOR, ()) == ()
+    given = consent.Consented(record, frozenset(spec.feature_id for spec in consent.releasable(world.profile)))
+    assert gate.release(made_up_summary(), world.profile, given, OPERATOR, ())
+    assert gate.release(made_up_summary(), other, given, OPERATOR, ()) == ()

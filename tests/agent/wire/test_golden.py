@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.wire import directory, enroll, envelope, message, receipt
+from agent.wire import directory, enroll, envelope, receipt
 from agent.wire.keys import ReceiveKey, SignKey, kid, receive_public
+from agent.wire.plaintext import decode_plaintext, encode_plaintext
 from tests.support.processes import skip_or_fail, system_tool
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "wire_v1.json").read_text())
@@ -23,7 +24,7 @@ def test_a_golden_envelope_still_opens_to_its_words(name):
     words = read.open(KEM, SITE, TOPIC)
     assert read.signed_by(SIGN.public, SITE, TOPIC)
     assert words.hex() == row["words"]
-    assert message.encode_plaintext(message.decode_plaintext(words)) == words
+    assert encode_plaintext(decode_plaintext(words)) == words
     assert read.header.seq == row["seq"]
 
 
@@ -31,7 +32,7 @@ def test_the_golden_words_are_what_the_types_say():
     from tests.golden import make_wire_v1
 
     for name, plaintext in make_wire_v1.plaintexts().items():
-        assert message.encode_plaintext(plaintext).hex() == GOLDEN["envelopes"][name]["words"]
+        assert encode_plaintext(plaintext).hex() == GOLDEN["envelopes"][name]["words"]
 
 
 def test_golden_directory_answers_and_bundle_are_still_read():
@@ -41,6 +42,35 @@ def test_golden_directory_answers_and_bundle_are_still_read():
     assert receipt.encode_answers(receipt.decode_answers(answers)) == answers
     bundle = enroll.decode_bundle(enroll.dearmor("BUNDLE", GOLDEN["bundle"]))
     assert (bundle.operator, bundle.synthetic) == ("Golden service", True)
+
+
+# ---- what schema 2 adds
+
+SECOND = json.loads((Path(__file__).parents[2] / "golden" / "wire_v2.json").read_text())
+
+
+@pytest.mark.parametrize("name", SECOND["envelopes"])
+def test_a_golden_envelope_of_schema_2_still_opens_to_its_words(name):
+    from tests.golden import make_wire_v2
+
+    row = SECOND["envelopes"][name]
+    read = envelope.decode(bytes.fromhex(row["envelope"]))
+    assert read.signed_by(SIGN.public, SITE, TOPIC)
+    words = read.open(KEM, SITE, TOPIC)
+    assert words.hex() == row["words"]
+    assert encode_plaintext(decode_plaintext(words)) == words
+    assert encode_plaintext(make_wire_v2.plaintexts()[name]) == words
+
+
+def test_golden_answers_of_schema_2_still_open_and_name_the_place():
+    from tests.golden import make_wire_v2
+
+    read = envelope.decode(bytes.fromhex(SECOND["answers"]["envelope"]))
+    topic = SECOND["down_topic"]
+    assert read.signed_by(SignKey.of(SEEDS["receipt"]).public, SITE, topic)
+    words = read.open(KEM, SITE, topic)
+    assert words.hex() == SECOND["answers"]["words"]
+    assert receipt.decode_answers(words) == make_wire_v2.ANSWERS
 
 
 # ---- a second implementation: Node with @hpke/core and @hpke/hybridkem-x-wing

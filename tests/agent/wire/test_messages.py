@@ -1,5 +1,6 @@
 """Envelopes, messages, receipts, consent records, directories and papers: round trips, and refusals by name."""
 
+import dataclasses
 import os
 
 import pytest
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 from agent.errors import WireRefused
 from agent.features import FEATURES, wire_schema
 from agent.model import CodedValue
-from agent.wire import consent, directory, enroll, envelope, message, receipt, schema, spoken
+from agent.wire import codec, consent, directory, enroll, envelope, message, receipt, schema, spoken
 from agent.wire.keys import ReceiveKey, SignKey, kid, receive_public
 from agent.wire.labels import REASONS
+from agent.wire.plaintext import decode_plaintext, encode_plaintext
 
 SIGN, RECEIVE = SignKey.of(bytes(range(32))), ReceiveKey.of(bytes(range(1, 33)))
 SENDER = envelope.Sender(SIGN, b"h" * 32, "site", "topic")
@@ -57,6 +59,8 @@ messages = (
     | st.builds(message.EraseMessage, seconds, seconds)
     | st.builds(message.ProbeMessage, raw16)
     | st.just(message.CoverMessage())
+    | st.builds(message.SchemaMessage, st.integers(1, 2**53 - 1))
+    | st.builds(message.FeaturesMessage, raw32, st.sets(uint, min_size=1).map(lambda ids: tuple(sorted(ids))), raw64)
 )
 together = (
     messages.map(lambda one: (one,))
@@ -76,47 +80,49 @@ plaintexts = st.builds(message.Plaintext, raw16, uint, uint, raw32, together)
     ],
 )
 def test_messages_that_do_not_go_together_are_refused(mixed):
-    words = message.encode_plaintext(message.Plaintext(bytes(16), 0, 1, bytes(32), mixed))
+    words = encode_plaintext(message.Plaintext(bytes(16), 0, 1, bytes(32), mixed))
     with pytest.raises(WireRefused) as refused:
-        message.decode_plaintext(words)
+        decode_plaintext(words)
     assert refused.value.reason == "bad_plaintext"
 
 
 @pytest.mark.slow
 @given(plaintexts)
 def test_a_plaintext_is_read_back_as_it_was_written(plaintext):
-    assert message.decode_plaintext(message.encode_plaintext(plaintext)) == plaintext
+    assert decode_plaintext(encode_plaintext(plaintext)) == plaintext
 
 
 @given(st.binary(max_size=200))
 def test_any_plaintext_bytes_are_read_or_refused_by_name(data):
     try:
-        message.decode_plaintext(data)
+        decode_plaintext(data)
     except WireRefused as refused:
         assert refused.reason in ("bad_plaintext", "schema_too_new")
 
 
 @given(plaintexts, st.integers(0, 3000), st.integers(1, 255))
 def test_any_changed_byte_of_a_plaintext_is_refused_or_means_something_else(plaintext, at, flip):
-    words = bytearray(message.encode_plaintext(plaintext))
+    words = bytearray(encode_plaintext(plaintext))
     words[at % len(words)] ^= flip
     try:
-        read = message.decode_plaintext(bytes(words))
+        read = decode_plaintext(bytes(words))
     except WireRefused as refused:
         assert refused.reason in ("bad_plaintext", "schema_too_new")
     else:
-        assert message.encode_plaintext(read) == bytes(words)
+        assert encode_plaintext(read) == bytes(words)
 
 
 def test_an_unknown_schema_kind_or_feature_waits_for_a_newer_hub():
     for item in (
         ["summary", 2, "future"],
         ["aura", 1],
+        ["summary", 1, "group", bytes(32), 0, 300, [[1, 1, 0, 0, 0, 0, 0]]],
+        ["gap", bytes(16), 1, 2, 1, "moon"],
         ["summary", 1, "care", bytes(32), 0, 300, [[9999, 1, 0, 0, 0, 0, 0]]],
     ):
-        words = message.codec.encode([bytes(16), 0, 1, bytes(32), [item]])
+        words = codec.encode([bytes(16), 0, 1, bytes(32), [item]])
         with pytest.raises(WireRefused) as refused:
-            message.decode_plaintext(words)
+            decode_plaintext(words)
         assert refused.value.reason == "schema_too_new"
 
 
@@ -133,9 +139,9 @@ def test_an_unknown_schema_kind_or_feature_waits_for_a_newer_hub():
     ],
 )
 def test_a_summary_that_breaks_its_rules_is_refused(rows):
-    words = message.codec.encode([bytes(16), 0, 1, bytes(32), [["summary", 1, "care", bytes(32), 0, 300, rows]]])
+    words = codec.encode([bytes(16), 0, 1, bytes(32), [["summary", 1, "care", bytes(32), 0, 300, rows]]])
     with pytest.raises(WireRefused) as refused:
-        message.decode_plaintext(words)
+        decode_plaintext(words)
     assert refused.value.reason == "bad_plaintext"
 
 
@@ -145,7 +151,7 @@ def test_the_largest_message_of_every_feature_fits_the_one_size():
         for row in schema.features().values()
     )
     largest = message.SummaryMessage("workplace", bytes(32), 2**40, 2**40 + 300, rows)
-    words = message.encode_plaintext(message.Plaintext(STREAM, 2**53 - 1, 2**53 - 1, bytes(32), (largest,)))
+    words = encode_plaintext(message.Plaintext(STREAM, 2**53 - 1, 2**53 - 1, bytes(32), (largest,)))
     assert len(words) <= envelope.MAX_WORDS_BYTES
 
 
@@ -223,7 +229,7 @@ def test_another_site_or_topic_neither_verifies_nor_opens():
 def test_a_seq_outside_its_range_is_refused_by_name(seq):
     read = envelope.decode(sealed())
     header = read.header_bytes.replace((1).to_bytes(8, "big"), seq.to_bytes(8, "big"))
-    data = message.codec.encode([header, read.ciphertext, read.signature])
+    data = codec.encode([header, read.ciphertext, read.signature])
     with pytest.raises(WireRefused) as refused:
         envelope.decode(data)
     assert refused.value.reason == "bad_seq"
@@ -233,7 +239,7 @@ def test_an_unknown_version_is_refused_by_name():
     read = envelope.decode(sealed())
     header = read.header_bytes[:1] + b"\x02" + read.header_bytes[2:]
     with pytest.raises(WireRefused) as refused:
-        envelope.decode(message.codec.encode([header, read.ciphertext, read.signature]))
+        envelope.decode(codec.encode([header, read.ciphertext, read.signature]))
     assert refused.value.reason == "unknown_version"
 
 
@@ -381,3 +387,62 @@ def test_papers_survive_hands_and_say_what_is_wrong():
 @pytest.mark.parametrize("name", ["", "a/b", "+", "#", "a b", "é", "x" * 65])
 def test_a_name_that_could_leave_its_topic_is_refused(name):
     assert not enroll.is_name(name)
+
+
+# ---- answers of a newer hub, and to an older device
+
+ANSWERED = receipt.Answers(
+    3,
+    b"i" * 16,
+    (receipt.Receipt(STREAM, 7, bytes(32), (receipt.Entry(1, b"d" * 32, 0),)), receipt.Notice(21, STREAM, 9, 4)),
+)
+PLACED = dataclasses.replace(ANSWERED, schema=2, hub_utc_s=1_800_000_000, place=receipt.Place(41, b"h" * 32))
+
+
+@pytest.mark.parametrize("answers", [ANSWERED, PLACED])
+def test_answers_are_read_back_in_either_schema(answers):
+    assert receipt.decode_answers(receipt.encode_answers(answers)) == answers
+
+
+def test_an_answer_of_the_first_schema_has_three_fields_as_release_0_1_0_reads_them():
+    assert len(codec.decode(receipt.encode_answers(ANSWERED))) == 3
+    assert len(codec.decode(receipt.encode_answers(PLACED))) == 7
+
+
+def test_what_only_a_newer_hub_knows_is_passed_over_and_counted():
+    words = codec.decode(receipt.encode_answers(PLACED))
+    words[2] = [
+        ["looks", 3, [b"x"]],
+        ["receipt", STREAM, 7, bytes(32), [[1, b"d" * 32, 0], [2, b"e" * 32, 99]]],
+        ["notice", 99, STREAM, 9, 4],
+        ["notice", 21, STREAM, 9, 4],
+    ]
+    read = receipt.decode_answers(codec.encode(words))
+    assert read.answers == ANSWERED.answers
+    assert read.unknown == 3
+
+
+@pytest.mark.parametrize("broken", [[[]], [[1]], ["notice"], [["notice", 1]], [["certificate", 1]]])
+def test_answers_that_are_not_answers_are_refused(broken):
+    with pytest.raises(WireRefused):
+        receipt.decode_answers(codec.encode([1, b"i" * 16, broken]))
+
+
+def test_a_consent_with_a_purpose_or_schema_of_later_is_too_new_and_not_final():
+    item = codec.decode(RECORD.encode())
+    for changed in ([2, *item[1:]], [*item[:8], [["heart", "score", "operator"]]]):
+        with pytest.raises(WireRefused) as refused:
+            consent.decode_record(codec.encode(changed))
+        assert refused.value.reason == "schema_too_new"
+
+
+def test_only_the_persons_key_names_features():
+    person, device = SignKey.of(b"p" * 32), SignKey.of(b"d" * 32)
+    yes = RECORD.signed_yes(person, "site", [2, 1, 2])
+    assert yes.features.feature_ids == (1, 2)
+    assert yes.features.consent_hash == RECORD.hash
+    assert consent.names_features(yes.features, "site", person.public)
+    assert not consent.names_features(yes.features, "other", person.public)
+    assert not consent.names_features(yes.features, "site", device.public)
+    wider = dataclasses.replace(yes.features, feature_ids=(1, 2, 3))
+    assert not consent.names_features(wider, "site", person.public)

@@ -1,0 +1,51 @@
+"""The features that a consent names: sealed beside its record, and sent to a hub that understands the statement."""
+
+from agent.errors import KeysMissing, WireRefused
+from agent.outbox.file import Outbox
+from agent.outbox.rows import HUB_SCHEMA
+from agent.wire import codec
+from agent.wire.codec import Fields
+from agent.wire.keys import SIGNATURE_BYTES
+from agent.wire.labels import FIRST_SCHEMA
+from agent.wire.message import FeaturesMessage
+
+
+def keep(outbox: Outbox, message: FeaturesMessage) -> None:
+    """Store a statement. The caller holds the transaction."""
+    statement = codec.encode([list(message.feature_ids), message.signature])
+    sealed = outbox.vault.seal(_name(message.consent_hash), statement)
+    outbox.db.execute("INSERT INTO named_features VALUES (?, ?, NULL)", (message.consent_hash, sealed))
+
+
+def of(outbox: Outbox, consent_hash: bytes) -> FeaturesMessage | None:
+    """The statement about a record; None for a record of release 0.1.0, and for a statement that was changed."""
+    query = "SELECT statement FROM named_features WHERE hash = ?"
+    found = outbox.db.execute(query, (consent_hash,)).fetchone()
+    if found is None:
+        return None
+    try:
+        row = Fields(codec.decode(outbox.vault.open(_name(consent_hash), found[0])), 2)
+        ids = row.array()
+        return FeaturesMessage(consent_hash, tuple(Fields(ids, len(ids)).uints()), row.raw(SIGNATURE_BYTES))
+    except (KeysMissing, WireRefused):
+        return None
+
+
+def offer(outbox: Outbox, now_utc_s: int) -> None:
+    """Queue the statement about the record in force, once, for a hub that understands it. The caller holds the
+    transaction.
+    """
+    if int(outbox.meta(HUB_SCHEMA) or b"0") <= FIRST_SCHEMA or outbox.sealing is None:
+        return
+    latest = outbox.db.execute("SELECT hash FROM consent ORDER BY serial DESC LIMIT 1").fetchone()
+    waiting = outbox.db.execute("SELECT hash FROM named_features WHERE idx IS NULL").fetchall()
+    if latest is None or latest not in waiting:
+        return
+    message = of(outbox, latest[0])
+    if message is not None:
+        row = outbox.append([message], now_utc_s)
+        outbox.db.execute("UPDATE named_features SET idx = ? WHERE hash = ?", (row.idx, latest[0]))
+
+
+def _name(consent_hash: bytes) -> str:
+    return f"features {consent_hash.hex()}"

@@ -1,0 +1,139 @@
+"""A device and a hub of this program and of release 0.1.0, in all four pairings: nothing is lost, doubled or final too early."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from agent.control import client
+from agent.outbox import consents, ledger, receipts
+from agent.outbox.rows import HUB_SCHEMA
+from agent.tables.profiles import PROFILES
+from agent.wire.consent import Grant
+from agent.wire.keys import kid
+from agent.wire.labels import SCHEMA
+from agent.wire.message import CoverMessage, SchemaMessage
+from hub.receive import Receiver
+from tests.support import release_state
+from tests.support.release_peer import Peer
+from tests.support.world import PIN, START_UTC_S, release_window
+
+RELEASE = "release_0_1_0"
+HELD = release_state.manifest(RELEASE)
+EVERY_WINDOW = [START_UTC_S + 300 * n for n in range(HELD["settled"] + HELD["waiting"])]
+
+
+@pytest.fixture(autouse=True)
+def the_next_day():
+    later = datetime.fromtimestamp(HELD["clock_utc_s"], UTC) + timedelta(days=1)
+    with time_machine.travel(later, tick=True):
+        yield
+
+
+@pytest.fixture
+def person(tmp_path):
+    """What release 0.1.0 left: seven windows wait."""
+    opened = release_state.opened(RELEASE, tmp_path / "site")
+    yield opened[0]
+    for one in opened:
+        one.close()
+
+
+def peer(role, person, tmp_path):
+    folder = person.hub if role == "hub" else person.settings.state_dir
+    return Peer(RELEASE, tmp_path / "code", role, folder, int(datetime.now(UTC).timestamp()))
+
+
+def new_hub(person):
+    person.receivers.append(Receiver(person.hub))
+    return person.receivers[-1]
+
+
+def stored(person):
+    """Starts of the windows that the hub has, once more by this program."""
+    receiver = new_hub(person)
+    device = kid(person.identity.sign.public)
+    return sorted(item.message.start_utc_s for item in receiver.store.summaries() if item.device == device)
+
+
+def exchange(person, outbox, hub, rounds=4):
+    """Rows up, answers down; what the publisher does beside: it states its schema to a hub that answers in the first."""
+    for _ in range(rounds):
+        rows = outbox.unsent(1000) or [row for idx in outbox.sent() if (row := outbox.sent_row(idx))]
+        outbox.mark_sent(rows, START_UTC_S)
+        for _, payload in hub.handle([(person.topic, row.envelope) for row in rows]):
+            receipts.apply(outbox, person.identity.open_answers(payload), START_UTC_S, payload)
+            if outbox.meta(HUB_SCHEMA) == b"1" and not receipts.schema_is_stated(outbox):
+                outbox.put([SchemaMessage(SCHEMA)], START_UTC_S)
+
+
+def kinds_waiting(outbox):
+    return sorted(row.kind for row in ledger.rows(outbox) if row.state in ("sealed", "sent"))
+
+
+@pytest.mark.process
+def test_an_old_device_at_an_old_hub_is_what_the_others_are_compared_with(person, tmp_path):
+    with peer("hub", person, tmp_path) as hub, peer("device", person, tmp_path) as device:
+        settled = device.take(hub.handle(device.rows()))
+    assert settled["receipted"] == HELD["waiting"]
+    assert stored(person) == EVERY_WINDOW
+
+
+@pytest.mark.process
+def test_an_old_device_at_a_new_hub_is_answered_in_its_schema(person, tmp_path):
+    receiver = new_hub(person)
+    with peer("device", person, tmp_path) as device:
+        settled = device.take(receiver.handle(device.rows()))
+        assert settled["receipted"] == HELD["waiting"]
+        assert set(settled["states"]) <= {"receipted", "withdrawn"}
+    assert receiver.keys.devices.of(kid(person.identity.sign.public)).schema == 1
+    assert stored(person) == EVERY_WINDOW
+
+
+@pytest.mark.process
+def test_a_new_device_at_an_old_hub_loses_nothing_and_goes_on_when_the_hub_is_updated(person, tmp_path):
+    with person.outbox() as outbox:
+        first = consents.consented(outbox)
+    with peer("hub", person, tmp_path) as hub:
+        with person.outbox() as outbox:
+            exchange(person, outbox, hub)
+            assert kinds_waiting(outbox) == ["schema"]  # too new for that hub, and not final
+        # a new consent, to heart and face: that hub takes the record and knows nothing of the statement
+        operator = person.identity.bundle.operator
+        wanted = tuple(Grant(signal, "care", operator) for signal in ("heart", "face"))
+        client.give_consent(person.settings, PROFILES["care"], wanted, PIN, first.record.from_utc_s + 1)
+        with person.outbox() as outbox:
+            outbox.put_released(release_window(person, outbox, len(EVERY_WINDOW)), START_UTC_S)
+            exchange(person, outbox, hub)
+            assert kinds_waiting(outbox) == ["schema"]
+    assert stored(person) == [*EVERY_WINDOW, EVERY_WINDOW[-1] + 300]
+    receiver = new_hub(person)  # the hub's update: the same files, this program
+    with person.outbox() as outbox:
+        exchange(person, outbox, receiver)
+        assert outbox.meta(HUB_SCHEMA) == b"2"
+        assert kinds_waiting(outbox) == []
+        assert [row.kind for row in ledger.rows(outbox)].count("features") == 1
+        outbox.put_released(release_window(person, outbox, len(EVERY_WINDOW) + 1), START_UTC_S)
+        exchange(person, outbox, receiver)
+        proven = ledger.verify(outbox, person.identity.open_answers)
+        assert proven.breaks == ()
+        assert proven.proven_to == proven.rows
+        assert proven.proven_utc_s is not None
+    assert receiver.keys.devices.of(kid(person.identity.sign.public)).schema == 2
+    assert stored(person) == [*EVERY_WINDOW, EVERY_WINDOW[-1] + 300, EVERY_WINDOW[-1] + 600]
+
+
+@pytest.mark.process
+def test_a_new_device_at_a_new_hub_speaks_the_second_schema_and_an_older_hub_can_come_back(person, tmp_path):
+    receiver = new_hub(person)
+    with person.outbox() as outbox:
+        exchange(person, outbox, receiver)
+        assert outbox.meta(HUB_SCHEMA) == b"2"
+        assert kinds_waiting(outbox) == []
+        # the hub's keys were restored from before: it answers in the first schema until it hears again
+        receiver.keys.devices.state_schema(kid(person.identity.sign.public), 1)
+        outbox.put([CoverMessage()], START_UTC_S)
+        exchange(person, outbox, receiver)
+        assert outbox.meta(HUB_SCHEMA) == b"2"
+        assert [row.kind for row in ledger.rows(outbox)].count("schema") == 2
+    assert stored(person) == EVERY_WINDOW
