@@ -86,7 +86,7 @@ def _proof(wanted: Wanted) -> str:
             proven = ledger.verify(outbox, enrolled.open_answers)
         except LedgerBroken as broken:
             return json.dumps({"broken": str(broken)})
-    return json.dumps({"rows": proven.rows, "receipted": proven.receipted, "breaks": list(proven.breaks)})
+    return json.dumps({"how_far": proven.words, "receipted": proven.receipted, "breaks": list(proven.breaks)})
 
 
 def _ledger_json(wanted: Wanted) -> str:
