@@ -22,7 +22,6 @@ def run(arguments: argparse.Namespace) -> int:
     from agent.system import host
 
     settings, profile = load(arguments)
-    host.no_core_dumps()
     say(
         f"Wardbeat runs under the profile {profile.name}: {profile.words} 'wardbeat status' shows more; Ctrl-C ends it."
     )

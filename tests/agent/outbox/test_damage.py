@@ -17,7 +17,7 @@ from agent import pipeline
 from agent.commands import run as run_command
 from agent.errors import StorageFull
 from agent.outbox import Limits, Sealing, consents, damage, pauses
-from agent.system import host, storage
+from agent.system import storage
 from agent.system.clock import SessionClock
 from agent.system.run_mode import RunMode
 from agent.wire.message import EraseMessage, GapMessage
@@ -217,7 +217,6 @@ def test_a_run_that_breaks_at_once_twice_in_a_row_ends_the_program(lengths_s, ru
         raise storage.OutboxBroken("the state is damaged")
 
     monkeypatch.setattr(pipeline, "run", run)
-    monkeypatch.setattr(host, "no_core_dumps", lambda: None)  # it would last for this process
     monkeypatch.setattr(time, "monotonic", lambda: now_s[0])
     with pytest.raises(storage.OutboxBroken):
         run_command.run(argparse.Namespace(config=settings_file))
