@@ -39,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _fsck(settings: "Settings", file: "Path | None") -> int:
     from agent.errors import WrongUse
     from agent.outbox import damage, ledger
+    from agent.system import state_files
 
     path = file or settings.state_dir / "outbox.db"
     if not path.is_file():
@@ -52,4 +53,6 @@ def _fsck(settings: "Settings", file: "Path | None") -> int:
     if not found and file is None:
         with outbox_to_read(settings) as outbox:
             say(f"{ledger.verify(outbox).rows} rows; the file and the chain are whole")
+    for path in state_files.copies(settings.state_dir) if file is None else ():
+        say(f"{path.name} holds a copy of what was measured or said; 'wardbeat erase' overwrites and removes it")
     return int(bool(found))

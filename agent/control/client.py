@@ -21,7 +21,7 @@ from agent.errors import AgentBusy, AlreadyRunning, KeysMissing, NotRunning, Pol
 from agent.outbox import Outbox, Sealing, consents, pauses
 from agent.privacy.consent import releasable
 from agent.privacy.vault import Vault, existing_vault, open_vault
-from agent.system import host
+from agent.system import host, state_files
 from agent.tables.profiles import Profile
 from agent.windows.history import History
 from agent.wire.consent import Grant
@@ -224,4 +224,6 @@ def _erase_offline(folder: Path, vault: Vault, now_utc_s: int) -> Reply:
         history.close()
         sign, site = (None, "") if enrolled is None else (enrolled.sign, enrolled.site)
         consents.erase(outbox, sign, site, now_utc_s)
-    return Reply(words=erased(windows, asks_hub=enrolled is not None))
+        copies, unknown = state_files.erase_copies(folder), state_files.unknown(folder)
+    names = [path.name for path in unknown]
+    return Reply(words=erased(windows, asks_hub=enrolled is not None, copies=copies, unknown=names))

@@ -8,6 +8,7 @@ from agent.config import Settings
 from agent.outbox import Outbox, consents, ledger, pauses
 from agent.privacy.vault import Vault
 from agent.scoring import instruments
+from agent.system import state_files
 from agent.windows.history import History, Told
 from agent.wire.consent import ConsentRecord
 
@@ -40,6 +41,7 @@ def everything_held(settings: Settings, outbox: Outbox) -> dict[str, object]:
             for name, row in sources.SOURCES.items()
             if row.pairing is not None
         },
+        "copies": [path.name for path in state_files.copies(settings.state_dir)],
         "news": [{"at_utc_s": at_utc_s, "words": words} for at_utc_s, words in outbox.notices()],
     }
 

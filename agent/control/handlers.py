@@ -12,6 +12,7 @@ from agent.errors import OutboxBroken, WireRefused, WrongUse
 from agent.outbox import consents, pauses
 from agent.session.live_view import now
 from agent.session.session import Session
+from agent.system import state_files
 from agent.wire.consent import names_features
 from agent.wire.consent import verified as verified_consent
 
@@ -110,7 +111,9 @@ def _erase(session: Session, _: str) -> Reply:
     sign, site = (None, "") if who is None else (who.sign, who.site)
     consents.erase(session.outbox, sign, site, session.utc_s())
     session.release_queue.show_consent()
-    return Reply(words=erased(windows, asks_hub=who is not None))
+    copies, unknown = state_files.erase_copies(session.folder), state_files.unknown(session.folder)
+    names = [path.name for path in unknown]
+    return Reply(words=erased(windows, asks_hub=who is not None, copies=copies, unknown=names))
 
 
 def _now(session: Session, _: str) -> Reply:

@@ -101,6 +101,9 @@ def erase(outbox: Outbox, device_key: SignKey | None, site: str, now_utc_s: int)
         if device_key is not None:
             _withdraw(outbox, device_key, site, now_utc_s)
             outbox.request_erasure(_last_serial(outbox), now_utc_s)
+        outbox.db.execute(
+            "DELETE FROM consent WHERE serial < ?", (_last_serial(outbox),)
+        )  # what was agreed to, and when
     shred(outbox.db)
 
 

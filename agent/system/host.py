@@ -21,6 +21,7 @@ from agent.errors import AlreadyRunning, Missing, StorageFull
 from agent.system.machine import refuse_network
 
 _SECRET_MOST = 2**20
+_ZEROS = 2**20
 
 
 def boottime_ns() -> int:
@@ -170,10 +171,17 @@ def overwrite(path: Path) -> None:
     """Write zeros over a file where it lies, and remove it. (A disk that moves what is written, as flash does, may keep
     the old place for a while.)
     """
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        path.unlink()  # what it leads to is not ours
+        return
     if not path.exists():
         return
+    if not os.access(path, os.W_OK):
+        path.chmod(0o600)
     with path.open("r+b") as file:
-        file.write(bytes(path.stat().st_size))
+        left = path.stat().st_size
+        while left > 0:
+            left -= file.write(bytes(min(left, _ZEROS)))
         file.flush()
         os.fsync(file.fileno())
     path.unlink()
