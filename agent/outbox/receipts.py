@@ -14,6 +14,8 @@ from agent.wire.labels import CODES, DUPLICATE, NOT_FINAL, REASONS, SEAL_AGAIN, 
 from agent.wire.receipt import STORE_ID_BYTES, Answers, Entry, Erased, Notice, Receipt
 
 STORE_ID: Final = "store id"
+AGAIN_MOST: Final = 3
+BREAKS_MOST: Final = 200
 REFUSALS: Final = frozenset(reason for code, reason in REASONS.items() if code not in (STORED, DUPLICATE)).difference(
     NOT_FINAL, SEAL_AGAIN
 ) | {"unreadable"}
@@ -131,6 +133,9 @@ def _entry(  # noqa: C901 - one branch a state
         if reason == "kem_unknown" and _sealed_to_newest(outbox, idx):
             settled.not_yet += (reason,)  # the directory with the hub's new key is still on its way
             return []
+        if _times_sealed_again(outbox, idx) >= AGAIN_MOST:
+            settled.not_yet += (reason,)  # it is sent as it is, until the hub takes it or a limit drops it
+            return []
         if outbox.has_words(idx):
             outbox.set_state(idx, "again", now_utc_s)  # at once: the same answer may name the row again
             return [idx]
@@ -144,6 +149,17 @@ def _entry(  # noqa: C901 - one branch a state
         outbox.drop_envelope(idx)
         settled.refused += (reason,)
     return []
+
+
+def _times_sealed_again(outbox: Outbox, idx: int) -> int:
+    """How often a row's words were sealed before, up to the limit: the hub alone decides when, and each adds a row."""
+    times = 0
+    while times < AGAIN_MOST:
+        found = outbox.db.execute("SELECT again_idx FROM ledger WHERE idx = ?", (idx,)).fetchone()
+        if found is None or found[0] is None:
+            break
+        idx, times = found[0], times + 1
+    return times
 
 
 def _sealed_to_newest(outbox: Outbox, idx: int) -> bool:
@@ -169,13 +185,16 @@ def _notice(outbox: Outbox, notice: Notice, now_utc_s: int, settled: Settled) ->
     settled.restored += beyond
     words = f"this state was restored from an older copy: the hub holds up to {beyond} rows that it does not contain"
     if _note_break(outbox, notice.stream, words):
-        outbox.notify(words, now_utc_s)
+        outbox.notify(words, now_utc_s, about=notice.stream.hex())
 
 
 def _note_break(outbox: Outbox, stream: bytes, words: str) -> bool:
     """Remember why the hub's heads of a stream need not be ours; True when it was not known."""
     name = break_name(stream)
-    if outbox.meta(name) == words.encode():
+    known = outbox.meta(name)
+    if known == words.encode():
+        return False
+    if known is None and _breaks(outbox) >= BREAKS_MOST:
         return False
     outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, words.encode()))
     return True
@@ -185,6 +204,10 @@ def schema_is_stated(outbox: Outbox) -> bool:
     """Whether a statement of what this program speaks waits for its receipt."""
     query = f"SELECT 1 FROM outbox o JOIN fate f USING (idx) WHERE f.{UNSETTLED} AND o.kind = 'schema'"
     return outbox.db.execute(query).fetchone() is not None
+
+
+def _breaks(outbox: Outbox) -> int:
+    return int(outbox.db.execute("SELECT count(*) FROM meta WHERE name LIKE ?", (break_name(b"") + "%",)).fetchone()[0])
 
 
 def doubt_store(outbox: Outbox) -> None:
@@ -215,7 +238,7 @@ def _meet_store(outbox: Outbox, store_id: bytes, now_utc_s: int, settled: Settle
     ).rowcount
     outbox.db.execute("UPDATE consent SET receipted = 0")
     settled.offered_again += offered
-    outbox.notify(f"the hub's store is new; {offered} rows are sent to it again", now_utc_s)
+    outbox.notify(f"the hub's store is new; {offered} rows are sent to it again", now_utc_s, about="store")
     return True
 
 

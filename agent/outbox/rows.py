@@ -1,6 +1,7 @@
 """What stands in the outbox file: rows by state, words, notices; read here, and changed in small ways."""
 
 import base64
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -22,6 +23,8 @@ RETIRED_TO: Final = "retired to"
 # What the hub's last answer said: its clock, and the schema that it speaks with this device.
 HUB_UTC_S: Final = "hub utc s"
 HUB_SCHEMA: Final = "hub schema"
+_NOTED: Final = "noted"  # what the hub said today, and of what
+NEWS_MOST: Final = 50
 
 _ROW: Final = "o.stream, o.seq, o.idx, o.kind, o.envelope"
 _UNSENT: Final = (
@@ -153,9 +156,27 @@ class Rows:
         with storing(self.db):
             self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
-    def notify(self, words: str, now_utc_s: int) -> None:
-        """Store a notice for the person. The caller holds the transaction."""
+    def notify(self, words: str, now_utc_s: int, about: str = "") -> None:
+        """Store a notice for the person; the newest 50 are kept. The caller holds the transaction.
+
+        Args:
+            words: What the person reads.
+            now_utc_s: When.
+            about: What the hub said it of, such as a stream: one notice a day about each; empty: ours, each is kept.
+        """
+        if about and not self._is_news(about, now_utc_s // _DAY_S):
+            return
         self.db.execute("INSERT INTO news (at_utc_s, words) VALUES (?, ?)", (now_utc_s, words))
+        self.db.execute("DELETE FROM news WHERE id NOT IN (SELECT id FROM news ORDER BY id DESC LIMIT ?)", (NEWS_MOST,))
+
+    def _is_news(self, about: str, day: int) -> bool:
+        kept = self.meta(_NOTED)
+        noted = [one for one in json.loads(kept or b"[]") if one[1] == day]
+        if [about, day] in noted or len(noted) >= NEWS_MOST:
+            return False
+        noted.append([about, day])
+        self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_NOTED, json.dumps(noted).encode()))
+        return True
 
     def notices(self) -> list[tuple[int, str]]:
         """Notices for the person, oldest first."""
