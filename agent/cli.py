@@ -11,7 +11,7 @@ from pathlib import Path
 from agent import __version__
 from agent.commands import COMMANDS
 from agent.errors import WardbeatError
-from agent.system import host, logs
+from agent.system import logs
 from agent.system.status import say
 
 
@@ -21,9 +21,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     A command of a terminal (no ``argv``) dumps no core, whatever it is: each may hold a PIN, a key or measurements, and
     two fingers on the keyboard (SIGQUIT) end it at any moment.
     """
-    if argv is None:
-        host.no_core_dumps()
     name, arguments = _parsed(list(sys.argv[1:] if argv is None else argv))
+    if argv is None:
+        from agent.system import host  # what help and a wrong word do without
+
+        host.no_core_dumps()
     logs.to_stderr()
     try:
         return COMMANDS[name].run(arguments)
