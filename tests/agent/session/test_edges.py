@@ -122,6 +122,8 @@ def test_a_certificate_that_ends_before_the_old_one_is_refused(world):
             right.issuer, right.subject, ours, right.serial_number, right.not_valid_before_utc,
             old.not_valid_after_utc + shift,
         )  # fmt: skip
+        for extension in right.extensions:
+            made = made.add_extension(extension.value, extension.critical)
         return made.sign(authority, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
     for days in (1, 200):
