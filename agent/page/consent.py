@@ -41,7 +41,8 @@ class Tries:
             self._wrong, self._until_s = 0, now_s + _LOCKED_S
 
 
-_tries = Tries()
+tries = Tries()
+"""Of this agent: wrong PINs at a consent and at the end of an enrollment count together."""
 
 
 def say(session: Session, _: forms.Nothing) -> dict[str, Any]:
@@ -109,16 +110,16 @@ async def give(session: Session, asked: forms.Yes) -> dict[str, Any]:
     if asked.shown != hashlib.sha256(text.encode()).hexdigest():
         return {"text": text, "shown": hashlib.sha256(text.encode()).hexdigest()}
     loop = asyncio.get_running_loop()
-    _tries.check(loop.time())
+    tries.check(loop.time())
     now_utc_s = session.utc_s()
     serial = consents.next_serial(session.outbox, now_utc_s)
     try:
         signing = (session.settings, profile, who, serial, wanted, asked.pin, now_utc_s)
         yes = await asyncio.to_thread(signed_yes, *signing)
     except WrongPin:
-        _tries.was(right=False, now_s=loop.time())
+        tries.was(right=False, now_s=loop.time())
         raise
-    _tries.was(right=True, now_s=loop.time())
+    tries.was(right=True, now_s=loop.time())
     consents.give(session.outbox, yes, now_utc_s)
     session.release_queue.show_consent()
     return {"words": "Consent is given and on its way to the hub. Nothing is sent before the hub confirms it."}

@@ -59,6 +59,8 @@ class Begin(Form):
 
 class End(Form):
     answer: Paper
+    pin: Text
+    words: Text
 
 
 class Answers(Form):

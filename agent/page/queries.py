@@ -71,7 +71,7 @@ QUESTIONS: Final[dict[str, Question]] = {
     "scan": _decision(forms.Nothing, steps.scan, is_slow=True),
     "bind": _decision(forms.Strap, steps.bind, is_slow=True),
     "enroll": _decision(forms.Begin, steps.enroll, is_slow=True),
-    "admit": _decision(forms.End, steps.admit),
+    "admit": _decision(forms.End, steps.admit, is_slow=True),
     "answer": _decision(forms.Answers, self_report.answer),
     "note": _decision(forms.Note, self_report.note),
     "unnote": _decision(forms.Taken, self_report.unnote),

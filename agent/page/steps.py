@@ -8,17 +8,22 @@ from typing import Any, Final
 from agent import sources
 from agent.control.device_scan import PROOF_S, silent
 from agent.enrollment import identity
-from agent.errors import BeginAgain, SourceUnavailable, WrongUse
+from agent.errors import BeginAgain, SourceUnavailable, WrongPin, WrongUse
 from agent.page import forms
+from agent.page.consent import tries
 from agent.page.decisions import switch
 from agent.session.live_view import RECENT_NS
 from agent.session.session import Session
 from agent.system import machine
+from agent.system.storage import storing
 
 Answer = dict[str, Any]
 
 _SCAN_S: Final = 6.0
 _TOLD_S: Final = 1.0
+_ANEW: Final = (
+    "To start over, run 'wardbeat enroll BUNDLE --replace' in a terminal; the keys made before are destroyed."
+)
 
 
 async def scan(session: Session, _: forms.Nothing) -> Answer:
@@ -62,11 +67,11 @@ async def enroll(session: Session, asked: forms.Begin) -> Answer:
 
     if not session.profile.recipients:
         raise WrongUse("nothing leaves under this profile, so there is no hub to enroll at")
+    if identity.exists(session.folder):  # a page that was taken over must not put its own in the place of the person's
+        raise WrongUse("an enrollment was begun on this machine already", remedy=_ANEW)
     paper, pin = dearmor("BUNDLE", asked.bundle), asked.pin
     bundle = decode_bundle(paper)
-    # an enrollment that was begun and never answered may begin again; a whole one is not touched here
-    half = session.identity is None and identity.exists(session.folder)
-    begin = partial(identity.begin, replace_old=half)
+    begin = partial(identity.begin, replace_old=False)
     request = await asyncio.to_thread(begin, session.folder, session.vault, paper, pin)
     code = await asyncio.to_thread(identity.recovery_code, session.folder, pin, session.vault)
     return {
@@ -77,12 +82,33 @@ async def enroll(session: Session, asked: forms.Begin) -> Answer:
     }
 
 
-def admit(session: Session, asked: forms.End) -> Answer:
+async def admit(session: Session, asked: forms.End) -> Answer:
+    """The hub's answer in: of the enrollment whose words the person heard and whose PIN the person chose.
+
+    Raises:
+        WrongPin, WrongUse: The PIN or the words are those of another enrollment.
+    """
     from agent.wire.enroll import dearmor
 
-    identity.finish(session.folder, session.vault, dearmor("ANSWER", asked.answer))
+    started = identity.load(session.folder, session.vault)
+    if asked.words.lower().split() != started.bundle.words.split():
+        raise WrongUse(
+            "these are not the eight words of the bundle that was chosen here",
+            remedy=f"Ask the hub's operator for the words. If they differ, do not go on. {_ANEW}",
+        )
+    loop = asyncio.get_running_loop()
+    tries.check(loop.time())
+    try:
+        await asyncio.to_thread(identity.consent_key, session.folder, asked.pin, session.vault)
+    except WrongPin:
+        tries.was(right=False, now_s=loop.time())
+        raise
+    tries.was(right=True, now_s=loop.time())
+    enrolled = identity.finish(session.folder, session.vault, dearmor("ANSWER", asked.answer))
+    with storing(session.outbox.db):
+        session.outbox.notify(f"this machine was enrolled at {enrolled.bundle.operator}, at the page", session.utc_s())
     # the page gets its answer before the agent ends and starts again
-    asyncio.get_running_loop().call_later(_TOLD_S, session.end_with, BeginAgain("this machine is already enrolled"))
+    loop.call_later(_TOLD_S, session.end_with, BeginAgain("this machine is already enrolled"))
     return {
         "words": "Enrolled. Wardbeat restarts with its new keys. Run 'wardbeat open' again, then give your consent."
     }

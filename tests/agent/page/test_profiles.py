@@ -85,13 +85,20 @@ def test_a_pin_is_set_with_the_place_s_bundle_and_answer(tmp_path, browser):
         browser("click", sel="form[data-form=enroll] button")
         browser("wait", js="!document.getElementById('enrolled').hidden")
         assert len(browser("text", sel="#recovery").split()) == 9
-        assert len(browser("text", sel="#eight").split()) == 8
+        eight = browser("text", sel="#eight")
+        assert len(eight.split()) == 8
         assert browser.violations() == []
         request = browser("download", sel="#request")["text"]
         answer = enroll.admit(hub, request)
         browser.go("now")
         browser.go("first")
         browser("upload", sel="#answer", name="answer.txt", text=answer)
+        browser("fill", sel="#words", text="other words than these")
+        browser("fill", sel="#pin", text="six signs")
+        browser("click", sel="form[data-form=admit] button")
+        assert "not the eight words" in browser.said()
+        browser("fill", sel="#words", text=eight.upper())
+        browser("fill", sel="#pin", text="six signs")
         browser("click", sel="form[data-form=admit] button")
         assert "restarts" in browser.said()
         browser("wait", js="document.querySelector('#main .why') !== null")  # the agent ends, to start with its keys

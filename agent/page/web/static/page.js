@@ -114,7 +114,10 @@ const FORMS = {
     return doEnroll(form);
   },
   async admit(form) {
-    return ask("admit", { answer: await form.elements.answer.files[0].text() });
+    const { answer, pin, words: heard } = form.elements;
+    const told = await ask("admit", { answer: await answer.files[0].text(), pin: pin.value, words: heard.value });
+    pin.value = "";
+    return told;
   },
 };
 
