@@ -7,12 +7,24 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from agent import __version__
 from agent.commands import COMMANDS
-from agent.errors import WardbeatError
-from agent.system import logs
-from agent.system.status import say
+from agent.errors import Missing, StorageFull, WardbeatError
+from agent.system import logs, output
+from agent.system.output import say
+from agent.system.parser import Parser
+
+# which extra of the installation brings a package
+_EXTRAS: Final = {
+    **dict.fromkeys(("sqlalchemy", "hub"), "hub"),
+    **dict.fromkeys(("psycopg", "psycopg_binary"), "postgres"),
+    **dict.fromkeys(("amqtt", "rich", "bumble", "skimage", "firmware_sim"), "demo"),
+    **dict.fromkeys(("cv2", "ai_edge_litert", "onnxruntime", "psutil"), "camera"),
+    "matplotlib": "plot",
+    "fairlearn": "audit",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,27 +33,62 @@ def main(argv: Sequence[str] | None = None) -> int:
     A command of a terminal (no ``argv``) dumps no core, whatever it is: each may hold a PIN, a key or measurements, and
     two fingers on the keyboard (SIGQUIT) end it at any moment.
     """
-    name, arguments = _parsed(list(sys.argv[1:] if argv is None else argv))
-    if argv is None:
-        from agent.system import host  # what help and a wrong word do without
-
-        host.no_core_dumps()
-    logs.to_stderr()
+    output.tolerate_any_text()
     try:
-        return COMMANDS[name].run(arguments)
+        code = _run(list(sys.argv[1:] if argv is None else argv), of_terminal=argv is None)
+        output.finish()
     except WardbeatError as error:
-        say(f"wardbeat: {error}")
-        if error.remedy:
-            say(f"  → {error.remedy}")
-        return error.exit_code
-    except PermissionError as error:
-        say(f"wardbeat: {error.filename or 'a file'} belongs to another user, or you may not open it")
-        say("  → Run this as the user who owns it.")
-        return 3
+        output.give_up_what_waits()
+        return _told(error)
+    except SystemExit:  # the parser has printed help, or what is wrong
+        try:
+            output.finish()
+        except StorageFull as full:
+            return _told(full)
+        raise
     except KeyboardInterrupt:
         return 130
+    return code
+
+
+def _run(words: list[str], *, of_terminal: bool) -> int:
+    """Carry one command out; whatever an operating system or an installation may lack has a remedy."""
+    try:
+        name, arguments = _parsed(words)
+        if of_terminal:
+            from agent.system import host  # what help and a wrong word do without
+
+            host.no_core_dumps()
+        logs.to_stderr()
+        return COMMANDS[name].run(arguments)
     except BrokenPipeError:
-        return 0
+        return 0  # who reads the output has seen enough
+    except PermissionError as error:
+        raise Missing(
+            f"{error.filename or 'a file'} belongs to another user, or you may not open it",
+            remedy="Run this as the user who owns it.",
+        ) from error
+    except OSError as error:
+        full = output.disk_full(error)
+        raise full or Missing(
+            f"{error.filename or 'the system'}: {error.strerror or error}",
+            remedy="Check that it is there and can be used; 'wardbeat doctor' shows more.",
+        ) from error
+    except ModuleNotFoundError as error:
+        package = (error.name or "").split(".")[0]
+        extra = _EXTRAS.get(package)
+        raise Missing(
+            f"the package {package!r} is not installed",
+            remedy=f"pip install 'wardbeat[{extra}]'" if extra else "Install Wardbeat again: pip install wardbeat",
+        ) from error
+
+
+def _told(error: WardbeatError) -> int:
+    """Print an error with its remedy; the exit code."""
+    say(f"wardbeat: {error}")
+    if error.remedy:
+        say(f"  → {error.remedy}")
+    return error.exit_code
 
 
 def _parsed(words: list[str]) -> tuple[str, argparse.Namespace]:
@@ -53,7 +100,7 @@ def _parsed(words: list[str]) -> tuple[str, argparse.Namespace]:
     if found.command == "hub":  # the hub parses its own options, --help included
         return "hub", found
     spec = COMMANDS[found.command]
-    options = argparse.ArgumentParser(prog=f"wardbeat {spec.name}", description=f"{_sentence(spec.words)}")
+    options = Parser(prog=f"wardbeat {spec.name}", description=f"{_sentence(spec.words)}")
     spec.add_arguments(options)
     arguments = options.parse_args(found.rest)
     arguments.config = found.config
@@ -61,7 +108,7 @@ def _parsed(words: list[str]) -> tuple[str, argparse.Namespace]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="wardbeat",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Measure heart-rate variability on this machine. Only sealed summaries leave, with your consent.",

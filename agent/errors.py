@@ -22,7 +22,7 @@ WardbeatError                     exit code
 ├── BeginAgain                    1   nothing is wrong: the agent starts again, with new keys
 └── WayOut                        1   gate, seal or outbox: stops the agent
     ├── OutboxBroken              1
-    ├── StorageFull               1   the disk; rows wait, nothing is lost
+    ├── StorageFull               3   the disk; rows wait, nothing is lost
     └── WireRefused               2   bytes on the wire refused by name; `reason` is the counter's name
 """
 
@@ -137,7 +137,7 @@ class OutboxBroken(WayOut):
 
 
 class StorageFull(WayOut):
-    pass
+    exit_code = 3
 
 
 class WireRefused(WayOut):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from agent.errors import Missing
+from agent.system.parser import Parser
 from hub import commands
 from hub.views import VIEWS
 
@@ -155,19 +156,24 @@ def main(argv: Sequence[str]) -> int:
         Missing: The packages of the hub are not installed.
         WardbeatError: The command cannot be carried out.
     """
+    arguments = parser().parse_args(argv)
+    logging.getLogger().setLevel(logging.INFO)
     try:
-        arguments = parser().parse_args(argv)
-        logging.getLogger().setLevel(logging.INFO)
-        return int(arguments.run(arguments))
+        from hub.database import CANNOT_WRITE, cause
     except ModuleNotFoundError as error:
-        if error.name != "sqlalchemy":
-            raise
         raise Missing("the hub packages are not installed", remedy="pip install 'wardbeat[hub]'") from error
+    try:
+        return int(arguments.run(arguments))
+    except CANNOT_WRITE as error:
+        raise Missing(
+            f"a database of this hub cannot be read or written: {cause(error)}",
+            remedy="Free its disk, make it writable or start it, then try again.",
+        ) from error
 
 
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands in COMMANDS."""
-    top = argparse.ArgumentParser(prog="wardbeat hub", description="Run and manage the reference receiver.")
+    top = Parser(prog="wardbeat hub", description="Run and manage the reference receiver.")
     subparsers = top.add_subparsers(required=True, metavar="COMMAND")
     for row in COMMANDS:
         command = subparsers.add_parser(row.name, help=row.help)

@@ -11,6 +11,8 @@ from dataclasses import asdict
 from typing import Final
 
 from agent.errors import CheckFailed, WireRefused, WrongUse
+from agent.system import output
+from agent.system.output import say
 from agent.system.terminal import ask_agreement
 from agent.wire import spoken
 from agent.wire.directory import fingerprint_words
@@ -39,10 +41,10 @@ def init(arguments: argparse.Namespace) -> int:
         ),
     )
     keys = open_keys(folder)
-    _say(f"Created {folder}. The root key's eight words: {fingerprint_words(keys.value('root public'))}")
+    say(f"Created {folder}. The root key's eight words: {fingerprint_words(keys.value('root public'))}")
     keys.close()
-    _say("Now copy root.key to an offline medium and delete it here. You need it again in a year.")
-    _say(f"Broker: mosquitto -c {folder}/broker/mosquitto.conf · Next: wardbeat hub invite {folder}")
+    say("Now copy root.key to an offline medium and delete it here. You need it again in a year.")
+    say(f"Broker: mosquitto -c {folder}/broker/mosquitto.conf · Next: wardbeat hub invite {folder}")
     return 0
 
 
@@ -54,12 +56,12 @@ def invite(arguments: argparse.Namespace) -> int:
     if arguments.list or arguments.void:
         return _invitations(arguments)
     text = invite(arguments.folder)
-    print(text, end="")
+    output.show(text, end="")
     bundle = decode_bundle(dearmor("BUNDLE", text))
-    _say(f"Read out the bundle's eight words when the person asks: {bundle.words}")
-    _say(f"A machine with release 0.1.0 shows the root key's words instead: {fingerprint_words(bundle.root_public)}")
+    say(f"Read out the bundle's eight words when the person asks: {bundle.words}")
+    say(f"A machine with release 0.1.0 shows the root key's words instead: {fingerprint_words(bundle.root_public)}")
     name = code_name(bundle.code)
-    _say(f"It enrolls one device within {CODE_DAYS} days. To void it: wardbeat hub invite SITE --void {name}")
+    say(f"It enrolls one device within {CODE_DAYS} days. To void it: wardbeat hub invite SITE --void {name}")
     return 0
 
 
@@ -72,7 +74,7 @@ def _invitations(arguments: argparse.Namespace) -> int:
             if not keys.codes.void(name) and name is not None:
                 raise WrongUse(f"no open bundle {name!r}", remedy="'wardbeat hub invite SITE --list' shows them.")
         for code in keys.codes.open_ones(int(time.time())):
-            print(json.dumps(asdict(code)))
+            output.show(json.dumps(asdict(code)))
     return 0
 
 
@@ -88,7 +90,7 @@ def admit(arguments: argparse.Namespace) -> int:
         ) from error
     try:
         _compare(verified_request(dearmor("REQUEST", text)).words, arguments)
-        print(admit(arguments.folder, text), end="")
+        output.show(admit(arguments.folder, text), end="")
     except WireRefused as refused:
         raise WrongUse(
             f"the request was refused ({refused.reason}): {refused}",
@@ -99,7 +101,7 @@ def admit(arguments: argparse.Namespace) -> int:
 
 def _compare(words: str, arguments: argparse.Namespace) -> None:
     """The person's words against the request's: whoever copied a bundle sends a request of his own."""
-    _say(f"The request's eight words: {words}")
+    say(f"The request's eight words: {words}")
     if arguments.yes:
         return
     if arguments.words is None:
@@ -122,7 +124,7 @@ def run(arguments: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: stop.set())
     receiver = Receiver(arguments.folder, mqtt_version=arguments.mqtt, worker=arguments.worker)
     broker = f"{receiver.keys.value('host').decode()}:{receiver.keys.value('port').decode()}"
-    receiver.run(stop, ready=lambda: _say(f"The hub runs; its broker is {broker}."))
+    receiver.run(stop, ready=lambda: say(f"The hub runs; its broker is {broker}."))
     return 0
 
 
@@ -133,7 +135,7 @@ def rotate(arguments: argparse.Namespace) -> int:
 
     root = None if arguments.root is None else read_root(arguments.root)
     version = rotate(arguments.folder, root, receipt=arguments.receipt, stolen=arguments.stolen)
-    _say(f"Directory {version} is signed; a running hub publishes it within seconds.")
+    say(f"Directory {version} is signed; a running hub publishes it within seconds.")
     return 0
 
 
@@ -142,7 +144,7 @@ def revoke(arguments: argparse.Namespace) -> int:
     from hub.site import revoke
 
     revoke(arguments.folder, arguments.device)
-    _say(f"{arguments.device} is revoked. {_REVOKED}")
+    say(f"{arguments.device} is revoked. {_REVOKED}")
     return 0
 
 
@@ -152,10 +154,10 @@ def erase(arguments: argparse.Namespace) -> int:
     from hub.site import revoke
 
     device, receipt = erase_lost(arguments.folder, sys.stdin.read())
-    print(receipt, end="")
-    _say("Erased. Give the receipt (on stdout) to the person.")
+    output.show(receipt, end="")
+    say("Erased. Give the receipt (on stdout) to the person.")
     revoke(arguments.folder, device)  # last: it needs the CA's key, which may be kept elsewhere
-    _say(f"{device} is revoked. {_REVOKED}")
+    say(f"{device} is revoked. {_REVOKED}")
     return 0
 
 
@@ -165,11 +167,11 @@ def backup(arguments: argparse.Namespace) -> int:
 
     if arguments.keys:
         file = back_up_keys(arguments.folder, arguments.into, arguments.keep_days)
-        _say(f"Wrote {file}. Keep it apart from the data, and destroy it within {arguments.keep_days} days.")
+        say(f"Wrote {file}. Keep it apart from the data, and destroy it within {arguments.keep_days} days.")
     else:
         file = back_up_data(arguments.folder, arguments.into)
-        _say(f"Wrote {file}. Its values can be opened only with the keys, which it does not contain.")
-    print(file)
+        say(f"Wrote {file}. Its values can be opened only with the keys, which it does not contain.")
+    output.show(str(file))
     return 0
 
 
@@ -180,9 +182,9 @@ def restore(arguments: argparse.Namespace) -> int:
 
     root = read_root(arguments.root)
     files = restore(arguments.folder, root, arguments.keys, arguments.data, int(time.time()))
-    _say(f"Restored: {', '.join(files)}, with a new directory key. Start the hub and the broker from here.")
-    _say("Admit again all devices that were admitted since the backup, with new bundles: the open ones are void.")
-    _say("Check 'hub show --devices', and revoke again every device that was revoked since the backup.")
+    say(f"Restored: {', '.join(files)}, with a new directory key. Start the hub and the broker from here.")
+    say("Admit again all devices that were admitted since the backup, with new bundles: the open ones are void.")
+    say("Check 'hub show --devices', and revoke again every device that was revoked since the backup.")
     return 0
 
 
@@ -191,10 +193,8 @@ def adopt(arguments: argparse.Namespace) -> int:
     from hub.site import adopt
 
     adopt(arguments.folder)
-    _say(
-        "At its next start this folder takes the database over; the folder that worked with it before is then refused."
-    )
-    _say("Devices send again the rows whose keys are not here. Stop the other hub first.")
+    say("At its next start this folder takes the database over; the folder that worked with it before is then refused.")
+    say("Devices send again the rows whose keys are not here. Stop the other hub first.")
     return 0
 
 
@@ -211,9 +211,5 @@ def show(arguments: argparse.Namespace) -> int:
         raise WrongUse("--after and --most are out of range", remedy="Give --after 0 or more, and --most 1 or more.")
     with OpenHub(arguments.folder, page) as hub:
         for row in view.rows(hub, Reader.OPERATOR):
-            print(json.dumps(row))
+            output.show(json.dumps(row))
     return 0
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr)

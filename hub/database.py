@@ -203,6 +203,8 @@ def lock_file(path: Path, wait_s: float = 0.0) -> Connection:
     except OperationalError as error:
         connection.close()
         engine.dispose()
+        if getattr(error.orig, "sqlite_errorcode", None) not in (None, sqlite3.SQLITE_BUSY):
+            raise  # a full disk is no second hub
         raise AlreadyRunning("another hub is already running with this folder", remedy="Stop it first.") from error
     return connection
 

@@ -22,7 +22,7 @@ from agent.wire.directory import DirectoryKey, lowest_serial, verified
 from agent.wire.enroll import Bundle, armor, check_names
 from agent.wire.keys import SEED_BYTES, ReceiveKey, SignKey
 from hub.broker import acl, mosquitto_conf
-from hub.database import CANNOT_WRITE, checked_url
+from hub.database import CANNOT_WRITE, cause, checked_url
 from hub.files import whole_or_nothing
 from hub.keys.certificates import issue, make_ca, serial_of, write_revoked
 from hub.keys.keystore import RESTORED, KeyStore
@@ -137,7 +137,8 @@ def open_keys(folder: Path) -> KeyStore:
         return KeyStore(folder)
     except CANNOT_WRITE as error:
         raise KeysMissing(
-            f"keys.db cannot be opened ({type(error.orig).__name__})", remedy="Restore it with 'wardbeat hub restore'."
+            f"keys.db cannot be opened: {cause(error)}",
+            remedy="Free its disk or make it writable; if it is damaged, restore it with 'wardbeat hub restore'.",
         ) from error
 
 

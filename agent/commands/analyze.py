@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from agent.system.status import say
+from agent.system.output import say, show
 
 _FILES: Final = """\
 intervals:  one in ms per line; a CSV with the columns t_s (end of the interval, in s) and rr_ms; or Polar's .hrm
@@ -66,10 +66,10 @@ def run(arguments: argparse.Namespace) -> int:
         )
     )
     if arguments.json:
-        print(heart.as_json(found))
+        show(heart.as_json(found))
     else:
         for line in heart_report.lines(found, every=arguments.all, beats=arguments.beats):
-            print(line)
+            show(line)
     if arguments.plot is not None:
         plot.save(found.recorded.whole(), arguments.plot)
         say(f"figure saved: {arguments.plot}")
@@ -101,9 +101,9 @@ def _of_faces(arguments: argparse.Namespace) -> int:
     if arguments.images:
         seen, refused = face.images(arguments.images)
         if arguments.json:
-            print(face_report.images_as_json(seen))
+            show(face_report.images_as_json(seen))
         else:
-            print(*face_report.image_lines(seen), sep="\n")
+            show("\n".join(face_report.image_lines(seen)))
         if refused:
             raise refused[0]
         return 0
@@ -111,7 +111,7 @@ def _of_faces(arguments: argparse.Namespace) -> int:
     heart.check_lengths(window_s, window_s if arguments.step is None else arguments.step)
     watched = face.video(arguments.video, window_s, arguments.step)
     if arguments.json:
-        print(face_report.video_as_json(watched))
+        show(face_report.video_as_json(watched))
     else:
-        print(*face_report.video_lines(watched, every=arguments.all), sep="\n")
+        show("\n".join(face_report.video_lines(watched, every=arguments.all)))
     return 0

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from agent.commands.arguments import count, up_to
-from agent.system.status import say
+from agent.system.output import say, show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"{arguments.into} cannot be written: {error.strerror}", remedy="Choose another folder."
         ) from error
     if arguments.json:
-        print(json.dumps(audits.as_json(made)))
+        show(json.dumps(audits.as_json(made)))
     for name, one in made.audits.items():
         say(f"{name}: {one.verdict}")
         for finding in one.findings:

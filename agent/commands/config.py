@@ -3,6 +3,8 @@
 import argparse
 from importlib.resources import files
 
+from agent.system.output import show
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
@@ -11,5 +13,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(_: argparse.Namespace) -> int:
     """Print the example that travels with the program."""
-    print(files("agent").joinpath("config.example.yaml").read_text(encoding="utf-8"), end="")
+    show(files("agent").joinpath("config.example.yaml").read_text(encoding="utf-8"), end="")
     return 0

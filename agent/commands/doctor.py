@@ -4,7 +4,7 @@ import argparse
 import json
 
 from agent.commands.loading import load
-from agent.system.status import say
+from agent.system.output import say, show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +20,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings, profile = load(arguments)
     found = list(checks(settings, profile))
     if arguments.json:
-        print(json.dumps([asdict(check) for check in found]))
+        show(json.dumps([asdict(check) for check in found]))
     for check in found:
         mark = {True: "ok  ", False: "FAIL", None: "--  "}[check.ok]
         say(f"{mark} {check.check_id:<16} {check.words}")

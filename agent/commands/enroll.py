@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from agent.system.status import say
+from agent.system.output import say, show
 
 _COMPARE: Final = """\
 Ask the hub's operator to read out the eight words of this bundle: by voice, not by the way that brought the
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     request = steps.begin_enrollment(settings, paper, pin, replace_old=arguments.replace)
     vault = existing_vault(settings.state_dir, settings.key_store)
     terminal.show_code(identity.recovery_code(settings.state_dir, pin, vault))
-    print(armor("REQUEST", request), end="")
+    show(armor("REQUEST", request), end="")
     say(f"The request's eight words, for the operator to compare: {verified_request(request).words}")
     say("Give the request (on stdout) to the hub's operator. When you have the answer, run: wardbeat enroll ANSWER")
     return 0

@@ -4,6 +4,7 @@ import argparse
 import json
 
 from agent.commands.loading import load, outbox_to_read
+from agent.system.output import show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,5 +25,5 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         with outbox_to_read(settings) as outbox:
             everything = export.everything_held(settings, outbox)
-    print(json.dumps(everything, indent=2 if arguments.pretty else None))
+    show(json.dumps(everything, indent=2 if arguments.pretty else None))
     return 0

@@ -5,7 +5,7 @@ import json
 
 from agent.commands.arguments import count
 from agent.commands.loading import load, outbox_to_read
-from agent.system.status import say
+from agent.system.output import say, show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,9 +32,9 @@ def run(arguments: argparse.Namespace) -> int:
             return 0
         for row in ledger.rows(outbox, arguments.last or None):
             if arguments.json:
-                print(json.dumps(ledger.as_json(row)))
+                show(json.dumps(ledger.as_json(row)))
             else:
                 said = "; ".join(row.said) or "(contents erased)"
                 made = dt.datetime.fromtimestamp(row.made_utc_s, dt.UTC)
-                print(f"{row.idx:>6}  {made:%Y-%m-%d %H:%M:%S} UTC  {row.bytes_sent} B  {row.state:<12} {said}")
+                show(f"{row.idx:>6}  {made:%Y-%m-%d %H:%M:%S} UTC  {row.bytes_sent} B  {row.state:<12} {said}")
     return 0

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.commands.loading import load, outbox_to_read
-from agent.system.status import say
+from agent.system.output import say, show
 
 if TYPE_CHECKING:
     from agent.config import Settings
@@ -29,10 +29,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.what == "export":
         with outbox_to_read(settings) as outbox:
             for row in outbox.sealed_rows():
-                print(json.dumps(row))
+                show(json.dumps(row))
         return 0
     with outbox_to_read(settings) as outbox:
-        print(json.dumps({"rows": outbox.counts(), "waiting": outbox.waiting(), "unsettled": outbox.unsettled()}))
+        show(json.dumps({"rows": outbox.counts(), "waiting": outbox.waiting(), "unsettled": outbox.unsettled()}))
     return 0
 
 
@@ -46,7 +46,7 @@ def _fsck(settings: "Settings", file: "Path | None") -> int:
         raise WrongUse(f"{path}: no such file", remedy="'wardbeat run' creates the outbox.")
     found = damage.faults(path)
     for words in found:
-        print(words)
+        show(words)
     if found and file is None:
         damage.suspect(settings.state_dir)
         say("It is damaged. When the agent starts next, it sets the file aside and continues with a new one.")

@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 
-from agent.system.status import say
+from agent.system.output import say, show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     key = erasure.recovery_key(erasure.from_words(terminal.ask_words("The nine words of your recovery code: ")))
     wish = erasure.Wish(arguments.site, key.public, int(time.time()))
-    print(armor("ERASURE", erasure.signed_wish(wish, key)), end="")
+    show(armor("ERASURE", erasure.signed_wish(wish, key)), end="")
     say("Give the erasure request (on stdout) to the hub's operator. 'wardbeat hub erase' turns it into a receipt.")
     return 0
 

@@ -5,8 +5,10 @@ import time
 from typing import Final
 
 from agent.commands.loading import load
-from agent.system.status import say
+from agent.system import output
+from agent.system.output import say
 
+_DISK_S: Final = 2.0
 _SOON_S: Final = 5.0  # a run that breaks so soon, twice in a row, would break again and again
 
 
@@ -18,7 +20,7 @@ def run(arguments: argparse.Namespace) -> int:
     import asyncio
 
     from agent import pipeline
-    from agent.errors import BeginAgain, OutboxBroken
+    from agent.errors import BeginAgain, OutboxBroken, StorageFull
     from agent.system import host
 
     settings, profile = load(arguments)
@@ -34,12 +36,21 @@ def run(arguments: argparse.Namespace) -> int:
         host.stop_on_signals(stop)
         await pipeline.run(settings, profile, stop=stop)
 
-    ended_soon = False
+    ended_soon = is_full = False
     while True:
         began_s = time.monotonic()
         try:
             asyncio.run(until_told())
             return 0
+        except (StorageFull, OSError) as error:
+            full = output.disk_full(error)
+            if full is None:
+                raise
+            if not is_full or time.monotonic() - began_s > _SOON_S:
+                say(f"wardbeat: {full}")
+                say(f"  → {full.remedy} Wardbeat starts by itself then; Ctrl-C ends it.")
+            is_full = True
+            time.sleep(_DISK_S)
         except BeginAgain as again:
             say(f"wardbeat: {again}; it starts again")
         except OutboxBroken as broken:

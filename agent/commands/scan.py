@@ -4,7 +4,7 @@ import argparse
 import json
 
 from agent.commands.loading import load
-from agent.system.status import say
+from agent.system.output import say, show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     name, how = sources.pairing(arguments.sensor)
     found = scan.in_reach(settings, name, arguments.seconds)
     if arguments.json:
-        print(json.dumps([asdict(device) for device in found]))
+        show(json.dumps([asdict(device) for device in found]))
     yours = scan.bound_address(settings.state_dir, name)
     for device in found:
         mark = "yours" if device.address == yours else ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from agent.commands.loading import load
 from agent.session.live_view import FACE_PARTS
-from agent.system.status import printable, say
+from agent.system.output import clear_screen, say, show
 
 if TYPE_CHECKING:
     from agent.config import Settings
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     reply = channel.ask(settings.state_dir, channel.Command("status"))
     body = json.loads(reply.body)
     if arguments.json:
-        print(reply.body)
+        show(reply.body)
         return 0
     say(f"profile {body['profile']}{', paused' if body['paused'] else ''}")
     if body["enrolled"]:
@@ -60,8 +60,8 @@ def watch(settings: "Settings") -> int:
         reply = channel.ask(settings.state_dir, channel.Command("now"))
         lines = in_words(json.loads(reply.body))
         if is_terminal:
-            sys.stdout.write("\x1b[H\x1b[2J")
-        print(printable("\n".join(lines)), flush=True)
+            clear_screen()
+        show("\n".join(lines), flush=True)
         time.sleep(_EVERY_S)
 
 

@@ -4,6 +4,7 @@ import getpass
 from typing import Final
 
 from agent.errors import WrongPin
+from agent.system.output import printable
 from agent.system.terminal import ask_line, opened
 from agent.wire import erasure
 
@@ -44,7 +45,7 @@ def show_code(code: bytes) -> None:
         NoTerminal: There is none.
     """
     with opened("w", _PIN) as out:
-        out.write(f"\nYour recovery code:\n\n    {erasure.in_words(code)}\n\n{_CODE}\n\n")
+        out.write(printable(f"\nYour recovery code:\n\n    {erasure.in_words(code)}\n\n{_CODE}\n\n"))
 
 
 def show_words(words: str) -> None:
@@ -54,7 +55,7 @@ def show_words(words: str) -> None:
         NoTerminal: There is none.
     """
     with opened("w", _PIN) as out:
-        out.write(f"{words}\n")
+        out.write(printable(f"{words}\n"))
 
 
 def confirm(words: str, question: str) -> bool:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.commands.arguments import up_to
-from agent.system.status import say
+from agent.system.output import say, show
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings, profile = config.load(arguments.config)
     made = scores.log(settings, profile, arguments.weeks)
     if arguments.json:
-        print(json.dumps(made.as_json(), allow_nan=False))
+        show(json.dumps(made.as_json(), allow_nan=False))
         return 0
     for line in in_words(made):
         say(line)

@@ -1,7 +1,6 @@
 """What a demo prints at its end: what the hub opened and stored, and the counts."""
 
 import datetime as dt
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from agent.demo.site import hub_file
 from agent.features import FEATURES
 from agent.outbox import Outbox
 from agent.privacy.vault import open_vault
+from agent.system.output import say
 
 
 def made_report(folder: Path, settings: Settings) -> dict[str, Any]:
@@ -43,19 +43,17 @@ def made_report(folder: Path, settings: Settings) -> dict[str, Any]:
 
 
 def print_report(report: dict[str, Any]) -> None:
-    out = sys.stderr
-    print("\nA synthetic person under the profile 'care'. The hub opened and stored:", file=out)
+    say("\nA synthetic person under the profile 'care'. The hub opened and stored:")
     if not report["windows"]:
-        print("  no summary: a summary needs five minutes of beats, and no window was complete", file=out)
+        say("  no summary: a summary needs five minutes of beats, and no window was complete")
     for window in report["windows"]:
-        print(f"  {window['start_utc']}", file=out)
+        say(f"  {window['start_utc']}")
         for line in _window_lines(window["features"]):
-            print(f"    {line}", file=out)
-    print(
+            say(f"    {line}")
+    say(
         f"{report['sealed']} envelopes sealed (covers included), {report['stored']} stored, "
         f"{report['receipted']} receipted, {report['lost']} lost, {report['doubled']} doubled. "
         f"First beat {report['first_beat_s'] or 'never; expected about'} s after the start.",
-        file=out,
     )
 
 
@@ -76,11 +74,10 @@ def _window_lines(told: dict[str, dict[str, Any]]) -> Iterator[str]:
 
 def show_folder(folder: Path) -> None:
     """Where a curious person can look."""
-    print(
+    say(
         f"""
 Kept in {folder}; delete it when you no longer need it.
   state/outbox.db      the ledger and the sealed rows     state/strap.json   the strap that may be read
   state/history.db     the person's summaries             state/keys         the device's keys
   hub/                 the hub's data; inspect it with:     wardbeat hub show {folder / "hub"} --summaries""",
-        file=sys.stderr,
     )

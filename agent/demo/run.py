@@ -7,7 +7,6 @@ everything lies in a temporary folder; the person and the site are synthetic, an
 import asyncio
 import json
 import shutil
-import sys
 import tempfile
 import threading
 import time
@@ -29,6 +28,7 @@ from agent.session.session import Session
 from agent.sources import Radio
 from agent.system.browser import lead_in
 from agent.system.clock import SessionClock, aligned_start_ns
+from agent.system.output import printable, say, show
 from agent.system.run_mode import RunMode
 from agent.tables.profiles import profile_named
 
@@ -56,7 +56,7 @@ def main(options: DemoOptions, *, as_json: bool) -> int:
     if options.keep:
         show_folder(folder)
     if as_json:
-        print(json.dumps(report))
+        show(json.dumps(report))
     return 0 if report["sealed"] == report["stored"] and not report["doubled"] else 1
 
 
@@ -166,10 +166,9 @@ class Watchers:
             config = session.folder.parent / "settings.yaml"
             words = {"state_dir": str(session.folder), "profile": "care", "key_store": "file"}
             config.write_text("".join(f"{name}: {json.dumps(value)}\n" for name, value in words.items()))
-            print(
+            say(
                 f"The synthetic person's PIN: {PIN}\nTo open it again, or to watch it from another terminal:\n"
                 f"  wardbeat --config {config} open\n  wardbeat --config {config} status --watch",
-                file=sys.stderr,
             )
             await asyncio.to_thread(lead_in, file, only_print=self._options.page == "print")
         await asyncio.Event().wait()
@@ -185,6 +184,8 @@ class Watchers:
 @contextmanager
 def _view(options: DemoOptions, hub: Path) -> Iterator[View]:
     """The live view, with a look into the hub's own file."""
-    title = f"{options.replay.name if options.replay else 'synthetic heart'}, {options.speed:g}x, profile care"
+    title = (
+        f"{printable(options.replay.name) if options.replay else 'synthetic heart'}, {options.speed:g}x, profile care"
+    )
     with hub_file(hub) as store:
         yield View(title, options.span_s, lambda: store.counters().get("stored", 0), options.picture)

@@ -3,7 +3,6 @@
 import asyncio
 import io
 import re
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,6 +12,7 @@ import numpy as np
 from agent.model import NS_PER_S
 from agent.session.session import Session
 from agent.sources import SOURCES
+from agent.system.output import printable, say
 from agent.system.status import Level
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class View:
         while True:
             sealed = sum(session.outbox.counts().values())
             words = f"{self._title}: {self._done_01(session):.0%}, sealed {sealed}, stored {self._stored()}"
-            print(words, file=sys.stderr)
+            say(words)
             self._picture_once(session)
             await asyncio.sleep(_PLAIN_S)
 
@@ -156,7 +156,7 @@ class View:
         states = {state.part: state for state in session.board.states()}
         for part, name in _PARTS.items():
             if part in states:
-                rows.add_row(name, f"{_MARK[states[part].level]} {states[part].words}")
+                rows.add_row(name, f"{_MARK[states[part].level]} {printable(states[part].words)}")
         sealed, receipted = sum(counts.values()), counts.get("receipted", 0)
         rows.add_row("what left", f"sealed {sealed} → stored {self._stored()} → receipted {receipted}")
         return Panel(

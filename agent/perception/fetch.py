@@ -13,9 +13,9 @@ import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from agent.errors import ModelMissing, WrongUse
+from agent.errors import Missing, ModelMissing, WrongUse
 from agent.perception.store import Container, Manifest, ModelFile, digest
-from agent.system.host import write_durable
+from agent.system.host import make_folders, write_durable
 
 _PIP_S = 600.0
 _MIRROR = "Copy the files to this machine and run: wardbeat models fetch --from DIR"
@@ -44,11 +44,10 @@ def fetch(manifest: Manifest, into: Path, mirror: Path | None = None, python: st
     if mirror is not None and not mirror.is_dir():
         raise WrongUse(f"{mirror} is not a folder", remedy="Give the folder that holds the model files or the wheel.")
     try:
-        into.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WrongUse(
-            f"the folder {into} cannot be created: {error.strerror}", remedy="Choose another folder with --into."
-        ) from error
+        # beside the program they serve every user of the machine
+        make_folders(into, 0o755 if into.is_relative_to(sys.prefix) else 0o700)
+    except Missing as error:
+        raise WrongUse(str(error), remedy="Choose another folder with --into.") from error
     if mirror is not None and all((mirror / file.name).is_file() for file in wanted):
         _keep(wanted, into, lambda file: _read(mirror / file.name))
     elif mirror is not None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from agent.system.status import say
+from agent.system.output import say, show
 
 
 def lead_in(file: Path, *, only_print: bool = False) -> int:
@@ -16,5 +16,5 @@ def lead_in(file: Path, *, only_print: bool = False) -> int:
     if not only_print:
         say("No browser was found here.")
     say("Open this file in a browser on this machine, within 30 seconds; it works once:")
-    print(file, flush=True)
+    show(str(file), flush=True)
     return 0

@@ -82,8 +82,8 @@ def private_dir(path: Path) -> Path:
     return path
 
 
-def make_folders(path: Path) -> None:
-    """Make a folder and those above it that are missing; all that is made, this user alone can enter.
+def make_folders(path: Path, mode: int = 0o700) -> None:
+    """Make a folder and those above it that are missing; with the usual mode, this user alone can enter all of them.
 
     `Path.mkdir` would make the ones above with the rights of the caller's umask.
 
@@ -96,7 +96,7 @@ def make_folders(path: Path) -> None:
             above.append(place)
             place = place.parent
         for folder in reversed(above):
-            folder.mkdir(mode=0o700, exist_ok=True)
+            folder.mkdir(mode=mode, exist_ok=True)
         if not path.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "it is a file", str(path))
     except OSError as error:

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
+from agent.system.output import one_line, printable
+
 _LINE_S: Final = 60.0
 
 # F0:12:..., F0_12_... in a D-Bus path, f0-12-..., and the UUIDs that macOS gives instead
@@ -30,10 +32,15 @@ def without_addresses(text: str) -> str:
 
 
 class Formatter(logging.Formatter):
-    """One event a line, without addresses; tracebacks too."""
+    """One event a line, without addresses and without commands to the terminal; tracebacks too."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return without_addresses(super().format(record))
+        return printable(without_addresses(super().format(record)))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name in logging.Formatter
+        # what is logged may be a stranger's: it must not look like a second line of the log
+        record.message = one_line(record.message)
+        return super().formatMessage(record)
 
 
 def to_stderr() -> None:

@@ -1,8 +1,11 @@
 """What each part is doing, in words for people; the one board that `status` and `doctor` read."""
 
-import sys
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+
+from agent.system.output import printable, say
+
+__all__ = ["Level", "Sentence", "State", "StatusBoard", "printable", "say"]
 
 
 class Level(StrEnum):
@@ -54,17 +57,3 @@ class StatusBoard:
     def states(self) -> tuple[State, ...]:
         """All states, by part."""
         return tuple(self._states[part] for part in sorted(self._states))
-
-
-def printable(text: str) -> str:
-    """A stranger's text, fit for a terminal: a name can hold commands to it, and bytes that are no text.
-
-    >>> printable("H10" + chr(27) + "[2J")
-    'H10?[2J'
-    """
-    return "".join(one if one.isprintable() or one == "\n" else "?" for one in text)
-
-
-def say(words: str) -> None:
-    """For people: stderr, so that stdout holds data alone."""
-    print(printable(words), file=sys.stderr)

@@ -17,8 +17,27 @@ _FULL_REMEDY = "Free space on this disk, or make it writable. Wardbeat continues
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 
 
+class Cursor(sqlite3.Cursor):
+    """A cursor whose errors are ours: a damaged page is met by whoever reads on, not by the query."""
+
+    def __next__(self) -> Any:
+        try:
+            return super().__next__()
+        except sqlite3.Error as error:
+            raise _named(error, "the state") from error
+
+    def fetchone(self) -> Any:
+        return next(self, None)
+
+    def fetchall(self) -> list[Any]:
+        return list(self)
+
+
 class Database(sqlite3.Connection):
     """A connection whose every error is one of ours, with its remedy."""
+
+    def cursor(self, factory: Any = Cursor) -> Any:
+        return super().cursor(factory)
 
     def execute(self, *words: Any) -> sqlite3.Cursor:
         try:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final, TextIO, cast
 
 from agent.errors import NoTerminal
+from agent.system.output import printable
 
 _ASK_MOST: Final = 3
 
@@ -16,7 +17,7 @@ def ask_line(question: str, need: str) -> str:
         NoTerminal: There is none; names the need.
     """
     with opened("w", need) as out:
-        out.write(question)
+        out.write(printable(question))
     with opened("r", need) as answer:
         return answer.readline().strip()
 
@@ -28,7 +29,7 @@ def ask_agreement(words: str, question: str, need: str = "an answer") -> bool:
         NoTerminal: There is none.
     """
     with opened("w", need) as out:
-        out.write(f"{words}\n")
+        out.write(printable(f"{words}\n"))
     for _ in range(_ASK_MOST):
         answer = ask_line(f"{question} yes/no: ", need).lower()
         if answer in ("yes", "no"):
@@ -44,7 +45,7 @@ def opened(mode: str, need: str) -> TextIO:
     """
     names = {"r": "CONIN$", "w": "CONOUT$"} if sys.platform == "win32" else {"r": "/dev/tty", "w": "/dev/tty"}
     try:
-        return cast("TextIO", Path(names[mode]).open(mode, encoding="utf-8"))
+        return cast("TextIO", Path(names[mode]).open(mode, encoding="utf-8", errors="replace"))
     except OSError as error:
         raise NoTerminal(
             f"{need} is needed, but there is no terminal to enter it",

@@ -22,6 +22,7 @@ from agent.scoring.index import Standing, strain
 from agent.scoring.level import deviation
 from agent.scoring.population import Population, population
 from agent.scoring.scorers import SCORERS, Scored, score
+from agent.system.host import make_folders
 from hub.audit import fairlearn_check
 from hub.audit.page import as_html
 from hub.audit.result import Report, as_json
@@ -68,7 +69,7 @@ def report(people: int, seed: int) -> Report:
 
 def write(made: Report, folder: Path) -> tuple[Path, Path]:
     """Write `audit.json` and `audit.html` into a folder, which is created; returns both paths."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folders(folder)
     words = folder / "audit.json"
     page = folder / "audit.html"
     words.write_text(json.dumps(as_json(made), indent=1) + "\n", encoding="utf-8")

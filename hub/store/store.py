@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, delete, select
 
 from agent.errors import KeysMissing, Missing, NotDurable
 from agent.wire.receipt import STORE_ID_BYTES
-from hub.database import CANNOT_WRITE, open_postgres, open_sqlite, put_site, reading, require_durable, shred
+from hub.database import CANNOT_WRITE, cause, open_postgres, open_sqlite, put_site, reading, require_durable, shred
 from hub.keys.keystore import BACKUPS_END, RESTORED, KeyStore
 from hub.store import migrations
 from hub.store.consents import Records
@@ -75,7 +75,7 @@ class Store(StoredRows):
                     self._log_if_not_durable()
             except CANNOT_WRITE as error:
                 raise Missing(
-                    f"the hub's database does not respond or cannot be written ({type(error.orig).__name__})",
+                    f"the hub's database does not respond or cannot be written: {cause(error)}",
                     remedy="Start the database or free its disk, then start the hub again.",
                 ) from error
             undo.pop_all()

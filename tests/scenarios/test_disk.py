@@ -1,6 +1,7 @@
 """A full disk under the agent and under the hub: rows wait, nothing is lost, the person is told, all goes on after."""
 
 import asyncio
+import contextlib
 import os
 import subprocess
 
@@ -8,11 +9,14 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from agent import pipeline
-from agent.control import handlers
+from agent.control import channel, handlers
 from agent.control.channel import Command
+from agent.errors import NotRunning
 from agent.outbox import ledger
 from agent.pipeline import RunMode
-from tests.support.processes import until
+from agent.privacy.vault import open_vault
+from agent.system import host
+from tests.support.processes import start_wardbeat, until, wait_for
 from tests.support.world import START_UTC_S, deliver, made_up_summary, make_world, release_window
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small tmpfs needs root")
@@ -78,6 +82,36 @@ def test_the_agent_waits_for_its_disk_and_loses_nothing(small_disk):
     assert "Free space" in told["remedy"]
     assert told["waiting"] == 3
     assert told["kept"] == told["summaries"] == 3
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("is_new", [True, False])
+def test_an_agent_that_starts_on_a_full_disk_waits_and_goes_on_by_itself(small_disk, tmp_path, is_new):
+    state, log = small_disk / "state", tmp_path / "log"
+    settings = tmp_path / "settings.yaml"
+    settings.write_text(f"state_dir: {state}\nkey_store: file\n")
+    if not is_new:
+        open_vault(host.private_dir(state), "file")
+    filler = fill(small_disk)
+    agent = start_wardbeat("--config", settings, "run", log=log)
+    try:
+        wait_for(lambda: "starts by itself" in log.read_text(), what="the agent to say that it waits")
+        assert agent.popen.poll() is None
+        assert "No space left" in log.read_text() or "full" in log.read_text()
+        filler.unlink()
+        wait_for((state / channel.SOCKET).exists, what="the agent to run")
+        wait_for(lambda: answers(state), what="the agent to answer")
+    finally:
+        agent.stop()
+    said = log.read_text()
+    assert "Traceback" not in said
+    assert said.count("starts by itself") == 1, "told once, not every two seconds"
+
+
+def answers(state):
+    with contextlib.suppress(NotRunning, OSError):
+        return channel.ask(state, channel.Command("status")).exit_code == 0
+    return False
 
 
 @pytest.mark.process
