@@ -62,7 +62,7 @@ async def bind(session: Session, asked: forms.Strap) -> Answer:
 
 async def enroll(session: Session, asked: forms.Begin) -> Answer:
     """The operator's bundle and a PIN in, a request out."""
-    from agent.wire.enroll import armor, dearmor, decode_bundle
+    from agent.wire.enroll import armor, dearmor, decode_bundle, verified_request
     from agent.wire.erasure import in_words
 
     if not session.profile.recipients:
@@ -79,6 +79,7 @@ async def enroll(session: Session, asked: forms.Begin) -> Answer:
         "recovery": in_words(code),
         "operator": bundle.operator,
         "words": bundle.words,
+        "request_words": verified_request(request).words,
     }
 
 

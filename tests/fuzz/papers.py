@@ -114,7 +114,7 @@ def answered(*answers):
 
 
 def rows(desk, count, seed):
-    """By name: a tally of each kind."""
+    """(name, tally) of each kind, as they come."""
     mutate = wire.Mutator(seed)
     der, ca = desk.certificate, desk.ca_pem
     tbs = x509.load_der_x509_certificate(der).tbs_certificate_bytes
@@ -136,9 +136,9 @@ def rows(desk, count, seed):
         certificates.client_certificate(data, ca)
 
     def kind(group, make, read, is_right=lambda _: False):
-        return judged(count // group, make, read, is_right)
+        return lambda: judged(count // group, make, read, is_right)
 
-    return {
+    kinds = {
         "answers, opened": kind(
             2, lambda n: desk.answer(_other(mutate, opened[n % 3])[: wire.envelope.MAX_WORDS_BYTES]), desk.take,
             lambda _: desk.is_unchanged(),
@@ -159,6 +159,8 @@ def rows(desk, count, seed):
         "TLS requests": kind(3, lambda _: mutate.bytes(desk.tls_request), certificates.requested_key),
         "camera lines": kind(1, lambda n: _line(mutate, n), read_line, is_line),
     }  # fmt: skip
+    for name, made in kinds.items():
+        yield name, made()
 
 
 def read_bundle(data):
@@ -291,12 +293,13 @@ def main():
         bad += not (crashed and trusted)
         began_s = time.monotonic()
         print(f"{'':<22}{'mutated':>9}{'refused':>9}{'valid':>8}{'wrong':>7}{'crashed':>9}   refused most for")
-        for name, tally in rows(desk, count, seed).items():
+        for name, tally in rows(desk, count, seed):
             most = ", ".join(f"{reason} {n}" for reason, n in tally.refused.most_common(4))
             crashes = sum(tally.crashed.values())
             print(
                 f"{name:<22}{tally.made:>9}{sum(tally.refused.values()):>9}{tally.right:>8}{len(tally.wrong):>7}"
-                f"{crashes:>9}   {most}"
+                f"{crashes:>9}   {most}",
+                flush=True,
             )
             for crash, n in tally.crashed.most_common(3):
                 print(f"   crashed {n} times: {crash}")

@@ -15,7 +15,7 @@ def desk(tmp_path_factory):
 
 @pytest.mark.process
 def test_mutated_papers_certificates_answers_and_camera_lines_are_refused_by_name(desk):
-    found = papers.rows(desk, 1200, seed=1)
+    found = dict(papers.rows(desk, 1200, seed=1))
     for name, tally in found.items():
         assert not tally.wrong, (name, tally.wrong[:3])
         assert not tally.crashed, (name, tally.crashed)

@@ -87,6 +87,7 @@ def test_a_pin_is_set_with_the_place_s_bundle_and_answer(tmp_path, browser):
         assert len(browser("text", sel="#recovery").split()) == 9
         eight = browser("text", sel="#eight")
         assert len(eight.split()) == 8
+        assert len(browser("text", sel="#request-words").split()) == 8
         assert browser.violations() == []
         request = browser("download", sel="#request")["text"]
         answer = enroll.admit(hub, request)

@@ -45,6 +45,7 @@ export async function doEnroll(form) {
   told.hidden = false;
   document.getElementById("recovery").textContent = made.recovery;
   document.getElementById("eight").textContent = made.words;
+  document.getElementById("request-words").textContent = made.request_words;
   document.getElementById("request").addEventListener("click", () => save(new Blob([made.request]), "wardbeat-request.txt"));
   return null;
 }
