@@ -67,11 +67,13 @@ def say(session: Session, _: forms.Nothing) -> dict[str, Any]:
         "days": session.settings.consent_days,
         "version": consent.TEXT_VERSION,
         "record": None
-        if record is None
+        if given is None or record is None
         else {
             "serial": record.serial,
             "until_utc_s": record.until_utc_s,
             "grants": [[one.signal, one.purpose, one.recipient] for one in record.grants],
+            "numbers": [spec.name for spec in given.releasable(profile)],
+            "others": [spec.name for spec in consent.releasable(profile) if spec.feature_id not in given.feature_ids],
         },
         "paused": session.paused,
         "pause_until_utc_s": pauses.ends_utc_s(session.outbox),

@@ -53,6 +53,11 @@ def say(**changes) -> dict:
             "news": []} | changes  # fmt: skip
 
 
+def record(**changes) -> dict:
+    """A consent in force, as the agent describes it."""
+    return {"serial": 3, "until_utc_s": 1_790_000_000, "grants": [], "numbers": ["rmssd_ms"], "others": []} | changes
+
+
 @functools.cache
 def pages_of(profile: str) -> Pages:
     """One set of compiled templates for all tests."""
@@ -104,7 +109,7 @@ def test_an_unknown_state_or_kind_is_shown_as_unknown():
     html = rendered(
         "care",
         "say",
-        {"say": say(operator="Ward 3", record={"serial": 1, "until_utc_s": 9, "grants": [["aura", "care", "x"]]})},
+        {"say": say(operator="Ward 3", record=record(grants=[["aura", "care", "x"]]))},
     )
     assert "unknown: aura" in html
 
@@ -162,11 +167,12 @@ def test_your_say_in_every_state():
         for spec in SOURCES.values() for on in (False, True) for consent in (False, True)
     ]  # fmt: skip
     offered = [{"signal": signal, "purpose": "care", "recipient": "Ward 3", "numbers": numbers} for signal in SIGNALS]
-    record = {"serial": 3, "until_utc_s": 1_790_000_000, "grants": [[signal, "care", "Ward 3"] for signal in SIGNALS]}
+    named = record(grants=[[signal, "care", "Ward 3"] for signal in SIGNALS])
+    records = (None, named, named | {"others": ["sdnn_ms"]}, named | {"numbers": [], "others": ["rmssd_ms"]})
     for profile in PROFILES:
         kinds = sorted(PROFILES[profile].kinds)
         for paused, until, hours, operator, kept in itertools.product(
-            (False, True), (None, 1_790_000_000), ([], [[0, 60], [1320, 360]]), (None, "Ward 3"), (None, record)
+            (False, True), (None, 1_790_000_000), ([], [[0, 60], [1320, 360]]), (None, "Ward 3"), records
         ):
             answers = say(operator=operator, offered=offered, kinds=kinds, record=kept, paused=paused,
                           pause_until_utc_s=until, hours=hours, sensors=sensors, managed=["a company"] if paused else [],
