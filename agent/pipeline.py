@@ -74,6 +74,7 @@ async def run(
                 "control": partial(channel.serve, session.folder, handle),
                 "broken": session.until_broken,
                 "pauses": partial(loops.keep_pauses, session),
+                "clock": partial(loops.keep_clock, session),
                 "page": page.keep,
                 "page.slow": page.slow,
                 "page.live": page.live,

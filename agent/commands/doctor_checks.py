@@ -1,53 +1,113 @@
-"""Every part's health with a remedy; check ids are stable, so that scripts can rely on them."""
+"""Every check of `wardbeat doctor`, cheapest first. It reads, writes nothing, and ends: fit to be run each minute."""
 
-import json
+import os
 import shutil
 import ssl
 import sys
-import time
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
-from typing import Any, Final
-
-from cryptography import x509
+from typing import Final
 
 from agent import sources
+from agent.commands import doctor_agent, doctor_delivery
+from agent.commands.doctor_rows import Check
 from agent.config import Settings, policy_file
 from agent.control import channel
-from agent.control.channel import Command
 from agent.control.device_scan import silent
-from agent.enrollment import identity
-from agent.errors import AgentBusy, NotRunning, OutboxBroken, WardbeatError, WireRefused
-from agent.outbox import Outbox, consents, ledger
+from agent.errors import Missing, OutboxBroken, WardbeatError
 from agent.privacy.vault import Vault, existing_vault
-from agent.sources import SensorCheck as Check
 from agent.system.clock import SessionClock
+from agent.system.machine import refuse_network
 from agent.tables.profiles import Profile
 from agent.windows.history import History
-from agent.wire.directory import fingerprint_words
 
 _LEAST_FREE_MB: Final = 100
+_LEAST_FREE_FILES: Final = 100
+PART_S: Final = 15.0
+_WRITTEN: Final = ("outbox.db", "history.db", "keys")
 
 
 def checks(settings: Settings, profile: Profile) -> Iterator[Check]:
-    """All checks, cheapest first; none changes anything."""
-    yield Check("python", sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}")
+    """All checks; none changes anything, and a part that does not answer is left after 15 seconds."""
+    yield from _machine(profile)
+    said = doctor_agent.Said.ask(settings)
+    for name, chosen in _sensors_on(settings, said).items():
+        yield from _within(f"source.{name}", lambda name=name, chosen=chosen: _sensor(name, chosen, settings))  # type: ignore[misc]
+    yield from _within("state", lambda: _state(settings, profile, said))
+    yield from doctor_agent.checks(said, profile)
+
+
+def _within(what: str, look: Callable[[], Iterator[Check]]) -> Iterator[Check]:
+    """The checks of one part, or those that came in time: a disk, a key store or a bus may never answer."""
+    found: list[Check] = []
+    thread = threading.Thread(target=lambda: found.extend(_guarded(what, look)), name=f"doctor.{what}", daemon=True)
+    thread.start()
+    thread.join(PART_S)
+    yield from tuple(found)
+    if thread.is_alive():
+        words = f"the checks of {what} did not end within {PART_S:g} s"
+        yield Check("time_limit", ok=False, words=words, remedy="Run it again; if this lasts, restart this machine.")
+
+
+def _guarded(what: str, look: Callable[[], Iterator[Check]]) -> Iterator[Check]:
+    try:
+        yield from look()
+    except WardbeatError as error:
+        yield Check(what, ok=False, words=str(error), remedy=error.remedy)
+    except OSError as error:
+        words = f"{error.filename or 'a file'}: {error.strerror or type(error).__name__}"
+        yield Check(what, ok=False, words=words, remedy="Check the disk and the rights of this file.")
+
+
+def _machine(profile: Profile) -> Iterator[Check]:
+    yield Check("python", sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}", "Install Python 3.11.")
     yield Check("tls13", ssl.HAS_TLSv1_3, ssl.OPENSSL_VERSION, "Use a Python whose OpenSSL has TLS 1.3.")
     words = f"{policy_file()} applies" if policy_file().exists() else "this machine has no policy file"
     yield Check("machine_policy", ok=True, words=words)
     yield Check("profile", ok=True, words=f"{profile.name}: {profile.words}")
-    for name, chosen in settings.sources.items():
-        yield from sources.checks(name, chosen, _context(settings))
+
+
+# ---- sensors
+
+
+def _sensors_on(settings: Settings, said: "doctor_agent.Said") -> dict[str, object]:
+    """Those that are on: of the settings and of the running agent, where the person switched some on or off."""
+    on = dict(settings.sources)
+    for name, is_on in said.switched.items():
+        if not is_on:
+            on.pop(name, None)
+        elif name in sources.SOURCES:
+            on.setdefault(name, sources.settings_type(name)())
+    return on
+
+
+def _sensor(name: str, chosen: object, settings: Settings) -> Iterator[Check]:
+    brought = settings.face.affect_model
+    affect = None
+    if brought is not None:
+        affect = sources.AffectFile(str(brought.path.expanduser()), brought.sha256, brought.labels)
+    around = sources.Surroundings(SessionClock(), settings.state_dir, silent, affect=affect)
+    yield from sources.checks(name, chosen, around)
+
+
+# ---- the state folder, and what is in it
+
+
+def _state(settings: Settings, profile: Profile, said: "doctor_agent.Said") -> Iterator[Check]:
     folder = settings.state_dir
-    if not folder.exists():
-        yield Check("state", None, "there is no state folder yet; 'wardbeat run' creates it")
+    if not folder.is_dir():
+        words = f"there is no state folder {folder} yet"
+        yield Check("state", ok=False, words=words, remedy="'wardbeat run' creates it.")
         return
-    free_mb = shutil.disk_usage(folder).free // 2**20
-    yield Check("disk", free_mb > _LEAST_FREE_MB, f"{free_mb} MB free", "Free disk space; rows wait until then.")
-    if sys.platform != "win32":
-        mode = folder.stat().st_mode & 0o777
-        yield Check("state_private", mode == 0o700, f"state folder mode {mode:o}", f"chmod 700 {folder}")
+    try:
+        refuse_network(folder)
+    except Missing as error:
+        yield Check("state", ok=False, words=str(error), remedy=error.remedy)
+        return
+    yield Check("state", ok=True, words="on a disk of this machine")
+    yield from _rights(folder)
+    yield _disk(folder)
     try:
         vault = existing_vault(folder, settings.key_store)
     except WardbeatError as error:
@@ -55,103 +115,55 @@ def checks(settings: Settings, profile: Profile) -> Iterator[Check]:
         return
     yield Check("data_key", ok=True, words=f"in {vault.place}")
     if (folder / "history.db").exists():
-        yield _attempt("history", lambda: _history(folder, vault))
-    yield from _delivery(settings, profile, vault)
-    yield from _running(settings, profile)
+        yield _history(folder, vault)
+    yield from doctor_delivery.checks(settings, profile, vault, said)
 
 
-def _context(settings: Settings) -> sources.Surroundings:
-    brought = settings.face.affect_model
-    affect = None
-    if brought is not None:
-        affect = sources.AffectFile(str(brought.path.expanduser()), brought.sha256, brought.labels)
-    return sources.Surroundings(SessionClock(), settings.state_dir, silent, affect=affect)
+def _rights(folder: Path) -> Iterator[Check]:
+    if sys.platform != "win32":
+        seen = folder.stat()
+        ours = seen.st_uid == os.getuid()
+        words = f"mode {seen.st_mode & 0o777:o}" if ours else "it belongs to another user"
+        remedy = f"chmod 700 {folder}" if ours else "Choose another state_dir, or run as the user who owns it."
+        yield Check("state_private", ours and seen.st_mode & 0o777 == 0o700, words, remedy)
+        long = len(str(folder / channel.SOCKET)) > channel.PATH_MOST
+        yield Check("state_path", not long, f"{len(str(folder))} characters", "Choose a shorter state_dir.")
+    shut = next((one for one in (folder, *_files(folder)) if not os.access(one, os.W_OK)), None)
+    words = "can be written" if shut is None else f"{shut} cannot be written"
+    yield Check("state_writable", shut is None, words, "Make the disk writable, and give this user the files.")
 
 
-def _history(folder: Path, vault: Vault) -> str:
+def _files(folder: Path) -> Iterator[Path]:
+    for name in _WRITTEN:
+        if (folder / name).exists():
+            yield folder / name
+    yield from sorted((folder / "keys").glob("*"))
+
+
+def _disk(folder: Path) -> Check:
+    free_mb = shutil.disk_usage(folder).free // 2**20
+    files = sys.maxsize
+    if sys.platform != "win32":
+        seen = os.statvfs(folder)
+        files = seen.f_favail if seen.f_files else sys.maxsize  # some file systems count none
+    enough = free_mb > _LEAST_FREE_MB and files > _LEAST_FREE_FILES
+    words = f"{free_mb} MB free" if files > _LEAST_FREE_FILES else f"room for {files} more files"
+    return Check("disk", enough, words, "Free disk space; rows wait until then.")
+
+
+def _history(folder: Path, vault: Vault) -> Check:
+    file = folder / "history.db"
+    remedy = f"Restore {file} from a backup, or move it away; your weeks then start from zero."
     try:
-        with closing(History(folder / "history.db", vault)) as history:
+        history = History(file, vault, writes=False)
+        try:
             began = next(history.summaries(), None)  # one is enough to see that the key opens it
-            return f"{'no' if began is None else 'a'} window and {len(history.told())} check-ins and notes can be read"
-    except OutboxBroken as error:
-        raise OutboxBroken(
-            "the history cannot be read",
-            remedy=f"Restore {folder / 'history.db'} from a backup, or move it away; your weeks then start from zero.",
-        ) from error
-
-
-def _delivery(settings: Settings, profile: Profile, vault: Vault) -> Iterator[Check]:
-    folder = settings.state_dir
-    if not profile.recipients:
-        yield Check("enrolled", None, "nothing leaves under this profile")
-        return
-    try:
-        enrolled = identity.load_enrolled(folder, vault)
-        directory = enrolled.directory().directory
+            told = len(history.told())
+        finally:
+            history.close()
+    except OutboxBroken:
+        return Check("history", ok=False, words="the history cannot be read", remedy=remedy)
     except WardbeatError as error:
-        yield Check("enrolled", ok=False, words=str(error), remedy=error.remedy or identity.ENROLL)
-        return
-    root = fingerprint_words(enrolled.bundle.root_public)
-    yield Check("enrolled", ok=True, words=f"at {enrolled.bundle.operator} ({enrolled.site}), root {root}")
-    fresh = directory.expires_utc_s > time.time()
-    yield Check("directory", fresh, f"version {directory.version}", "Ask the hub's operator; rows are still sealed.")
-    _, certificate_file, _ = identity.tls_files(folder)
-    days = (
-        x509.load_pem_x509_certificate(certificate_file.read_bytes()).not_valid_after_utc.timestamp() - time.time()
-    ) // 86_400
-    yield Check("certificate", days > 0, f"valid for {days:.0f} days", "Enroll again with a new bundle.")
-    if not (folder / "outbox.db").exists():
-        yield Check("outbox", None, "empty; the agent has not run yet")
-        return
-    with Outbox(folder / "outbox.db", vault, None) as outbox:
-        given = consents.stands_at(outbox, profile.name, int(time.time())) is not None
-        yield Check(
-            "consent", given or None, "given" if given else "not given: only covers are sent", "wardbeat consent give"
-        )
-        yield _attempt("ledger", lambda: _proven(ledger.verify(outbox, enrolled.open_answers)))
-        yield Check(
-            "outbox", ok=True, words=", ".join(f"{n} {state}" for state, n in outbox.counts().items()) or "empty"
-        )
-        for _, words in outbox.notices():
-            yield Check("news", None, words)
-
-
-def _proven(proven: ledger.Proven) -> str:
-    return "; ".join([proven.words, *(f"known break: {words}" for words in proven.breaks)])
-
-
-def _attempt(check_id: str, look: Callable[[], str]) -> Check:
-    try:
-        return Check(check_id, ok=True, words=look())
-    except (WardbeatError, WireRefused) as error:
-        return Check(check_id, ok=False, words=str(error), remedy=error.remedy or "Keep the file, and ask for help.")
-
-
-def _running(settings: Settings, profile: Profile) -> Iterator[Check]:
-    """What the running agent says of its sensors and of itself."""
-    try:
-        body = json.loads(channel.ask(settings.state_dir, Command("status")).body)
-    except NotRunning as error:
-        yield Check("agent", None, str(error), error.remedy)
-        return
-    except AgentBusy as error:
-        yield Check("agent", ok=False, words=str(error), remedy=error.remedy)
-        return
-    for state in body["states"]:
-        if state["part"].startswith("source."):
-            ok = {"ok": True, "waiting": None}.get(state["level"], False)
-            words = state["words"] + (f" → {state['remedy']}" if ok is None and state["remedy"] else "")
-            yield Check(state["part"], ok, words, state["remedy"])
-    yield _agent(body, profile)
-
-
-def _agent(body: dict[str, Any], profile: Profile) -> Check:
-    if body["profile"] != profile.name:
-        words = f"the running agent has the profile {body['profile']}, these settings name {profile.name}"
-        return Check("agent", ok=False, words=words, remedy="Use the same --config for every command.")
-    if body["unheard"]:
-        return Check("agent", None, "running; the hub has not yet confirmed your latest consent, withdrawal or erasure")
-    trouble = [state for state in body["states"] if state["level"] == "trouble"]
-    if trouble:
-        return Check("agent", ok=False, words=trouble[0]["words"], remedy=trouble[0]["remedy"])
-    return Check("agent", ok=True, words="running")
+        return Check("history", ok=False, words=f"the history cannot be read: {error}", remedy=error.remedy or remedy)
+    words = f"{'no' if began is None else 'a'} window and {told} check-ins and notes can be read"
+    return Check("history", ok=True, words=words)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from agent.commands.arguments import count
 from agent.commands.self_report import tell, told
+from agent.system import host
 from agent.system.status import say
 
 if TYPE_CHECKING:
@@ -84,10 +85,10 @@ def _noted(settings: "Settings", arguments: argparse.Namespace) -> int:
 
 
 def _told_words(told: "Told") -> str:
-    begins = datetime.fromtimestamp(told.at_utc_s).astimezone()
+    begins = host.local_time(told.at_utc_s)
     words = f"{told.name} shift" if told.what == "shift" else told.name
     ends = told.numbers.get("until_utc_s")
-    until = "" if ends is None else f" to {datetime.fromtimestamp(ends).astimezone():%a %d %b %H:%M}"
+    until = "" if ends is None else f" to {host.local_time(ends):%a %d %b %H:%M}"
     return f"{words}, {begins:%a %d %b %Y %H:%M}{until}"
 
 

@@ -4,11 +4,11 @@ import argparse
 import json
 import sys
 import time
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.commands.loading import load
 from agent.session.live_view import FACE_PARTS
+from agent.system import host
 from agent.system.output import clear_screen, say, show
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def in_words(told: dict[str, Any]) -> list[str]:
     lines = []
     if told["paused"]:
         until = told["pause_until_utc_s"]
-        ends = "" if until is None else f" until {datetime.fromtimestamp(until).astimezone():%a %H:%M}"
+        ends = "" if until is None else f" until {host.local_time(until):%a %H:%M}"
         lines.append(f"Paused{ends}: nothing is measured.")
     rate = "--" if told["hr_bpm"] is None else f"{told['hr_bpm']:.0f}"
     rmssd = "withheld" if told["rmssd_ms"] is None else f"{told['rmssd_ms']:.0f} ms"

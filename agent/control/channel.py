@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 SOCKET: Final = "control.sock"
 _MOST_BYTES: Final = 65_536
-_PATH_MOST: Final = 100  # sun_path holds 108 on Linux, 104 on macOS
+PATH_MOST: Final = 100  # sun_path holds 108 on Linux, 104 on macOS
 _TIMEOUT_S: Final = 10.0
 _ANSWER_MOST: Final = 2**24
 _CALLERS_MOST: Final = 16  # the one that has been silent for longest makes room
@@ -69,7 +69,7 @@ async def serve(folder: Path, handle: Handler) -> None:
         await asyncio.Event().wait()
         return
     path = folder / SOCKET
-    if len(str(path)) > _PATH_MOST:
+    if len(str(path)) > PATH_MOST:
         raise WrongUse(f"the path of {path} is too long for a socket", remedy="Choose a shorter state_dir.")
 
     callers = _Callers(handle)

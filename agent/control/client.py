@@ -17,11 +17,13 @@ from agent.control.words import erased
 from agent.enrollment import identity
 from agent.enrollment.consent_key import signed_yes
 from agent.enrollment.enrolled import Identity
-from agent.errors import AgentBusy, AlreadyRunning, KeysMissing, NotRunning, PolicyDenied
+from agent.enrollment.known_time import REMEDY, Papers
+from agent.errors import AgentBusy, AlreadyRunning, KeysMissing, NotRunning, PolicyDenied, WrongUse
 from agent.outbox import Outbox, Sealing, consents, pauses
 from agent.privacy.consent import releasable
 from agent.privacy.vault import Vault, existing_vault, open_vault
 from agent.system import host, state_files
+from agent.system.clock import count_now
 from agent.tables.profiles import Profile
 from agent.windows.history import History
 from agent.wire.consent import Grant
@@ -77,7 +79,10 @@ def give_consent(
         raise PolicyDenied(
             f"nothing can leave under the profile {profile.name!r}", remedy="Set another profile in your settings."
         )
-    from_utc_s = _agents_utc_s(folder) if from_utc_s is None else from_utc_s
+    if from_utc_s is None:
+        if fault := Papers.of(enrolled, folder).fault(None):
+            raise WrongUse(fault, remedy=f"{REMEDY} Then give consent again.")
+        from_utc_s = _agents_utc_s(folder)
     with Outbox(folder / "outbox.db", vault, None) as looking:
         serial = consents.next_serial(looking, from_utc_s)
     yes = signed_yes(settings, profile, enrolled, serial, wanted, pin, from_utc_s)
@@ -202,7 +207,7 @@ def _on_files(settings: Settings, name: str, argument: str) -> Reply:
                 pauses.resume(outbox, now_utc_s)
                 return Reply(words="The pause is over.")
             until = pauses.length_until(argument, now_utc_s)
-            pauses.pause_until(outbox, until, now_utc_s)
+            pauses.pause_until(outbox, until, now_utc_s, count_now())
         return Reply(words=f"Paused{pauses.ends_words(until)}; stays so when the agent starts.")
     vault = existing_vault(folder, settings.key_store)
     if name == "withdraw":

@@ -8,6 +8,7 @@ from typing import Final
 from agent.control.channel import Command, Reply
 from agent.control.consent_words import decode_yes
 from agent.control.words import erased
+from agent.enrollment import known_time
 from agent.errors import OutboxBroken, WireRefused, WrongUse
 from agent.outbox import consents, pauses
 from agent.session.live_view import now
@@ -60,6 +61,8 @@ def _status(session: Session, _: str) -> Reply:
         "rows": session.outbox.counts(),
         "states": [asdict(state) for state in session.board.states()],
         "news": [words for _, words in session.outbox.notices()],
+        "sensors": {name: session.sensors.is_on(name) for name in session.sensors.switchable()},
+        "receipt_age_s": None if session.publisher is None else session.publisher.answers.receipt_age_s,
     }
     return Reply(body=json.dumps(body))
 
@@ -68,7 +71,7 @@ def _pause(session: Session, length: str) -> Reply:
     now_utc_s = session.utc_s()
     until = pauses.length_until(length, now_utc_s)
     session.set_paused(paused=True)  # before it is written down: a full disk must not keep measuring on
-    pauses.pause_until(session.outbox, until, now_utc_s)
+    pauses.pause_until(session.outbox, until, now_utc_s, session.clock.count())
     return Reply(words=f"Paused{pauses.ends_words(until)}. Nothing is measured; covers go on.")
 
 
@@ -80,6 +83,8 @@ def _resume(session: Session, _: str) -> Reply:
 
 def _consent(session: Session, argument: str) -> Reply:
     who = session.require_identity()
+    if session.release_queue.clock_fault:
+        raise WrongUse(session.release_queue.clock_fault, remedy=f"{known_time.REMEDY} Then give consent again.")
     try:
         yes = decode_yes(argument)
         record = verified_consent(yes.record, who.site, who.consent_public, who.sign.public)

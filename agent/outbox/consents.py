@@ -1,5 +1,8 @@
 """Consent, withdrawal, erasing and pauses, each one transaction with the rows they change."""
 
+import datetime as dt
+import json
+from collections.abc import Iterator
 from typing import Final
 
 from agent.errors import KeysMissing, WrongUse
@@ -16,6 +19,7 @@ from agent.wire.consent import next_serial as serial_after
 from agent.wire.keys import SignKey
 from agent.wire.message import ConsentMessage, CoverMessage
 
+PAUSE: Final = "pause "  # before a pause's number: its moments, sealed
 _AGAIN: Final = "Run 'wardbeat consent give' again."
 
 
@@ -55,6 +59,19 @@ def stands_at(outbox: Outbox, profile: str, now_utc_s: int) -> Consented | None:
 def _not_before(outbox: Outbox, now_utc_s: int) -> int:
     """Now, and not earlier than the hub's last answer: a clock that is held back prolongs no consent."""
     return max(now_utc_s, int(outbox.meta(HUB_UTC_S) or b"0"))
+
+
+def why_not(outbox: Outbox, profile: str, now_utc_s: int) -> str:
+    """Why nothing may leave by this clock, in words that do not blame the person for it; empty: something may."""
+    record = in_force(outbox)
+    if record is None:
+        return "not given"
+    if record.profile != profile:
+        return f"given under the profile {record.profile}"
+    at_utc_s = _not_before(outbox, now_utc_s)
+    if at_utc_s < record.from_utc_s:
+        return f"given, and by this computer's clock it begins only on {_day(record.from_utc_s)}"
+    return f"ended on {_day(record.until_utc_s)}" if at_utc_s >= record.until_utc_s else ""
 
 
 def next_serial(outbox: Outbox, now_utc_s: int) -> int:
@@ -97,6 +114,9 @@ def erase(outbox: Outbox, device_key: SignKey | None, site: str, now_utc_s: int)
         outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (ERASED_TO, str(outbox.head()[0]).encode()))
         outbox.db.execute("DELETE FROM named_features")
         outbox.db.execute("DELETE FROM news")
+        outbox.db.execute(
+            f"DELETE FROM meta WHERE name IN (SELECT '{PAUSE}' || id FROM pause WHERE end_utc_s IS NOT NULL)"
+        )
         outbox.db.execute("DELETE FROM pause WHERE end_utc_s IS NOT NULL")
         if device_key is not None:
             _withdraw(outbox, device_key, site, now_utc_s)
@@ -133,25 +153,67 @@ def retire(outbox: Outbox, now_utc_s: int, *, erased: bool = False) -> None:
 def pause(outbox: Outbox, now_utc_s: int) -> None:
     """Begin a pause, unless one is open."""
     with storing(outbox.db):
-        if outbox.db.execute("SELECT 1 FROM pause WHERE end_utc_s IS NULL").fetchone() is None:
-            outbox.db.execute("INSERT INTO pause (start_utc_s) VALUES (?)", (now_utc_s,))
+        if not is_paused(outbox):
+            made = outbox.db.execute("INSERT INTO pause (start_utc_s) VALUES (0)").lastrowid
+            _keep_pause(outbox, made or 0, now_utc_s, None)
 
 
 def resume(outbox: Outbox, now_utc_s: int) -> None:
     """End the open pause; its last second still counts as paused."""
     with storing(outbox.db):
-        outbox.db.execute("UPDATE pause SET end_utc_s = ? WHERE end_utc_s IS NULL", (now_utc_s + 1,))
+        for number, start_utc_s, _ in _pause_rows(outbox, "WHERE end_utc_s IS NULL"):
+            # one that a wrong clock began later than now began at the latest now
+            _keep_pause(outbox, number, min(start_utc_s, now_utc_s), now_utc_s + 1)
+
+
+def move_open_pause(outbox: Outbox, jump_s: int) -> None:
+    """The wall clock was moved: the pause that is open began at another number."""
+    with storing(outbox.db):
+        for number, start_utc_s, end_utc_s in _pause_rows(outbox, "WHERE end_utc_s IS NULL"):
+            _keep_pause(outbox, number, start_utc_s + jump_s, end_utc_s)
+
+
+def seal_pauses(outbox: Outbox) -> None:
+    """Put the moments of pauses that release 0.1.0 kept in clear under the data key."""
+    with storing(outbox.db):
+        for number, start_utc_s, end_utc_s in list(_pause_rows(outbox, "WHERE start_utc_s != 0")):
+            _keep_pause(outbox, number, start_utc_s, end_utc_s)
 
 
 def pauses(outbox: Outbox, since_utc_s: int = 0) -> tuple[Interval, ...]:
     """Pauses that reach beyond a moment, oldest first; an open one has no end."""
-    query = "SELECT start_utc_s, end_utc_s FROM pause WHERE end_utc_s IS NULL OR end_utc_s > ? ORDER BY id"
-    return tuple(Interval(*row) for row in outbox.db.execute(query, (since_utc_s,)))
+    rows = _pause_rows(outbox, "ORDER BY id")
+    return tuple(Interval(start, end) for _, start, end in rows if end is None or end > since_utc_s)
+
+
+def _pause_rows(outbox: Outbox, which: str) -> Iterator[tuple[int, int, int | None]]:
+    """(number, start, end) of pauses; one that another key sealed has no beginning and no end: the safe side."""
+    query = f"SELECT id, start_utc_s, end_utc_s FROM pause {which}"
+    for number, start_utc_s, end_utc_s in outbox.db.execute(query).fetchall():
+        if start_utc_s:
+            yield number, start_utc_s, end_utc_s
+            continue
+        try:
+            start, end = json.loads(outbox.sealed_meta(f"{PAUSE}{number}") or b"[0, null]")
+        except KeysMissing:
+            start, end = 0, None
+        yield number, start, end
+
+
+def _keep_pause(outbox: Outbox, number: int, start_utc_s: int, end_utc_s: int | None) -> None:
+    """The row says whether it is open, and nothing more. The caller holds the transaction."""
+    outbox.put_sealed_meta(f"{PAUSE}{number}", json.dumps([start_utc_s, end_utc_s]).encode())
+    ended = None if end_utc_s is None else 0
+    outbox.db.execute("UPDATE pause SET start_utc_s = 0, end_utc_s = ? WHERE id = ?", (ended, number))
 
 
 def is_paused(outbox: Outbox) -> bool:
     """Whether a pause is open."""
-    return any(interval.end_utc_s is None for interval in pauses(outbox))
+    return outbox.db.execute("SELECT 1 FROM pause WHERE end_utc_s IS NULL").fetchone() is not None
+
+
+def _day(utc_s: int) -> str:
+    return dt.datetime.fromtimestamp(utc_s, dt.UTC).strftime("%Y-%m-%d")
 
 
 def _last_serial(outbox: Outbox) -> int:

@@ -210,7 +210,7 @@ def _carry_choices(outbox: Outbox, salvaged: Salvaged, closed: Collection[str]) 
         for name in closed:
             pauses.keep_switch(outbox, name, on=False)
     for name, value in salvaged.chosen or ():
-        if value in (b"on", b"off") if name.startswith(pauses.SENSOR) else pauses.are_hours(value):
+        if pauses.can_be_read(outbox, name, value):
             outbox.set_meta(name, value)
 
 

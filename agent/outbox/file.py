@@ -21,7 +21,7 @@ from agent.outbox.limits import Limits
 from agent.outbox.rows import CONSENTED_SINCE, ERASE_ASKED, Row, Rows
 from agent.outbox.tables import TABLES
 from agent.privacy.vault import Vault
-from agent.system.storage import connect, storing
+from agent.system.storage import connect, connect_to_read, storing
 from agent.wire import chain, envelope
 from agent.wire.directory import Directory
 from agent.wire.keys import kid, receive_public
@@ -71,6 +71,7 @@ class Outbox(Rows):
         vault: Seals the ledger's words at rest.
         sealing: None when not enrolled: then nothing can be appended.
         renew_stream: A new stream at every start. Off only in tests that make forks on purpose.
+        writes: False: only look, and change nothing on the disk.
 
     Raises (every method):
         StorageFull: The disk is full; nothing was changed.
@@ -85,11 +86,12 @@ class Outbox(Rows):
         *,
         keep: Limits | None = None,
         renew_stream: bool = True,
+        writes: bool = True,
     ) -> None:
         self.sealing = sealing
         self.limits = keep or Limits()
         self._headroom, self._checked_utc_s = 0, 0  # see `_keep_limits`
-        super().__init__(connect(path, TABLES), vault)
+        super().__init__(connect(path, TABLES) if writes else connect_to_read(path), vault)
         if sealing is not None and (renew_stream or self._last_stream() is None):
             with storing(self.db):
                 self.begin_stream()

@@ -26,6 +26,9 @@ HUB_SCHEMA: Final = "hub schema"
 _NOTED: Final = "noted"  # what the hub said today, and of what
 NEWS_MOST: Final = 50
 
+_SEALED: Final = b"\0sealed\0"
+_META_BYTES: Final = 256
+
 _ROW: Final = "o.stream, o.seq, o.idx, o.kind, o.envelope"
 _UNSENT: Final = (
     "FROM outbox o JOIN fate f USING (idx) WHERE f.state = 'sealed' AND (o.consent_hash IS NULL OR EXISTS "
@@ -156,6 +159,38 @@ class Rows:
         with storing(self.db):
             self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
+    def sealed_meta(self, name: str) -> bytes | None:
+        """A value that is kept under the data key; one of release 0.1.0 stands in clear.
+
+        Raises:
+            KeysMissing: Another data key sealed it, or it was altered.
+        """
+        return self.opened_meta(name, self.meta(name))
+
+    def opened_meta(self, name: str, kept: bytes | None) -> bytes | None:
+        """The same of a value that was read elsewhere."""
+        if kept is None or not kept.startswith(_SEALED):
+            return kept
+        full = self.vault.open(f"meta {name}", kept.removeprefix(_SEALED))
+        return full[4 : 4 + int.from_bytes(full[:4], "big")]
+
+    def set_sealed_meta(self, name: str, value: bytes) -> None:
+        """Keep a value under the data key, of one size."""
+        with storing(self.db):
+            self.put_sealed_meta(name, value)
+
+    def put_sealed_meta(self, name: str, value: bytes) -> None:
+        """The same where the caller holds the transaction."""
+        full = len(value).to_bytes(4, "big") + value.ljust(-(-len(value) // _META_BYTES) * _META_BYTES, b"\0")
+        sealed = _SEALED + self.vault.seal(f"meta {name}", full)
+        self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, sealed))
+
+    def seal_meta(self, name: str) -> None:
+        """Put a value that release 0.1.0 kept in clear under the data key."""
+        kept = self.meta(name)
+        if kept is not None and not kept.startswith(_SEALED):
+            self.set_sealed_meta(name, kept)
+
     def notify(self, words: str, now_utc_s: int, about: str = "") -> None:
         """Store a notice for the person; the newest 50 are kept. The caller holds the transaction.
 
@@ -189,9 +224,13 @@ class Rows:
         return dict(self.db.execute("SELECT state, count(*) FROM fate GROUP BY state ORDER BY state").fetchall())
 
     def forget_old_bytes(self, now_utc_s: int) -> None:
-        """Receipted rows keep their sealed bytes for 7 days, for a hub that lost them."""
+        """Receipted rows keep their sealed bytes for 7 days, for a hub that lost them.
+
+        What a wrong clock stamped in the future counts from now on.
+        """
         before_utc_s = now_utc_s - KEEP_SEALED_DAYS * _DAY_S
         with storing(self.db):
+            self.db.execute("UPDATE fate SET at_utc_s = ? WHERE at_utc_s > ?", (now_utc_s, now_utc_s + _DAY_S))
             self.db.execute(
                 "UPDATE outbox SET envelope = NULL WHERE idx IN "
                 "(SELECT idx FROM fate WHERE state = 'receipted' AND at_utc_s < ?) "

@@ -1,7 +1,7 @@
 """What the person says of themself: check-ins that may be left and taken up, shifts, changes."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from agent.errors import NotScored, WrongUse
 from agent.page import forms
@@ -9,6 +9,8 @@ from agent.session.session import Session
 from agent.windows.history import Told
 
 Answer = dict[str, Any]
+
+_DAY_S: Final = 86_400
 
 
 def check_ins(session: Session, _: forms.Nothing) -> Answer:
@@ -21,7 +23,8 @@ def check_ins(session: Session, _: forms.Nothing) -> Answer:
         answered = [row.at_utc_s for row in told if row.what == "check-in" and row.name == short]
         begun = [row for row in told if row.what == "draft" and row.name == short]
         last = max(answered, default=None)
-        due = last is None or session.utc_s() - last >= one.every_days * 86_400
+        # one in the future was given under a wrong clock: it keeps nobody from the next
+        due = last is None or not 0 <= session.utc_s() + _DAY_S - last < (one.every_days + 1) * _DAY_S
         made.append(asdict(one) | {"last_utc_s": last, "due": due, "begun": dict(begun[-1].numbers) if begun else {}})
     return {"instruments": made}
 

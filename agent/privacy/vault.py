@@ -24,6 +24,8 @@ _SALT_BYTES: Final = 16
 _SCRYPT: Final = {"n": 2**16, "r": 8, "p": 1}
 _SERVICE: Final = "wardbeat"
 _UNDER_BOTH: Final = b"wardbeat pin and data key\n"
+SEALED_MORE_BYTES: Final = _NONCE_BYTES + 16
+"""By so much what is sealed is longer than the words: nonce and tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ def open_vault(folder: Path, key_store: KeyStore) -> Vault:
     if marker.exists() or key_store == "auto":
         key = _from_system(str(folder.resolve()), make=not marker.exists() and not (folder / "outbox.db").exists())
         if key is not None:
-            marker.touch(mode=0o600)
+            if not marker.exists():  # looking writes nothing
+                marker.touch(mode=0o600)
             return Vault(key, "the system's key store")
         if marker.exists():
             raise KeysMissing(

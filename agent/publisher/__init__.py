@@ -2,6 +2,8 @@
 
 publisher.py  the three loops: the link, the slots, what comes back
 link.py       one connection in a thread
+reasons.py    why a broker cannot be used, in words
+probe.py      asks a broker who it is without becoming its client
 schedule.py   which row goes next, and when a row goes again
 answers.py    receipts, notices, a newer directory, a new certificate, the end of an enrollment
 """

@@ -15,6 +15,7 @@ from agent.enrollment.identity import save
 from agent.errors import StorageFull, WireRefused
 from agent.outbox import Outbox, Sealing, receipts
 from agent.privacy.vault import Vault
+from agent.publisher.hub_time import HubTime
 from agent.publisher.link import Event
 from agent.publisher.schedule import Scheduler
 from agent.publisher.screen import Screen
@@ -40,6 +41,7 @@ class HubAnswers:
     Attributes:
         directory_version, directory_ends_utc_s: Of the newest believed directory.
         last_receipt_s: When a row was receipted last, on the monotonic clock.
+        time: What time it is at the hub.
         unenrolled: After an erasure there is nobody to send as.
         counters: What was refused or ignored, by name.
         screen: Throws away before any signature what need not be read.
@@ -61,11 +63,17 @@ class HubAnswers:
         self.directory_version, self.directory_ends_utc_s = directory.version, directory.expires_utc_s
         self._outbox, self._schedule, self._board, self._utc_s = outbox, schedule, board, utc_s
         self._pending: deque[bytes] = deque(maxlen=PENDING_MAX)  # answers under a directory that is still on its way
-        self.last_receipt_s = -math.inf
+        self.last_receipt_s, self._began_s = -math.inf, time.monotonic()
         self.unenrolled = False
         self.counters: Counter[str] = Counter()
+        self.time = HubTime(outbox)
         self.screen = Screen(identity)
         self._refusals = Tally(log, "messages from the hub were refused")
+
+    @property
+    def receipt_age_s(self) -> int:
+        """Seconds since the last receipt, or since the start where none came yet; a machine's sleep does not count."""
+        return int(time.monotonic() - max(self.last_receipt_s, self._began_s))
 
     def hear(self, event: Event) -> bool:
         """Work through one body that came down; whether a row was receipted. What is refused is counted."""
@@ -132,6 +140,7 @@ class HubAnswers:
         if answers.directory_version > self.directory_version:
             self._pending.append(payload)  # until that directory is here; else the rows are simply sent again
             return False
+        self.time.hear(answers)
         settled = receipts.apply(self._outbox, answers, self._utc_s(), payload)
         self.screen.settled(payload)
         self.counters["receipt_mismatch"] += settled.mismatched

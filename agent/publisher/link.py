@@ -1,6 +1,5 @@
 """One connection to the broker: paho in a thread of its own, whose callbacks do nothing but put events."""
 
-import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from agent.enrollment.enrolled import Identity
-from agent.enrollment.identity import tls_files
+from agent.publisher import probe, reasons
+from agent.publisher.reasons import Reason
 from agent.publisher.screen import KEYS_MOST
 from agent.wire import labels
 
@@ -46,7 +46,7 @@ class Event:
         what: connected | refused | lost | acked | keys | down.
         payload: Of ``keys`` and ``down``.
         mid, code: Of ``acked``: the packet and the PUBACK's reason code (0 on 3.1.1).
-        words: Of ``refused`` and ``lost``, for people.
+        words, remedy: Of ``refused`` and ``lost``, for people.
         receive_maximum, most_bytes: Of ``connected``: how many messages without PUBACK, and how large a packet, this
             broker accepts.
     """
@@ -57,6 +57,7 @@ class Event:
     mid: int = 0
     code: int = 0
     words: str = ""
+    remedy: str = ""
     receive_maximum: int = 65_535
     most_bytes: int = 2**28
 
@@ -104,6 +105,8 @@ class Link:
         # Without this callback paho writes to the socket from whichever thread publishes, while its own thread reads:
         # under load TLS then breaks (BAD_LENGTH, measured at 200 rows a second). With it, its own thread is woken.
         self.client.on_socket_register_write = lambda *_: None
+        self._is_ours = False  # whether the connection's end needs no reason: the broker said yes, or we close it
+        self._refusal: Reason | None = None
         self._thread = threading.Thread(target=self._live, name="mqtt", daemon=True)
 
     def start(self) -> None:
@@ -124,6 +127,7 @@ class Link:
 
     def close(self) -> None:
         """End the connection; safe at any moment."""
+        self._is_ours = True
         self.client.disconnect()
 
     def _live(self) -> None:
@@ -134,31 +138,31 @@ class Link:
             properties.SessionExpiryInterval = _SESSION_S
             properties.MaximumPacketSize = KEYS_MOST + 1024
             options = {"clean_start": False, "properties": properties}
-        words = "the connection to the broker ended"
+        why = Reason("the connection to the broker ended", "Rows wait until it is back; none is lost.")
         try:
-            self.client.tls_set_context(self._tls())
+            self.client.tls_set_context(probe.tls_context(self._folder, self._password))
             self.client.connect(bundle.host, bundle.port, self._settings.keepalive_s, **options)
             self.client.loop_forever()
+            if self._refusal is None and not self._is_ours:  # paho does not say what ended it
+                why = probe.look(self._identity, self._folder, self._password, self._settings.mqtt_version) or why
+            why = self._refusal or why
         except OSError as error:
-            words = f"the broker does not respond ({type(error).__name__})"
+            why = reasons.of(error)
         except Exception as error:  # paho raises many kinds from its thread; each is one lost link
-            words = f"the connection to the broker was lost ({type(error).__name__})"
+            why = Reason(f"the connection to the broker was lost ({type(error).__name__})")
         finally:
-            self._put(Event(self._number, "lost", words=words))
-
-    def _tls(self) -> ssl.SSLContext:
-        ca, certificate, key = tls_files(self._folder)
-        context = ssl.create_default_context(cafile=str(ca))
-        context.minimum_version = ssl.TLSVersion.TLSv1_3
-        context.load_cert_chain(certificate, key, self._password)
-        return context
+            what = "refused" if why.refused else "lost"
+            self._put(Event(self._number, what, words=why.words, remedy=why.remedy))
 
     def _on_connect(self, reason: Any, granted: Any) -> None:
         if reason.is_failure:
-            words = f"the broker refuses this machine ({reason})"
-            self._put(Event(self._number, "refused", words=words))
+            why = Reason(f"the broker refuses this machine ({reason})", refused=True)
+            if reason == "Unsupported protocol version":
+                why = reasons.ONLY_3 if self._settings.mqtt_version == 5 else reasons.ONLY_5
+            self._refused(why)
             self.client.disconnect()
             return
+        self._is_ours = True
         self.client.subscribe([(self._down_topic, 1), (self._keys_topic, 1)])
         # paho reads neither (measured): a broker whose limits are ignored closes the connection, again and again
         limits = {"receive_maximum": "ReceiveMaximum", "most_bytes": "MaximumPacketSize"}
@@ -167,7 +171,11 @@ class Link:
 
     def _on_subscribe(self, reasons: Any) -> None:
         if any(reason.is_failure for reason in reasons):
-            self._put(Event(self._number, "refused", words="the broker does not let this machine receive receipts"))
+            self._refused(Reason("the broker does not let this machine receive receipts", refused=True))
+
+    def _refused(self, why: Reason) -> None:
+        self._refusal = why  # what `_live` says at the end, too
+        self._put(Event(self._number, "refused", words=why.words, remedy=why.remedy))
 
     def _on_message(self, message: mqtt.MQTTMessage) -> None:
         what = {self._keys_topic: "keys", self._down_topic: "down"}.get(message.topic)

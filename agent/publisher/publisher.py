@@ -83,23 +83,23 @@ class Publisher:
         self._in_flight: dict[int, tuple[int, float]] = {}  # by message id: ledger index, seconds when it was sent
         self._receive_maximum, self._most_bytes = settings.in_flight, 0  # until a broker has said more
         self._schedule = Scheduler(outbox, settings.resend_after_s, self._jitter)
-        self._answers = HubAnswers(folder, vault, identity, outbox, self._schedule, board, utc_s=utc_s)
-        self._inbox, self._pace = Inbox(self._answers.screen), Pace(*_BODIES)
+        self.answers = HubAnswers(folder, vault, identity, outbox, self._schedule, board, utc_s=utc_s)
+        self._inbox, self._pace = Inbox(self.answers.screen), Pace(*_BODIES)
         # after connecting one row of a backlog goes at once, and its receipt says whether to hurry
-        self._validity = Validity(folder, vault, outbox, board)
+        self.validity = Validity(folder, vault, outbox, board)
         self._probe = False
-        self.counters: Counter[str] = self._answers.counters
+        self.counters: Counter[str] = self.answers.counters
         self.draining = False
 
     @property
     def identity(self) -> Identity:
         """Who sends, with the newest directory."""
-        return self._answers.identity
+        return self.answers.identity
 
     @property
     def unenrolled(self) -> bool:
         """After an erasure there is nobody to send as."""
-        return self._answers.unenrolled
+        return self.answers.unenrolled
 
     # ---- the link
 
@@ -137,7 +137,7 @@ class Publisher:
         while True:
             event = await self._inbox.get()
             for reason, number in self._inbox.dropped().items():
-                self._answers.refuse(reason, number)
+                self.answers.refuse(reason, number)
             if event is None:
                 await asyncio.sleep(_LOOK_S)
                 continue
@@ -156,11 +156,11 @@ class Publisher:
                 self._probe = True
                 self._board.set("broker", Level.OK, "connected")
             case "refused":
-                self._board.set("broker", Level.TROUBLE, event.words, "Ask the hub's operator; rows wait until then.")
+                self._board.set("broker", Level.TROUBLE, event.words, event.remedy)
             case "lost":
                 if current:
                     self._connected = False
-                if self._board.set("broker", Level.WAITING, event.words, "Rows wait until it is back; none is lost."):
+                if self._board.set("broker", Level.WAITING, event.words, event.remedy):
                     log.warning("%s", event.words)
             case "acked" if current:
                 self._acked(event)
@@ -185,7 +185,7 @@ class Publisher:
             self._board.set("hub", Level.WAITING, "no hub is connected to the broker", "Rows wait and are sent again.")
 
     def _hear(self, event: Event) -> None:
-        if self._answers.hear(event):
+        if self.answers.hear(event):
             # an acknowledgement may be lost where the receipt was not
             self._in_flight = {
                 mid: sent for mid, sent in self._in_flight.items() if self._outbox.sent_row(sent[0]) is not None
@@ -206,7 +206,7 @@ class Publisher:
             made = self._outbox.rows_made()
             balance += made - made_before - 1
             try:
-                self._validity.renew_if_due()
+                self.validity.renew_if_due()
                 sent = self._send_one()
                 if not self.draining and (balance < 0 if not self._connected else not sent):
                     self._outbox.put([CoverMessage()], self._utc_s())
@@ -216,7 +216,7 @@ class Publisher:
             except StorageFull as full:
                 self._board.set("disk", Level.TROUBLE, str(full), full.remedy)
             made_before, balance = self._outbox.rows_made(), max(0, balance)
-            self._validity.show_directory(self._answers)
+            self.validity.show(self.answers)
 
     async def _until(self, at_s: float) -> None:
         """Wait for the slot's moment, draining a backlog meanwhile; always lets others run."""
@@ -239,7 +239,7 @@ class Publisher:
 
     def _receipts_recent(self) -> bool:
         """Whether receipts came lately. Hurrying towards a silent hub would show the broker who has data."""
-        return time.monotonic() - self._answers.last_receipt_s < max(self._slot_s, 1.0)
+        return time.monotonic() - self.answers.last_receipt_s < max(self._slot_s, 1.0)
 
     def _send_one(self) -> bool:
         """Send one row to the broker; False when there is no row or no connection.
@@ -264,6 +264,7 @@ class Publisher:
             return True
         self._outbox.mark_sent([row], self._utc_s())
         self._schedule.mark_sent(row, tries)
+        self.answers.time.note_sent(row, tries)
         if tries > LATE_TRIES and not self._receipts_recent():
             self._board.set(
                 "hub",

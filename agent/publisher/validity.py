@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from agent.enrollment import renewal
+from agent.enrollment import known_time, renewal
 from agent.outbox import Outbox
 from agent.privacy.vault import Vault
 from agent.publisher.answers import HubAnswers
@@ -37,15 +37,21 @@ class Validity:
             return
         self._next_check_s = time.monotonic() + RENEW_CHECK_S
         renewal.ask_if_due(self._folder, self._vault, self._outbox, int(time.time()))
-        left = renewal.days_left(self._folder, int(time.time()))
-        if left < CERTIFICATE_LATE_DAYS:
+
+    def show(self, answers: HubAnswers) -> None:
+        """Show both ends of the certificate, and whether the hub's key directory is still valid."""
+        now_s = int(time.time())
+        first_s, _ = known_time.certificate_ends(self._folder)
+        left = renewal.days_left(self._folder, now_s)
+        remedy = "Ask the hub's operator, or enroll again."
+        if now_s < first_s - known_time.SLACK_S:
+            words = "by this computer's clock, this machine's certificate has not begun"
+            self._board.set("certificate", Level.TROUBLE, words, known_time.REMEDY)
+        elif left < CERTIFICATE_LATE_DAYS:
             words = "this machine's certificate " + ("has ended" if left < 0 else f"ends in {left} days")
-            self._board.set("certificate", Level.TROUBLE, words, "Ask the hub's operator, or enroll again.")
+            self._board.set("certificate", Level.TROUBLE, words, remedy)
         else:
             self._board.set("certificate", Level.OK, f"valid for {left} days")
-
-    def show_directory(self, answers: HubAnswers) -> None:
-        """Show whether the hub's key directory is still valid."""
         if answers.directory_ends_utc_s < time.time():
             words = "the hub's key directory has expired"
             self._board.set("directory", Level.TROUBLE, words, "Rows are still sealed; ask the hub's operator.")

@@ -2,6 +2,7 @@
 
     run_sensor ──queue──▶ collect ──▶ ring ──▶ release_windows ──▶ history, gate, outbox
     keep_pauses   begins and ends pauses by the clock
+    keep_clock    takes a moved wall clock over
 
 The way in fails softly: a sensor is marked and tried again. The way out fails shut: an error in gate, seal or
 outbox ends the agent; only a full disk is waited for.
@@ -32,6 +33,7 @@ _DISK_RETRY_S: Final = 2.0
 _CLOSE_S: Final = 4.5
 _POLL_S: Final = 0.2  # how soon a pause closes a sensor
 _PAUSE_POLL_S: Final = 0.5
+_CLOCK_POLL_S: Final = 1.0
 _LONG_RUN_S: Final = 300.0  # a sensor that ran so long worked: its next try is soon again
 _DRAIN_POLL_S: Final = 0.1
 _TOGETHER: Final = 32  # samples between two turns of the loop
@@ -155,7 +157,7 @@ async def release_windows(session: Session, start: Start) -> None:
         await session.queue.join()  # a machine that slept wakes up with beats still on their way
         last_ns = session.windows.last_end_ns() if ending else session.clock.now_ns() - grace_ns
         for window in session.windows.closed(last_ns):
-            start_utc_s, end_utc_s = session.clock.utc_s(window.start_ns), session.clock.utc_s(window.end_ns)
+            start_utc_s, end_utc_s = session.windows.utc_s(window.start_ns), session.windows.utc_s(window.end_ns)
             blocked = _clock_break(session, start_utc_s, end_utc_s)
             if window.series:
                 session.last_summary = summarise(window, start_utc_s, end_utc_s, session.profile.shows_number)
@@ -191,11 +193,8 @@ async def _wait(event: asyncio.Event) -> None:
 
 def _clock_break(session: Session, start_utc_s: int, end_utc_s: int) -> tuple[Interval, ...]:
     """The moments that must not be released because the wall clock was moved in them."""
-    broken = session.clock.utc_break()
-    if broken is None:
+    if not session.clock_was_moved():
         return ()
-    log.warning("the system clock was changed; the window around the change is not released")
-    session.release_queue.note_break(session.clock.utc_s(broken.at_ns), broken.jump_s)
     session.windows.realign(session.clock.utc_offset_ns())
     return (Interval(start_utc_s, end_utc_s),)
 
@@ -211,14 +210,21 @@ async def _receipts(session: Session) -> None:
                 await asyncio.sleep(_DRAIN_POLL_S)
 
 
-# ---- pauses
+# ---- pauses and the clock
+
+
+async def keep_clock(session: Session) -> None:
+    """Take a moved wall clock over within a second, whatever window is open."""
+    while True:
+        session.look_at_clock()
+        await asyncio.sleep(_CLOCK_POLL_S)
 
 
 async def keep_pauses(session: Session) -> None:
     """Begin and end pauses by the clock."""
     while True:
         try:
-            if (paused := pauses.turn(session.outbox, session.utc_s())) is not None:
+            if (paused := pauses.turn(session.outbox, session.utc_s(), count=session.clock.count())) is not None:
                 session.set_paused(paused=paused)
         except StorageFull as full:  # nothing is measured in private hours, though it cannot be written down
             session.set_paused(paused=session.paused or pauses.is_private(session.outbox, session.utc_s()))

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from agent.enrollment.known_time import REMEDY as CLOCK_REMEDY
 from agent.errors import StorageFull
 from agent.model import Interval, Summary
 from agent.outbox import Outbox, consents
@@ -15,6 +16,7 @@ from agent.windows.history import History
 
 PENDING_MOST: Final = 288  # a day of windows while the disk is full; beyond it the oldest is lost, and said so
 _DAY_S: Final = 86_400
+_DAY_WINDOWS: Final = 288
 
 
 class ReleaseQueue:
@@ -26,6 +28,9 @@ class ReleaseQueue:
         operator: The enrolled hub's; None: nothing is released.
         board: Where states are said.
         utc_s: The session's UTC now.
+
+    Attributes:
+        clock_fault: What is wrong with this computer's clock; empty: nothing is known.
     """
 
     def __init__(
@@ -41,8 +46,9 @@ class ReleaseQueue:
         self._history, self._outbox, self._board, self._utc_s = history, outbox, board, utc_s
         self._profile, self._operator = profile, operator
         self._pending: deque[tuple[Summary, tuple[Interval, ...]]] = deque()
-        self._forgot_day = 0
+        self._forgot_day = self._distrusted = 0
         self._given: Consented | None = None
+        self.clock_fault = ""
 
     @property
     def consented(self) -> frozenset[str]:
@@ -105,11 +111,16 @@ class ReleaseQueue:
         if self._given is not None and self._given.releasable(self._profile):
             signals = " and ".join(sorted(self.consented))
             self._board.set("consent", Level.OK, f"given for {signals}; 'wardbeat consent show' has the words")
-        elif self._given is not None:
+            return
+        if self._given is not None:
             words = "the text that you agreed to has changed: only covers are sent"
             self._board.set("consent", Level.TROUBLE, words, "Read it and consent again: 'wardbeat consent give'.")
-        else:
-            self._board.set("consent", Level.WAITING, "not given: only covers are sent", "'wardbeat consent give'")
+            return
+        why_not = consents.why_not(self._outbox, self._profile.name, self._utc_s()) or "not given"
+        remedy = "'wardbeat consent give'"
+        if self.clock_fault and why_not != "not given":
+            why_not, remedy = f"{why_not}; {self.clock_fault}", CLOCK_REMEDY
+        self._board.set("consent", Level.WAITING, f"{why_not}: only covers are sent", remedy)
 
     def _release(self, summary: Summary, blocked: tuple[Interval, ...]) -> None:
         if self._operator is None or self._outbox.sealing is None:
@@ -120,8 +131,14 @@ class ReleaseQueue:
         released = gate.release(summary, self._profile, given, self._operator, moments)
         self._outbox.put_released(released, self._utc_s())
 
+    def clock_moved(self) -> None:
+        """The wall clock was moved: nothing is forgotten by it before a day of windows was made under it."""
+        self._distrusted = _DAY_WINDOWS
+        self.show_consent()
+
     def _forget_daily(self) -> None:
+        self._distrusted = max(0, self._distrusted - 1)
         today = self._utc_s() // _DAY_S
-        if today != self._forgot_day:
+        if today != self._forgot_day and not self._distrusted:
             self._outbox.forget_old_bytes(self._utc_s())
             self._forgot_day = today

@@ -1,17 +1,20 @@
 """The state of a running agent: what is open, what is known, what is paused. It starts no task."""
 
 import asyncio
-from contextlib import ExitStack
+import logging
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Final
 
 from agent.config import Settings
 from agent.enrollment import identity
 from agent.enrollment.enrolled import Identity
-from agent.errors import KeysMissing, WardbeatError, WrongUse
+from agent.enrollment.known_time import HEARD, Heard
+from agent.errors import KeysMissing, StorageFull, WardbeatError, WrongUse
 from agent.features.live import LiveHeart
 from agent.model import Sample, Summary
 from agent.outbox import Outbox, Sealing, consents, damage, pauses
 from agent.privacy.vault import Vault, open_vault
+from agent.session.clock_watch import ClockWatch
 from agent.session.release import ReleaseQueue
 from agent.session.sensors import Sensors
 from agent.sources import SOURCES, Eyes, Radio
@@ -25,6 +28,8 @@ from agent.windows.window import Windows
 
 if TYPE_CHECKING:
     from agent.publisher import Publisher
+
+log = logging.getLogger(__name__)
 
 _QUEUE_MAX: Final = 4096  # samples; a full queue makes the sensor wait, nothing is dropped
 
@@ -73,6 +78,7 @@ class Session:
         self.vault: Vault = open_vault(folder, settings.key_store)
         self.history = History(folder / "history.db", self.vault)
         parts.callback(self.history.close)
+        self._repad_history()
         self.identity = self._enrolled()
         self.outbox: Outbox = parts.enter_context(
             damage.opened(
@@ -97,6 +103,10 @@ class Session:
         self.queue: asyncio.Queue[Sample] = asyncio.Queue(_QUEUE_MAX)
         self.awake, self.changed = asyncio.Event(), asyncio.Event()
         self.stop_sensors, self.sensors_ended = asyncio.Event(), asyncio.Event()
+        with suppress(StorageFull):
+            pauses.seal(self.outbox)
+        self._moved, self._clock_watch = False, ClockWatch(folder, self.board)
+        self._heard = Heard.decode(self.outbox.meta(HEARD))
         self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.set_paused(paused=consents.is_paused(self.outbox))
         self.release_queue.show_consent()
@@ -104,6 +114,45 @@ class Session:
     def utc_s(self) -> int:
         """The session's UTC now."""
         return self.clock.utc_s(self.clock.now_ns())
+
+    def _repad_history(self) -> None:
+        """Windows and notes of release 0.1.0 get the one size, once; a full disk or another key waits for the next."""
+        with suppress(StorageFull, KeysMissing):
+            while self.history.repad():
+                pass
+
+    def look_at_clock(self) -> None:
+        """Take a moved wall clock over at once; the window in which it was moved is not released."""
+        broken = self.clock.utc_break()
+        fault = self._fault() if self.clock.count().start else ""  # a replay or a demo has a clock of its own
+        changed, self.release_queue.clock_fault = fault != self.release_queue.clock_fault, fault
+        if broken is None and not changed:
+            return
+        if self.publisher is not None:
+            self.publisher.validity.show(self.publisher.answers)
+        if broken is None:
+            self.release_queue.show_consent()
+            return
+        log.warning("the system clock was changed; the window around the change is not released")
+        self._moved = True
+        self.release_queue.note_break(self.clock.utc_s(broken.at_ns), broken.jump_s)
+        try:
+            pauses.clock_moved(self.outbox, round(broken.jump_s))
+        except StorageFull as full:
+            self.board.set("disk", Level.TROUBLE, str(full), full.remedy)
+        self.release_queue.clock_moved()
+
+    def _fault(self) -> str:
+        identity = self.enrolled_identity
+        if self.publisher is not None:
+            identity, self._heard = self.publisher.identity, self.publisher.answers.time.heard
+        return self._clock_watch.look(identity, self._heard)
+
+    def clock_was_moved(self) -> bool:
+        """Whether the wall clock was moved since this was asked last."""
+        self.look_at_clock()
+        moved, self._moved = self._moved, False
+        return moved
 
     def _enrolled(self) -> Identity | None:
         if not self.profile.recipients:

@@ -49,6 +49,7 @@ SOURCES: Final[dict[str, SourceSpec]] = {
             unit="intervals between beats in ms",
             switched_off="Switched off. The recording is not played any more.",
             check="agent.sources.replay:check",
+            checks={"recording": "the recording cannot be read"},
         ),
         SourceSpec(
             name="ble_strap",
@@ -61,7 +62,12 @@ SOURCES: Final[dict[str, SourceSpec]] = {
             words="Reads the beat intervals of your own Bluetooth heart-rate strap, and no other strap's.",
             unit="intervals between beats in ms",
             switched_off="Switched off. No strap is read any more.",
-            check="agent.sources.strap.pairing:check",
+            check="agent.sources.strap.health:check",
+            checks={
+                "strap": "no strap is bound, or its binding cannot be used",
+                "bluetooth_service": "the system's Bluetooth service does not run, or Wardbeat may not use it",
+                "bluetooth_adapter": "there is no Bluetooth adapter, or it is off",
+            },
             pairing=Pairing(
                 noun="strap",
                 find="agent.sources.strap.pairing:find",
@@ -93,6 +99,12 @@ SOURCES: Final[dict[str, SourceSpec]] = {
             unit="movements of the face, from 0 to 1",
             switched_off="Switched off. Its light goes out within a second.",
             check="agent.sources.camera.health:check",
+            checks={
+                "camera_parts": "a package of the camera is not installed",
+                "face_models": "a face model is missing, or is not the right one",
+                "camera": "the camera is not there, or this user may not use it",
+                "affect_model": "the external expression model cannot be used",
+            },
         ),
     )
 }

@@ -1,6 +1,7 @@
 """What a row of SOURCES holds: a sensor with its own words, its check for doctor, and how it is found and bound."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class SourceSpec:
         unit: What one of its measurements is, with its unit.
         switched_off: What the person reads after switching it off.
         check: ``(settings, context) -> Iterator[SensorCheck]`` for `wardbeat doctor`; it changes nothing.
+        checks: The ids that it gives, each with the words that say when it fails.
         pairing: How the person's own device is found and bound; None: there is nothing to bind.
     """
 
@@ -89,4 +91,5 @@ class SourceSpec:
     unit: str
     switched_off: str
     check: str
+    checks: Mapping[str, str] = field(default_factory=dict)
     pairing: Pairing | None = None

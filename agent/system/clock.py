@@ -23,6 +23,24 @@ MAX_SPEED = 10.0
 BREAK_S = 2.0
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A counter that no clock moves.
+
+    Attributes:
+        start: Which start of the machine it counts from; empty: one that ends with this process.
+        ns: Nanoseconds, a machine's sleep included.
+    """
+
+    start: str
+    ns: int
+
+
+def count_now() -> Count:
+    """The machine's own counter."""
+    return Count(host.boot_id(), host.boottime_ns())
+
+
 class Clock(Protocol):
     """What other packages may ask of time."""
 
@@ -53,6 +71,10 @@ class Clock(Protocol):
 
     def utc_offset_ns(self) -> int:
         """UTC minus session time, under the mapping in force."""
+        ...
+
+    def count(self) -> Count:
+        """A counter that goes on whatever the wall clock does."""
         ...
 
 
@@ -123,6 +145,11 @@ class SessionClock:
     def utc_offset_ns(self) -> int:
         return self._utc_minus_session_ns
 
+    def count(self) -> Count:
+        if self._compare and self._monotonic_ns is host.boottime_ns:
+            return count_now()
+        return Count("", self.now_ns())
+
 
 class VirtualClock:
     """Time that passes only while everyone waits for it; for tests that hold no socket.
@@ -161,6 +188,9 @@ class VirtualClock:
 
     def utc_offset_ns(self) -> int:
         return 0
+
+    def count(self) -> Count:
+        return Count("", self._now_ns)
 
     async def drive(self, turns: int = 8) -> None:
         """Advance for ever; ``turns`` loop turns let everything else run first."""

@@ -13,7 +13,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,6 +33,30 @@ def boottime_ns() -> int:
         # CLOCK_MONOTONIC counts sleep there; time.monotonic (mach_absolute_time) does not.
         return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
     return time.monotonic_ns()  # Windows: rests on a tick count that goes on in sleep
+
+
+def local_time(utc_s: float, zone: tzinfo | None = None) -> datetime:
+    """A moment on the person's clock, in the zone that this machine has now: a traveller's machine changes it.
+
+    Args:
+        utc_s: UTC seconds.
+        zone: Another zone, for tests.
+    """
+    if zone is None and sys.platform != "win32":
+        time.tzset()  # the C library reads the zone once, and again when asked to
+    return datetime.fromtimestamp(utc_s, tz=UTC).astimezone(zone)
+
+
+def boot_id() -> str:
+    """Which start of this machine it is: `boottime_ns` counts on within it. Empty: the system names none."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    elif sys.platform == "darwin":
+        words = ["/usr/sbin/sysctl", "-n", "kern.bootsessionuuid"]
+        with suppress(OSError):
+            return subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
+    return ""
 
 
 @contextmanager

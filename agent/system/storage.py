@@ -12,6 +12,7 @@ from agent.system import sqlite_schema
 
 # A second process (the command line) may hold the file for a moment.
 _BUSY_TIMEOUT_S = 10.0
+_READ_WAIT_S = 5.0
 _SHRED_WAIT_MS = 200  # the agent waits for nobody who reads
 _FULL_REMEDY = "Free space on this disk, or make it writable. Wardbeat continues automatically; nothing is lost."
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
@@ -69,6 +70,25 @@ def connect(path: Path, tables: str) -> Database:
         raise _named(error, path.name) from error
     except OSError as error:
         raise StorageFull(f"{path.name} cannot be written: {error.strerror}", remedy=_FULL_REMEDY) from error
+    return db
+
+
+def connect_to_read(path: Path) -> Database:
+    """Open a file that is there, to read it: nothing is written, locked or left beside it.
+
+    Raises:
+        StorageFull: It cannot be opened.
+        OutboxBroken: It is damaged.
+    """
+    # without a log nobody writes, and SQLite is told so: else it would make a log and leave it behind
+    how = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
+    try:
+        db = sqlite3.connect(
+            f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, timeout=_READ_WAIT_S, factory=Database
+        )
+        db.execute("SELECT 1 FROM sqlite_master LIMIT 1")
+    except sqlite3.Error as error:
+        raise _named(error, path.name) from error
     return db
 
 

@@ -16,6 +16,7 @@ from agent.model import Summary
 from agent.scoring.channels import CHANNELS
 from agent.scoring.daily import WEEK_DAYS, by_day
 from agent.scoring.observations import Shift
+from agent.system import host
 from agent.tables.profiles import Profile
 from agent.weeks import scores
 from agent.windows.history import History
@@ -104,7 +105,7 @@ class _Tally:
         past = [one for one in sorted(shifts, key=lambda one: one.start_utc_s) if one.start_utc_s < now_utc_s][-_ROWS:]
         if past:
             rows = [
-                (f"{datetime.fromtimestamp(one.start_utc_s).astimezone():%a %d %b %H:%M} {one.kind}",
+                (f"{host.local_time(one.start_utc_s):%a %d %b %H:%M} {one.kind}",
                  [one.start_utc_s // 3600 + hour for hour in range(-_BEFORE_H, _AFTER_H)],
                  [one.start_utc_s // 3600 + hour < -(-one.end_utc_s // 3600) and hour >= 0
                   for hour in range(-_BEFORE_H, _AFTER_H)])

@@ -18,6 +18,7 @@ from agent.scoring.index import NAME
 from agent.scoring.messages import shown_at, suggestions
 from agent.scoring.observations import Record, SelfReport, Shift, record
 from agent.scoring.weeks import REASONS, Log, Week, weekly_log
+from agent.system import host
 from agent.tables.profiles import Profile
 from agent.windows.history import History, Told
 
@@ -241,7 +242,7 @@ def change(name: str, begins_utc_s: int, ends_utc_s: int | None, now_utc_s: int)
 def offset_s(utc_s: int) -> int:
     """Of this machine's zone at any moment, its summer time included, against UTC."""
     try:
-        return int((datetime.fromtimestamp(utc_s).astimezone().utcoffset() or timedelta()).total_seconds())
+        return int((host.local_time(utc_s).utcoffset() or timedelta()).total_seconds())
     except (OverflowError, OSError, ValueError):  # a year that no calendar has
         return 0
 

@@ -7,13 +7,18 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from agent.model import FeatureValue, Summary
-from agent.privacy.vault import Vault
-from agent.system.storage import connect, shred, storing
+from agent.privacy.vault import SEALED_MORE_BYTES, Vault
+from agent.system.storage import connect, connect_to_read, shred, storing
 
 KEEP_DAYS = 400
 _DAY_S = 86_400
-_TOLD_BYTES = 512
+TOLD_BYTES = 1024
+WINDOW_BYTES = 3968  # with seal and row it fills one page of the file
+"""Of one size for all windows and for all that was said: a file's lengths tell nobody a face from a heart, a rhythm too
+irregular for its numbers from a calm one, or an illness from a shift. Every number that we know fits."""
+_REPAD_MOST = 1000
 _SLACK_WINDOWS = 1000
+_LENGTH_BYTES = 4
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS summary (
@@ -44,25 +49,29 @@ class Told:
 class History:
     """One SQLite file of summaries.
 
+    Args:
+        path: Where it lies.
+        vault: Seals its rows.
+        writes: False: only look, and change nothing on the disk.
+
     Raises (every method):
         StorageFull: The disk is full.
         OutboxBroken: The file cannot be read.
     """
 
-    def __init__(self, path: Path, vault: Vault) -> None:
+    def __init__(self, path: Path, vault: Vault, *, writes: bool = True) -> None:
         self._vault = vault
-        self._db = connect(path, _TABLES)
+        self._db = connect(path, _TABLES) if writes else connect_to_read(path)
 
     def close(self) -> None:
         self._db.close()
 
     def keep(self, summary: Summary) -> None:
         """Remember one window; the same window again replaces it."""
-        words = _packed(summary.values)
+        sealed = self._vault.seal("history", _padded(_packed(summary.values), WINDOW_BYTES))
         with storing(self._db):
             self._db.execute(
-                "INSERT OR REPLACE INTO summary VALUES (?, ?, ?)",
-                (summary.start_utc_s, summary.end_utc_s, self._vault.seal("history", words)),
+                "INSERT OR REPLACE INTO summary VALUES (?, ?, ?)", (summary.start_utc_s, summary.end_utc_s, sealed)
             )
             # counted from the thousandth newest window: a clock that is wrong for some days forgets nothing
             newest = "SELECT end_utc_s - ? FROM summary ORDER BY start_utc_s DESC LIMIT 1 OFFSET ?"
@@ -77,15 +86,35 @@ class History:
     def summaries(self) -> Iterator[Summary]:
         """Oldest first."""
         for start_utc_s, end_utc_s, sealed in self._db.execute("SELECT * FROM summary ORDER BY start_utc_s"):
-            yield Summary(start_utc_s, end_utc_s, _unpacked(self._vault.open("history", sealed)))
+            yield Summary(start_utc_s, end_utc_s, _unpacked(_bare(self._vault.open("history", sealed))))
 
     def tell(self, told: Told) -> None:
         """Remember what the person said, until they take it back or erase everything."""
         words = json.dumps([told.at_utc_s, told.what, told.name, dict(told.numbers)]).encode()
-        # of one size for all that is not an inventory: the file's length must not tell an illness from a shift
-        sealed = self._vault.seal("told", words.ljust(-(-len(words) // _TOLD_BYTES) * _TOLD_BYTES))
+        sealed = self._vault.seal("told", words.ljust(-(-len(words) // TOLD_BYTES) * TOLD_BYTES))
         with storing(self._db):
             self._db.execute("INSERT INTO told VALUES (?)", (sealed,))
+
+    def repad(self, most: int = _REPAD_MOST) -> int:
+        """Give rows of an earlier release the one size; how many were given it. Call it until none is left.
+
+        Raises:
+            KeysMissing: Another data key sealed them.
+        """
+        changed = 0
+        for table, what, size in (("summary", "history", WINDOW_BYTES), ("told", "told", TOLD_BYTES)):
+            query = f"SELECT rowid, sealed FROM {table} WHERE (length(sealed) - ?) % ? != 0 LIMIT ?"
+            found = self._db.execute(query, (SEALED_MORE_BYTES + _head(what), size, most)).fetchall()
+            with storing(self._db):
+                for row, sealed in found:
+                    words = self._vault.open(what, sealed)
+                    full = words.ljust(-(-len(words) // size) * size) if what == "told" else _padded(_bare(words), size)
+                    again = self._vault.seal(what, full)
+                    self._db.execute(f"UPDATE {table} SET sealed = ? WHERE rowid = ?", (again, row))
+            changed += len(found)
+        if changed:
+            shred(self._db)
+        return changed
 
     def told(self) -> list[Told]:
         """Oldest first."""
@@ -124,6 +153,22 @@ def _packed(values: tuple[FeatureValue, ...]) -> bytes:
     """
     rows = [[float(f"{one:.6g}") if isinstance(one, float) else one for one in astuple(value)] for value in values]
     return zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), 9)
+
+
+def _head(what: str) -> int:
+    return 0 if what == "told" else _LENGTH_BYTES
+
+
+def _padded(words: bytes, size: int) -> bytes:
+    """Words behind their length, filled up with zeros to a multiple of the size."""
+    return len(words).to_bytes(_LENGTH_BYTES, "big") + words.ljust(-(-len(words) // size) * size, b"\0")
+
+
+def _bare(words: bytes) -> bytes:
+    """Undo `_padded`; words of release 0.1.0 have no length before them, and begin with another byte."""
+    if not words.startswith(b"\0"):
+        return words
+    return words[_LENGTH_BYTES : _LENGTH_BYTES + int.from_bytes(words[:_LENGTH_BYTES], "big")]
 
 
 def _unpacked(words: bytes) -> tuple[FeatureValue, ...]:

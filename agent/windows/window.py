@@ -96,6 +96,7 @@ class Windows:
     def __init__(self, first_ns: int, window_s: float = 300.0, utc_minus_session_ns: int = 0) -> None:
         self.ring = Ring()
         self._step_ns = int(window_s * NS_PER_S)
+        self._utc_minus_session_ns = utc_minus_session_ns
         utc_ns = first_ns + utc_minus_session_ns
         self.start_ns = utc_ns // self._step_ns * self._step_ns - utc_minus_session_ns
 
@@ -103,8 +104,13 @@ class Windows:
     def end_ns(self) -> int:
         return self.start_ns + self._step_ns
 
+    def utc_s(self, t_ns: int) -> int:
+        """UTC seconds of a session time under the map of the open window, which a moved clock does not change."""
+        return (t_ns + self._utc_minus_session_ns) // NS_PER_S
+
     def realign(self, utc_minus_session_ns: int) -> None:
         """After a clock break the open window ends early: the next one begins on the new UTC grid."""
+        self._utc_minus_session_ns = utc_minus_session_ns
         utc_ns = self.start_ns + utc_minus_session_ns
         self.start_ns = (utc_ns // self._step_ns + 1) * self._step_ns - utc_minus_session_ns
 

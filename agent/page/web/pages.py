@@ -2,7 +2,6 @@
 
 import json
 import time
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +9,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from agent.page.web.table import PAGES, Answer, Ask, PageRequest
+from agent.system import host
 
 _HERE: Final = Path(__file__).parent
 SCRIPT_FAMILIES: Final = ("part", "level", "label")  # of the catalogue; scripts look values up in them
@@ -117,11 +117,11 @@ class Pages:
 
 
 def _when(utc_s: float) -> str:
-    return f"{datetime.fromtimestamp(utc_s).astimezone():%a %d %b %Y, %H:%M}"
+    return f"{host.local_time(utc_s):%a %d %b %Y, %H:%M}"
 
 
 def _clock(utc_s: float) -> str:
-    return f"{datetime.fromtimestamp(utc_s).astimezone():%H:%M}"
+    return f"{host.local_time(utc_s):%H:%M}"
 
 
 def _number(value: float | None) -> str:

@@ -117,7 +117,7 @@ _NAMES: Final = {
 _NOT_STARTED: Final = ("org.freedesktop.DBus.Error.Spawn.", "org.freedesktop.systemd1.")
 
 
-def _by_name(error: str) -> StrapState | None:
+def by_name(error: str) -> StrapState | None:
     """The state that a D-Bus error's name stands for, if it is about Bluetooth as a whole."""
     return StrapState.BLUETOOTH_STOPPED if error.startswith(_NOT_STARTED) else _NAMES.get(error)
 
@@ -140,12 +140,12 @@ async def said(adapter: str | None) -> AsyncIterator[None]:
     except BleakBluetoothNotAvailableError as error:
         raise unavailable(_REASONS.get(error.reason, StrapState.NOT_ANSWERING)) from error
     except BleakDBusError as error:
-        if (state := _by_name(error.dbus_error)) is not None:
+        if (state := by_name(error.dbus_error)) is not None:
             raise unavailable(state) from error
         raise
     except BleakError as error:
         cause = error.__cause__  # a companion library wraps what the daemon said
-        if isinstance(cause, BleakDBusError) and (state := _by_name(cause.dbus_error)) is not None:
+        if isinstance(cause, BleakDBusError) and (state := by_name(cause.dbus_error)) is not None:
             raise unavailable(state) from error
         if adapter is not None and str(error) == f"adapter '{adapter}' not found":
             raise SourceUnavailable(

@@ -149,6 +149,18 @@ class Bluez(System):
 
     # ---- asking
 
+    async def missing(self) -> StrapState | None:
+        await self.ready(pairing=False)
+        if not self._owner:  # and it is not asked: the bus might start it
+            return StrapState.BLUETOOTH_STOPPED
+        tree = await self._tree()
+        if not any(_ADAPTER1 in interfaces for interfaces in tree.values()):
+            return StrapState.NO_ADAPTER
+        path = _adapter(tree, self._wish)
+        if path is None and self._wish is not None:
+            return StrapState.NO_ADAPTER
+        return StrapState.BLUETOOTH_OFF if path is None or not tree[path][_ADAPTER1].get("Powered") else None
+
     async def adapter(self, wish: str | None) -> str | None:
         path = _adapter(await self._tree(), wish)
         return wish if path is None else path.rsplit("/", 1)[-1]

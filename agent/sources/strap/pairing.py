@@ -1,6 +1,5 @@
-"""The person's own strap: found among others, bound by its beats, and checked by doctor."""
+"""The person's own strap: found among others, and bound by its beats."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Final
 from agent.errors import PacketRefused, SourceUnavailable
 from agent.model import NS_PER_S
 from agent.sources.context import Radio, Surroundings
-from agent.sources.spec import FoundDevice, SensorCheck
+from agent.sources.spec import FoundDevice
 from agent.sources.strap import link as strap_link
 from agent.sources.strap.binding import Bound, bind, bound
 from agent.sources.strap.ble_strap import Settings
@@ -35,16 +34,6 @@ def bound_device(folder: Path) -> dict[str, str] | None:
 def remember(folder: Path, device: FoundDevice, serial: str) -> None:
     """Bind a strap without a beat of it."""
     bind(folder, Bound(device.address, device.name, serial))
-
-
-def check(_: Settings, around: Surroundings) -> Iterator[SensorCheck]:
-    """What doctor says: whether a strap is bound."""
-    try:
-        name = bound(around.folder).name or "a strap without a name"
-    except SourceUnavailable as error:
-        yield SensorCheck("strap", ok=False, words=str(error), remedy=error.remedy)
-    else:
-        yield SensorCheck("strap", ok=True, words=f"{name} is bound")
 
 
 async def find(settings: Settings, radio: Radio, seconds: float) -> list[FoundDevice]:

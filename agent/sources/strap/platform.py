@@ -60,6 +60,10 @@ class System:
     async def ready(self, *, pairing: bool = True) -> None:
         """Get ready to watch, and to answer for pairing, before a try; again and again, cheaply."""
 
+    async def missing(self) -> StrapState | None:
+        """What of the system's Bluetooth is not there, or is off; None: nothing, or this system does not tell."""
+        return None
+
     async def close(self) -> None:
         """Stop watching."""
 

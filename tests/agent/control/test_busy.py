@@ -140,4 +140,5 @@ def test_doctor_says_busy_and_fails(world, monkeypatch):
     assert found["agent"].ok is False
     assert "busy" in found["agent"].words
     absent = {check.check_id: check for check in doctor.checks(world.settings, world.profile)}
-    assert absent["agent"].ok is None
+    assert absent["agent"].ok is False
+    assert "no agent is running" in absent["agent"].words

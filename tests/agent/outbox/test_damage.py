@@ -132,7 +132,7 @@ def test_what_can_be_read_of_a_damaged_file_is_carried_on(world, table):
         assert sum(gap.count for gap in gaps) == 5
         assert {gap.reason for gap in gaps} == {"file"}
         assert consents.is_paused(outbox)
-        assert outbox.meta("sensor webcam") == b"off"
+        assert outbox.sealed_meta("sensor webcam") == b"off"
         assert pauses.hours(outbox) == (pauses.Hours(1320, 360),) or "private hours cannot be read" in told(outbox)
         assert table == "meta" or pauses.hours(outbox)
         assert consents.in_force(outbox) is None
