@@ -24,6 +24,7 @@ _DAY_S: Final = 86_400
 CERTIFICATE_LATE_S: Final = 14 * _DAY_S
 _FULL_01: Final = 0.9
 _PROBE_S: Final = 2.0
+_REVOKED: Final = "revoked this machine"
 _ASK: Final = "Ask the hub's operator."
 
 
@@ -116,11 +117,12 @@ def _tls(folder: Path, vault: Vault) -> Check:
 
 def _hub(enrolled: Identity, settings: Settings, vault: Vault, said: Said) -> Iterator[Check]:
     hub = said.part("hub")
-    if hub.get("level") == "trouble":
-        yield Check(
-            "revoked" if "revoked" in hub["words"] else "hub", ok=False, words=hub["words"], remedy=hub["remedy"]
-        )
-    yield _broker(enrolled, settings, vault, said)
+    broker = _broker(enrolled, settings, vault, said)
+    revoked = next((words for words in (hub.get("words", ""), broker.words) if _REVOKED in words), "")
+    yield Check("revoked", not revoked, revoked or "not that this machine knows", _ASK)
+    if hub.get("level") == "trouble" and _REVOKED not in hub["words"]:
+        yield Check("hub", ok=False, words=hub["words"], remedy=hub["remedy"])
+    yield broker
     if said.body:
         age_s = said.body.get("receipt_age_s") or 0
         words = f"the last one, or the agent's start, is {age_s // 60} minutes ago"
