@@ -87,6 +87,7 @@ def test_nothing_forged_costs_a_signature_but_what_bears_the_hubs_own_name(world
     assert checked == []
 
 
+@pytest.mark.long
 def test_an_honest_receipt_comes_through_a_flood_of_forged_answers(tmp_path):
     """What the flood pushes out comes again: the row is sent until its receipt arrives."""
     from tests.support.world import make_world, running_hub, start_site_broker

@@ -91,7 +91,10 @@ def _until_told(step) -> None:
     threading.Thread(target=lambda: (sys.stdin.buffer.read(), over.set()), daemon=True).start()
     began_s, sent = time.monotonic(), 0
     while not over.is_set() and time.monotonic() - began_s < _flood_s():
-        sent += step()
+        before, sent = sent, sent + step()
+        if before == 0 < sent:
+            print("on", flush=True)
+            began_s = time.monotonic()
     print(json.dumps({"sent": sent, "seconds": time.monotonic() - began_s}), flush=True)
     os._exit(0)
 
@@ -112,10 +115,14 @@ def _write(lines: bytes) -> None:
 
 
 def _publish(hub: str, port: str, topic: str, file: str, size: str, a_second: str) -> None:
-    """Messages of one size out of a file, as the hub's certificate may publish them."""
+    """Messages of one size out of a file, as a hub's stolen certificate may publish them: that of another worker, so that the
+    hub of a test keeps its own session.
+    """
+    from hub.keys.certificates import renew_own
     from hub.receive import client as hub_client
 
-    wire = hub_client.make_client("flood", hub_client.tls_of(Path(hub)), v5=True)
+    renew_own(Path(hub), "127.0.0.1", int(time.time()), "hub-2")
+    wire = hub_client.make_client("hub-2", hub_client.tls_of(Path(hub), "hub-2"), v5=True)
     connected = threading.Event()
     wire.on_connect = lambda *_: connected.set()
     wire.connect("127.0.0.1", int(port))
@@ -316,6 +323,8 @@ class Flooded:
         await until((self.world.settings.state_dir / channel.SOCKET).exists, what="the control socket")
         process = await self._begin(agent)
         try:
+            if process is not None:
+                await asyncio.to_thread(process.stdout.readline)
             if self.flood_s == FOREVER_S:
                 await until(lambda: self._is_on(agent), what=f"the flood {self.flood}")
                 self.seen.late_ms.clear()
