@@ -148,7 +148,7 @@ screenshots: $(VENV)/.installed system-tools npm
 bench-delivery: $(VENV)/.installed system-tools
 	PYTHONPATH=. $(BIN)/python bench/bench_delivery.py
 
-## what an envelope costs the hub, 50,000 waiting, withdrawal against two workers: PART=cost|drain|race WAITING= ROUNDS=
+## what an envelope costs the hub, 50,000 waiting, withdrawal against two workers, one device against the others: PART=cost|drain|race|fairness WAITING= ROUNDS= FLOOD=
 bench-hub: $(VENV)/.installed system-tools
 	PYTHONPATH=. $(BIN)/python -W ignore bench/bench_hub.py
 

@@ -1,4 +1,4 @@
-"""What the hub costs on this machine: `make bench-hub PART=cost|drain|race`; all without. Nothing here is a timed test."""
+"""What the hub costs on this machine: `make bench-hub PART=cost|drain|race|fairness`; all without. Nothing here is a timed test."""
 
 import contextlib
 import dataclasses
@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import paho.mqtt.client as mqtt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from paho.mqtt.enums import CallbackAPIVersion
@@ -18,22 +19,23 @@ from paho.mqtt.enums import CallbackAPIVersion
 from tests.support.processes import Process, start_wardbeat, wait_for
 from tests.support.world import start_site_broker
 from tests.support.world import CODED, START_UTC_S, World, another_person, make_world
-from tests.support import postgres
+from tests.support import flood, postgres
 from tests.hub.store import test_store
 from agent.enrollment import identity
 from agent.wire import envelope
 from agent.wire.keys import SUITE, kid, receive_public, seal_to
-from agent.wire.message import Plaintext, SummaryMessage
+from agent.wire.message import CoverMessage, Plaintext, SummaryMessage
 from agent.wire.plaintext import encode_plaintext
 from agent.wire.labels import up_topic
 from agent.outbox import consents
-from hub import site
+from hub import hearing, site
 from hub.receive import BATCH, batch, verify
 from hub.store import Store
 from parts import check, run
 
 WAITING = int(os.environ.get("WAITING", "50000"))
-DEVICES = int(os.environ.get("DEVICES", "50"))
+DEVICES = int(os.environ.get("DEVICES", "100"))
+FLOOD = int(os.environ.get("FLOOD", "10000"))
 ROUNDS = int(os.environ.get("ROUNDS", "1000"))
 START = START_UTC_S
 
@@ -262,6 +264,49 @@ def _cpu_s(process: Process) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+# ---- one device against the others
+
+
+def the_fairness() -> None:
+    """One device sends all of one kind, a colleague waits for receipts; then the device's own month of backlog."""
+    print(f"{FLOOD} of each kind from one device; another's receipts meanwhile, its own month of backlog after it")
+    print(f"{'kind':<14}{'receipts':>9}{'p50 s':>8}{'p95 s':>8}{'worst s':>9}{'a month, s':>12}{'MB more':>9}")
+    for kind in ("covers", "erasures", "withdrawals", "consents", "streams"):
+        took, drained_s, grown_mb = _flooded(kind)
+        p50, p95, worst = np.percentile(took, (50, 95, 100))
+        print(f"{kind:<14}{len(took):9}{p50:8.2f}{p95:8.2f}{worst:9.2f}{drained_s:12.0f}{grown_mb:9.1f}", flush=True)
+        check(f"{kind}: p95 {p95:.2f} s", holds=p95 < 2)
+        check(f"{kind}: a month in {drained_s:.0f} s", holds=drained_s < 300)
+        check(f"{kind}: {grown_mb:.0f} MB", holds=grown_mb < 60)
+
+
+def _flooded(kind: str) -> tuple[list[float], float, float]:
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as parts:
+        now = int(time.time())
+        world = make_world(Path(folder) / "site", from_utc_s=now)
+        colleague = another_person(world, Path(folder) / "colleague", from_utc_s=now)
+        envelopes = list(flood.flood_of(kind, world, FLOOD))
+        sealer, other_sealer = flood.Sealer(world), flood.Sealer(colleague)
+        backlog = [sealer.seal(CoverMessage()) for _ in range(30 * 288)]
+        parts.callback(start_site_broker(world).stop)
+        parts.callback(start_wardbeat("hub", "run", world.hub, log=world.folder / "hub.log").stop)
+        wait_for(lambda: [one.trouble for one in hearing.read_all(world.hub)] == [""], what="the hub to hear itself")
+        attacker, other = flood.Raw(world), flood.Raw(colleague)
+        parts.callback(attacker.close)
+        parts.callback(other.close)
+        other.receipt_s(other_sealer.seal(CoverMessage()))
+        before = _bytes(world.hub)
+        took = flood.receipts_beside(
+            other, other_sealer, lambda: [attacker.send(envelope) for envelope in envelopes], least=60
+        )
+        drained_s = attacker.drain_s(backlog)
+        return took, drained_s, (_bytes(world.hub) - before) / 2**20
+
+
+def _bytes(hub: Path) -> int:
+    return sum(file.stat().st_size for file in hub.iterdir() if file.is_file())
+
+
 # ---- withdrawal and data at one moment
 
 
@@ -282,7 +327,7 @@ def the_race() -> None:
     check(f"only {raced} of {ROUNDS} met", holds=raced > ROUNDS // 20 and raced < ROUNDS)
 
 
-PARTS = {"cost": the_cost, "drain": the_drain, "race": the_race}
+PARTS = {"cost": the_cost, "drain": the_drain, "race": the_race, "fairness": the_fairness}
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import threading
 import time
 from contextlib import closing
 from dataclasses import asdict
+from pathlib import Path
 from typing import Final
 
 from agent.errors import CheckFailed, WireRefused, WrongUse
@@ -212,4 +213,19 @@ def show(arguments: argparse.Namespace) -> int:
     with OpenHub(arguments.folder, page) as hub:
         for row in view.rows(hub, Reader.OPERATOR):
             output.show(json.dumps(row))
-    return 0
+    return _say_hearing(arguments.folder) if view.name == "overview" else 0
+
+
+def _say_hearing(folder: Path) -> int:
+    """Say when the running workers last received, and what keeps them from it; 1 if something does."""
+    from hub.hearing import TROUBLES, read_all
+
+    failed, now_utc_s = 0, int(time.time())
+    for worker in read_all(folder):
+        words, remedy = TROUBLES[worker.now(now_utc_s)]
+        last = "nothing yet"
+        if worker.received_utc_s:
+            last = f"last {now_utc_s - worker.received_utc_s} s ago"
+        say(f"Worker {worker.worker} received {last}: {words}. {remedy}".strip())
+        failed |= bool(remedy)
+    return failed

@@ -4,6 +4,7 @@ Erasing destroys the key: what a database, its log and its backups still hold of
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from sqlalchemy import Engine, delete, insert, select
 
 from agent.errors import NotDurable
-from hub.database import reading, shred
+from hub.database import reading, rows_at, shred
 from hub.keys.tables import DATA_KEY, mark_changed
 
 _KEY_BYTES: Final = 32
@@ -81,6 +82,28 @@ class DataKeys:
                 self._by_consent.clear()
             self._by_consent[at] = DataKey(row.name, row.key)
         return self._by_consent[at]
+
+    def prepare(self, wanted: Iterable[tuple[bytes, int]]) -> None:
+        """Create in one transaction the keys that `of` would create one by one.
+
+        Args:
+            wanted: (kid of a device, serial of a consent) pairs.
+        """
+        missing = set(wanted) - set(self._by_consent)
+        if not missing:
+            return
+        with self._engine.begin() as db:
+            rows = rows_at(db, (DATA_KEY.c.device, DATA_KEY.c.serial), missing)
+            known = {(row["device"], row["serial"]): DataKey(row["name"], row["key"]) for row in rows}
+            new = {at: DataKey(os.urandom(_NAME_BYTES), os.urandom(_KEY_BYTES)) for at in sorted(missing - set(known))}
+            if new:
+                values = [
+                    {"device": kid, "serial": n, "name": key.name, "key": key.key} for (kid, n), key in new.items()
+                ]
+                db.execute(insert(DATA_KEY), values)
+        if len(self._by_consent) >= _CACHED_MOST:
+            self._by_consent.clear()
+        self._by_consent |= known | new
 
     def names(self) -> set[bytes]:
         """The names of all keys that were not destroyed."""

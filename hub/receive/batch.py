@@ -13,6 +13,7 @@ from typing import Any
 from agent.errors import WireRefused
 from agent.wire import envelope
 from agent.wire.labels import ANONYMOUS, CODES
+from agent.wire.message import KINDS
 from agent.wire.receipt import Notice
 from hub.database import of_the_store
 from hub.keys.devices import Device
@@ -45,6 +46,7 @@ class Outcome:
         erased: Kids of the devices that are due a receipt for an erasure, for the first time or again.
         renewals: (device, TLS request) pairs to be certified.
         ends: How far the hub has each (device, stream) that the batch named.
+        counts: How many envelopes were stored or refused, by reason, and stored ones by kind.
     """
 
     verdicts: list[Verdict] = field(default_factory=list)
@@ -52,6 +54,7 @@ class Outcome:
     erased: set[bytes] = field(default_factory=set)
     renewals: list[tuple[Device, bytes]] = field(default_factory=list)
     ends: dict[tuple[bytes, bytes], Any] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: "Outcome") -> None:
         """Append what another batch led to."""
@@ -60,6 +63,7 @@ class Outcome:
         self.erased |= other.erased
         self.renewals += other.renewals
         self.ends |= other.ends
+        self.counts += other.counts
 
 
 def store_batch(keys: KeyStore, store: Store, batch: Sequence[Message]) -> Outcome:
@@ -89,7 +93,8 @@ def _store_alone(keys: KeyStore, store: Store, message: Message) -> Outcome:
         if of_the_store(error):
             raise
         log.error("a message was quarantined (%s)", type(error).__name__)
-    counts, outcome = Counter(["quarantined"]), Outcome()
+    counts = Counter(["quarantined"])
+    outcome = Outcome(counts=counts)
     with store.transaction() as transaction:
         transaction.quarantine(message[1], _sender(message[1]))
         transaction.finish(counts)
@@ -120,6 +125,12 @@ def _store_together(keys: KeyStore, store: Store, batch: Sequence[Message]) -> O
                 outcome.notices |= _restored_notice(transaction, one)
         counts.update(reasons)
         transaction.finish(counts)
+    kinds = (
+        KINDS[type(one.plaintext.messages[0])]
+        for one, why in zip(opened, reasons, strict=True)
+        if one and why == "stored"
+    )
+    outcome.counts = counts + Counter(f"stored {kind}" for kind in kinds)
     verdicts = [Verdict(source, reason) for source, reason in zip(arrived, reasons, strict=True)]
     outcome.verdicts = [verdict for verdict in verdicts if verdict.reason not in ANONYMOUS]
     outcome.ends, outcome.renewals = transaction.ends, transaction.renewals

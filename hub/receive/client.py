@@ -34,7 +34,6 @@ def make_client(name: str, tls: ssl.SSLContext, *, v5: bool) -> mqtt.Client:
     client.tls_set_context(tls)
     # Without this paho writes to the socket from whichever thread publishes, and TLS breaks under load (measured).
     client.on_socket_register_write = lambda *_: None
-    client.on_disconnect = _log_disconnection
     client.on_connect_fail = _log_failed_connection
     client.reconnect_delay_set(1, 8)
     return client
@@ -68,7 +67,8 @@ def load_own(context: ssl.SSLContext, folder: Path, own: str) -> None:
     context.load_cert_chain(folder / f"{own}.crt", folder / f"{own}.key")
 
 
-def _log_disconnection(_client: mqtt.Client, _user: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+def log_disconnection(_client: mqtt.Client, _user: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+    """Log that the connection ended."""
     log.warning("disconnected from the broker (%s); reconnecting automatically", reason)
 
 

@@ -1,16 +1,13 @@
 """The running hub: MQTT in, each batch verified and stored in one transaction, receipts out after the commit.
 
-broker ──▶ queue ──▶ verify ──▶ store (one transaction for a batch) ──▶ PUBACK ──▶ sealed receipts
+broker ──▶ turns ──▶ verify ──▶ store (one transaction for a batch) ──▶ PUBACK ──▶ sealed receipts
 After a crash anywhere before PUBACK the broker or the device sends again; nothing was promised.
 """
 
-import contextlib
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +23,11 @@ from hub.keys.certificates import renew_own
 from hub.keys.devices import Device
 from hub.receive.batch import store_batch
 from hub.receive.client import load_own, make_client, session_options, tls_of
+from hub.receive.hourly import Hourly
+from hub.receive.probe import Pace, Probe
 from hub.receive.reply import Replies
+from hub.receive.turns import Arrived, Budget, Placed, Turns
+from hub.receive.way_in import WayIn
 from hub.site import list_revoked, note_own, open_keys
 from hub.store.store import Store
 
@@ -36,20 +37,7 @@ BATCH: Final = 500
 DIRECTORY_EVERY_S: Final = 86_400.0
 CHECK_EVERY_S: Final = 2.0
 ROTATE_EVERY_S: Final = 600.0
-# The broker keeps the rest: what it sent and is not acknowledged comes again only with the next connection.
 _IN_FLIGHT: Final = 4 * BATCH
-_QUEUE_MOST: Final = 2 * _IN_FLIGHT
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """One message as the broker gave it."""
-
-    topic: str
-    payload: bytes
-    mid: int
-    qos: int
-    link: int
 
 
 class Receiver:
@@ -60,13 +48,23 @@ class Receiver:
         mqtt_version: 5, or 3 for 3.1.1.
         worker: Number of this process, from 1. On PostgreSQL several share the incoming messages and the database; on
             SQLite there is one.
+        budget: What each device may send to this process.
+        pace: How often the hub probes its own way in.
 
     Raises:
         WrongUse: A second worker on SQLite, or none.
         KeysMissing: A worker's certificate is missing, and the CA cannot issue one.
     """
 
-    def __init__(self, folder: Path, *, mqtt_version: int = 5, worker: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        mqtt_version: int = 5,
+        worker: int = 1,
+        budget: Budget | None = None,
+        pace: Pace | None = None,
+    ) -> None:
         self._folder, self._worker = folder, worker
         self.keys = open_keys(folder)
         if not 1 <= worker <= WORKERS_MOST:
@@ -81,7 +79,7 @@ class Receiver:
         self.store = Store(folder, self.keys, writes=True, worker=worker)
         self._replies = Replies(self.keys, self.store)
         self._site = self.keys.site
-        self._queue: queue.Queue[Arrived] = queue.Queue(_QUEUE_MOST)
+        self._turns, self._hourly = Turns(budget), Hourly()
         self._v5 = mqtt_version == 5
         self._link = 0
         self._connected, self._stopping = threading.Event(), threading.Event()
@@ -97,6 +95,8 @@ class Receiver:
         self._client = make_client(self._own, self._tls, v5=self._v5)
         self._client.on_connect = self._on_connect
         self._client.on_message = self._on_message
+        self._probe = Probe(folder, self.keys, worker, pace or Pace())
+        self._way_in = WayIn(self._client, self._probe, self._site, worker, v5=self._v5)
 
     def run(self, stop: threading.Event, ready: Callable[[], None] = lambda: None) -> None:
         """Receive until ``stop`` is set.
@@ -114,13 +114,15 @@ class Receiver:
         self._client.connect_async(self.keys.value("host").decode(), int(self.keys.value("port")), 30, **session)
         self._client.loop_start()
         ready()
+        self._way_in.keep()
         checked_s = self._fresh_s = self._published_s = time.monotonic()
         self._version = self.keys.version()
         try:
             while not stop.is_set():
-                batch = self._next_batch()
+                batch = self._turns.take(BATCH, 0.2)
                 if batch:
                     self._process(batch, stop)
+                self._way_in.keep()
                 now_s = time.monotonic()
                 if now_s - checked_s > CHECK_EVERY_S or self._connected.is_set():
                     checked_s = now_s
@@ -130,12 +132,16 @@ class Receiver:
             self._client.on_disconnect = None  # this disconnection is intended: no warning
             self._client.disconnect()
             self._client.loop_stop()
+            self._probe.end()
             unlock_file(lock)
             self.store.close()
             self.keys.close()
 
     def _check(self, now_s: float) -> None:
         """Rotate keys that are due, and publish a new directory; what fails is tried again at the next check."""
+        self._hourly.add(self._turns.counts())
+        self._hourly.log_if_due()
+        self._way_in.share_if_needed()
         try:
             self.keys.refresh()
             if now_s - self._fresh_s > ROTATE_EVERY_S:
@@ -180,15 +186,11 @@ class Receiver:
 
     # ---- MQTT
 
-    def _on_connect(self, client: mqtt.Client, _user: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-        if reason.is_failure:
-            log.warning("the broker refused the hub: %s", reason)
+    def _on_connect(self, client: mqtt.Client, _user: Any, _flags: Any, reason: Any, properties: Any) -> None:
+        if not self._way_in.connected(reason, properties):
             return
         self._link += 1
         log.info("connected to the broker")
-        topic = labels.up_topic(self._site, "+")
-        # Shared: each envelope goes to one worker. What a stopped worker had received, the devices send again.
-        client.subscribe(f"$share/hub/{topic}" if self.keys.text("database") else topic, qos=1)
         client.subscribe(labels.keys_topic(self._site), qos=0)
         self._connected.set()  # the main thread publishes the directory: this one must not use a database
 
@@ -197,27 +199,19 @@ class Receiver:
             if message.topic == labels.keys_topic(self._site):
                 self._retained = bytes(message.payload)
                 return
+            if self._probe.take(message.topic, bytes(message.payload)):
+                self._client.ack(message.mid, message.qos)
+                return
             arrived = Arrived(message.topic, bytes(message.payload), message.mid, message.qos, self._link)
-            while not self._stopping.is_set():  # the queue is full: this thread waits, and with it the broker
-                with contextlib.suppress(queue.Full):
-                    self._queue.put(arrived, timeout=0.5)
-                    return
+            placed = Placed.FULL
+            while placed is Placed.FULL and not self._stopping.is_set():  # this thread waits, and with it the broker
+                placed = self._turns.put(arrived)
+            if placed in (Placed.LATER, Placed.DROPPED):
+                self._client.ack(arrived.mid, arrived.qos)  # it must not hold one of the broker's places in flight
         except Exception:  # an exception would end paho's thread unnoticed; unacknowledged, the message comes again
             log.exception("a message could not be processed; the broker keeps it")
 
     # ---- one batch
-
-    def _next_batch(self) -> list[Arrived]:
-        try:
-            batch = [self._queue.get(timeout=0.2)]
-        except queue.Empty:
-            return []
-        while len(batch) < BATCH:
-            try:
-                batch.append(self._queue.get_nowait())
-            except queue.Empty:
-                break
-        return batch
 
     def _process(self, batch: list[Arrived], stop: threading.Event) -> None:
         while not stop.is_set():
@@ -234,7 +228,7 @@ class Receiver:
         else:
             return
         for arrived in batch:
-            if arrived.link == self._link:
+            if arrived.link == self._link and not arrived.is_acked:
                 self._client.ack(arrived.mid, arrived.qos)
         for topic, payload in replies:
             self._client.publish(topic, payload, qos=1)
@@ -246,12 +240,13 @@ class Receiver:
             sqlalchemy errors of `hub.database.CANNOT_WRITE`, NotDurable: Nothing was stored.
         """
         outcome = store_batch(self.keys, self.store, batch)
+        self._hourly.add(outcome.counts)
         return self._replies.to(outcome, self._certified(outcome.renewals))
 
     def _certified(self, renewals: list[tuple[Device, bytes]]) -> dict[bytes, bytes]:
         now_utc_s = int(time.time())
         renewed = {}
-        for device, asked in renewals:
+        for device, asked in {device.kid: (device, asked) for device, asked in renewals}.values():  # the last of each
             try:
                 renewed[device.kid] = renew(self._folder, self.keys, device, asked, now_utc_s)
             except WardbeatError as refused:  # the device asks again tomorrow

@@ -39,6 +39,9 @@ class Consents:
         self._db, self._keys = db, keys
         self._features, self._now_utc_s = NamedFeatures(db, keys.site), int(time.time())
         self.records = records.new_child()  # records read by a transaction that rolls back are not kept
+        # A batch's withdrawals of a device: the highest serial and the latest time stand for all of them.
+        self._withdrawals: dict[bytes, tuple[Device, int, int]] = {}
+        self._withdrawn: dict[bytes, int] = {}
 
     def add(self, device: Device, message: ConsentMessage) -> int:
         """Store a record, given or withdrawn; returns its serial.
@@ -52,11 +55,11 @@ class Consents:
         if record.action == "give" and record.serial > self._now_utc_s + _AHEAD_S:
             raise WireRefused("bad_consent", "the serial number is more than a day ahead of the hub's clock")
         if record.action == "withdraw":
-            # First in the key store, where no backup can undo it, and whatever serial a restored device gave it: a
-            # withdrawal is never refused. After a crash between the two stores more is withdrawn, never less.
-            last = self.ended_by(device, record.serial, record.from_utc_s)
-            self._keys.devices.withdraw(device.kid, last)
-            note_ends(self._db, self._keys, device.kid, withdrawn=last)
+            # Whatever serial a restored device gave it: a withdrawal is never refused.
+            _, serial, at_utc_s = self._withdrawals.get(device.kid, (device, 0, 0))
+            merged = max(serial, record.serial), max(at_utc_s, record.from_utc_s)
+            self._withdrawals[device.kid] = (device, *merged)
+            self._withdrawn.pop(device.kid, None)
         here = (CONSENT.c.device == device.kid) & (CONSENT.c.serial == record.serial)
         row = self._db.execute(select(CONSENT).where(here)).first()
         known = None if row is None else self._proven(device, row)
@@ -89,7 +92,7 @@ class Consents:
             raise WireRefused("consent_unknown")
         if record.serial <= fresh.erased_serial:
             raise WireRefused("erased")
-        if record.action != "give" or record.serial <= fresh.withdrawn_serial:
+        if record.action != "give" or record.serial <= max(fresh.withdrawn_serial, self._withdrawn_now(device)):
             raise WireRefused("consent_withdrawn")
         # By the hub's clock too: a device that holds its clock back prolongs no consent. An outbox keeps rows 30 days.
         if message.end_utc_s > record.until_utc_s or self._now_utc_s > record.until_utc_s + _LATE_S:
@@ -113,6 +116,24 @@ class Consents:
             raise WireRefused("consent_unknown")
         self._features.add(device, message, record)
         return record.serial
+
+    def write_ends(self) -> None:
+        """Withdraw what the batch withdrew, once for each device.
+
+        First in the key store, where no backup can undo it. After a crash between the two stores more is withdrawn,
+        never less.
+        """
+        for _, (device, _, _) in sorted(self._withdrawals.items(), key=lambda item: item[0]):
+            last = self._withdrawn_now(device)
+            if last > (self._keys.devices.of(device.kid) or device).withdrawn_serial:
+                self._keys.devices.withdraw(device.kid, last)
+            note_ends(self._db, self._keys, device.kid, withdrawn=last)
+        self._withdrawals.clear()
+
+    def _withdrawn_now(self, device: Device) -> int:
+        if device.kid in self._withdrawals and device.kid not in self._withdrawn:
+            self._withdrawn[device.kid] = self.ended_by(*self._withdrawals[device.kid])
+        return self._withdrawn.get(device.kid, 0)
 
     def ended_by(self, device: Device, serial: int, at_utc_s: int) -> int:
         """The last serial that a withdrawal or erasure ends: its own, or a later one of a consent that began before it.

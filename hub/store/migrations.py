@@ -15,12 +15,12 @@ from hub.database import add_columns, is_postgres, put_site
 from hub.keys.keystore import KeyStore
 from hub.schema import refuse_strange
 from hub.store.ends import prove_all
+from hub.store.kept import content_digest, place_of
 from hub.store.owner import KEY_STORE, Owner, owners
 from hub.store.places import fill_places
 from hub.store.tables import ARRIVALS, CONSENT, DEVICE, META, QUARANTINE, ROW, SEEN, SITE
-from hub.store.transaction import content_digest, place_of
 
-VERSION: Final = 6
+VERSION: Final = 7
 _NAME: Final = "tables version"
 _ARRIVAL_INDEX: Final = "row_arrival"
 _LOCK: Final = 0x77617264  # of PostgreSQL: workers that start together migrate one after the other
@@ -138,10 +138,16 @@ def _note_places(db: Connection, _: KeyStore) -> None:
     fill_places(db)
 
 
+def _date_streams(db: Connection, _: KeyStore) -> None:
+    """6 → 7: streams have a time, because a device may begin only so many in a day."""
+    add_columns(db, META)
+
+
 _STEPS: Final[dict[int, Callable[[Connection, KeyStore], None]]] = {
     1: _encrypt_rows,
     2: _add_ends,
     3: _number_arrivals,
     4: _prove_ends,
     5: _note_places,
+    6: _date_streams,
 }

@@ -12,8 +12,8 @@ from agent.wire.plaintext import decode_plaintext
 from agent.wire.receipt import Place
 from hub.database import rows_at
 from hub.keys.keystore import KeyStore
+from hub.store.kept import place_of
 from hub.store.tables import COUNTER, DEVICE, ROW, SEEN
-from hub.store.transaction import place_of
 
 SUMMARY: Final = KINDS[SummaryMessage]
 

@@ -42,6 +42,7 @@ STREAM = Table(
     Column("max_seq", BigInteger, nullable=False),
     Column("ledger_index", BigInteger, nullable=False),
     Column("head_before", LargeBinary, nullable=False),
+    Column("begun_utc_s", BigInteger),  # when its first envelope was stored; NULL before version 7
 )
 ROW = Table(
     "row",

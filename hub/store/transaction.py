@@ -5,52 +5,42 @@ no other process stores or ends anything of theirs until this transaction is ove
 another worker is storing and then deletes them; a worker that stores waits and then sees the withdrawal.
 """
 
-import hashlib
-import hmac
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from agent.errors import WireRefused
 from agent.wire.certificates import requested_key
 from agent.wire.message import (
     KINDS,
-    NO_STREAM,
     ConsentMessage,
     CoverMessage,
     EraseMessage,
     FeaturesMessage,
     Message,
-    Plaintext,
     ProbeMessage,
     RenewMessage,
     SchemaMessage,
     SummaryMessage,
 )
-from agent.wire.plaintext import messages_alone
 from agent.wire.receipt import Erased, Place
 from hub.database import insert_new, is_postgres, rows_at
-from hub.keys.data_keys import DataKey
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
 from hub.store.consents import Consents, Records
 from hub.store.ends import note_ends
 from hub.store.envelopes import Opened, refuse_settled
+from hub.store.kept import Kept, sealed_rows
 from hub.store.places import note_places
-from hub.store.tables import ARRIVALS, COUNTER, DEVICE, QUARANTINE, ROW, SEEN, SITE, STREAM
+from hub.store.streams import Streams
+from hub.store.tables import ARRIVALS, COUNTER, DEVICE, QUARANTINE, ROW, SEEN, SITE
 
 _QUARANTINE_MOST: Final = 1000
 _SUMMARY: Final = KINDS[SummaryMessage]
 _NOT_KEPT: Final = (CoverMessage, ProbeMessage, RenewMessage, SchemaMessage)
-_DIGEST_BYTES: Final = 16
-_MOVE: Final = (
-    update(STREAM)
-    .where(STREAM.c.device == bindparam("to_device"), STREAM.c.stream == bindparam("to_stream"))
-    .values({name: bindparam(f"to_{name}") for name in ("max_seq", "ledger_index", "head_before")})
-)
 
 At = tuple[bytes, bytes, int]
 
@@ -67,7 +57,6 @@ class StoreTransaction:
     Attributes:
         erased: Kids of the devices whose erasure was carried out.
         renewals: (device, TLS request) pairs to be certified after the commit.
-        ends: How far each (device, stream) that the batch names has come: max_seq, ledger_index, head_before.
     """
 
     def __init__(self, db: Connection, keys: KeyStore, records: Records, opened: Sequence[Opened]) -> None:
@@ -79,17 +68,22 @@ class StoreTransaction:
         keys.refresh()  # after the lock: another worker may have ended something while this one waited
         # On SQLite nobody else writes: what was looked up before decryption still holds.
         self._settled: dict[At, bytes] = digests(db, (one.source.at for one in opened)) if is_postgres(db) else {}
-        self.ends: dict[tuple[bytes, bytes], Any] = _streams_of(db, opened)
-        self._new_streams: set[tuple[bytes, bytes]] = set()
-        self._moved_streams: set[tuple[bytes, bytes]] = set()
+        self._streams = Streams(db, opened)
         self._places: dict[bytes, Place] = {}
+        self._schemas: dict[bytes, int] = {}  # as each device stated last
         self._seen: list[dict[str, Any]] = []
-        self._rows: list[dict[str, Any]] = []
+        self._kept: list[Kept] = []
+        self._erase_again: dict[bytes, tuple[Device, int, int]] = {}
 
     @property
     def records(self) -> Records:
         """Consent records known now; what this transaction read stands in the first map."""
         return self._consents.records
+
+    @property
+    def ends(self) -> dict[tuple[bytes, bytes], Any]:
+        """How far each (device, stream) that the batch names has come: max_seq, ledger_index, head_before."""
+        return self._streams.ends
 
     def add(self, opened: Opened) -> None:
         """Store one envelope: all of it, or with an error nothing.
@@ -103,20 +97,24 @@ class StoreTransaction:
             raise WireRefused("revoked")
         header = source.sealed.header
         refuse_settled(source, self._settled.get(source.at))
+        self._streams.refuse(source.at[:2], plaintext)
         serial = max(self._apply(source.device, message) for message in plaintext.messages)
         place = {"device": kid, "stream": header.stream, "seq": header.seq}
         if not all(isinstance(message, _NOT_KEPT) for message in plaintext.messages):
-            key = self._keys.data_keys.of(kid, serial)
-            kind = KINDS[type(plaintext.messages[0])]
-            sealed = {"data_key": key.name, "words": key.seal(place_of(source.at), opened.words)}
-            sealed["said"] = content_digest(key, opened.words, plaintext)
-            self._rows.append({**place, "kind": kind, "serial": serial, **sealed})
+            self._kept.append(Kept(opened, serial))
         self._seen.append({**place, "digest": source.sealed.digest, "kem": header.recipient})
         self._settled[source.at] = source.sealed.digest
-        self._advance(source.at, plaintext)
+        self._streams.advance(source.at[:2], header.seq, plaintext)
+        if plaintext.ledger_index > self._places.get(kid, Place()).ledger_index:
+            self._places[kid] = Place(plaintext.ledger_index, plaintext.head_before)
 
     def finish(self, counts: Counter[str]) -> None:
-        """Write what was collected, and add to the counters."""
+        """Write what was collected, carry out what ends something once for each device, and add to the counters."""
+        self._consents.write_ends()
+        for kid, schema in self._schemas.items():
+            self._keys.devices.state_schema(kid, schema)
+        for device, serial, asked_utc_s in self._erase_again.values():
+            self.erase(device, self._consents.ended_by(device, serial, asked_utc_s), asked_utc_s)
         self._flush()
         for name, n in sorted(counts.items()):  # in one order, so that no two workers wait for each other
             counted = update(COUNTER).where(COUNTER.c.name == name).values(n=COUNTER.c.n + n)
@@ -146,8 +144,8 @@ class StoreTransaction:
             NotDurable: A data key is still in the log of keys.db; nothing was erased here.
         """
         self._lock({device.kid})
+        self._flush()  # first, for it may make data keys, of rows that are deleted now
         self._keys.devices.erase(device.kid, last)
-        self._flush()
         delete_ended(self._db, self._keys, device.kid, last)
         ends_utc_s, now_utc_s = self._keys.backups_end_utc_s(), int(time.time())
         later = select(func.count()).select_from(ROW).where(ROW.c.device == device.kid, ROW.c.kind == _SUMMARY)
@@ -178,9 +176,14 @@ class StoreTransaction:
             case FeaturesMessage():
                 return self._consents.name_features(device, message)
             case SchemaMessage():
-                self._keys.devices.state_schema(device.kid, message.schema)
+                self._schemas[device.kid] = message.schema
                 return 0
             case EraseMessage():
+                if device.kid in self.erased:  # the others of a batch together, at its end: each costs ten commits
+                    _, serial, asked_utc_s = self._erase_again.get(device.kid, (device, 0, 0))
+                    later = max(serial, message.serial), max(asked_utc_s, message.asked_utc_s)
+                    self._erase_again[device.kid] = (device, *later)
+                    return 0
                 last = self._consents.ended_by(device, message.serial, message.asked_utc_s)
                 self.erase(device, last, message.asked_utc_s)
                 return 0
@@ -194,30 +197,17 @@ class StoreTransaction:
             case _:
                 return 0
 
-    def _advance(self, at: At, plaintext: Plaintext) -> None:
-        here, seq = at[:2], at[2]
-        end = self.ends.get(here)
-        if end is None:
-            end = self.ends[here] = {"device": at[0], "stream": at[1], "max_seq": 0, "ledger_index": -1}
-            self._new_streams.add(here)
-        elif here not in self._new_streams:
-            self._moved_streams.add(here)
-        end["max_seq"] = max(seq, end["max_seq"])
-        if plaintext.ledger_index > end["ledger_index"]:
-            end |= {"ledger_index": plaintext.ledger_index, "head_before": plaintext.head_before}
-        if plaintext.ledger_index > self._places.get(at[0], Place()).ledger_index:
-            self._places[at[0]] = Place(plaintext.ledger_index, plaintext.head_before)
-
     def _new_rows(self) -> list[dict[str, Any]]:
         """The rows whose content is not stored yet.
 
         A device sends the same content under another (stream, seq) when it had to seal it again, for a deleted KEM key
         or a fork, although its first row had arrived, or when a copy of the device sends it too.
         """
-        contents = ((row["device"], row["said"]) for row in self._rows)
+        rows = sealed_rows(self._keys, self._kept)
+        contents = ((row["device"], row["said"]) for row in rows)
         before = {(row["device"], row["said"]) for row in rows_at(self._db, (ROW.c.device, ROW.c.said), contents)}
         new = []
-        for row in self._rows:
+        for row in rows:
             if (row["device"], row["said"]) not in before:
                 before.add((row["device"], row["said"]))
                 new.append(row)
@@ -239,27 +229,14 @@ class StoreTransaction:
     def _flush(self) -> None:
         if self._seen:
             self._db.execute(insert(SEEN), self._seen)
-        if self._new_streams:
-            self._db.execute(insert(STREAM), [self.ends[here] for here in sorted(self._new_streams)])
-        if self._moved_streams:
-            moved = [{f"to_{name}": value for name, value in self.ends[at].items()} for at in self._moved_streams]
-            self._db.execute(_MOVE, sorted(moved, key=lambda end: (end["to_device"], end["to_stream"])))
+        self._streams.flush()
         note_places(self._db, self._places)
         if rows := self._new_rows():
             self._number(rows)
             self._db.execute(insert(ROW), rows)
-        for written in (self._seen, self._rows, self._new_streams, self._moved_streams, self._places):
-            written.clear()
-
-
-def content_digest(key: DataKey, words: bytes, plaintext: Plaintext) -> bytes:
-    """What identifies the messages of a row (16 bytes), for the holder of its data key alone."""
-    return hmac.new(key.key, messages_alone(words, plaintext), hashlib.sha256).digest()[:_DIGEST_BYTES]
-
-
-def place_of(at: At) -> bytes:
-    """The bytes that a stored row is bound to: device, stream and seq."""
-    return at[0] + at[1] + at[2].to_bytes(8, "big")
+        self._seen.clear()
+        self._kept.clear()
+        self._places.clear()
 
 
 def digests(db: Connection, at: Iterable[At]) -> dict[At, bytes]:
@@ -279,11 +256,3 @@ def delete_ended(db: Connection, keys: KeyStore, kid: bytes, serial: int) -> Non
     db.execute(delete(ROW).where(ROW.c.device == kid, ROW.c.serial <= serial))
     db.execute(delete(QUARANTINE).where(QUARANTINE.c.device == kid))
     note_ends(db, keys, kid, erased=serial)
-
-
-def _streams_of(db: Connection, opened: Sequence[Opened]) -> dict[tuple[bytes, bytes], Any]:
-    """The stored ends of the streams that envelopes belong to, and of the streams that they say came before."""
-    own = {(one.source.device.kid, one.source.sealed.header.stream) for one in opened}
-    before = {(one.source.device.kid, one.plaintext.previous_stream) for one in opened}
-    named = own | {here for here in before if here[1] != NO_STREAM}
-    return {(row["device"], row["stream"]): row for row in rows_at(db, (STREAM.c.device, STREAM.c.stream), named)}

@@ -33,7 +33,7 @@ class OpenHub:
     """
 
     def __init__(self, folder: Path, page: Page | None = None) -> None:
-        self._folder, self._stack = folder, ExitStack()
+        self.folder, self._stack = folder, ExitStack()
         self._store: Store | None = None
         self.page = page or Page()
         self.keys: KeyStore = open_keys(folder)
@@ -47,7 +47,7 @@ class OpenHub:
             Missing: It does not respond.
         """
         if self._store is None:
-            self._store = self._stack.enter_context(Store(self._folder, self.keys))
+            self._store = self._stack.enter_context(Store(self.folder, self.keys))
         return self._store
 
     def name_of(self, kid: bytes) -> str | None:

@@ -4,23 +4,35 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from hub import hearing
 from hub.rotation import days_of_certificate
 from hub.views.open_hub import OpenHub
 
 
 def rows(hub: OpenHub) -> Iterator[dict[str, Any]]:
     """One object; no stored value is decrypted for it."""
-    keys, store = hub.keys, hub.store
+    keys, store, now_utc_s = hub.keys, hub.store, int(time.time())
+    workers = hearing.read_all(hub.folder)
     yield {
         "site": keys.site,
         "operator": keys.operator,
         "synthetic": keys.synthetic,
         "devices": keys.devices.count(),
         "directory_version": keys.version(),
-        "directory_key_days_left": days_of_certificate(keys, int(time.time())),
+        "directory_key_days_left": days_of_certificate(keys, now_utc_s),
         "store_id": store.store_id.hex(),
         "envelopes": store.settled_count(),
         "summaries": store.summary_count(),
         "last_arrival": store.last_arrival(),
         "counters": store.counters(),
+        "received_utc_s": max((worker.received_utc_s for worker in workers), default=0) or None,
+        "workers": [
+            {
+                "worker": worker.worker,
+                "received_utc_s": worker.received_utc_s or None,
+                "trouble": hearing.TROUBLES[worker.now(now_utc_s)][0],
+                "remedy": hearing.TROUBLES[worker.now(now_utc_s)][1],
+            }
+            for worker in workers
+        ],
     }

@@ -55,6 +55,7 @@ LAYERS = {
     "hub.keys": 2,
     "hub.audit": 2,
     "hub.broker": 1,
+    "hub.hearing": 3,
     "hub.database": 1,
     "hub.schema": 1,
     "hub": 0,

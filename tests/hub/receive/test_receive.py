@@ -11,7 +11,7 @@ from agent.errors import WireRefused, WrongUse
 from agent.outbox import consents, receipts
 from agent.privacy.consent import give as make_record
 from agent.privacy.vault import open_vault
-from agent.wire import envelope, message
+from agent.wire import codec, envelope, message
 from agent.wire.consent import Grant
 from agent.wire.enroll import armor, dearmor
 from agent.wire.keys import ReceiveKey, SignKey
@@ -75,7 +75,7 @@ def test_a_seq_that_no_database_could_hold_is_refused_by_name(world, receiver, s
     good = envelope.decode(seal(world, [CoverMessage()]))
     header = good.header_bytes.replace((1).to_bytes(8, "big"), seq.to_bytes(8, "big"))
     signature = sender.sign.sign(envelope.Label.ENVELOPE, sender.site, sender.topic, header, good.ciphertext)
-    assert receiver.handle([(world.topic, message.codec.encode([header, good.ciphertext, signature]))]) == []
+    assert receiver.handle([(world.topic, codec.encode([header, good.ciphertext, signature]))]) == []
     assert receiver.store.counters() == {"bad_seq": 1}
 
 
@@ -83,7 +83,7 @@ def test_a_seq_that_no_database_could_hold_is_refused_by_name(world, receiver, s
 def test_every_refusal_of_an_authentic_device_is_a_signed_notice(world, receiver):
     record = send_consent(world, receiver)
     far = START_UTC_S + 400 * 86_400
-    unknown = message.codec.encode(
+    unknown = codec.encode(
         [bytes(16), 0, 1, HEAD, [["summary", 1, "care", bytes(32), 0, 300, [[999, 1, 0, 0, 0, 0, 0]]]]]
     )
     other_kem = ReceiveKey.of(os.urandom(32)).public
