@@ -14,6 +14,7 @@ from agent.wire.labels import CODES, DUPLICATE, NOT_FINAL, REASONS, SEAL_AGAIN, 
 from agent.wire.receipt import STORE_ID_BYTES, Answers, Entry, Erased, Notice, Receipt
 
 STORE_ID: Final = "store id"
+REVOKED: Final = "the hub's operator has revoked this machine: nothing that it sends is stored"
 AGAIN_MOST: Final = 3
 BREAKS_MOST: Final = 200
 REFUSALS: Final = frozenset(reason for code, reason in REASONS.items() if code not in (STORED, DUPLICATE)).difference(
@@ -38,6 +39,7 @@ class Settled:
         certificate: A new TLS certificate, see `agent.enrollment.renewal`.
         stale: Entries of a store that was replaced since: ignored.
         unknown: Parts of the answers that only a newer program knows: their rows wait.
+        revoked: The hub says that this machine was revoked.
         cut: The hub has a row that this ledger lacks, which was not known before.
     """
 
@@ -51,6 +53,7 @@ class Settled:
     stale: int = 0
     unknown: int = 0
     cut: bool = False
+    revoked: bool = False
     erased: Erased | None = None
     certificate: bytes = b""
 
@@ -179,6 +182,9 @@ def _offer_consent_again(outbox: Outbox, now_utc_s: int) -> int:
 
 
 def _notice(outbox: Outbox, notice: Notice, now_utc_s: int, settled: Settled) -> None:
+    if notice.code == CODES["revoked"]:
+        settled.revoked = True
+        outbox.notify(REVOKED, now_utc_s, about="revoked")
     if notice.code != CODES["restored"]:
         return
     beyond = notice.seq - notice.named_seq

@@ -21,6 +21,7 @@ from agent.publisher.schedule import Scheduler
 from agent.publisher.screen import Screen
 from agent.system.logs import Tally
 from agent.system.status import Level, StatusBoard
+from agent.wire.keys import kid
 from agent.wire.labels import FIRST_SCHEMA, SCHEMA
 from agent.wire.message import SchemaMessage
 
@@ -118,6 +119,8 @@ class HubAnswers:
         self.identity, self._outbox.sealing = believed, sealing
         self.screen.believe(believed)
         self.directory_version, self.directory_ends_utc_s = directory.version, directory.expires_utc_s
+        if kid(believed.sign.public) in directory.revoked:
+            self._show_revoked()
         pending = list(self._pending)
         self._pending.clear()
         return pending
@@ -167,6 +170,10 @@ class HubAnswers:
             self._show_settled(settled)
         return settled.receipted > 0
 
+    def _show_revoked(self) -> None:
+        remedy = "Ask the operator why. To send again, enroll with a new bundle; measuring goes on here."
+        self._board.set("hub", Level.TROUBLE, receipts.REVOKED, remedy)
+
     def _state_schema(self) -> None:
         """Queue what this program speaks, unless a statement is on its way.
 
@@ -187,6 +194,8 @@ class HubAnswers:
                 f"the hub refused a row permanently: {reason}",
                 remedy,
             )
+        if settled.revoked:
+            self._show_revoked()
         if settled.cut:
             self._board.set(
                 "ledger",

@@ -43,6 +43,7 @@ class Outcome:
     Attributes:
         verdicts: In the order of arrival; envelopes of unknown senders are counted and have none.
         notices: (device, notice) pairs about whole streams.
+        revoked: Devices that were revoked and sent something all the same.
         erased: Kids of the devices that are due a receipt for an erasure, for the first time or again.
         renewals: (device, TLS request) pairs to be certified.
         ends: How far the hub has each (device, stream) that the batch named.
@@ -51,6 +52,7 @@ class Outcome:
 
     verdicts: list[Verdict] = field(default_factory=list)
     notices: set[tuple[Device, Notice]] = field(default_factory=set)
+    revoked: set[Device] = field(default_factory=set)
     erased: set[bytes] = field(default_factory=set)
     renewals: list[tuple[Device, bytes]] = field(default_factory=list)
     ends: dict[tuple[bytes, bytes], Any] = field(default_factory=dict)
@@ -60,6 +62,7 @@ class Outcome:
         """Append what another batch led to."""
         self.verdicts += other.verdicts
         self.notices |= other.notices
+        self.revoked |= other.revoked
         self.erased |= other.erased
         self.renewals += other.renewals
         self.ends |= other.ends
@@ -115,9 +118,9 @@ def _sender(data: bytes) -> bytes | None:
 def _store_together(keys: KeyStore, store: Store, batch: Sequence[Message]) -> Outcome:
     keys.refresh()
     counts: Counter[str] = Counter()
-    arrived = _authentic(keys, batch, counts)
-    opened, reasons = _opened(keys, store, arrived)
     outcome = Outcome()
+    arrived = _authentic(keys, batch, counts, outcome.revoked)
+    opened, reasons = _opened(keys, store, arrived)
     with store.transaction([one for one in opened if one is not None]) as transaction:
         for n, one in enumerate(opened):
             if one is not None:
@@ -139,14 +142,16 @@ def _store_together(keys: KeyStore, store: Store, batch: Sequence[Message]) -> O
     return outcome
 
 
-def _authentic(keys: KeyStore, batch: Sequence[Message], counts: Counter[str]) -> list[Authentic]:
-    """The authentic envelopes of a batch; the refusals of the others are counted."""
+def _authentic(keys: KeyStore, batch: Sequence[Message], counts: Counter[str], revoked: set[Device]) -> list[Authentic]:
+    """The authentic envelopes of a batch; the refusals of the others are counted, and revoked senders collected."""
     arrived = []
     for topic, data in batch:
         try:
             arrived.append(verify.authentic(keys, topic, data))
         except WireRefused as refused:
             counts[refused.reason] += 1
+            if isinstance(refused, verify.Revoked):
+                revoked.add(refused.device)
     return arrived
 
 

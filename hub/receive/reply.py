@@ -1,5 +1,6 @@
 """Answers to devices: what became of their envelopes, sealed to each device in envelopes of one size."""
 
+import math
 import os
 import time
 from collections import defaultdict
@@ -11,7 +12,7 @@ from cryptography.hazmat.primitives.hpke import MLKEM768X25519PublicKey
 from agent.wire import labels
 from agent.wire.envelope import MAX_WORDS_BYTES, Sender
 from agent.wire.keys import SEED_BYTES, kid, receive_public
-from agent.wire.message import HASH_BYTES, STREAM_BYTES
+from agent.wire.message import HASH_BYTES, NO_STREAM, STREAM_BYTES
 from agent.wire.receipt import MAX_ENTRIES, Answer, Answers, Certificate, Entry, Notice, Place, Receipt, encode_answers
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
@@ -19,6 +20,7 @@ from hub.receive.batch import Outcome
 from hub.store.store import Store
 
 _PUBLICS_MOST: Final = 10_000
+_TOLD_EVERY_S: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Replies:
         self._keys, self._store = keys, store
         self._stream, self._seq = os.urandom(STREAM_BYTES), 0
         # Checking that a key is not weak costs as much as a signature: once a device, not once an answer.
+        self._told_s: dict[bytes, float] = {}
         self._publics: dict[bytes, tuple[MLKEM768X25519PublicKey, bytes]] = {}
 
     def to(self, outcome: Outcome, certificates: dict[bytes, bytes] | None = None) -> list[tuple[str, bytes]]:
@@ -74,6 +77,7 @@ class Replies:
                     answers.append(Receipt(stream, index, head, tuple(of_stream[start : start + MAX_ENTRIES])))
             frame = Frame(device, now_utc_s, places.get(which, Place()))
             sealed += self._sealed(frame, answers)
+        sealed += [self._revoked(device, now_utc_s) for device in outcome.revoked if self._is_due(device)]
         return sealed
 
     def _erased(self, device: Device, outcome: Outcome) -> list[Answer]:
@@ -81,6 +85,20 @@ class Replies:
             return []
         erased = self._keys.devices.erasure(device)
         return [] if erased is None else [erased.signed(self._keys.sign_key("receipt"), self._keys.site)]
+
+    def _is_due(self, device: Device) -> bool:
+        """Whether a revoked device is told now: once an hour, and only one that knows the code."""
+        now_s = time.monotonic()
+        if device.schema <= labels.FIRST_SCHEMA or now_s < self._told_s.get(device.kid, -math.inf) + _TOLD_EVERY_S:
+            return False
+        if len(self._told_s) >= _PUBLICS_MOST:
+            self._told_s.clear()
+        self._told_s[device.kid] = now_s
+        return True
+
+    def _revoked(self, device: Device, now_utc_s: int) -> tuple[str, bytes]:
+        notice = Notice(labels.CODES["revoked"], NO_STREAM, 0, 0)
+        return self._seal(Frame(device, now_utc_s, Place()), [notice])
 
     def _sealed(self, frame: Frame, answers: list[Answer]) -> list[tuple[str, bytes]]:
         sealed, fitting = [], list[Answer]()

@@ -8,8 +8,17 @@ from agent.errors import WireRefused
 from agent.wire import envelope
 from agent.wire.labels import up_topic
 from agent.wire.plaintext import decode_plaintext
+from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
 from hub.store.envelopes import Authentic, Opened
+
+
+class Revoked(WireRefused):
+    """An envelope that a revoked device signed: counted as any other refusal, and the device may be told."""
+
+    def __init__(self, device: Device) -> None:
+        super().__init__("revoked")
+        self.device = device
 
 
 def authentic(keys: KeyStore, topic: str, data: bytes) -> Authentic:
@@ -27,12 +36,12 @@ def authentic(keys: KeyStore, topic: str, data: bytes) -> Authentic:
     device = keys.devices.of(sealed.header.sender)
     if device is None:
         raise WireRefused("unknown_key")
-    if device.revoked:
-        raise WireRefused("revoked")
     if topic != up_topic(keys.site, device.device):
         raise WireRefused("wrong_topic")
     if not sealed.signed_by(device.sign_public, keys.site, topic):
         raise WireRefused("bad_signature")
+    if device.revoked:
+        raise Revoked(device)
     return Authentic(device, sealed)
 
 

@@ -102,7 +102,7 @@ def test_what_a_stolen_receipt_key_may_have_receipted_is_offered_again(world):
                 world.settings.state_dir, world.vault, world.identity, outbox, world.settings.mqtt, StatusBoard(),
                 slot_s=300.0, utc_s=lambda: NOW,
             )  # fmt: skip
-            publisher._answers.take_directory(published)
+            publisher.answers.take_directory(published)
             return publisher.identity
 
         for words in (["--receipt"], ["--receipt", "--stolen"]):
