@@ -9,10 +9,11 @@ from typing import Final
 from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
 
+from agent.model import NS_PER_S
 from agent.system.budget import Budget
 
 _MOST: Final = 256
-_PACKETS = (100.0, float(_MOST))  # a second, at once: a strap sends one or two; also at ten times the speed
+_PACKETS = (100.0, float(_MOST))  # a second of the session, at once: a strap sends one or two
 _PACKET_MOST: Final = 512  # bytes of an attribute at most (Bluetooth Core, vol. 3, part F, 3.2.9)
 
 
@@ -22,7 +23,7 @@ class Mail:
     def __init__(self, now_ns: Callable[[], int]) -> None:
         self._now_ns = now_ns
         self._packets: deque[tuple[int, bytes | None]] = deque()
-        self._news, self._budget = asyncio.Event(), Budget(*_PACKETS)
+        self._news, self._budget = asyncio.Event(), Budget(*_PACKETS, lambda: now_ns() / NS_PER_S)
         self.lost = False
         self.battery_percent: int | None = None
 
