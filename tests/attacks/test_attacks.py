@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-import json
 import os
 import shutil
 import sqlite3
@@ -14,6 +13,7 @@ import pytest
 from agent import pipeline
 from agent.control import client, handlers
 from agent.control.channel import Command
+from agent.control.consent_words import encode_yes
 from agent.enrollment import consent_key, identity, steps
 from agent.errors import KeysMissing, LedgerBroken, WireRefused, WrongUse
 from agent.model import NS_PER_S, Sample
@@ -553,10 +553,8 @@ def test_a_consent_that_begins_in_the_past_is_not_taken(world):
             grants = consent_key.grants(agent.profile, OPERATOR)
             serial = consents.next_serial(agent.outbox, agent.utc_s())
             record = asked_record(agent, serial, grants, from_utc_s)
-            message_ = record.signed(
-                identity.consent_key(world.settings.state_dir, PIN, world.vault), world.identity.site
-            )
-            handed = json.dumps({"record": message_.record.hex(), "signature": message_.signature.hex()})
+            key = identity.consent_key(world.settings.state_dir, PIN, world.vault)
+            handed = encode_yes(record.signed_yes(key, world.identity.site, [1, 2]))
             if taken:
                 assert "on its way" in (await handlers.handle(agent, Command("consent", handed))).words
             else:

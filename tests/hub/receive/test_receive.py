@@ -82,7 +82,7 @@ def test_a_seq_that_no_database_could_hold_is_refused_by_name(world, receiver, s
 @pytest.mark.process
 def test_every_refusal_of_an_authentic_device_is_a_signed_notice(world, receiver):
     record = send_consent(world, receiver)
-    far = START_UTC_S + 400 * 86_400
+    far = START_UTC_S + 4000 * 86_400
     unknown = codec.encode(
         [bytes(16), 0, 1, HEAD, [["summary", 1, "care", bytes(32), 0, 300, [[999, 1, 0, 0, 0, 0, 0]]]]]
     )
