@@ -16,6 +16,7 @@ from agent.wire.envelope import Sender
 from agent.wire.keys import kid, receive_public
 from agent.wire.labels import down_topic
 from agent.wire.message import CoverMessage
+from agent.wire.receipt import Answers, encode_answers
 from hub import backup, enroll, rotation
 from hub.cli import main
 from hub.database import CANNOT_WRITE, lock_file, unlock_file
@@ -206,7 +207,12 @@ def test_stolen_takes_back_every_key_that_lay_in_the_file(world):
     topic = down_topic(world.identity.site, world.identity.device)
     for which, key in {**thief, "new score": receiver.keys.sign_key("score")}.items():
         sender = Sender(key, bytes(32), world.identity.site, topic)
-        forged = sender.seal(receive_public(me), kid(me), (bytes(16), 1), receiver._replies._words([]))
+        forged = sender.seal(
+            receive_public(me),
+            kid(me),
+            (bytes(16), 1),
+            encode_answers(Answers(receiver.keys.version(), receiver.store.store_id, ())),
+        )
         with pytest.raises(WireRefused) as refused:
             world.identity.open_answers(forged)
         assert refused.value.reason in ("revoked", "unknown_key"), which

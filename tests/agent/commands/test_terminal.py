@@ -420,7 +420,6 @@ def test_a_minute_of_run_connects_to_the_broker_alone_and_writes_into_its_own_fo
     planted = tmp_path / "planted"
     breach = """
 import socket
-from tests.support.machine import within_s
 open("/tmp/wardbeat-planted", "w").close()
 open("leak.txt", "w").close()
 connection = socket.socket()

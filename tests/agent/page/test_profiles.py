@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from agent.model import Sample
-from agent.outbox import Outbox, consents, ledger
+from agent.outbox import Outbox, consents, ledger, pauses
 from agent.session.live_view import now
 from agent.tables.profiles import PROFILES
 from agent.wire import envelope
@@ -61,7 +61,7 @@ def test_from_nothing_to_ones_own_heart_beat(tmp_path, browser):
         browser("click", sel="button[aria-label^='Strap']")
         wait_for(lambda: not living.agent.sensors.reading, 2.0, "the strap to be closed")
         browser("wait", js="document.querySelector(\"button[aria-label='Strap: Switch on']\") !== null")
-        assert living.in_agent(lambda agent: agent.outbox.meta("sensor ble_strap")) == b"off"
+        assert living.in_agent(lambda agent: pauses.switches(agent.outbox)) == {"ble_strap": False}
         assert browser("troubles") == []
 
 
@@ -101,7 +101,7 @@ def test_a_pin_is_set_with_the_place_s_bundle_and_answer(tmp_path, browser):
         browser("fill", sel="#words", text=eight.upper())
         browser("fill", sel="#pin", text="six signs")
         browser("click", sel="form[data-form=admit] button")
-        assert "restarts" in browser.said()
+        browser("wait", js="document.getElementById('said').textContent.includes('restarts')")
         browser("wait", js="document.querySelector('#main .why') !== null")  # the agent ends, to start with its keys
     assert dearmor("REQUEST", armor("REQUEST", dearmor("REQUEST", request)))
 
