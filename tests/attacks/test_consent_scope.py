@@ -208,7 +208,7 @@ def test_a_withdrawal_with_the_highest_serial_ends_no_later_consent(world):
         stolen = thief.signed(world.identity.sign, world.identity.site)
         refused = receiver.handle([(world.topic, seal(world, [stolen], seq=1))])
         assert reasons_by_seq(world, refused) == {1: "stored"}  # it ends what was given before
-    client.give_consent(world.settings, PROFILES["care"], (Grant("face", "care", OPERATOR),), PIN, now + 1)
+    client.give_consent(world.settings, PROFILES["care"], (Grant("face", "care", OPERATOR),), PIN, now + 60)
     with world.outbox() as outbox:
         settled = receipts.Settled()
         deliver(world, outbox, receiver)
