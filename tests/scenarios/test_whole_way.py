@@ -451,9 +451,8 @@ def test_a_forged_directory_or_receipt_changes_nothing(world, broker, tmp_path):
         down = world.topic.replace("/up/", "/down/")
         for payload in (b"", b"\x83", bytes(envelope.ENVELOPE_BYTES), recorder.seen[0][1]):
             recorder.client.publish(down, payload, 1)
-        await until(
-            lambda: sum(agent.publisher.counters[r] for r in ("malformed", "bad_signature", "unknown_key")) >= 5
-        )
+        refusals = ("malformed", "bad_signature", "unknown_key", "not_for_us")
+        await until(lambda: sum(agent.publisher.counters[reason] for reason in refusals) >= 5)
         told["published"] = agent.publisher.identity.published
         told["receipted"] = {(row.stream, row.seq) for row in ledger.rows(agent.outbox) if row.state == "receipted"}
         stop.set()
