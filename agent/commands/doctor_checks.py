@@ -6,6 +6,7 @@ import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -33,7 +34,7 @@ def checks(settings: Settings, profile: Profile) -> Iterator[Check]:
     yield from _machine(profile)
     said = doctor_agent.Said.ask(settings)
     for name, chosen in _sensors_on(settings, said).items():
-        yield from _within(f"source.{name}", lambda name=name, chosen=chosen: _sensor(name, chosen, settings))  # type: ignore[misc]
+        yield from _within(f"source.{name}", partial(_sensor, name, chosen, settings))
     yield from _within("state", lambda: _state(settings, profile, said))
     yield from doctor_agent.checks(said, profile)
 

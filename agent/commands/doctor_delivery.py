@@ -15,6 +15,7 @@ from agent.enrollment.enrolled import Identity
 from agent.enrollment.known_time import Heard, Papers
 from agent.errors import WardbeatError, WireRefused
 from agent.outbox import Outbox, consents, ledger
+from agent.outbox.rows import HUB_HEARD
 from agent.privacy.vault import Vault
 from agent.publisher import probe
 from agent.tables.profiles import Profile
@@ -68,7 +69,7 @@ def _heard(folder: Path, vault: Vault) -> Heard | None:
     with suppress(WardbeatError):
         if (folder / "outbox.db").exists():
             with Outbox(folder / "outbox.db", vault, None, writes=False) as outbox:
-                return Heard.decode(outbox.meta(known_time.HEARD))
+                return Heard.decode(outbox.meta(HUB_HEARD))
     return None
 
 
@@ -79,7 +80,7 @@ def _papers(enrolled: Identity, folder: Path) -> Iterator[Check]:
         yield _valid(
             "certificate", now_s, first_s, last_s, CERTIFICATE_LATE_S, "Ask the hub's operator, or enroll again."
         )
-    except (OSError, ValueError) as error:
+    except (OSError, WireRefused) as error:
         words = f"this machine's certificate cannot be read ({type(error).__name__})"
         yield Check("certificate", ok=False, words=words, remedy="Restore the state folder, or enroll again.")
     try:
@@ -106,7 +107,7 @@ def _valid(check_id: str, now_s: float, first_s: int, last_s: int, late_s: int, 
 def _tls(folder: Path, vault: Vault) -> Check:
     try:
         probe.tls_context(folder, identity.tls_password(vault))
-    except (OSError, ValueError) as error:  # of ssl, too
+    except (OSError, WireRefused) as error:  # of ssl, too
         words = f"the TLS keys cannot be used ({type(error).__name__})"
         return Check("keys", ok=False, words=words, remedy="Restore the state folder, or enroll again.")
     return Check("keys", ok=True, words="key and certificate belong together")

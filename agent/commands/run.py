@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
                 raise
             if not is_full or time.monotonic() - began_s > _SOON_S:
                 say(f"wardbeat: {full}")
-                say(f"  → {full.remedy} Wardbeat starts by itself then; Ctrl-C ends it.")
+                say(f"  → {full.remedy} Wardbeat then starts without further action; Ctrl-C ends it.")
             is_full = True
             time.sleep(_DISK_S)
         except BeginAgain as again:

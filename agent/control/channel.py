@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import socket
+import struct
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -192,9 +193,8 @@ def _answer_line(folder: Path, command: Command, timeout_s: float) -> bytes:
         raise _nobody()
     until_s = time.monotonic() + timeout_s
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(timeout_s)
         try:
-            connection.connect(str(folder / SOCKET))
+            _call(connection, folder / SOCKET, timeout_s)
         except (FileNotFoundError, ConnectionRefusedError) as error:
             raise _nobody() from error
         except OSError as error:  # its queue of callers is full, or it took too long
@@ -213,6 +213,21 @@ def _answer_line(folder: Path, command: Command, timeout_s: float) -> bytes:
         except OSError as error:
             raise _busy("broke off its answer") from error
     return bytes(line)
+
+
+def _call(connection: socket.socket, path: Path, timeout_s: float) -> None:
+    """Connect, and wait for a place in a full queue of callers.
+
+    A socket with a Python timeout does not wait there: its connect fails at once (EAGAIN, connect(2)). The
+    kernel's own time limit for sending does, and serves those who wait in the order in which they came.
+    """
+    whole_s = int(timeout_s)
+    connection.setsockopt(
+        socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", whole_s, int((timeout_s - whole_s) * 1e6) + 1)
+    )
+    connection.settimeout(None)
+    connection.connect(str(path))
+    connection.settimeout(timeout_s)
 
 
 def _nobody() -> NotRunning:

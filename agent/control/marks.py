@@ -81,7 +81,7 @@ def obey(session: Session) -> None:
 
 
 async def keep(session: Session) -> None:
-    """Look for marks, for ever."""
+    """Look for marks until this task is cancelled."""
     while True:
         obey(session)
         await asyncio.sleep(_LOOK_S)

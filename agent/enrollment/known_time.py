@@ -13,16 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cryptography import x509
-
 from agent import __built__
 from agent.enrollment.enrolled import Identity
 from agent.enrollment.identity import tls_files
 from agent.errors import WireRefused
 from agent.model import NS_PER_S
 from agent.system import host
+from agent.wire import certificates
 
-HEARD: Final = "hub time"  # its name in the outbox's `meta`
 SLACK_S: Final = 120
 """Closer than that, two right clocks may be apart. Chosen by us: no paper and no consent depends on two minutes."""
 _PAPER_SLACK_S: Final = 600
@@ -30,7 +28,7 @@ REMEDY: Final = "Set this computer's date, time and time zone; Wardbeat notices 
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class KnownMoment:
     """A moment of which this machine has proof.
 
     Attributes:
@@ -90,32 +88,32 @@ def certificate_ends(folder: Path) -> tuple[int, int]:
     """First and last second of this machine's certificate, in UTC seconds.
 
     Raises:
-        OSError, ValueError: It cannot be read.
+        OSError, WireRefused: It cannot be read.
     """
-    certificate = x509.load_pem_x509_certificate(tls_files(folder)[1].read_bytes())
-    return int(certificate.not_valid_before_utc.timestamp()), int(certificate.not_valid_after_utc.timestamp())
+    certificate = certificates.first_in(tls_files(folder)[1].read_bytes())
+    return certificate.begins_utc_s, certificate.ends_utc_s
 
 
 @dataclass(frozen=True, slots=True)
 class Papers:
     """What is dated here: moments that are past, and ends of what should still hold."""
 
-    begun: tuple[Mark, ...]
-    ends: tuple[Mark, ...] = ()
+    begun: tuple[KnownMoment, ...]
+    ends: tuple[KnownMoment, ...] = ()
 
     @classmethod
     def of(cls, enrolled: Identity | None, folder: Path) -> "Papers":
         """Those of an enrollment; None: this release's alone. What cannot be read is left out: other checks say so."""
-        begun = [Mark(built_utc_s(), "this release was built")]
-        ends: list[Mark] = []
-        with suppress(WireRefused, OSError, ValueError):
+        begun = [KnownMoment(built_utc_s(), "this release was built")]
+        ends: list[KnownMoment] = []
+        with suppress(WireRefused, OSError):
             if enrolled is not None:
                 seen = enrolled.directory().directory
-                begun.append(Mark(seen.issued_utc_s, "the hub's key directory was issued"))
-                ends.append(Mark(seen.expires_utc_s, "the hub's key directory"))
+                begun.append(KnownMoment(seen.issued_utc_s, "the hub's key directory was issued"))
+                ends.append(KnownMoment(seen.expires_utc_s, "the hub's key directory"))
                 first, last = certificate_ends(folder)
-                begun.append(Mark(first, "this machine's certificate begins"))
-                ends.append(Mark(last, "this machine's certificate"))
+                begun.append(KnownMoment(first, "this machine's certificate begins"))
+                ends.append(KnownMoment(last, "this machine's certificate"))
         return cls(tuple(begun), tuple(ends))
 
     def fault(self, heard: Heard | None, now_utc_s: float | None = None) -> str:

@@ -10,7 +10,7 @@ from agent.model import Interval
 from agent.outbox import named_features
 from agent.outbox.file import Outbox
 from agent.outbox.limits import RIGHTS, UNSETTLED
-from agent.outbox.rows import CONSENTED_SINCE, ERASED_TO, HUB_SCHEMA, HUB_UTC_S, RETIRED_TO
+from agent.outbox.rows import CONSENTED_SINCE, ERASED_TO, HUB_HEARD, HUB_SCHEMA, HUB_UTC_S, RETIRED_TO
 from agent.privacy import consent
 from agent.privacy.consent import Consented
 from agent.system.storage import shred, storing
@@ -146,7 +146,9 @@ def retire(outbox: Outbox, now_utc_s: int, *, erased: bool = False) -> None:
         outbox.db.execute("DELETE FROM consent")
         outbox.db.execute("DELETE FROM named_features")
         outbox.db.execute("DELETE FROM proof")
-        outbox.db.execute("DELETE FROM meta WHERE name LIKE 'store id%' OR name IN (?, ?)", (HUB_UTC_S, HUB_SCHEMA))
+        outbox.db.execute(
+            "DELETE FROM meta WHERE name LIKE 'store id%' OR name IN (?, ?, ?)", (HUB_UTC_S, HUB_HEARD, HUB_SCHEMA)
+        )
         outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (RETIRED_TO, str(outbox.head()[0]).encode()))
 
 

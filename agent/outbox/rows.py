@@ -22,6 +22,7 @@ CONSENTED_SINCE: Final = "stays"  # a consent was given after the last request t
 RETIRED_TO: Final = "retired to"
 # What the hub's last answer said: its clock, and the schema that it speaks with this device.
 HUB_UTC_S: Final = "hub utc s"
+HUB_HEARD: Final = "hub time"  # the same with counters of this machine, see `agent.enrollment.known_time`
 HUB_SCHEMA: Final = "hub schema"
 _NOTED: Final = "noted"  # what the hub said today, and of what
 NEWS_MOST: Final = 50

@@ -4,8 +4,9 @@ import math
 import time
 from typing import Final
 
-from agent.enrollment.known_time import HEARD, Heard
+from agent.enrollment.known_time import Heard
 from agent.outbox import Outbox, Row
+from agent.outbox.rows import HUB_HEARD
 from agent.system import host
 from agent.wire.receipt import Answers, Receipt
 
@@ -24,7 +25,7 @@ class HubTime:
     """
 
     def __init__(self, outbox: Outbox) -> None:
-        self._outbox, self.heard = outbox, Heard.decode(outbox.meta(HEARD))
+        self._outbox, self.heard = outbox, Heard.decode(outbox.meta(HUB_HEARD))
         self._kept_s, self._made_before = -math.inf, outbox.head()[0]
         self._sent: dict[tuple[bytes, int], int] = {}
 
@@ -49,5 +50,5 @@ class HubTime:
             return
         self.heard = Heard(hub_utc_s, host.boot_id(), asked_ns, host.boottime_ns())
         if time.monotonic() - self._kept_s > _KEEP_S:
-            self._outbox.set_meta(HEARD, self.heard.encode())
+            self._outbox.set_meta(HUB_HEARD, self.heard.encode())
             self._kept_s = time.monotonic()

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 from agent.config import Settings
 from agent.enrollment import identity
 from agent.enrollment.enrolled import Identity
-from agent.enrollment.known_time import HEARD, Heard
+from agent.enrollment.known_time import Heard
 from agent.errors import KeysMissing, StorageFull, WardbeatError, WrongUse
 from agent.features.live import LiveHeart
 from agent.model import Sample, Summary
 from agent.outbox import Outbox, Sealing, consents, damage, pauses
+from agent.outbox.rows import HUB_HEARD
 from agent.privacy.vault import Vault, open_vault
 from agent.session.clock_watch import ClockWatch
 from agent.session.release import ReleaseQueue
@@ -106,7 +107,7 @@ class Session:
         with suppress(StorageFull):
             pauses.seal(self.outbox)
         self._moved, self._clock_watch = False, ClockWatch(folder, self.board)
-        self._heard = Heard.decode(self.outbox.meta(HEARD))
+        self._heard = Heard.decode(self.outbox.meta(HUB_HEARD))
         self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.set_paused(paused=consents.is_paused(self.outbox))
         self.release_queue.show_consent()
@@ -124,7 +125,7 @@ class Session:
     def look_at_clock(self) -> None:
         """Take a moved wall clock over at once; the window in which it was moved is not released."""
         broken = self.clock.utc_break()
-        fault = self._fault() if self.clock.count().start else ""  # a replay or a demo has a clock of its own
+        fault = self._fault() if self.clock.count().start else ""  # a replay or a demo uses another clock
         changed, self.release_queue.clock_fault = fault != self.release_queue.clock_fault, fault
         if broken is None and not changed:
             return

@@ -8,7 +8,7 @@ async def end(process: asyncio.subprocess.Process) -> None:
     """Kill it, close our ends of its pipes, and return when it is gone.
 
     Asyncio's own `wait` returns only when the pipes are at their end: never, where a flood was left unread in one, or
-    where the process had a child of its own that keeps one open.
+    where a child of the process keeps one open.
     """
     with contextlib.suppress(ProcessLookupError):
         process.kill()

@@ -15,6 +15,7 @@ from agent.errors import WireRefused
 Item = int | bytes | str | Sequence["Item"]
 Decoded = int | bytes | str | list["Decoded"]
 
+UTC_S_MOST: Final = 253_402_300_799  # the last second of the year 9999
 UINT_END: Final = 2**53
 MAX_DEPTH: Final = 8
 _UINT, _BYTES, _TEXT, _ARRAY = 0, 2, 3, 4
@@ -65,6 +66,13 @@ class Fields:
         value = next(self._rest)
         if not isinstance(value, int):
             raise WireRefused("malformed", "expected a number")
+        return value
+
+    def utc_s(self) -> int:
+        """The next field, a moment in UTC seconds that has a date: a later one would end each program that shows it."""
+        value = self.uint()
+        if value > UTC_S_MOST:
+            raise WireRefused("malformed", "a time is beyond the calendar")
         return value
 
     def uints(self) -> list[int]:

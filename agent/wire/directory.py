@@ -184,15 +184,15 @@ def fingerprint_words(root_public: bytes) -> str:
 
 def _key(item: Decoded) -> DirectoryKey:
     row = Fields(item, 4)
-    return DirectoryKey(row.uint(), row.raw(SIGN_PUBLIC_BYTES), row.uint(), row.uint())
+    return DirectoryKey(row.uint(), row.raw(SIGN_PUBLIC_BYTES), row.utc_s(), row.utc_s())
 
 
 def _directory(item: Decoded) -> Directory:
     row = Fields(item, 8)
     directory = Directory(
         version=row.uint(),
-        issued_utc_s=row.uint(),
-        expires_utc_s=row.uint(),
+        issued_utc_s=row.utc_s(),
+        expires_utc_s=row.utc_s(),
         synthetic=row.flag(),
         kems=tuple(_kem(kem) for kem in row.array()),
         receipt_publics=_publics(row.array(), SIGN_PUBLIC_BYTES),
@@ -206,7 +206,7 @@ def _directory(item: Decoded) -> Directory:
 
 def _kem(item: Decoded) -> KemKey:
     row = Fields(item, 2)
-    return KemKey(row.raw(RECEIVE_PUBLIC_BYTES), row.uint())
+    return KemKey(row.raw(RECEIVE_PUBLIC_BYTES), row.utc_s())
 
 
 def _publics(items: list[Decoded], size: int) -> tuple[bytes, ...]:

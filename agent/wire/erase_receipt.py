@@ -21,7 +21,6 @@ from agent.wire.keys import SIGN_PUBLIC_BYTES
 from agent.wire.receipt import Erased, decode_erased
 
 PAPER: Final = "ERASE RECEIPT"
-_YEAR_9999_S: Final = 253_370_764_800
 # A receipt may reach a machine under a later directory: it was asleep, or asked again. It is not older than this.
 _OLDEST_S: Final = 60 * 86_400
 _OLD_NOTE: Final = (
@@ -139,6 +138,6 @@ def _days(first_utc_s: int, last_utc_s: int) -> str:
 
 def day(utc_s: int) -> str:
     """A moment of a receipt as it is written there; any number has words."""
-    if utc_s > _YEAR_9999_S:  # whoever signed it, nobody's text may break
+    if utc_s > codec.UTC_S_MOST:  # whoever signed it, nobody's text may break
         return "a day beyond the calendar"
     return dt.datetime.fromtimestamp(utc_s, dt.UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -168,7 +168,7 @@ def decode_answers(words: bytes) -> Answers:
     version, store_id, read = row.uint(), row.raw(STORE_ID_BYTES), [_answer(one) for one in row.array()]
     schema, hub_utc_s, place = FIRST_SCHEMA, 0, Place()
     if has_place:
-        schema, hub_utc_s, place = row.uint(), row.uint(), Place(row.uint(), row.raw(HASH_BYTES))
+        schema, hub_utc_s, place = row.uint(), row.utc_s(), Place(row.uint(), row.raw(HASH_BYTES))
         if schema <= FIRST_SCHEMA:
             raise WireRefused("malformed", "the schema of an answer does not match its length")
     answers = tuple(answer for answer, _ in read if answer is not None)

@@ -33,7 +33,7 @@ _SAY_EVERY_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Where a state folder lies.
 
     Attributes:
@@ -93,14 +93,14 @@ class Owner:
 
     Attributes:
         id: Identity of the key store.
-        place: The state folder.
+        location: Of the state folder.
         is_named: Whether the database names both already, exactly so.
     """
 
     def __init__(self, keys: KeyStore, folder: Path) -> None:
         self._keys = keys
         self.id = id_of(keys.value("root public"))
-        self.place = Place.of(folder, sqlite=not keys.text("database"))
+        self.location = Location.of(folder, sqlite=not keys.text("database"))
         self._accepted: dict[str, bytes] = {}
         self.is_named = False
 
@@ -117,11 +117,11 @@ class Owner:
             return
         if known[KEY_STORE] != self.id:
             raise _another()
-        theirs = Place.decoded(known.get(STATE_FOLDER, b""))
-        if theirs is not None and self.place.is_same(theirs):
-            self._accepted, self.is_named = known, self.place == theirs
-        elif theirs is not None and not self.place.has_copy(theirs) and self._keys.text(RESTORED) != "1":
-            where = "" if self.place.machine == theirs.machine else " on another machine"
+        theirs = Location.decoded(known.get(STATE_FOLDER, b""))
+        if theirs is not None and self.location.is_same(theirs):
+            self._accepted, self.is_named = known, self.location == theirs
+        elif theirs is not None and not self.location.has_copy(theirs) and self._keys.text(RESTORED) != "1":
+            where = "" if self.location.machine == theirs.machine else " on another machine"
             raise KeysMissing(
                 f"this database works with another state folder: {theirs.folder}{where}",
                 remedy="Use that folder. If it is gone, or you moved it here, run 'wardbeat hub adopt' on this one.",
@@ -130,7 +130,7 @@ class Owner:
     def claim(self, db: Connection) -> None:
         """Name this key store and this state folder as the database's own."""
         self.is_named = True
-        self._accepted = {KEY_STORE: self.id, STATE_FOLDER: self.place.encoded()}
+        self._accepted = {KEY_STORE: self.id, STATE_FOLDER: self.location.encoded()}
         for name, value in self._accepted.items():
             put_site(db, SITE, name, value)
 
@@ -183,7 +183,7 @@ class Presence:
         """
         if not is_postgres(self._engine):
             return
-        self._name = _signed(zlib.crc32(owner.id + owner.place.keys.encode()))
+        self._name = _signed(zlib.crc32(owner.id + owner.location.keys.encode()))
         self._hold()
         if self._others():
             raise AlreadyRunning(

@@ -26,7 +26,7 @@ _MOVE: Final = (
     .values({name: bindparam(f"to_{name}") for name in ("max_seq", "ledger_index", "head_before")})
 )
 
-Place = tuple[bytes, bytes]
+StreamKey = tuple[bytes, bytes]
 
 
 class Streams:
@@ -42,13 +42,13 @@ class Streams:
 
     def __init__(self, db: Connection, opened: Sequence[Opened]) -> None:
         self._db = db
-        self.ends: dict[Place, Any] = _ends(db, opened)
-        self._new: set[Place] = set()
-        self._moved: set[Place] = set()
-        self._unlisted: set[Place] = set()
+        self.ends: dict[StreamKey, Any] = _ends(db, opened)
+        self._new: set[StreamKey] = set()
+        self._moved: set[StreamKey] = set()
+        self._unlisted: set[StreamKey] = set()
         self._today: dict[bytes, int] = {}
 
-    def refuse(self, here: Place, plaintext: Plaintext) -> None:
+    def refuse(self, here: StreamKey, plaintext: Plaintext) -> None:
         """Refuse a new stream above the day's limit, unless it brings a decision of the person.
 
         Raises:
@@ -60,7 +60,7 @@ class Streams:
             raise WireRefused("schema_too_new", "too many new streams in a day")
         self._unlisted.add(here)
 
-    def advance(self, here: Place, seq: int, plaintext: Plaintext) -> None:
+    def advance(self, here: StreamKey, seq: int, plaintext: Plaintext) -> None:
         """Note an envelope that is stored."""
         end = self.ends.get(here)
         if end is None:
@@ -90,8 +90,9 @@ class Streams:
 
     def _begun_today(self, kid: bytes) -> int:
         if kid not in self._today:
-            since = STREAM.c.begun_utc_s > int(time.time()) - _DAY_S
-            query = select(func.count()).select_from(STREAM).where(STREAM.c.device == kid, since)
+            now_utc_s = int(time.time())
+            today = STREAM.c.begun_utc_s.between(now_utc_s - _DAY_S, now_utc_s)  # not what a clock that was ahead wrote
+            query = select(func.count()).select_from(STREAM).where(STREAM.c.device == kid, today)
             self._today[kid] = int(self._db.execute(query).scalar_one())
         return self._today[kid]
 
@@ -106,7 +107,7 @@ class Streams:
         self._db.execute(delete(STREAM).where(STREAM.c.device == kid, STREAM.c.stream.in_(old)))
 
 
-def _ends(db: Connection, opened: Sequence[Opened]) -> dict[Place, Any]:
+def _ends(db: Connection, opened: Sequence[Opened]) -> dict[StreamKey, Any]:
     """The stored ends of the streams that envelopes belong to, and of the streams that they say came before."""
     own = {(one.source.device.kid, one.source.sealed.header.stream) for one in opened}
     before = {(one.source.device.kid, one.plaintext.previous_stream) for one in opened}

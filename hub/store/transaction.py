@@ -1,8 +1,8 @@
 """One storing transaction: device locks, de-duplication, consent, rows.
 
 What a batch brings is collected and written in a few statements at the end. Once the rows of its devices are locked,
-no other process stores or ends anything of theirs until this transaction is over: a withdrawal waits for the rows that
-another worker is storing and then deletes them; a worker that stores waits and then sees the withdrawal.
+no other process stores or ends anything of theirs until this transaction is over: an erasure waits for the rows that
+another worker is storing and then deletes them; a worker that stores waits and then sees the withdrawal or erasure.
 """
 
 import time

@@ -11,6 +11,7 @@ import socket
 import stat
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -220,10 +221,8 @@ def test_silent_callers_make_room_for_who_speaks(tmp_path):
         with contextlib.ExitStack() as open_:
             while len(held) < 200:
                 made = open_.enter_context(socket.socket(socket.AF_UNIX))
-                made.settimeout(5)
-                with contextlib.suppress(BlockingIOError):  # the queue of callers is full for a moment
-                    made.connect(str(control.folder / channel.SOCKET))
-                    held.append(made)
+                made.connect(str(control.folder / channel.SOCKET))  # waits where the queue of callers is full
+                held.append(made)
             answered = channel.ask(control.folder, Command("status"))
             for made in held:
                 made.setblocking(False)
@@ -241,6 +240,41 @@ def test_silent_callers_make_room_for_who_speaks(tmp_path):
     assert answered.words == "done"
     assert still <= 17
     assert control.asked == ["status"]
+
+
+def full_queue(folder, open_):
+    """An agent that takes no call for now, and whose queue of callers is full."""
+    server = open_.enter_context(socket.socket(socket.AF_UNIX))
+    server.bind(str(folder / channel.SOCKET))
+    server.listen(1)
+    with contextlib.suppress(BlockingIOError):
+        for _ in range(64):
+            made = open_.enter_context(socket.socket(socket.AF_UNIX))
+            made.setblocking(False)
+            made.connect(str(folder / channel.SOCKET))
+    return server
+
+
+def test_a_call_waits_for_a_place_in_a_full_queue(tmp_path):
+    with contextlib.ExitStack() as open_, ThreadPoolExecutor(1) as caller:
+        server = full_queue(tmp_path, open_)
+        called = caller.submit(channel.ask, tmp_path, Command("status"), 60.0)
+        with pytest.raises(TimeoutError):  # it waits, and is not answered "busy" at once
+            called.result(timeout=0.5)
+        server.settimeout(0.2)
+        while not called.done():
+            with contextlib.suppress(TimeoutError), server.accept()[0] as taken:
+                taken.settimeout(0.2)
+                if taken.recv(100):
+                    taken.sendall(b'{"words": "done"}\n')
+        assert called.result().words == "done"
+
+
+def test_a_queue_that_stays_full_is_answered_busy(tmp_path):
+    with contextlib.ExitStack() as open_:
+        full_queue(tmp_path, open_)
+        with pytest.raises(AgentBusy, match=r"took no call within 0\.2 s"):
+            channel.ask(tmp_path, Command("status"), 0.2)
 
 
 def test_too_many_commands_are_answered_busy_and_not_carried_out(tmp_path):

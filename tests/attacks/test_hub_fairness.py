@@ -115,6 +115,7 @@ def test_old_streams_of_a_device_are_forgotten_but_not_the_one_that_proves_most(
         assert db.execute(select(func.max(STREAM.c.ledger_index))).scalar_one() == 31
 
 
+@pytest.mark.long
 @pytest.mark.process
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)

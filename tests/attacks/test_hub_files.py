@@ -11,6 +11,7 @@ import pytest
 from agent import cli
 from hub import backup
 from hub.site import open_keys
+from tests.support import disks
 from tests.support.hub_messages import data_message, seal, send_consent
 from tests.support.processes import free_port
 from tests.support.world import START_UTC_S
@@ -18,7 +19,6 @@ from tests.support.world import START_UTC_S
 pytestmark = pytest.mark.process
 
 NOW = START_UTC_S
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small tmpfs needs root")
 
 
 def run(*words):
@@ -33,11 +33,8 @@ def run(*words):
 @pytest.fixture
 def disk(tmp_path):
     """A disk of 8 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], check=True)
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
+    with disks.small_disk(tmp_path / "disk", 8) as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -67,7 +64,7 @@ def held(folder):
 # ---- restore
 
 
-@needs_root
+@disks.needs_root
 def test_a_restore_from_a_read_only_medium_writes_nothing_there(files, disk, tmp_path):
     keys_file, data_file, root = (shutil.copy(file, disk) for file in files)
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
@@ -108,7 +105,7 @@ def test_a_restore_names_the_true_cause(files, tmp_path, capsys, which, spoil, c
     assert not (tmp_path / "new").exists()
 
 
-@needs_root
+@disks.needs_root
 def test_a_restore_onto_a_full_disk_leaves_nothing_and_works_when_there_is_space(files, disk):
     keys_file, data_file, root = files
     filler = fill(disk)
@@ -151,7 +148,8 @@ def test_a_site_is_made_on_a_database_that_is_there_and_wrong_names_are_told(ser
     assert cli.main(["hub", "init", str(tmp_path / "right"), *words, url]) == 0
 
 
-@needs_root
+@pytest.mark.long
+@disks.needs_root
 def test_no_command_on_a_full_disk_ends_in_a_traceback_or_half_a_site(disk):
     filler = fill(disk)
     code, _, said = run("hub", "init", disk / "new", "--site", "s", "--operator", "O")

@@ -13,6 +13,7 @@ def desk(tmp_path_factory):
     made.world.close()
 
 
+@pytest.mark.long
 @pytest.mark.process
 def test_mutated_papers_certificates_answers_and_camera_lines_are_refused_by_name(desk):
     found = dict(papers.rows(desk, 1200, seed=1))

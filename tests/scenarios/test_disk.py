@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import os
-import subprocess
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -16,20 +14,18 @@ from agent.outbox import ledger
 from agent.pipeline import RunMode
 from agent.privacy.vault import open_vault
 from agent.system import host
+from tests.support import disks
 from tests.support.processes import start_wardbeat, until, wait_for
 from tests.support.world import START_UTC_S, deliver, made_up_summary, make_world, release_window
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small tmpfs needs root")
+pytestmark = disks.needs_root
 
 
 @pytest.fixture
 def small_disk(tmp_path):
     """A folder on a disk of 64 MB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder], check=True)
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
+    with disks.small_disk(tmp_path / "small", 64) as folder:
+        yield folder
 
 
 def fill(folder):

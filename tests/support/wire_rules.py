@@ -11,6 +11,7 @@ from pathlib import Path
 import cbor2
 
 END = 2**53
+LAST_SECOND = 253_402_300_799  # of the year 9999
 SCHEMA = json.loads((Path(__file__).parents[2] / "agent" / "wire" / "schema_v1.json").read_text())
 FEATURES = {row["id"]: round((row["high"] - row["low"]) / row["step"]) + 1 for row in SCHEMA["features"]}
 
@@ -110,7 +111,7 @@ def _is_value(which, value, n, coverage, edited, low, high):
 
 def is_answers(words):
     item = item_of(words)
-    second = shaped(item, int, 16, list, int, int, int, 32) and item[3] >= 2
+    second = shaped(item, int, 16, list, int, int, int, 32) and item[3] >= 2 and item[4] <= LAST_SECOND
     return (second or shaped(item, int, 16, list)) and all(_is_answer(one) for one in item[2])
 
 
@@ -132,9 +133,14 @@ def _is_answer(one):
 
 def is_directory(words):
     item = item_of(words)
-    if not shaped(item, int, int, int, int, list, list, list, list) or item[3] not in (0, 1) or not item[4]:
+    if (
+        not shaped(item, int, int, int, int, list, list, list, list)
+        or item[3] not in (0, 1)
+        or not item[4]
+        or max(item[1:3]) > LAST_SECOND
+    ):
         return False
-    kems = all(shaped(kem, 1216, int) for kem in item[4])
+    kems = all(shaped(kem, 1216, int) and kem[1] <= LAST_SECOND for kem in item[4])
     signs = all(_fits(key, 32) for keys in item[5:7] for key in keys)
     return kems and signs and all(_fits(key, 8) for key in item[7])
 

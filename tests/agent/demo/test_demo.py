@@ -24,6 +24,7 @@ def demo(*words):
     return subprocess.run([*DEMO, *map(str, words)], capture_output=True, text=True, timeout=within_s(120))
 
 
+@pytest.mark.long
 @pytest.mark.process
 def test_the_demo_suffers_faults_keeps_its_folder_and_draws_its_picture(tmp_path):
     faults, picture = tmp_path / "faults.yaml", tmp_path / "demo.svg"

@@ -13,6 +13,7 @@ from agent.wire import chain, envelope
 from agent.wire.labels import CODES
 from agent.wire.message import CoverMessage, GapMessage, ProbeMessage
 from agent.wire.receipt import Answers, Entry, Notice, Receipt
+from tests.support import disks
 from tests.support.world import START_UTC_S, deliver, release_window
 
 NOW = START_UTC_S
@@ -399,15 +400,9 @@ def test_a_damaged_file_is_named_and_left_as_it_is(world):
 
 
 @pytest.mark.process
+@disks.needs_root
 def test_on_a_full_disk_nothing_is_half_written_and_everything_goes_on_after(world, tmp_path):
-    import os
-
-    if os.geteuid() != 0:
-        pytest.skip("mounting a small tmpfs needs root")
-    disk = tmp_path / "small"
-    disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], check=True)
-    try:
+    with disks.small_disk(tmp_path / "small", 1) as disk:
         for leftover in world.settings.state_dir.glob("outbox.db*"):
             shutil.copy(leftover, disk / leftover.name)
         with world.outbox(path=disk / "outbox.db") as outbox:
@@ -422,8 +417,6 @@ def test_on_a_full_disk_nothing_is_half_written_and_everything_goes_on_after(wor
             subprocess.run(["mount", "-o", "remount,size=4m", disk], check=True)
             outbox.put(COVER, NOW)
             assert ledger.verify(outbox).rows == whole + 1
-    finally:
-        subprocess.run(["umount", "-l", disk], check=True)
 
 
 def test_the_file_is_durable_and_shreds(world):

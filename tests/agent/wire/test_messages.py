@@ -325,12 +325,12 @@ def test_any_record_bytes_are_read_or_refused(data):
 # ---- directory
 
 ROOT, DIRECTORY_KEY = SignKey.of(b"r" * 32), SignKey.of(b"k" * 32)
-CERT = directory.DirectoryKey(1, DIRECTORY_KEY.public, 0, 2**40)
+CERT = directory.DirectoryKey(1, DIRECTORY_KEY.public, 0, 2**37)
 
 
 def made(version=5, revoked=()):
     return directory.Directory(
-        version, 0, 1000, True, (directory.KemKey(RECEIVE.public, 2**40),), (SIGN.public,), (), tuple(revoked)
+        version, 0, 1000, True, (directory.KemKey(RECEIVE.public, 2**37),), (SIGN.public,), (), tuple(revoked)
     )
 
 
@@ -434,6 +434,15 @@ def test_a_consent_with_a_purpose_or_schema_of_later_is_too_new_and_not_final():
         with pytest.raises(WireRefused) as refused:
             consent.decode_record(codec.encode(changed))
         assert refused.value.reason == "schema_too_new"
+
+
+@pytest.mark.parametrize("beyond", [codec.UTC_S_MOST + 1, 2**53 - 1])
+def test_a_time_of_the_hub_that_has_no_date_is_refused(beyond):
+    """It would end `ledger --verify`, doctor and the page when they show it."""
+    with pytest.raises(WireRefused, match="beyond the calendar"):
+        receipt.decode_answers(receipt.encode_answers(dataclasses.replace(PLACED, hub_utc_s=beyond)))
+    last = dataclasses.replace(PLACED, hub_utc_s=codec.UTC_S_MOST)
+    assert receipt.decode_answers(receipt.encode_answers(last)) == last
 
 
 def test_only_the_persons_key_names_features():

@@ -63,6 +63,7 @@ FAULTS = [
 ]  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.process
 def test_every_fault_leaves_a_gap_and_nothing_else(tmp_path):
     async def main(way):
