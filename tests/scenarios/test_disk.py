@@ -91,7 +91,7 @@ def test_an_agent_that_starts_on_a_full_disk_waits_and_goes_on_by_itself(small_d
     filler = fill(small_disk)
     agent = start_wardbeat("--config", settings, "run", log=log)
     try:
-        wait_for(lambda: "starts by itself" in log.read_text(), what="the agent to say that it waits")
+        wait_for(lambda: "starts without further action" in log.read_text(), what="the agent to say that it waits")
         assert agent.popen.poll() is None
         assert "No space left" in log.read_text() or "full" in log.read_text()
         filler.unlink()
@@ -101,7 +101,7 @@ def test_an_agent_that_starts_on_a_full_disk_waits_and_goes_on_by_itself(small_d
         agent.stop()
     said = log.read_text()
     assert "Traceback" not in said
-    assert said.count("starts by itself") == 1, "told once, not every two seconds"
+    assert said.count("starts without further action") == 1, "said once, not every two seconds"
 
 
 def answers(state):
