@@ -407,9 +407,9 @@ ROOT, YEARLY, NEXT_YEARLY = (SignKey.of(bytes([n]) * 32) for n in (1, 2, 3))
 
 
 def published(world, *, version, serial=1, key=YEARLY, kem=None):
-    cert = directory.DirectoryKey(serial, key.public, 0, 2**40)
+    cert = directory.DirectoryKey(serial, key.public, 0, 2**37)
     current = world.identity.directory().directory
-    kems = (directory.KemKey(kem, 2**40),) if kem else current.kems
+    kems = (directory.KemKey(kem, 2**37),) if kem else current.kems
     made = dataclasses.replace(current, version=version, kems=kems)
     return directory.publish(ROOT, key, cert, made, world.identity.site)
 

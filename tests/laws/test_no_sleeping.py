@@ -50,6 +50,7 @@ SLEEPS = {
     ("agent/sources/strap/test_platform.py", "test_a_power_cycle_that_is_cancelled_leaves_the_adapter_on"): (1, LATE),
     ("agent/sources/strap/test_platform.py", "test_only_the_bus_and_the_daemon_are_believed"): (2, QUIET),
     ("agent/system/test_cores.py", "crashed"): (1, FOREIGN),
+    ("attacks/test_core_files.py", "quit_at"): (1, FOREIGN),
     ("attacks/test_attacks.py", "test_a_silent_hub_does_not_make_the_worn_strap_louder"): (1, LOAD),
     ("attacks/test_attacks.py", "test_a_hub_that_is_silent_is_told_to_the_person"): (1, LOAD),
     ("attacks/test_attacks.py", "test_a_key_directory_beyond_any_sense_is_not_even_read"): (1, QUIET),
