@@ -1,41 +1,61 @@
-"""What somebody on the network learns: can paused be told from worn by times, directions and sizes of packets?
+"""What somebody on the network learns: can worn, paused and withdrawn be told by times, directions and sizes of packets?
 
 Each session is a real agent on a real mosquitto with TLS and a real hub, recorded where a network's owner sits: every
-piece of the connection with its time, its direction and its bytes. Half of the sessions are worn (one summary a slot),
-half paused, in random order. Three kinds of classifier learn on half of the sessions; the one that learns best there is
-asked about the other half. The same is done with covers switched off, where it must succeed.
+piece of the connection with its time, its direction and its bytes. Sessions of four kinds stand in random order:
+
+    worn       a summary in each slot
+    unworn     covers alone
+    paused     a pause is open
+    withdrawn  covers, and a withdrawal in the slot in the middle
+
+The answer to each envelope is found again, and its time is among what the classifiers see. Three breaches are planted:
+covers off, the grid of the hub's answers off, and answers that take 100 ms longer with the grid off.
 """
 
 import asyncio
 import contextlib
 import dataclasses
+import itertools
+import math
 import os
 import random
 import tempfile
+import threading
 import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-from tests.support.processes import free_port
-from tests.support.world import start_site_broker
-from tests.support.world import World, another_person, make_world, running_hub
-from agent.session.session import Session
-from agent.enrollment import identity
 from agent import pipeline
-from agent.system.clock import SessionClock
+from agent.enrollment import consent_key, identity
+from agent.enrollment.identity import consent_key as key_of_pin
 from agent.model import FeatureValue, Summary
 from agent.outbox import consents
+from agent.privacy import consent, gate
+from agent.session.session import Session
+from agent.system.clock import SessionClock
 from agent.system.run_mode import RunMode
-from agent.privacy import gate
+from agent.wire.keys import SignKey
+from agent.wire.labels import up_topic
 from agent.wire.message import CoverMessage
-from tests.chaos.proxy import Proxy
+from hub.receive.grid import TICK_S, Settled
 from parts import check
+from tests.chaos.proxy import Proxy
+from tests.support.processes import free_port
+from tests.support.world import PIN, World, another_person, make_world, running_hub, start_site_broker
+from told_apart import auc, told_apart
 
-SESSIONS = int(os.environ.get("SESSIONS", "1000"))
-BESIDE = 10
+SESSIONS = int(os.environ.get("SESSIONS", "1000"))  # of each kind
+BESIDE = int(os.environ.get("BESIDE", "10"))
 SLOT_S, SLOTS = 0.1, 20
+MIDDLE = SLOTS // 2
+KINDS = ("worn", "unworn", "paused", "withdrawn")
+PLANTED_S = 0.1
+_A_PERSON = 150  # sessions: a device may begin 200 streams a day
+_ENVELOPE = 3000  # bytes: fewer are no envelope
 Heard = list[tuple[float, bool, int]]  # (time, down, bytes)
 
 
@@ -50,153 +70,223 @@ class Recorder(Proxy):
         self.heard.append((time.monotonic(), down, size))
 
 
-async def session(world: World, recorder: Recorder, *, worn: bool, covers: bool, window: int) -> Heard:
-    """One session's recording, from the first packet after the connection stands."""
+@dataclass
+class Person:
+    """An enrolled person, what records their connection, and their signing key, opened once."""
+
+    world: World
+    recorder: Recorder
+    key: SignKey
+    windows: Iterator[int] = field(default_factory=itertools.count)
+
+    def consents(self, agent: Session) -> None:
+        """Give consent as the command line does, without the second that the PIN costs."""
+        world, now_utc_s = self.world, agent.utc_s()
+        wanted = consent_key.grants(world.profile, world.identity.bundle.operator, ["heart"])
+        serial = consents.next_serial(agent.outbox, now_utc_s)
+        record = consent.give(world.profile, world.identity.device, serial, wanted, now_utc_s, 30)
+        named = [spec.feature_id for spec in consent.releasable(world.profile) if spec.signal == "heart"]
+        consents.give(agent.outbox, record.signed_yes(self.key, world.identity.site, named), now_utc_s)
+
+
+async def session(person: Person, kind: str, *, covers: bool) -> Heard:
+    """One session's recording, from the first packet after the connection stands to the answer of the last slot."""
     stop = asyncio.Event()
     heard: Heard = []
 
-    async def person(agent: Session) -> None:
+    async def live(agent: Session) -> None:
         assert agent.identity is not None
         assert agent.publisher is not None
-        (consents.resume if worn else consents.pause)(agent.outbox, agent.utc_s())
-        given = consents.consented(agent.outbox)
+        (consents.pause if kind == "paused" else consents.resume)(agent.outbox, agent.utc_s())
+        if consents.in_force(agent.outbox) is None:  # after a withdrawal
+            person.consents(agent)
+        while not agent.publisher._connected or agent.outbox.unsettled():
+            agent.publisher.draining = agent.publisher._connected
+            await asyncio.sleep(0.02)
+        agent.publisher.draining = False
         if not covers:
             put = agent.outbox.put
             agent.outbox.put = lambda messages, now: (
                 None if isinstance(messages[0], CoverMessage) else put(messages, now)
             )
-        while not agent.publisher._connected:
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(SLOT_S)
-        recorder.heard.clear()
-        start = given.record.from_utc_s // 300 * 300 + 300 * (1 + window * (SLOTS + 5))
+        given = consents.consented(agent.outbox)
+        await asyncio.sleep(SLOT_S * random.random())
+        person.recorder.heard.clear()
+        began_s = time.monotonic()
         for n in range(SLOTS):
-            if worn:
-                values = (
-                    FeatureValue("hr_mean_bpm", 60.0, 300, 1.0, 0.0),
-                    FeatureValue("rmssd_ms", 42.0, 299, 1.0, 0.0),
-                )
-                summary = Summary(start + 300 * n, start + 300 * (n + 1), values)
-                released = gate.release(summary, agent.profile, given, agent.identity.bundle.operator, ())
-                agent.outbox.put_released(released, agent.utc_s())
-            await asyncio.sleep(SLOT_S)
-        heard.extend(recorder.heard)
+            if kind == "worn":
+                release(agent, given, next(person.windows))
+            if kind == "withdrawn" and n == MIDDLE:
+                consents.withdraw(agent.outbox, agent.identity.sign, agent.identity.site, agent.utc_s())
+            await asyncio.sleep(max(0.0, began_s + (n + 1) * SLOT_S - time.monotonic()))
+        await asyncio.sleep(1.6 * TICK_S)
+        heard.extend(person.recorder.heard)
         agent.publisher.draining = True
         until = time.monotonic() + 10
         while agent.outbox.unsettled() and time.monotonic() < until:
             await asyncio.sleep(0.02)
         stop.set()
 
-    settings = world.settings.model_copy(
-        update={"mqtt": world.settings.mqtt.model_copy(update={"resend_after_s": 30.0})}
-    )
-    await pipeline.run(
-        settings, world.profile, SessionClock(), mode=RunMode(slot_s=SLOT_S), stop=stop, extra_tasks={"p": person}
-    )
+    world = person.world
+    mqtt = world.settings.mqtt.model_copy(update={"resend_after_s": 30.0})
+    settings = world.settings.model_copy(update={"mqtt": mqtt})
+    mode = RunMode(slot_s=SLOT_S)
+    await pipeline.run(settings, world.profile, SessionClock(), mode=mode, stop=stop, extra_tasks={"p": live})
     return heard
 
 
+def release(agent: Session, given: consent.Consented, n: int) -> None:
+    """The n-th made-up window through the real gate."""
+    start = given.record.from_utc_s // 300 * 300 + 300 * (1 + n)
+    values = (FeatureValue("hr_mean_bpm", 60.0, 300, 1.0, 0.0), FeatureValue("rmssd_ms", 42.0, 299, 1.0, 0.0))
+    released = gate.release(
+        Summary(start, start + 300, values), agent.profile, given, agent.identity.bundle.operator, ()
+    )
+    agent.outbox.put_released(released, agent.utc_s())
+
+
+def envelopes(heard: Heard, *, down: bool) -> np.ndarray:
+    """When each envelope went one way, in s; several in one piece went together."""
+    sizes = [size for _, way, size in heard if way == down and size >= _ENVELOPE]
+    if not sizes:
+        return np.zeros(0)
+    one = min(sizes)
+    return np.array(
+        [t for t, way, size in heard if way == down and size >= _ENVELOPE for _ in range(round(size / one))]
+    )
+
+
+def waits(heard: Heard) -> np.ndarray:
+    """How long the answer to the envelope of each slot took, in s: (SLOTS,); a missing one takes 3 s."""
+    up, down = envelopes(heard, down=False), envelopes(heard, down=True)
+    pairs = min(len(up), len(down), SLOTS)
+    found = np.full(SLOTS, 3.0)
+    found[:pairs] = down[:pairs] - up[:pairs]
+    return found
+
+
 def numbers(heard: Heard) -> np.ndarray:
-    """What a classifier sees of a session: counts, sizes and gaps, each way, and how long answers take."""
+    """What a classifier sees of a session: counts, sizes and gaps, each way, and how long each answer takes."""
     if not heard:
-        return np.zeros(26)
+        return np.zeros(24 + SLOTS + 7)
     began = heard[0][0]
     found: list[float] = [len(heard), heard[-1][0] - began]
     for down in (False, True):
         at = np.array([t - began for t, way, _ in heard if way == down])
         size = np.array([n for _, way, n in heard if way == down])
         gaps = np.diff(at)
-        found += [len(at), float(size.sum()) if size.size else 0.0]
+        found += [len(envelopes(heard, down=down)), float(size.sum()) if size.size else 0.0]
         found += list(np.percentile(size, (5, 50, 95))) if size.size else [0.0] * 3
         found += [float(gaps.mean()), float(gaps.std()), *np.percentile(gaps, (10, 50, 90))] if gaps.size else [0.0] * 5
-    waits = [later[0] - first[0] for first, later in pairwise(heard) if later[1] and not first[1]]
-    found += [float(np.mean(waits)), float(np.std(waits)), *np.percentile(waits, (10, 90))] if waits else [0.0] * 4
+        found.append(len(at))
+    took = waits(heard)
+    first = [later[0] - sooner[0] for sooner, later in pairwise(heard) if later[1] and not sooner[1]] or [0.0]
+    found += [float(np.mean(first)), *took, middle(heard), took.mean(), took.std(), *np.percentile(took, (10, 50, 90))]
     return np.array(found)
 
 
-def told_apart(sessions: np.ndarray, worn: np.ndarray, seed: int = 1) -> float:
-    """Share of the unseen half that the classifier which learnt best names rightly."""
-    order = np.random.default_rng(seed).permutation(len(worn))
-    half = len(worn) // 2
-    learn, ask = order[:half], order[half:]
-    spread = sessions[learn].std(axis=0)
-    scaled = (sessions - sessions[learn].mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    ways = {"ridge": _ridge, "neighbours": _neighbours, "stump": _stump}
-    third = half // 3
-    inner = {name: np.mean(way(scaled[learn[third:]], worn[learn[third:]], scaled[learn[:third]]) == worn[learn[:third]])
-             for name, way in ways.items()}  # fmt: skip
-    best = max(inner, key=lambda name: inner[name])
-    return float(np.mean(ways[best](scaled[learn], worn[learn], scaled[ask]) == worn[ask]))
+def middle(heard: Heard) -> float:
+    """How much longer the middle slot's answer took than the others' median, in s: where a withdrawal would be."""
+    took = waits(heard)
+    return float(took[MIDDLE] - np.median(took))
 
 
-def _ridge(known: np.ndarray, worn: np.ndarray, asked: np.ndarray) -> np.ndarray:
-    both = np.hstack([known, known**2, np.ones((len(known), 1))])
-    weights = np.linalg.solve(both.T @ both + 10 * np.eye(both.shape[1]), both.T @ (2.0 * worn - 1))
-    return np.hstack([asked, asked**2, np.ones((len(asked), 1))]) @ weights > 0
+@dataclass(frozen=True)
+class Recording:
+    """What was heard, and of which kind each session was."""
+
+    kinds: np.ndarray
+    heard: list[Heard]
+
+    def told(self, one: str, other: str) -> float:
+        """The share in which two kinds are told apart."""
+        chosen = [n for n, kind in enumerate(self.kinds) if kind in (one, other)]
+        seen = np.array([numbers(self.heard[n]) for n in chosen])
+        return told_apart(seen, self.kinds[chosen] == one)
+
+    def auc(self, one: str, other: str) -> float:
+        """How well the answer of the middle slot alone tells one kind from another."""
+        chosen = [n for n, kind in enumerate(self.kinds) if kind in (one, other)]
+        return auc(np.array([middle(self.heard[n]) for n in chosen]), self.kinds[chosen] == one)
 
 
-def _neighbours(known: np.ndarray, worn: np.ndarray, asked: np.ndarray, k: int = 11) -> np.ndarray:
-    apart = ((asked[:, None, :] - known[None, :, :]) ** 2).sum(axis=2)
-    return worn[np.argsort(apart, axis=1)[:, :k]].mean(axis=1) > 0.5
-
-
-def _stump(known: np.ndarray, worn: np.ndarray, asked: np.ndarray) -> np.ndarray:
-    best, rule = 0.0, (0, 0.0, True)
-    for column in range(known.shape[1]):
-        for cut in np.unique(np.percentile(known[:, column], range(5, 100, 5))):
-            for above in (True, False):
-                right = float(np.mean(((known[:, column] > cut) == above) == worn))
-                if right > best:
-                    best, rule = right, (column, float(cut), above)
-    return (asked[:, rule[0]] > rule[1]) == rule[2]
-
-
-def record(people: list[tuple[World, Recorder]], count: int, *, covers: bool, seed: int) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Sessions in random, balanced order, `BESIDE` at a time."""
-    worn = np.array([n % 2 == 0 for n in range(count)])
-    random.Random(seed).shuffle(worn)
-    seen = []
+def record(people: list[Person], kinds: tuple[str, ...], count: int, *, covers: bool = True,
+           planted: Callable[[Person, str], None] = lambda _p, _k: None) -> Recording:  # fmt: skip
+    """``count`` sessions of each kind in random order, BESIDE at a time."""
+    order = [kind for kind in kinds for _ in range(count)]
+    random.shuffle(order)
+    heard: list[Heard] = []
+    turns = itertools.cycle([people[n : n + BESIDE] for n in range(0, len(people), BESIDE)])
+    began_s = time.monotonic()
 
     async def together() -> None:
-        for first in range(0, count, len(people)):
-            group = [
-                session(person, recorder, worn=bool(worn[first + n]), covers=covers, window=first // len(people))
-                for n, (person, recorder) in enumerate(people[: count - first])
-            ]
-            seen.extend(numbers(heard) for heard in await asyncio.gather(*group))
+        for first in range(0, len(order), BESIDE):
+            group = list(zip(next(turns), order[first : first + BESIDE], strict=False))
+            for person, kind in group:
+                planted(person, kind)
+            heard.extend(await asyncio.gather(*(session(person, kind, covers=covers) for person, kind in group)))
+            if first % 100 < BESIDE:
+                print(f"  {len(heard)} of {len(order)} sessions, {time.monotonic() - began_s:.0f} s", flush=True)
 
     asyncio.run(together())
-    return np.array(seen), worn
+    return Recording(np.array(order), heard)
 
 
-def _go_through(person: World, port: int) -> None:
-    """Let this machine find its broker at the recorder."""
-    bundle = dataclasses.replace(person.identity.bundle, port=port)
+def _person(world: World, folder: Path) -> Person:
+    """Enrolled, with a broker that this machine finds at the recorder."""
+    person = another_person(world, folder, from_utc_s=int(time.time()))
+    recorder = Recorder(free_port(), world.port)
+    bundle = dataclasses.replace(person.identity.bundle, port=recorder.port)
     person.identity = dataclasses.replace(person.identity, bundle=bundle)
     identity.save(person.settings.state_dir, person.vault, person.identity)
+    return Person(person, recorder, key_of_pin(person.settings.state_dir, PIN, person.vault))
 
 
 def the_traffic() -> None:
+    few = max(60, SESSIONS // 5)
+    sessions = len(KINDS) * SESSIONS + 8 * few
+    count = BESIDE * math.ceil(sessions / _A_PERSON / BESIDE)
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as parts:
         world = make_world(Path(folder), consent=False)
         broker = start_site_broker(world)
         parts.callback(broker.stop)
-        parts.enter_context(running_hub(world))
         people = []
-        for n in range(BESIDE):
-            person = another_person(world, Path(folder) / f"person{n}", from_utc_s=int(time.time()))
-            recorder = Recorder(free_port(), world.port)
-            parts.callback(recorder.close)
-            _go_through(person, recorder.port)
-            people.append((person, recorder))
-        record(people, 2 * BESIDE, covers=True, seed=0)  # consents are receipted, everything is warm
-        found, worn = record(people, SESSIONS, covers=True, seed=1)
-        planted, planted_worn = record(people, max(200, SESSIONS // 5), covers=False, seed=2)
-    right = told_apart(found, worn)
-    without = told_apart(planted, planted_worn)
+        for n in range(count):
+            people.append(_person(world, Path(folder) / f"person{n}"))
+            parts.callback(people[-1].recorder.close)
+        with running_hub(world, tick_s=TICK_S):
+            record(people, ("worn", "unworn"), count, covers=True)  # everything is warm
+            found = record(people, KINDS, SESSIONS)
+            bare = record(people, ("worn", "unworn"), few, covers=False)
+        with running_hub(world, tick_s=0.0) as receiver:
+            no_grid = record(people, ("unworn", "withdrawn"), few)
+            slow: set[str] = set()
+            leave = receiver._grid._leave
+
+            def late(settled: Settled) -> None:
+                if settled.arrived[0].topic in slow:
+                    threading.Timer(PLANTED_S, leave, (settled,)).start()
+                else:
+                    leave(settled)
+
+            def mark(person: Person, kind: str) -> None:
+                topic = up_topic(person.world.identity.site, person.world.identity.device)
+                (slow.add if kind == "paused" else slow.discard)(topic)
+
+            receiver._grid._leave = late
+            planted = record(people, ("unworn", "paused"), few, planted=mark)
     print(
-        f"{SESSIONS} sessions of {SLOTS} slots of {SLOT_S} s: paused told from worn in {right:.1%} of the unseen half"
+        f"{SESSIONS} sessions of each kind, {SLOTS} slots of {SLOT_S} s, {BESIDE} at a time; answers each {TICK_S:g} s"
     )
-    print(f"{len(planted_worn)} sessions with covers switched off: {without:.1%}")
-    check(f"told apart {right:.1%}", holds=right <= 0.55)
-    check(f"the planted breach was found in {without:.1%} only", holds=without >= 0.95)
+    for one, other in (("worn", "unworn"), ("worn", "paused"), ("paused", "unworn"), ("withdrawn", "unworn")):
+        right = found.told(one, other)
+        print(f"{one} from {other}: {right:.1%} of the unseen half")
+        check(f"{one} from {other}: {right:.1%}", holds=right <= 0.55)
+    print(f"a withdrawal by its answer's time alone: AUC {found.auc('withdrawn', 'unworn'):.2f}")
+    without, open_auc = bare.told("worn", "unworn"), no_grid.auc("withdrawn", "unworn")
+    longer = planted.told("paused", "unworn")
+    print(f"planted, {few} sessions of each kind: covers off {without:.1%}; grid off, a withdrawal: AUC {open_auc:.2f}; "
+          f"grid off, {PLANTED_S * 1000:.0f} ms longer: {longer:.1%}")  # fmt: skip
+    check(f"covers off was found in {without:.1%} only", holds=without >= 0.95)
+    check(f"the grid taken away was found with AUC {open_auc:.2f} only", holds=open_auc >= 0.9)
+    check(f"100 ms were found in {longer:.1%} only", holds=longer >= 0.95)

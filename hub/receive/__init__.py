@@ -2,6 +2,7 @@
 
 receiver.py   MQTT in, batches stored, PUBACK and sealed answers out
 turns.py      what waits, by device and within budgets
+grid.py       answers leave at ticks
 hourly.py     one line of the log an hour
 way_in.py     the subscription, alone or shared
 probe.py      whether the broker delivers

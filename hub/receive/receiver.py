@@ -1,12 +1,13 @@
 """The running hub: MQTT in, each batch verified and stored in one transaction, receipts out after the commit.
 
-broker ──▶ turns ──▶ verify ──▶ store (one transaction for a batch) ──▶ PUBACK ──▶ sealed receipts
+broker ──▶ turns ──▶ verify ──▶ store (one transaction for a batch) ──▶ grid ──▶ PUBACK, sealed receipts
 After a crash anywhere before PUBACK the broker or the device sends again; nothing was promised.
 """
 
 import logging
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,7 @@ from hub.keys.certificates import renew_own
 from hub.keys.devices import Device
 from hub.receive.batch import store_batch
 from hub.receive.client import load_own, make_client, session_options, tls_of
+from hub.receive.grid import TICK_S, Grid, Settled
 from hub.receive.hourly import Hourly
 from hub.receive.probe import Pace, Probe
 from hub.receive.reply import Replies
@@ -50,6 +52,7 @@ class Receiver:
             SQLite there is one.
         budget: What each device may send to this process.
         pace: How often the hub probes its own way in.
+        tick_s: Answers leave at ticks of this distance, in s; 0: at once.
 
     Raises:
         WrongUse: A second worker on SQLite, or none.
@@ -64,6 +67,7 @@ class Receiver:
         worker: int = 1,
         budget: Budget | None = None,
         pace: Pace | None = None,
+        tick_s: float = TICK_S,
     ) -> None:
         self._folder, self._worker = folder, worker
         self.keys = open_keys(folder)
@@ -96,6 +100,7 @@ class Receiver:
         self._client.on_connect = self._on_connect
         self._client.on_message = self._on_message
         self._probe = Probe(folder, self.keys, worker, pace or Pace())
+        self._grid = Grid(self._leave, tick_s)
         self._way_in = WayIn(self._client, self._probe, self._site, worker, v5=self._v5)
 
     def run(self, stop: threading.Event, ready: Callable[[], None] = lambda: None) -> None:
@@ -113,6 +118,7 @@ class Receiver:
         session = session_options(v5=self._v5, in_flight=_IN_FLIGHT)
         self._client.connect_async(self.keys.value("host").decode(), int(self.keys.value("port")), 30, **session)
         self._client.loop_start()
+        self._grid.begin()
         ready()
         self._way_in.keep()
         checked_s = self._fresh_s = self._published_s = time.monotonic()
@@ -129,6 +135,7 @@ class Receiver:
                     self._check(now_s)
         finally:
             self._stopping.set()
+            self._grid.end()
             self._client.on_disconnect = None  # this disconnection is intended: no warning
             self._client.disconnect()
             self._client.loop_stop()
@@ -227,10 +234,17 @@ class Receiver:
                 stop.wait(1.0)
         else:
             return
-        for arrived in batch:
+        of_device = defaultdict[str, list[tuple[str, bytes]]](list)
+        for topic, payload in replies:
+            of_device[_device(topic)].append((topic, payload))
+        for device, arrived in _by_device(batch).items():
+            self._grid.put(Settled(tuple(arrived), tuple(of_device[device])))
+
+    def _leave(self, settled: Settled) -> None:
+        for arrived in settled.arrived:
             if arrived.link == self._link and not arrived.is_acked:
                 self._client.ack(arrived.mid, arrived.qos)
-        for topic, payload in replies:
+        for topic, payload in settled.answers:
             self._client.publish(topic, payload, qos=1)
 
     def handle(self, batch: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
@@ -252,3 +266,15 @@ class Receiver:
             except WardbeatError as refused:  # the device asks again tomorrow
                 log.error("a device's certificate cannot be renewed: %s. %s", refused, refused.remedy)
         return renewed
+
+
+def _by_device(batch: list[Arrived]) -> dict[str, list[Arrived]]:
+    found = defaultdict[str, list[Arrived]](list)
+    for arrived in batch:
+        found[_device(arrived.topic)].append(arrived)
+    return found
+
+
+def _device(topic: str) -> str:
+    """The random name at the end of a topic, up or down."""
+    return topic.rpartition("/")[2]

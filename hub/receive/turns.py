@@ -1,7 +1,7 @@
 """What waits to be stored, by device: devices are served by turns, each within its budget.
 
 A device that sends more than its budget keeps some messages waiting; the rest is acknowledged and dropped. A PUBACK is
-not a receipt, so the device sends them again, later and later. An honest device has at most 64 rows without a receipt
+not a receipt, so the device sends them again, later and later. An honest device has at most 200 rows without a receipt
 on their way, and meets neither limit.
 """
 
@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -22,7 +22,12 @@ _BUCKETS_MOST: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """One message as the broker gave it; ``is_acked`` when it was acknowledged before it was stored."""
+    """One message as the broker gave it.
+
+    Attributes:
+        is_acked: Whether it was acknowledged before it was stored.
+        at_s: When it arrived, on the monotonic clock.
+    """
 
     topic: str
     payload: bytes
@@ -30,6 +35,7 @@ class Arrived:
     qos: int
     link: int
     is_acked: bool = False
+    at_s: float = field(default_factory=time.monotonic)
 
 
 @dataclass(frozen=True, slots=True)
