@@ -31,9 +31,9 @@ class Mutation:
 ROWS = (
     # survivors of an earlier round: promises about order and edges in the loops
     Mutation("agent/publisher/schedule.py", "self._newest_turn = not self._newest_turn", "self._newest_turn = True", "tests/agent/session/test_edges.py"),
-    Mutation("agent/enrollment/renewal.py", "certificate.not_valid_after_utc < old.not_valid_after_utc", "certificate.not_valid_after_utc < old.not_valid_before_utc", "tests/agent/session/test_edges.py"),
+    Mutation("agent/enrollment/renewal.py", "certificate.ends_utc_s < _own(folder).ends_utc_s", "certificate.ends_utc_s < _own(folder).begins_utc_s", "tests/agent/session/test_edges.py"),
     Mutation("agent/session/loops.py", "return (Interval(start_utc_s, end_utc_s),)", "return ()", "tests/agent/session/test_edges.py"),
-    Mutation("agent/session/release.py", "<= self._utc_s() < record.until_utc_s", "<= self._utc_s() <= record.until_utc_s", "tests/agent/session/test_edges.py"),
+    Mutation("agent/wire/consent.py", "return self.from_utc_s <= utc_s < self.until_utc_s", "return self.from_utc_s <= utc_s <= self.until_utc_s", "tests/agent/session/test_edges.py"),
     Mutation("agent/page/decisions.py", "session.sensors.switch(name, on=False)", "pass", "tests/agent/session/test_edges.py"),
     # loops
     Mutation("agent/publisher/schedule.py", "self._fresh_turn = not self._fresh_turn", "self._fresh_turn = True", "tests/agent/session/test_edges.py"),
@@ -49,15 +49,33 @@ ROWS = (
     Mutation("agent/control/channel.py", "if not part or len(line) > _ANSWER_MOST:", "if not part:", "tests/agent/session/test_edges.py -k without_an_end"),
     Mutation("agent/page/consent.py", "if self._wrong >= _TRIES:", "if self._wrong > _TRIES:", "tests/attacks/test_page.py -k five_wrong"),
     # edges
-    Mutation("agent/privacy/gate.py", "if consent is None or consent.profile != profile.name:", "if consent is None:", "tests/agent/session/test_edges.py -k another_profile"),
+    Mutation("agent/privacy/gate.py", "if consent is None or consent.record.profile != profile.name:", "if consent is None:", "tests/agent/session/test_edges.py -k another_profile"),
     Mutation("agent/privacy/gate.py", "if any(interval.overlaps(start_utc_s, end_utc_s) for interval in blocked):", "if False:", "tests/agent/privacy/test_privacy.py"),
     Mutation("agent/outbox/file.py", "if not paused and in_force == (summary.consent_hash,):", "if in_force == (summary.consent_hash,):", "tests/attacks/test_attacks.py tests/agent/outbox/test_outbox.py -k gate"),
     Mutation("agent/outbox/receipts.py", 'if state != "sent":', "if False:", "tests/agent/outbox/test_outbox.py"),
     Mutation("agent/outbox/consents.py", "return serial_after(_last_serial(outbox), now_utc_s)", "return _last_serial(outbox) + 1", "tests/attacks/test_attacks.py -k restored"),
-    Mutation("agent/outbox/pauses.py", "over = until is not None and now_utc_s >= until", "over = until is not None and now_utc_s > until", "tests/agent/page/test_words.py"),
+    Mutation("agent/outbox/pauses.py", "return now_utc_s >= timed.until_utc_s", "return now_utc_s > timed.until_utc_s", "tests/agent/page/test_words.py"),
     Mutation("agent/windows/window.py", "if ring and sample.t_ns <= ring[-1].t_ns:", "if ring and sample.t_ns < ring[-1].t_ns:", "tests/agent/windows/test_windows.py"),
     Mutation("agent/windows/window.py", "inside = [sample for sample in ring if start_ns <= sample.t_ns < end_ns]", "inside = [sample for sample in ring if start_ns <= sample.t_ns <= end_ns]", "tests/agent/windows/test_windows.py"),
     Mutation("agent/control/handlers.py", "if record.from_utc_s < session.utc_s() - _SLOW_HAND_S:", "if False:", "tests/attacks/test_attacks.py -k past"),
+    # mends of a second round of attacks: each taken away
+    Mutation("agent/wire/erase_receipt.py", "if not is_name(site) or not is_name(erased.device):", "if False:", "tests/attacks/test_receipts.py -k forge_the_words"),
+    Mutation("agent/wire/erase_receipt.py", "if not directory.issued_utc_s - _OLDEST_S <= erased_utc_s <= last:", "if False:", "tests/attacks/test_receipts.py -k outside"),
+    Mutation("agent/wire/erase_receipt.py", "return not found or of_0_1_0 or found ==", "return True or found ==", "tests/attacks/test_receipts.py -k unsigned_words"),
+    Mutation("agent/wire/certificates.py", "if limits.ca or ExtendedKeyUsageOID.CLIENT_AUTH not in usage or strange or not is_same:", "if False:", "tests/attacks/test_certificates.py -k unexpected"),
+    Mutation("agent/page/steps.py", "if asked.words.lower().split() != started.bundle.words.split():", "if False:", "tests/attacks/test_page_enrolls.py -k eight_words"),
+    Mutation("agent/enrollment/identity.py", "if exists(folder) and not replace_old:", "if False:", "tests/attacks/test_page_enrolls.py tests/agent/enrollment -k replace"),
+    Mutation("agent/windows/history.py", "_padded(_packed(summary.values), WINDOW_BYTES)", "_packed(summary.values)", "tests/attacks/test_at_rest.py -k one_length"),
+    Mutation("agent/outbox/consents.py", '"UPDATE pause SET start_utc_s = 0, end_utc_s', 'f"UPDATE pause SET start_utc_s = {start_utc_s}, end_utc_s', "tests/attacks/test_at_rest.py -k in_clear"),
+    Mutation("agent/enrollment/identity.py", 'if certificate.public != own_tls_public(host.read_private(folder / "keys" / "tls.key"), vault):', "if False:", "tests/attacks/test_enrollment.py -k not_for_this_request"),
+    Mutation("agent/enrollment/identity.py", "if certificate.name != answer.device:", "if False:", "tests/attacks/test_enrollment.py -k not_for_this_request"),
+    Mutation("hub/keys/codes.py", "return made_utc_s - _DAY_S <= now_utc_s < made_utc_s + CODE_DAYS * _DAY_S", "return True", "tests/attacks/test_enrollment.py -k two_weeks"),
+    Mutation("agent/privacy/vault.py", "    return under_data_key(vault, what, sealed)\n\n\ndef under", "    return sealed\n\n\ndef under", "tests/attacks/test_pins.py -k without_the_data_key"),
+    Mutation("agent/enrollment/identity.py", "    check_pin(pin)\n    return read_bundle", "    return read_bundle", "tests/attacks/test_pins.py -k usual_pin_makes"),
+    Mutation("agent/session/clock_watch.py", "        if fault:\n", "        if False:\n", "tests/attacks/test_wrong_clock_is_told.py -k told_as_that"),
+    Mutation("hub/receive/turns.py", "if shares[topic] >= self._budget.batch or min(sender.tokens, sender.day_tokens) < 1:", "if False:", "tests/hub/receive/test_turns.py"),
+    Mutation("hub/receive/turns.py", "            self._order.rotate(-1)\n", "            self._order.rotate(0)\n", "tests/hub/receive/test_turns.py"),
+    Mutation("hub/receive/grid.py", "math.ceil(arrived_s / self._tick_s + 0.5)", "math.ceil(arrived_s / self._tick_s)", "tests/hub/receive/test_grid.py -k half_a_tick"),
 )  # fmt: skip
 
 
