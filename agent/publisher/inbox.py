@@ -1,11 +1,14 @@
 """Between the network's thread and the loop: bounded, and the loop is woken once for many.
 
 link events   connected, lost, acknowledged: few, for each answers something that we did; never behind a flood
-bodies        answers and directories: 256 wait at most. What comes while they do is let go and counted: a receipt
-              that was let go comes again, because its row is sent again until one arrives
+directories   the newest waits, for the budget that bounds how many are verified; it takes the place of one that waited.
+              Nothing brings a directory again that was let go, so the last of a flood is always read
+answers       256 wait at most. What comes while they do is let go and counted: a receipt that was let go comes again,
+              because its row is sent again until one arrives
 """
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections import Counter, deque
@@ -15,9 +18,10 @@ from agent.publisher.link import Event
 from agent.publisher.screen import Screen
 from agent.system.budget import Budget
 
-_BODIES_MOST: Final = 256
+_ANSWERS_MOST: Final = 256
 _EVENTS_MOST: Final = 4096
 _PACKETS = (500.0, 1000.0)  # a second, at once: a hub answers a draining backlog with some 200 a second
+_DIRECTORIES = (4.0, 8.0)  # a second, at once: one is published a week, and one more at each connection
 _HOLD_S: Final = 0.02
 _FOREIGN: Final = ("keys", "down")
 
@@ -33,9 +37,11 @@ class Inbox:
         self._screen, self._loop = screen, asyncio.get_running_loop()
         self._lock, self._packets = threading.Lock(), Budget(*_PACKETS)
         self._events: deque[Event] = deque()
-        self._bodies: deque[Event] = deque()
+        self._answers: deque[Event] = deque()
+        self._directory: Event | None = None
+        self._directories = Budget(*_DIRECTORIES)
         self._dropped: Counter[str] = Counter()
-        self._news = asyncio.Event()
+        self._news, self._is_awake = asyncio.Event(), False  # the loop is woken once for many
 
     def put(self, event: Event) -> None:
         """Take an event from the network's thread, and hold that thread up when it brings too many: the broker's own
@@ -43,13 +49,17 @@ class Inbox:
         """
         is_foreign = event.what in _FOREIGN
         refusal = self._screen.refusal(event.what, event.payload) if is_foreign else ""
-        queue, most = (self._bodies, _BODIES_MOST) if is_foreign else (self._events, _EVENTS_MOST)
+        queue, most = (self._answers, _ANSWERS_MOST) if is_foreign else (self._events, _EVENTS_MOST)
         with self._lock:
-            wakes = not self._events and not self._bodies and not self._dropped
-            if refusal or len(queue) >= most:
-                self._dropped[refusal or "event_dropped"] += 1
-            else:
+            if not refusal and event.what == "keys":
+                refusal, self._directory = "too_many" if self._directory else "", event
+            elif not refusal and len(queue) < most:
                 queue.append(event)
+            else:
+                refusal = refusal or "event_dropped"
+            if refusal:
+                self._dropped[refusal] += 1
+            wakes, self._is_awake = not self._is_awake, True
         if wakes:
             try:
                 self._loop.call_soon_threadsafe(self._news.set)
@@ -64,12 +74,19 @@ class Inbox:
             with self._lock:
                 if self._events:
                     return self._events.popleft()
-                if self._bodies:
-                    return self._bodies.popleft()
+                if self._directory is not None and self._directories.take():
+                    event, self._directory = self._directory, None
+                    return event
+                if self._answers:
+                    return self._answers.popleft()
                 if self._dropped:
                     return None
+                wait_s = None if self._directory is None else self._directories.wait_s()
+                self._is_awake = False
                 self._news.clear()
-            await self._news.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._news.wait()
 
     def dropped(self) -> Counter[str]:
         """What was thrown away since the last look, by reason."""

@@ -15,7 +15,6 @@ from agent.wire.keys import kid
 KEYS_MOST: Final = 65_536
 """Bytes of a published directory at most; nothing else that comes down is so large."""
 _HEARD_MOST: Final = 512
-_DIRECTORIES = (4.0, 8.0)  # a second, at once: one is published a week, and one more at each connection
 _UNKNOWN = (1.0, 8.0)  # of an unknown signer: it may stand in a directory that is still on its way
 _STRING_HEADS: Final = {0x58: 1, 0x59: 2, 0x5A: 4}  # CBOR byte strings of 24 bytes and more: bytes of their length
 
@@ -30,7 +29,7 @@ class Screen:
     def __init__(self, identity: Identity) -> None:
         self._ours = kid(identity.receive.public)
         self._signers = _signers(identity)
-        self._directories, self._unknown = Budget(*_DIRECTORIES), Budget(*_UNKNOWN)
+        self._unknown = Budget(*_UNKNOWN)
         self._heard: deque[bytes] = deque(maxlen=_HEARD_MOST)
         self._heard_set: frozenset[bytes] = frozenset()
 
@@ -57,7 +56,7 @@ class Screen:
             return "too_large"
         if not _has_shape(published):
             return "malformed"
-        return "" if self._directories.take() else "too_many"
+        return ""
 
     def _of_answers(self, payload: bytes) -> str:
         try:
