@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import socket
 import stat
 import sys
@@ -200,6 +201,21 @@ def test_a_camera_process_that_floods_is_ended_and_comes_again_later_and_later(t
     assert len(said) <= 2 + budget._at_once + budget._a_second * took_s, "and not the thousands that were sent"
     assert code is not None
     assert CameraState.FLOODED in FAULTS & LASTING
+
+
+def test_a_cancellation_while_a_process_ends_leaves_no_process_behind():
+    async def ended():
+        lasting = (sys.executable, "-c", "import sys; sys.stdin.read()")
+        process = await asyncio.create_subprocess_exec(*lasting, stdin=asyncio.subprocess.PIPE)
+        ending = asyncio.create_task(child.end(process))
+        while not ending.done() and process.returncode is None:
+            await asyncio.sleep(0)
+            ending.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await ending
+        return process.returncode, ending.cancelled()
+
+    assert asyncio.run(ended()) == (-signal.SIGKILL, True)
 
 
 def test_a_process_whose_child_keeps_the_pipe_open_ends_all_the_same(tmp_path):
