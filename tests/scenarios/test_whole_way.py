@@ -129,7 +129,9 @@ def test_a_recording_worn_on_a_strap_reaches_the_hub_unchanged_both_ways(tmp_pat
     brokers = [start_site_broker(world) for world in worlds.values()]
 
     async def both():
-        return await asyncio.gather(*(worn_recording.play(way, world, file) for way, world in worlds.items()))
+        return await asyncio.gather(
+            *(worn_recording.play(way, world, file, speed=4.0) for way, world in worlds.items())
+        )
 
     try:
         played = asyncio.run(both())
