@@ -16,6 +16,7 @@ WORDS = {
     "camera": "a camera process that writes allowed lines without end",
     "page": "one client's requests at the page",
     "pipe": "a page process that asks without end",
+    "bus": "signals to the agent's names on the system bus, as any user of the machine may send them",
     "silent": "callers of the control socket who say nothing",
     "asks": "callers of the control socket who ask without end",
 }

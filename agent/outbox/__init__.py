@@ -4,7 +4,7 @@ tables.py    the tables, and the states of a row
 rows.py      reading rows, words and notices
 file.py      streams, limits, and the one append that writes both sides in a transaction
 limits.py    which rows are beyond the limits
-consents.py  consent records, withdrawal, erasure
+consents.py  consent, withdrawal, erasure; consent_records.py: the records, sealed
 pauses.py    pauses, private hours, switched sensors
 receipts.py  what receipts and notices do to rows
 ledger.py    reading and proving the chain

@@ -7,7 +7,7 @@ from typing import Final
 
 from agent.errors import KeysMissing, WrongUse
 from agent.model import Interval
-from agent.outbox import named_features
+from agent.outbox import consent_records, named_features
 from agent.outbox.file import Outbox
 from agent.outbox.limits import RIGHTS, UNSETTLED
 from agent.outbox.rows import CONSENTED_SINCE, ERASED_TO, HUB_HEARD, HUB_SCHEMA, HUB_UTC_S, RETIRED_TO
@@ -28,11 +28,12 @@ def in_force(outbox: Outbox) -> ConsentRecord | None:
 
     The table is not believed: the record must be the one that the ledger's sealed words hold.
     """
-    found = outbox.db.execute("SELECT record, idx FROM consent ORDER BY serial DESC LIMIT 1").fetchone()
+    found = consent_records.latest(outbox)
     if found is None:
         return None
-    said = [message.record for message in outbox.messages(found[1]) if isinstance(message, ConsentMessage)]
-    record = decode_record(found[0]) if bytes(found[0]) in said else None
+    kept, idx = found
+    said = [message.record for message in outbox.messages(idx) if isinstance(message, ConsentMessage)]
+    record = decode_record(kept) if kept in said else None
     return record if record is not None and record.action == "give" else None
 
 
@@ -226,7 +227,7 @@ def _keep(outbox: Outbox, record: ConsentRecord, message: ConsentMessage, now_ut
     row = outbox.append([message], now_utc_s)
     outbox.db.execute(
         "INSERT INTO consent (serial, record, hash, idx) VALUES (?, ?, ?, ?)",
-        (record.serial, message.record, record.hash, row.idx),
+        (record.serial, consent_records.sealed(outbox, record.serial, message.record), record.hash, row.idx),
     )
 
 
@@ -234,8 +235,8 @@ def _withdraw(outbox: Outbox, device_key: SignKey, site: str, now_utc_s: int) ->
     if outbox.sealing is None:
         raise KeysMissing("this machine is not enrolled; nothing was ever sent to a hub")
     # Without a record here too: a state restored from an older copy does not know what was given since.
-    found = outbox.db.execute("SELECT record FROM consent ORDER BY serial DESC LIMIT 1").fetchone()
-    profile = "" if found is None else decode_record(found[0]).profile
+    found = consent_records.latest(outbox)
+    profile = "" if found is None or not found[0] else decode_record(found[0]).profile
     device = outbox.sealing.sender.topic.rsplit("/", 1)[1]
     never_sent = outbox.db.execute(
         "SELECT o.stream, o.seq, o.idx, o.kind FROM outbox o JOIN fate f USING (idx) "

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from agent.errors import OutboxBroken, WireRefused
-from agent.outbox import consents, pauses
+from agent.errors import KeysMissing, OutboxBroken, WireRefused
+from agent.outbox import consent_records, consents, pauses
 from agent.outbox.cuts import BEGUN_AGAIN
 from agent.outbox.file import Outbox, Sealing
 from agent.outbox.limits import UNSETTLED, Limits
@@ -103,7 +103,7 @@ def _replace(
     new, aside = path.with_name(_NEW), _aside(path, now_utc_s)
     for ending in ("", "-wal", "-shm"):
         new.with_name(new.name + ending).unlink(missing_ok=True)
-    salvaged = _read(path, aside)
+    salvaged = _read(path, aside, vault)
     with Outbox(new, vault, sealing, keep=keep) as outbox:
         _carry(outbox, salvaged, now_utc_s, closed)
     _swap(path, new, aside)
@@ -148,28 +148,31 @@ def _aside(path: Path, now_utc_s: int) -> Path:
     return aside
 
 
-def _read(path: Path, aside: Path) -> Salvaged:
+def _read(path: Path, aside: Path, vault: Vault) -> Salvaged:
     unsettled = f"FROM outbox o JOIN fate f USING (idx) WHERE f.{UNSETTLED}"
     waiting = _rows(path, f"SELECT o.stream, min(o.seq), max(o.seq), count(*) {unsettled} GROUP BY o.stream")
     open_pauses = _rows(path, "SELECT id FROM pause WHERE end_utc_s IS NULL")
-    records = _rows(path, "SELECT record, receipted FROM consent")
+    records = _rows(path, "SELECT serial, record, receipted FROM consent")
     chosen = _rows(path, f"SELECT name, value FROM meta WHERE name = '{pauses.HOURS}' OR name LIKE '{pauses.SENSOR}%'")
     erasures = _rows(path, f"SELECT o.idx {unsettled} AND o.kind = 'erase'")
     return Salvaged(
         aside,
         None if waiting is None else tuple(waiting),
         None if open_pauses is None else bool(open_pauses),
-        None if records is None else _ends(records),
+        None if records is None else _ends(vault, records),
         None if erasures is None else bool(erasures),
         None if chosen is None else tuple((name, bytes(value)) for name, value in chosen if value is not None),
     )
 
 
-def _ends(records: list[Any]) -> bool | None:
+def _ends(vault: Vault, records: list[Any]) -> bool | None:
     """Whether one of the consent records is a withdrawal without its receipt."""
     try:
-        return any(decode_record(bytes(record)).action == "withdraw" and not receipted for record, receipted in records)
-    except WireRefused:
+        return any(
+            decode_record(consent_records.opened(vault, serial, bytes(record))).action == "withdraw" and not receipted
+            for serial, record, receipted in records
+        )
+    except (WireRefused, KeysMissing):
         return None
 
 

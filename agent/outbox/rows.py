@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from agent.errors import KeysMissing
 from agent.outbox.limits import RIGHTS, UNSETTLED
+from agent.privacy.sealed_values import is_sealed, opened_value, sealed_value
 from agent.privacy.vault import Vault
 from agent.system.storage import Database, shred, storing
 from agent.wire import chain
@@ -27,8 +29,7 @@ HUB_SCHEMA: Final = "hub schema"
 _NOTED: Final = "noted"  # what the hub said today, and of what
 NEWS_MOST: Final = 50
 
-_SEALED: Final = b"\0sealed\0"
-_META_BYTES: Final = 256
+_SEALED_WORDS: Final = "\x01sealed "
 
 _ROW: Final = "o.stream, o.seq, o.idx, o.kind, o.envelope"
 _UNSENT: Final = (
@@ -170,10 +171,7 @@ class Rows:
 
     def opened_meta(self, name: str, kept: bytes | None) -> bytes | None:
         """The same of a value that was read elsewhere."""
-        if kept is None or not kept.startswith(_SEALED):
-            return kept
-        full = self.vault.open(f"meta {name}", kept.removeprefix(_SEALED))
-        return full[4 : 4 + int.from_bytes(full[:4], "big")]
+        return None if kept is None else opened_value(self.vault, f"meta {name}", kept)
 
     def set_sealed_meta(self, name: str, value: bytes) -> None:
         """Keep a value under the data key, of one size."""
@@ -182,14 +180,13 @@ class Rows:
 
     def put_sealed_meta(self, name: str, value: bytes) -> None:
         """The same where the caller holds the transaction."""
-        full = len(value).to_bytes(4, "big") + value.ljust(-(-len(value) // _META_BYTES) * _META_BYTES, b"\0")
-        sealed = _SEALED + self.vault.seal(f"meta {name}", full)
+        sealed = sealed_value(self.vault, f"meta {name}", value)
         self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, sealed))
 
     def seal_meta(self, name: str) -> None:
         """Put a value that release 0.1.0 kept in clear under the data key."""
         kept = self.meta(name)
-        if kept is not None and not kept.startswith(_SEALED):
+        if kept is not None and not is_sealed(kept):
             self.set_sealed_meta(name, kept)
 
     def notify(self, words: str, now_utc_s: int, about: str = "") -> None:
@@ -202,7 +199,7 @@ class Rows:
         """
         if about and not self._is_news(about, now_utc_s // _DAY_S):
             return
-        self.db.execute("INSERT INTO news (at_utc_s, words) VALUES (?, ?)", (now_utc_s, words))
+        self.db.execute("INSERT INTO news (at_utc_s, words) VALUES (?, ?)", (now_utc_s, self._sealed_words(words)))
         self.db.execute("DELETE FROM news WHERE id NOT IN (SELECT id FROM news ORDER BY id DESC LIMIT ?)", (NEWS_MOST,))
 
     def _is_news(self, about: str, day: int) -> bool:
@@ -216,9 +213,27 @@ class Rows:
 
     def notices(self) -> list[tuple[int, str]]:
         """Notices for the person, oldest first."""
-        return [
-            (at_utc_s, words) for at_utc_s, words in self.db.execute("SELECT at_utc_s, words FROM news ORDER BY id")
-        ]
+        found = self.db.execute("SELECT at_utc_s, words FROM news ORDER BY id").fetchall()
+        return [(at_utc_s, self._opened_words(kept)) for at_utc_s, kept in found]
+
+    def seal_notices(self) -> None:
+        """Put what release 0.1.0 kept in clear under the data key."""
+        with storing(self.db):
+            for number, kept in self.db.execute("SELECT id, words FROM news").fetchall():
+                if not kept.startswith(_SEALED_WORDS):
+                    self.db.execute("UPDATE news SET words = ? WHERE id = ?", (self._sealed_words(kept), number))
+
+    def _sealed_words(self, words: str) -> str:
+        return _SEALED_WORDS + base64.b64encode(sealed_value(self.vault, "news", words.encode())).decode()
+
+    def _opened_words(self, kept: str) -> str:
+        if not kept.startswith(_SEALED_WORDS):
+            return kept  # of release 0.1.0, before the first start of this one
+        try:
+            sealed = base64.b64decode(kept.removeprefix(_SEALED_WORDS), validate=True)
+            return opened_value(self.vault, "news", sealed).decode()
+        except (KeysMissing, ValueError):
+            return "a notice cannot be read: it was altered, or another data key sealed it"
 
     def counts(self) -> dict[str, int]:
         """Rows by state."""

@@ -12,7 +12,7 @@ from agent.enrollment.known_time import Heard
 from agent.errors import KeysMissing, StorageFull, WardbeatError, WrongUse
 from agent.features.live import LiveHeart
 from agent.model import Sample, Summary
-from agent.outbox import Outbox, Sealing, consents, damage, pauses
+from agent.outbox import Outbox, Sealing, consent_records, consents, damage, pauses
 from agent.outbox.rows import HUB_HEARD
 from agent.privacy.vault import Vault, open_vault
 from agent.session.clock_watch import ClockWatch
@@ -106,6 +106,8 @@ class Session:
         self.stop_sensors, self.sensors_ended = asyncio.Event(), asyncio.Event()
         with suppress(StorageFull):
             pauses.seal(self.outbox)
+            consent_records.seal_all(self.outbox)
+            self.outbox.seal_notices()
         self._moved, self._clock_watch = False, ClockWatch(folder, self.board)
         self._heard = Heard.decode(self.outbox.meta(HUB_HEARD))
         self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -12,12 +12,13 @@ import pytest
 
 from agent.features import FEATURES
 from agent.model import FeatureValue, Summary
-from agent.outbox import Outbox, consents, pauses
+from agent.outbox import Outbox, consent_records, consents, pauses
 from agent.privacy.vault import Vault
 from agent.scoring import instruments
 from agent.session.session import Session
 from agent.system.clock import Count, VirtualClock
 from agent.system.run_mode import RunMode
+from agent.system.storage import storing
 from agent.windows import history
 from agent.windows.history import History, Told
 from tests.support.release_state import opened, releases
@@ -130,6 +131,53 @@ def test_pauses_private_hours_and_switches_stand_nowhere_in_clear(world):
     raw = path.read_bytes()
     assert b"[[1320, 360]]" not in raw
     assert b'"start", ' not in raw
+
+
+def test_consents_and_notices_stand_nowhere_in_clear(world):
+    path = world.settings.state_dir / "outbox.db"
+    with world.outbox() as outbox, storing(outbox.db):
+        outbox.notify("a word that nobody else reads", START_UTC_S)
+    with world.outbox() as outbox:
+        given = consents.in_force(outbox)
+        assert consent_records.records(outbox) == (given.encode(),)
+        assert outbox.notices() == [(START_UTC_S, "a word that nobody else reads")]
+        kept = [bytes(record) for (record,) in outbox.db.execute("SELECT record FROM consent")]
+        world.give_consent(START_UTC_S + 1)
+        consents.withdraw(outbox, world.identity.sign, world.identity.site, START_UTC_S + 2)
+        kept += [bytes(record) for (record,) in outbox.db.execute("SELECT record FROM consent")]
+    raw = b"".join(file.read_bytes() for file in path.parent.glob("outbox.db*"))
+    clear = (given.encode()[20:60], given.grants[0].recipient.encode(), b"nobody else reads")
+    assert not any(secret in raw for secret in clear)
+    assert len({len(record) for record in kept}) == 1, "one that gives has the length of one that ends"
+
+
+def test_a_consent_or_notice_that_was_altered_gives_nothing_and_says_so(world):
+    with world.outbox() as outbox:
+        assert consents.in_force(outbox) is not None
+        with storing(outbox.db):
+            outbox.notify("words", START_UTC_S)
+            outbox.db.execute("UPDATE news SET words = substr(words, 1, 40)")
+            outbox.db.execute("UPDATE consent SET record = substr(record, 1, 60)")
+        assert consents.in_force(outbox) is None
+        assert "cannot be read" in outbox.notices()[0][1]
+        consents.withdraw(outbox, world.identity.sign, world.identity.site, START_UTC_S)
+
+
+def test_consents_and_notices_of_an_earlier_release_are_sealed_at_the_first_start(world):
+    with world.outbox() as outbox:
+        given = consents.in_force(outbox)
+        with storing(outbox.db):
+            outbox.db.execute("UPDATE consent SET record = ?", (given.encode(),))
+            outbox.db.execute("INSERT INTO news (at_utc_s, words) VALUES (?, 'old words')", (START_UTC_S,))
+        assert consents.in_force(outbox) == given
+        assert outbox.notices() == [(START_UTC_S, "old words")]
+        consent_records.seal_all(outbox)
+        outbox.seal_notices()
+        (kept,), (words,) = outbox.db.execute("SELECT record FROM consent UNION ALL SELECT words FROM news").fetchall()
+        assert given.encode() not in kept
+        assert "old words" not in words
+        assert consents.in_force(outbox) == given
+        assert outbox.notices() == [(START_UTC_S, "old words")]
 
 
 def test_what_another_key_sealed_keeps_a_pause_and_the_hours(world):

@@ -62,7 +62,7 @@ def marks_of(folder):
         ):
             found[f"envelope {n}"] = sealed[200:400]
         for n, (record,) in enumerate(db.execute("SELECT record FROM consent")):
-            found[f"consent {n}"] = record
+            found[f"consent {n}"] = record[20:120]
         found["pause"] = (987_654_322).to_bytes(4, "big")
     return found
 

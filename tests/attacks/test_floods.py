@@ -40,7 +40,7 @@ from tests.support.processes import until
 from tests.support.world import made_up_summary
 
 pytestmark = [pytest.mark.process, pytest.mark.broker]
-FLOODS = ("answers", "bodies", "directories", "camera", "page", "pipe", "silent", "asks")
+FLOODS = ("answers", "bodies", "directories", "camera", "page", "pipe", "bus", "silent", "asks")
 
 
 @pytest.mark.long

@@ -21,6 +21,7 @@ import atheris
 with contextlib.redirect_stderr(io.StringIO()), atheris.instrument_imports(include=["agent"]):
     from agent import config
     from agent.errors import ConfigInvalid, PacketRefused, PolicyDenied, RecordingUnreadable, WireRefused
+    from agent.outbox import consent_records
     from agent.recording import files
     from agent.sources.strap import heart_rate_packet
     from agent.wire import codec, consent, enroll, envelope, receipt
@@ -102,8 +103,7 @@ def targets(folder):
 
 def _record(room):
     with room.world.outbox() as outbox:
-        (row,) = outbox.db.execute("SELECT record FROM consent LIMIT 1").fetchone()
-    return bytes(row)
+        return consent_records.records(outbox)[0]
 
 
 def one(name, corpus):

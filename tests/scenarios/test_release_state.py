@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from agent.outbox import ledger, pauses
+from agent.outbox import consent_records, ledger, pauses
 from agent.sources.strap import binding
 from agent.weeks import report
 from agent.windows.history import History
@@ -85,7 +85,7 @@ def test_who_withdrew_stays_withdrawn(people):
     with second.outbox() as outbox:
         assert release_window(second, outbox) == ()
         deliver(second, outbox, receiver)
-        (kept,) = outbox.db.execute("SELECT record FROM consent ORDER BY serial LIMIT 1").fetchone()
+        kept = consent_records.records(outbox)[0]
     late = seal(second, [data_message(decode_record(kept), start=START_UTC_S + 3000)])
     assert reasons_by_seq(second, receiver.handle([(second.topic, late)])) == {1: "consent_withdrawn"}
     assert starts(receiver, second) == stored

@@ -20,18 +20,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
 
+from dbus_fast import Message, MessageType, Variant
+from dbus_fast.aio import MessageBus
+
 from agent import pipeline
 from agent.control import channel, client
 from agent.outbox import consents
 from agent.publisher.screen import Screen
 from agent.sources import Eyes
 from agent.sources.camera import webcam
+from agent.sources.strap import ble_strap
 from agent.system import budget
 from agent.system.clock import SessionClock
 from agent.system.run_mode import RunMode
 from agent.wire import envelope
 from agent.wire.keys import SignKey, kid, receive_public
 from agent.wire.labels import down_topic, keys_topic
+from tests.support import straps
 from tests.support.processes import until
 from tests.support.world import made_up_summary, make_world, start_site_broker
 
@@ -169,32 +174,71 @@ def _pipe() -> None:
 
 
 def _page(port: str, key: str) -> None:
-    """One client's process, as many requests as it can send over connections that stay open."""
+    """One client's process, as many requests as it can send: over connections that stay open, without waiting for answers."""
     asked = f"GET /page/now HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-Wardbeat-Key: {key}\r\n\r\n".encode()
+    block, sent_bytes = asked * 16, 0
     picked = selectors.DefaultSelector()
 
     def begin() -> None:
         with contextlib.suppress(OSError):
             made = socket.create_connection(("127.0.0.1", int(port)), 5)
-            made.sendall(asked)
-            picked.register(made, selectors.EVENT_READ)
+            made.setblocking(False)
+            picked.register(made, selectors.EVENT_READ | selectors.EVENT_WRITE, [0])
 
     for _ in range(16):
         begin()
 
     def step() -> int:
-        heard = 0
-        for chosen, _ in picked.select(0.1):
+        nonlocal sent_bytes
+        before = sent_bytes
+        for chosen, ready in picked.select(0.1):
+            at = chosen.data
             try:
-                if not chosen.fileobj.recv(2**20):
+                if ready & selectors.EVENT_READ and not chosen.fileobj.recv(2**20):
                     raise ConnectionResetError
-                chosen.fileobj.sendall(asked)
-                heard += 1
+                if ready & selectors.EVENT_WRITE:
+                    sent = chosen.fileobj.send(block[at[0] :])
+                    at[0] = (at[0] + sent) % len(block)
+                    sent_bytes += sent
+            except BlockingIOError:
+                continue
             except OSError:
                 picked.unregister(chosen.fileobj)
                 chosen.fileobj.close()
                 begin()
-        return heard
+        return sent_bytes // len(asked) - before // len(asked)
+
+    _until_told(step)
+
+
+def _bus(address: str) -> None:
+    """Signals to the agent's own names on the system bus, as every user of the machine may send them; no match rule asks for them."""
+
+    async def connected() -> tuple[socket.socket, list[bytes]]:
+        bus = await MessageBus(bus_address=address).connect()
+        to = {
+            "destination": "org.freedesktop.DBus",
+            "path": "/org/freedesktop/DBus",
+            "interface": "org.freedesktop.DBus",
+        }
+        names = (await bus.call(Message(**to, member="ListNames"))).body[0]
+        daemon = (await bus.call(Message(**to, member="GetNameOwner", signature="s", body=["org.bluez"]))).body[0]
+        signals = [
+            Message(message_type=MessageType.SIGNAL, destination=name, path="/org/bluez/hci0", serial=99,
+                    interface="org.freedesktop.DBus.Properties", member="PropertiesChanged", signature="sa{sv}as",
+                    body=["org.bluez.Adapter1", {"Powered": Variant("b", False)}, []])._marshall(False)
+            for name in names if name.startswith(":") and name not in (daemon, bus.unique_name)
+        ]  # fmt: skip
+        return bus._sock, signals
+
+    loop = asyncio.new_event_loop()
+    sock, signals = loop.run_until_complete(connected())
+    sock.setblocking(True)
+    block = b"".join(signals) * 20
+
+    def step() -> int:
+        sock.sendall(block)
+        return 20 * len(signals)
 
     _until_told(step)
 
@@ -276,7 +320,10 @@ class Flooded:
         made = make_world(folder, consent=False)
         camera = folder / "camera"
         camera.touch()
-        sources = {"webcam": webcam.Settings(str(camera), yield_to_calls=False)} if flood == "camera" else {}
+        sources = {
+            "camera": {"webcam": webcam.Settings(str(camera), yield_to_calls=False)},
+            "bus": {"ble_strap": ble_strap.Settings()},
+        }.get(flood, {})
         made.settings = made.settings.model_copy(update={"sources": sources})
         self.world = made
 
@@ -301,16 +348,23 @@ class Flooded:
         self.world.give_consent(int(time.time()))
         try:
             with patched, mock.patch.dict(os.environ, {"FLOOD_S": str(self.flood_s)}):
-                asyncio.run(
-                    pipeline.run(
-                        self.world.settings, self.world.profile, SessionClock(), stop=stop,
-                        mode=RunMode(window_s=20.0, slot_s=1.0), eyes=Eyes((*words, "camera")), extra_tasks={"person": task},
-                    )
-                )  # fmt: skip
+                asyncio.run(self._lived(stop, task, Eyes((*words, "camera"))))
         finally:
             broker.stop()
             self.world.close()
         return self.seen
+
+    async def _lived(self, stop: asyncio.Event, task, eyes: Eyes) -> None:
+        clock, mode = SessionClock(), RunMode(window_s=20.0, slot_s=1.0)
+        async with contextlib.AsyncExitStack() as parts:
+            radio = None
+            if self.flood == "bus":
+                straps.bind(self.world.settings.state_dir)
+                _, radio = await parts.enter_async_context(straps.air("b", [straps.strap(clock)], clock))
+            settings, profile = self.world.settings, self.world.profile
+            await pipeline.run(
+                settings, profile, clock, stop=stop, mode=mode, radio=radio, eyes=eyes, extra_tasks={"person": task}
+            )
 
     async def _tick(self) -> None:
         while True:
@@ -365,6 +419,9 @@ class Flooded:
         if self.flood == "pipe":
             self._opening = asyncio.create_task(_open(agent))
             return None
+        if self.flood == "bus":
+            await until(lambda: agent.live.recent(0), what="a beat")
+            return attacker("bus", os.environ["DBUS_SYSTEM_BUS_ADDRESS"])
         if self.flood == "silent":
             return attacker("silent", sock, 200)
         if self.flood == "asks":
@@ -442,7 +499,15 @@ async def _enter(state: Path) -> tuple[int, str]:
     return int(port), await asyncio.to_thread(entered)
 
 
-KINDS = {"publish": _publish, "camera": _camera, "pipe": _pipe, "page": _page, "silent": _silent, "asks": _asks}
+KINDS = {
+    "publish": _publish,
+    "camera": _camera,
+    "pipe": _pipe,
+    "page": _page,
+    "bus": _bus,
+    "silent": _silent,
+    "asks": _asks,
+}
 
 if __name__ == "__main__":
     KINDS[sys.argv[1]](*sys.argv[2:])
