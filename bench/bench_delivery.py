@@ -22,6 +22,7 @@ from agent.wire import message
 from agent.wire.keys import kid, receive_public
 from agent.wire.message import CoverMessage
 from agent.wire.plaintext import encode_plaintext
+from hub.receive.grid import TICK_S
 
 WEEK_SLOTS = 2016
 
@@ -95,7 +96,7 @@ def the_drain() -> None:
 
         broker = start_site_broker(world)
         try:
-            with running_hub(world) as receiver:
+            with running_hub(world, tick_s=TICK_S) as receiver:
                 stop = asyncio.Event()
 
                 async def play(agent: Session) -> None:

@@ -39,6 +39,7 @@ any_file = settings(max_examples=300, deadline=None, suppress_health_check=[Heal
 @example(b"sources: {replay: 2001-99-99}")
 @example(b"sources:\n  1: {}")
 @example(b"mqtt: 5")
+@pytest.mark.long
 def test_settings_are_read_or_refused_by_name(tmp_path, data):
     file = tmp_path / "settings.yaml"
     file.write_bytes(data)

@@ -328,6 +328,7 @@ def test_erasing_the_history_forgets_what_was_said(tmp_path):
 
 
 @pytest.mark.process
+@pytest.mark.long
 def test_the_audit_says_when_people_are_too_few(tmp_path):
     told = call("audit", "--people", "500", "--into", tmp_path / "made")
     assert told.returncode == 1

@@ -382,6 +382,7 @@ def traced(log: Path, own: list[Path], port: int) -> tuple[list[str], list[str]]
     return reached, writes
 
 
+@pytest.mark.long
 def test_a_minute_of_run_connects_to_the_broker_alone_and_writes_into_its_own_folder(
     world, settings_file, broker, tmp_path
 ):

@@ -26,6 +26,7 @@ EVERY_HOUR = bool(os.environ.get("EVERY_HOUR"))
 
 @pytest.mark.slow
 @pytest.mark.parametrize("zone", ZONES if EVERY_HOUR else ("America/New_York", "Australia/Lord_Howe"))
+@pytest.mark.long
 def test_one_week_of_the_past_is_a_gap_on_every_date(tmp_path, monkeypatch, zone):
     monkeypatch.setenv("TZ", zone)
     time.tzset()

@@ -106,6 +106,7 @@ def test_a_pin_is_set_with_the_place_s_bundle_and_answer(tmp_path, browser):
     assert dearmor("REQUEST", armor("REQUEST", dearmor("REQUEST", request)))
 
 
+@pytest.mark.long
 def test_a_workplace_has_no_word_of_what_it_may_not_ask(tmp_path, browser):
     """Every page of `eu-workplace`, everything opened: no forbidden word, no check-in but the tiredness line."""
     forbidden = re.compile("|".join(PROFILES["eu-workplace"].forbidden_words), re.IGNORECASE)
@@ -136,6 +137,7 @@ def test_a_workplace_has_no_word_of_what_it_may_not_ask(tmp_path, browser):
         assert forbidden.search("your strain index")  # the detector sees what it looks for
 
 
+@pytest.mark.long
 def test_a_pause_and_a_withdrawal_hold_within_their_seconds_and_are_shown(tmp_path, browser):
     """No beat taken over and no summary sealed a second later; the link to the strap is down within five."""
     with page_agent.living(tmp_path, window_s=60.0, slot_s=0.5, speed=10.0) as living:

@@ -197,6 +197,7 @@ def test_a_poor_picture_is_told_and_not_read(watcher, portrait, spoil, gate):
     assert set(look.actions.values()) == {None}
 
 
+@pytest.mark.long
 def test_analyze_reads_a_clip_and_photos(tmp_path, capsys):
     from firmware_sim.face import write_clip
 

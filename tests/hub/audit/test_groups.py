@@ -151,18 +151,21 @@ def test_the_gate_catches_three_biased_scorers(made):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_fairlearn_reads_the_same_rates(made):
     assert made.second_reading["rates"] > 30
     assert made.second_reading["largest_difference"] < 1e-12
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_contributions_are_exact(made):
     assert made.most_missed_points < 1e-9
     assert made.contributions
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_files_say_what_they_are_and_bring_nothing_from_elsewhere(made, tmp_path):
     words, page = reports.write(made, tmp_path / "audit")
     read = json.loads(words.read_text())

@@ -196,6 +196,7 @@ def test_sqlite_takes_one_worker_and_a_number_is_held_by_one_process(tmp_path):
 
 
 @pytest.mark.parametrize("seed", [1])
+@pytest.mark.long
 def test_no_row_survives_an_erasure_that_races_with_two_workers(large, seed):
     """The 1,000 interleavings of `make bench-hub PART=race`, a few of them here."""
     left, raced, planted = race(large, rounds=25, seed=seed)

@@ -73,6 +73,7 @@ def opened(hub, url, erased_kid):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a second server's files are given to its user: needs root")
+@pytest.mark.long
 def test_no_backup_put_back_to_any_moment_opens_a_value_of_an_erased_person(archived, tmp_path):
     server, archive = archived
     world = make_world(tmp_path / "w", database=server.base())

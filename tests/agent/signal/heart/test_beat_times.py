@@ -169,6 +169,7 @@ def test_a_held_packet_is_released_when_no_other_comes():
     jitter=st.lists(st.integers(0, 100), min_size=400, max_size=400),
     lost=st.integers(30, 50),
 )
+@pytest.mark.long
 def test_jitter_makes_no_gap_and_a_loss_of_three_seconds_always_does(usual, change, jitter, lost):
     rr = [usual * (100 + percent) // 100 for percent in change]
     made = list(packets(rr))[:-1]  # the last one waits for beats that never come

@@ -160,6 +160,7 @@ def test_a_call_gets_the_camera(tmp_path):
 
 
 @pytest.mark.process
+@pytest.mark.long
 def test_a_second_face_takes_every_number_away(tmp_path):
     """From the first moment that the second face is there: words are held until the next search."""
     word = tmp_path / "camera"

@@ -90,6 +90,7 @@ def test_a_strap_under_a_new_address_is_known_by_its_serial_alone(serial, presen
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_stranger_of_the_same_name_is_asked_once(tmp_path):
     async def main(folder):
         binding = Bound("C0FFEE00-0000-4000-8000-000000000001", SPEC.name, "SIM0001")

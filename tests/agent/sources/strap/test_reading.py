@@ -100,6 +100,7 @@ def test_every_fault_leaves_a_gap_and_nothing_else(tmp_path):
 
 
 @pytest.mark.process
+@pytest.mark.long
 def test_straps_in_one_room_never_mix(tmp_path):
     async def main(way):
         pace = straps.clock()

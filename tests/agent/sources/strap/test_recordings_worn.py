@@ -35,6 +35,7 @@ async def worn_in_virtual_time(folder, body, condition, **spec):
     ["pyhrv_nni_5min.txt", "bartels_rest_rri.txt", "bartels_noisy_rri.hrm", "bartels_exercise_rri.hrm",
      "mghdb1003_clean10min_beats.csv", "mitdb_100_beats.csv", "nsr2db_nsr001_ectopic60min_beats.csv"],
 )  # fmt: skip
+@pytest.mark.long
 def test_every_interval_of_every_real_recording_arrives_once_in_order_and_unchanged(file, tmp_path):
     rr_ms = [beat.rr_ms for beat in recordings.beats(shared_file(f"data/hrv/{file}"))]
     sent = [packets.ticks(one) for one in rr_ms]
