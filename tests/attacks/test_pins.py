@@ -35,6 +35,13 @@ def test_copied_keys_open_with_no_pin_without_the_data_key(world):
     assert identity.consent_key(folder, PIN, world.vault).public == world.identity.consent_public
 
 
+@pytest.mark.slow
+def test_keys_that_were_just_made_are_under_the_data_key_before_any_pin_was_typed_again(world, tmp_path):
+    identity.begin(tmp_path, world.vault, bundle_of(world.hub).encode(), PIN)
+    assert guessable(tmp_path, PIN) == []
+    assert identity.consent_key(tmp_path, PIN, world.vault)
+
+
 @pytest.mark.process
 def test_keys_of_release_0_1_0_come_under_the_data_key_with_the_next_right_pin(tmp_path):
     person, second = release_state.opened(release_state.releases()[0], tmp_path)
