@@ -52,6 +52,10 @@ class Strap(Form):
     address: Text
 
 
+class Bundle(Form):
+    bundle: Paper
+
+
 class Begin(Form):
     bundle: Paper
     pin: Text

@@ -70,6 +70,7 @@ QUESTIONS: Final[dict[str, Question]] = {
     "erase": _decision(forms.Nothing, decisions.as_asked("erase")),
     "scan": _decision(forms.Nothing, steps.scan, is_slow=True),
     "bind": _decision(forms.Strap, steps.bind, is_slow=True),
+    "bundle": _decision(forms.Bundle, steps.read_bundle),
     "enroll": _decision(forms.Begin, steps.enroll, is_slow=True),
     "admit": _decision(forms.End, steps.admit, is_slow=True),
     "answer": _decision(forms.Answers, self_report.answer),

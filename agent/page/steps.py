@@ -60,15 +60,28 @@ async def bind(session: Session, asked: forms.Strap) -> Answer:
     return {"words": f"{how.proof.capitalize()} arrived. {device} is your {how.noun}; no other {how.noun} is read."}
 
 
+async def read_bundle(session: Session, asked: forms.Bundle) -> Answer:
+    """Whose bundle it is and its eight words, to be compared with the operator's before a PIN is chosen."""
+    from agent.wire.enroll import dearmor
+
+    _check_free(session)
+    read = identity.read_bundle(dearmor("BUNDLE", asked.bundle))
+    return {"operator": read.operator, "words": "", "eight": read.words}
+
+
+def _check_free(session: Session) -> None:
+    if not session.profile.recipients:
+        raise WrongUse("nothing leaves under this profile, so there is no hub to enroll at")
+    if identity.exists(session.folder):  # a page that was taken over must not put its own in the place of the person's
+        raise WrongUse("an enrollment was begun on this machine already", remedy=_ANEW)
+
+
 async def enroll(session: Session, asked: forms.Begin) -> Answer:
     """The operator's bundle and a PIN in, a request out."""
     from agent.wire.enroll import armor, dearmor, decode_bundle, verified_request
     from agent.wire.erasure import in_words
 
-    if not session.profile.recipients:
-        raise WrongUse("nothing leaves under this profile, so there is no hub to enroll at")
-    if identity.exists(session.folder):  # a page that was taken over must not put its own in the place of the person's
-        raise WrongUse("an enrollment was begun on this machine already", remedy=_ANEW)
+    _check_free(session)
     paper, pin = dearmor("BUNDLE", asked.bundle), asked.pin
     bundle = decode_bundle(paper)
     begin = partial(identity.begin, replace_old=False)

@@ -65,7 +65,10 @@ def test_an_enrollment_ends_with_the_first_pin_and_the_eight_words_alone(tmp_pat
     monkeypatch.setattr(steps, "tries", Tries())
 
     async def person(agent):
+        shown = await queries.answered(agent, "bundle", {"bundle": site.invite(ours)})
+        assert not (agent.folder / "keys" / "identity").exists(), "the words come before the PIN and before any key"
         begun = await queries.answered(agent, "enroll", {"bundle": site.invite(ours), "pin": PIN})
+        assert len(shown["eight"].split()) == 8
         answer = enroll.admit(ours, begun["request"])
         other = " ".join(reversed(begun["words"].split()))
         for pin, words, error in ((THEIRS, begun["words"], WrongPin), (PIN, other, WrongUse), (PIN, "", WrongUse)):

@@ -75,7 +75,21 @@ def test_a_pin_is_set_with_the_place_s_bundle_and_answer(tmp_path, browser):
     ):
         browser.enter(living)
         browser.go("first")
+        assert browser("eval", js="document.querySelector('form[data-form=enroll]').hidden"), "no PIN before the words"
         browser("upload", sel="#bundle", name="bundle.txt", text=site.invite(hub))
+        browser("click", sel="form[data-form=bundle] button")
+        browser("wait", js="!document.getElementById('agree').hidden")
+        assert browser("text", sel="#operator") == OPERATOR
+        browser("click", sel="#agree-no")
+        assert "Do not go on" in browser.said()
+        assert browser("eval", js="document.querySelector('form[data-form=enroll]').hidden")
+        browser("upload", sel="#bundle", name="bundle.txt", text=site.invite(hub))
+        browser("click", sel="form[data-form=bundle] button")
+        browser("wait", js="!document.getElementById('agree').hidden")
+        eight = browser("text", sel="#eight")
+        assert len(eight.split()) == 8
+        assert browser.violations() == []
+        browser("click", sel="#agree-yes")
         browser("fill", sel="#pin", text="six signs")
         browser("fill", sel="#again", text="six others")
         browser("click", sel="form[data-form=enroll] button")
@@ -85,8 +99,6 @@ def test_a_pin_is_set_with_the_place_s_bundle_and_answer(tmp_path, browser):
         browser("click", sel="form[data-form=enroll] button")
         browser("wait", js="!document.getElementById('enrolled').hidden")
         assert len(browser("text", sel="#recovery").split()) == 9
-        eight = browser("text", sel="#eight")
-        assert len(eight.split()) == 8
         assert len(browser("text", sel="#request-words").split()) == 8
         assert browser.violations() == []
         request = browser("download", sel="#request")["text"]

@@ -31,8 +31,31 @@ export async function lookForStraps(button) {
   }));
 }
 
+export async function readBundle(form) {
+  const made = await ask("bundle", { bundle: await form.elements.bundle.files[0].text() });
+  if (made === null) return null;
+  const [agree, next] = [document.getElementById("agree"), document.querySelector("form[data-form=enroll]")];
+  document.getElementById("operator").textContent = made.operator;
+  document.getElementById("eight").textContent = made.eight;
+  agree.hidden = false;
+  next.hidden = true;
+  document.getElementById("agree-yes").onclick = () => {
+    agree.hidden = true;
+    next.hidden = false;
+    next.elements.pin.focus();
+  };
+  document.getElementById("agree-no").onclick = () => {
+    agree.hidden = next.hidden = true;
+    form.reset();
+    say(words.bundle_differs, true);
+  };
+  document.getElementById("eight").focus();
+  return null;
+}
+
 export async function doEnroll(form) {
-  const { pin, again: repeated, bundle } = form.elements;
+  const { pin, again: repeated } = form.elements;
+  const { bundle } = document.querySelector("form[data-form=bundle]").elements;
   if (pin.value !== repeated.value) {
     say(words.pin_differs, true);
     return null;
@@ -40,11 +63,10 @@ export async function doEnroll(form) {
   const made = await ask("enroll", { bundle: await bundle.files[0].text(), pin: pin.value });
   pin.value = repeated.value = "";
   if (made === null) return null;
-  form.hidden = true;
+  form.hidden = document.querySelector("form[data-form=bundle]").hidden = true;
   const told = document.getElementById("enrolled");
   told.hidden = false;
   document.getElementById("recovery").textContent = made.recovery;
-  document.getElementById("eight").textContent = made.words;
   document.getElementById("request-words").textContent = made.request_words;
   document.getElementById("request").addEventListener("click", () => save(new Blob([made.request]), "wardbeat-request.txt"));
   return null;

@@ -1,6 +1,6 @@
 // The pages, and what the person decides.
 import { ask, call, closed, enter, isOpen, put, save, say, sentence, words } from "./call.js";
-import { doEnroll, lookForStraps } from "./first.js";
+import { doEnroll, lookForStraps, readBundle } from "./first.js";
 import { live } from "./live.js";
 const main = document.getElementById("main");
 const said = document.getElementById("said");
@@ -109,6 +109,9 @@ const FORMS = {
     const answer = await call(`/found?search=${encodeURIComponent(typed)}`);
     if (answer?.ok) put(document.getElementById("rows"), await answer.text());
     return null;
+  },
+  async bundle(form) {
+    return readBundle(form);
   },
   async enroll(form) {
     return doEnroll(form);
