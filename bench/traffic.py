@@ -56,14 +56,30 @@ KINDS = ("worn", "unworn", "paused", "withdrawn")
 PLANTED_S = 0.1
 _A_PERSON = 150  # sessions: a device may begin 200 streams a day
 _ENVELOPE = 3000  # bytes: fewer are no envelope
-Heard = list[tuple[float, bool, int]]  # (time, down, bytes)
+ALONE = 2  # at a time, where one answer is judged: what an attacker meets on a quiet hub
+Pieces = list[tuple[float, bool, int]]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One session as it was recorded.
+
+    Attributes:
+        pieces: (time, whether it came down, bytes) of each piece.
+        middle_s: The moment in its middle at which it may have withdrawn.
+        pending: How many envelopes of before are answered in it: who recorded from the beginning knows that.
+    """
+
+    pieces: Pieces
+    middle_s: float
+    pending: int
 
 
 class Recorder(Proxy):
     """A proxy that writes down what passes."""
 
     def __init__(self, port: int, to_port: int) -> None:
-        self.heard: Heard = []
+        self.heard: Pieces = []
         super().__init__(port, to_port)
 
     def passed(self, size: int, *, down: bool) -> None:
@@ -90,11 +106,15 @@ class Person:
 
 
 async def session(person: Person, kind: str, *, covers: bool) -> Heard:
-    """One session's recording, from the first packet after the connection stands to the answer of the last slot."""
+    """One session's recording, from the first packet after the connection stands to the answer of the last slot, and the
+    moment in its middle at which it may have withdrawn.
+    """
     stop = asyncio.Event()
-    heard: Heard = []
+    pieces: Pieces = []
+    middle_s, pending = 0.0, 0
 
     async def live(agent: Session) -> None:
+        nonlocal middle_s, pending
         assert agent.identity is not None
         assert agent.publisher is not None
         (consents.pause if kind == "paused" else consents.resume)(agent.outbox, agent.utc_s())
@@ -112,15 +132,18 @@ async def session(person: Person, kind: str, *, covers: bool) -> Heard:
         given = consents.consented(agent.outbox)
         await asyncio.sleep(SLOT_S * random.random())
         person.recorder.heard.clear()
+        pending = agent.outbox.counts().get("sent", 0)
         began_s = time.monotonic()
         for n in range(SLOTS):
             if kind == "worn":
                 release(agent, given, next(person.windows))
+            if n == MIDDLE:
+                middle_s = time.monotonic()
             if kind == "withdrawn" and n == MIDDLE:
                 consents.withdraw(agent.outbox, agent.identity.sign, agent.identity.site, agent.utc_s())
             await asyncio.sleep(max(0.0, began_s + (n + 1) * SLOT_S - time.monotonic()))
         await asyncio.sleep(1.6 * TICK_S)
-        heard.extend(person.recorder.heard)
+        pieces.extend(person.recorder.heard)
         agent.publisher.draining = True
         until = time.monotonic() + 10
         while agent.outbox.unsettled() and time.monotonic() < until:
@@ -132,7 +155,7 @@ async def session(person: Person, kind: str, *, covers: bool) -> Heard:
     settings = world.settings.model_copy(update={"mqtt": mqtt})
     mode = RunMode(slot_s=SLOT_S)
     await pipeline.run(settings, world.profile, SessionClock(), mode=mode, stop=stop, extra_tasks={"p": live})
-    return heard
+    return Heard(pieces, middle_s, pending)
 
 
 def release(agent: Session, given: consent.Consented, n: int) -> None:
@@ -145,7 +168,7 @@ def release(agent: Session, given: consent.Consented, n: int) -> None:
     agent.outbox.put_released(released, agent.utc_s())
 
 
-def envelopes(heard: Heard, *, down: bool) -> np.ndarray:
+def envelopes(heard: Pieces, *, down: bool) -> np.ndarray:
     """When each envelope went one way, in s; several in one piece went together."""
     sizes = [size for _, way, size in heard if way == down and size >= _ENVELOPE]
     if not sizes:
@@ -157,38 +180,50 @@ def envelopes(heard: Heard, *, down: bool) -> np.ndarray:
 
 
 def waits(heard: Heard) -> np.ndarray:
-    """How long the answer to the envelope of each slot took, in s: (SLOTS,); a missing one takes 3 s."""
-    up, down = envelopes(heard, down=False), envelopes(heard, down=True)
+    """How long the answer to the envelope of each slot took, in s, answers in order: (SLOTS,); a missing one takes 3 s."""
+    up, down = envelopes(heard.pieces, down=False), envelopes(heard.pieces, down=True)[heard.pending :]
     pairs = min(len(up), len(down), SLOTS)
     found = np.full(SLOTS, 3.0)
     found[:pairs] = down[:pairs] - up[:pairs]
     return found
 
 
+def next_waits(heard: Heard) -> np.ndarray:
+    """How long after the envelope of each slot anything was answered, in s: (SLOTS,); 3 s where nothing was."""
+    up, down = envelopes(heard.pieces, down=False)[:SLOTS], envelopes(heard.pieces, down=True)
+    found = np.full(SLOTS, 3.0)
+    at = np.searchsorted(down, up)
+    found[: len(up)] = [down[one] - sent if one < len(down) else 3.0 for one, sent in zip(at, up, strict=True)]
+    return found
+
+
 def numbers(heard: Heard) -> np.ndarray:
     """What a classifier sees of a session: counts, sizes and gaps, each way, and how long each answer takes."""
-    if not heard:
-        return np.zeros(24 + SLOTS + 7)
-    began = heard[0][0]
-    found: list[float] = [len(heard), heard[-1][0] - began]
+    pieces = heard.pieces
+    if not pieces:
+        return np.zeros(30 + 2 * (SLOTS + 6))
+    began = pieces[0][0]
+    found: list[float] = [len(pieces), pieces[-1][0] - began]
     for down in (False, True):
-        at = np.array([t - began for t, way, _ in heard if way == down])
-        size = np.array([n for _, way, n in heard if way == down])
+        at = np.array([t - began for t, way, _ in pieces if way == down])
+        size = np.array([n for _, way, n in pieces if way == down])
         gaps = np.diff(at)
-        found += [len(envelopes(heard, down=down)), float(size.sum()) if size.size else 0.0]
+        found += [len(envelopes(pieces, down=down)), float(size.sum()) if size.size else 0.0]
         found += list(np.percentile(size, (5, 50, 95))) if size.size else [0.0] * 3
         found += [float(gaps.mean()), float(gaps.std()), *np.percentile(gaps, (10, 50, 90))] if gaps.size else [0.0] * 5
         found.append(len(at))
-    took = waits(heard)
-    first = [later[0] - sooner[0] for sooner, later in pairwise(heard) if later[1] and not sooner[1]] or [0.0]
-    found += [float(np.mean(first)), *took, middle(heard), took.mean(), took.std(), *np.percentile(took, (10, 50, 90))]
+    first = [later[0] - sooner[0] for sooner, later in pairwise(pieces) if later[1] and not sooner[1]] or [0.0]
+    found += [float(np.mean(first)), float(np.std(first)), *np.percentile(first, (10, 50, 90)), middle(heard)]
+    for took in (waits(heard), next_waits(heard)):
+        found += [*took, took.mean(), took.std(), *np.percentile(took, (10, 50, 90)), took.max()]
     return np.array(found)
 
 
 def middle(heard: Heard) -> float:
-    """How much longer the middle slot's answer took than the others' median, in s: where a withdrawal would be."""
-    took = waits(heard)
-    return float(took[MIDDLE] - np.median(took))
+    """How much longer the answer to the first envelope after the middle took than the others' median, in s."""
+    took = next_waits(heard)
+    at = min(int(np.searchsorted(envelopes(heard.pieces, down=False), heard.middle_s)), SLOTS - 1)
+    return float(took[at] - np.median(took))
 
 
 @dataclass(frozen=True)
@@ -210,22 +245,22 @@ class Recording:
         return auc(np.array([middle(self.heard[n]) for n in chosen]), self.kinds[chosen] == one)
 
 
-def record(people: list[Person], kinds: tuple[str, ...], count: int, *, covers: bool = True,
+def record(people: list[Person], kinds: tuple[str, ...], count: int, *, covers: bool = True, beside: int = BESIDE,
            planted: Callable[[Person, str], None] = lambda _p, _k: None) -> Recording:  # fmt: skip
-    """``count`` sessions of each kind in random order, BESIDE at a time."""
+    """``count`` sessions of each kind in random order, so many at a time."""
     order = [kind for kind in kinds for _ in range(count)]
     random.shuffle(order)
     heard: list[Heard] = []
-    turns = itertools.cycle([people[n : n + BESIDE] for n in range(0, len(people), BESIDE)])
+    turns = itertools.cycle([people[n : n + beside] for n in range(0, len(people), beside)])
     began_s = time.monotonic()
 
     async def together() -> None:
-        for first in range(0, len(order), BESIDE):
-            group = list(zip(next(turns), order[first : first + BESIDE], strict=False))
+        for first in range(0, len(order), beside):
+            group = list(zip(next(turns), order[first : first + beside], strict=False))
             for person, kind in group:
                 planted(person, kind)
             heard.extend(await asyncio.gather(*(session(person, kind, covers=covers) for person, kind in group)))
-            if first % 100 < BESIDE:
+            if first % 100 < beside:
                 print(f"  {len(heard)} of {len(order)} sessions, {time.monotonic() - began_s:.0f} s", flush=True)
 
     asyncio.run(together())
@@ -243,7 +278,7 @@ def _person(world: World, folder: Path) -> Person:
 
 
 def the_traffic() -> None:
-    few = max(60, SESSIONS // 5)
+    few = int(os.environ.get("PLANTED", max(60, SESSIONS // 5)))
     sessions = len(KINDS) * SESSIONS + 8 * few
     count = BESIDE * math.ceil(sessions / _A_PERSON / BESIDE)
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as parts:
@@ -259,7 +294,7 @@ def the_traffic() -> None:
             found = record(people, KINDS, SESSIONS)
             bare = record(people, ("worn", "unworn"), few, covers=False)
         with running_hub(world, tick_s=0.0) as receiver:
-            no_grid = record(people, ("unworn", "withdrawn"), few)
+            no_grid = record(people, ("unworn", "withdrawn"), few, beside=ALONE)
             slow: set[str] = set()
             leave = receiver._grid._leave
 
