@@ -210,7 +210,7 @@ def test_an_outbox_that_brings_code_is_set_aside(world):
     path = world.settings.state_dir / "outbox.db"
     altered(path, "CREATE TRIGGER evil AFTER INSERT ON ledger BEGIN DELETE FROM pause; END")
     with damage.opened(path, world.vault, None, keep=Limits(), now_utc_s=NOW) as outbox:
-        words = [words for (words,) in outbox.db.execute("SELECT words FROM news")]
+        words = [words for _, words in outbox.notices()]
     assert any("set aside" in one for one in words)
     assert len(list(path.parent.glob("outbox.broken-*.db"))) == 1
 
