@@ -42,6 +42,7 @@ def living(tmp_path_factory):
 
 
 @every_look
+@pytest.mark.long
 def test_every_page_has_no_axe_violation_and_no_trouble(living, browser, width, scheme):
     browser.enter(living, width, scheme)
     for page in (*PAGES, "about/rmssd_ms"):

@@ -211,6 +211,7 @@ def test_the_camera_is_switched_at_the_page_and_previewed_after_a_click_alone(tm
         assert "The camera is off" in browser("text", sel="#main")
 
 
+@pytest.mark.long
 def test_the_ledger_is_what_the_hub_opened_byte_for_byte_and_a_changed_row_is_named(tmp_path, browser, monkeypatch):
     """Each row's words as the page saves them against what the hub opened of that envelope; then one row is changed."""
     opened = {}

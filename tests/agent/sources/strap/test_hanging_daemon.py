@@ -13,6 +13,7 @@ from tests.support.processes import start_wardbeat, wait_for
 
 
 @pytest.mark.process
+@pytest.mark.long
 def test_a_bluetooth_daemon_that_hangs_holds_up_neither_scan_nor_pause(tmp_path):
     with strap_program.simulator() as (daemon, said):
         hangs_under(daemon, {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": said["bus"]}, tmp_path)
