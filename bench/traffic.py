@@ -237,7 +237,7 @@ class Recording:
     heard: list[Heard]
 
     def told(self, one: str, other: str) -> float:
-        """The share in which two kinds are told apart."""
+        """How often a classifier names the right one of two kinds, in the half that it has not seen."""
         chosen = [n for n, kind in enumerate(self.kinds) if kind in (one, other)]
         seen = np.array([numbers(self.heard[n]) for n in chosen])
         return told_apart(seen, self.kinds[chosen] == one)
@@ -282,7 +282,7 @@ def _person(world: World, folder: Path) -> Person:
 
 @contextlib.contextmanager
 def hub_without_grid(world: World) -> Iterator[None]:
-    """A hub in a process of its own that answers at once, as it did before."""
+    """A hub in a separate process that answers at once."""
     code = (
         "import sys, threading, pathlib; from hub.receive import Receiver; "
         "Receiver(pathlib.Path(sys.argv[1]), tick_s=0.0).run(threading.Event())"

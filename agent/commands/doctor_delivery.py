@@ -107,7 +107,7 @@ def _valid(check_id: str, now_s: float, first_s: int, last_s: int, late_s: int, 
 def _tls(folder: Path, vault: Vault) -> Check:
     try:
         probe.tls_context(folder, identity.tls_password(vault))
-    except (OSError, WireRefused) as error:  # of ssl, too
+    except (OSError, ValueError) as error:  # of ssl, too
         words = f"the TLS keys cannot be used ({type(error).__name__})"
         return Check("keys", ok=False, words=words, remedy="Restore the state folder, or enroll again.")
     return Check("keys", ok=True, words="key and certificate belong together")

@@ -195,6 +195,7 @@ def _answer_line(folder: Path, command: Command, timeout_s: float) -> bytes:
     with socket.socket(socket.AF_UNIX) as connection:
         try:
             _call(connection, folder / SOCKET, timeout_s)
+            connection.settimeout(max(until_s - time.monotonic(), 0.001))
         except (FileNotFoundError, ConnectionRefusedError) as error:
             raise _nobody() from error
         except OSError as error:  # its queue of callers is full, or it took too long
@@ -227,7 +228,6 @@ def _call(connection: socket.socket, path: Path, timeout_s: float) -> None:
     )
     connection.settimeout(None)
     connection.connect(str(path))
-    connection.settimeout(timeout_s)
 
 
 def _nobody() -> NotRunning:

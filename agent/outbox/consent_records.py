@@ -1,10 +1,15 @@
 """Consent records as their rows keep them: sealed, all of one length: the file does not say what was agreed to."""
 
+from typing import Final
+
 from agent.errors import KeysMissing
 from agent.outbox.file import Outbox
 from agent.privacy.sealed_values import is_sealed, opened_value, sealed_value
 from agent.privacy.vault import Vault
 from agent.system.storage import storing
+
+SIZE_BYTES: Final = 1024
+"""Of a sealed record or statement: a consent to all that `research` has, for an operator with 64 letters, has 329."""
 
 
 def records(outbox: Outbox) -> tuple[bytes, ...]:
@@ -24,7 +29,7 @@ def seal_all(outbox: Outbox) -> None:
 
 def sealed(outbox: Outbox, serial: int, record: bytes) -> bytes:
     """A record as its row keeps it."""
-    return sealed_value(outbox.vault, _name(serial), record)
+    return sealed_value(outbox.vault, _name(serial), record, SIZE_BYTES)
 
 
 def opened(vault: Vault, serial: int, kept: bytes) -> bytes:

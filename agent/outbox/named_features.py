@@ -1,8 +1,10 @@
 """The features that a consent names: sealed beside its record, and sent to a hub that understands the statement."""
 
 from agent.errors import KeysMissing, WireRefused
+from agent.outbox.consent_records import SIZE_BYTES
 from agent.outbox.file import Outbox
 from agent.outbox.rows import HUB_SCHEMA
+from agent.privacy.sealed_values import opened_value, sealed_value
 from agent.wire import codec
 from agent.wire.codec import Fields
 from agent.wire.keys import SIGNATURE_BYTES
@@ -13,7 +15,7 @@ from agent.wire.message import FeaturesMessage
 def keep(outbox: Outbox, message: FeaturesMessage) -> None:
     """Store a statement. The caller holds the transaction."""
     statement = codec.encode([list(message.feature_ids), message.signature])
-    sealed = outbox.vault.seal(_name(message.consent_hash), statement)
+    sealed = sealed_value(outbox.vault, _name(message.consent_hash), statement, SIZE_BYTES)
     outbox.db.execute("INSERT INTO named_features VALUES (?, ?, NULL)", (message.consent_hash, sealed))
 
 
@@ -24,7 +26,7 @@ def of(outbox: Outbox, consent_hash: bytes) -> FeaturesMessage | None:
     if found is None:
         return None
     try:
-        row = Fields(codec.decode(outbox.vault.open(_name(consent_hash), found[0])), 2)
+        row = Fields(codec.decode(opened_value(outbox.vault, _name(consent_hash), bytes(found[0]))), 2)
         ids = row.array()
         return FeaturesMessage(consent_hash, tuple(Fields(ids, len(ids)).uints()), row.raw(SIGNATURE_BYTES))
     except (KeysMissing, WireRefused):

@@ -5,18 +5,20 @@ from typing import Final
 from agent.privacy.vault import Vault
 
 _SEALED: Final = b"\0sealed\0"
-_SIZE_BYTES: Final = 256  # a longer value has a multiple of it
+SIZE_BYTES: Final = 256
 
 
-def sealed_value(vault: Vault, name: str, value: bytes) -> bytes:
+def sealed_value(vault: Vault, name: str, value: bytes, size: int = SIZE_BYTES) -> bytes:
     """A small value under the data key, of one size, so that its length says nothing.
 
     Args:
         vault: Holds the data key.
         name: Binds the value to its place.
         value: As it is.
+        size: In bytes; an empty value has it too, and a longer one a multiple of it.
     """
-    full = len(value).to_bytes(4, "big") + value.ljust(-(-len(value) // _SIZE_BYTES) * _SIZE_BYTES, b"\0")
+    blocks = max(1, -(-len(value) // size))
+    full = len(value).to_bytes(4, "big") + value.ljust(blocks * size, b"\0")
     return _SEALED + vault.seal(name, full)
 
 

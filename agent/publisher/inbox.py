@@ -2,8 +2,8 @@
 
 link events   connected, lost, acknowledged: few, for each answers something that we did; never behind a flood
 directories   the newest waits, for the budget that bounds how many are verified; it takes the place of one that waited.
-              Nothing brings a directory again that was let go, so the last of a flood is always read
-answers       256 wait at most. What comes while they do is let go and counted: a receipt that was let go comes again,
+              A directory that was dropped is not sent again, so the last of a flood is always read
+answers       256 wait at most. What comes while they do is dropped and counted: a receipt that was dropped comes again,
               because its row is sent again until one arrives
 """
 

@@ -33,10 +33,10 @@ class Settled:
 
 
 class Grid:
-    """Lets settled messages leave at ticks, in a thread of its own, from `begin` to `end`.
+    """Acknowledges and answers messages at ticks, in its own thread, from `begin` to `end`.
 
     Args:
-        leave: Acknowledges and publishes; is called from the grid's thread, or where there are no ticks from `put`.
+        leave: Acknowledges and publishes. The grid's thread calls it; without ticks, `put` does.
         tick_s: Distance of the ticks, in s; 0: everything leaves at once.
         now_s: A monotonic clock.
     """
@@ -71,7 +71,7 @@ class Grid:
         return max(own, math.ceil(self._now_s() / self._tick_s))
 
     def end(self) -> None:
-        """Let everything leave at its tick, and end the thread."""
+        """Wait until everything has left at its tick, and end the thread."""
         with self._changed:
             self._ended = True
             self._changed.notify()

@@ -10,6 +10,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from agent.control import client
+from agent.enrollment import consent_key
 from agent.features import FEATURES
 from agent.model import FeatureValue, Summary
 from agent.outbox import Outbox, consent_records, consents, pauses
@@ -22,7 +24,7 @@ from agent.system.storage import storing
 from agent.windows import history
 from agent.windows.history import History, Told
 from tests.support.release_state import opened, releases
-from tests.support.world import START_UTC_S
+from tests.support.world import PIN, START_UTC_S, make_world
 
 
 def values(names, value=60.0, reason="") -> tuple[FeatureValue, ...]:
@@ -149,6 +151,29 @@ def test_consents_and_notices_stand_nowhere_in_clear(world):
     clear = (given.encode()[20:60], given.grants[0].recipient.encode(), b"nobody else reads")
     assert not any(secret in raw for secret in clear)
     assert len({len(record) for record in kept}) == 1, "one that gives has the length of one that ends"
+
+
+@pytest.mark.slow
+def test_no_length_of_a_sealed_value_tells_what_it_holds(tmp_path):
+    """Not how many signals a consent names, not that it was withdrawn, not whether a pause has an end."""
+    lengths = set(), set(), set()
+    for profile in ("care", "research"):
+        person = make_world(tmp_path / profile, profile=profile, consent=False, fresh=True)
+        for n, signals in enumerate((["heart"], [])):
+            wanted = consent_key.grants(person.profile, person.identity.bundle.operator, signals)
+            client.give_consent(person.settings, person.profile, wanted, PIN, START_UTC_S + n)
+        with person.outbox() as outbox:
+            given = consent_records.records(outbox)
+            consents.withdraw(outbox, person.identity.sign, person.identity.site, START_UTC_S + 9)
+            outbox.set_sealed_meta("full", b"x" * 250)
+            outbox.set_sealed_meta("empty", b"")
+            lengths[0].update(len(record) for (record,) in outbox.db.execute("SELECT record FROM consent"))
+            longest = bytes(329)  # all that `research` has, for an operator with 64 letters
+            lengths[0].add(len(consent_records.sealed(outbox, 1, longest)))
+            lengths[1].update(len(one) for (one,) in outbox.db.execute("SELECT statement FROM named_features"))
+            lengths[2].update({len(outbox.meta("full")), len(outbox.meta("empty"))})
+        assert len({len(record) for record in given}) > 1, "the records themselves differ"
+    assert [len(of_one_kind) for of_one_kind in lengths] == [1, 1, 1]
 
 
 def test_a_consent_or_notice_that_was_altered_gives_nothing_and_says_so(world):

@@ -90,6 +90,7 @@ def test_a_pin_is_set_with_the_place_s_bundle_and_answer(tmp_path, browser):
         assert len(eight.split()) == 8
         assert browser.violations() == []
         browser("click", sel="#agree-yes")
+        browser("upload", sel="#bundle", name="other.txt", text="another file, whose words nobody compared")
         browser("fill", sel="#pin", text="six signs")
         browser("fill", sel="#again", text="six others")
         browser("click", sel="form[data-form=enroll] button")

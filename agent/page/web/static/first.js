@@ -31,8 +31,11 @@ export async function lookForStraps(button) {
   }));
 }
 
+let compared = null; // the bundle whose words the person compared: another file may stand in the form by then
+
 export async function readBundle(form) {
-  const made = await ask("bundle", { bundle: await form.elements.bundle.files[0].text() });
+  compared = await form.elements.bundle.files[0].text();
+  const made = await ask("bundle", { bundle: compared });
   if (made === null) return null;
   const [agree, next] = [document.getElementById("agree"), document.querySelector("form[data-form=enroll]")];
   document.getElementById("operator").textContent = made.operator;
@@ -55,12 +58,11 @@ export async function readBundle(form) {
 
 export async function doEnroll(form) {
   const { pin, again: repeated } = form.elements;
-  const { bundle } = document.querySelector("form[data-form=bundle]").elements;
   if (pin.value !== repeated.value) {
     say(words.pin_differs, true);
     return null;
   }
-  const made = await ask("enroll", { bundle: await bundle.files[0].text(), pin: pin.value });
+  const made = await ask("enroll", { bundle: compared, pin: pin.value });
   pin.value = repeated.value = "";
   if (made === null) return null;
   form.hidden = document.querySelector("form[data-form=bundle]").hidden = true;
