@@ -6,7 +6,8 @@ intervals, and one misplaced beat makes two of them faulty):
 
     rate        10 s of beats are enough for a mean rate (Shaffer and Ginsberg 2017, doi:10.3389/fpubh.2017.00258);
                 half of the window may be missing. It alone is given while the rhythm is irregular or the body moves,
-                but not of beats that labels chose: a rhythm with pauses loses them first, and the rest beats faster.
+                but not where what was left out could have moved it (`left_out`): a rhythm with pauses loses them first,
+                and the rest beats faster.
     pairs       60 s: RMSSD of a minute stays within 11 % of that of five (median, three day-long recordings); 70 % of
                 the window: beats left out, up to 36 %, leave RMSSD and SDNN where they were (Sheridan et al. 2020,
                 doi:10.30773/pi.2020.0168). At most 15 % edited: one misplaced beat in ten (20 % of intervals) moved
@@ -85,11 +86,7 @@ def _measured(
 ) -> Callable[[Window], Measured]:
     def compute(window: Window) -> Measured:
         seen = window.once(of.beats)
-        reason = ""
-        if needs.regular:
-            reason = of.why_no_variability(seen)
-        elif of.is_chosen(seen):
-            reason = "rhythm_irregular"
+        reason = of.why_no_variability(seen) if needs.regular else of.why_no_rate(seen)
         value = math.nan if reason else formula(seen)
         return Measured(
             value=value,

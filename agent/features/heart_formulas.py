@@ -7,8 +7,7 @@ from typing import Final
 import numpy as np
 
 from agent.model import NS_PER_S, Window
-from agent.signal.heart import geometric, nonlinear, respiration, rr
-from agent.signal.heart.artifacts import Label
+from agent.signal.heart import geometric, left_out, nonlinear, rhythm, rr
 from agent.signal.heart.beats import Beats, cached
 from agent.signal.heart.labelling import follows, labelled
 from agent.signal.heart.spectrum import HF_HZ, LF_HZ, ROUNDING_MS2, VLF_HZ
@@ -20,8 +19,6 @@ Formula = Callable[[Beats], float]
 MOST_MOVING_01: Final = 0.05
 # Beats moved by chance add 6 jitter² to RMSSD²: a sixth too large from here on (d moves by e3 - 2 e2 + e1).
 MOST_JITTER_01: Final = 0.2
-# By how much the mean of right intervals may differ from that of all that a heart may have made.
-MOST_CHOSEN_01: Final = 0.02
 
 
 def beats(window: Window) -> Beats:
@@ -33,7 +30,8 @@ def beats(window: Window) -> Beats:
     moving_01 = 0.0 if still is None else 1.0 - float(np.mean(still.value[still.inside]))
     jitter = window.series.get("jitter_ms")
     jitter_ms = 0.0 if jitter is None else float(np.mean(jitter.value[jitter.inside]))
-    return Beats(0.0, window.span_s, t_s, series.value, label, follows(t_s, series.value), moving_01, jitter_ms)
+    joined = follows(t_s, series.value)
+    return Beats(0.0, window.span_s, t_s, series.value, label, joined, moving_01, jitter_ms, series.good)
 
 
 def intervals(seen: Beats) -> int:
@@ -52,18 +50,21 @@ def unbroken(seen: Beats) -> int:
 def why_no_variability(seen: Beats) -> str:
     if seen.is_irregular:
         return "rhythm_irregular"
+    if left_out.has_pauses(seen.rr_ms[seen.inside], seen.label[seen.inside]):
+        return "pauses_left_out"
+    if rhythm.is_paced(seen.nn_ms):
+        return "rhythm_paced"
     if seen.moving_01 > MOST_MOVING_01:
         return "moving"
     return "noisy" if seen.jitter_ms > MOST_JITTER_01 * rmssd(seen) else ""
 
 
 @cached
-def is_chosen(seen: Beats) -> bool:
-    """Whether leaving faults out moved the mean: then it is the labels' mean, not the heart's."""
-    own = seen.inside & (seen.label <= (Label.MISSED if seen.is_irregular else Label.SHORT))
-    if not own.any() or not seen.nn_ms.size:
-        return False
-    return abs(rr.mean(seen.nn_ms) / rr.mean(seen.rr_ms[own]) - 1) > MOST_CHOSEN_01
+def why_no_rate(seen: Beats) -> str:
+    """What was left out could have moved the mean: then it is the labels' mean, not the heart's."""
+    inside = seen.inside
+    good = np.ones(seen.rr_ms.size, dtype=bool) if seen.good is None else seen.good
+    return left_out.why_rate_is_moved(seen.rr_ms[inside], seen.label[inside], good[inside], irregular=seen.is_irregular)
 
 
 # ---- formulas that need more than one line
@@ -154,4 +155,4 @@ def sampen(seen: Beats) -> float:
 
 
 def breath(seen: Beats) -> float:
-    return math.nan if seen.spectrum is None else respiration.resp_rate_bpm(seen.spectrum)
+    return seen.breath_bpm

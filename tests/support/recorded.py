@@ -29,3 +29,15 @@ def made_up(phase, seed=3):
             return np.array(ends)
         ends.append(beat.end_s)
     raise AssertionError
+
+
+def recorded_minutes():
+    """Intervals in ms of recordings of volunteers, one to five minutes each."""
+    from tests.support.processes import shared_file
+
+    folder = shared_file("data/hrv")
+    yield from (hand_annotated_rr_ms(file) for file in sorted((folder / "gudb").glob("*.tsv")))
+    yield from (np.loadtxt(file) for file in sorted((folder / "welltory_ppg").glob("*/RR.txt")))
+    for name in ("pyhrv_nni_5min.txt", "bartels_rest_rri.txt"):
+        rr_ms = np.loadtxt(folder / name)
+        yield rr_ms[np.cumsum(rr_ms) < 300_000]

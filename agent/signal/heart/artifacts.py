@@ -5,7 +5,7 @@
     long, short  one beat was found at the wrong place: a long interval beside a short one; or one alone, far off
     missed     two intervals in one: a beat was not detected
     extra      one interval in two: something else was detected as a beat
-    excluded   no single interval of a heart: a dropout of several beats, or beyond 300 to 2000 ms (but two in one)
+    excluded   no single interval of a heart: a dropout of several beats, or beyond 230 to 3300 ms (but two in one)
 
 After Lipponen and Tarvainen (2019), doi:10.1080/03091902.2019.1640306: quartile deviations over 91 beats, and the
 signatures of missed, extra, ectopic and misaligned beats. Ours are:

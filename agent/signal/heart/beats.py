@@ -44,6 +44,7 @@ class Beats:
         joined: Whether an interval follows directly on the one before, shape ``(n,)``.
         moving_01: Share of the window in which a pulse wave was measured on a moving body; 0 for any other source.
         jitter_ms: Standard deviation of beat times that noise causes; 0 for intervals that a sensor sent.
+        good: False where the source doubts an interval itself, shape ``(n,)``; None: nowhere.
     """
 
     start_s: float
@@ -54,6 +55,7 @@ class Beats:
     joined: Bools
     moving_01: float = 0.0
     jitter_ms: float = 0.0
+    good: Bools | None = None
     _computed: dict[object, object] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -195,7 +197,7 @@ class Beats:
             return False
         if self.edited_01 > BREATHING_EDITED_01 or self.spectrum is None:
             return True
-        return not math.isfinite(resp_rate_bpm(self.spectrum))
+        return not math.isfinite(self.breath_bpm)
 
     # ---- an unbroken series
 
@@ -233,6 +235,17 @@ class Beats:
         Source: Welch (1967), doi:10.1109/TAU.1967.1161901; Tarvainen et al. (2002), doi:10.1109/10.979357.
         """
         return None if self._even is None else spectra.welch(self._even.detrended_ms, detrended=True)
+
+    @cached_property
+    def breath_bpm(self) -> float:
+        """Breathing rate (`respiration.resp_rate_bpm`).
+
+        Returns: In breaths per minute; NaN where no rhythm of breath stands out.
+        Source: see `respiration`.
+        """
+        if self.spectrum is None or not self.nn_ms.size:
+            return math.nan
+        return resp_rate_bpm(self.spectrum, 1000.0 / float(np.mean(self.nn_ms)))
 
     @cached_property
     def trendless_ms(self) -> Floats:

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from agent.signal.heart import rr
 from agent.signal.heart.artifacts import Label, labels
 from agent.signal.heart.rr import Bools, Floats
+from agent.signal.heart.second_look import second_look
 
 
 def follows(t_s: Floats, rr_ms: Floats) -> Bools:
@@ -43,4 +44,4 @@ def labelled(t_s: Floats, rr_ms: Floats, good: Bools) -> NDArray[np.int8]:
     joined = follows(t_s, rr_ms)
     joined[1:] &= good[:-1]
     label[good] = labels(rr_ms[good], joined[good])
-    return label
+    return second_look(t_s, rr_ms, label, joined)

@@ -8,8 +8,8 @@ import numpy as np
 from agent.signal.heart.rr import Floats
 
 # Feasible beats: Orphanidou et al. (2015), doi:10.1109/JBHI.2014.2338351
-_HR_BPM: Final = (30.0, 200.0)  # theirs: 40 to 180; athletes at rest and children are ours too
-_LONGEST_S: Final = 3.0
+_HR_BPM: Final = (20.0, 240.0)  # theirs: 40 to 180; athletes asleep and hearts in hard exercise are ours too
+_LONGEST_S: Final = 4.0  # theirs: 3; at 20 a minute each interval is as long
 _MOST_RATIO: Final = 2.2
 _FEWEST_BEATS: Final = 4
 # Standard deviation of acceleration within a second, in g: sitting hands stay below; chosen by us.
@@ -81,7 +81,7 @@ def skewness(values: Floats) -> float:
 def is_feasible(beats_s: Floats) -> bool:
     """Whether these can be the beats of a heart.
 
-    Mean rate 30 to 200 per minute, no interval beyond 3 s, and ``max / min`` of the intervals at most 2.2.
+    Mean rate 20 to 240 per minute, no interval beyond 4 s, and ``max / min`` of the intervals at most 2.2.
 
     Args:
         beats_s: Beats in s, ascending, shape ``(b,)``.

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-# 30 to 200 beats per minute: the range of the Polar and Kubios plausibility checks.
-RR_MIN_MS = 300.0
-RR_MAX_MS = 2000.0
+# 240 to 20 beats per minute and a tenth more for its variation. An interval beyond 300 to 2000 ms (the plausibility
+# checks of Polar and Kubios) is normal only where its neighbours agree: see `artifacts`.
+RR_MIN_MS = 230.0
+RR_MAX_MS = 3300.0
+PAUSE_MS = 2000.0  # from here on one interval alone may be a pause of the heart
 
 # RR in 1/1024 s steps plus the rounding of written files stay below this. Chosen by us.
 GAP_TOLERANCE_MS = 25.0

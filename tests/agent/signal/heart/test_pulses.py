@@ -97,7 +97,7 @@ def test_a_clean_wave_is_good_and_noise_or_an_impossible_heart_is_not():
     assert quality.skewness(waves(known, 30)[1] - np.mean(clean)) > 0
     noise = np.random.default_rng(1).normal(size=clean.size)
     assert not quality.quality(noise, FS_HZ, known).is_good(pulses.PPG.least_correlation)
-    assert not quality.is_feasible(np.array([0.0, 0.28, 0.56, 0.84]))  # 214 a minute
+    assert not quality.is_feasible(np.array([0.0, 0.24, 0.48, 0.72]))  # 250 a minute
     assert not quality.is_feasible(np.array([0.0, 1.0, 2.0, 5.5]))
     assert not quality.is_feasible(known[:3])
 
