@@ -18,7 +18,8 @@ from agent.signal.heart.rr import Bools, Floats, mean, rmssd_ms
 JUMP_01: Final = 0.20  # Malik's limit (1996)
 MOST_JUMPS_01: Final = 0.12
 MOST_RATIO_01: Final = 0.20
-MOST_OUT_OF_PLACE_01: Final = 0.034  # beats: with as many found, those too small to be found move RMSSD by up to 18 %
+MOST_WITH_EXTRA_01: Final = 0.041  # of intervals; an extra beat leaves the intervals beside it as they are
+MOST_OUT_OF_PLACE_01: Final = 0.037  # beats: with as many found, those too small to be found move RMSSD by up to 18 %
 # Labels take the larger jumps of an irregular rhythm away, so each limit alone may be kept. 3 % of misplaced beats in
 # the liveliest recording reach 1.6 together, synthetic rhythms without order 2 and more.
 TOGETHER: Final = 1.75
@@ -44,9 +45,10 @@ _ALIKE_OF_01: Final = 0.003
 def is_irregular(rr_ms: Floats, labels: NDArray[np.int8]) -> bool:
     """Whether variability of these intervals is withheld for their rhythm.
 
-    Three quantities, each over its limit: beats out of place per interval / 0.04, differences beyond 20 % of the
+    Three quantities, each over its limit: beats out of place per interval / 0.037 (with extra ones:
+    / 0.041), differences beyond 20 % of the
     interval before per difference / 0.12, and RMSSD / mean(NN) / 0.20. It is irregular where one exceeds 1, the first
-    two together 1.75, or where the intervals have no order (`is_without_order`).
+    two without extra beats together 1.75, or where the intervals have no order (`is_without_order`).
 
     Missed intervals (up to a fifth of all) and excluded ones do not count: they say nothing of the heart. A long one
     beside a short one does, and one cut in two: a beat found at the wrong place and an early beat look the same, and so
@@ -73,14 +75,16 @@ def is_irregular(rr_ms: Floats, labels: NDArray[np.int8]) -> bool:
     right = labels == Label.NORMAL
     early = rr_ms < _EARLY_01 * mean(rr_ms[right]) if right.any() else np.zeros(rr_ms.size, dtype=bool)
     extra = labels == Label.EXTRA
-    beats = _beats(out_of_place | extra, early, extra) / rr_ms.size / MOST_OUT_OF_PLACE_01
+    displaced = _beats(out_of_place, early, extra) / rr_ms.size / MOST_OUT_OF_PLACE_01
+    with_extra = _beats(out_of_place | extra, early, extra) / rr_ms.size / MOST_WITH_EXTRA_01
+    beats = max(displaced, with_extra)
     pair = right[1:] & right[:-1]
     if pair.sum() < FEWEST:
         return beats > 1
     steps, before = np.abs(rr_ms[1:] - rr_ms[:-1])[pair], rr_ms[:-1][pair]
     jumps = int(np.count_nonzero(steps > JUMP_01 * before)) / steps.size / MOST_JUMPS_01
     ratio = rmssd_ms(steps) / mean(rr_ms[right]) / MOST_RATIO_01
-    return bool(max(beats, jumps, ratio) > 1) or beats + jumps > TOGETHER or is_without_order(rr_ms[right])
+    return bool(max(beats, jumps, ratio) > 1) or displaced + jumps > TOGETHER or is_without_order(rr_ms[right])
 
 
 def is_without_order(nn_ms: Floats) -> bool:
