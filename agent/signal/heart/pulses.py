@@ -3,6 +3,8 @@
     wave ─▶ band ─▶ energy ─▶ two moving means: the short one (as wide as a beat's mark) above the
     long one (as wide as a beat) marks a block; a block wide enough holds one beat
 
+What is usual is learnt from the seconds around: a disturbance costs its own seconds, and none before or after.
+
 Source: Elgendi (2013), doi:10.1371/journal.pone.0073557 (QRS) and Elgendi et al. (2013),
 doi:10.1371/journal.pone.0076585 (systolic peaks). The widths and offsets are theirs; the band is taken by FFT, which
 shifts nothing.
@@ -13,9 +15,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
-from agent.signal.heart import quality
-from agent.signal.heart.rr import Bools, Floats
+from agent.signal.heart import quality, waves
+from agent.signal.heart.rr import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class DetectorSettings:
         refractory_s: Shortest time between two beats.
         upward: Only the wave's upper half counts (a pulse wave); else both (QRS).
         shape_hz: Band of a beat's shape, for comparing beats.
+        likeness_s: To either side of a beat: what is compared with the mean beat.
         least_correlation: Lowest correlation with the mean beat at which a stretch is used (Orphanidou et al. 2015).
     """
 
@@ -40,27 +44,33 @@ class DetectorSettings:
     refractory_s: float
     upward: bool
     shape_hz: tuple[float, float]
+    likeness_s: float
     least_correlation: float
 
 
 ECG: Final = DetectorSettings(
-    (8.0, 20.0), 0.097, 0.611, 0.08, 0.24, upward=False, shape_hz=(0.5, 40.0), least_correlation=0.66
+    (8.0, 20.0), 0.097, 0.611, 0.08, 0.24, upward=False, shape_hz=(0.5, 40.0), likeness_s=0.12, least_correlation=0.66
 )
 PPG: Final = DetectorSettings(
-    (0.5, 8.0), 0.111, 0.667, 0.02, 0.24, upward=True, shape_hz=(0.5, 8.0), least_correlation=0.86
+    (0.5, 8.0), 0.111, 0.667, 0.02, 0.24, upward=True, shape_hz=(0.5, 8.0), likeness_s=0.4, least_correlation=0.86
 )
 _FEWEST_S: Final = 2.0
 SHAPE_S: Final = 0.25  # to either side of a pulse wave's top: its rise, and the fall to the notch
 _AROUND: Final = 7  # beats to either side
 _LEAST_01: Final = 0.1
 _FEWEST_BEATS: Final = 5  # below which there is no mean beat
-_GLITCH: Final = 10.0  # times the 98th percentile: no beat is so much larger than the rest
+_UP_01: Final = 0.7  # an upright R of this share of the downward deflection is R, and that one S
+_OWN_01: Final = 0.65  # a beat whose R is less than this share of its other deflection is timed at that
+_GLITCH: Final = 6.0  # times the usual largest value of two seconds: no beat is so much larger than the rest
+_BEAT_01: Final = 0.85  # of an interval: the width of a beat of a fast heart
+_FASTEST_01: Final = 0.4
 _STRONG: Final = 75  # percentile: it follows the strong maxima even where noise makes more of them than the heart
 
 
 def beats_s(wave: Floats, fs_hz: float, detector: DetectorSettings) -> Floats:
-    """Times of beats: maxima of blocks where ``MA_short(e) > MA_long(e) + offset mean(e)``, e the energy in the band.
+    """Times of beats: maxima of blocks where ``MA_short(e) > MA_long(e) + offset u(e)``, e the energy in the band.
 
+    u is what is usual around: the 45 % quantile of the means of 17 stretches of 2 s.
     Blocks narrower than the mark are dropped, then maxima below a tenth of the energy usual around them, then the
     weaker of two within the refractory time. A parabola through three samples refines each time.
 
@@ -77,26 +87,58 @@ def beats_s(wave: Floats, fs_hz: float, detector: DetectorSettings) -> Floats:
 
     Source: see the module.
     """
-    least_hz = 3 * detector.band_hz[1]  # the band's edge falls off over a third, and a top needs two samples beside it
-    if fs_hz < least_hz:
-        raise ValueError(f"{fs_hz:g} samples a second are too few; {least_hz:g} are needed")
-    clean = cleaned(wave)
+    check_rate(fs_hz, detector)
+    clean = waves.cleaned(wave)
     if clean.size < _FEWEST_S * fs_hz or float(np.ptp(clean)) == 0.0:
         return np.zeros(0)
-    band = band_pass(clean, fs_hz, detector.band_hz)
-    limit = _GLITCH * float(np.percentile(np.abs(band), 98))
-    band = np.clip(band, -limit, limit)  # one glitch would lift the mean above every beat
+    band = waves.band_pass(clean, fs_hz, detector.band_hz)
+    limit = _GLITCH * waves.usual_largest(np.abs(band), fs_hz)
+    band = np.clip(band, -limit, limit)  # one glitch would lift the long mean above the beats beside it
     energy = np.square(np.clip(band, 0.0, None) if detector.upward else band)
-    width = max(round(detector.mark_s * fs_hz), 1)
+    offset = detector.offset_01 * waves.usual_mean(energy, fs_hz)
+    fast_01 = _fast_01(band, fs_hz, detector) if detector.upward else 1.0
+    width = max(round(detector.mark_s * fast_01 * fs_hz), 1)
     short = _moving_mean(energy, width)
-    long = _moving_mean(energy, max(round(detector.beat_s * fs_hz), 1))
-    tops = [
-        begin + int(np.abs(band[begin:end]).argmax() if not detector.upward else band[begin:end].argmax())
-        for begin, end in _blocks(short > long + detector.offset_01 * float(energy.mean()))
-        if end - begin >= width
-    ]
-    places = _apart(_strong(tops, energy), energy, detector.refractory_s * fs_hz)
-    return np.array([_between_samples(band if detector.upward else np.abs(band), place) for place in places]) / fs_hz
+    long = _moving_mean(energy, max(round(detector.beat_s * fast_01 * fs_hz), 1))
+    blocks = [(begin, end) for begin, end in waves.blocks_of(short > long + offset) if end - begin >= width]
+    tops = {begin + int(energy[begin:end].argmax()): (begin, end) for begin, end in blocks}
+    kept = [tops[top] for top in _apart(_strong(list(tops), energy), energy, detector.refractory_s * fs_hz)]
+    band = band if detector.upward else _r_upward(band, kept)
+    places = [_timed_at(band, begin, end) for begin, end in kept]
+    return np.array([_between_samples(band, place) for place in places]) / fs_hz
+
+
+def _r_upward(band: Floats, blocks: list[tuple[int, int]]) -> Floats:
+    """The band with R upward, so that every beat is timed at the same deflection: R and S may be alike in size."""
+    if not blocks:
+        return band
+    up = float(np.median([band[begin:end].max() for begin, end in blocks]))
+    down = float(np.median([-band[begin:end].min() for begin, end in blocks]))
+    return band if up >= _UP_01 * down else -band
+
+
+def _timed_at(band: Floats, begin: int, end: int) -> int:
+    """The highest sample of a block; or the lowest, where the beat has hardly anything above."""
+    block = band[begin:end]
+    high, low = int(block.argmax()), int(block.argmin())
+    return begin + (high if block[high] >= -_OWN_01 * block[low] else low)
+
+
+def check_rate(fs_hz: float, detector: DetectorSettings) -> None:
+    """Whether there are enough samples: three times the band's upper edge.
+
+    Args:
+        fs_hz: Samples per second.
+        detector: `ECG` or `PPG`.
+
+    Raises:
+        ValueError: Too few.
+
+    Derived: the band's edge falls off over a third, and a maximum needs two samples beside it.
+    """
+    least_hz = 3 * detector.band_hz[1]
+    if fs_hz < least_hz:
+        raise ValueError(f"{fs_hz:g} samples a second are too few; {least_hz:g} are needed")
 
 
 def timed_by_shape(shape: Floats, fs_hz: float, at_s: Floats) -> Floats:
@@ -131,62 +173,9 @@ def timed_by_shape(shape: Floats, fs_hz: float, at_s: Floats) -> Floats:
     return refined_s if later.all() else at_s
 
 
-def cleaned(wave: Floats) -> Floats:
-    """A wave with its median in place of NaN and infinities.
-
-    Args:
-        wave: Samples in any unit, shape ``(n,)``.
-
-    Returns:
-        In the unit of `wave`, shape ``(n,)``; 0 where no sample is finite.
-
-    Source: definition.
-    """
-    known = np.isfinite(wave)
-    return wave if known.all() else np.where(known, wave, np.median(wave[known]) if known.any() else 0.0)
-
-
-def upright(wave: Floats, fs_hz: float) -> Floats:
-    """A pulse wave the right way up: negated where the skewness of its slope is negative.
-
-    Args:
-        wave: Samples in any unit, shape ``(n,)``.
-        fs_hz: Samples per second.
-
-    Returns:
-        In the unit of `wave`, shape ``(n,)``.
-
-    Derived: blood comes faster than it goes, so the steepest slope of an upright wave rises.
-    """
-    if wave.size < 3:
-        return wave
-    return -wave if quality.skewness(np.diff(band_pass(cleaned(wave), fs_hz, PPG.band_hz))) < 0 else wave
-
-
-def band_pass(wave: Floats, fs_hz: float, band_hz: tuple[float, float]) -> Floats:
-    """A wave's part in a band, without phase shift.
-
-    The gain rises from 0 at 2/3 of the lower edge to 1 at the edge, and falls from 1 at the upper edge to 0 at 4/3 of
-    it, both as a raised cosine. The wave is mirrored at both ends first.
-
-    Args:
-        wave: Samples in any unit, shape ``(n,)``.
-        fs_hz: Samples per second.
-        band_hz: Lower and upper edge in Hz.
-
-    Returns:
-        In the unit of `wave`, shape ``(n,)``.
-
-    Source: definition.
-    """
-    mirrored = np.concatenate([wave[::-1], wave, wave[::-1]])  # so that the ends do not ring
-    f_hz = np.fft.rfftfreq(mirrored.size, 1.0 / fs_hz)
-    low, high = band_hz
-    rise = np.clip((f_hz - low * 2 / 3) / (low / 3), 0.0, 1.0)
-    fall = np.clip((high * 4 / 3 - f_hz) / (high / 3), 0.0, 1.0)
-    gain = 0.25 * (1 - np.cos(np.pi * rise)) * (1 - np.cos(np.pi * fall))
-    kept = np.fft.irfft(np.fft.rfft(mirrored - wave.mean()) * gain, mirrored.size)
-    return np.asarray(kept[wave.size : 2 * wave.size], dtype=np.float64)
+def _fast_01(band: Floats, fs_hz: float, detector: DetectorSettings) -> float:
+    """By how much the widths shrink for a heart whose interval is shorter than the width of a beat: 0.4 to 1."""
+    return min(max(waves.period_s(band, fs_hz) * _BEAT_01 / detector.beat_s, _FASTEST_01), 1.0)
 
 
 def _moving_mean(values: Floats, width: int) -> Floats:
@@ -197,19 +186,24 @@ def _moving_mean(values: Floats, width: int) -> Floats:
     return np.asarray((sums[high] - sums[low]) / (high - low), dtype=np.float64)
 
 
-def _blocks(inside: Bools) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]]).astype(np.int8)))
-    return [(int(begin), int(end)) for begin, end in edges.reshape(-1, 2)]
-
-
 def _strong(tops: list[int], energy: Floats) -> list[int]:
-    """Without those that are noise beside their neighbours: below a tenth of the energy usual around them.
+    """Without those that are noise beside their neighbours: below a tenth of the energy usual before and after them.
+
+    At the edge of a disturbance the calmer side counts.
 
     A real beat keeps a third of its neighbours' amplitude (a tenth of the energy); chosen by us on synthetic waves.
     """
     sizes = energy[tops]
-    around = [float(np.percentile(sizes[max(0, n - _AROUND) : n + _AROUND + 1], _STRONG)) for n in range(len(tops))]
-    return [top for top, size, usual in zip(tops, sizes, around, strict=True) if size >= _LEAST_01 * usual]
+    if not sizes.size:
+        return []
+    padded = np.pad(sizes, _AROUND, constant_values=np.nan)
+    around = sliding_window_view(padded, 2 * _AROUND + 1)
+    usual = np.nanpercentile(around, _STRONG, axis=1)
+    sides = [np.nanpercentile(side, _STRONG, axis=1) for side in (around[:, : _AROUND + 1], around[:, _AROUND:])]
+    at_edge = np.maximum(*sides) * _LEAST_01 > np.minimum(*sides)
+    at_edge[:_FEWEST_BEATS] = at_edge[-_FEWEST_BEATS:] = False  # one side is the beat itself and few more
+    usual = np.where(at_edge, np.minimum(*sides), usual)
+    return [top for top, size, least in zip(tops, sizes, _LEAST_01 * usual, strict=True) if size >= least]
 
 
 def _apart(tops: list[int], energy: Floats, least: float) -> list[int]:

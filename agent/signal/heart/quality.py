@@ -12,6 +12,7 @@ _HR_BPM: Final = (20.0, 240.0)  # theirs: 40 to 180; athletes asleep and hearts 
 _LONGEST_S: Final = 4.0  # theirs: 3; at 20 a minute each interval is as long
 _MOST_RATIO: Final = 2.2
 _FEWEST_BEATS: Final = 4
+_AROUND: Final = 20  # beats judged by one mean beat; it is taken of as many more
 # Standard deviation of acceleration within a second, in g: sitting hands stay below; chosen by us.
 STILL_G: Final = 0.03
 
@@ -143,6 +144,47 @@ def template_correlation(wave: Floats, fs_hz: float, beats_s: Floats) -> float:
     template = segments.mean(axis=0)
     size = np.sqrt(np.sum(segments**2, axis=1) * float(template @ template))
     return float(np.mean(np.divide(segments @ template, size, out=np.zeros(size.size), where=size > 0)))
+
+
+def likeness(wave: Floats, fs_hz: float, beats_s: Floats, half_s: float) -> Floats:
+    """Correlation of each beat with the mean of those that are most alike around it.
+
+    The mean beat of up to 41 beats is taken twice: of all, then of the half that is most like the first mean.
+
+    Args:
+        wave: Samples in any unit, shape ``(n,)``.
+        fs_hz: Samples per second.
+        beats_s: Beats, in s from the first sample, shape ``(b,)``.
+        half_s: What is compared, to either side of a beat, in s; at most half the median interval.
+
+    Returns:
+        -1 to 1, shape ``(b,)``; NaN for a beat at the edge, and for all where there are fewer than four.
+
+    Source: Orphanidou et al. (2015), doi:10.1109/JBHI.2014.2338351 (template matching); Li, Mark and Clifford (2008),
+        doi:10.1088/0967-3334/29/1/002 (a template of the usual beats, each beat judged by itself).
+    """
+    found = np.full(beats_s.size, np.nan)
+    if beats_s.size < _FEWEST_BEATS:
+        return found
+    half = max(int(min(float(np.median(np.diff(beats_s))) / 2, half_s) * fs_hz), 1)
+    middles = np.round(beats_s * fs_hz).astype(np.int64)
+    whole = np.flatnonzero((middles >= half) & (middles + half < wave.size))
+    if whole.size < _FEWEST_BEATS:
+        return found
+    segments = beat_segments(wave, fs_hz, beats_s, half)
+    segments /= np.maximum(np.sqrt(np.sum(segments**2, axis=1, keepdims=True)), 1e-12)
+    for begin in range(0, whole.size, _AROUND):
+        low, high = max(begin - _AROUND // 2, 0), min(begin + _AROUND + _AROUND // 2, whole.size)
+        near = segments[low:high]
+        first = near @ _unit(np.median(near, axis=0))
+        best = near[first >= np.median(first)]
+        end = min(begin + _AROUND, whole.size)
+        found[whole[begin:end]] = segments[begin:end] @ _unit(best.mean(axis=0))
+    return found
+
+
+def _unit(values: Floats) -> Floats:
+    return np.asarray(values / max(float(np.sqrt(values @ values)), 1e-12))
 
 
 def still_01(acceleration_g: Floats, fs_hz: float) -> Floats:
