@@ -16,7 +16,7 @@ export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
 WORKERS ?= 5
 IN_PROCESSES = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-beside test-page screenshots train-arousal test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
+.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-beside test-page screenshots train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) once: about $$(grep -cE '^[a-z0-9._-]+==' requirements.lock) packages, 320 MB to download, two to five minutes."
@@ -159,6 +159,10 @@ bench-scoring: $(VENV)/.installed
 ## the acute model's card, fitted anew to the recordings of WARDBEAT_SHARED
 train-arousal: $(VENV)/.installed
 	PYTHONPATH=. $(BIN)/python -m models.arousal
+
+## the thresholds of the change alarm, made anew on drawn people, some five minutes: PEOPLE=600
+change-thresholds: $(VENV)/.installed
+	PYTHONPATH=. $(BIN)/python -m models.change_alarm
 
 ## nonsense from straps and their daemon, in virtual time, a million mutations on the wire, papers and certificates and what comes after
 ## opening, and by coverage every parser of foreign bytes:

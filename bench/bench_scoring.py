@@ -1,7 +1,7 @@
 """What the scores are worth: `make bench-scoring PART=coverage|alarm|budgets|acute|welltory|invariance|sums|gate`; all without.
 
 Frozen protocol: people never stand in train and test; intervals are a bootstrap over people; nothing here chooses
-anything. Real recordings are read from WARDBEAT_SHARED; drawn people are SYNTHETIC. PEOPLE=10000 for coverage and gate.
+anything. Real recordings are read from WARDBEAT_SHARED; drawn people are SYNTHETIC. PEOPLE=10000 for coverage, alarm and gate.
 """
 
 import os
@@ -13,15 +13,15 @@ from pathlib import Path
 import numpy as np
 
 import scoring_feelings
+from scoring_alarm import the_alarm, the_budgets
 from parts import check, run
-from agent.scoring import change_detector, scorers
+from agent.scoring import scorers
 from agent.scoring.arousal import running_z
 from agent.scoring.rates import calibration_error
 from agent.scoring.channels import CHANNELS
-from agent.scoring.daily import Days, Readings, by_day, stretches
+from agent.scoring.daily import Readings, by_day, stretches
 from agent.scoring.index import strain
-from agent.scoring.level import Prior, deviation
-from agent.scoring.messages import predictive_value_01, predictive_words
+from agent.scoring.level import deviation
 from agent.scoring.population import WATERMARK, population
 from agent.scoring.observations import Record
 from agent.scoring.weeks import weekly_log
@@ -29,7 +29,6 @@ from models import arousal
 
 PEOPLE = int(os.environ.get("PEOPLE", "10000"))
 SHARED = Path(os.environ.get("WARDBEAT_SHARED", "../shared")) / "data/stress"
-PRIOR = Prior(0.298, 12.0)
 
 
 def bootstrap(people: list, statistic, rounds: int = 1000, seed: int = 1) -> tuple[float, float]:
@@ -78,144 +77,6 @@ def the_coverage() -> None:
     share = inside[dark].sum() / blind.scored[dark].sum()
     print(f"planted: without a personal scale, skin tone dark: {share:.3f}")
     check("the planted breach of coverage is not seen", holds=share < 0.85)
-
-
-# ---- 2: the change alarm
-
-
-def drawn_days(rng, people, days, phi, window_share, a_day, change_on=None, cv=0.2, missing=0.3):
-    """The named process by day, and each person's scale."""
-    scale = 0.298 * np.exp(rng.normal(-(cv**2) / 2, cv, people))
-    slow = np.empty((people, days))
-    slow[:, 0] = rng.standard_normal(people)
-    for day in range(1, days):
-        slow[:, day] = phi * slow[:, day - 1] + np.sqrt(1 - phi**2) * rng.standard_normal(people)
-    noise = rng.standard_normal((people, days, a_day))
-    value = scale[:, None, None] * (np.sqrt(1 - window_share) * slow[..., None] + np.sqrt(window_share) * noise)
-    if change_on is not None:
-        value[:, change_on:] -= change_detector.FALL
-    n = np.where(rng.random((people, days)) < missing, 0.0, float(a_day))
-    mean = value.mean(axis=2)
-    within = ((value - mean[..., None]) ** 2).sum(axis=2) * (n > 0)
-    return Days(mean, n, within, np.zeros((people, days, 0))), scale
-
-
-def false_alarms(alarms, n) -> tuple[float, float]:
-    """For 91 worn days, and for 91 days of the calendar."""
-    late = slice(change_detector.FROM_DAY, None)
-    raised = alarms[:, late].sum()
-    return raised / ((n[:, late] > 0).sum() / 91), raised / (n[:, late].size / 91)
-
-
-def found(alarms, change_on) -> list[float]:
-    return [float(alarms[:, change_on : change_on + days].any(axis=1).mean()) for days in (7, 14, 28)]
-
-
-def calibrated(days, wanted, **known) -> float:
-    low, high = 2.0, 9.0
-    for _ in range(10):
-        middle = (low + high) / 2
-        rate = false_alarms(change_detector.watch(days, PRIOR, middle, **known).alarms, days.n)[0]
-        low, high = (middle, high) if rate > wanted else (low, middle)
-    return high
-
-
-def the_alarm() -> None:
-    """Sustained falls of 20 % found, beside the optimum that knows the person; and false alarms of other processes."""
-    rng = np.random.default_rng(1)
-    print(f"{WATERMARK}\nnull: phi .6, window share .7, CV of scales .2, 30 % of days missing; mean of 60 days learnt")
-    print(f"{'':<44}{'false/91 worn':>14}{'/calendar':>11}{'7 d':>7}{'14 d':>7}{'28 d':>7}")
-    wanted = {3: (0.42, 0.68, 0.85), 20: (0.50, 0.75, 0.90)}
-    for a_day, goals in wanted.items():
-        (null, null_scale), (fall, scale) = (
-            drawn_days(rng, 4000, 240, 0.6, 0.7, a_day),
-            drawn_days(rng, 8000, 130, 0.6, 0.7, a_day, 100),
-        )
-        best = change_detector.Process((0.6,), (0.7,), mean_known=True)
-        for budget in (1.0, 0.25):
-            threshold = change_detector.BUDGETS[budget]
-            worn, calendar = false_alarms(change_detector.watch(null, PRIOR, threshold).alarms, null.n)
-            seen = found(change_detector.watch(fall, PRIOR, threshold).alarms, 100)
-            line(f"{a_day} a day, shipped threshold for {budget}", worn, calendar, seen)
-            check(f"{a_day} a day: {worn:.2f} false alarms, budget {budget}", holds=worn <= 1.05 * budget)
-            equal = calibrated(null, worn, process=best, scale=null_scale)
-            top = found(change_detector.watch(fall, PRIOR, equal, process=best, scale=scale).alarms, 100)
-            line("   optimum, change and person known", worn, calendar, top)
-            value = predictive_value_01(seen[2], calendar)
-            print(f"   predictive value, 5 of 100 fall in a quarter: {value:.2f}. {predictive_words(value)}")
-            if budget == 1.0:
-                for days, one, of_best, goal in zip((7, 14, 28), seen, top, goals, strict=True):
-                    check(
-                        f"{a_day} a day, {days} d: {one:.3f}, the optimum's {of_best:.3f}", holds=of_best - one <= 0.10
-                    )
-                    check(f"{a_day} a day: {one:.3f} found in {days} d, wanted {goal}", holds=one >= goal)
-        mean7 = week_mean_alarm(null, fall)
-        line("   7-day mean at the same rate", *mean7[:2], mean7[2])
-    print("\nother people than the null's, shipped threshold for 1:")
-    threshold = change_detector.BUDGETS[1.0]
-    for phi in (0.3, 0.6, 0.9):
-        for share in (0.5, 0.7, 0.9):
-            null, fall = drawn_days(rng, 800, 180, phi, share, 3)[0], drawn_days(rng, 800, 130, phi, share, 3, 100)[0]
-            rates = false_alarms(change_detector.watch(null, PRIOR, threshold).alarms, null.n)
-            line(
-                f"phi {phi}, window share {share}, 3 a day",
-                *rates,
-                found(change_detector.watch(fall, PRIOR, threshold).alarms, 100),
-            )
-            one = change_detector.watch(null, PRIOR, threshold, process=change_detector.Process((0.6,), (0.7,)))
-            print(
-                f"   one filter in the bank's place: {false_alarms(one.alarms, null.n)[0]:.2f} false for 91 worn days"
-            )
-    slow, _ = drawn_days(rng, 800, 240, 0.6, 0.7, 3)
-    drifted = replace(slow, mean=slow.mean - change_detector.FALL * np.arange(240) / 365)
-    rates = false_alarms(change_detector.watch(drifted, PRIOR, threshold).alarms, slow.n)
-    print(f"a drift of 20 % a year: {rates[0]:.2f} alarms for 91 worn days (told as a drift, not as an alarm)")
-
-
-def the_budgets() -> None:
-    """The thresholds at which the null process raises what is allowed: the larger of 3 and of 20 readings a day ships."""
-    print(WATERMARK)
-    for budget, shipped in change_detector.BUDGETS.items():
-        means = []
-        for a_day in (3, 20):
-            runs = [drawn_days(np.random.default_rng(seed), 2000, 240, 0.6, 0.7, a_day)[0] for seed in (100, 101, 102)]
-            found_at = [calibrated(days, budget) for days in runs]
-            means.append(float(np.mean(found_at)))
-            print(f"{budget:g} false, {a_day} a day: " + ", ".join(f"{one:.3f}" for one in found_at))
-        check(f"{budget:g}: shipped {shipped}, calibrated {means[0]:.3f} and {means[1]:.3f}",
-              holds=abs(shipped - max(means)) < 0.1)  # fmt: skip
-
-
-def week_mean_alarm(null, fall):
-    """The usual app: mean of 7 days against 60, in own deviations; calibrated to one false alarm for 91 worn days."""
-
-    def score(days):
-        mean = days.mean
-        z = np.full(mean.shape, np.nan)
-        read = np.where(days.n > 0, mean, np.nan)
-        with np.errstate(all="ignore"):
-            for day in range(67, mean.shape[1]):
-                past, week = read[:, day - 67 : day - 6], read[:, day - 6 : day + 1]
-                z[:, day] = (np.nanmean(past, axis=1) - np.nanmean(week, axis=1)) / np.nanstd(past, axis=1)
-        return np.nan_to_num(z, nan=-9.0)
-
-    def alarms(z, threshold):
-        raised, last = np.zeros(z.shape, dtype=bool), np.full(z.shape[0], -99)
-        for day in range(67, z.shape[1]):
-            hit = (z[:, day] > threshold) & (day - last >= 7)
-            raised[hit, day], last[hit] = True, day
-        return raised
-
-    z0, z1 = score(null), score(fall)
-    low, high = 0.0, 4.0
-    for _ in range(14):
-        middle = (low + high) / 2
-        low, high = (middle, high) if false_alarms(alarms(z0, middle), null.n)[0] > 1 else (low, middle)
-    return *false_alarms(alarms(z0, high), null.n), found(alarms(z1, high), 100)
-
-
-def line(name, worn, calendar, seen) -> None:
-    print(f"{name:<44}{worn:14.2f}{calendar:11.2f}" + "".join(f"{one:7.2f}" for one in seen), flush=True)
 
 
 # ---- 3: real people

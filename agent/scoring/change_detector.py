@@ -4,15 +4,21 @@ A Kalman filter predicts each day's mean reading from the days before: the perso
 part (AR(1)) and noise of the windows, all in scales of the person's own readings, which are learnt too (conjugate,
 shrunk to the population's). What a fall of 20 % that began on day tau would do to the prediction errors is known
 exactly, so each of the last 17 days carries a running likelihood ratio for "it began here". Their sum is the
-Shiryaev-Roberts statistic, which finds a change soonest for a given rate of false alarms. On the named null process it
-beats a CUSUM of the same errors and a 7-day mean (`make bench-scoring PART=alarm`).
+Shiryaev-Roberts statistic, which finds a change soonest for a given rate of false alarms. It beats a
+CUSUM of the same errors and a 7-day mean (`make bench-scoring PART=alarm`).
 
 There is at most one alarm a week. After one, only a change that begins later can raise another (hysteresis), and after
 a second the person's mean is free to move, so that a new normal becomes normal. A slow drift is not an alarm: see
 `agent.scoring.drift`.
 
-The null process by whose runs BUDGETS was set: phi .6, window share .7, personal scale with a coefficient of variation
-of .2, 30 % of days missing, 3 or 20 readings a day, no change; a false alarm is counted for 91 worn days.
+How persistent the slow part is, and how much of a reading is noise of its window, differs between people and is not
+known. A bank of filters spans both: three day-to-day correlations, ten window shares in equal steps of the logarithm
+of noise over slow part. Each filter counts by how well it has predicted this person, so the statistic is the likelihood
+ratio of the whole mixture, and a person whose days vary slowly is not taken for one who falls.
+
+The thresholds are in `tables/change_alarm.json`, made by `make change-thresholds`: the lowest at which none of the
+processes listed there raises more false alarms for 91 worn days than its limit
+(docs/decisions/105-alarm-keeps-its-budget.md).
 
 Source: Pollak and Tartakovsky (2009), doi:10.1214/08-AOS643, for the statistic; Willsky and Jones (1976),
 doi:10.1109/TAC.1976.1101146, for the signatures of a change in the errors.
@@ -26,6 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.scoring.daily import Days
+from agent.scoring.data import table
 from agent.scoring.level import Prior
 from agent.scoring.student_t import Floats
 
@@ -42,11 +49,14 @@ AGAIN_DAYS: Final = 28
 # however bad, are no level; and as many days must have been read in the last week
 LOW_DAYS: Final = 3
 LOW_OF_DAYS: Final = 10
+LOW_OF_READ_01: Final = 0.55  # of the days read among them, at least this share: a jump that fades is no level either
 LOW_SHARE: Final = 0.35
 LIMIT: Final = 4.0  # an error beyond so many deviations counts as this many: a torn day is not a fallen level
-# logarithm of the statistic, by false alarms for 91 worn days; set by `make bench-scoring
-# PART=budgets`, on runs of other seeds than those that PART=alarm judges by
-BUDGETS: Final = {1.0: 4.12, 0.25: 5.16}
+# the bank: every pair of these two
+PHI: Final = (0.3, 0.6, 0.9)
+WINDOW_SHARE: Final = (0.02, 0.044, 0.095, 0.193, 0.352, 0.552, 0.737, 0.864, 0.936, 0.97)
+# logarithm of the statistic, by false alarms for 91 worn days
+BUDGETS: Final = {float(budget): float(value) for budget, value in table("change_alarm")["log_threshold"].items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +86,8 @@ class Process:
         mean_known: Whether the mean is 0 and known: the optimum of bench-scoring knows the mean, and the scale.
     """
 
-    phi: tuple[float, ...] = (0.6, 0.6, 0.6, 0.6, 0.9)
-    window_share: tuple[float, ...] = (0.5, 0.65, 0.75, 0.9, 0.5)
+    phi: tuple[float, ...] = tuple(phi for phi in PHI for _ in WINDOW_SHARE)
+    window_share: tuple[float, ...] = WINDOW_SHARE * len(PHI)
     drift: float = DRIFT
     mean_known: bool = False  # the optimum of bench-scoring knows the mean, and the scale
 
@@ -125,8 +135,8 @@ def watch(
 
     ``statistic = ln(sum_tau sum_g w_g exp(L_g,tau))``; the log likelihood ratio L of a change on day tau grows each day
     by ``(u e - u^2 / 2) / v``, e the prediction error, v its variance and u the effect of the change on e, all in
-    scales of the person. An alarm also needs a reading that day, 7 days since the last alarm, 3 of the last 10 days
-    lower than predicted by 35 % of the fall, and readings on 3 of the last 7 days.
+    scales of the person. An alarm also needs a reading that day, 7 days since the last alarm, readings on 3 of the last
+    7 days, and of the last 10 days 3, and 55 % of those read, lower than predicted by 35 % of the fall.
 
     Args:
         days: Of one channel, in usual context; its ``context`` is not used.
@@ -168,12 +178,14 @@ def watch(
         step = _step(bank, days, day, is_read, share, scale)
         if day < from_day:
             continue
-        moved = is_read[..., None] * (1.0 - slow - level)
-        unit = (-fall / step.scale)[..., None]
-        error = (step.error / step.scale)[..., None]
-        ratio += (unit * error * moved - 0.5 * (unit * moved) ** 2) / step.variance[..., None]
+        moved = 1.0 - slow - level
+        unit = -fall / step.scale
+        line = unit * step.error / step.scale / step.variance  # both 0 where nothing was read, as the gains are
+        curve = 0.5 * is_read * unit**2 / step.variance
+        ratio += moved * (line[..., None] - curve[..., None] * moved)
         slow += step.gain_slow[..., None] * moved
         level += step.gain_level[..., None] * moved
+        # an error of at most LIMIT deviations adds at most LIMIT^2 / 2 = 8 a day: no exponential overflows in 17 days
         odds = np.einsum("mg,mgo->mo", step.weight, np.exp(ratio))
         statistic[:, day] = np.log(odds.sum(axis=1))
         low[:, day] = np.sum(step.weight * step.error, axis=1) * np.sign(fall) < -LOW_SHARE * abs(fall)
@@ -181,8 +193,7 @@ def watch(
         if not raised.any():
             continue
         raised &= day - last >= AT_MOST_EVERY_DAYS
-        raised &= low[:, max(0, day + 1 - LOW_OF_DAYS) : day + 1].sum(axis=1) >= LOW_DAYS
-        raised &= np.sum(days.n[:, max(0, day - 6) : day + 1] > 0, axis=1) >= LOW_DAYS
+        raised &= _is_lasting(low, days.n > 0, day)
         alarms[:, day] = raised
         began[raised, day] = onset[np.argmax(odds[raised], axis=1)]
         is_second = raised & (day - last <= AGAIN_DAYS)
@@ -192,6 +203,29 @@ def watch(
             # a level reported twice is the new normal, and is learnt quickly: it is not reported week after week
             bank.level_level[is_second] = np.maximum(bank.level_level[is_second], REOPENED)
     return AlarmHistory(alarms, statistic, began)
+
+
+def settings() -> dict[str, float | list[float]]:
+    """What the thresholds belong to: the bank and the rules, as `tables/change_alarm.json` records them.
+
+    Returns:
+        Constants of this module by name, each in the unit that its comment gives.
+
+    Source: definition.
+    """
+    rules = (FALL, ONSETS, AT_MOST_EVERY_DAYS, FROM_DAY, DRIFT, REOPENED, AGAIN_DAYS)
+    low = (LOW_DAYS, LOW_OF_DAYS, LOW_OF_READ_01, LOW_SHARE, LIMIT)
+    names = ("fall", "onsets", "at_most_every_days", "from_day", "drift", "reopened", "again_days", "low_days",
+             "low_of_days", "low_of_read_01", "low_share", "limit")  # fmt: skip
+    return {"phi": list(PHI), "window_share": list(WINDOW_SHARE)} | dict(zip(names, (*rules, *low), strict=True))
+
+
+def _is_lasting(low: NDArray[np.bool_], is_read: NDArray[np.bool_], day: int) -> NDArray[np.bool_]:
+    """Whether enough of the last days were low, and enough of the last week was read, shape ``(m,)``."""
+    lately, week = slice(max(0, day + 1 - LOW_OF_DAYS), day + 1), slice(max(0, day - 6), day + 1)
+    count = low[:, lately].sum(axis=1)
+    enough = (count >= LOW_DAYS) & (count >= LOW_OF_READ_01 * is_read[:, lately].sum(axis=1))
+    return np.asarray(enough & (is_read[:, week].sum(axis=1) >= LOW_DAYS))
 
 
 def _started(m: int, g: int, slow_variance: Floats, prior: Prior, process: Process) -> _Filter:
