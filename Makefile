@@ -190,17 +190,20 @@ bench-strap: $(VENV)/.installed system-tools
 schema: $(VENV)/.installed
 	$(BIN)/python -m agent.features .
 
+# all but mediapipe, whose OpenCV would lie over the camera's: `make bench-face` gives it an environment of its own
+EXTRAS := demo camera plot hub audit postgres dev
 ## pin every dependency anew, for every platform
 lock:
-	uv pip compile --universal --generate-hashes --all-extras --no-header --python-version 3.11 pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes $(addprefix --extra ,$(EXTRAS)) --no-header --python-version 3.11 pyproject.toml -o requirements.lock
 
 ## the face chain: unseen people, closure, masks, distance, speed beside MediaPipe, canary, egress, an hour: PART= SEED=7
 bench-face: $(VENV)/.installed $(MODELS)/.fetched $(FACE_PEER)/.installed system-tools
 	PYTHONPATH=. $(BIN)/python -W ignore bench/bench_face.py
 
-$(FACE_PEER)/.installed:
+$(FACE_PEER)/.installed: bench/requirements-face.txt pyproject.toml
 	test -x $(FACE_PEER)/bin/python || $(PYTHON) -m venv $(FACE_PEER)
-	$(FACE_PEER)/bin/python -m pip install --quiet --disable-pip-version-check mediapipe==0.10.33
+	$(FACE_PEER)/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements-face.txt
+	$(FACE_PEER)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[mediapipe]'
 	touch $@
 
 ## models/expression.onnx from the shared faces, its card's tables too: PART=samples|train|figures SEED=1

@@ -21,7 +21,8 @@ _EXTRAS: Final = {
     **dict.fromkeys(("sqlalchemy", "hub"), "hub"),
     **dict.fromkeys(("psycopg", "psycopg_binary"), "postgres"),
     **dict.fromkeys(("amqtt", "rich", "bumble", "skimage", "firmware_sim"), "demo"),
-    **dict.fromkeys(("cv2", "ai_edge_litert", "onnxruntime", "psutil"), "camera"),
+    **dict.fromkeys(("cv2", "av", "ai_edge_litert", "onnxruntime", "psutil"), "camera"),
+    "mediapipe": "mediapipe",
     "matplotlib": "plot",
     "fairlearn": "audit",
 }

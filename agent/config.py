@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 from agent import sources
 from agent.errors import ConfigInvalid, PolicyDenied
 from agent.outbox import Limits
+from agent.perception import engines
 from agent.system.host import data_dir
 from agent.tables.profiles import PROFILES, Profile, profile_named
 from agent.tables.signals import Kind
@@ -75,10 +76,17 @@ class AffectModel(BaseModel):
     licence_accepted: bool = False
 
 
+def _known_engine(name: str) -> str:
+    if name not in engines.ENGINES:
+        raise ValueError(f"there is no engine {name!r}; choose one of: {', '.join(engines.ENGINES)}")
+    return name
+
+
 class Face(BaseModel):
-    """What is read from a face beside its movements."""
+    """How movements of a face are read, and what is read beside them."""
 
     model_config = _STRICT
+    engine: Annotated[str, AfterValidator(_known_engine)] = engines.DEFAULT
     affect_model: AffectModel | None = None
 
 

@@ -8,6 +8,7 @@ WardbeatError                     exit code
 ├── Missing                       3   something needed is not there
 │   ├── SourceUnavailable         3   a sensor or its file
 │   ├── ModelMissing              3   a face model, or its right bytes
+│   ├── EngineMissing             3   the package or model of the engine that face.engine names
 │   ├── KeysMissing               3   not enrolled, or the data key is gone
 │   ├── NoTerminal                3   a PIN is needed and nobody can be asked
 │   ├── NotScored                 3   no channel, or too little of it, for a score
@@ -69,6 +70,10 @@ class SourceUnavailable(Missing):
 
 
 class ModelMissing(Missing):
+    pass
+
+
+class EngineMissing(Missing):
     pass
 
 

@@ -1,4 +1,5 @@
-"""The face chain, measured: `make bench-face PART=unseen|closure|lids|masks|distance|speed|canary|egress|hour`; all without.
+"""The face chain, measured: `make bench-face PART=unseen|closure|lids|masks|distance|engines|profile|speed|canary|egress|hour`; all
+without.
 
 Every part prints a table and fails with what it missed. A line that expects zero finds a planted breach first.
 """
@@ -12,8 +13,10 @@ import cv2
 import numpy as np
 
 import face_covers
+import face_engines
 import face_hidden
 import face_people as unseen
+import face_profile
 import face_speed
 from parts import check, run
 from agent.perception.detect import Detector
@@ -182,7 +185,7 @@ def the_distance() -> None:
 
 PARTS = {
     "unseen": the_unseen, "closure": the_closure, "lids": the_lids, "masks": lambda: face_covers.main(check), "distance": the_distance,
-    "speed": lambda: face_speed.main(check), "canary": lambda: face_hidden.canary(check),
+    "engines": lambda: face_engines.main(check), "profile": lambda: face_profile.main(check), "speed": lambda: face_speed.main(check), "canary": lambda: face_hidden.canary(check),
     "egress": lambda: face_hidden.egress(check), "hour": lambda: face_hidden.hour(check),
 }  # fmt: skip
 

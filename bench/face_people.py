@@ -54,7 +54,9 @@ def test_photos(lens: Lens) -> tuple[list[Person], list[Photo]]:
     return unseen, photos(lens, unseen)
 
 
-def shots(each: int, seed: int, *, spoilt: bool, moved: bool = True, colour: int | None = None) -> Iterator[Shot]:
+def shots(
+    each: int, seed: int, *, spoilt: bool, moved: bool = True, colour: int | None = None, watcher: Watcher | None = None
+) -> Iterator[Shot]:
     """Pictures of every test photo, read alone.
 
     Args:
@@ -63,8 +65,9 @@ def shots(each: int, seed: int, *, spoilt: bool, moved: bool = True, colour: int
         spoilt: Degraded, or as they are.
         moved: With known movements, or as they are.
         colour: A mask of `cover.COLOURS`, or None.
+        watcher: What reads them; None: the engine that ships.
     """
-    lens, watcher = Lens.make(), Watcher()
+    lens, watcher = Lens.make(), watcher or Watcher()
     unseen, both = test_photos(lens)
     random = np.random.default_rng(seed)
     for photo in both:

@@ -88,7 +88,9 @@ def _sensor(name: str, chosen: object, settings: Settings) -> Iterator[Check]:
     affect = None
     if brought is not None:
         affect = sources.AffectFile(str(brought.path.expanduser()), brought.sha256, brought.labels)
-    around = sources.Surroundings(SessionClock(), settings.state_dir, silent, affect=affect)
+    around = sources.Surroundings(
+        SessionClock(), settings.state_dir, silent, affect=affect, engine=settings.face.engine
+    )
     yield from sources.checks(name, chosen, around)
 
 

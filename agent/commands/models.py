@@ -22,15 +22,17 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.what == "fetch":
         into = arguments.into or store.places()[-1]
         brought = fetch.fetch(manifest, into, arguments.mirror)
-        say(
-            f"{len(brought)} of {len(manifest.files)} files copied to {into}" if brought else f"all files are in {into}"
-        )
+        count = len(manifest.files) + len(manifest.optional)
+        say(f"{len(brought)} of {count} files copied to {into}" if brought else f"all files are in {into}")
         return 0
     missing = 0
     for file in manifest.files:
         place = store.place_of(file)
         missing += place is None
         say(f"{'ok  ' if place else '--  '} {file.name:<42} {file.size:>9} B  {file.licence}  {file.what}")
+    for file in manifest.optional:
+        here = store.place_of(file) is not None
+        say(f"{'ok  ' if here else '    '} {file.name:<42} {file.size:>9} B  {file.licence}  {file.what}; optional")
     say(f"ok   {store.OURS:<42} {len(store.ours()):>9} B  Apache-2.0  our own: landmarks to facial actions")
     if missing:
         say(f"  → {store.FETCH}")

@@ -6,13 +6,13 @@ from typing import Final
 
 import numpy as np
 
-from agent.perception.crops import Frame, Points
+from agent.perception.crops import Frame, Points, Square
 from agent.perception.landmarks import Landmarker, Landmarks
 
 # by this share of the square's side, in the square's own axes
 _BESIDE: Final = ((0.05, 0.04), (-0.05, 0.04), (0.04, -0.05), (-0.04, -0.05))
-MOUTH: Final = (61, 291, 0, 17, 13, 14, 37, 267, 84, 314, 40, 270, 91, 321, 152, 199)
-EYES: Final = (33, 133, 263, 362, 159, 386, 145, 374, 70, 300, 105, 334, 107, 336, 168, 6)
+MOUTH: Final = np.array((61, 291, 0, 17, 13, 14, 37, 267, 84, 314, 40, 270, 91, 321, 152, 199))
+EYES: Final = np.array((33, 133, 263, 362, 159, 386, 145, 374, 70, 300, 105, 334, 107, 336, 168, 6))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,19 @@ class Steadiness:
     mouth_01: float
     eyes_01: float
     points: Points
+
+
+def shifted(square: Square, direction: int, share: float) -> Square:
+    """A square moved to the side in one of four directions.
+
+    Args:
+        square: Where the face lies.
+        direction: 0 to 3.
+        share: Of the full step; negative: to the other side.
+    """
+    dx, dy = _BESIDE[direction]
+    step_px = share * square.side_px
+    return replace(square, x_px=square.x_px + dx * step_px, y_px=square.y_px + dy * step_px)
 
 
 def averaged(found: Landmarks, beside: Iterable[Steadiness]) -> Points:
@@ -46,10 +59,7 @@ def steadiness(landmarker: Landmarker, frame: Frame, found: Landmarks, beside: I
     made = []
     square = found.next_square
     for direction in beside:
-        dx, dy = _BESIDE[direction]
-        again = landmarker(
-            frame, replace(square, x_px=square.x_px + dx * square.side_px, y_px=square.y_px + dy * square.side_px)
-        )
+        again = landmarker(frame, shifted(square, direction, 1.0))
         apart = np.linalg.norm(again.points[:, :2] - found.points[:, :2], axis=1) / max(found.eye_distance_px, 1.0)
-        made.append(Steadiness(float(apart[list(MOUTH)].mean()), float(apart[list(EYES)].mean()), again.points))
+        made.append(Steadiness(float(apart[MOUTH].mean()), float(apart[EYES].mean()), again.points))
     return tuple(made)

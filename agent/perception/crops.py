@@ -40,12 +40,29 @@ class Square:
         )
 
 
-def cut(frame: Frame, square: Square, size_px: int) -> NDArray[np.float32]:
-    """The square as a picture of ``size_px`` x ``size_px``, red first, 0 to 1; black where the frame ends."""
+def cut_bytes(frame: Frame, square: Square, size_px: int) -> Frame:
+    """The square as a picture of ``size_px`` x ``size_px``, uint8, red first; black where the frame ends.
+
+    Bytes are a quarter of floats to move, and most of what reads a crop needs a few small parts of it. OpenCV turns
+    pictures of four channels three times as fast as pictures of three; the fourth is empty.
+    """
     forward = square.to_frame()
+    reach_px = 0.5 * (np.abs(forward[:, 0]) + np.abs(forward[:, 1])) + 2.0
+    left, top = (max(0, int(edge)) for edge in (square.x_px - reach_px[0], square.y_px - reach_px[1]))
+    right, bottom = (max(0, math.ceil(edge)) for edge in (square.x_px + reach_px[0], square.y_px + reach_px[1]))
+    around = frame[top:bottom, left:right]
+    if not around.size:
+        return np.zeros((size_px, size_px, 3), dtype=np.uint8)
     forward[:, :2] /= size_px
-    picture = cv2.warpAffine(frame, forward, (size_px, size_px), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-    return np.multiply(picture[:, :, ::-1], np.float32(1 / 255), dtype=np.float32)
+    forward[:, 2] -= left, top
+    four = cv2.cvtColor(around, cv2.COLOR_BGR2RGBA)
+    turned = cv2.warpAffine(four, forward, (size_px, size_px), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    return np.asarray(cv2.cvtColor(turned, cv2.COLOR_RGBA2RGB))
+
+
+def cut(frame: Frame, square: Square, size_px: int) -> NDArray[np.float32]:
+    """The same as floats, 0 to 1."""
+    return np.multiply(cut_bytes(frame, square, size_px), np.float32(1 / 255), dtype=np.float32)
 
 
 def back(points: Points, square: Square, size_px: int) -> Points:

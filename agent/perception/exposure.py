@@ -3,6 +3,7 @@
 All is read from the 192 x 192 crop that the landmark model saw, so sizes are relative to the face.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,18 +11,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.perception.crops import Points, Square
+from agent.perception.crops import Frame, Points, Square
 from agent.perception.landmarks import SIZE_PX
 
-_GREY_OF_RGB: Final = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+Colour = tuple[float, float, float]
+
+_GREY_OF_RGB: Final = np.array([0.299, 0.587, 0.114])
+_BURNT: Final = 250  # of 255
 _PATCH: Final = np.arange(-2, 3)
-_BURNT: Final = 250.0 / 255.0
 # skin that a mask leaves in view, and skin that it covers
 _ABOVE: Final = (9, 151, 108, 337, 69, 299, 8, 168)
 _BELOW: Final = (0, 17, 199, 205, 425, 210, 430, 164, 200, 18)
 _LIPS: Final = (0, 37, 267, 40, 270, 17, 84, 314, 91, 321)
 _AROUND_LIPS: Final = (205, 425, 210, 430, 199, 200, 164, 57, 287)
-_OUTLINE: Final = (10, 297, 284, 389, 454, 361, 397, 378, 152, 149, 172, 132, 234, 162, 54, 67)
+_PARTS: Final = (_AROUND_LIPS, _LIPS, _ABOVE, _BELOW)
+_PLACES: Final = np.concatenate(_PARTS)
+_ENDS: Final = np.cumsum([len(part) for part in _PARTS])[:-1]
+_OUTLINE: Final = np.array([10, 297, 284, 389, 454, 361, 397, 378, 152, 149, 172, 132, 234, 162, 54, 67])
+_EYES: Final = np.array([33, 263, 159, 386, 145, 374])
+_MOUTH: Final = np.array([61, 291, 0, 17])
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +57,30 @@ class Light:
     lips_luma: float
 
 
-def of(picture: NDArray[np.float32], points: Points, square: Square) -> Light:
+def of(picture: Frame, here: Points) -> Light:
     """Measure a crop.
 
     Args:
-        picture: Red first, 0 to 1, shape (192, 192, 3).
-        points: The face's points in the frame, shape (468, 3).
-        square: Where the crop lies in the frame.
+        picture: Red first, uint8, shape (192, 192, 3).
+        here: The face's points in the crop, shape (468, 2); see `in_crop`.
     """
-    here = in_crop(points, square)
-    half = picture[::2, ::2]
+    half = cv2.resize(picture, (SIZE_PX // 2, SIZE_PX // 2), interpolation=cv2.INTER_NEAREST)
     inside = np.zeros(half.shape[:2], dtype=np.uint8)
-    cv2.fillConvexPoly(inside, cv2.convexHull(np.round(here[list(_OUTLINE)] / 2).astype(np.int32)), 1)
-    face = half[inside > 0]
-    if not face.size:
+    cv2.fillConvexPoly(inside, cv2.convexHull(np.round(here[_OUTLINE] / 2).astype(np.int32)), 1)
+    count = cv2.countNonZero(inside)
+    if not count:
         return Light(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-    grey: NDArray[np.float32] = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), dtype=np.float32)
-    eyes = here[[33, 263, 159, 386, 145, 374]]
-    fine_eyes = fine(_box(grey, eyes, 6))
-    fine_mouth = fine(_box(grey, here[[61, 291, 0, 17]], 8))
-    skin, lips = colour(picture, here[list(_AROUND_LIPS)]), colour(picture, here[list(_LIPS)])
-    above, below = colour(picture, here[list(_ABOVE)]), colour(picture, here[list(_BELOW)])
+    below_burnt = cv2.inRange(half, (0, 0, 0), (_BURNT - 1,) * 3)
+    burnt = count - cv2.countNonZero(cv2.bitwise_and(inside, below_burnt))
+    eyes = here[_EYES]
+    fine_eyes = fine(grey_box(picture, eyes, 6))
+    fine_mouth = fine(grey_box(picture, here[_MOUTH], 8))
+    skin, lips, above, below = (middle(part) for part in np.split(patches(picture, here[_PLACES]), _ENDS))
     return Light(
-        brightness=float((face @ _GREY_OF_RGB).mean()) * 255.0,
-        clipped_01=float(np.mean(face.max(axis=1) >= _BURNT)),
-        sharpness=_sharpness(_box(grey, eyes, 12)),
-        texture_ratio=float(np.log((fine_mouth + 1e-4) / (fine_eyes + 1e-4))),
+        brightness=float(_GREY_OF_RGB @ cv2.mean(half, inside)[:3]),
+        clipped_01=burnt / count,
+        sharpness=_sharpness(grey_box(picture, eyes, 12)),
+        texture_ratio=math.log((fine_mouth + 1e-4) / (fine_eyes + 1e-4)),
         chroma_apart=chroma_apart(above, below),
         luma_apart=luma_apart(above, below),
         lips_chroma=chroma_apart(skin, lips),
@@ -82,49 +88,67 @@ def of(picture: NDArray[np.float32], points: Points, square: Square) -> Light:
     )
 
 
-def chroma_apart(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+def chroma_apart(one: Colour, other: Colour) -> float:
     """How far two colours lie apart, their brightness taken away."""
-    return float(np.linalg.norm(one / max(one.sum(), 1e-6) - other / max(other.sum(), 1e-6)))
+    left, right = max(sum(one), 1e-6), max(sum(other), 1e-6)
+    return math.dist([part / left for part in one], [part / right for part in other])
 
 
-def luma_apart(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+def luma_apart(one: Colour, other: Colour) -> float:
     """Ln of the other's brightness over the first one's."""
-    return float(np.log((other.sum() + 1e-3) / (one.sum() + 1e-3)))
+    return math.log((sum(other) + 1e-3) / (sum(one) + 1e-3))
 
 
 def in_crop(points: Points, square: Square) -> Points:
     """Points of the frame in the crop, in px, shape (n, 2)."""
     to_frame = square.to_frame()
-    inverse = np.linalg.inv(to_frame[:, :2])
-    return np.asarray((points[:, :2] - to_frame[:, 2]) @ inverse.T * SIZE_PX)
+    # turning and scaling alone: the inverse is the transpose over the side's square
+    return np.asarray((points[:, :2] - to_frame[:, 2]) @ (to_frame[:, :2] * (SIZE_PX / square.side_px**2)))
 
 
-def _box(grey: NDArray[np.float32], around: Points, margin: int) -> NDArray[np.float32]:
+def grey_box(picture: Frame, around: Points, margin: int) -> NDArray[np.float32]:
+    """Grey of the box around points of a crop, 0 to 1; at least 8 px to a side, inside the crop.
+
+    Args:
+        picture: Red first, uint8, shape (192, 192, 3).
+        around: In px of the crop, shape (n, 2).
+        margin: How much wider to each side, in px.
+    """
     low = np.clip(np.floor(around.min(axis=0)).astype(int) - margin, 0, SIZE_PX - 8)
     high = np.clip(np.ceil(around.max(axis=0)).astype(int) + margin, low + 8, SIZE_PX)
-    return grey[low[1] : high[1], low[0] : high[0]]
+    box = np.multiply(picture[low[1] : high[1], low[0] : high[0]], np.float32(1 / 255), dtype=np.float32)
+    return np.asarray(cv2.cvtColor(box, cv2.COLOR_RGB2GRAY), dtype=np.float32)
 
 
 def fine(box: NDArray[np.float32]) -> float:
     """Spread of what a blur of 1 px takes away."""
-    return float(np.std(box - cv2.GaussianBlur(box, (0, 0), 1.0)))
+    return spread(box - cv2.GaussianBlur(box, (0, 0), 1.0))
 
 
 def _sharpness(box: NDArray[np.float32]) -> float:
     """What a blur of 1 px takes away, over what it leaves and one of 8 px takes away; without the box's own edges."""
     one, eight = cv2.GaussianBlur(box, (0, 0), 1.0), cv2.GaussianBlur(box, (0, 0), 8.0)
     inner = slice(5, -5)
-    return float(np.std((box - one)[inner, inner]) / max(float(np.std((one - eight)[inner, inner])), 1e-6))
+    return spread((box - one)[inner, inner]) / max(spread((one - eight)[inner, inner]), 1e-6)
 
 
-def colour(picture: NDArray[np.float32], places: Points) -> NDArray[np.float64]:
-    """Median colour of small patches, shape (3,)."""
-    return np.asarray(np.median(patches(picture, places), axis=0))
+def spread(values: NDArray[np.float32]) -> float:
+    """Standard deviation; NaN of nothing."""
+    if not values.size:
+        return math.nan
+    return float(cv2.meanStdDev(values)[1][0, 0])
 
 
-def patches(picture: NDArray[np.float32], places: Points) -> NDArray[np.float64]:
-    """Mean colours of small patches, shape (n, 3)."""
+def middle(colours: NDArray[np.float64]) -> Colour:
+    """Median of each part of some colours, shape (n, 3)."""
+    ranked, half = np.sort(colours, axis=0), len(colours) // 2
+    red, green, blue = ranked[half] if len(colours) % 2 else (ranked[half - 1] + ranked[half]) / 2
+    return float(red), float(green), float(blue)
+
+
+def patches(picture: Frame, places: Points) -> NDArray[np.float64]:
+    """Mean colours of small patches, 0 to 1, shape (n, 3)."""
     at = np.clip(np.round(places).astype(int), 2, SIZE_PX - 3)
     rows, columns = at[:, 1, np.newaxis] + _PATCH, at[:, 0, np.newaxis] + _PATCH
-    cut = picture[rows[:, :, np.newaxis], columns[:, np.newaxis, :]]
-    return np.asarray(cut.mean(axis=(1, 2), dtype=np.float64))
+    cut = picture[rows[:, :, np.newaxis], columns[:, np.newaxis, :]].reshape(len(places), -1, 3)
+    return np.asarray(cut.sum(axis=1, dtype=np.int64) / (255.0 * cut.shape[1]))

@@ -13,13 +13,17 @@ from numpy.typing import NDArray
 
 from agent.perception import onnx, store
 from agent.perception.iris import Eye
+from agent.perception.onnx_parts import part
 from agent.signal.face.shape import Canon, Points, aligned, eye_rows, face_row, mirrored
 
 Rows = NDArray[np.float32]
+_Asked = tuple[str, ...]
 
-# the runtime wants every input, also those that the asked outputs do not need
-_WIDTHS: Final = {"face": 411, "eyes": 233, "cover": 10, "eye_cover": 16}
-_UNASKED: Final = {name: np.zeros((2, wide), dtype=np.float32) for name, wide in _WIDTHS.items()}
+# what is asked for together: each becomes a session of its own
+_FAR: Final[_Asked] = ("lower", "brows_far")
+_NEAR: Final[_Asked] = ("lower", "brows", "eyes_out")
+_MOUTH: Final[_Asked] = ("covered",)
+_COVERS: Final[_Asked] = ("covered", "eyes_covered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,9 @@ class Expression:
     """Raises ModelMissing where onnxruntime is not installed or our file is not ours."""
 
     def __init__(self) -> None:
-        self._session = onnx.session(store.ours())
-        told = self._session.get_modelmeta().custom_metadata_map
+        content = store.ours()
+        self._sessions = {asked: onnx.session(part(content, asked)) for asked in (_FAR, _NEAR, _MOUTH, _COVERS)}
+        told = self._sessions[_FAR].get_modelmeta().custom_metadata_map
         self._lower, self._brows, self._eye = (json.loads(told[name]) for name in ("lower", "brows", "eyes"))
         self._lid_open = float(json.loads(told["lid_open"]))
         points = np.frombuffer(base64.b64decode(told["canon"]), dtype="<f4").reshape(-1, 3).astype(np.float64)
@@ -82,11 +87,11 @@ class Expression:
         other = face_row(mirrored(shape, self.canon), rotation * np.outer(flip, flip))
         fed = {"face": np.stack([face_row(shape, rotation), other])}
         if eyes is None:
-            return Expressed(self._face(*self._run(["lower", "brows_far"], fed)), None)
+            return Expressed(self._face(*self._run(_FAR, fed)), None)
         right_eye, left_eye = eyes
         pairs = (right_eye.contour, right_eye.ring), (left_eye.contour, left_eye.ring)
         fed["eyes"] = eye_rows(shape, rotation, self.canon, points, *pairs)
-        lower, brows, seen = self._run(["lower", "brows", "eyes_out"], fed)
+        lower, brows, seen = self._run(_NEAR, fed)
         right, left = (dict(zip(self._eye, row.tolist(), strict=True)) for row in seen)
         actions = self._face(lower, brows) | {
             "squint": (left["squint"] + right["squint"]) / 2,
@@ -105,25 +110,21 @@ class Expression:
         actions = {name: (straight[name] + back[name]) / 2 for name in self._lower}
         return actions | dict(zip(self._brows, brows.mean(axis=0).tolist(), strict=True))
 
-    def covered_01(self, row: NDArray[np.float32]) -> float:
-        """How sure it is that the lower face is covered.
+    def covered_01(self, mouth: Rows, eyes: Rows | None) -> tuple[float, float]:
+        """How sure it is that the lower face is covered, and that an eye is hidden: the worse one, since both are told
+        or none.
 
         Args:
-            row: `agent.perception.occlusion.cover_row`.
+            mouth: Rows of `agent.perception.occlusion.cover_row`, shape (n, 10); their mean is told.
+            eyes: `agent.perception.eye_occlusion.eye_cover_rows`, or None: 0 is told.
         """
-        return float(self._run(["covered"], {"cover": row[np.newaxis]})[0][0, 0])
-
-    def eyes_covered_01(self, rows: Rows) -> tuple[float, float]:
-        """How sure it is that the right and the left eye are hidden behind something.
-
-        Args:
-            rows: `agent.perception.eye_occlusion.eye_cover_rows`.
-        """
-        right, left = self._run(["eyes_covered"], {"eye_cover": rows})[0][:, 0]
-        return float(right), float(left)
+        if eyes is None:
+            return float(self._run(_MOUTH, {"cover": mouth})[0].mean()), 0.0
+        covered, hidden = self._run(_COVERS, {"cover": mouth, "eye_cover": eyes})
+        return float(covered.mean()), float(hidden.max())
 
     def _shut_01(self, out: float) -> float:
         return min(1.0, max(0.0, self._lid_open + (1.0 - self._lid_open) * out))
 
-    def _run(self, outputs: list[str], fed: dict[str, Rows]) -> list[Rows]:
-        return list(self._session.run(outputs, {name: fed.get(name, unasked) for name, unasked in _UNASKED.items()}))
+    def _run(self, asked: _Asked, fed: dict[str, Rows]) -> list[Rows]:
+        return list(self._sessions[asked].run(asked, fed))

@@ -8,13 +8,11 @@ dark and as bright as lashes and white side by side.
 import math
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.perception.crops import Points, Square
-from agent.perception.exposure import chroma_apart, fine, in_crop, luma_apart, patches
-from agent.perception.landmarks import SIZE_PX
+from agent.perception.crops import Frame, Points
+from agent.perception.exposure import chroma_apart, fine, grey_box, luma_apart, middle, patches
 
 EYE_COVER_NAMES: Final = (
     "under over forehead", "under's chroma to forehead", "under over cheek", "under's chroma to cheek",
@@ -30,38 +28,51 @@ _RINGS: Final = (
 _UNDER: Final = ((229, 230, 231, 228), (449, 450, 451, 448))
 _LIDS: Final = ((222, 223, 224, 28), (442, 443, 444, 258))
 _CHEEKS: Final = ((50, 36, 205, 101), (280, 266, 425, 330))
-_SKINS: Final = [*_FOREHEAD, *(one for part in (_UNDER, _LIDS, _CHEEKS) for side in part for one in side)]
+_SKINS: Final = np.array([*_FOREHEAD, *(one for part in (_UNDER, _LIDS, _CHEEKS) for side in part for one in side)])
 _GAPS: Final = ((159, 145, 33, 133), (386, 374, 263, 362))
+_RING_PLACES: Final = tuple(np.array(ring) for ring in _RINGS)
 _LEAST: Final = 1e-3
 
 
+def rings_moved_01(points: Points, beside: Points, eye_px: float) -> tuple[float, float]:
+    """How far the rings of both eyes move when the model looks a little beside, in eye distances: right, left.
+
+    Args:
+        points: The face's points in the frame, shape (468, 3).
+        beside: The same, as seen from a little beside.
+        eye_px: Outer-eye distance.
+    """
+    right, left = (
+        float(np.linalg.norm(beside[ring, :2] - points[ring, :2], axis=1).mean()) / max(eye_px, 1.0)
+        for ring in _RING_PLACES
+    )
+    return right, left
+
+
 def eye_cover_rows(
-    picture: NDArray[np.float32], points: Points, beside: Points, square: Square, logit: float, eye_px: float
+    picture: Frame, here: Points, moved_01: tuple[float, float], logit: float, eye_px: float
 ) -> NDArray[np.float32]:
     """The rows of both eyes that our model judges, shape (2, 16): right (left in the picture), left.
 
     Args:
-        picture: The crop that the landmark model saw, red first, 0 to 1, shape (192, 192, 3).
-        points: The face's points in the frame, shape (468, 3).
-        beside: The same, as seen from a little beside.
-        square: Where the crop lies in the frame.
+        picture: The crop that the landmark model saw, red first, uint8, shape (192, 192, 3).
+        here: The face's points in the crop, shape (468, 2).
+        moved_01: `rings_moved_01`.
         logit: The landmark model's presence.
         eye_px: Outer-eye distance.
     """
-    here = in_crop(points, square)
-    grey: NDArray[np.float32] = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), dtype=np.float32)
     skins = patches(picture, here[_SKINS])
-    forehead = np.median(skins[: len(_FOREHEAD)], axis=0)
-    under, lids, cheeks = np.median(skins[len(_FOREHEAD) :].reshape(3, 2, 4, 3), axis=2)
-    moved = np.linalg.norm(beside[:, :2] - points[:, :2], axis=1) / max(eye_px, 1.0)
+    forehead = middle(skins[: len(_FOREHEAD)])
+    sides = skins[len(_FOREHEAD) :].reshape(3, 2, 4, 3)
+    under, lids, cheeks = ([middle(side) for side in part] for part in sides)
+    skin = sum(forehead) / 3 + _LEAST
     rows = []
     for side in (0, 1):
         lid, cheek = lids[side], cheeks[side]
-        box = _box(grey, here[list(_RINGS[side])])
-        skin = float(forehead.mean()) + _LEAST
+        box = grey_box(picture, here[_RING_PLACES[side]], 2)
         ranked = np.sort(box, axis=None)
         low, high = ranked[round(0.05 * (ranked.size - 1))], ranked[round(0.95 * (ranked.size - 1))]
-        top, bottom, outer, inner = here[list(_GAPS[side])]
+        top, bottom, outer, inner = here[list(_GAPS[side])].tolist()
         rows.append(
             [
                 luma_apart(forehead, under[side]),
@@ -74,8 +85,8 @@ def eye_cover_rows(
                 math.log((float(low) + _LEAST) / skin),
                 math.log((float(high) + _LEAST) / skin),
                 math.log((fine(box) + _LEAST) / skin),
-                float(np.linalg.norm(top - bottom) / max(float(np.linalg.norm(outer - inner)), _LEAST)),
-                math.log(max(float(moved[list(_RINGS[side])].mean()), 1e-4)),
+                math.dist(top, bottom) / max(math.dist(outer, inner), _LEAST),
+                math.log(max(moved_01[side], 1e-4)),
                 logit / 10.0,
                 math.log(max(eye_px, 1.0)),
                 luma_apart(under[1 - side], under[side]),
@@ -83,9 +94,3 @@ def eye_cover_rows(
             ]
         )
     return np.array(rows, dtype=np.float32)
-
-
-def _box(grey: NDArray[np.float32], ring: Points) -> NDArray[np.float32]:
-    low = np.clip(np.floor(ring.min(axis=0)).astype(int) - 2, 0, SIZE_PX - 8)
-    high = np.clip(np.ceil(ring.max(axis=0)).astype(int) + 2, low + 8, SIZE_PX)
-    return grey[low[1] : high[1], low[0] : high[0]]

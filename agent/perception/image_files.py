@@ -1,7 +1,6 @@
 """Pictures and clips from files, for `wardbeat analyze`: read, looked at, let go."""
 
 import math
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,6 @@ from agent.perception.crops import Frame
 
 _MOST_BYTES: Final = 200_000_000
 _LONGEST_PX: Final = 1920  # larger pictures are made smaller: nothing here needs more
-_RATE_HZ: Final = (0.05, 1000.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,47 +52,35 @@ def clip(file: Path) -> Iterator[Shot]:
     """Frames of a clip, oldest first, with the times that the clip gives them; a frame that is broken is left out.
 
     Raises:
-        RecordingUnreadable: It is not there, or no clip, or holds no frame.
+        RecordingUnreadable: It is not there, or no clip, or holds no frame, or its colours cannot be read.
     """
-    import cv2
-
     _must_be_a_file(file)
-    video = opened(file)
+    from agent.perception.clips import Clip, ClipUnreadable, ColoursRefused
+
+    remedy = "Use MP4, AVI or WebM."
     try:
-        apart_s = 0.0 if video is None else 1.0 / rate_hz(video)
-        t_s, shown = -apart_s, 0
-        while video is not None and video.grab():
-            told_s = video.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
+        video = Clip(file)
+    except ClipUnreadable as error:
+        raise RecordingUnreadable(f"{file}: this clip cannot be read: {error}", remedy=remedy) from error
+    try:
+        apart_s = 1.0 / video.rate_hz
+        t_s, shown, first_s = -apart_s, 0, math.nan
+        while video.grab():
+            first_s = video.t_s if math.isnan(first_s) else first_s
+            told_s = video.t_s - first_s
             t_s = told_s if told_s > t_s and math.isfinite(told_s) else t_s + apart_s
-            good, frame = video.retrieve()
-            if good and frame is not None and frame.ndim == 3:
+            frame = video.retrieve()
+            if frame is not None:
                 shown += 1
                 yield Shot(t_s, _not_too_large(frame))
         if not shown:
-            raise RecordingUnreadable(f"{file}: this clip cannot be read", remedy="Use MP4, AVI or WebM.")
+            raise RecordingUnreadable(f"{file}: this clip cannot be read: no frame can be decoded", remedy=remedy)
+    except ColoursRefused as error:
+        raise RecordingUnreadable(
+            f"{file}: this clip cannot be read: {error}", remedy="Save it in usual colours (SDR, BT.709)."
+        ) from error
     finally:
-        if video is not None:
-            video.release()
-
-
-def opened(file: Path) -> Any:
-    """A clip ready to be read, or None; what may be opened at all stands in `agent.perception`."""
-    import cv2
-
-    try:
-        name = os.fsencode(file.absolute()).decode()
-    except UnicodeDecodeError:  # the library crashes over such names
-        return None
-    video = cv2.VideoCapture(name, cv2.CAP_FFMPEG)
-    return video if video.isOpened() else None
-
-
-def rate_hz(video: Any) -> float:
-    """Frames a second as a clip says; 25 where it says nothing sensible."""
-    import cv2
-
-    said_hz = float(video.get(cv2.CAP_PROP_FPS))
-    return said_hz if _RATE_HZ[0] <= said_hz <= _RATE_HZ[1] else 25.0
+        video.close()
 
 
 def _must_be_a_file(file: Path) -> None:

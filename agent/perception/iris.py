@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from agent.perception.crops import Frame, Points, Square, back, cut
+from agent.perception.crops import Frame, Points, Square, back, cut_bytes
 from agent.perception.litert import Model
 
 CONTOUR: Final = 71
@@ -55,10 +55,10 @@ class Irises:
 
     def _eye(self, frame: Frame, points: Points, corners: tuple[int, int], *, mirrored: bool) -> Eye:
         square = _square(points, corners, mirrored=mirrored)
-        picture = cut(frame, square, _SIZE_PX)
+        picture = cut_bytes(frame, square, _SIZE_PX)
         if mirrored:
-            picture = np.ascontiguousarray(picture[:, ::-1])
-        contour, ring = (flat.reshape(-1, 3)[:, :2].astype(np.float64) for flat in self._model(picture))
+            picture = picture[:, ::-1]
+        contour, ring = (flat.reshape(-1, 3)[:, :2].astype(np.float64) for flat in self._model.of_bytes(picture))
         if mirrored:
             contour, ring = (np.column_stack([_SIZE_PX - one[:, 0], one[:, 1]]) for one in (contour, ring))
             ring = ring[_MIRRORED_RING]

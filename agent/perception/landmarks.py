@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from agent.perception.crops import Frame, Points, Square, around, back, cut
+from agent.perception.crops import Frame, Points, Square, around, back, cut_bytes
 from agent.perception.litert import Model
 
 COUNT: Final = 468
@@ -50,10 +49,10 @@ class Landmarker:
 
     def __call__(self, frame: Frame, square: Square) -> Landmarks:
         """Points of the face in a square of the frame."""
-        return self.of(cut(frame, square, SIZE_PX), square)
+        return self.of(cut_bytes(frame, square, SIZE_PX), square)
 
-    def of(self, picture: NDArray[np.float32], square: Square) -> Landmarks:
-        """The same, where the square has been cut out already (192 x 192, as `crops.cut` gives it)."""
-        flat, logit = self._model(picture)
+    def of(self, picture: Frame, square: Square) -> Landmarks:
+        """The same, where the square has been cut out already (192 x 192, as `crops.cut_bytes` gives it)."""
+        flat, logit = self._model.of_bytes(picture)
         points = back(flat.reshape(COUNT, 3).astype(np.float64), square, SIZE_PX)
         return Landmarks(points, float(logit[0]))

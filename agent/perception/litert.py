@@ -12,6 +12,7 @@ from agent.errors import Missing
 from agent.perception import store
 
 Floats = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
 
 
 class Model:
@@ -32,7 +33,7 @@ class Model:
             remedy = "pip install 'wardbeat[camera]'"
             raise Missing("the runtime of the face models is not installed", remedy=remedy) from error
         content = store.verified(store.manifest().file(name))
-        with _without_words():
+        with without_words():
             self._interpreter: Any = Interpreter(model_content=content, num_threads=1)
             self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
@@ -45,13 +46,31 @@ class Model:
             image: As the model wants it, shape (height, width, 3), float32.
         """
         self._interpreter.set_tensor(self._input, image[np.newaxis])
+        return self._run()
+
+    def of_bytes(self, image: Bytes, scale: float = 1 / 255, offset: float = 0.0) -> tuple[Floats, ...]:
+        """The same of a picture of bytes, written as ``scale * image + offset`` where the model reads its input.
+
+        Args:
+            image: Shape (height, width, 3), uint8.
+            scale, offset: Into the model's own range: 0 to 1, or -1 to 1.
+        """
+        # the view must be gone when the model runs: the runtime refuses otherwise
+        view = self._interpreter.tensor(self._input)()[0]
+        np.multiply(image, np.float32(scale), out=view, dtype=np.float32)
+        if offset:
+            np.add(view, np.float32(offset), out=view)
+        del view
+        return self._run()
+
+    def _run(self) -> tuple[Floats, ...]:
         self._interpreter.invoke()
         return tuple(self._interpreter.get_tensor(index).ravel() for index in self._outputs)
 
 
 @contextlib.contextmanager
-def _without_words() -> Iterator[None]:
-    """The library tells every start on stderr, below Python, and offers no switch."""
+def without_words() -> Iterator[None]:
+    """Libraries of models tell every start on stderr, below Python, and offer no switch."""
     try:
         kept = os.dup(2)
     except OSError:  # a program without a terminal has none

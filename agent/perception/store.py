@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from agent.errors import ModelMissing
+from agent.errors import EngineMissing, ModelMissing
 from agent.system.host import data_dir
 
 FETCH = "Run 'wardbeat models fetch'."
+BRING = "Put {} into a folder and run 'wardbeat models fetch --from FOLDER'; docs/face.md says where it comes from."
 OURS = "expression.onnx"
+_SAME_KEYS = ("name", "sha256", "licence", "what")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class ModelFile:
 
     Attributes:
         name: As it lies on disk.
-        inside: Its path inside the container.
+        inside: Its path inside the container; empty where no wheel carries it.
         sha256: Lower-case hex.
         size: In bytes.
         licence: SPDX name.
@@ -58,11 +61,13 @@ class Manifest:
         container: Where the files come from.
         files: Those of others.
         ours_sha256: Of our own model, which comes with the program.
+        optional: Files of other engines, which no wheel carries: a person puts them there.
     """
 
     container: Container
     files: tuple[ModelFile, ...]
     ours_sha256: str
+    optional: tuple[ModelFile, ...] = ()
 
     def file(self, name: str) -> ModelFile:
         """The row of a name; it is our own mistake when there is none."""
@@ -73,8 +78,12 @@ class Manifest:
 def manifest() -> Manifest:
     """The manifest that this version was built with."""
     read = yaml.safe_load(resources.files("agent.models").joinpath("manifest.yaml").read_text(encoding="utf-8"))
-    rows = [ModelFile(size=row.pop("bytes"), **row) for row in read["files"]]
-    return Manifest(Container(**read["container"]), tuple(rows), read["ours_sha256"])
+    files, optional = (tuple(_file(row) for row in read[part]) for part in ("files", "optional"))
+    return Manifest(Container(**read["container"]), files, read["ours_sha256"], optional)
+
+
+def _file(row: dict[str, Any]) -> ModelFile:
+    return ModelFile(inside=row.get("inside", ""), size=row["bytes"], **{k: row[k] for k in _SAME_KEYS})
 
 
 def ours() -> bytes:
@@ -117,6 +126,19 @@ def verified(file: ModelFile) -> bytes:
     if wrong is not None:
         raise ModelMissing(f"{wrong} is not the file that the manifest lists", remedy=FETCH)
     raise ModelMissing(f"the face model {file.name} is not on this machine", remedy=FETCH)
+
+
+def optional(name: str) -> bytes:
+    """A file of another engine: a person puts it there, since no wheel carries it.
+
+    Raises:
+        EngineMissing: It is not there, or is another file.
+    """
+    file = next(file for file in manifest().optional if file.name == name)
+    try:
+        return verified(file)
+    except ModelMissing as error:
+        raise EngineMissing(str(error), remedy=BRING.format(name)) from error
 
 
 def place_of(file: ModelFile) -> Path | None:

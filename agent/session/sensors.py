@@ -59,6 +59,7 @@ class Sensors:
         self._board, self._release_queue = board, release_queue
         self._is_local = not profile.recipients
         self.radio, self._eyes = radio or Radio(), eyes or Eyes()
+        self._engine = settings.face.engine
         brought = settings.face.affect_model
         self._affect = (
             None if brought is None else AffectFile(str(brought.path.expanduser()), brought.sha256, brought.labels)
@@ -82,7 +83,7 @@ class Sensors:
             SourceUnavailable, RecordingUnreadable: With a remedy.
         """
         said = partial(self.show, name)
-        around = Surroundings(self._clock, self._folder, said, self.radio, self._eyes, self._affect)
+        around = Surroundings(self._clock, self._folder, said, self.radio, self._eyes, self._affect, self._engine)
         return sources.samples(name, self.settings(name), around)
 
     # ---- switched by the person

@@ -103,6 +103,7 @@ SOURCES: Final[dict[str, SourceSpec]] = {
                 "camera_parts": "a package of the camera is not installed",
                 "face_models": "a face model is missing, or is not the right one",
                 "camera": "the camera is not there, or this user may not use it",
+                "face_engine": "the package or model that face.engine needs is missing, or is not the right one",
                 "affect_model": "the external expression model cannot be used",
             },
         ),

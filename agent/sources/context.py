@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from agent.perception import engines
 from agent.perception.frame_result import AffectFile
 from agent.sources.camera.child import Eyes
 from agent.sources.strap.platform import System
@@ -45,6 +46,7 @@ class Surroundings:
         radio: Shared by all sources of a process.
         eyes: How a camera's process is started.
         affect: An external model for its faces, where the settings name one and the profile allows it.
+        engine: What reads movements of a face: a row of `agent.perception.engines`.
     """
 
     clock: Clock
@@ -53,6 +55,7 @@ class Surroundings:
     radio: Radio = field(default_factory=Radio)
     eyes: Eyes = field(default_factory=Eyes)
     affect: AffectFile | None = None
+    engine: str = engines.DEFAULT
 
     def say(self, level: Level, words: str, remedy: str = "") -> None:
         """Tell the person what the sensor is doing."""

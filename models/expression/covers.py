@@ -10,7 +10,7 @@ import numpy as np
 
 from agent.perception import exposure, image_files
 from agent.perception.consistency import steadiness
-from agent.perception.crops import Square, cut
+from agent.perception.crops import Square, cut_bytes
 from agent.perception.landmarks import SIZE_PX
 from agent.perception.occlusion import cover_row
 from firmware_sim.face import Portrait, shown
@@ -64,9 +64,9 @@ def _row(lens: Lens, photo: Photo, random: np.random.Generator) -> tuple[bool, l
         picture = masked(picture, points, int(random.integers(len(COLOURS))), random)
     seen = degraded(picture, random) if random.random() < 0.8 else clean(picture)
     square = tracked(lens, seen, points, random)
-    crop = cut(seen.picture, square, SIZE_PX)
+    crop = cut_bytes(seen.picture, square, SIZE_PX)
     found = lens.landmarker.of(crop, square)
-    lit = exposure.of(crop, found.points, square)
+    lit = exposure.of(crop, exposure.in_crop(found.points, square))
     steady = steadiness(lens.landmarker, seen.picture, found, random.choice(4, 2, replace=False))
     told = (found.presence_logit, found.eye_distance_px)
     return draw > 0.5, [cover_row(told[0], one.mouth_01, one.eyes_01, told[1], lit) for one in steady]
@@ -98,9 +98,9 @@ def _clips(seed: int, each: int = 8) -> tuple[np.ndarray, np.ndarray]:
         if number % 2:
             seen = masked(seen, lens.landmarker(seen, square).points, int(random.integers(len(COLOURS))), random)
             square = lens.landmarker(seen, square).next_square
-        crop = cut(seen, square, SIZE_PX)
+        crop = cut_bytes(seen, square, SIZE_PX)
         face = lens.landmarker.of(crop, square)
-        lit = exposure.of(crop, face.points, square)
+        lit = exposure.of(crop, exposure.in_crop(face.points, square))
         steady = steadiness(lens.landmarker, seen, face, random.choice(4, 2, replace=False))
         told = (face.presence_logit, face.eye_distance_px)
         rows.append([cover_row(told[0], one.mouth_01, one.eyes_01, told[1], lit) for one in steady])

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 
 from agent.perception.consistency import averaged, steadiness
-from agent.perception.crops import cut
-from agent.perception.eye_occlusion import EYE_COVER_NAMES, eye_cover_rows
+from agent.perception.crops import cut_bytes
+from agent.perception.exposure import in_crop
+from agent.perception.eye_occlusion import EYE_COVER_NAMES, eye_cover_rows, rings_moved_01
 from agent.perception.landmarks import SIZE_PX
 from models.expression.cover import COLOURS, masked
 from models.expression.covers import ANYBODY, in_other_lights
@@ -45,11 +46,12 @@ def read(file: Path) -> EyeCovers:
 
 
 def _seen(lens: Lens, picture: np.ndarray, square, random: np.random.Generator) -> np.ndarray:
-    crop = cut(picture, square, SIZE_PX)
+    crop = cut_bytes(picture, square, SIZE_PX)
     found = lens.landmarker.of(crop, square)
     (one,) = steadiness(lens.landmarker, picture, found, (int(random.integers(4)),))
     points = averaged(found, (one,))
-    return eye_cover_rows(crop, points, one.points, square, found.presence_logit, found.eye_distance_px)
+    moved_01 = rings_moved_01(points, one.points, found.eye_distance_px)
+    return eye_cover_rows(crop, in_crop(points, square), moved_01, found.presence_logit, found.eye_distance_px)
 
 
 def _row(lens: Lens, photo: Photo, random: np.random.Generator) -> tuple[tuple[bool | None, ...], np.ndarray]:

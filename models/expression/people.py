@@ -31,6 +31,11 @@ class Person:
     gender: str
     ethnicity: str
 
+    @property
+    def is_stranger(self) -> bool:
+        """Whether the model that ships never saw this person."""
+        return self.fold == TEST_FOLD
+
     def photo(self, kind: str) -> np.ndarray:
         """``neutral`` or ``smiling``, uint8, shape (540, 540, 3)."""
         picture = cv2.imread(str(FACES / "london" / f"{self.person_id}_{kind}.jpg"))

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from agent.perception.consistency import averaged, steadiness
-from agent.perception.crops import Square, around, cut
+from agent.perception.crops import Square, around, cut_bytes
 from agent.perception.detect import Detector
 from agent.perception.iris import Irises
 from agent.perception.landmarks import SIZE_PX, Landmarker
@@ -137,7 +137,7 @@ def row(lens: Lens, photo: Photo, moved: Movement, cover: int, random: np.random
 def look(lens: Lens, seen: Seen, true_points: np.ndarray, random: np.random.Generator) -> dict:
     """What our own chain sees of a picture, its square a little off as a tracker's is."""
     square = tracked(lens, seen, true_points, random)
-    crop = cut(seen.picture, square, SIZE_PX)
+    crop = cut_bytes(seen.picture, square, SIZE_PX)
     found = lens.landmarker.of(crop, square)
     steady = steadiness(lens.landmarker, seen.picture, found, random.choice(4, 2, replace=False))
     points = averaged(found, steady[: int(random.integers(1, 3))])

@@ -70,8 +70,10 @@ LIBRARIES = {
     "dbus_fast": ("agent/sources/", "firmware_sim/"),
     "bumble": ("firmware_sim/",),
     "cv2": ("agent/sources/", "agent/perception/", "firmware_sim/face.py"),  # and a simulated face is drawn
+    "av": ("agent/perception/clips.py",),
     "onnxruntime": ("agent/perception/",),
     "ai_edge_litert": ("agent/perception/",),
+    "mediapipe": ("agent/perception/read_mediapipe.py",),
     "paho": ("agent/publisher/", "hub/receive/"),
     "sqlite3": (
         "agent/outbox/",

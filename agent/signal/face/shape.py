@@ -45,6 +45,11 @@ EYE: Final = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160,
               105, 66, 107)  # fmt: skip
 _OUTER, _INNER = 33, 133
 _OTHER_OUTER, _OTHER_INNER = 263, 362
+# as arrays: numpy takes a tuple of places apart at each use
+_RIGID_PLACES: Final = np.array(RIGID)
+_USED_PLACES: Final = np.array(USED)
+_EYE_PLACES: Final = np.array(EYE)
+_FLIP_X: Final = np.array([-1.0, 1.0, 1.0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +118,7 @@ def aligned(points: Points, canon: Canon) -> tuple[Points, NDArray[np.float64]]:
     Source:
         Umeyama (1991), doi:10.1109/34.88573
     """
-    here, there = points[list(RIGID)], canon.points[list(RIGID)]
+    here, there = points[_RIGID_PLACES], canon.points[_RIGID_PLACES]
     here_mid, there_mid = here.mean(axis=0), there.mean(axis=0)
     left, size, right = np.linalg.svd((there - there_mid).T @ (here - here_mid))
     flip = np.array([1.0, 1.0, np.sign(np.linalg.det(left) * np.linalg.det(right))])
@@ -154,7 +159,7 @@ def mirrored(shape: Points, canon: Canon) -> Points:
 
     Source: definition.
     """
-    return shape[canon.mirror] * [-1.0, 1.0, 1.0]
+    return np.asarray(shape[canon.mirror] * _FLIP_X)
 
 
 def face_row(shape: Points, rotation: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -169,7 +174,7 @@ def face_row(shape: Points, rotation: NDArray[np.float64]) -> NDArray[np.float32
 
     Source: definition of the shipped model (models/expression.md).
     """
-    return np.concatenate([shape[list(USED)].ravel(), rotation[2]]).astype(np.float32)
+    return np.concatenate([shape[_USED_PLACES].ravel(), rotation[2]]).astype(np.float32)
 
 
 def eye_row(
@@ -196,7 +201,7 @@ def eye_row(
     along = across / length
     axes = np.array([along, [-along[1], along[0]]])
     local = (np.concatenate([contour, ring]) - corners.mean(axis=0)) @ axes.T / length
-    return np.concatenate([shape[list(EYE)].ravel(), local.ravel(), rotation[2]]).astype(np.float32)
+    return np.concatenate([shape[_EYE_PLACES].ravel(), local.ravel(), rotation[2]]).astype(np.float32)
 
 
 def eye_rows(

@@ -6,14 +6,16 @@ A capture is drained with `grab`, which costs no decoding; `retrieve` decodes th
 import sys
 import time
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from agent.perception import image_files
 from agent.perception.crops import Frame
 from agent.sources.camera import access
 from agent.sources.camera.frame_rate import EYES_HZ
 from agent.sources.camera.protocol import Wanted
 from agent.sources.camera.states import CameraState
+
+if TYPE_CHECKING:
+    from agent.perception.clips import Clip
 
 WIDTH_PX, HEIGHT_PX = 640, 360
 
@@ -111,7 +113,7 @@ class _Camera(_OpenCV):
         return bool(self._video.grab())
 
 
-class _File(_OpenCV):
+class _File:
     """A video file at its own pace, from its beginning to its end, or again and again."""
 
     is_live = False
@@ -121,7 +123,7 @@ class _File(_OpenCV):
             raise CameraFault(CameraState.NO_FILE)
         self._path, self._again = path, again
         self._video = self._opened()
-        self._apart_s = 1.0 / image_files.rate_hz(self._video) / speed
+        self._apart_s = 1.0 / self._video.rate_hz / speed
         self._next_s = time.monotonic()
 
     def grab(self) -> bool:
@@ -133,15 +135,29 @@ class _File(_OpenCV):
             return True
         if not self._again:
             return False
-        self._video.release()
+        self._video.close()
         self._video = self._opened()
-        return bool(self._video.grab())
+        return self._video.grab()
 
-    def _opened(self) -> Any:
-        video = image_files.opened(self._path)
-        if video is None:
-            raise CameraFault(CameraState.UNREADABLE)
-        return video
+    def retrieve(self) -> Frame | None:
+        from agent.perception.clips import ColoursRefused
+
+        try:
+            return self._video.retrieve()
+        except ColoursRefused:
+            raise CameraFault(CameraState.COLOURS) from None
+
+    def close(self) -> None:
+        self._video.close()
+
+    def _opened(self) -> "Clip":
+        # a camera needs none of it, and it takes 25 MB
+        from agent.perception.clips import Clip, ClipUnreadable
+
+        try:
+            return Clip(self._path)
+        except ClipUnreadable:
+            raise CameraFault(CameraState.UNREADABLE) from None
 
 
 class _PiCamera:

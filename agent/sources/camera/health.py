@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 
 from agent.errors import SourceUnavailable, WardbeatError
+from agent.perception import engines
 from agent.perception.frame_result import AffectFile
 from agent.sources.camera import access
 from agent.sources.camera.states import CameraState
@@ -11,7 +12,7 @@ from agent.sources.camera.webcam import Settings
 from agent.sources.context import Surroundings
 from agent.sources.spec import SensorCheck
 
-_PARTS = ("cv2", "ai_edge_litert", "onnxruntime", "psutil")
+_PARTS = ("cv2", "av", "ai_edge_litert", "onnxruntime", "psutil")
 
 
 def check(settings: Settings, around: Surroundings) -> Iterator[SensorCheck]:
@@ -20,6 +21,8 @@ def check(settings: Settings, around: Surroundings) -> Iterator[SensorCheck]:
     yield parts
     yield _attempt("face_models", _models)
     yield _attempt("camera", lambda: may_be_opened(settings))
+    if around.engine != engines.DEFAULT:
+        yield _attempt("face_engine", lambda: _engine(around.engine))
     affect = around.affect
     if affect is not None and parts.ok:
         yield _attempt("affect_model", lambda: _affect(affect))
@@ -56,6 +59,15 @@ def _models() -> str:
         store.verified(file)
     store.ours()
     return "all files match the manifest"
+
+
+def _engine(name: str) -> str:
+    from agent.perception import store
+
+    engine = engines.ENGINES[name]
+    release = engines.must_be_installed(engine)
+    store.optional(engine.file)
+    return f"{engine.package} {release} and its model are here"
 
 
 def _affect(affect: AffectFile) -> str:

@@ -15,7 +15,7 @@ from typing import BinaryIO, Final
 
 import psutil
 
-from agent.errors import Missing, ModelMissing
+from agent.errors import EngineMissing, Missing, ModelMissing
 from agent.model import NS_PER_S
 from agent.perception.affect import Affect
 from agent.perception.crops import Frame
@@ -110,10 +110,12 @@ class Process:
         try:
             self._tell(CameraState.OPENING)
             brought = self._brought()
-            self._watcher = Watcher(affect=brought)
+            self._watcher = Watcher(affect=brought, engine=self._wanted.engine)
             capture = self._opener(self._wanted)
         except ModelMissing:
             return CameraState.NO_MODELS
+        except EngineMissing:
+            return CameraState.NO_ENGINE
         except Missing:
             return CameraState.NO_PARTS
         except CameraFault as fault:

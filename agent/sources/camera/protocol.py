@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from agent.perception import engines
 from agent.perception.frame_result import AffectFile, Look
 from agent.signal.face.actions import ACTIONS
 from agent.signal.face.quality import REASONS
@@ -23,6 +24,7 @@ class Wanted:
         bursts: Whether eyes may be read in bursts.
         again: A video file begins again when it ends.
         affect: An external model, or None.
+        engine: What reads movements of a face: a row of `agent.perception.engines`.
     """
 
     device: str
@@ -30,6 +32,7 @@ class Wanted:
     bursts: bool = True
     again: bool = False
     affect: AffectFile | None = None
+    engine: str = engines.DEFAULT
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,11 @@ class CameraState(Sentence):
         "Wardbeat reopens it automatically; try another port.",
     )
     UNREADABLE = (Level.TROUBLE, "the video file cannot be read", "Check its path and its format.")
+    COLOURS = (
+        Level.TROUBLE,
+        "the video file's colours are of a kind that cannot be read, such as HDR",
+        "Save it in usual colours (SDR, BT.709).",
+    )
     HUNG = (Level.TROUBLE, "the camera process did not respond and was stopped", "It is restarted automatically.")
     FLOODED = (
         Level.TROUBLE,
@@ -50,6 +55,11 @@ class CameraState(Sentence):
         "It is restarted automatically; if this persists, run 'wardbeat doctor'.",
     )
     NO_MODELS = (Level.TROUBLE, "the face models are not on this machine", "Run 'wardbeat models fetch'.")
+    NO_ENGINE = (
+        Level.TROUBLE,
+        "the package or the model of the engine under face.engine is not on this machine",
+        "Run 'wardbeat doctor', which names what is missing, or remove face.engine from the settings.",
+    )
     NO_AFFECT = (
         Level.TROUBLE,
         "the external expression model cannot be used",
@@ -67,8 +77,8 @@ FAULTS: Final = frozenset(
     {
         CameraState.ABSENT, CameraState.NO_FILE, CameraState.LOST, CameraState.FROZEN, CameraState.BUSY,
         CameraState.DENIED,
-        CameraState.GARBLED, CameraState.UNREADABLE, CameraState.HUNG, CameraState.FLOODED,
-        CameraState.NO_MODELS, CameraState.NO_AFFECT,
+        CameraState.GARBLED, CameraState.UNREADABLE, CameraState.COLOURS, CameraState.HUNG, CameraState.FLOODED,
+        CameraState.NO_MODELS, CameraState.NO_ENGINE, CameraState.NO_AFFECT,
         CameraState.NO_PARTS, CameraState.BROKEN,
         CameraState.YIELDED,
     }
@@ -77,8 +87,8 @@ FAULTS: Final = frozenset(
 
 LASTING: Final = frozenset(
     {
-        CameraState.NO_MODELS, CameraState.NO_AFFECT, CameraState.NO_PARTS, CameraState.NO_FILE, CameraState.UNREADABLE,
-        CameraState.BROKEN, CameraState.FLOODED,
+        CameraState.NO_MODELS, CameraState.NO_ENGINE, CameraState.NO_AFFECT, CameraState.NO_PARTS, CameraState.NO_FILE,
+        CameraState.UNREADABLE, CameraState.COLOURS, CameraState.BROKEN, CameraState.FLOODED,
     }
 )  # fmt: skip
 """Of these: what does not heal without a person's hand; it is tried again seldom."""

@@ -41,7 +41,9 @@ async def samples(settings: Settings, around: Surroundings) -> AsyncGenerator[Sa
     """Numbers of one face, as long as there is a camera; a video file ends."""
     own = RelativeFace()
     pause_s, fault = _FIRST_PAUSE_S, False
-    wanted = Wanted(str(settings.device), around.clock.speed, settings.bursts, settings.again, around.affect)
+    wanted = Wanted(
+        str(settings.device), around.clock.speed, settings.bursts, settings.again, around.affect, around.engine
+    )
     while True:
         began_ns, state = around.clock.now_ns(), CameraState.OPENING
         async with aclosing(_words(wanted, settings, around)) as words:

@@ -324,3 +324,42 @@ def test_any_course_gives_values_in_range_or_a_reason(values, apart_s):
         spec = FEATURES[one.name]
         assert (one.value is None) == bool(one.reason)
         assert one.value is None or spec.low <= one.value <= spec.high
+
+
+# ---- narrow eyes
+
+
+def lids_of(open_01, *, blinks=True, seed=1, noise=0.03):
+    """Three minutes at 5 looks a second: open with blinks of a look, then shut for ten seconds; (t_s, lid, is shut)."""
+    random = np.random.default_rng(seed)
+    for look in range(900):
+        t_s = look / 5
+        shut = 170.0 <= t_s < 180.0
+        blinks_now = blinks and look % 20 == 7
+        lid = 1.0 if shut else 0.97 if blinks_now else open_01
+        yield t_s, float(np.clip(lid + random.normal(0, noise), 0, 1)), shut or blinks_now
+
+
+def shut_shares(open_01, **kinds):
+    """Share of open and of shut looks, after the first two minutes, that are told as at least 80 % shut."""
+    own, told = RelativeFace(), {True: [], False: []}
+    for t_s, lid, shut in lids_of(open_01, **kinds):
+        channels = dict(own.channels(t_s, {}, (lid, lid), Pose(0.0, 0.0, 0.0)))
+        if t_s > 125.0:
+            told[shut].append(channels["lid_shut_01"] >= 0.8)
+    return float(np.mean(told[False])), float(np.mean(told[True]))
+
+
+@pytest.mark.parametrize("open_01", [0.0, 0.2, 0.45, 0.6, 0.7, 0.8])
+def test_a_narrow_eye_is_not_read_as_shut(open_01):
+    """Heavy lids of older faces: an open eye that reads as four fifths shut is open, and shut when it shuts."""
+    opened, shut = shut_shares(open_01)
+    assert opened == 0.0
+    assert shut > 0.9
+
+
+def test_who_sleeps_through_the_first_minutes_is_not_taken_for_narrow_eyed():
+    """Nothing blinks: lids that read .95 all the time stay shut lids."""
+    opened, shut = shut_shares(0.95, blinks=False, noise=0.02)
+    assert opened > 0.9
+    assert shut > 0.9
