@@ -16,7 +16,7 @@ export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
 WORKERS ?= 5
 IN_PROCESSES = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-beside test-page screenshots train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
+.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-beside test-page screenshots report-picture train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) once: about $$(grep -cE '^[a-z0-9._-]+==' requirements.lock) packages, 320 MB to download, two to five minutes."
@@ -143,6 +143,10 @@ bench-floods: $(VENV)/.installed system-tools
 ## the README's pictures of the page, by the page itself
 screenshots: $(VENV)/.installed system-tools npm
 	PYTHONPATH=. $(BIN)/python -W ignore -m tests.support.page_pictures
+
+## the pictures of docs/studies.md: the report of simulated hearts
+report-picture: $(VENV)/.installed system-tools npm
+	PYTHONPATH=. $(BIN)/python -W ignore -m tests.support.report_picture
 
 ## what a row costs, how a week's outage drains, what the network sees: PART=outbox|drain|traffic SESSIONS=1000
 bench-delivery: $(VENV)/.installed system-tools

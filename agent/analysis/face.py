@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from agent.analysis.heart import window_starts
+from agent.analysis.windowing import spans
 from agent.errors import Missing, RecordingUnreadable
 from agent.features import compute_all
 from agent.model import NS_PER_S, FeatureValue, Series, Window
@@ -102,9 +102,8 @@ def _windows(
     length_s = frames[-1].t_s + apart_s
     window_s = min(window_s, length_s)
     channels = _channels(frames)
-    for start_s in window_starts(length_s, window_s, step_s or window_s):
-        end_s = start_s + window_s
-        yield start_s, end_s, compute_all(_window(channels, start_s, end_s))
+    for span in spans(length_s, window_s, step_s or window_s):
+        yield span.start_s, span.end_s, compute_all(_window(channels, span.start_s, span.end_s))
 
 
 def _channels(frames: list[SeenFrame]) -> dict[str, list[tuple[float, float]]]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from agent import __version__
 from agent.analysis.face import SeenFrame, Watched
-from agent.analysis.heart import feature_as_json
+from agent.analysis.heart_json import feature_as_json
 from agent.analysis.heart_report import withheld
 from agent.features import FEATURES
 from agent.perception.frame_result import Look
@@ -67,7 +67,7 @@ def video_lines(watched: Watched, *, every: bool) -> Iterator[str]:
         for one in shown:
             if one.value is not None:
                 yield f"  {one.name:<28}{one.value:10.4g}  n {one.n:<5} {one.coverage_01:.0%} seen"
-        yield from withheld(shown)
+        yield from withheld(shown, end_s - start_s)
     yield ""
     yield "Actions are facial movements from 0 to 1, not feelings. What each means: docs/face.md" + (
         "" if every else "; --all shows every number"

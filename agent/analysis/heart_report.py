@@ -5,7 +5,9 @@ from typing import Final
 
 import numpy as np
 
-from agent.analysis.heart import Analysis, Recorded, names
+from agent.analysis.heart import Analysis, Timed, names
+from agent.analysis.notes import notes_of
+from agent.analysis.recorded import Recorded
 from agent.features import FEATURES
 from agent.model import FeatureValue
 from agent.signal.heart.artifacts import Label
@@ -25,17 +27,39 @@ def lines(found: Analysis, *, every: bool, beats: bool) -> Iterator[str]:
         every: All 36 numbers, not the usual nine.
         beats: Every interval with its label, too.
     """
-    recorded = found.recorded
+    yield from head(found.recorded)
+    for timed in found.windows:
+        yield from window(found.recorded, timed, every=every)
+    yield from tail(found, every=every, beats=beats)
+
+
+def head(recorded: Recorded) -> Iterator[str]:
+    """What the recording is, and what is doubtful about it."""
     yield _recording(recorded)
-    yield from _doubts(recorded)
-    for start_s, end_s, values in found.windows:
-        yield ""
-        yield _window(start_s - recorded.start_s, end_s - recorded.start_s, values)
-        shown = [one for one in values if every or one.name in MAIN]
-        for one in shown:
-            if one.value is not None:
-                yield f"  {one.name:<22}{one.value:10.4g}  n {one.n:<5}{_sure(one)}"
-        yield from withheld(shown)
+    if recorded.dialect:
+        yield f"read as: {recorded.dialect}"
+    if recorded.cut_s:
+        yield f"from {recorded.cut_s:.0f} to {recorded.cut_s + recorded.length_s:.0f} s of the recording"
+    for note in notes_of(recorded):
+        yield f"note: {note}"
+
+
+def window(recorded: Recorded, timed: Timed, *, every: bool) -> Iterator[str]:
+    """One window: its numbers, and what was withheld."""
+    start_s, end_s, values = timed
+    begin_s = start_s - recorded.start_s + recorded.cut_s
+    yield ""
+    yield _window(begin_s, begin_s + end_s - start_s, values)
+    shown = [value for value in values if every or value.name in MAIN]
+    for value in shown:
+        if value.value is not None:
+            yield f"  {value.name:<22}{value.value:10.4g}  n {value.n:<5}{_sure(value)}"
+    yield from withheld(shown, end_s - start_s)
+
+
+def tail(found: Analysis, *, every: bool, beats: bool) -> Iterator[str]:
+    """What lies in no window, how the numbers are to be read, and the intervals where they are wanted."""
+    recorded = found.recorded
     yield ""
     yield from _left_out(found)
     yield "In brackets: 95 % of such intervals hold the true value. What each number means: docs/heart.md" + (
@@ -59,17 +83,6 @@ def _recording(recorded: Recorded) -> str:
     return f"{recorded.t_s.size} intervals over {recorded.length_s:.0f} s, {faulty} of them faulty{which}"
 
 
-def _doubts(recorded: Recorded) -> Iterator[str]:
-    """What the file may be instead."""
-    rr_ms = recorded.rr_ms
-    if rr_ms.size > 20 and float(np.median(rr_ms)) < 250:
-        yield "note: these look like heart rates in beats per minute, not like intervals in ms"
-    elif rr_ms.size > 20 and float(np.mean(np.diff(rr_ms) > 0)) > 0.9:
-        yield "note: these rise from line to line; they may be times or sample numbers, not intervals in ms"
-    elif not np.any(recorded.label == Label.NORMAL):
-        yield "note: none of these intervals could come from a heart; this may be another kind of file (--signal, --fs)"
-
-
 def _window(start_s: float, end_s: float, values: Sequence[FeatureValue]) -> str:
     one = values[0]
     gap = "no gap" if one.longest_gap_s <= _SHORT_GAP_S else f"longest gap {one.longest_gap_s:.1f} s"
@@ -80,31 +93,40 @@ def _sure(one: FeatureValue) -> str:
     return "" if one.ci_low is None or one.ci_high is None else f"({one.ci_low:.4g} to {one.ci_high:.4g})"
 
 
-def withheld(shown: Sequence[FeatureValue]) -> Iterator[str]:
-    """One line a reason, with the limit where all that share it have one limit."""
-    for reason, words in REASONS.items():
-        here = [one.name for one in shown if one.value is None and one.reason == reason]
-        if not here:
-            continue
-        limits = {
-            "window_short": {f"{FEATURES[name].min_span_s} s" for name in here},
-            "coverage_low": {f"{FEATURES[name].min_coverage_01:.0%}" for name in here},
-            "edited_high": {f"at most {FEATURES[name].most_edited_01:.0%}" for name in here},
-            "too_few_samples": {f"{FEATURES[name].min_samples}" for name in here},
-        }.get(reason, set())
-        needs = f" (needed: {limits.pop()})" if len(limits) == 1 else ""
-        yield f"  withheld, {words}{needs}: {', '.join(here)}"
+def withheld(shown: Sequence[FeatureValue], span_s: float) -> Iterator[str]:
+    """One line a reason and limit; of a window that is too short, the least length that each number needs.
+
+    Args:
+        shown: Numbers of one window.
+        span_s: Its length.
+    """
+    groups: dict[str, list[str]] = {}
+    for reason in REASONS:
+        for value in shown:
+            if value.value is None and value.reason == reason:
+                groups.setdefault(why(value, span_s), []).append(value.name)
+    for words, names_of_it in groups.items():
+        yield f"  withheld, {words}: {', '.join(names_of_it)}"
+
+
+def why(value: FeatureValue, span_s: float) -> str:
+    """Why a number is withheld, in words, with what it needs and what there is."""
+    spec, words = FEATURES[value.name], REASONS[value.reason]
+    if value.reason == "window_short":
+        return f"needs {spec.min_span_s} s; this is {min(round(span_s), spec.min_span_s - 1)} s"
+    if value.reason == "too_few_samples":
+        return f"{words} (needs {spec.min_samples}; there are {value.n})"
+    if value.reason == "coverage_low":
+        return f"{words} (needs {spec.min_coverage_01:.0%}; {value.coverage_01:.0%} is there)"
+    if value.reason == "edited_high":
+        return f"{words} (at most {spec.most_edited_01:.0%}; here {value.edited_01:.0%})"
+    return words
 
 
 def _left_out(found: Analysis) -> Iterator[str]:
-    """What lies in no window, and which window would hold it."""
-    length_s, start_s = found.recorded.length_s, found.recorded.start_s
-    if not found.windows:
-        fits = f"; --window {int(length_s)} takes it whole" if length_s >= 10 else ""
-        yield f"No window: the recording is shorter than half of {found.wish.window_s:g} s{fits}."
-        return
-    end_s = max(end for _, end, _ in found.windows) - start_s
-    if length_s - end_s > 1:
-        yield f"{end_s:.0f} to {length_s:.0f} s is in no window: it is shorter than half a window."
-    elif end_s - length_s > _SHORT_GAP_S:
-        yield f"The recording ends at {length_s:.0f} s; the rest of the last window counts as missing."
+    """What lies in no window."""
+    recorded = found.recorded
+    end_s = max(span.end_s for span in found.spans)
+    if recorded.length_s - end_s > 1:
+        begin_s, until_s = (recorded.cut_s + at_s for at_s in (end_s, recorded.length_s))
+        yield f"{begin_s:.0f} to {until_s:.0f} s is in no window: it is shorter than half a window."

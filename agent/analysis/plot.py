@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from agent.analysis.heart import Analysis, Timed
+from agent.analysis.study import Refused
 from agent.errors import Missing, WrongUse
 from agent.features import FEATURES
 from agent.features.evaluation import evaluate
@@ -28,6 +30,29 @@ _MARKS: Final = {
     Label.EXTRA: ("tab:brown", "x"),
     Label.EXCLUDED: ("tab:gray", "D"),
 }
+
+
+class Figure:
+    """An output of a study of one recording.
+
+    Args:
+        file: The picture; see `can_be_drawn`.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def begin(self, name: str, found: Analysis) -> None:
+        pass
+
+    def window(self, found: Analysis, timed: Timed, window: Window) -> None:
+        pass
+
+    def end(self, found: Analysis) -> None:
+        save(found.recorded.whole(), self._file)
+
+    def refused(self, refused: Refused) -> None:
+        pass
 
 
 def save(window: Window, file: Path) -> None:

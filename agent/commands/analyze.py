@@ -1,20 +1,31 @@
-"""`wardbeat analyze`: beats, a waveform, a clip or photos."""
+"""`wardbeat analyze`: recordings of beats, waveforms, a clip or photos."""
 
 import argparse
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from agent.system.output import say, show
+from agent.system.output import Progress, say, show
+
+if TYPE_CHECKING:
+    from agent.analysis.heart import Wish
+    from agent.analysis.study import Recordings
 
 _FILES: Final = """\
 intervals:  one in ms per line; a CSV with the columns t_s (end of the interval, in s) and rr_ms; or Polar's .hrm
 waveforms:  one number per line; or a CSV with a column ecg or ppg. A time column (t_s) gives the rate, and
             acc_x_g,acc_y_g,acc_z_g show whether the body moved; a pulse wave then gives a rate but no variability
-windows:    [start, end), from the start of the first interval; a last part shorter than half a window is left out
+windows:    [start, end), from the start of the first interval. A recording shorter than a window is one window, and so
+            is the rest of a longer one; a rest shorter than half a window is left out. Each number has its own minimum
+times:      --from and --until take 90, 1:30 or 1:02:30 from the start of the recording; or, where it has clock times,
+            2026-11-28T10:15 or T10:15
+studies:    several files, or a folder with all below it, give a line each; --csv, --report and --json have all numbers.
+            A recording that cannot be read is an entry with its reason
 faces:      --video and --images need the models ('wardbeat models fetch'); actions are raw, 0 to 1, not feelings
-examples:   wardbeat analyze rr.txt        wardbeat analyze ecg.csv --signal ecg --fs 250 --plot out.png
+examples:   wardbeat analyze rr.txt        wardbeat analyze ecg.csv --signal ecg --fs 250 --report out.html
+            wardbeat analyze study/ --csv study.csv        wardbeat analyze before.txt after.txt --compare
             wardbeat analyze --video clip.mp4 --json
-exit code:  0 done, 2 the file or an option is wrong, 3 something is missing
+exit code:  0 done, 1 done, but a recording of several could not be read, 2 the file or an option is wrong,
+            3 something is missing
 """
 
 
@@ -25,9 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file",
         type=Path,
-        nargs="?",
+        nargs="*",
         metavar="FILE",
-        help="intervals in ms, a CSV t_s,rr_ms (t_s: end of the interval), or a waveform",
+        help="intervals in ms, a CSV t_s,rr_ms (t_s: end of the interval), or a waveform; several, or folders of them",
     )
     parser.add_argument("--video", type=Path, metavar="FILE", help="analyze a clip of a face instead")
     parser.add_argument("--images", type=Path, nargs="+", metavar="FILE", help="analyze photos of faces instead")
@@ -37,42 +48,94 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--step", type=float, metavar="S", help="distance between window starts in s (default: the window length)"
     )
+    parser.add_argument("--from", dest="begin", metavar="TIME", help="leave out what lies before this time")
+    parser.add_argument("--until", dest="end", metavar="TIME", help="leave out what lies after this time")
+    parser.add_argument("--compare", action="store_true", help="set the numbers of two recordings side by side")
     parser.add_argument("--all", action="store_true", help="print all numbers, not only the usual ones")
     parser.add_argument("--beats", action="store_true", help="also print every interval with its label")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="save a figure (png, svg, pdf)")
-    parser.add_argument("--json", action="store_true", help="print beats and windows as unrounded JSON")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="save a report with pictures (html, one file)")
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help="save a table, one row a window; FILE.dictionary.csv explains it"
+    )
+    parser.add_argument("--long", action="store_true", help="with --csv: one row a number")
+    parser.add_argument(
+        "--nn", type=Path, metavar="FILE", help="save the corrected intervals (of several recordings: in a folder)"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print beats and windows as unrounded JSON, one line a recording"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """`wardbeat analyze`: of beats, of a clip, or of photos."""
-    from agent.analysis import heart, heart_report, plot
     from agent.errors import WrongUse
 
     given = [name for name in ("file", "video", "images") if getattr(arguments, name)]
     if len(given) != 1:
-        raise WrongUse("give one recording, or one --video, or --images", remedy="'wardbeat analyze --help'")
-    if arguments.file is None:
+        raise WrongUse("give recordings, or one --video, or --images", remedy="'wardbeat analyze --help'")
+    if not arguments.file:
         _only_for_beats(arguments)
         return _of_faces(arguments)
-    if arguments.plot is not None:
-        plot.can_be_drawn(arguments.plot)
-    found = heart.analyze(
-        heart.Wish(
-            arguments.file,
-            arguments.signal or "rr",
-            arguments.fs,
-            heart.WINDOW_S if arguments.window is None else arguments.window,
-            arguments.step,
-        )
-    )
+    return _of_hearts(arguments)
+
+
+def _of_hearts(arguments: argparse.Namespace) -> int:
+    from agent.analysis import study
+    from agent.commands import analyze_outputs
+
+    writes = analyze_outputs.written(arguments)
+    named = study.recordings(arguments.file, [path for _, path in writes])
+    analyze_outputs.check(arguments, named, writes)
+    wish = _wish(arguments)
+    if arguments.compare:
+        return _compared(arguments, wish, named)
+    outputs: list[study.Output] = []
+    progress = Progress(len(named.files), "recordings")
+    try:
+        closing = analyze_outputs.add_outputs(arguments, named, outputs)
+        refused = study.run(wish, named, outputs, progress.at)
+        progress.end()
+        for close in closing:
+            close()
+    finally:
+        progress.end()
+        analyze_outputs.discard(outputs)
+    for path in named.passed_over:
+        say(f"passed over, no recording by its name: {path}")
+    return 1 if refused else 0
+
+
+def _wish(arguments: argparse.Namespace) -> "Wish":
+    from agent.analysis.heart import Wish
+    from agent.analysis.part import Part, moment
+    from agent.analysis.windowing import WINDOW_S
+
+    begin = None if arguments.begin is None else moment(arguments.begin, "--from")
+    end = None if arguments.end is None else moment(arguments.end, "--until")
+    window_s = WINDOW_S if arguments.window is None else arguments.window
+    return Wish(Path(), arguments.signal or "rr", arguments.fs, window_s, arguments.step, Part(begin, end))
+
+
+def _compared(arguments: argparse.Namespace, wish: "Wish", named: "Recordings") -> int:
+    from agent.analysis import compare, study
+
+    found = compare.compare(wish, named, is_window_given=arguments.window is not None)
     if arguments.json:
-        show(heart.as_json(found))
+        show(compare.as_json(found))
     else:
-        for line in heart_report.lines(found, every=arguments.all, beats=arguments.beats):
+        for line in compare.lines(found, every=arguments.all):
             show(line)
-    if arguments.plot is not None:
-        plot.save(found.recorded.whole(), arguments.plot)
-        say(f"figure saved: {arguments.plot}")
+    if arguments.report is not None:
+        from agent.analysis.report import Report
+
+        report = Report(arguments.report, found, is_study=True)
+        try:
+            study.run(wish, named, [report])
+            report.keep()
+        finally:
+            report.discard()
+        say(f"report saved: {arguments.report}")
     return 0
 
 
@@ -87,6 +150,13 @@ def _only_for_beats(arguments: argparse.Namespace) -> None:
         "--plot": arguments.plot is not None,
         "--window": arguments.images and arguments.window is not None,
         "--step": arguments.images and arguments.step is not None,
+        "--from": arguments.begin is not None,
+        "--until": arguments.end is not None,
+        "--csv": arguments.csv is not None,
+        "--long": arguments.long,
+        "--report": arguments.report is not None,
+        "--nn": arguments.nn is not None,
+        "--compare": arguments.compare,
     }
     for option, is_given in given.items():
         if is_given:
@@ -96,7 +166,8 @@ def _only_for_beats(arguments: argparse.Namespace) -> None:
 
 
 def _of_faces(arguments: argparse.Namespace) -> int:
-    from agent.analysis import face, face_report, heart
+    from agent.analysis import face, face_report
+    from agent.analysis.windowing import WINDOW_S, check_lengths
 
     if arguments.images:
         seen, refused = face.images(arguments.images)
@@ -107,8 +178,8 @@ def _of_faces(arguments: argparse.Namespace) -> int:
         if refused:
             raise refused[0]
         return 0
-    window_s = heart.WINDOW_S if arguments.window is None else arguments.window
-    heart.check_lengths(window_s, window_s if arguments.step is None else arguments.step)
+    window_s = WINDOW_S if arguments.window is None else arguments.window
+    check_lengths(window_s, window_s if arguments.step is None else arguments.step)
     watched = face.video(arguments.video, window_s, arguments.step)
     if arguments.json:
         show(face_report.video_as_json(watched))

@@ -139,6 +139,7 @@ def _row(
         most_edited_01=needs.edited_01,
         most_hole_s=needs.hole_s,
         detrended=detrended,
+        has_interval=sure is not None,
     )
 
 

@@ -1,6 +1,5 @@
 """What differs between operating systems: sleep-proof time, locks, private files, peers, signals."""
 
-import asyncio
 import ctypes
 import errno
 import os
@@ -16,10 +15,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from agent.errors import AlreadyRunning, Missing, StorageFull
 from agent.system.machine import refuse_network
+
+if TYPE_CHECKING:
+    import asyncio
 
 _SECRET_MOST = 2**20
 _ZEROS = 2**20
@@ -269,8 +271,10 @@ def peer_is_us(connection: socket.socket) -> bool:
     return False
 
 
-def stop_on_signals(stop: asyncio.Event) -> None:
+def stop_on_signals(stop: "asyncio.Event") -> None:
     """Turn Ctrl-C and a polite kill into an event on the running loop."""
+    import asyncio  # here: most commands have no loop, and it takes longer to load than all else of theirs
+
     loop = asyncio.get_running_loop()
     if sys.platform == "win32":
         signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(stop.set))

@@ -8,11 +8,14 @@ import contextlib
 import errno
 import os
 import sys
+import time
 from typing import Final, TextIO
 
 from agent.errors import StorageFull
 
 _LAYOUT: Final = "\n\t"
+_PROGRESS_S: Final = 0.2  # from one drawing of a bar to the next
+_BAR, _NAME = 24, 24
 
 
 def printable(text: str) -> str:
@@ -21,6 +24,8 @@ def printable(text: str) -> str:
     >>> printable("H10" + chr(27) + "[2J")
     'H10?[2J'
     """
+    if text.isprintable():
+        return text
     return "".join(one if one.isprintable() or one in _LAYOUT else "?" for one in text)
 
 
@@ -51,6 +56,46 @@ def show(data: str = "", *, end: str = "\n", flush: bool = False) -> None:
         OSError: The disk behind it is full.
     """
     print(printable(data), end=end, flush=flush)
+
+
+class Progress:
+    """A bar on stderr while something takes long; nothing where stderr is no terminal.
+
+    Args:
+        total: Steps until the end.
+        what: Which steps, such as ``recordings``.
+    """
+
+    def __init__(self, total: int, what: str) -> None:
+        self._total, self._what = max(total, 1), what
+        self._is_shown = sys.stderr is not None and sys.stderr.isatty()
+        self._next_s = time.monotonic() + _PROGRESS_S
+        self._drawn = False
+
+    def at(self, done: float, name: str = "") -> None:
+        """So many steps are done; `name` is what is worked on. Drawn five times a second at most."""
+        if not self._is_shown or time.monotonic() < self._next_s:
+            return
+        self._next_s = time.monotonic() + _PROGRESS_S
+        share_01 = min(max(done / self._total, 0.0), 1.0)
+        bar = "#" * round(_BAR * share_01)
+        text = f"[{bar:<{_BAR}}] {share_01:4.0%}  {int(done)} of {self._total} {self._what}  {one_line(name)[:_NAME]}"
+        self._draw(f"{text:<{_BAR + _NAME + 30}}")
+
+    def end(self) -> None:
+        """Take the bar away."""
+        if self._drawn:
+            self._draw(" " * (_BAR + _NAME + 30))
+            self._draw("")
+
+    def _draw(self, text: str) -> None:
+        self._drawn = True
+        try:
+            sys.stderr.write(f"\r{text}")
+            sys.stderr.flush()
+        except OSError:
+            self._is_shown = False
+            give_up(sys.stderr)
 
 
 def clear_screen() -> None:

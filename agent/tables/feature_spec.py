@@ -81,6 +81,7 @@ class FeatureSpec:
         most_hole_s: A longer hole in the series withholds it; infinite where holes do not matter.
         detrended: Whether the slow trend was taken away before.
         absent: Why a channel is missing from a window.
+        has_interval: Whether a 95 % interval is established for it.
     """
 
     name: str
@@ -104,3 +105,4 @@ class FeatureSpec:
     most_hole_s: float = math.inf
     detrended: bool = False
     absent: Callable[[Window], str] = lambda _: "no_signal"
+    has_interval: bool = False

@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from agent.signal.heart.banded import smoothed, tridiagonal
 from agent.signal.heart.rr import Floats
 
 FS_HZ: Final = 4.0
@@ -178,8 +179,6 @@ def spline(x: Floats, y: Floats, at: Floats) -> Floats:
     Source:
         de Boor (1978), A Practical Guide to Splines, chapter IV.
     """
-    from scipy.linalg import solve_banded  # on the first spectrum only: costs memory that a mere start never needs
-
     h = np.diff(x)
     slope = np.diff(y) / h
     n = x.size
@@ -191,9 +190,7 @@ def spline(x: Floats, y: Floats, at: Floats) -> Floats:
     right[0] = ((h[0] + 2 * first) * h[1] * slope[0] + h[0] ** 2 * slope[1]) / first
     middle[-1], lower[-1] = h[-2], last
     right[-1] = (h[-1] ** 2 * slope[-2] + (2 * last + h[-1]) * h[-2] * slope[-1]) / last
-    bands = np.zeros((3, n))
-    bands[0, 1:], bands[1], bands[2, :-1] = upper[:-1], middle, lower[1:]
-    rate = solve_banded((1, 1), bands, right, overwrite_ab=True, overwrite_b=True, check_finite=False)
+    rate = tridiagonal(lower, middle, upper, right)
     place = np.clip(np.searchsorted(x, at, side="right") - 1, 0, n - 2)
     t, width = at - x[place], h[place]
     c = (3 * slope[place] - 2 * rate[place] - rate[place + 1]) / width
@@ -212,32 +209,16 @@ def without_trend(even_ms: Floats) -> Floats:
     Returns:
         In ms, shape ``(n,)``.
 
-    Raises:
-        FloatingPointError: The system cannot be solved; its matrix is positive definite, so this needs a broken input.
-
     Source:
         Tarvainen, Ranta-aho and Karjalainen (2002), doi:10.1109/10.979357
     """
-    from scipy.linalg.lapack import dpbsv
-
     n = even_ms.size
     if n < 3:
         return np.asarray(even_ms - even_ms.mean(), dtype=np.float64)
-    square = LAMBDA**2
-    bands = np.zeros((3, n))
-    bands[2] = 1 + 6 * square
-    bands[2, [0, -1]] = 1 + square
-    bands[2, [1, -2]] = 1 + 5 * square
-    bands[1, 1:] = -4 * square
-    bands[1, [1, -1]] = -2 * square
-    bands[0, 2:] = square
     if n < 5:
         d2 = np.diff(np.eye(n), 2, axis=0)
-        return np.asarray(even_ms - np.linalg.solve(np.eye(n) + square * d2.T @ d2, even_ms))
-    _, trend, failed = dpbsv(bands, even_ms, overwrite_ab=True)
-    if failed:  # the matrix is positive definite whatever the series is
-        raise FloatingPointError("the slow trend cannot be solved for")
-    return np.asarray(even_ms - trend, dtype=np.float64)
+        return np.asarray(even_ms - np.linalg.solve(np.eye(n) + LAMBDA**2 * d2.T @ d2, even_ms))
+    return np.asarray(even_ms - smoothed(even_ms, LAMBDA), dtype=np.float64)
 
 
 @lru_cache(maxsize=8)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent import cli
-from agent.analysis import heart, heart_report
+from agent.analysis import heart, heart_json, heart_report
 from agent.features import FEATURES
 from agent.signal.heart import rr
 from agent.tables.feature_spec import REASONS
@@ -50,7 +50,8 @@ def test_every_name_is_a_row_and_a_key_in_any_window(tmp_path, capsys):
         assert len(found["beats"]) == 400
         for one in found["windows"]:
             assert set(one["features"]) == set(NAMES)
-            assert one["end_s"] - one["start_s"] == pytest.approx(float(window))
+            is_last = one is found["windows"][-1]
+            assert one["end_s"] - one["start_s"] == pytest.approx(float(window)) or is_last
             for record in one["features"].values():
                 assert set(record) == {
                     "value", "n", "coverage_01", "edited_01", "longest_gap_s", "ci_low", "ci_high", "reason",
@@ -60,16 +61,16 @@ def test_every_name_is_a_row_and_a_key_in_any_window(tmp_path, capsys):
 
 def test_windows_begin_at_the_first_interval_and_a_last_part_below_half_is_left_out(tmp_path, capsys):
     file = written(tmp_path, text_of(np.full(500, 1000.0)))  # 500 s
-    starts = {
-        (): [0.0, 300.0],
-        ("--step", "100"): [0.0, 100.0, 200.0, 300.0],
-        ("--window", "400"): [0.0],
-        ("--window", "1100"): [],
-        ("--window", "100", "--step", "150"): [0.0, 150.0, 300.0, 450.0],
+    windows = {
+        (): [(0.0, 300.0), (300.0, 500.0)],
+        ("--step", "100"): [(0.0, 300.0), (100.0, 400.0), (200.0, 500.0)],  # the next would hold nothing new
+        ("--window", "400"): [(0.0, 400.0)],
+        ("--window", "1100"): [(0.0, 500.0)],
+        ("--window", "100", "--step", "150"): [(0.0, 100.0), (150.0, 250.0), (300.0, 400.0), (450.0, 500.0)],
     }
-    for words, expected in starts.items():
+    for words, expected in windows.items():
         _, found, _ = answer(capsys, file, *words)
-        assert [one["start_s"] for one in found["windows"]] == expected, words
+        assert [(one["start_s"], one["end_s"]) for one in found["windows"]] == expected, words
 
 
 def test_a_csv_keeps_its_own_times_other_columns_and_holes(tmp_path, capsys):
@@ -86,7 +87,7 @@ def test_the_difference_over_a_window_s_edge_belongs_to_the_later_window(tmp_pat
     file = written(tmp_path, text_of(np.full(600, 1000.0)))
     _, found, _ = answer(capsys, file)
     first, second = (one["features"]["rmssd_ms"]["n"] for one in found["windows"])
-    assert (first, second) == (298, 300)  # beats 1 to 299: 298 differences; 300 to 599: 300, the first to beat 299
+    assert (first, second) == (298, 301)  # beats 1 to 299: 298 differences; 300 to 600: 301, the first to beat 299
 
 
 @pytest.mark.parametrize(
@@ -137,7 +138,9 @@ def test_the_plain_output_says_values_intervals_reasons_and_beats(tmp_path, caps
     assert cli.main(["analyze", str(written(tmp_path, text_of(series))), "--all"]) == 0
     assert "sampen" in capsys.readouterr().out
     assert cli.main(["analyze", str(written(tmp_path, text_of(series[:50])))]) == 0
-    assert "--window 39 takes it whole" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "0 to 40 s" in out
+    assert "withheld, needs 60 s; this is 40 s: rmssd_ms" in out
 
 
 @pytest.mark.parametrize(
@@ -184,7 +187,7 @@ def test_common_ways_to_write_intervals_are_read(tmp_path, capsys, text):
 
 def test_what_is_no_file_is_refused(tmp_path, capsys):
     assert answer(capsys, "/dev/zero")[0] == 2
-    assert answer(capsys, tmp_path)[0] == 2
+    assert answer(capsys, tmp_path)[0] == 2  # a folder without a recording
     code, _, said = answer(capsys, written(tmp_path, "t_s,rr_ms\n1,800\n1e300,800\n"))
     assert code == 2
     assert "line 3: the time increases by" in said
@@ -408,7 +411,7 @@ def test_any_series_gives_a_record_and_never_an_exception_or_a_silent_nan(tmp_pa
             if one.ci_low is not None:
                 assert one.ci_low <= one.value + 1e-9
                 assert one.value <= one.ci_high + 1e-9
-    heart.as_json(found)
+    heart_json.as_json(found)
     list(heart_report.lines(found, every=True, beats=True))
 
 
@@ -424,7 +427,8 @@ def test_the_agent_s_windows_say_what_analyze_says(file):
     for t_s, rr_ms in zip(found.recorded.t_s, found.recorded.rr_ms, strict=True):
         ring.add(Sample(round((t_s - start_s) * NS_PER_S), "rr_ms", float(rr_ms)))
     for begin_s, end_s, values in found.windows:
-        window = ring.window(round((begin_s - start_s) * NS_PER_S), round((end_s - start_s) * NS_PER_S))
+        is_last = end_s - start_s >= found.recorded.length_s - 1e-6  # the last beat ends with the recording
+        window = ring.window(round((begin_s - start_s) * NS_PER_S), round((end_s - start_s) * NS_PER_S) + is_last)
         for ours, theirs in zip(compute_all(window), values, strict=True):
             assert (ours.value is None) == (theirs.value is None)
             assert ours.n == theirs.n
