@@ -6,6 +6,7 @@ import numpy as np
 
 from agent.analysis.recorded import Recorded
 from agent.signal.heart.artifacts import Label
+from agent.signal.heart.rr import median_ms
 
 _FEW: Final = 20  # intervals from which a series can be judged
 _RATE_MS: Final = 250.0  # no heart has a median interval below this; heart rates lie there
@@ -19,7 +20,7 @@ def notes_of(recorded: Recorded) -> tuple[str, ...]:
 
 def _what_else(recorded: Recorded) -> tuple[str, ...]:
     rr_ms = recorded.rr_ms
-    if rr_ms.size > _FEW and float(np.median(rr_ms)) < _RATE_MS:
+    if rr_ms.size > _FEW and median_ms(rr_ms) < _RATE_MS:
         return ("these look like heart rates in beats per minute, not like intervals in ms",)
     if rr_ms.size > _FEW and float(np.mean(np.diff(rr_ms) > 0)) > _RISING_01:
         return ("these rise from line to line; they may be times or sample numbers, not intervals in ms",)

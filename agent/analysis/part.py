@@ -120,6 +120,7 @@ def part_of(recorded: Recorded, part: Part, name: str) -> Recorded:
         label=recorded.label[first:last],
         still=still,
         cut_s=begin_s,
+        noisy=None if recorded.noisy is None else recorded.noisy[first:last],
     )
 
 

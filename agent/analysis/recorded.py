@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from agent.model import NS_PER_S, Series, Window
 from agent.signal.heart.artifacts import Label
-from agent.signal.heart.rr import Floats
+from agent.signal.heart.rr import Bools, Floats, median_ms
 
 Ints = NDArray[np.int64]
 
@@ -30,6 +30,7 @@ class Recorded:
         dialect: What kind of file it was read as.
         notes: What is doubtful about the file, one sentence each.
         cut_s: How far after the file's first interval this part of it begins.
+        noisy: Where noise or a flat line stood, and not even the interval is known, shape ``(n,)``; None: nowhere.
     """
 
     start_s: float
@@ -42,6 +43,7 @@ class Recorded:
     dialect: str = ""
     notes: tuple[str, ...] = ()
     cut_s: float = 0.0
+    noisy: Bools | None = None
 
     def window(self, start_ns: int, end_ns: int) -> Window:
         """[start, end), counted from the recording's start."""
@@ -53,7 +55,7 @@ class Recorded:
         cut = slice(near.start + first - lead, near.start + last)
         series = {}
         if last > first:
-            good = self.label[cut] != Label.EXCLUDED
+            good = np.ones(last - first + lead, dtype=bool) if self.noisy is None else ~self.noisy[cut]
             label = self.label[cut]
             series["rr_ms"] = Series(ends_ns[first - lead : last], self.rr_ms[cut], good, lead, label=label)
         if self.jitter_ms is not None:
@@ -80,7 +82,7 @@ class Recorded:
     def beat_s(self) -> float:
         """The usual interval of a heart, in s; 0 where none is normal."""
         normal = self.rr_ms[self.label == Label.NORMAL]
-        return float(np.median(normal)) / 1000.0 if normal.size else 0.0
+        return median_ms(normal) / 1000.0 if normal.size else 0.0
 
 
 def _known(t_ns: Ints, value: Floats) -> Series:

@@ -17,6 +17,7 @@ from typing import Final, Protocol
 from agent.analysis.heart import Analysis, Timed, Wish, analyze
 from agent.errors import RecordingUnreadable, WardbeatError, WrongUse
 from agent.model import Window
+from agent.recording.source import OnRead
 
 DICTIONARY: Final = ".dictionary.csv"
 PLAIN: Final = ".plain.txt"
@@ -162,7 +163,7 @@ def run(
     for place, (name, file) in enumerate(named.files):
         told(place, name)
         try:
-            found = analyze(replace(wish, file=file))
+            found = analyze(replace(wish, file=file), _reading(told, place, name))
         except WardbeatError as error:
             if not named.is_study:
                 raise
@@ -173,12 +174,17 @@ def run(
         for output in outputs:
             output.begin(name, found)
         for count, (timed, window) in enumerate(found.measured()):
-            told(place + count / len(found.spans), name)
+            told(place + (1 + count / len(found.spans)) / 2, name)
             for output in outputs:
                 output.window(found, timed, window)
         for output in outputs:
             output.end(found)
     return refused
+
+
+def _reading(told: Callable[[float, str], None], place: int, name: str) -> OnRead:
+    """Reading is the first half of a recording's work."""
+    return lambda done, total: told(place + (min(done / total, 1.0) / 2 if total else 0.0), name)
 
 
 def _untold(done: float, name: str) -> None:

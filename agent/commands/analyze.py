@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from agent.analysis.study import Recordings
 
 _FILES: Final = """\
-intervals:  one in ms per line; a CSV with the columns t_s (end of the interval, in s) and rr_ms; or Polar's .hrm
-waveforms:  one number per line; or a CSV with a column ecg or ppg. A time column (t_s) gives the rate, and
-            acc_x_g,acc_y_g,acc_z_g show whether the body moved; a pulse wave then gives a rate but no variability
+files:      intervals or waves of Polar, Suunto, Garmin (.fit), Apple, Empatica, Kubios, Elite HRV, HRV Logger, Fat-
+            Maxxer, OpenSignals, EDF, WFDB, JSON and any table; also packed with gzip; - is stdin: docs/recordings.md
+columns:    found by their names and numbers, named in the output; --column, --time-column and --unit decide otherwise
+waveforms:  a time column gives the rate, and its pauses are gaps; acc_x_g,acc_y_g,acc_z_g show whether the body moved,
+            and a pulse wave then gives a rate but no variability
 windows:    [start, end), from the start of the first interval. A recording shorter than a window is one window, and so
             is the rest of a longer one; a rest shorter than half a window is left out. Each number has its own minimum
 times:      --from and --until take 90, 1:30 or 1:02:30 from the start of the recording; or, where it has clock times,
@@ -38,12 +40,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         nargs="*",
         metavar="FILE",
-        help="intervals in ms, a CSV t_s,rr_ms (t_s: end of the interval), or a waveform; several, or folders of them",
+        help="recordings of beat intervals or of a waveform, or folders of them; - for stdin",
     )
     parser.add_argument("--video", type=Path, metavar="FILE", help="analyze a clip of a face instead")
     parser.add_argument("--images", type=Path, nargs="+", metavar="FILE", help="analyze photos of faces instead")
     parser.add_argument("--signal", choices=("rr", "ecg", "ppg"), help="kind of signal in the file (default rr)")
-    parser.add_argument("--fs", type=float, metavar="HZ", help="samples per second of a waveform without a time column")
+    parser.add_argument("--fs", type=float, metavar="HZ", help="samples per second, where the file does not say")
+    parser.add_argument(
+        "--column", metavar="NAME|N", help="the column of intervals or samples: its name, or its number from 1"
+    )
+    parser.add_argument("--time-column", metavar="NAME|N", help="the column of times; 'none' leaves times out")
+    parser.add_argument("--unit", help="unit of the intervals: ms, s, us, ns, 1/1024s, or samples with --fs")
+    parser.add_argument("--lead", metavar="NAME|N", help="signal of a file with several (EDF, WFDB, OpenSignals)")
     parser.add_argument("--window", type=float, metavar="S", help="window length in s (default 300)")
     parser.add_argument(
         "--step", type=float, metavar="S", help="distance between window starts in s (default: the window length)"
@@ -110,11 +118,13 @@ def _wish(arguments: argparse.Namespace) -> "Wish":
     from agent.analysis.heart import Wish
     from agent.analysis.part import Part, moment
     from agent.analysis.windowing import WINDOW_S
+    from agent.recording.options import Options
 
     begin = None if arguments.begin is None else moment(arguments.begin, "--from")
     end = None if arguments.end is None else moment(arguments.end, "--until")
     window_s = WINDOW_S if arguments.window is None else arguments.window
-    return Wish(Path(), arguments.signal or "rr", arguments.fs, window_s, arguments.step, Part(begin, end))
+    options = Options(arguments.column, arguments.time_column, arguments.unit, arguments.fs, arguments.lead)
+    return Wish(Path(), arguments.signal or "rr", options, window_s, arguments.step, Part(begin, end))
 
 
 def _compared(arguments: argparse.Namespace, wish: "Wish", named: "Recordings") -> int:
@@ -145,6 +155,10 @@ def _only_for_beats(arguments: argparse.Namespace) -> None:
     given = {
         "--signal": arguments.signal is not None,
         "--fs": arguments.fs is not None,
+        "--column": arguments.column is not None,
+        "--time-column": arguments.time_column is not None,
+        "--unit": arguments.unit is not None,
+        "--lead": arguments.lead is not None,
         "--beats": arguments.beats,
         "--all": arguments.all and bool(arguments.images),
         "--plot": arguments.plot is not None,

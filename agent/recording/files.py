@@ -1,44 +1,37 @@
-"""Recordings as files: beat intervals, and waveforms; refused with the line and the reason.
+"""Recordings as files: beat intervals and waves, whichever program wrote them; refused with the line and the reason.
 
-    RR text   one interval in ms a line                            1114
-    CSV       a header that names t_s (when the interval ended)    t_s,rr_ms
-              and rr_ms; other columns are passed over             1.114,1114
-    .hrm      Polar's own, from [HRData] on
-    wave CSV  one number a line, or a header and a column named    ecg
-              ecg or ppg (or the only one that is no time);        0.13
-              a time column and acc_x_g, acc_y_g, acc_z_g are used
-
-Columns are parted by comma, semicolon or tab. Empty lines and lines that begin with # are passed over.
+file or stdin ─▶ `source` (unpacked, text) ─▶ a row of `dialects.table` ─┬▶ intervals: `meaning` ─▶ `clock` (times)
+                                                                         └▶ wave: `grid` (rate, gaps) ─▶ blocks
 """
 
-import math
-from array import array
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from agent.errors import RecordingUnreadable
-from agent.signal.heart.rr import GAP_TOLERANCE_MS, Floats
+from agent.errors import RecordingUnreadable, WrongUse
+from agent.recording import clock, grid, meaning
+from agent.recording.dialects.table import DIALECTS, Dialect
+from agent.recording.grid import Rate, Stretch
+from agent.recording.numbers import ask
+from agent.recording.options import Options
+from agent.recording.source import OnRead, Source, opened
+from agent.recording.tables import ONE_SAMPLE, Samples
+from agent.signal.heart.rr import Floats
+from agent.signal.heart.waveform import Block
 
-MAX_BYTES: Final = 64 * 1024 * 1024
-MOST_BEATS: Final = 1_000_000  # nine days
-_LONGEST_GAP_S: Final = 31 * 86_400.0
-# Clocks of recorders slip by a beat now and then; times of another meaning overlap at every other interval.
-_MOST_OVERLAPS, _OVERLAPS_01 = 2, 0.05
-_POLAR: Final = "[HRData]"
-# An interval beyond these is not a doubtful beat but a wrong file.
-_FILE_MIN_MS, _FILE_MAX_MS = 10.0, 600_000.0
-_TIMES: Final = ("t_s", "t", "time", "time_s", "timer", "timestamp", "t_ms")
-_ACCELERATION: Final = ("acc_x_g", "acc_y_g", "acc_z_g")
-_RR_REMEDY: Final = "One interval in ms per line, or a CSV with the header t_s,rr_ms."
-_WAVE_REMEDY: Final = "One number per line, or a CSV with a column ecg or ppg; --fs gives samples per second."
+_RATES_APART_01: Final = 0.02
+_MOST_BAD_01: Final = 0.5
+_NAMES: Final = {"ecg": "an ECG", "ppg": "a pulse wave"}
 
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """One line of a recording.
+    """One interval of a recording.
 
     Attributes:
         end_s: When the interval ended, after the first interval's start.
@@ -54,27 +47,46 @@ class Intervals:
     """A recording of beat intervals.
 
     Attributes:
-        start_s: The first interval's start, as the file counts time (0 for a text).
-        beats: One for each line, in order.
+        start_s: The first interval's start, as the file counts time (0 for a text without times).
+        end_s: When each ended, after that start, ascending, shape ``(n,)``.
+        rr_ms: Their lengths in ms, shape ``(n,)``.
+        dialect: Which program's file it is.
+        notes: What the person is to know: how it was read, and what could not be.
     """
 
     start_s: float
-    beats: list[Beat]
+    end_s: Floats
+    rr_ms: Floats
+    dialect: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def beats(self) -> list[Beat]:
+        """One by one."""
+        return [Beat(end_s, rr_ms) for end_s, rr_ms in zip(self.end_s.tolist(), self.rr_ms.tolist(), strict=True)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Wave:
-    """A recorded waveform.
+    """A recorded wave, read as it is asked for.
 
     Attributes:
-        value: One a sample, shape ``(n,)``.
-        acceleration_g: Three axes beside it, shape ``(n, 3)``, or None.
-        t_s: When each sample was taken, ascending, shape ``(n,)``, or None.
+        fs_hz: Samples per second.
+        blocks: Even samples of at most a minute each, in order; read once.
+        dialect: Which program's file it is.
+        start_s: The first sample's time, as the file counts it.
+        samples: How many were read, once it is read.
+        end_s: When the last one ended, after the first one.
+        notes: What the person is to know, complete once it is read.
     """
 
-    value: Floats
-    acceleration_g: Floats | None
-    t_s: Floats | None
+    fs_hz: float
+    blocks: Iterator[Block]
+    dialect: str
+    start_s: float = 0.0
+    samples: int = 0
+    end_s: float = 0.0
+    notes: list[str] = field(default_factory=list)
 
 
 def beats(file: Path) -> list[Beat]:
@@ -86,188 +98,128 @@ def beats(file: Path) -> list[Beat]:
     return intervals(file).beats
 
 
-def intervals(file: Path) -> Intervals:
+def intervals(file: Path, options: Options | None = None, on_read: OnRead | None = None) -> Intervals:
     """Read a recording of beat intervals.
+
+    Args:
+        file: Its path; ``-`` for stdin.
+        options: What the person says of it.
+        on_read: Told how much is read.
 
     Raises:
         RecordingUnreadable: Naming the line and the reason.
+        WrongUse: Options that cannot be.
     """
-    lines = _lines(file, _RR_REMEDY)
-    if lines and _POLAR in (line for _, line in lines):  # Polar's .hrm: what stands above is about the person
-        lines = lines[[line for _, line in lines].index(_POLAR) + 1 :]
-    if lines and _names(lines[0][1]) == ["rr_ms"]:
-        lines = lines[1:]
-    found = _from_csv(file, lines) if lines and len(_parts(lines[0][1])) > 1 else _from_text(file, lines)
-    if not found.beats:
-        raise _bad(file, 1, "it contains no beats")
+    options = options or Options()
+    options.check()
+    with opened(file, on_read) as source:
+        found = known(source)
+        if found.rows is None:
+            kinds = "a waveform"
+            raise source.refused(f"{kinds} ({found.name}), not intervals", "Add --signal ecg or --signal ppg.")
+        rows = found.rows(source, options)
+        total = len(rows.value)
+        notes = list(rows.notes)
+        if total:
+            notes += meaning.once(rows)
+            notes += meaning.differences(source, rows, options)
+        notes += meaning.in_ms(source, rows, options)
+        notes += meaning.likeness(source, rows, options)
+        bad = int(np.sum(~np.isfinite(np.frombuffer(rows.value))))
+        if rows.faults.count and max(bad, rows.faults.count) >= _MOST_BAD_01 * max(total, 1):
+            raise source.bad(rows.faults.line, rows.faults.why, meaning.ONE_A_LINE)
+        if rows.faults.count:
+            notes.append(rows.faults.note("read as a gap"))
+        placed = clock.placed(source, rows, options)
+    return Intervals(placed.start_s, placed.end_s, placed.rr_ms, found.name, (*notes, *placed.notes))
+
+
+@contextmanager
+def wave(file: Path, signal: str, options: Options | None = None, on_read: OnRead | None = None) -> Iterator[Wave]:
+    """Open a wave; its blocks are read while it is open.
+
+    Args:
+        file: Its path; ``-`` for stdin.
+        signal: ``ecg`` or ``ppg``.
+        options: What the person says of it.
+        on_read: Told how much is read.
+
+    Raises:
+        RecordingUnreadable: Naming the line and the reason; also while blocks are read.
+        WrongUse: Options that cannot be, or no rate.
+    """
+    options = options or Options()
+    options.check()
+    with opened(file, on_read) as source:
+        found = known(source)
+        if found.wave is None:
+            raise source.refused(f"intervals ({found.name}), not {_NAMES[signal]}", "Leave out --signal.")
+        samples = found.wave(source, signal, options)
+        stretches, rate = _rate(source, samples, signal, options)
+        result = Wave(1.0 / rate.apart_s, iter(()), found.name, samples.start_s)
+        result.blocks = _counted(source, grid.blocks(stretches, rate, signal), samples, result)
+        yield result
+
+
+def known(source: Source) -> Dialect:
+    """The dialect of a file.
+
+    Raises:
+        RecordingUnreadable: No text, and no other file that is known.
+    """
+    found = next((one for one in DIALECTS if one.knows(source)), None)
+    if found is None:
+        raise source.not_text()
     return found
 
 
-def wave(file: Path, name: str) -> Wave:
-    """Read a waveform.
-
-    Args:
-        file: The CSV.
-        name: ``ecg`` or ``ppg``.
-
-    Raises:
-        RecordingUnreadable: Naming the line and the reason.
-    """
-    lines = _lines(file, _WAVE_REMEDY)
-    if not lines:
-        raise _bad(file, 1, "it contains no samples", _WAVE_REMEDY)
-    header = _names(lines[0][1])
-    has_header = not any(_is_number(part) for part in header)
-    if not has_header:
-        header = ["t_s", name] if len(header) == 2 else [name] if len(header) == 1 else ["?"] * len(header)
-    column = _column(file, lines[0][0], header, name)
-    axes = [header.index(axis) for axis in _ACCELERATION] if set(_ACCELERATION) <= set(header) else []
-    times = [place for place, name in enumerate(header) if name in _TIMES][:1]
-    wanted, numbers = (column, *axes, *times), array("d")  # plain doubles: hours of samples fit
-    for number, line in lines[has_header:]:
-        parts = _parts(line)
-        if len(parts) != len(header):
-            raise _bad(file, number, f"{len(parts)} columns instead of {len(header)}", _WAVE_REMEDY)
-        numbers.extend(_number(file, number, parts[place], _WAVE_REMEDY) for place in wanted)
-    if not numbers:
-        raise _bad(file, 1, "it contains no samples", _WAVE_REMEDY)
-    table = np.frombuffer(numbers).reshape(-1, len(wanted))
-    t_s = None
-    if times:
-        back = np.flatnonzero(np.diff(table[:, -1]) <= 0)
-        if back.size:
-            raise _bad(file, lines[has_header:][int(back[0]) + 1][0], "the time does not increase", _WAVE_REMEDY)
-        t_s = _seconds(table[:, -1], header[times[0]])
-    return Wave(table[:, 0], table[:, 1:4] if axes else None, t_s)
-
-
-def _seconds(times: Floats, name: str) -> Floats:
-    """A time column in seconds, by its name; else steps of 1 and more are ms, since no wave has one sample a second."""
-    guess_ms = times.size > 1 and float(np.median(np.diff(times))) >= 1
-    is_ms = name.endswith("_ms") or (guess_ms and not name.endswith("_s"))
-    return np.asarray((times - times[0]) / (1000.0 if is_ms else 1.0))
-
-
-def _column(file: Path, number: int, header: list[str], name: str) -> int:
-    if name in header:
-        return header.index(name)
-    rest = [place for place, column in enumerate(header) if column not in (*_TIMES, *_ACCELERATION)]
-    if len(rest) != 1:
-        raise _bad(file, number, f"cannot tell which column is the {name}: {', '.join(header)[:80]}", _WAVE_REMEDY)
-    return rest[0]
-
-
-def _lines(file: Path, remedy: str) -> list[tuple[int, str]]:
-    try:
-        if not file.is_file() and file.exists():
-            raise RecordingUnreadable(f"{file}: not a file", remedy="Give a file.")
-        with file.open("rb") as opened:
-            raw = opened.read(MAX_BYTES + 1)
-        if len(raw) > MAX_BYTES:
-            raise RecordingUnreadable(
-                f"{file.name}: larger than {MAX_BYTES // 2**20} MiB", remedy="Split it into parts."
+def _rate(source: Source, samples: Samples, signal: str, options: Options) -> tuple[Iterator[Stretch], Rate]:
+    """By the person's word, the file's word, or its times."""
+    begin: list[Stretch] = []
+    for stretch in samples.stretches:
+        begin.append(stretch)
+        if stretch.t_s is None or sum(one.value.size for one in begin) >= grid.STUDIED:
+            break
+    if not any(one.value.size for one in begin):
+        raise source.bad(1, "it contains no samples", ONE_SAMPLE)
+    stretches = chain(begin, samples.stretches)
+    timed = [one.t_s for one in begin if one.t_s is not None]
+    by_times = grid.rate(np.concatenate(timed)) if timed and not ask(options) else None
+    if by_times is not None and not 0 < by_times.apart_s < np.inf:
+        by_times = None
+    said_hz = 1.0 / by_times.apart_s if by_times is not None else samples.fs_hz
+    if said_hz is None:
+        if options.fs_hz is None:
+            raise WrongUse(
+                f"{source.name}: the sampling rate of the {signal} is not known", remedy="Add it, for example --fs 250."
             )
-        text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    except PermissionError as error:
-        raise RecordingUnreadable(f"{file}: {error.strerror}", remedy="Get permission to read it.") from error
-    except OSError as error:
-        raise RecordingUnreadable(f"{file}: {error.strerror}", remedy="Check the path.") from error
-    except UnicodeDecodeError as error:
-        raise RecordingUnreadable(f"{file.name}: not a text file", remedy=remedy) from error
-    stripped = ((number, line.strip()) for number, line in enumerate(text.splitlines(), start=1))
-    return [(number, line) for number, line in stripped if line and not line.startswith("#")]
-
-
-def _from_text(file: Path, lines: list[tuple[int, str]]) -> Intervals:
-    read, end_ms = [], 0.0
-    if len(lines) > MOST_BEATS:
-        raise RecordingUnreadable(f"{file.name}: more than {MOST_BEATS} intervals", remedy="Split it into parts.")
-    for number, line in lines:
-        rr_ms = _interval(file, number, line)
-        end_ms += rr_ms
-        read.append(Beat(end_ms / 1000.0, rr_ms))
-    return Intervals(0.0, read)
-
-
-def _from_csv(file: Path, lines: list[tuple[int, str]]) -> Intervals:
-    if len(lines) > MOST_BEATS:
-        raise RecordingUnreadable(f"{file.name}: more than {MOST_BEATS} intervals", remedy="Split it into parts.")
-    header = _names(lines[0][1])
-    if not {"t_s", "rr_ms"} <= set(header):
-        why = "decimals need a point" if all(map(_is_number, header)) and len(header) == 2 else "its header"
-        raise _bad(file, lines[0][0], f"a CSV begins with the header t_s,rr_ms ({why})")
-    t_at, rr_at = header.index("t_s"), header.index("rr_ms")
-    read: list[Beat] = []
-    overlaps: list[int] = []
-    start_s = last_s = -math.inf
-    for place, (number, line) in enumerate(lines[1:]):
-        parts = _parts(line)
-        if len(parts) != len(header):
-            raise _bad(file, number, f"{len(parts)} columns instead of {len(header)}")
-        t_s = _number(file, number, parts[t_at])
-        if t_s <= last_s:
-            raise _bad(file, number, "the time does not increase")
-        if place and t_s - last_s > _LONGEST_GAP_S:
-            raise _bad(file, number, "the time increases by more than a month")
-        if place == 0 and not parts[rr_at].strip():
-            last_s = t_s
-            continue  # a first beat has no interval before it
-        rr_ms = _interval(file, number, parts[rr_at])
-        if read and t_s - last_s < rr_ms / 1000.0 - GAP_TOLERANCE_MS / 1000.0:
-            overlaps.append(number)
-        last_s = t_s
-        start_s = t_s - rr_ms / 1000.0 if not read else start_s
-        read.append(Beat(t_s - start_s, rr_ms))
-    if len(overlaps) > max(_MOST_OVERLAPS, _OVERLAPS_01 * len(read)):
-        remedy = (
-            "t_s is the time at which an interval ended. If yours is its start or its arrival, leave the column out."
+        return stretches, Rate(1.0 / options.fs_hz, 1, 0.0)
+    if options.fs_hz is not None and abs(options.fs_hz / said_hz - 1) > _RATES_APART_01:
+        raise WrongUse(
+            f"{source.name}: the file gives {said_hz:.1f} samples per second, but --fs says {options.fs_hz:g}",
+            remedy="Leave out --fs; or, if the file's times are wrong, add --time-column none.",
         )
-        raise _bad(
-            file,
-            overlaps[0],
-            f"the interval begins before the previous one has ended ({len(overlaps)} of them do)",
-            remedy,
-        )
-    return Intervals(start_s, read)
+    if samples.fs_hz is not None and by_times is not None and abs(samples.fs_hz / said_hz - 1) < _RATES_APART_01:
+        by_times = Rate(1.0 / samples.fs_hz, by_times.packet, by_times.step_s)
+    return stretches, by_times or Rate(1.0 / said_hz, 1, 0.0)
 
 
-def _interval(file: Path, number: int, text: str) -> float:
-    rr_ms = _number(file, number, text)
-    if 0 < rr_ms < _FILE_MIN_MS:
-        remedy = "Multiply by 1000."
-        raise _bad(file, number, f"{text.strip()[:20]} looks like seconds; intervals are in ms", remedy)
-    if not _FILE_MIN_MS <= rr_ms <= _FILE_MAX_MS:
-        raise _bad(file, number, f"an interval outside {_FILE_MIN_MS:g} to {_FILE_MAX_MS:g} ms")
-    return rr_ms
+def _counted(source: Source, blocks: Iterator[Block], samples: Samples, result: Wave) -> Iterator[Block]:
+    gaps, longest_s = 0, 0.0
+    for block in blocks:
+        gap_s = block.start_s - result.end_s
+        if result.samples and gap_s > 0.5 / result.fs_hz:
+            gaps, longest_s = gaps + 1, max(longest_s, gap_s)
+        result.end_s = block.start_s + block.value.size / result.fs_hz
+        result.samples += block.value.size
+        yield block
+    if samples.faults.count * 2 >= max(samples.count, 1):
+        raise source.bad(samples.faults.line, samples.faults.why, ONE_SAMPLE)
+    result.notes += samples.notes
+    if samples.faults.count:
+        result.notes.append(samples.faults.note("read as a gap"))
+    if gaps:
+        result.notes.append(f"{gaps} pause{'s' if gaps > 1 else ''} in the file's times, the longest {longest_s:.2g} s")
 
 
-def _parts(line: str) -> list[str]:
-    """The columns of a line; what parts them is the first of semicolon, tab and comma that stands in it."""
-    separator = next((one for one in (";", "\t", ",") if one in line), ",")
-    return [part.strip().strip('"') for part in line.split(separator)]
-
-
-def _names(line: str) -> list[str]:
-    return [part.lower() for part in _parts(line)]
-
-
-def _number(file: Path, number: int, text: str, remedy: str = _RR_REMEDY) -> float:
-    try:
-        value = float(text)
-    except ValueError as error:
-        raise _bad(file, number, f"{text[:20]!r} is not a number", remedy) from error
-    if not math.isfinite(value):
-        raise _bad(file, number, "not a finite number", remedy)
-    return value
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _bad(file: Path, number: int, reason: str, remedy: str = _RR_REMEDY) -> RecordingUnreadable:
-    return RecordingUnreadable(f"{file.name}, line {number}: {reason}", remedy=remedy)
+__all__ = ["Beat", "Intervals", "RecordingUnreadable", "Wave", "beats", "intervals", "known", "wave"]

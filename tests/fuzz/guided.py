@@ -20,7 +20,7 @@ import atheris
 # it says which modules it reads, a line each
 with contextlib.redirect_stderr(io.StringIO()), atheris.instrument_imports(include=["agent"]):
     from agent import config
-    from agent.errors import ConfigInvalid, PacketRefused, PolicyDenied, RecordingUnreadable, WireRefused
+    from agent.errors import ConfigInvalid, PacketRefused, PolicyDenied, RecordingUnreadable, WireRefused, WrongUse
     from agent.outbox import consent_records
     from agent.recording import files
     from agent.sources.strap import heart_rate_packet
@@ -67,7 +67,9 @@ def planted(data):
 
 def _waves(file):
     for name in ("ecg", "ppg"):
-        files.wave(file, name)
+        with contextlib.suppress(WrongUse), files.wave(file, name) as wave:
+            for _ in wave.blocks:
+                pass
 
 
 def targets(folder):

@@ -97,6 +97,7 @@ LIBRARIES = {
     "markupsafe": ("agent/page/web/",),
     "amqtt": ("agent/demo/site.py",),
     "rich": ("agent/demo/view.py",),
+    "fitdecode": ("agent/recording/dialects/fit.py",),
     "requests": (),
     "urllib": (),
     "http": (),

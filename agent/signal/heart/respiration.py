@@ -17,7 +17,7 @@ from typing import Final
 
 import numpy as np
 
-from agent.signal.heart.rr import Bools, Floats
+from agent.signal.heart.rr import Bools, Floats, median_ms
 from agent.signal.heart.spectrum import ROUNDING_MS2, SEGMENT_S, Spectrum
 
 BAND_HZ: Final = (0.04, 0.7)
@@ -69,7 +69,7 @@ def _usual_hz(f_hz: Floats, density: Floats) -> float:
     places = np.flatnonzero(breath)
     top = int(places[int(density[breath].argmax())])
     near = breath & (np.abs(f_hz - f_hz[top]) <= _AROUND_HZ)
-    if top in (places[0], places[-1]) or density[top] < _ABOVE * float(np.median(density)):
+    if top in (places[0], places[-1]) or density[top] < _ABOVE * median_ms(density):
         return math.nan
     for part, larger in _OVERTONE_OF:
         below = np.abs(f_hz - f_hz[top] / part) <= _AROUND_HZ / part

@@ -16,7 +16,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from agent.signal.heart.artifacts import Label
-from agent.signal.heart.rr import Bools, Floats
+from agent.signal.heart.rr import Bools, Floats, median_ms
 
 _AROUND: Final = 30  # intervals to either side for the usual one: twice the longest run
 _LONGEST_RUN: Final = 30
@@ -38,6 +38,7 @@ _SPIKE: Final = 5.0
 _SPIKE_MS: Final = 80.0
 _STEP_MS: Final = 50.0
 _NEAR: Final = 4
+_AT_ONCE: Final = 8192  # intervals
 
 
 def second_look(t_s: Floats, rr_ms: Floats, label: NDArray[np.int8], joined: Bools) -> NDArray[np.int8]:
@@ -75,10 +76,13 @@ def second_look(t_s: Floats, rr_ms: Floats, label: NDArray[np.int8], joined: Boo
 def _quantile_around(values: Floats, share_01: float) -> Floats:
     """Quantile of the known ones among the 30 values before and the 30 after each; NaN for none."""
     padded = np.concatenate([np.full(_AROUND, np.nan), values, np.full(_AROUND, np.nan)])
-    ordered = np.sort(sliding_window_view(padded, 2 * _AROUND + 1), axis=1)  # NaN last
-    count = np.count_nonzero(~np.isnan(ordered), axis=1)
-    place = np.round(share_01 * np.maximum(count - 1, 0)).astype(np.int64)
-    return np.asarray(ordered[np.arange(values.size), place])
+    around, found = sliding_window_view(padded, 2 * _AROUND + 1), np.zeros(values.size)
+    for begin in range(0, values.size, _AT_ONCE):  # a week of beats at once would fill 370 MB
+        ordered = np.sort(around[begin : begin + _AT_ONCE], axis=1)  # NaN last
+        count = np.count_nonzero(~np.isnan(ordered), axis=1)
+        place = np.round(share_01 * np.maximum(count - 1, 0)).astype(np.int64)
+        found[begin : begin + _AT_ONCE] = ordered[np.arange(count.size), place]
+    return found
 
 
 def _spikes(rr_ms: Floats, label: NDArray[np.int8], joined: Bools) -> NDArray[np.int64]:
@@ -137,7 +141,7 @@ def _runs(rr_ms: Floats, label: NDArray[np.int8], joined: Bools) -> list[tuple[i
     return [
         (begin, end)
         for begin, end in found
-        if usual[begin] - float(np.median(rr_ms[begin:end])) > max(_DEEPER * slow[begin], _DEEP_01 * usual[begin])
+        if usual[begin] - median_ms(rr_ms[begin:end]) > max(_DEEPER * slow[begin], _DEEP_01 * usual[begin])
     ]
 
 

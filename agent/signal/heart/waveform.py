@@ -23,6 +23,7 @@ _FEWEST_BEATS: Final = 5
 _LOSS: Final = 1.5  # over the bound: 1.35 to 1.7 on synthetic waves whose beats are known
 _NOISE_S: Final = 1.0
 _NOISE: Final = 4.0  # times the usual roughness between beats: no heart makes that
+_CALM_01: Final = 0.3  # quantile of a stretch's seconds: what is usual even where noise fills two thirds of it
 _FLAT_S: Final = 0.3  # a line so long without any change is no measurement
 
 
@@ -215,7 +216,7 @@ def _trusted(at_s: Floats, alike: Bools, noise: Bools, fs_hz: float) -> tuple[Bo
 def _is_rough(wave: Floats, fs_hz: float, detector: pulses.DetectorSettings) -> Bools:
     """Which samples lie in noise: rougher between beats than a heart makes it."""
     rough = waves.quiet_part(np.abs(waves.band_pass(wave, fs_hz, detector.band_hz)), fs_hz, _NOISE_S)
-    return np.asarray(rough > _NOISE * waves.usual_largest(rough, fs_hz))
+    return np.asarray(rough > _NOISE * float(np.quantile(rough, _CALM_01)))
 
 
 def _flat(raw: Floats, fs_hz: float) -> Bools:

@@ -80,7 +80,7 @@ def test_a_folder_gives_a_row_a_window_with_every_number_or_its_reason(folder, t
     assert [row["window"] for row in rows if row["file"] == "P4/rest.txt"] == ["1", "2"]
     for row in rows:
         if row["file"] == "P1/stress.txt":
-            assert row["error"].startswith("stress.txt, line 1")
+            assert row["error"].startswith("stress.txt, line 2: these look like heart rates")
             assert {value for key, value in row.items() if key not in ("file", "error", "wardbeat_version")} == {""}
             continue
         for spec in HEART:
@@ -178,10 +178,10 @@ def test_json_of_several_is_one_object_a_line_with_dialect_and_notes(folder, cap
 
 
 def test_the_notes_of_the_text_are_in_json(tmp_path, capsys):
-    file = written(tmp_path / "rates.txt", np.round(np.random.default_rng(1).normal(70, 3, 60)))
+    file = written(tmp_path / "seconds.txt", np.round(np.random.default_rng(1).normal(0.8, 0.02, 60), 3))
     assert run(file, "--json") == 0
     (note,) = json.loads(capsys.readouterr().out)["notes"]
-    assert "heart rates" in note
+    assert "no unit is stated" in note
     run(file)
     assert f"note: {note}" in capsys.readouterr().out
 

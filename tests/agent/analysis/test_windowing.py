@@ -118,7 +118,7 @@ def test_windows_are_full_but_for_the_last_and_each_holds_something_new(length_s
     if len(found) > 1:
         assert found[-1].length_s >= window_s / 2 - 1e-6
     left_s = length_s - max(one.end_s for one in found)
-    assert left_s < max(window_s / 2, step_s - window_s) + 2 * beat_s + 1e-6
+    assert left_s < window_s / 2 + max(step_s - window_s, 0.0) + 2 * beat_s + 1e-6
 
 
 def test_a_window_of_a_day_long_recording_costs_no_more_than_one_of_an_hour():
