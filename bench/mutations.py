@@ -76,6 +76,10 @@ ROWS = (
     Mutation("hub/receive/turns.py", "if shares[topic] >= self._budget.batch or min(sender.tokens, sender.day_tokens) < 1:", "if False:", "tests/hub/receive/test_turns.py"),
     Mutation("hub/receive/turns.py", "            self._order.rotate(-1)\n", "            self._order.rotate(0)\n", "tests/hub/receive/test_turns.py"),
     Mutation("hub/receive/grid.py", "math.ceil(arrived_s / self._tick_s + 0.5)", "math.ceil(arrived_s / self._tick_s)", "tests/hub/receive/test_grid.py -k half_a_tick"),
+    # straps that do not send each beat once
+    Mutation("agent/sources/strap/quirks/copies.py", "self._is_certain(first, apart_ns) and _fills_time(history)", "False", "tests/agent/sources/strap/test_quirks.py -k quarter_of"),
+    Mutation("agent/sources/strap/beat_times.py", "self._doubt_ns += end_ns - start_ns", "pass", "tests/agent/sources/strap/test_quirks.py -k refused"),
+    Mutation("agent/sources/strap/quirks/recogniser.py", "_DOUBTED_NS if self.is_doubtful else _HELD_NS", "10**18", "tests/agent/sources/strap/test_quirks.py -k forgotten"),
 )  # fmt: skip
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
+from firmware_sim import quirks
+
 FAULTS: Final[dict[str, str]] = {
     "link_loss": "the link breaks (0x08, supervision timeout); for_s later the strap can be found again",
     "silent": "the link stays up and nothing comes",
@@ -23,6 +25,7 @@ FAULTS: Final[dict[str, str]] = {
     "absent": "gone: the link breaks, and the strap does not advertise for for_s",
     "held": "another device takes the strap for for_s; one that has only one link lets go of ours",
     "bond_lost": "the strap forgets whom it was paired with",
+    **quirks.WORDS,
 }
 
 

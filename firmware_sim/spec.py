@@ -30,6 +30,7 @@ class StrapSpec:
         stalls_after_s: It falls silent so long after it was first listened to, until it is connected again.
         off_skin_s: It leaves, and is not to be found, so long after it lost the skin.
         bond: Only who is paired may listen; the link drops right after pairing.
+        quirk: What it, its relay or its reader does to every packet: a row of `firmware_sim.quirks`, or empty.
     """
 
     name: str = "WB-SIM 0"
@@ -54,6 +55,7 @@ class StrapSpec:
     stalls_after_s: float | None = None
     off_skin_s: float | None = None
     bond: bool = False
+    quirk: str = ""
 
     @classmethod
     def numbered(cls, number: int, **more: Any) -> "StrapSpec":

@@ -6,7 +6,7 @@ Battery (0x180F): 2A19 read, notify · Device Information (0x180A): 2A29, 2A24, 
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from bumble.att import ATT_Error, Attribute
@@ -14,7 +14,7 @@ from bumble.core import BaseBumbleError, ConnectionParameterUpdateError
 from bumble.device import AdvertisingType, Connection, Device
 from bumble.gatt import Characteristic, CharacteristicValue
 
-from firmware_sim import packets
+from firmware_sim import packets, quirks
 from firmware_sim.clock import NS_PER_S, Clock
 from firmware_sim.faults import Fault
 from firmware_sim.physiology import Beat
@@ -50,6 +50,7 @@ class Strap:
         self._next: Beat | None = None
         self._begin_ns = 0
         self._recent: deque[int] = deque([900], maxlen=5)
+        self._memory = quirks.Memory()
         self._listening: set[Connection] = set()
         self._since_ns: dict[Connection, int] = {}  # first listened to
         self._off_skin_ns: int | None = None
@@ -219,7 +220,6 @@ class Strap:
             return
         energy = self._energy_kj if self.spec.energy and n % 10 == 0 else None
         self._energy_kj = min(self._energy_kj + (n % 10 == 0), 0xFFFF)
-        contact = None if not self.spec.contact else not self._has("contact_lost")
         capacity = packets.capacity(_MTU, wide=self.spec.wide, energy=energy is not None)
         taken = [self._waiting.popleft() for _ in range(min(capacity, len(self._waiting)))]
         # the chip knows of a broken link before the host has been told
@@ -232,9 +232,23 @@ class Strap:
             self._log(beat, sent=not (mute or without or broken))
         if mute:
             return
-        hr_bpm = round(60 * packets.TICKS_PER_S * len(self._recent) / sum(self._recent))
-        payload = packets.measurement(min(hr_bpm, 255), told, contact=contact, energy_kj=energy, wide=self.spec.wide)
-        await self._send(_BROKEN[n % len(_BROKEN)] if broken else payload)
+        if broken:
+            await self._send(_BROKEN[n % len(_BROKEN)])
+            return
+        hr_bpm = min(round(60 * packets.TICKS_PER_S * len(self._recent) / sum(self._recent)), 255)
+        made_ns = self._clock.now_ns()
+        for sent in self._quirked(quirks.Sent(hr_bpm, tuple(told))):
+            if sent.after_s:
+                await self._clock.sleep_until(made_ns + round(sent.after_s * NS_PER_S))
+            await self._send(self._payload(sent, energy))
+
+    def _quirked(self, made: quirks.Sent) -> Sequence[quirks.Sent]:
+        name = self.spec.quirk or next((name for name in quirks.QUIRKS if self._has(name)), "")
+        return quirks.QUIRKS[name](made, self._memory) if name else (made,)
+
+    def _payload(self, sent: quirks.Sent, energy_kj: int | None) -> bytes:
+        contact = None if not self.spec.contact else not self._has("contact_lost")
+        return packets.measurement(sent.hr_bpm, sent.rr_1024, contact=contact, energy_kj=energy_kj, wide=self.spec.wide)
 
     async def _send(self, payload: bytes) -> None:
         if self._step_ns and self._since_ns:

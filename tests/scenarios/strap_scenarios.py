@@ -146,6 +146,13 @@ async def no_intervals(place):
     await place.mark()
 
 
+async def twice(place):
+    await place.suffer("twice", for_s=14)
+    await place.until("TWICE")
+    await place.pass_time(8)
+    await place.mark()
+
+
 async def nothing(place):
     await place.mark()
     await place.pass_time(8)
@@ -225,6 +232,7 @@ SCENARIOS = {
         ),
         Scenario("contact lost and back", contact, (*START, "NO_CONTACT", "BEATS")),
         Scenario("RR missing", no_intervals, (*START, "NO_BEATS", "BEATS")),
+        Scenario("every packet twice", twice, (*START, "TWICE", "BEATS"), faultless=True),
         Scenario(
             "several RR with energy present", nothing, START, spec={"energy": True}, script="exercise", faultless=True
         ),

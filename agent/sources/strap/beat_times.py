@@ -55,11 +55,13 @@ class Placed:
         t_ns: When the interval ended.
         rr_1024: Its length as the strap sent it.
         gap_ns: Time without beats before it; 0: it follows directly on the one before. The very first is 0.
+        is_doubtful: Beats were refused near it, and this one may be what there was no time for.
     """
 
     t_ns: int
     rr_1024: int
     gap_ns: int
+    is_doubtful: bool = False
 
 
 @dataclass(slots=True)
@@ -104,6 +106,7 @@ class BeatTimes:
     def __init__(self, blur_s: float = 0.0) -> None:
         self._blur_s = blur_s
         self.ahead = 0
+        self._doubt_ns = 0  # as much time as refused beats would have filled is doubted in those that stay
         self._last_ns: int | None = None  # end of the last beat placed
         self._joined = False  # the next beat follows directly on it
         self._low_ns, self._high_ns = -math.inf, math.inf  # how far the timeline may be shifted
@@ -235,7 +238,7 @@ class BeatTimes:
             slew_ns = round(max(-_SLEW_NS, 1 - rr_ns(rr), min(wanted_ns, _SLEW_NS)))  # time goes on, whatever comes
             self._low_ns, self._high_ns = self._low_ns - slew_ns, self._high_ns - slew_ns
             self._last_ns += rr_ns(rr) + slew_ns
-            placed.append(Placed(self._last_ns, rr, 0))
+            placed.append(Placed(self._last_ns, rr, 0, self._is_doubtful(rr)))
         return placed
 
     def _anchored(self, packets: list[_Packet]) -> list[Placed]:
@@ -251,15 +254,22 @@ class BeatTimes:
         end_ns = start_ns + sum(map(rr_ns, beats))
         if end_ns - newest.arrived_ns > _AHEAD_NS:
             self.ahead += len(beats)
+            self._doubt_ns += end_ns - start_ns
             self._joined = False
             return []
         gap_ns = 0 if before_ns is None else start_ns - before_ns
         placed: list[Placed] = []
         for rr in beats:
             start_ns += rr_ns(rr)
-            placed.append(Placed(start_ns, rr, gap_ns if not placed else 0))
+            placed.append(Placed(start_ns, rr, gap_ns if not placed else 0, self._is_doubtful(rr)))
         self._last_ns, self._joined = start_ns, True
         self._low_ns, self._high_ns = -math.inf, float(newest.arrived_ns - start_ns)
         self._late_ns.clear()
         self._lags_ns.clear()
         return placed
+
+    def _is_doubtful(self, rr_1024: int) -> bool:
+        """Whether this beat pays for refused ones: which of all were true is not known."""
+        doubtful = self._doubt_ns > 0
+        self._doubt_ns = max(0, self._doubt_ns - rr_ns(rr_1024))
+        return doubtful

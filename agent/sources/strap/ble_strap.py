@@ -21,7 +21,7 @@ from bleak.backends.device import BLEDevice
 from bleak_retry_connector import BleakNotFoundError
 
 from agent.errors import SourceUnavailable, WardbeatError
-from agent.model import NS_PER_S, Quality, Sample
+from agent.model import NS_PER_S, Sample
 from agent.sources.context import Surroundings
 from agent.sources.strap import link as strap_link
 from agent.sources.strap.beat_times import BeatTimes
@@ -29,9 +29,10 @@ from agent.sources.strap.binding import Bound, bind, bound, bound_at_ns
 from agent.sources.strap.bluetooth import LINK_ERRORS, named, ready_adapter, said, system_of
 from agent.sources.strap.escalation import LEAST_PAUSE_S, Act, Event, Facts, Ladder, Rung, climb, pause_s
 from agent.sources.strap.link import BondWanted, NotInReach, NotPaired, Paired
-from agent.sources.strap.listener import StrapListener, samples_of
+from agent.sources.strap.listener import StrapListener, Timeline, samples_of
 from agent.sources.strap.notifications import Mail
 from agent.sources.strap.platform import System
+from agent.sources.strap.quirks.recogniser import Quirks
 from agent.sources.strap.states import StrapState, unavailable
 from agent.system.status import Level
 
@@ -87,7 +88,7 @@ class _Search:
 
     def __init__(self, settings: Settings, around: Surroundings, system: System) -> None:
         self._settings, self._around, self._system = settings, around, system
-        self.times = BeatTimes(blur_s=_STALL_S * (around.clock.speed - 1))
+        self._timeline = self._timeline_anew()
         self._ladder, self._event = self._anew(), Event.ABSENT
         self._event_before = self._event
         self._strap, self._address = Bound("", ""), ""
@@ -119,6 +120,9 @@ class _Search:
         if self._address != self._strap.address and self._event in _AT_THE_STRAP:
             self._rest(self._address)  # somebody else's trouble: ours is absent
 
+    def _timeline_anew(self) -> Timeline:
+        return Timeline(BeatTimes(blur_s=_STALL_S * (self._around.clock.speed - 1)))
+
     def _anew(self) -> Ladder:
         """At the foot of the ladder; a pause or another strap does not let the adapter be cycled sooner."""
         cycled_ns = self._around.radio.cycled_ns
@@ -129,6 +133,7 @@ class _Search:
         self._strap = bound(self._around.folder)
         if bound_ns != self._bound_ns:  # another strap: nothing of what the last one did counts
             self._bound_ns, self._ladder, self._resting_ns = bound_ns, self._anew(), {}
+            self._timeline.quirks = Quirks()
         self._address, self._event, self._why = self._strap.address, Event.SCAN_FAILED, StrapState.NOT_ANSWERING
 
     @contextmanager
@@ -162,10 +167,10 @@ class _Search:
         """What comes while the link is up, the daemon alive and the binding the same."""
         if client.address != self._strap.address:
             self._moved(client.address)
-        self.times.interrupt()
+        self._timeline.interrupt()
         await strap_link.listen(client, mail)
         self._around.tell(StrapState.CONNECTED)
-        self._listener = listener = StrapListener(self.times, mail, self._around, self._system, self._ladder)
+        self._listener = listener = StrapListener(self._timeline, mail, self._around, self._system, self._ladder)
         while not listener.over and bound_at_ns(self._around.folder) == self._bound_ns:
             await mail.wait(_LOOK_S)
             for sample in listener.heard():
@@ -195,7 +200,8 @@ class _Search:
         """What came while the link was being closed, and what waited for a successor that will not come."""
         listener, self._listener = self._listener, None
         late = [] if listener is None else listener.heard()
-        return late + [sample for beat in self.times.flush() for sample in samples_of(beat, Quality.GOOD)]
+        held = self._timeline.times.flush()
+        return late + [sample for beat in held for sample in samples_of(beat, self._timeline.quality)]
 
     async def recover(self) -> None:
         """Do what the ladder says, and wait; news of the system ends the waiting."""

@@ -49,6 +49,51 @@ class StrapState(Sentence):
         "receiving beats; the strap's battery is low",
         "Replace or charge the strap's battery.",
     )
+    TWICE = (
+        Level.WAITING,
+        "receiving beats; the strap sends its beats twice, and the copies are left out",
+        "The numbers are right. If this persists, start Wardbeat again.",
+    )
+    REPEATED = (
+        Level.WAITING,
+        "receiving beats; the strap repeats its last beat, and the repeats are left out",
+        "The numbers are right. A strap that sends each beat once is better.",
+    )
+    MILLISECONDS = (
+        Level.WAITING,
+        "receiving beats; the strap sends its beats in milliseconds, and they are converted",
+        "The numbers are right. Check for an update of the strap.",
+    )
+    FILLED = (
+        Level.WAITING,
+        "the strap sends placeholders where it missed beats, so no variability is given",
+        "Moisten the electrodes and tighten the strap; if this persists, use another strap.",
+    )
+    NEWEST_ONLY = (
+        Level.WAITING,
+        "only the newest beat of each packet arrives, so no variability is given",
+        "Connect the strap itself, not an app or watch that relays it.",
+    )
+    SPARSE = (
+        Level.WAITING,
+        "the strap leaves out beats again and again, so no variability is given",
+        "Moisten the electrodes and tighten the strap; if this persists, use another strap.",
+    )
+    FROM_RATE = (
+        Level.WAITING,
+        "the strap computes its beats from its heart rate, so no variability is given",
+        "Use a strap that measures each beat. Connect the strap itself, not an app or watch that relays it.",
+    )
+    COARSE = (
+        Level.WAITING,
+        "the strap rounds its beats too much, so no variability is given",
+        "Use a strap that measures each beat to a thousandth of a second.",
+    )
+    AVERAGED = (
+        Level.WAITING,
+        "the strap averages its beats, so no variability is given",
+        "Use a chest strap. Optical sensors often average.",
+    )
     BLUETOOTH_STOPPED = (
         Level.TROUBLE,
         "the system's Bluetooth service is not running",
