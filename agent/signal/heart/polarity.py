@@ -25,7 +25,7 @@ def is_turned(shape: Floats, fs_hz: float, beats_of: Callable[[Floats], Floats])
     Args:
         shape: The wave in the band of a beat's shape, in any unit, shape ``(n,)``.
         fs_hz: Samples per second.
-        beats_of: Finds the beats of such a wave, in s.
+        beats_of: Finds the beats of such a wave: times in s, shape ``(b,)``.
 
     Returns:
         False for a wave without beats.

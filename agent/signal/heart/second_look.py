@@ -73,12 +73,12 @@ def second_look(t_s: Floats, rr_ms: Floats, label: NDArray[np.int8], joined: Boo
     return seen
 
 
-def _quantile_around(values: Floats, share_01: float) -> Floats:
-    """Quantile of the known ones among the 30 values before and the 30 after each; NaN for none."""
+def _quantile_around(values: Floats, share_01: float, at: NDArray[np.int64]) -> Floats:
+    """Quantile of the known ones among the 30 values before and the 30 after each place; NaN for none."""
     padded = np.concatenate([np.full(_AROUND, np.nan), values, np.full(_AROUND, np.nan)])
-    around, found = sliding_window_view(padded, 2 * _AROUND + 1), np.zeros(values.size)
-    for begin in range(0, values.size, _AT_ONCE):  # a week of beats at once would fill 370 MB
-        ordered = np.sort(around[begin : begin + _AT_ONCE], axis=1)  # NaN last
+    around, found = sliding_window_view(padded, 2 * _AROUND + 1), np.zeros(at.size)
+    for begin in range(0, at.size, _AT_ONCE):  # a week of beats at once would fill 370 MB
+        ordered = np.sort(around[at[begin : begin + _AT_ONCE]], axis=1)  # NaN last
         count = np.count_nonzero(~np.isnan(ordered), axis=1)
         place = np.round(share_01 * np.maximum(count - 1, 0)).astype(np.int64)
         found[begin : begin + _AT_ONCE] = ordered[np.arange(count.size), place]
@@ -95,7 +95,7 @@ def _spikes(rr_ms: Floats, label: NDArray[np.int8], joined: Bools) -> NDArray[np
     suspects = at[(apart_ms[at] > _SPIKE_MS) & (least_ms > apart_ms[at] / 2)]  # a step to a new pace is none
     if not suspects.size:
         return suspects
-    return suspects[apart_ms[suspects] > _SPIKE * _quantile_around(apart_ms, 0.8)[suspects]]
+    return suspects[apart_ms[suspects] > _SPIKE * _quantile_around(apart_ms, 0.8, suspects)]
 
 
 def _lone_steps(rr_ms: Floats, label: NDArray[np.int8], joined: Bools) -> NDArray[np.int64]:
@@ -106,7 +106,7 @@ def _lone_steps(rr_ms: Floats, label: NDArray[np.int8], joined: Bools) -> NDArra
     step_ms[at] = np.abs(rr_ms[at] - rr_ms[at - 1])
     suspects = at[step_ms[at] > _STEP_MS]
     if suspects.size:
-        suspects = suspects[step_ms[suspects] > _SPIKE * _quantile_around(step_ms, 0.8)[suspects]]
+        suspects = suspects[step_ms[suspects] > _SPIKE * _quantile_around(step_ms, 0.8, suspects)]
     odd = ~normal
     odd[suspects] = True
     so_far = np.concatenate([[0], np.cumsum(odd)])
@@ -118,31 +118,23 @@ def _lone_steps(rr_ms: Floats, label: NDArray[np.int8], joined: Bools) -> NDArra
 def _runs(rr_ms: Floats, label: NDArray[np.int8], joined: Bools) -> list[tuple[int, int]]:
     """[begin, end) of stretches of early intervals that begin and end within one beat."""
     normal = label == Label.NORMAL
+    begins = np.flatnonzero((rr_ms[1:] < _FALL_01 * rr_ms[:-1]) & joined[1:]) + 1
     known = np.where(normal, rr_ms, np.nan)
-    usual = _quantile_around(known, 0.5)
-    with np.errstate(invalid="ignore"):
-        early = rr_ms < _EARLY_01 * usual
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], early, [False]]).astype(np.int8))).reshape(-1, 2)
+    usual_ms = _quantile_around(known, 0.5, begins)
+    slow_ms = _quantile_around(known, 0.85, begins) - usual_ms  # a breath that quickens the heart also slows it
     found = []
-    for begin, end in edges.tolist():
-        if end - begin > _LONGEST_RUN or begin == 0 or end >= rr_ms.size or not normal[begin:end].any():
+    for begin, usual, slow in zip(begins.tolist(), usual_ms.tolist(), slow_ms.tolist(), strict=True):
+        end = begin
+        while end < rr_ms.size and end - begin <= _LONGEST_RUN and joined[end] and rr_ms[end] < _EARLY_01 * usual:
+            end += 1
+        if not 0 < end - begin <= _LONGEST_RUN or end >= rr_ms.size or not joined[end] or not normal[begin:end].any():
             continue
         if end - begin < _SHORTEST_RUN and normal[begin - 1] and normal[end]:
             continue  # one alone, which `artifacts` has judged
-        if not joined[begin : end + 1].all():
-            continue
-        falls = rr_ms[begin] < _FALL_01 * rr_ms[begin - 1]
-        rises = rr_ms[end] > _RISE * rr_ms[end - 1]
-        if falls and rises:
+        deep_ms = usual - median_ms(rr_ms[begin:end])
+        if rr_ms[end] > _RISE * rr_ms[end - 1] and deep_ms > max(_DEEPER * slow, _DEEP_01 * usual):
             found.append((begin, end))
-    if not found:
-        return found
-    slow = _quantile_around(known, 0.85) - usual  # a breath that quickens the heart also slows it
-    return [
-        (begin, end)
-        for begin, end in found
-        if usual[begin] - median_ms(rr_ms[begin:end]) > max(_DEEPER * slow[begin], _DEEP_01 * usual[begin])
-    ]
+    return found
 
 
 def _bursts(t_s: Floats, label: NDArray[np.int8]) -> list[tuple[int, int]]:

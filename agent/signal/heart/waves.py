@@ -21,7 +21,7 @@ def period_s(band: Floats, fs_hz: float) -> float:
     The autocorrelation r over lags from 0.25 to 2.5 s; its first maximum of at least 0.8 max(r).
 
     Args:
-        band: The wave in the band of a beat's energy, shape ``(n,)``.
+        band: The wave in the band of a beat's energy, in any unit, shape ``(n,)``.
         fs_hz: Samples per second.
 
     Returns:
@@ -182,5 +182,15 @@ def band_pass(wave: Floats, fs_hz: float, band_hz: tuple[float, float]) -> Float
 
 
 def blocks_of(inside: Bools) -> list[tuple[int, int]]:
+    """Where flags stand in a row.
+
+    Args:
+        inside: Flags, shape ``(n,)``.
+
+    Returns:
+        Places [begin, end) of each row, ascending.
+
+    Source: definition.
+    """
     edges = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]]).astype(np.int8)))
     return [(int(begin), int(end)) for begin, end in edges.reshape(-1, 2)]
