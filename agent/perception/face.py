@@ -145,7 +145,10 @@ class Watcher:
 
     def search(self, frame: Frame) -> int:
         """How many faces are in view, and nothing more: what an idle camera asks."""
-        return sum(self._is_followed(one) or self._is_face(frame, one) for one in self._faces(frame))
+        faces = self._faces(frame)
+        if len(faces) > 1:
+            return len(faces)
+        return sum(self._is_followed(one) or _is_face(one, self._landmarker(frame, one.square)) for one in faces)
 
     def _settled(self, frame: Frame, face: Found) -> Square | None:
         """A detector's square lies a little off: a shut mouth looks open in it. None: no face is there."""
@@ -157,20 +160,20 @@ class Watcher:
         return found.next_square
 
     def _faces(self, frame: Frame) -> list[Found]:
-        """A single one that is sure; of several or doubtful ones the followed one, and those that are believed in."""
+        """A single one that is sure; of several or doubtful ones the followed one, and those that are believed in.
+
+        Beside one face that both models see, whoever may be a face counts as one: no second person is overlooked.
+        """
         found = self._detector.everywhere(frame)
         if len(found) == 1 and found[0].is_sure:
             return found
-        return [one for one in found if self._is_followed(one) or self._is_face(frame, one)]
+        seen = [(one, None if self._is_followed(one) else self._landmarker(frame, one.square)) for one in found]
+        if not any(marks is None or _is_face(one, marks) for one, marks in seen):
+            return []
+        return [one for one, marks in seen if marks is None or _is_present(one, marks)]
 
     def _is_followed(self, found: Found) -> bool:
         return found.is_sure and self._square is not None and _is_near(self._square, found)
-
-    def _is_face(self, frame: Frame, found: Found) -> bool:
-        """Whether the landmark model believes in it."""
-        least = _PRESENT_IN_PART if found.in_part else _PRESENT
-        seen = self._landmarker(frame, found.square)
-        return seen.presence_logit >= least and is_one_face(found, seen)
 
     def _first(self, frame: Frame, square: Square) -> _First | None:
         """What a square shows; None where it is no face."""
@@ -219,6 +222,15 @@ class Watcher:
         lids_01 = told.lids_01 if clear["eyes"] else None
         strongest = None if self._affect is None else self._affect.strongest(first.frame, first.found.next_square)
         return Look(1, None, actions, lids_01, seen.pose, is_masked, searched, strongest)
+
+
+def _is_present(found: Found, seen: Landmarks) -> bool:
+    """Whether the landmark model believes in it."""
+    return seen.presence_logit >= (_PRESENT_IN_PART if found.in_part else _PRESENT)
+
+
+def _is_face(found: Found, seen: Landmarks) -> bool:
+    return _is_present(found, seen) and is_one_face(found, seen)
 
 
 def is_one_face(found: Found, seen: Landmarks) -> bool:

@@ -621,8 +621,8 @@ def test_a_virtual_run_replays_a_night_in_no_time_without_a_socket(world, tmp_pa
     with world.outbox() as outbox:
         rows = [said for row in ledger.rows(outbox) for said in row.said if said.startswith("summary")]
     assert len(rows) == 12
-    assert "rmssd_ms 0 (n 373)" in rows[0]
-    assert "rmssd_ms 0 (n 375)" in rows[1]
+    assert "hr_mean_bpm 75 (n 374), rmssd_ms withheld" in rows[0], "intervals that are all alike are no heart's"
+    assert "hr_mean_bpm 75 (n 375)" in rows[1]
 
 
 def test_an_agent_that_ends_closes_its_sensor(world, tmp_path, monkeypatch):

@@ -105,7 +105,7 @@ def test_faults_gaps_and_notes_are_shown(tmp_path):
     assert line.count("M") == 3  # each fault breaks the line
     seconds = np.round(np.random.default_rng(1).normal(0.8, 0.02, 60), 3)
     _, text = report(tmp_path, written(tmp_path / "seconds.txt", seconds))
-    assert "no unit is stated" in Page(text).text
+    assert "No unit is stated" in Page(text).text
 
 
 def test_a_long_recording_is_shown_window_by_window_and_stays_small(tmp_path):

@@ -219,7 +219,8 @@ def test_the_lock_file_holds_what_every_extra_asks_for():
         for line in (ROOT / "requirements.lock").read_text().splitlines()
         if line and line[0].isalpha() and "==" in line
     )
-    asked = [Requirement(line) for lines in extras().values() for line in lines]
+    # mediapipe has an environment of its own: its OpenCV would lie over the camera's
+    asked = [Requirement(line) for name, lines in extras().items() if name != "mediapipe" for line in lines]
     for wanted in asked:
         if wanted.name != "wardbeat":
             assert wanted.specifier.contains(locked[wanted.name.lower()]), str(wanted)

@@ -58,7 +58,8 @@ def test_a_quirk_is_named_and_its_numbers_are_right_or_withheld(quirk, name):
     assert strap.at(NAMED[quirk]) < 160
     row = next((row for row in ROWS if row.state is NAMED[quirk]), None)
     if row is None or not row.is_doubtful:  # the beats are known: nothing is withheld for it
-        assert numbers(strap.samples, 300)["rmssd_ms"].value is not None
+        known = numbers(strap.samples, 300)["rmssd_ms"]
+        assert known.value is not None or (known.reason == "rhythm_paced" and "paced" in name)
 
 
 @pytest.mark.long
@@ -105,7 +106,9 @@ def test_copies_in_any_number_and_up_to_a_quarter_of_a_second_late_are_left_out(
         assert got == rr_1024[: len(got)]
         assert len(rr_1024) - len(got) < 4
         assert not [one for one in strap.samples if one.channel == "gap_ms"]
-    assert numbers(strap.samples, 60)["hr_mean_bpm"].value == pytest.approx(truth(rr_1024, 60)[0], rel=0.02)
+    rate_bpm = numbers(strap.samples, 60)["hr_mean_bpm"].value
+    if rr_1024 != fibrillating():  # of which a rate may be withheld
+        assert rate_bpm == pytest.approx(truth(rr_1024, 60)[0], rel=0.02)
 
 
 def test_copies_that_differ_in_energy_are_copies():
