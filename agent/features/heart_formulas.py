@@ -50,7 +50,8 @@ def unbroken(seen: Beats) -> int:
 def why_no_variability(seen: Beats) -> str:
     if seen.is_irregular:
         return "rhythm_irregular"
-    if left_out.has_pauses(seen.rr_ms[seen.inside], seen.label[seen.inside]):
+    inside = seen.inside
+    if left_out.has_pauses(seen.rr_ms[inside], seen.label[inside], seen.is_measured[inside]):
         return "pauses_left_out"
     if rhythm.is_paced(seen.nn_ms):
         return "rhythm_paced"
@@ -63,8 +64,9 @@ def why_no_variability(seen: Beats) -> str:
 def why_no_rate(seen: Beats) -> str:
     """What was left out could have moved the mean: then it is the labels' mean, not the heart's."""
     inside = seen.inside
-    good = np.ones(seen.rr_ms.size, dtype=bool) if seen.good is None else seen.good
-    return left_out.why_rate_is_moved(seen.rr_ms[inside], seen.label[inside], good[inside], irregular=seen.is_irregular)
+    return left_out.why_rate_is_moved(
+        seen.rr_ms[inside], seen.label[inside], seen.is_measured[inside], irregular=seen.is_irregular
+    )
 
 
 # ---- formulas that need more than one line

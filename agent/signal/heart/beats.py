@@ -92,6 +92,15 @@ class Beats:
         return np.asarray((self.t_s >= self.start_s) & (self.t_s < self.end_s))
 
     @cached_property
+    def is_measured(self) -> Bools:
+        """Which intervals the source itself does not doubt.
+
+        Returns: Shape ``(n,)``.
+        Source: definition.
+        """
+        return np.ones(self.rr_ms.size, dtype=bool) if self.good is None else self.good
+
+    @cached_property
     def is_normal(self) -> Bools:
         """Which intervals lie between two normal beats: label NORMAL.
 

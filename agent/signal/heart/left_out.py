@@ -49,7 +49,7 @@ def why_rate_is_moved(rr_ms: Floats, label: NDArray[np.int8], good: Bools, *, ir
     early = (label >= Label.ECTOPIC) & (label <= Label.SHORT)
     if irregular or np.count_nonzero(missed) > MANY_MISSED_01 * rr_ms.size:
         early |= missed
-    pause = is_pause(rr_ms, label)
+    pause = is_pause(rr_ms, label) & good
     doubtful = (label == Label.EXCLUDED) & good & (rr_ms >= RR_MIN_MS) & (rr_ms <= RR_MAX_MS) & ~pause
     beats = early | (label == Label.EXTRA)
     for reason, kind, limit_01 in (
@@ -79,7 +79,7 @@ def is_pause(rr_ms: Floats, label: NDArray[np.int8]) -> NDArray[np.bool_]:
     return np.asarray((label != Label.NORMAL) & (rr_ms >= PAUSE_MS) & (rr_ms <= LONGEST_PAUSE_MS))
 
 
-def has_pauses(rr_ms: Floats, label: NDArray[np.int8]) -> bool:
+def has_pauses(rr_ms: Floats, label: NDArray[np.int8], good: Bools) -> bool:
     """Whether pauses are too many for numbers of variability: more than one interval in a hundred, and at least two.
 
     One alone is a contact that was lost, more often than not. Counted, each would change RMSSD many times over.
@@ -87,11 +87,12 @@ def has_pauses(rr_ms: Floats, label: NDArray[np.int8]) -> bool:
     Args:
         rr_ms: Intervals in ms, shape ``(n,)``.
         label: `Label` values, shape ``(n,)``.
+        good: False where the source doubts an interval itself, shape ``(n,)``.
 
     Returns:
         True where variability is withheld.
 
     Derived: chosen by us.
     """
-    count = int(np.count_nonzero(is_pause(rr_ms, label)))
+    count = int(np.count_nonzero(is_pause(rr_ms, label) & good))
     return count > max(1, FEW_PAUSES_01 * rr_ms.size)

@@ -15,6 +15,7 @@ from agent.features import FEATURES
 from agent.recording.options import Options
 from agent.signal.heart import rr
 from agent.tables.feature_spec import REASONS
+from tests.support import made_waves
 from tests.support.heart_windows import NAMES
 from tests.support.processes import shared_file
 from tests.support.pulse_waves import truth_s, waves
@@ -444,3 +445,13 @@ def test_the_agent_s_windows_say_what_analyze_says(file):
             assert ours.n == theirs.n
             if ours.value is not None:
                 assert ours.value == pytest.approx(theirs.value, rel=1e-9)
+
+
+def test_seconds_at_the_rail_are_no_pause_of_the_heart(tmp_path, capsys):
+    """The interval across them is known to be unknown: it takes neither the rate nor the variability of the rest."""
+    made = made_waves.ecg(3, seconds=120, hr_bpm=70, rails=((30, 35), (60, 64)))
+    file = written(tmp_path, "\n".join(f"{one:.4f}" for one in made.wave))
+    _, found, _ = answer(capsys, file, "--signal", "ecg", "--fs", "250")
+    seen = found["windows"][0]["features"]
+    assert seen["hr_mean_bpm"]["value"] == pytest.approx(made.hr_bpm, rel=0.01)
+    assert seen["rmssd_ms"]["value"] is not None
