@@ -23,7 +23,7 @@ from agent.signal.heart import spectrum as spectra
 from agent.signal.heart.artifacts import Label
 from agent.signal.heart.interval_correction import corrected
 from agent.signal.heart.respiration import resp_rate_bpm
-from agent.signal.heart.rr import Bools, Floats
+from agent.signal.heart.rr import Bools, Floats, median_ms
 from agent.signal.heart.spectrum import EvenlySampled, Spectrum
 
 T = TypeVar("T")
@@ -252,9 +252,9 @@ class Beats:
         Returns: In breaths per minute; NaN where no rhythm of breath stands out.
         Source: see `respiration`.
         """
-        if self.spectrum is None or not self.nn_ms.size:
+        if self.spectrum is None:
             return math.nan
-        return resp_rate_bpm(self.spectrum, 1000.0 / float(np.mean(self.nn_ms)))
+        return resp_rate_bpm(self.spectrum, 1.0 / median_ms(np.diff(self.corrected[0])))
 
     @cached_property
     def trendless_ms(self) -> Floats:
