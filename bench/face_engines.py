@@ -44,17 +44,17 @@ def main(check: Callable[..., None]) -> None:
         ):
             (Path(folder) / file.name).symlink_to(file.resolve())
         environment = {**os.environ, "PYTHONPATH": f".:{HERE}", "WARDBEAT_MODELS": folder}
-        told = {}
+        figures = {}
         for engine in ENGINES:
             words = [str(PEER), "-W", "ignore", str(HERE / "face_engines.py"), engine]
             done = subprocess.run(words, capture_output=True, text=True, env=environment, check=False)
             if done.returncode:
                 raise SystemExit(f"{engine}: {done.stderr[-800:]}")
-            told[engine] = json.loads(done.stdout.splitlines()[-1])
-    print(f"\n| row | {' | '.join(told)} |\n|---|{'---|' * len(told)}")
+            figures[engine] = json.loads(done.stdout.splitlines()[-1])
+    print(f"\n| row | {' | '.join(figures)} |\n|---|{'---|' * len(figures)}")
     for row in ROWS:
-        print(f"| {row} | {' | '.join(f'{said[row]:.4g}' for said in told.values())} |")
-    for engine, said in told.items():
+        print(f"| {row} | {' | '.join(f'{said[row]:.4g}' for said in figures.values())} |")
+    for engine, said in figures.items():
         right, pairs = said["smile signs right"], said["smile pairs"]
         check(f"{engine}: {right} of {pairs} smiles with the right sign", holds=right == pairs >= 10)
 
@@ -73,8 +73,8 @@ def _row(engine: str) -> dict[str, float]:
     cv2.setNumThreads(1)
     watcher = Watcher(engine=engine)
     degraded = list(unseen.shots(EACH, SEED, spoilt=True, watcher=watcher))
-    told: dict[str, float] = {f"r of {name}": unseen.r_of(degraded, name)[0] for name in ACTIONS}
-    told["withheld by a gate"] = float(np.mean([shot.look.gate is not None for shot in degraded]))
+    figures: dict[str, float] = {f"r of {name}": unseen.r_of(degraded, name)[0] for name in ACTIONS}
+    figures["withheld by a gate"] = float(np.mean([shot.look.gate is not None for shot in degraded]))
     right = pairs = 0
     for person in people():
         if not person.is_stranger:
@@ -82,8 +82,8 @@ def _row(engine: str) -> dict[str, float]:
         looks = [watcher.look_once(unseen.placed(person.photo(kind))) for kind in ("smiling", "neutral")]
         smiling, calm = (look.actions["smile_left"] + look.actions["smile_right"] for look in looks)
         right, pairs = right + (smiling > calm), pairs + 1
-    told |= {"smile signs right": right, "smile pairs": pairs}
-    told |= dict(zip(ROWS[10:12], _closures(watcher, unseen, auc, np), strict=True))
+    figures |= {"smile signs right": right, "smile pairs": pairs}
+    figures |= dict(zip(ROWS[10:12], _closures(watcher, unseen, auc, np), strict=True))
     portrait = Portrait()
     frames = [portrait.frame(shown(step / 5)) for step in range(120)]
     for row, irises in zip(ROWS[13:15], (False, True), strict=True):
@@ -94,9 +94,9 @@ def _row(engine: str) -> dict[str, float]:
             began_s = time.process_time()
             watcher.look(frame, search=False)
             took_ms.append(1000 * (time.process_time() - began_s))
-        told[row] = float(np.median(took_ms))
-    told["MB"] = psutil.Process().memory_info().rss / 1e6
-    return told
+        figures[row] = float(np.median(took_ms))
+    figures["MB"] = psutil.Process().memory_info().rss / 1e6
+    return figures
 
 
 def _closures(watcher, unseen, auc, np) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""One chain in a process of its own, run block by block when it is told: for bench/face_speed.py. One thread.
+"""One chain in a process of its own, run block by block on demand: for bench/face_speed.py. One thread.
 
 Arguments: the chain (peer, tracking, irises), the frames (.npy, red first), the task file.
 stdin, a line: ``block N`` (N frames, one after the other) or ``pace SECONDS HZ``. stdout: one JSON line each.
@@ -78,13 +78,13 @@ def main() -> None:
             wall_ms.append(1000 * (time.perf_counter() - began_s))
             cpu_ms.append(1000 * (time.process_time() - used_s))
         pages = int(Path("/proc/self/statm").read_text().split()[1])
-        told = {
+        figures = {
             "ms": float(np.median(wall_ms)),
             "cpu_ms": float(np.median(cpu_ms)),
             "cpu_mean_ms": float(np.mean(cpu_ms)),
             "cpu_fast_ms": float(np.percentile(cpu_ms, 10)),
         }
-        print(json.dumps(told | {"mb": pages * os.sysconf("SC_PAGE_SIZE") / 1e6}), flush=True)
+        print(json.dumps(figures | {"mb": pages * os.sysconf("SC_PAGE_SIZE") / 1e6}), flush=True)
     os._exit(0)
 
 

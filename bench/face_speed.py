@@ -63,11 +63,11 @@ def _print_blocks(rows: dict[str, list[dict[str, float]]], check: Callable[..., 
     )
     names = {"peer": "FaceLandmarker 0.10.33", "tracking": "ours, tracking", "irises": "ours, with irises"}
     for chain, least in (("peer", 0.0), ("tracking", TRACKING_LEAST), ("irises", IRISES_LEAST)):
-        told = {key: float(np.median([row[key] for row in rows[chain]])) for key in rows[chain][0]}
+        figures = {key: float(np.median([row[key] for row in rows[chain]])) for key in rows[chain][0]}
         keys = ("cpu_ms", "ms", "cpu_mean_ms", "cpu_fast_ms")
         cpu, wall, mean, fast = (_ratio(rows["peer"], rows[chain], key) for key in keys)
         check(f"{names[chain]}: {cpu:.2f} times FaceLandmarker, at least {least}", holds=cpu >= least)
-        print(f"{names[chain]:<24}{told['cpu_ms']:>8.2f}{told['ms']:>8.2f}{told['mb']:>7.0f}{told['first_s']:>16.2f}"
+        print(f"{names[chain]:<24}{figures['cpu_ms']:>8.2f}{figures['ms']:>8.2f}{figures['mb']:>7.0f}{figures['first_s']:>16.2f}"
               f"{cpu:>8.2f}{wall:>7.2f}{mean:>10.2f}{fast:>14.2f}")  # fmt: skip
     print("the mean counts the searches of the whole frame, which FaceLandmarker does not make while it follows a face")
 

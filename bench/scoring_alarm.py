@@ -146,20 +146,20 @@ def the_budgets() -> None:
 def evidence_of_known_change(days: Days, process: Drawn, scale: np.ndarray) -> np.ndarray:
     """Log likelihood ratio of a fall on CHANGE_ON for people of known mean, scale and process, shape ``(m, 28)``."""
     phi, share = process.phi, process.window_share
-    slow, left, told, ratio = (np.zeros(scale.size) for _ in range(4))
+    slow, left, carried, ratio = (np.zeros(scale.size) for _ in range(4))
     left = left + 1.0 - share
     unit = -change_detector.FALL / scale
     out = []
     for day in range(CHANGE_ON + 28):
         is_read = days.n[:, day] > 0
-        slow, told = phi * slow, phi * told
+        slow, carried = phi * slow, phi * carried
         left = phi**2 * left + (1.0 - share) * (1.0 - phi**2)
         variance = left + share / np.maximum(days.n[:, day], 1.0)
         gain, error = is_read * left / variance, days.mean[:, day] / scale - slow
         if day >= CHANGE_ON:
-            moved = 1.0 - told
+            moved = 1.0 - carried
             ratio = ratio + is_read * (unit * error * moved - 0.5 * (unit * moved) ** 2) / variance
-            told = told + gain * moved
+            carried = carried + gain * moved
             out.append(ratio)
         slow, left = slow + gain * error, left - gain * left
     return np.stack(out, axis=1)

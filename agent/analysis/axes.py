@@ -110,15 +110,15 @@ def _number(tick: float) -> str:
 
 
 def stretched(lines: object, height: float) -> Markup:
-    """Lines in a box that is as wide as there is room, their strokes unchanged."""
+    """Lines in a box that is as wide as the page allows, their strokes unchanged."""
     return tag("svg", lines, x=0, y=0, width="100%", height=height, viewBox=f"0 0 {ACROSS} {height:g}",
                preserveAspectRatio="none", class_="stretched")  # fmt: skip
 
 
 def path(points: Sequence[tuple[float, float]], kind: str) -> Markup:
     """A line through (share of the width, pixels from the top)."""
-    told = "L".join(f"{ACROSS * x:.1f} {y:.1f}" for x, y in points)
-    return tag("path", d=f"M{told}", class_=kind)
+    path = "L".join(f"{ACROSS * x:.1f} {y:.1f}" for x, y in points)
+    return tag("path", d=f"M{path}", class_=kind)
 
 
 def mark(name: str, across: float, y: float) -> Markup:

@@ -76,7 +76,7 @@ def analyze(wish: Wish, on_read: OnRead | None = None) -> Analysis:
 
     Args:
         wish: What is asked.
-        on_read: Told how much of the file is read.
+        on_read: Called with the bytes that are read, and the bytes in all.
 
     Raises:
         WrongUse: A window, step, part or sampling rate that cannot be.

@@ -8,7 +8,7 @@ from agent.analysis.recorded import Recorded
 from agent.signal.heart.artifacts import Label
 from agent.signal.heart.rr import median_ms
 
-_FEW: Final = 20  # intervals from which a series can be judged
+_FEW: Final = 20  # intervals from which a series shows what it is
 _RATE_MS: Final = 250.0  # no heart has a median interval below this; heart rates lie there
 _RISING_01: Final = 0.9
 

@@ -50,8 +50,8 @@ def tachogram(recorded: Recorded, height: int = 220) -> Markup:
     """Each interval at its time; faults with their mark, at the edge where they lie beyond; gaps break the line."""
     minutes, normal = (recorded.t_s - recorded.start_s) / 60, recorded.label == Label.NORMAL
     shown = recorded.rr_ms[normal] if normal.any() else recorded.rr_ms
-    room = 0.12 * float(np.ptp(shown)) + 20
-    scale = Scale(float(shown.min()) - room, float(shown.max()) + room, 8, height - 24)
+    margin = 0.12 * float(np.ptp(shown)) + 20
+    scale = Scale(float(shown.min()) - margin, float(shown.max()) + margin, 8, height - 24)
     last = max(recorded.length_s / 60, 1e-9)
     across = minutes / last
     joined = np.ones(minutes.size, dtype=bool)
@@ -104,8 +104,8 @@ def poincare(recorded: Recorded) -> Markup:
     at = _thinned(np.flatnonzero(pair), _MOST_PAIRS)
     first, second = recorded.rr_ms[at], recorded.rr_ms[at + 1]
     low, high = (float(np.concatenate([first, second]).min()), float(np.concatenate([first, second]).max()))
-    room = 0.06 * (high - low) + 5
-    low, high, left, size = low - room, high + room, 44, 268
+    margin = 0.06 * (high - low) + 5
+    low, high, left, size = low - margin, high + margin, 44, 268
     scale = Scale(low, high, 6, 6 + size)
     ticks = round_numbers(low, high, 4)
 
@@ -128,33 +128,35 @@ def poincare(recorded: Recorded) -> Markup:
                viewBox=f"0 0 {left + size + 8} {scale.bottom + 40:.0f}", class_="square")  # fmt: skip
 
 
-Told = tuple[float, float | None, float | None]
+Triple = tuple[float, float | None, float | None]
 """A value with the ends of its 95 % interval."""
 
 
-def trend(at_s: Sequence[float], told: Sequence[Told | None], unit: str, length_s: float, height: int = 150) -> Markup:
+def trend(
+    at_s: Sequence[float], triples: Sequence[Triple | None], unit: str, length_s: float, height: int = 150
+) -> Markup:
     """A number window by window: a dot with its 95 % interval; a window without one leaves its place empty.
 
     Args:
         at_s: Middle of each window.
-        told: What each gave, or None; at least one gave it.
+        triples: What each gave, or None; at least one gave it.
         unit: Of the number.
         length_s: Of the recording.
         height: Of the picture, in px.
     """
-    ends = [end for one in told if one is not None for end in one if end is not None]
+    ends = [end for one in triples if one is not None for end in one if end is not None]
     low, high = min(ends), max(ends)
-    room = 0.1 * (high - low) + 1e-3 * abs(high) + 1e-9
-    scale = Scale(low - room, high + room, 8, height - 24)
+    margin = 0.1 * (high - low) + 1e-3 * abs(high) + 1e-9
+    scale = Scale(low - margin, high + margin, 8, height - 24)
     shares_01 = [middle_s / max(length_s, 1e-9) for middle_s in at_s]
-    given = [(share_01, one) for share_01, one in zip(shares_01, told, strict=True) if one is not None]
+    given = [(share_01, one) for share_01, one in zip(shares_01, triples, strict=True) if one is not None]
     unit_of_time, per = ("min", 1 / 60) if length_s < 10_800 else ("h", 1 / 3600)
     axes = Axes(scale, unit, 0.0, length_s * per, unit_of_time)
     values = [value for _, (value, _, _) in given]
-    said = f"{len(given)} of {len(told)} windows gave this number, {min(values):.4g} to {max(values):.4g} {unit}."
-    if len(told) > _MOST_DOTS:
-        return plot(axes, stretched(_broken(shares_01, told, scale), height), None, said)
-    shape, bar = ("dot", "interval") if len(told) <= _FEW_DOTS else ("point", "interval thin")
+    said = f"{len(given)} of {len(triples)} windows gave this number, {min(values):.4g} to {max(values):.4g} {unit}."
+    if len(triples) > _MOST_DOTS:
+        return plot(axes, stretched(_broken(shares_01, triples, scale), height), None, said)
+    shape, bar = ("dot", "interval") if len(triples) <= _FEW_DOTS else ("point", "interval thin")
     bars = [
         tag("line", x1=f"{100 * share_01:.2f}%", x2=f"{100 * share_01:.2f}%", y1=f"{scale.y(upper):.1f}",
             y2=f"{scale.y(lower):.1f}", class_=bar)
@@ -197,10 +199,10 @@ def _envelope(across: Floats, rr_ms: Floats, normal: Bools, scale: Scale) -> Mar
     return inside((tag("path", d="".join(bars), class_="line dense"), tag("path", d="".join(line), class_="line")))
 
 
-def _broken(shares_01: Sequence[float], told: Sequence[Told | None], scale: Scale) -> list[Markup]:
+def _broken(shares_01: Sequence[float], triples: Sequence[Triple | None], scale: Scale) -> list[Markup]:
     """A line through the values; a window without one breaks it."""
     runs: list[list[tuple[float, float]]] = [[]]
-    for share_01, one in zip(shares_01, told, strict=True):
+    for share_01, one in zip(shares_01, triples, strict=True):
         if one is None:
             runs.append([])
         else:

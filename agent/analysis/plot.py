@@ -113,7 +113,9 @@ def _tachogram(axes: "Axes", seen: Beats) -> None:
             name = f"{label.name.lower()} {here.sum()}"
             axes.scatter(at_min[here], seen.rr_ms[here].clip(low, high), color=colour, marker=marker, s=20, label=name)
     if not seen.is_normal.all():
-        axes.legend(loc="upper right", fontsize="small")
+        axes.legend(  # above the picture: the marks stand at its edges
+            loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(_MARKS), fontsize="small", frameon=False
+        )
     axes.set_ylim(low - room / 5, high + room / 5)
     axes.set(title="beat by beat", xlabel="min", ylabel="ms")
 

@@ -109,8 +109,8 @@ class Json:
         show(heart_json.refusal(refused.name, refused.reason, refused.remedy))
 
 
-def _median(told: list[float]) -> str:
-    return f"{float(np.median(told)):.4g}" if told else "–"
+def _median(numbers: list[float]) -> str:
+    return f"{float(np.median(numbers)):.4g}" if numbers else "–"
 
 
 def _show(lines: Iterable[str]) -> None:

@@ -25,7 +25,7 @@ def read(file: Path, signal: Signal, options: Options, on_read: OnRead | None = 
         file: Its path; ``-`` for stdin.
         signal: What it holds.
         options: What the person says of it.
-        on_read: Told how much is read.
+        on_read: Called with the bytes that are read, and the bytes in all.
 
     Raises:
         RecordingUnreadable: Naming the line and the reason.

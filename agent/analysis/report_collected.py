@@ -56,8 +56,8 @@ class Collected:
 
     def values(self, number: str) -> list[float]:
         """What the windows gave for a number; withheld ones are left out."""
-        told = (values[number].value for _, _, values in self.windows)
-        return [value for value in told if value is not None]
+        numbers = (values[number].value for _, _, values in self.windows)
+        return [value for value in numbers if value is not None]
 
     def first(self, number: str) -> FeatureValue:
         """The number of the first window that withheld it; of the first window, where none did."""

@@ -47,8 +47,8 @@ def overview_row(one: Collected, anchor: str) -> Markup:
         tag("td", f"{np.mean(recorded.label != 0):.1%}", class_="n", data_name="Faulty"),
     ]
     for number in TILES:
-        told = one.values(number)
-        value = shown(number, float(np.median(told))) if told else "–"
+        numbers = one.values(number)
+        value = shown(number, float(np.median(numbers))) if numbers else "–"
         cells.append(tag("td", value, class_="n", data_name=name_of(number)[0]))
     return tag("tr", tag("th", tag("a", one.name, href=f"#{anchor}"), class_="break", scope="row"), cells)
 

@@ -79,21 +79,21 @@ def _top(one: Collected) -> Markup:
 
 def _tile(one: Collected, number: str) -> Markup:
     name, unit = name_of(number)
-    told = one.values(number)
-    if not told:
+    numbers = one.values(number)
+    if not numbers:
         value = one.first(number)
         body = [tag("span", "Not given", class_="none"),
                 tag("span", sentence(why(value, one.span_s)), class_="sure")]  # fmt: skip
     else:
-        body = [tag("span", shown(number, float(np.median(told))), tag("span", unit, class_="unit"), class_="num"),
+        body = [tag("span", shown(number, float(np.median(numbers))), tag("span", unit, class_="unit"), class_="num"),
                 tag("span", _sure(one, number), class_="sure")]  # fmt: skip
     return tag("section", tag("span", name, class_="name"), body, class_="tile")
 
 
 def _sure(one: Collected, number: str) -> str:
     if len(one.windows) > 1:
-        told = one.values(number)
-        return f"median of {len(told)} windows, {shown(number, min(told))} to {shown(number, max(told))}"
+        numbers = one.values(number)
+        return f"median of {len(numbers)} windows, {shown(number, min(numbers))} to {shown(number, max(numbers))}"
     value = one.first(number)
     return interval_of(value) or "no interval is established"
 
@@ -137,9 +137,9 @@ def _trends(one: Collected) -> Markup:
     blocks = []
     for number in TILES:
         name, unit = name_of(number)
-        told = [_triple(values.get(number), number) for _, _, values in one.windows]
-        if any(one is not None for one in told):
-            picture = pictures.trend(middle_s, told, unit, one.found.recorded.length_s)
+        numbers = [_triple(values.get(number), number) for _, _, values in one.windows]
+        if any(one is not None for one in numbers):
+            picture = pictures.trend(middle_s, numbers, unit, one.found.recorded.length_s)
             blocks.append(tag("div", tag("h3", name), picture))
     words = (
         "A dot is a window, the bar its 95 % interval. A window that does not give the number leaves its place empty."

@@ -61,7 +61,7 @@ class Recordings:
     """What was named.
 
     Attributes:
-        files: Each, with the name that it is shown under; no two are alike, none tells a folder of the machine.
+        files: Each, with the name that it is shown under; no two are alike, none names a folder of the machine.
         passed_over: Files of a folder that are no recordings by their names.
         is_study: Several, or a folder: one that cannot be read does not end the others.
     """
@@ -142,7 +142,7 @@ def _names(files: Sequence[Path]) -> list[str]:
 
 
 def run(
-    wish: Wish, named: Recordings, outputs: Sequence[Output], told: Callable[[float, str], None] | None = None
+    wish: Wish, named: Recordings, outputs: Sequence[Output], on_progress: Callable[[float, str], None] | None = None
 ) -> int:
     """Analyze each recording, and hand each window to every output.
 
@@ -150,7 +150,7 @@ def run(
         wish: What is asked of each; its file is not looked at.
         named: The recordings.
         outputs: Where the numbers go.
-        told: Called with how many recordings are done (with a fraction), and the name of the present one.
+        on_progress: Called with how many recordings are done (with a fraction), and the name of the present one.
 
     Returns:
         How many could not be read.
@@ -158,12 +158,12 @@ def run(
     Raises:
         RecordingUnreadable, WrongUse: The only recording that was named cannot be read.
     """
-    told = told or _untold
+    on_progress = on_progress or _ignored
     refused = 0
     for place, (name, file) in enumerate(named.files):
-        told(place, name)
+        on_progress(place, name)
         try:
-            found = analyze(replace(wish, file=file), _reading(told, place, name))
+            found = analyze(replace(wish, file=file), _reading(on_progress, place, name))
         except WardbeatError as error:
             if not named.is_study:
                 raise
@@ -174,7 +174,7 @@ def run(
         for output in outputs:
             output.begin(name, found)
         for count, (timed, window) in enumerate(found.measured()):
-            told(place + (1 + count / len(found.spans)) / 2, name)
+            on_progress(place + (1 + count / len(found.spans)) / 2, name)
             for output in outputs:
                 output.window(found, timed, window)
         for output in outputs:
@@ -182,10 +182,10 @@ def run(
     return refused
 
 
-def _reading(told: Callable[[float, str], None], place: int, name: str) -> OnRead:
+def _reading(on_progress: Callable[[float, str], None], place: int, name: str) -> OnRead:
     """Reading is the first half of a recording's work."""
-    return lambda done, total: told(place + (min(done / total, 1.0) / 2 if total else 0.0), name)
+    return lambda done, total: on_progress(place + (min(done / total, 1.0) / 2 if total else 0.0), name)
 
 
-def _untold(done: float, name: str) -> None:
+def _ignored(done: float, name: str) -> None:
     """Nobody watches."""

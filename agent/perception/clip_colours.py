@@ -1,7 +1,7 @@
 """Frames of a clip as pictures, in the colours that the clip's own tags name; or the reason why not.
 
 A clip stores brightness and colour differences. Which matrix turns them into red, green and blue, and whether black is
-16 or 0, only its tags tell: read by the wrong ones, skin turns greenish and light gates shift.
+16 or 0, only its tags say: read by the wrong ones, skin turns greenish and light gates shift.
 
 Source:
     Matrices: ITU-R BT.601-7, BT.709-6; tags: ISO/IEC 23091-2 (H.273). A clip without a tag is taken as players take it:
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from agent.perception.crops import Frame
 
-_UNTOLD: Final = 2
+_UNSTATED: Final = 2
 _HIGH_DEFINITION: Final = 720  # lines
 # H.273 matrix number: the converter's own number of it (libswscale's)
 _MATRICES: Final = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7}
@@ -59,18 +59,18 @@ def _must_be_usual(frame: Any) -> None:
 
 
 def _matrix(frame: Any) -> int:
-    told = int(frame.colorspace)
-    if told == _UNTOLD:
+    stated = int(frame.colorspace)
+    if stated == _UNSTATED:
         return _BT709 if frame.height >= _HIGH_DEFINITION else _BT601
-    if told not in _MATRICES:
-        raise ColoursRefused(f"its colour matrix is {_NAMES.get(told, f'number {told} of H.273')}")
-    return _MATRICES[told]
+    if stated not in _MATRICES:
+        raise ColoursRefused(f"its colour matrix is {_NAMES.get(stated, f'number {stated} of H.273')}")
+    return _MATRICES[stated]
 
 
 def _range(frame: Any) -> int:
-    told = int(frame.color_range)
-    if told in (_LIMITED, _FULL):
-        return told
+    stated = int(frame.color_range)
+    if stated in (_LIMITED, _FULL):
+        return stated
     return _FULL if frame.format.name.startswith(("yuvj", "gray")) else _LIMITED
 
 
@@ -91,8 +91,8 @@ def _turn(frame: Any) -> tuple[float, float, float, float]:
     matrix = next((data for data in frame.side_data if data.type.name == "DISPLAYMATRIX"), None)
     if matrix is None:
         return 1.0, 0.0, 0.0, 1.0
-    told: NDArray[np.int32] = np.frombuffer(bytes(matrix), dtype=np.int32)
-    a, b, _, c, d = (float(one) / 65536 for one in told[:5])
+    stated: NDArray[np.int32] = np.frombuffer(bytes(matrix), dtype=np.int32)
+    a, b, _, c, d = (float(one) / 65536 for one in stated[:5])
     largest, smallest = max(abs(a), abs(b)), min(abs(a), abs(b))
     if not largest or smallest > 0.02 * largest:
         raise ColoursRefused("its picture is turned by an angle that is no quarter turn")

@@ -56,8 +56,8 @@ class Clip:
                 raise ClipUnreadable("its pictures are larger than 60 million pixels")
             self._context.thread_type, self._context.thread_count = "NONE", 1
             self._stands_alone = bool(self._context.codec.intra_only)
-            told: Fraction | None = self._context.sample_aspect_ratio
-            self._pixel_aspect = float(told) if told is not None and _ASPECT[0] <= told <= _ASPECT[1] else 1.0
+            stated: Fraction | None = self._context.sample_aspect_ratio
+            self._pixel_aspect = float(stated) if stated is not None and _ASPECT[0] <= stated <= _ASPECT[1] else 1.0
             self._packets = self._container.demux(self._stream)
         except (av.error.FFmpegError, OSError, IndexError, ValueError, MemoryError) as error:
             self.close()

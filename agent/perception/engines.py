@@ -1,7 +1,7 @@
 """ENGINES: what reads movements out of a face that the gates let through; ``face.engine`` of the settings names a row.
 
 Finding faces, following one, light, pose and covers are the same for every engine, and so are the gates. An engine is
-given a face that was judged good and says which movements it shows. A new one is a file beside this one, and a row.
+given a face that passed the gates and says which movements it shows. A new one is a file beside this one, and a row.
 
 This module loads no engine and no library of pictures: the settings and `doctor` read it.
 """

@@ -61,10 +61,10 @@ class Expression:
     def __init__(self) -> None:
         content = store.ours()
         self._sessions = {asked: onnx.session(part(content, asked)) for asked in (_FAR, _NEAR, _MOUTH, _COVERS)}
-        told = self._sessions[_FAR].get_modelmeta().custom_metadata_map
-        self._lower, self._brows, self._eye = (json.loads(told[name]) for name in ("lower", "brows", "eyes"))
-        self._lid_open = float(json.loads(told["lid_open"]))
-        points = np.frombuffer(base64.b64decode(told["canon"]), dtype="<f4").reshape(-1, 3).astype(np.float64)
+        facts = self._sessions[_FAR].get_modelmeta().custom_metadata_map
+        self._lower, self._brows, self._eye = (json.loads(facts[name]) for name in ("lower", "brows", "eyes"))
+        self._lid_open = float(json.loads(facts["lid_open"]))
+        points = np.frombuffer(base64.b64decode(facts["canon"]), dtype="<f4").reshape(-1, 3).astype(np.float64)
         self.canon = Canon.of(points)
 
     def laid(self, points: Points) -> Laid:
@@ -111,12 +111,12 @@ class Expression:
         return actions | dict(zip(self._brows, brows.mean(axis=0).tolist(), strict=True))
 
     def covered_01(self, mouth: Rows, eyes: Rows | None) -> tuple[float, float]:
-        """How sure it is that the lower face is covered, and that an eye is hidden: the worse one, since both are told
+        """How sure it is that the lower face is covered, and that an eye is hidden: the worse one, since both are given
         or none.
 
         Args:
-            mouth: Rows of `agent.perception.occlusion.cover_row`, shape (n, 10); their mean is told.
-            eyes: `agent.perception.eye_occlusion.eye_cover_rows`, or None: 0 is told.
+            mouth: Rows of `agent.perception.occlusion.cover_row`, shape (n, 10); their mean is taken.
+            eyes: `agent.perception.eye_occlusion.eye_cover_rows`, or None: then 0.
         """
         if eyes is None:
             return float(self._run(_MOUTH, {"cover": mouth})[0].mean()), 0.0

@@ -72,7 +72,7 @@ class Watcher:
         engine: What reads movements: a row of `engines.ENGINES`.
 
     Attributes:
-        with_irises: Read the eyes, which costs as much again; without it nothing is told of them.
+        with_irises: Read the eyes, which costs as much again; without it there is no number of them.
 
     Raises:
         ModelMissing: A model file is not there.
@@ -214,12 +214,12 @@ class Watcher:
         if gate is not None:
             return Look(1, gate, pose=seen.pose, searched=searched)
         sees_eyes = self.with_irises and not self._eyes.take(verdict.eyes_01)
-        told = self._reader(first.frame, laid, with_eyes=sees_eyes)
-        if told is None:  # the engine does not see the face that the gates saw
+        read = self._reader(first.frame, laid, with_eyes=sees_eyes)
+        if read is None:  # the engine does not see the face that the gates saw
             return Look(1, "unsteady", pose=seen.pose, searched=searched)
         clear = {"upper": True, "lower": not is_masked, "eyes": quality.eyes_are_clear(seen)}
-        actions = {name: told.actions.get(name) if clear[action.part] else None for name, action in ACTIONS.items()}
-        lids_01 = told.lids_01 if clear["eyes"] else None
+        actions = {name: read.actions.get(name) if clear[action.part] else None for name, action in ACTIONS.items()}
+        lids_01 = read.lids_01 if clear["eyes"] else None
         strongest = None if self._affect is None else self._affect.strongest(first.frame, first.found.next_square)
         return Look(1, None, actions, lids_01, seen.pose, is_masked, searched, strongest)
 
@@ -235,7 +235,7 @@ def _is_face(found: Found, seen: Landmarks) -> bool:
 
 def is_one_face(found: Found, seen: Landmarks) -> bool:
     """Whether detector and landmark model see one face: where the second is not sure, eyes, nose and mouth must lie
-    together. In a wall, a coin or a rocket each draws a face of its own.
+    together. In a wall, a coin or a rocket each draws another face.
 
     Derived: of 264 crops of pictures without a face, 11 passed the limits of score and presence; 1 of them passes this.
         Of 48 degraded bare strangers none lay below the first limit (lowest 13.9); of 215 in painted masks, two thirds

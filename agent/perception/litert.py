@@ -70,7 +70,7 @@ class Model:
 
 @contextlib.contextmanager
 def without_words() -> Iterator[None]:
-    """Libraries of models tell every start on stderr, below Python, and offer no switch."""
+    """Libraries of models report every start on stderr, below Python, and offer no switch."""
     try:
         kept = os.dup(2)
     except OSError:  # a program without a terminal has none

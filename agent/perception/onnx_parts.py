@@ -2,7 +2,7 @@
 
 The runtime computes the whole file at each run, whatever outputs are asked for. Our file holds six nets, of which a
 look needs two or three; as parts they take a third of the time. An ONNX file is one protocol buffer message; only the
-few fields that name nodes, inputs and outputs are read here, and fields are dropped, never written anew.
+few fields that name nodes, inputs and outputs are read here, and fields are dropped, never written.
 
 Source:
     onnx.proto3 (ONNX IR version 10): ModelProto.graph = 7; GraphProto.node = 1, .input = 11, .output = 12;
@@ -77,12 +77,12 @@ def _fields(content: bytes) -> Iterator[tuple[int, bytes, bytes]]:
 
 
 def _varint(content: bytes, at: int) -> tuple[int, int]:
-    told = shift = 0
+    value = shift = 0
     while at < len(content) and shift < 64:
-        told |= (content[at] & 127) << shift
+        value |= (content[at] & 127) << shift
         at, shift = at + 1, shift + 7
         if content[at - 1] < 128:
-            return told, at
+            return value, at
     raise ValueError("an ONNX file that ends early")
 
 
@@ -90,10 +90,10 @@ def _field(number: int, value: bytes) -> bytes:
     return _written(number << 3 | _BYTES) + _written(len(value)) + value
 
 
-def _written(told: int) -> bytes:
+def _written(value: int) -> bytes:
     made = bytearray()
-    while told > 127:
-        made.append(told & 127 | 128)
-        told >>= 7
-    made.append(told)
+    while value > 127:
+        made.append(value & 127 | 128)
+        value >>= 7
+    made.append(value)
     return bytes(made)

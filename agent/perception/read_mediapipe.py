@@ -1,8 +1,8 @@
 """The mediapipe package as an engine: FaceLandmarker's blendshapes, under our names.
 
-It is shown the face alone, cut upright out of the frame, so that it reads the face that was judged and no other; every
-look stands alone (its IMAGE mode), because its smoothing of clips blurs blinks. Covers are judged before, as for every
-engine.
+It is shown the face alone, cut upright out of the frame, so that it reads the face that passed the gates, and no
+other; every look stands alone (its IMAGE mode), because its smoothing of clips blurs blinks. Covers are found before,
+as for every engine.
 
 Source:
     Blendshapes: MediaPipe's face_blendshapes_graph.cc. Lids: the gap between the lids over the eye's width, at its 478
@@ -79,14 +79,14 @@ class MediaPipeReader:
     def __call__(self, frame: Frame, laid: Laid, *, with_eyes: bool) -> Expressed | None:
         """Movements of a face; see `engines.Reader`."""
         picture = cut_bytes(frame, around(laid.points, _RIGHT_OUTER, _LEFT_OUTER, _GROWN), _SIZE_PX)
-        told = self._marker.detect(self._image(image_format=self._format, data=picture))
-        if not told.face_blendshapes:
+        detected = self._marker.detect(self._image(image_format=self._format, data=picture))
+        if not detected.face_blendshapes:
             return None
-        shapes = {shape.category_name: float(shape.score) for shape in told.face_blendshapes[0]}
+        shapes = {shape.category_name: float(shape.score) for shape in detected.face_blendshapes[0]}
         actions = _means(shapes, _SHAPES)
         if not with_eyes:
             return Expressed(actions, None)
-        points = np.array([(point.x, point.y) for point in told.face_landmarks[0]])
+        points = np.array([(point.x, point.y) for point in detected.face_landmarks[0]])
         left, right = (_shut_01(points, lids) for lids in _LIDS)
         return Expressed(actions | _means(shapes, _EYE_SHAPES) | _gaze(shapes), (left, right))
 
@@ -96,7 +96,7 @@ def _means(shapes: dict[str, float], named: dict[str, tuple[str, ...]]) -> dict[
 
 
 def _gaze(shapes: dict[str, float]) -> dict[str, float]:
-    """0.5 straight ahead; the package tells in and out of each eye; out is left for the left eye."""
+    """0.5 straight ahead; the package gives in and out of each eye; out is left for the left eye."""
 
     def both(left: str, right: str) -> float:
         return (shapes[f"eyeLook{left}Left"] + shapes[f"eyeLook{right}Right"]) / 4

@@ -1,7 +1,7 @@
 """When the landmark model looks a second time at a frame: where the first look leaves a doubt.
 
 Two looks from a little apart do two things. Their mean is steadier than either, and actions are read from it. And how
-far the points move between them tells a mouth that the model makes up, eyes behind a lens, and points that are not
+far the points move between them shows a mouth that the model makes up, eyes behind a lens, and points that are not
 steady.
 
 The first comes free of a second look while the face keeps still: looks are taken alternately from either side of the

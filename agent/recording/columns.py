@@ -43,7 +43,7 @@ def of_intervals(source: Source, sheet: Sheet, options: Options) -> tuple[int, i
     """The columns of intervals (or of beat times) and of times; None where there are no times.
 
     Raises:
-        RecordingUnreadable: It cannot be told.
+        RecordingUnreadable: The column is not known.
         WrongUse: The person names none of them.
     """
     value = asked(source, sheet, options.column, "--column") if options.column is not None else None
@@ -63,7 +63,7 @@ def of_wave(source: Source, sheet: Sheet, signal: str, options: Options) -> tupl
     """The columns of samples and of times; None where there are no times.
 
     Raises:
-        RecordingUnreadable: It cannot be told.
+        RecordingUnreadable: The column is not known.
         WrongUse: The person names none of them.
     """
     time = _time(source, sheet, options)

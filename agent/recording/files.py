@@ -104,7 +104,7 @@ def intervals(file: Path, options: Options | None = None, on_read: OnRead | None
     Args:
         file: Its path; ``-`` for stdin.
         options: What the person says of it.
-        on_read: Told how much is read.
+        on_read: Called with the bytes that are read, and the bytes in all.
 
     Raises:
         RecordingUnreadable: Naming the line and the reason.
@@ -142,7 +142,7 @@ def wave(file: Path, signal: str, options: Options | None = None, on_read: OnRea
         file: Its path; ``-`` for stdin.
         signal: ``ecg`` or ``ppg``.
         options: What the person says of it.
-        on_read: Told how much is read.
+        on_read: Called with the bytes that are read, and the bytes in all.
 
     Raises:
         RecordingUnreadable: Naming the line and the reason; also while blocks are read.

@@ -20,7 +20,7 @@ MIN_MS, MAX_MS = 10.0, 600_000.0
 
 _NO_INTERVAL, _SAME = 65_535.0, 1e-6  # what devices of 16 bits write for none
 
-# The middle of a recording's intervals: 240 to 20 beats a minute, with room for naps of athletes and for bad files.
+# The middle of a recording's intervals: 240 to 20 beats a minute, and beyond, for athletes asleep and for bad files.
 _MIDDLE_MS: Final = (250.0, 3000.0)
 _GUESSED: Final = (("ms", 1.0), ("s", 1000.0), ("µs", 1e-3), ("ns", 1e-6))
 _LOOKED_AT: Final = 3000

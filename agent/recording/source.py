@@ -22,7 +22,7 @@ LINE_BYTES: Final = 1024 * 1024
 _BATCH: Final = 256 * 1024
 STDIN: Final = "-"
 OnRead = Callable[[int, int], None]
-"""Told now and then: bytes read, and bytes in all (0 where nobody knows)."""
+"""Called now and then with the bytes that are read, and the bytes in all (0 where nobody knows)."""
 
 Batch = tuple[int, list[str]]
 """The number of the first line, and lines without their ends."""

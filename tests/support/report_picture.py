@@ -1,4 +1,7 @@
-"""`make report-picture`: docs/report.png and docs/study.png, the report of simulated hearts in a real Chromium."""
+"""`make report-picture`: the pictures of the documents about recordings, and the sample of the README on stdout.
+
+docs/report.png and docs/study.png are reports of simulated hearts in a real Chromium; docs/analyze.png is one figure.
+"""
 
 import itertools
 import sys
@@ -28,8 +31,24 @@ def written(folder: Path) -> None:
     (folder / "P03/questions.csv").write_text("item,answer\nsleep,good\n")
 
 
+def with_faults(folder: Path) -> Path:
+    """A quarter of an hour of a simulated heart with early beats; some beats were missed, and some are none."""
+    phase = replace(SCRIPTS["rest"], ectopics_per_h=50.0)
+    beats = itertools.takewhile(lambda beat: beat.end_s < 900, Physiology([phase], 3).beats())
+    rr_ms = [float(beat.rr_ms) for beat in beats]
+    for at in (120, 371, 606, 842):
+        rr_ms[at : at + 2] = [rr_ms[at] + rr_ms[at + 1]]
+    for at in (243, 555, 910):
+        rr_ms[at : at + 1] = [0.4 * rr_ms[at], 0.6 * rr_ms[at]]
+    file = folder / "rr.txt"
+    file.write_text("".join(f"{one:.0f}\n" for one in rr_ms))
+    return file
+
+
 def main() -> int:
-    """Draw both."""
+    """Draw all three."""
+    with tempfile.TemporaryDirectory() as name:
+        cli.main(["analyze", str(with_faults(Path(name))), "--plot", str(DOCS / "analyze.png")])
     browser = Browser()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "study"

@@ -38,7 +38,7 @@ def why_rate_is_moved(rr_ms: Floats, label: NDArray[np.int8], good: Bools, *, ir
     Returns:
         ``pauses_left_out``, ``beats_left_out``, ``doubt_left_out``, or nothing where the rate stays.
 
-    Derived: 2 % of a rate is what a person can tell from one day to the next; on 1,400 hearts whose every beat is known
+    Derived: 2 % of a rate is what differs from one day to the next; on 1,400 hearts whose every beat is known
         no rate that is given is further off.
     """
     normal = label == Label.NORMAL

@@ -1,66 +1,15 @@
-"""Whether a waveform is good enough to take beats from, and whether the body was still."""
+"""How like each other the beats of a waveform are, and whether the body was still."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from agent.signal.heart.rr import Floats
 
-# Feasible beats: Orphanidou et al. (2015), doi:10.1109/JBHI.2014.2338351
-_HR_BPM: Final = (20.0, 240.0)  # theirs: 40 to 180; athletes asleep and hearts in hard exercise are ours too
-_LONGEST_S: Final = 4.0  # theirs: 3; at 20 a minute each interval is as long
-_MOST_RATIO: Final = 2.2
 _FEWEST_BEATS: Final = 4
-_AROUND: Final = 20  # beats judged by one mean beat; it is taken of as many more
+_AROUND: Final = 20  # beats compared with one mean beat; it is taken of as many more
 # Standard deviation of acceleration within a second, in g: sitting hands stay below; chosen by us.
 STILL_G: Final = 0.03
-
-
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """Quality of a stretch of waveform.
-
-    Attributes:
-        skewness: Third standardised moment, no unit; a clean pulse wave is skewed to the right (above 0).
-        correlation: Mean correlation of each beat with the mean beat, -1 to 1; NaN for too few beats.
-        feasible: Whether the beats can be a heart's; see `is_feasible`.
-    """
-
-    skewness: float
-    correlation: float
-    feasible: bool
-
-    def is_good(self, least_correlation: float) -> bool:
-        """Whether beats of this stretch may be used: feasible, and ``correlation >= least_correlation``.
-
-        Args:
-            least_correlation: Limit, 0 to 1; see `pulses.DetectorSettings`.
-
-        Returns:
-            False also for a correlation of NaN.
-
-        Source: Orphanidou et al. (2015), doi:10.1109/JBHI.2014.2338351
-        """
-        return self.feasible and self.correlation >= least_correlation
-
-
-def quality(wave: Floats, fs_hz: float, beats_s: Floats) -> Quality:
-    """Skewness, template correlation and feasibility of a stretch.
-
-    Args:
-        wave: Samples in any unit, shape ``(n,)``.
-        fs_hz: Samples per second.
-        beats_s: Its beats, in s from the first sample, shape ``(b,)``.
-
-    Returns:
-        All three; see `Quality`.
-
-    Source:
-        Elgendi (2016), doi:10.3390/bioengineering3040021 (skewness); Orphanidou et al. (2015),
-        doi:10.1109/JBHI.2014.2338351.
-    """
-    return Quality(skewness(wave), template_correlation(wave, fs_hz, beats_s), is_feasible(beats_s))
 
 
 def skewness(values: Floats) -> float:
@@ -77,27 +26,6 @@ def skewness(values: Floats) -> float:
     centred = values - values.mean() if values.size else values
     spread = float(np.sqrt(np.mean(centred**2))) if values.size else 0.0
     return float(np.mean(centred**3)) / spread**3 if spread > 0 else float("nan")
-
-
-def is_feasible(beats_s: Floats) -> bool:
-    """Whether these can be the beats of a heart.
-
-    Mean rate 20 to 240 per minute, no interval beyond 4 s, and ``max / min`` of the intervals at most 2.2.
-
-    Args:
-        beats_s: Beats in s, ascending, shape ``(b,)``.
-
-    Returns:
-        False for fewer than four beats.
-
-    Source: Orphanidou et al. (2015), doi:10.1109/JBHI.2014.2338351; they allow 40 to 180 per minute.
-    """
-    if beats_s.size < _FEWEST_BEATS:
-        return False
-    interval_s = np.diff(beats_s)
-    bpm = 60.0 / float(interval_s.mean())
-    alike = float(interval_s.max() / interval_s.min()) <= _MOST_RATIO if interval_s.min() > 0 else False
-    return bool(_HR_BPM[0] <= bpm <= _HR_BPM[1] and interval_s.max() <= _LONGEST_S and alike)
 
 
 def beat_segments(wave: Floats, fs_hz: float, beats_s: Floats, half: int) -> Floats:
@@ -161,7 +89,7 @@ def likeness(wave: Floats, fs_hz: float, beats_s: Floats, half_s: float) -> Floa
         -1 to 1, shape ``(b,)``; NaN for a beat at the edge, and for all where there are fewer than four.
 
     Source: Orphanidou et al. (2015), doi:10.1109/JBHI.2014.2338351 (template matching); Li, Mark and Clifford (2008),
-        doi:10.1088/0967-3334/29/1/002 (a template of the usual beats, each beat judged by itself).
+        doi:10.1088/0967-3334/29/1/002 (a template of the usual beats, each beat compared by itself).
     """
     found = np.full(beats_s.size, np.nan)
     if beats_s.size < _FEWEST_BEATS:

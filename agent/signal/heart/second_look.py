@@ -130,7 +130,7 @@ def _runs(rr_ms: Floats, label: NDArray[np.int8], joined: Bools) -> list[tuple[i
         if not 0 < end - begin <= _LONGEST_RUN or end >= rr_ms.size or not joined[end] or not normal[begin:end].any():
             continue
         if end - begin < _SHORTEST_RUN and normal[begin - 1] and normal[end]:
-            continue  # one alone, which `artifacts` has judged
+            continue  # one alone, which `artifacts` has labelled
         deep_ms = usual - median_ms(rr_ms[begin:end])
         if rr_ms[end] > _RISE * rr_ms[end - 1] and deep_ms > max(_DEEPER * slow, _DEEP_01 * usual):
             found.append((begin, end))

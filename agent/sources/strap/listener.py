@@ -141,14 +141,14 @@ class StrapListener:
 
     def _placed(self, arrived_ns: int, measured: Measurement) -> list[tuple[Placed, Quality]]:
         """Its beats with their times, once what this strap does to them is undone."""
-        told = self._quirks.take(arrived_ns, measured.hr_bpm, measured.rr_1024)
-        if told is None:
+        undone = self._quirks.take(arrived_ns, measured.hr_bpm, measured.rr_1024)
+        if undone is None:
             return []
-        doubted = told.is_doubtful or measured.contact is False
+        doubted = undone.is_doubtful or measured.contact is False
         quality = Quality.SUSPECT if doubted else Quality.GOOD
         placed: list[Placed] = []
-        for number, part in enumerate(told.parts_1024):
-            if number or told.after_gap:
+        for number, part in enumerate(undone.parts_1024):
+            if number or undone.after_gap:
                 self._times.interrupt()
             placed += self._times.place(arrived_ns, part)
         return [(beat, quality) for beat in placed]

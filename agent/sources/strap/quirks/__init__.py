@@ -1,1 +1,1 @@
-"""Straps, relays and libraries that repeat, drop or make up intervals, told by content and clock: one row a quirk."""
+"""Straps, relays and libraries that repeat, drop or make up intervals, recognised by content and clock."""

@@ -72,7 +72,7 @@ class Copies:
             return True
         has_time = apart_ns >= sum(first.rr_1024) * NS_PER_S // TICKS_PER_S
         rare = sum(self._equal) <= _RARE * max(len(self._equal), 1)
-        return not has_time and (rare or (first.in_turn and apart_ns <= _AT_ONCE_NS))
+        return not has_time and first.in_turn and (rare or apart_ns <= _AT_ONCE_NS)
 
     def _count(self, first: _First, rr_1024: tuple[int, ...]) -> None:
         if not first.rr_1024:

@@ -21,7 +21,7 @@ _COARSE: Final = 10  # 1/1024 s between neighbouring lengths; 128 Hz recordings 
 _BENT: Final = 0.3  # 1/1024 s a step: a grid in ms is uneven in 1/1024 s
 _LENGTHS: Final = 60
 _DISTINCT: Final = 3
-_WIDE: Final = 64  # 1/1024 s; a paced heart whose rate is set anew jumps further, or stays
+_WIDE: Final = 64  # 1/1024 s; a paced heart whose rate is set again jumps further, or stays
 _CHANGES: Final = 0.2  # share of intervals that differ from the one before
 _SEVERAL: Final = 10  # packets with more than one interval
 

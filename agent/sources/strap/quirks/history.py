@@ -1,8 +1,8 @@
-"""The packets that came lately, and their intervals held against the clock: what the rows of `table` judge by.
+"""The packets that came lately, and the sum of their intervals against the time that passed.
 
     surplus = sum of the intervals - time that passed       a strap that sends each beat once stays near 0
 
-The last beat of a packet may be told up to a second or two late (see `beat_times.DELAY_S`), so a surplus wanders
+The last beat of a packet may be sent up to a second or two late (see `beat_times.DELAY_S`), so a surplus wanders
 by that much on any strap. What goes beyond it, one way or the other, is no delay.
 """
 

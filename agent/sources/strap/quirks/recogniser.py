@@ -4,7 +4,7 @@
                 │
                 └ let go: nothing of it is left
 
-Pure but for what it was told; what it keeps is bounded, and a quirk that ends is forgotten with the packets that
+It does no I/O; what it keeps is bounded, and a quirk that ends is forgotten with the packets that
 showed it.
 """
 
@@ -15,7 +15,7 @@ from agent.model import NS_PER_S
 from agent.sources.strap.quirks.copies import Copies
 from agent.sources.strap.quirks.history import History
 from agent.sources.strap.quirks.table import QUIRKS, Quirk
-from agent.sources.strap.quirks.undoing import Told, Undoing, without_fill
+from agent.sources.strap.quirks.undoing import Undoing, Undone, without_fill
 from agent.sources.strap.states import StrapState
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class Quirks:
         """The link is another, or something was lost: no time is reckoned across it."""
         self._history.interrupt()
 
-    def take(self, arrived_ns: int, hr_bpm: int, rr_1024: tuple[int, ...]) -> Told | None:
+    def take(self, arrived_ns: int, hr_bpm: int, rr_1024: tuple[int, ...]) -> Undone | None:
         """Take a packet over.
 
         Args:
@@ -62,7 +62,7 @@ class Quirks:
             rr_1024: Its intervals in 1/1024 s, oldest first.
 
         Returns:
-            What it tells; None: it was here already.
+            Its beats once its quirk is undone; None: it was here already.
         """
         known = self._copies.shows
         if self._copies.is_copy(arrived_ns, rr_1024, self._history):
@@ -71,10 +71,10 @@ class Quirks:
             self._history.packets.clear()
         packet = self._history.push(arrived_ns, hr_bpm, rr_1024)
         if packet is None:
-            return Told((rr_1024,))
+            return Undone((rr_1024,))
         changed = self._judge(arrived_ns)
-        told = without_fill(packet) if self._undoing is None else self._undoing.take(packet)
-        return Told(told.parts_1024, told.is_doubtful, after_gap=changed or told.after_gap)
+        undone = without_fill(packet) if self._undoing is None else self._undoing.take(packet)
+        return Undone(undone.parts_1024, undone.is_doubtful, after_gap=changed or undone.after_gap)
 
     def _judge(self, now_ns: int) -> bool:
         """Whether another quirk holds from now on."""

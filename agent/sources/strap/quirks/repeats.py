@@ -14,14 +14,15 @@ from agent.sources.strap.quirks.history import SPAN_S, WANDER_S, History, Packet
 
 _LEAST: Final = 3  # repeats
 _ELAPSED_S: Final = 8.0  # by then copies are known to be copies
-_SURPLUS_S: Final = WANDER_S + 0.5  # two copies in a minute and a half are no quirk
+_SURPLUS_S: Final = WANDER_S + 1.2  # two copies in a minute and a half are no quirk, at 50 a minute either
 _MARGIN_NS: Final = 300 * 1_000_000  # a packet is early or late by so much; below the shortest interval of 200 a minute
+_SOON: Final = 0.4  # of packets' usual distance: what is like the one before and sooner is a copy, or was held up
 _ANCHOR_NS: Final = 30 * NS_PER_S
 _BACKLOG: Final = 2.5  # packets' usual distances: more intervals at once were stored, not repeated
 
 
 def is_like(packet: Packet, before: Packet) -> bool:
-    """Whether a packet tells only what the one before told last, or just the same."""
+    """Whether a packet holds only the last interval of the one before, or the same intervals."""
     return packet.rr_1024 in (before.rr_1024, before.rr_1024[-1:])
 
 
@@ -37,7 +38,8 @@ def shows(history: History) -> bool:
         packet, before = packets[n], packets[n - 1]
         apart_s = (packet.arrived_ns - before.arrived_ns) / NS_PER_S
         surplus, past_s = surplus + packet.sum_s - apart_s, past_s + apart_s
-        if is_like(packet, before) and packet.sum_s <= least_s + packet.rr_1024[-1] / TICKS_PER_S:
+        in_time = apart_s >= _SOON * history.usual_ns / NS_PER_S
+        if in_time and is_like(packet, before) and packet.sum_s <= least_s + packet.rr_1024[-1] / TICKS_PER_S:
             likes, extra_s = likes + 1, extra_s + packet.sum_s
         # where equal intervals are common some of them are beats: the surplus itself bounds the repeats
         enough = surplus > _SURPLUS_S and likes >= _LEAST and extra_s >= surplus - WANDER_S / 2

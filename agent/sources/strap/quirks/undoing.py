@@ -8,8 +8,8 @@ from agent.sources.strap.quirks.history import History, Packet
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a packet tells once its quirk is undone.
+class Undone:
+    """The beats of a packet once its quirk is undone.
 
     Attributes:
         parts_1024: Intervals in 1/1024 s, oldest first; something is missing between two parts.
@@ -25,8 +25,8 @@ class Told:
 class Undoing(Protocol):
     """One for each time that a quirk lasts."""
 
-    def take(self, packet: Packet) -> Told:
-        """What the packet tells."""
+    def take(self, packet: Packet) -> Undone:
+        """The beats of the packet."""
 
 
 class Doubted:
@@ -35,9 +35,9 @@ class Doubted:
     def __init__(self, _history: History) -> None:
         pass
 
-    def take(self, packet: Packet) -> Told:
+    def take(self, packet: Packet) -> Undone:
         """Every interval, doubtful."""
-        return Told((packet.rr_1024,), is_doubtful=True)
+        return Undone((packet.rr_1024,), is_doubtful=True)
 
 
 class WithoutRepeats:
@@ -46,9 +46,9 @@ class WithoutRepeats:
     def __init__(self, _history: History) -> None:
         self._dropped = repeats.Dropped()
 
-    def take(self, packet: Packet) -> Told:
+    def take(self, packet: Packet) -> Undone:
         """The intervals that are beats."""
-        return Told((self._dropped.take(packet),))
+        return Undone((self._dropped.take(packet),))
 
 
 class InTicks:
@@ -57,12 +57,12 @@ class InTicks:
     def __init__(self, _history: History) -> None:
         pass
 
-    def take(self, packet: Packet) -> Told:
+    def take(self, packet: Packet) -> Undone:
         """Every interval in the service's unit."""
-        return Told((units.in_ticks(packet.rr_1024),))
+        return Undone((units.in_ticks(packet.rr_1024),))
 
 
-def without_fill(packet: Packet) -> Told:
+def without_fill(packet: Packet) -> Undone:
     """A packet's intervals without 0xFFFF, which is none; a gap stands there."""
     parts: list[list[int]] = [[]]
     for rr in packet.rr_1024:
@@ -70,4 +70,4 @@ def without_fill(packet: Packet) -> Told:
             parts.append([])
         else:
             parts[-1].append(rr)
-    return Told(tuple(map(tuple, parts)))
+    return Undone(tuple(map(tuple, parts)))

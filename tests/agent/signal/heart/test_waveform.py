@@ -93,6 +93,17 @@ def test_a_disturbance_of_an_electrocardiogram_costs_its_own_seconds(hr_bpm):
     assert lost_s(seconds=400, spoilt=((200, 259),)) <= 65
 
 
+@pytest.mark.parametrize(("detector", "fs_hz"), [(pulses.ECG, 250.0), (pulses.ECG, 130.0), (pulses.PPG, 100.0)])
+@pytest.mark.parametrize("colour", [0, 1, 2])
+def test_noise_alone_has_no_good_beats(detector, fs_hz, colour):
+    """White, pink and brown noise have maxima as often as a heart, but no two of one shape."""
+    power = np.fft.rfft(np.random.default_rng(colour).normal(0, 1, int(120 * fs_hz)))
+    power[1:] /= np.arange(1, power.size) ** (colour / 2)
+    found = waveform.intervals(np.fft.irfft(power), fs_hz, detector)
+    assert found.t_s.size > 100
+    assert found.good.mean() < 0.15
+
+
 def test_noise_takes_no_part_and_an_odd_beat_does():
     """Only noise says nothing of the heart: an interval beside a beat of another shape was measured all the same."""
     made = made_waves.ecg(5, seconds=120, hr_bpm=70, spoilt=((60, 70),))

@@ -264,7 +264,7 @@ def test_a_strap_in_the_field_is_not_accused(name, field):
 @pytest.mark.parametrize("field", FIELD)
 @pytest.mark.parametrize("name", HONEST)
 def test_no_heart_and_no_radio_is_taken_for_a_quirk(name, field):
-    # at 0.9 s nobody can see whether a packet is missing from the row, or one too many
+    # at 0.9 s nobody can see whether a packet is missing from the row, or is a copy that came late
     jitters_s = (0.15, 0.4) if "lost" in field or "doubles" in field else (0.3, 0.9)
     for seed, jitter_s in enumerate(jitters_s, start=2):
         strap = worn(FIELD[field](arriving(HONEST[name](seed), jitter_s=jitter_s, seed=seed)))

@@ -120,7 +120,6 @@ def test_straps_in_one_room_never_mix(tmp_path):
             wrong = straps.unfaithful(reader, strap.felt)
             assert wrong.pop("missing at the end") <= 5
             assert wrong.pop("gap without a loss") <= 2
-            assert wrong.pop("missing") <= 3  # a packet that waited and equals the one before is taken for its copy
             assert not any(wrong.values()), wrong
         assert straps.unfaithful(readers[0], bodies[1].felt)["invented"] > 10  # a mixed-up strap would be seen
 
