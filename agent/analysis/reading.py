@@ -2,7 +2,7 @@
 
 import math
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -11,11 +11,9 @@ from agent.errors import WrongUse
 from agent.recording import files
 from agent.recording.options import Options
 from agent.recording.source import OnRead
-from agent.signal.heart import pulses, waveform
 from agent.signal.heart.labelling import labelled
 
 Signal = Literal["rr", "ecg", "ppg"]
-_RECIPES: Final = {"ecg": pulses.ECG, "ppg": pulses.PPG}
 
 
 def read(file: Path, signal: Signal, options: Options, on_read: OnRead | None = None) -> Recorded:
@@ -50,11 +48,13 @@ def _of_intervals(file: Path, options: Options, on_read: OnRead | None) -> Recor
 
 
 def _of_wave(file: Path, signal: Signal, options: Options, on_read: OnRead | None) -> Recorded:
+    from agent.signal.heart import pulses, waveform  # a list of intervals starts without them
+
     if options.unit is not None:
         raise WrongUse("--unit is for intervals", remedy="Say a wave's samples per second with --fs.")
     with files.wave(file, signal, options, on_read) as wave:
         try:
-            found = waveform.of_blocks(wave.blocks, wave.fs_hz, _RECIPES[signal])
+            found = waveform.of_blocks(wave.blocks, wave.fs_hz, pulses.ECG if signal == "ecg" else pulses.PPG)
         except ValueError as error:
             raise WrongUse(
                 f"{file.name}: {error}", remedy=f"The file has {wave.fs_hz:.1f} samples a second."
