@@ -4,6 +4,7 @@ The clock is that of the records beside them, a second each: pauses of 2 s and m
 loaded when such a file is read.
 """
 
+import math
 import struct
 from array import array
 from datetime import datetime
@@ -61,9 +62,9 @@ def rows(source: Source, _: Options) -> Rows:
     if not len(found.value):
         what = "heart rates, one a record, and no beat-to-beat intervals" if rates else "no beat-to-beat intervals"
         raise source.refused(f"a FIT file with {what}", _LOG)
-    first = next((t_s for t_s in time_s if t_s == t_s), None)  # noqa: PLR0124 - NaN
+    first = next((t_s for t_s in time_s if not math.isnan(t_s)), None)
     if first is not None:
-        found.time = array("d", [t_s if t_s == t_s else first for t_s in time_s])  # noqa: PLR0124
+        found.time = array("d", [first if math.isnan(t_s) else t_s for t_s in time_s])
     return found
 
 
@@ -74,7 +75,7 @@ def _intervals(frame: Any) -> list[float]:
     value = frame.get_value("time", fallback=None)
     values = value if isinstance(value, tuple | list) else (value,)
     scale = 1000.0 if frame.name == _OF_SECONDS else 1.0
-    found = [float(one) * scale for one in values if isinstance(one, int | float) and one == one]  # noqa: PLR0124
+    found = [float(one) * scale for one in values if isinstance(one, int | float) and not math.isnan(one)]
     return [one for one in found if 0 < one < _NONE]
 
 

@@ -13,8 +13,8 @@ from agent.analysis.columns import heart_numbers, meaning_of
 from agent.analysis.markup import tag
 from agent.analysis.report_words import name_of
 from agent.signal.heart.artifacts import Label
-from tests.agent.analysis.test_study import folder, run, written  # noqa: F401 - a fixture
 from tests.agent.analysis.test_windowing import heart
+from tests.support.studies import run, written
 
 VOID = {"meta", "br", "link", "img"}
 
@@ -53,7 +53,7 @@ def report(tmp_path, *words):
     return code, out.read_text(encoding="utf-8")
 
 
-def test_a_report_loads_nothing_runs_nothing_and_names_no_folder(folder, tmp_path):  # noqa: F811 - a fixture
+def test_a_report_loads_nothing_runs_nothing_and_names_no_folder(folder, tmp_path):
     code, text = report(tmp_path, folder)
     page = Page(text)
     assert code == 1
@@ -70,7 +70,7 @@ def test_a_report_loads_nothing_runs_nothing_and_names_no_folder(folder, tmp_pat
     assert str(tmp_path.parent) not in text
 
 
-def test_a_study_opens_with_a_table_of_all_and_one_that_cannot_be_read(folder, tmp_path):  # noqa: F811
+def test_a_study_opens_with_a_table_of_all_and_one_that_cannot_be_read(folder, tmp_path):
     _, text = report(tmp_path, folder)
     page = Page(text)
     assert "10 recordings" in page.text
@@ -168,7 +168,7 @@ def test_an_axis_has_a_few_round_numbers():
 
 @pytest.mark.browser
 @pytest.mark.long
-def test_a_report_fits_every_width_in_light_and_dark_and_keeps_the_rules_of_access(folder, tmp_path):  # noqa: F811
+def test_a_report_fits_every_width_in_light_and_dark_and_keeps_the_rules_of_access(folder, tmp_path):
     from tests.support.page_agent import Browser
 
     written(folder / "P9/hours.txt", heart(7000))

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from agent import cli
 from agent.analysis import columns, compare
 from agent.analysis.columns import LONG, WIDE
 from agent.analysis.part import moment
@@ -25,35 +24,10 @@ from agent.system import output
 from agent.tables.feature_spec import REASONS
 from tests.agent.analysis.test_windowing import heart
 from tests.support.heart_windows import window_of
+from tests.support.studies import run, written
 
 HEART = [spec for spec in FEATURES.values() if spec.signal == "heart"]
 ROOT = Path(__file__).parents[3]
-
-
-def written(file, rr_ms):
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("\n".join(f"{one:g}" for one in rr_ms) + "\n")
-    return file
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Ten recordings: short, long, faulty, in folders, one that is none; and files that are no recordings."""
-    for place, length_s in enumerate((62, 161, 300, 420, 700)):
-        written(tmp_path / f"study/P{place}/rest.txt", heart(length_s, seed=place))
-        written(tmp_path / f"study/P{place}/stress.txt", heart(length_s, rate_bpm=95, seed=place + 10))
-    faulty = heart(300, seed=30)
-    faulty[40] *= 2
-    faulty[90:92] = faulty[90] * 0.6, faulty[91] * 1.4
-    written(tmp_path / "study/P2/rest.txt", faulty)
-    (tmp_path / "study/P1/stress.txt").write_text("name,age\nsomebody,44\n")
-    (tmp_path / "study/protocol.pdf").write_bytes(b"%PDF")
-    (tmp_path / "study/.DS_Store").write_bytes(b"\x00")
-    return tmp_path / "study"
-
-
-def run(*words):
-    return cli.main(["analyze", *map(str, words)])
 
 
 def table_of(file):
