@@ -176,6 +176,12 @@ class Outbox(Rows):
         """Go on under a new random stream. The caller holds the transaction."""
         self.db.execute("INSERT INTO stream (stream, last_seq) VALUES (?, 0)", (os.urandom(STREAM_BYTES),))
 
+    def holds_current(self, idxs: Iterable[int]) -> bool:
+        """Whether any of these ledger rows stands in the current stream."""
+        stream = self._current_stream()[1]
+        query = "SELECT 1 FROM ledger WHERE idx = ? AND stream = ?"
+        return any(self.db.execute(query, (idx, stream)).fetchone() for idx in idxs)
+
     def request_erasure(self, serial: int, now_utc_s: int) -> None:
         """Queue the wish for the hub; it is the person's last word here. The caller holds the transaction."""
         self.append([EraseMessage(serial, now_utc_s)], now_utc_s)

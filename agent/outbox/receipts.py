@@ -92,7 +92,12 @@ def apply(outbox: Outbox, answers: Answers, now_utc_s: int, proof: bytes | None 
 
 
 def _seal_again(outbox: Outbox, which: list[int], now_utc_s: int, settled: Settled) -> None:
-    if which:
+    """Seal rows again in another stream than theirs.
+
+    A new one begins only where the current one is theirs: a backlog whose answers come one by one needs one stream, and
+    a hub takes 200 new ones a day.
+    """
+    if outbox.holds_current(which):
         outbox.begin_stream()
     for idx in which:
         outbox.drop_envelope(idx)

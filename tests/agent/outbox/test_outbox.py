@@ -155,6 +155,21 @@ def test_forks_are_sealed_again_in_a_new_stream_and_stored(world, tmp_path):
     assert settled.mismatched == 0
 
 
+def test_rows_whose_answers_come_one_by_one_are_sealed_again_in_one_new_stream(world):
+    """A hub takes 200 new streams a day: a month's backlog under a destroyed key must need one."""
+    with world.outbox() as outbox:
+        rows = [outbox.put(COVER, NOW) for _ in range(30)]
+        outbox.mark_sent(rows, NOW)
+        for row in rows:
+            receipts.apply(outbox, answer(entry(row, "fork"), stream=row.stream), NOW)
+        again = outbox.unsent(100)[-30:]
+        assert {row.stream for row in again}.isdisjoint({rows[0].stream})
+        assert len({row.stream for row in again}) == 1
+        outbox.mark_sent(again, NOW)
+        receipts.apply(outbox, answer(entry(again[0], "fork"), stream=again[0].stream), NOW)
+        assert outbox.unsent(100)[-1].stream not in {row.stream for row in (*rows, *again)}
+
+
 def test_an_outbox_restored_from_an_older_copy_is_told_and_loses_only_what_it_never_sent(world, tmp_path):
     receiver = world.receiver()
     db = world.settings.state_dir / "outbox.db"
