@@ -26,7 +26,7 @@ from agent.system import host, state_files
 from agent.system.clock import count_now
 from agent.tables.profiles import Profile
 from agent.windows.history import History
-from agent.wire.consent import Grant
+from agent.wire.message import Grant
 
 _MARK_S: Final = 0.7  # an agent that has not answered by then finds a mark
 _OBEYED_S: Final = 3.0  # how long the command waits to see the mark obeyed

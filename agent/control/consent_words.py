@@ -3,7 +3,7 @@
 import json
 
 from agent.wire.consent import SignedYes
-from agent.wire.message import ConsentMessage, FeaturesMessage
+from agent.wire.message import ConsentMessage, FeaturesMessage, Grant
 
 
 def encode_yes(yes: SignedYes) -> str:
@@ -14,6 +14,7 @@ def encode_yes(yes: SignedYes) -> str:
             "signature": yes.record.signature.hex(),
             "consent_hash": yes.features.consent_hash.hex(),
             "feature_ids": list(yes.features.feature_ids),
+            "grants": [[one.signal, one.purpose, one.recipient] for one in yes.features.grants],
             "features_signature": yes.features.signature.hex(),
         }
     )
@@ -30,4 +31,5 @@ def decode_yes(argument: str) -> SignedYes:
         bytes.fromhex(given[name]) for name in ("record", "signature", "consent_hash", "features_signature")
     )
     ids = tuple(int(one) for one in given["feature_ids"])
-    return SignedYes(ConsentMessage(record, signature), FeaturesMessage(consent_hash, ids, features_signature))
+    grants = tuple(Grant(*(str(part) for part in one)) for one in given["grants"])
+    return SignedYes(ConsentMessage(record, signature), FeaturesMessage(consent_hash, ids, grants, features_signature))

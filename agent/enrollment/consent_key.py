@@ -12,7 +12,8 @@ from agent.privacy.vault import existing_vault
 from agent.sources import SOURCES
 from agent.tables.profiles import Profile
 from agent.tables.signals import SIGNALS
-from agent.wire.consent import Grant, SignedYes
+from agent.wire.consent import SignedYes
+from agent.wire.message import Grant
 
 
 def grants(profile: Profile, operator: str, signals: Sequence[str] = ()) -> tuple[Grant, ...]:

@@ -6,15 +6,16 @@ from agent.outbox.file import Outbox
 from agent.outbox.rows import HUB_SCHEMA
 from agent.privacy.sealed_values import opened_value, sealed_value
 from agent.wire import codec
-from agent.wire.codec import Fields
+from agent.wire.codec import Fields, texts
+from agent.wire.consent import grant_items
 from agent.wire.keys import SIGNATURE_BYTES
 from agent.wire.labels import FIRST_SCHEMA
-from agent.wire.message import FeaturesMessage
+from agent.wire.message import FeaturesMessage, Grant
 
 
 def keep(outbox: Outbox, message: FeaturesMessage) -> None:
     """Store a statement. The caller holds the transaction."""
-    statement = codec.encode([list(message.feature_ids), message.signature])
+    statement = codec.encode([list(message.feature_ids), grant_items(message.grants), message.signature])
     sealed = sealed_value(outbox.vault, _name(message.consent_hash), statement, SIZE_BYTES)
     outbox.db.execute("INSERT INTO named_features VALUES (?, ?, NULL)", (message.consent_hash, sealed))
 
@@ -26,9 +27,10 @@ def of(outbox: Outbox, consent_hash: bytes) -> FeaturesMessage | None:
     if found is None:
         return None
     try:
-        row = Fields(codec.decode(opened_value(outbox.vault, _name(consent_hash), bytes(found[0]))), 2)
-        ids = row.array()
-        return FeaturesMessage(consent_hash, tuple(Fields(ids, len(ids)).uints()), row.raw(SIGNATURE_BYTES))
+        row = Fields(codec.decode(opened_value(outbox.vault, _name(consent_hash), bytes(found[0]))), 3)
+        ids, listed, signature = row.array(), row.array(), row.raw(SIGNATURE_BYTES)
+        grants = tuple(Grant(*texts(grant, 3)) for grant in listed)
+        return FeaturesMessage(consent_hash, tuple(Fields(ids, len(ids)).uints()), grants, signature)
     except (KeysMissing, WireRefused):
         return None
 

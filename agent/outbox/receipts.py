@@ -11,7 +11,7 @@ from agent.outbox.rows import HUB_SCHEMA, HUB_UTC_S
 from agent.system.storage import storing
 from agent.wire import envelope
 from agent.wire.labels import CODES, DUPLICATE, NOT_FINAL, REASONS, SEAL_AGAIN, STORED
-from agent.wire.receipt import STORE_ID_BYTES, Answers, Entry, Erased, Notice, Receipt
+from agent.wire.receipt import STORE_ID_BYTES, Answers, Entry, Erased, Notice, Receipt, ScoreMessage
 
 STORE_ID: Final = "store id"
 REVOKED: Final = "the hub's operator has revoked this machine: nothing that it sends is stored"
@@ -37,6 +37,7 @@ class Settled:
         offered_again: Rows offered again to a hub whose store is new.
         erased: The hub's word that it carried out an erasure; not settled here, see `agent.enrollment.departure`.
         certificate: A new TLS certificate, see `agent.enrollment.renewal`.
+        scores: Scores of the hub, not judged yet.
         stale: Entries of a store that was replaced since: ignored.
         unknown: Parts of the answers that only a newer program knows: their rows wait.
         revoked: The hub says that this machine was revoked.
@@ -56,6 +57,7 @@ class Settled:
     revoked: bool = False
     erased: Erased | None = None
     certificate: bytes = b""
+    scores: tuple[ScoreMessage, ...] = ()
 
 
 def apply(outbox: Outbox, answers: Answers, now_utc_s: int, proof: bytes | None = None) -> Settled:
@@ -82,6 +84,8 @@ def apply(outbox: Outbox, answers: Answers, now_utc_s: int, proof: bytes | None 
                 _notice(outbox, answer, now_utc_s, settled)
             elif isinstance(answer, Erased):
                 settled.erased = answer
+            elif isinstance(answer, ScoreMessage):
+                settled.scores += (answer,)
             else:
                 settled.certificate = answer.der
         _note_hub(outbox, answers, now_utc_s, settled)

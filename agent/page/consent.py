@@ -13,7 +13,7 @@ from agent.privacy import consent
 from agent.session.session import Session
 from agent.sources import SOURCES
 from agent.system import host, machine
-from agent.wire.consent import Grant
+from agent.wire.message import Grant
 
 _TRIES: Final = 5
 _LOCKED_S: Final = 60.0

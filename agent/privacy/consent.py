@@ -12,7 +12,8 @@ from agent.features import FEATURES
 from agent.tables.feature_spec import FeatureSpec
 from agent.tables.profiles import PROFILES, Profile
 from agent.wire import schema
-from agent.wire.consent import ConsentRecord, Grant
+from agent.wire.consent import ConsentRecord
+from agent.wire.message import Grant
 
 TEXT_VERSION: Final = 1
 EXPIRES_DAYS: Final = 90  # notes/delivery_and_privacy.md R2

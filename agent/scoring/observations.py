@@ -1,14 +1,11 @@
 """From a person's summaries to readings: what of a day counts, and in which context.
 
-A reading is the mean of three hours, of the heart only where its rate says rest. A block of one window counts like one
-of thirty, so that a long shift and a lively day weigh as much as any other.
-
-Derived: the block of three hours and the limit of rest are ours (docs/decisions/016-rest-is-a-limit.md).
+Source: `agent.scoring.day_windows` says what a reading is.
 """
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -17,14 +14,10 @@ import numpy as np
 from agent.model import Summary
 from agent.scoring.channels import CHANNELS, Channel, reading
 from agent.scoring.daily import CONTEXTS, Readings
+from agent.scoring.day_windows import BLOCK_S, BLOCKS, DAY_S, Blocks, DayWindows, day_blocks, limit_of_day
 from agent.scoring.level import BEFORE_DAYS
 
-BLOCK_S: Final = 3 * 3600
 KEPT_DAYS: Final = 400  # as the history keeps them
-_ABOVE_REST_BPM: Final = 15.0
-_ENOUGH: Final = 36  # windows: three hours, from which a quartile is worth something
-_DAY_S: Final = 86_400
-_BLOCKS: Final = _DAY_S // BLOCK_S
 _NIGHT, _MORNING, _EVENING, _DAY_SHIFT, _NIGHT_SHIFT = range(len(CONTEXTS))
 
 
@@ -118,13 +111,56 @@ def record(
     )
     windows = [window for window in every_window if _is_plausible(window.utc_s, until)]
     counted = [window for window in windows if not any(begin <= window.utc_s < end for begin, end in left_out)]
-    blocks = _blocks(counted)
+    reports = [report for report in self_reports if _is_plausible(report.utc_s, until)]
+    return record_of_days(
+        _blocks(_by_day(counted)),
+        {day: (of_day.worn_h, of_day.covered_h) for day, of_day in _by_day(windows).items()},
+        utc_offset_s=utc_offset_s,
+        until_utc_s=until,
+        shifts=shifts,
+        resets_utc_s=resets_utc_s,
+        self_reports=reports,
+    )
+
+
+def record_of_days(
+    days_of_blocks: Iterable[Blocks],
+    worn: Mapping[int, tuple[float, float]],
+    *,
+    utc_offset_s: Callable[[int], int],
+    until_utc_s: int,
+    shifts: Sequence[Shift] = (),
+    resets_utc_s: Iterable[int] = (),
+    self_reports: Iterable[SelfReport] = (),
+) -> Record:
+    """One person's record from readings that were made day by day.
+
+    Args:
+        days_of_blocks: Readings of each day, see `agent.scoring.day_windows.day_blocks`.
+        worn: By day since 1970 on the person's clock: hours worn, and the same weighted by coverage, unit h.
+        utc_offset_s: As in `record`, as are the others.
+        until_utc_s: The record's last moment.
+        shifts: Times at work.
+        resets_utc_s: Moments of tagged changes.
+        self_reports: Numbers that the person gave.
+
+    Returns:
+        The record; no days without a reading.
+
+    Source: see the module.
+    """
+    lists: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+    blocks: dict[str, dict[int, float]] = defaultdict(dict)
+    for of_day in days_of_blocks:
+        for name, of_channel in of_day.items():
+            blocks[name].update(of_channel)
     for report in self_reports:
-        if _is_plausible(report.utc_s, until):
-            blocks[report.channel][(report.utc_s + utc_offset_s(report.utc_s)) // BLOCK_S].append(report.value)
+        lists[report.channel][(report.utc_s + utc_offset_s(report.utc_s)) // BLOCK_S].append(report.value)
+    for name, of_report in lists.items():
+        blocks[name].update({block: float(np.mean(values)) for block, values in of_report.items()})
     every = [block for of_channel in blocks.values() for block in of_channel]
-    first_day = min(every, default=0) // _BLOCKS
-    last_day = max(max(every, default=0) // _BLOCKS, (until + utc_offset_s(until)) // _DAY_S)
+    first_day = min(every, default=0) // BLOCKS
+    last_day = max(max(every, default=0) // BLOCKS, (until_utc_s + utc_offset_s(until_utc_s)) // DAY_S)
     days = last_day - first_day + 1 if every else 0
     local_shifts = [
         Shift(
@@ -135,17 +171,15 @@ def record(
         for shift in shifts
     ]
     worn_h, coverage = np.zeros(days), np.zeros(days)
-    for window in windows:
-        day = window.at_s // _DAY_S - first_day
-        if math.isfinite(window.hr_bpm) and 0 <= day < days:
-            worn_h[day] += window.hours
-            coverage[day] += window.hours * window.coverage_01
+    for day, (hours, covered_h) in worn.items():
+        if 0 <= day - first_day < days:
+            worn_h[day - first_day], coverage[day - first_day] = hours, covered_h
     return Record(
         first_day,
         {name: _readings(of_channel, first_day, days, local_shifts) for name, of_channel in blocks.items()},
         worn_h,
         np.where(worn_h > 0, coverage / np.where(worn_h > 0, worn_h, 1.0), math.nan),
-        tuple(sorted((at_s + utc_offset_s(at_s)) // _DAY_S - first_day for at_s in resets_utc_s)),
+        tuple(sorted((at_s + utc_offset_s(at_s)) // DAY_S - first_day for at_s in resets_utc_s)),
     )
 
 
@@ -163,7 +197,7 @@ class _Window:
 
 
 def _is_plausible(utc_s: int, until_utc_s: int) -> bool:
-    return until_utc_s - KEPT_DAYS * _DAY_S <= utc_s <= until_utc_s + _DAY_S
+    return until_utc_s - KEPT_DAYS * DAY_S <= utc_s <= until_utc_s + DAY_S
 
 
 def _window(summary: Summary, utc_offset_s: Callable[[int], int]) -> _Window:
@@ -181,41 +215,34 @@ def _window(summary: Summary, utc_offset_s: Callable[[int], int]) -> _Window:
     )
 
 
-def _blocks(windows: Iterable[_Window]) -> dict[str, dict[int, list[float]]]:
-    """Values of each channel by block; of the heart those at rest alone."""
-    blocks: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+def _by_day(windows: Iterable[_Window]) -> dict[int, DayWindows]:
     by_day: dict[int, list[_Window]] = defaultdict(list)
     for window in windows:
-        by_day[window.at_s // _DAY_S].append(window)
-    rates: dict[int, list[float]] = {}
-    for day in sorted(by_day):
-        today = [window.hr_bpm for window in by_day[day] if math.isfinite(window.hr_bpm)]
-        past = [rate for before in range(day - BEFORE_DAYS, day) for rate in rates.get(before, ())]
-        rates[day] = today
-        limit_bpm = rest_limit_bpm(past if len(past) >= _ENOUGH else [*past, *today])
-        for window in by_day[day]:
-            for name, value in window.values.items():
-                if CHANNELS[name].group != "heart" or window.hr_bpm <= limit_bpm:
-                    blocks[name][window.at_s // BLOCK_S].append(value)
-    return blocks
+        by_day[window.at_s // DAY_S].append(window)
+    return {day: _day_windows(by_day[day]) for day in sorted(by_day)}
 
 
-def rest_limit_bpm(past_bpm: Sequence[float]) -> float:
-    """Heart rate up to which a window counts as rest: ``Q(0.25) + 15``, Q over the 60 days before.
+def _day_windows(windows: Sequence[_Window]) -> DayWindows:
+    names = {name for window in windows for name in window.values}
+    return DayWindows(
+        np.array([window.at_s for window in windows], dtype=np.int64),
+        np.array([window.hours for window in windows]),
+        np.array([window.hr_bpm for window in windows]),
+        np.array([window.coverage_01 for window in windows]),
+        {
+            name: np.array([window.values.get(name, math.nan) for window in windows])
+            for name in CHANNELS
+            if name in names
+        },
+    )
 
-    The lower quartile is the person's rate at rest; 15 per minute above it is what posture and speech add, and walking
-    exceeds. It is a limit and not a share of each block: a share selects more strictly the more was worn, so that
-    wearing less would look like strain.
 
-    Args:
-        past_bpm: Mean heart rates of the windows of the 60 days before.
-
-    Returns:
-        In beats per minute; infinite without a rate.
-
-    Derived: chosen by us (docs/decisions/016-rest-is-a-limit.md).
-    """
-    return float(np.percentile(past_bpm, 25)) + _ABOVE_REST_BPM if past_bpm else math.inf
+def _blocks(days: Mapping[int, DayWindows]) -> Iterator[Blocks]:
+    """Readings of each day, with the limit of rest of the 60 days before."""
+    for day, windows in days.items():
+        past = [days[before].rates_bpm for before in range(day - BEFORE_DAYS, day) if before in days]
+        limit_bpm = limit_of_day(np.concatenate(past) if past else np.empty(0), windows.rates_bpm)
+        yield day_blocks(windows, limit_bpm)
 
 
 def _value(channel: Channel, values: dict[str, float]) -> float:
@@ -223,19 +250,24 @@ def _value(channel: Channel, values: dict[str, float]) -> float:
     return reading(channel, sum(parts) / len(parts)) if len(parts) == len(channel.features) else math.nan
 
 
-def _readings(blocks: dict[int, list[float]], first_day: int, days: int, shifts: Sequence[Shift]) -> Readings:
+def _readings(blocks: Mapping[int, float], first_day: int, days: int, shifts: Sequence[Shift]) -> Readings:
     """Blocks by day; ``shifts`` on the person's clock."""
-    value = np.full((1, days, _BLOCKS), math.nan)
-    context = np.zeros((1, days, _BLOCKS, len(CONTEXTS)))
-    for block, values in blocks.items():
-        day, place = block // _BLOCKS - first_day, block % _BLOCKS
-        value[0, day, place] = np.mean(values)
-        middle_s = block * BLOCK_S + BLOCK_S // 2
-        hour = middle_s % _DAY_S // 3600
-        context[0, day, place, _NIGHT] = hour < 6
-        context[0, day, place, _MORNING] = 6 <= hour < 12
-        context[0, day, place, _EVENING] = hour >= 18
-        at_work = {shift.kind for shift in shifts if shift.start_utc_s <= middle_s < shift.end_utc_s}
-        context[0, day, place, _DAY_SHIFT] = "day" in at_work
-        context[0, day, place, _NIGHT_SHIFT] = "night" in at_work
+    value = np.full((1, days, BLOCKS), math.nan)
+    context = np.zeros((1, days, BLOCKS, len(CONTEXTS)))
+    block = np.fromiter(blocks, dtype=np.int64, count=len(blocks))
+    day, place = block // BLOCKS - first_day, block % BLOCKS
+    value[0, day, place] = np.fromiter(blocks.values(), dtype=float, count=len(blocks))
+    middle_s = block * BLOCK_S + BLOCK_S // 2
+    hour = middle_s % DAY_S // 3600
+    context[0, day, place, _NIGHT] = hour < 6
+    context[0, day, place, _MORNING] = (hour >= 6) & (hour < 12)
+    context[0, day, place, _EVENING] = hour >= 18
+    for kind, column in (("day", _DAY_SHIFT), ("night", _NIGHT_SHIFT)):
+        bounds = [(shift.start_utc_s, shift.end_utc_s) for shift in shifts if shift.kind == kind]
+        starts, ends = (
+            (np.array(side, dtype=np.int64) for side in zip(*bounds, strict=True)) if bounds else (None, None)
+        )
+        if starts is not None and ends is not None:
+            at_work = (starts <= middle_s[:, None]) & (middle_s[:, None] < ends)
+            context[0, day, place, column] = at_work.any(axis=1)
     return Readings(value, context)

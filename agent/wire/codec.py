@@ -82,6 +82,10 @@ class Fields:
             raise WireRefused("malformed", "expected numbers")
         return cast("list[int]", values)
 
+    def left(self) -> list[Decoded]:
+        """All fields that are left."""
+        return list(self._rest)
+
     def flag(self) -> bool:
         """The next field, 0 or 1."""
         value = self.uint()
@@ -119,6 +123,31 @@ def uints(data: bytes) -> list[int]:
     """
     item = decode(data)
     return Fields(item, len(item) if isinstance(item, list) else 0).uints()
+
+
+def texts(item: Decoded, length: int) -> list[str]:
+    """The texts of an array of this length.
+
+    Raises:
+        WireRefused: ``malformed``.
+    """
+    row = Fields(item, length)
+    return [row.text() for _ in range(length)]
+
+
+def text_rows(data: bytes, length: int) -> list[list[str]]:
+    """The rows of an encoded array of arrays of texts.
+
+    Args:
+        data: Encoded.
+        length: Of each row.
+
+    Raises:
+        WireRefused: ``malformed``.
+    """
+    item = decode(data)
+    rows = Fields(item, len(item) if isinstance(item, list) else 0)
+    return [texts(row, length) for row in rows.left()]
 
 
 def _head(major: int, number: int) -> bytes:

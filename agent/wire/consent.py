@@ -2,34 +2,28 @@
 
 record = [schema, serial, gives (1 or 0), device, profile, text hash, from, until, [[signal, purpose, recipient]...]]
 
-The features that a record names travel beside it (`FeaturesMessage`), signed by the same key: a hub of release 0.1.0
-takes the record and leaves the statement waiting.
+The features that a record names, and grants for purposes that schema 1 does not know, travel beside it
+(`FeaturesMessage`), signed by the same key: a hub of release 0.1.0 takes the record and leaves the statement waiting. A
+record must hold a grant; where all of a consent's grants are in the statement, the record's is `NOTHING`.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from agent.errors import WireRefused
 from agent.wire import codec
-from agent.wire.codec import Decoded, Fields
+from agent.wire.codec import Decoded, Fields, Item, texts
 from agent.wire.keys import SignKey, verify
 from agent.wire.labels import RECORD_SCHEMA, Label
-from agent.wire.message import HASH_BYTES, PURPOSES, ConsentMessage, FeaturesMessage
+from agent.wire.message import FIRST_PURPOSES, HASH_BYTES, ConsentMessage, FeaturesMessage, Grant
 
 Action = Literal["give", "withdraw"]
 _LABELS: Final = {"give": Label.CONSENT_GIVE, "withdraw": Label.CONSENT_WITHDRAW}
 MAX_TEXT: Final = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """One signal, for one purpose, to one recipient."""
-
-    signal: str
-    purpose: str
-    recipient: str
+NOTHING: Final = "nothing"  # a signal that no feature has
+GRANTS_MOST: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +50,6 @@ class ConsentRecord:
     grants: tuple[Grant, ...]
 
     def encode(self) -> bytes:
-        grants = [[grant.signal, grant.purpose, grant.recipient] for grant in self.grants]
         return codec.encode(
             [
                 RECORD_SCHEMA,
@@ -67,7 +60,7 @@ class ConsentRecord:
                 self.text_hash,
                 self.from_utc_s,
                 self.until_utc_s,
-                grants,
+                grant_items(self.grants),
             ]
         )
 
@@ -75,24 +68,31 @@ class ConsentRecord:
     def hash(self) -> bytes:
         return hashlib.sha256(self.encode()).digest()
 
-    def covers(self, grant: Grant, start_utc_s: int, end_utc_s: int) -> bool:
-        """Whether every moment of [start, end) may go under this grant."""
+    def covers(self, grant: Grant, start_utc_s: int, end_utc_s: int, stated: Collection[Grant] = ()) -> bool:
+        """Whether every moment of [start, end) may go under this grant.
+
+        Args:
+            grant, start_utc_s, end_utc_s: What, and of when.
+            stated: Grants of the statement beside this record.
+        """
         return (
             self.action == "give"
             and self.from_utc_s <= start_utc_s
             and end_utc_s <= self.until_utc_s
-            and grant in self.grants
+            and (grant in self.grants or grant in stated)
         )
 
     def is_valid_at(self, utc_s: int) -> bool:
         """Whether a moment lies in [from, until)."""
         return self.from_utc_s <= utc_s < self.until_utc_s
 
-    def signed_yes(self, key: SignKey, site: str, feature_ids: Iterable[int]) -> "SignedYes":
-        """The record and the features that it names, signed by the person's consent key."""
-        ids = tuple(sorted(set(feature_ids)))
-        features = FeaturesMessage(self.hash, ids, key.sign(Label.CONSENT_FEATURES, site, self.hash, ids))
-        return SignedYes(self.signed(key, site), features)
+    def signed_yes(
+        self, key: SignKey, site: str, feature_ids: Iterable[int], grants: Iterable[Grant] = ()
+    ) -> "SignedYes":
+        """The record, and the features and further grants that the consent names, signed by the person's key."""
+        ids, stated = tuple(sorted(set(feature_ids))), tuple(sorted(set(grants)))
+        signature = key.sign(Label.CONSENT_FEATURES, site, self.hash, ids, grant_items(stated))
+        return SignedYes(self.signed(key, site), FeaturesMessage(self.hash, ids, stated, signature))
 
     def signed(self, key: SignKey, site: str) -> ConsentMessage:
         """The record with its signature: the person's consent key gives, the device key withdraws."""
@@ -102,7 +102,7 @@ class ConsentRecord:
 
 @dataclass(frozen=True, slots=True)
 class SignedYes:
-    """What a person's key signed: the record, and the features that it names."""
+    """What a person's key signed: the record, and the statement of features and further grants beside it."""
 
     record: ConsentMessage
     features: FeaturesMessage
@@ -168,14 +168,18 @@ def verified(message: ConsentMessage, site: str, consent_public: bytes, device_p
 
 def names_features(message: FeaturesMessage, site: str, consent_public: bytes) -> bool:
     """Whether the person's key signed this statement."""
-    signed = site, message.consent_hash, message.feature_ids
+    signed = site, message.consent_hash, message.feature_ids, grant_items(message.grants)
     return verify(consent_public, message.signature, Label.CONSENT_FEATURES, *signed)
 
 
+def grant_items(grants: Iterable[Grant]) -> list[Item]:
+    """Grants as they are encoded and signed."""
+    return [[grant.signal, grant.purpose, grant.recipient] for grant in grants]
+
+
 def _grant(item: Decoded) -> Grant:
-    row = Fields(item, 3)
-    grant = Grant(row.text(), row.text(), row.text())
-    if grant.purpose not in PURPOSES:
+    grant = Grant(*texts(item, 3))
+    if grant.purpose not in FIRST_PURPOSES:
         raise WireRefused("schema_too_new", "unknown purpose of a grant")
     if max(len(grant.signal), len(grant.recipient)) > MAX_TEXT:
         raise WireRefused("malformed", "a consent record is not valid (names of a grant)")

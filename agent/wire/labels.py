@@ -7,7 +7,7 @@ VERSION: Final = 1
 # What this program speaks. A peer that has not stated a schema speaks the first, that of release 0.1.0.
 SCHEMA: Final = 2
 FIRST_SCHEMA: Final = 1
-SUMMARY_SCHEMA: Final = 1
+SUMMARY_SCHEMA: Final = 2
 RECORD_SCHEMA: Final = 1
 
 
@@ -29,6 +29,7 @@ class Label(StrEnum):
     ANSWER = "wardbeat/1/answer"
     ANSWER_SEAL = "wardbeat/1/answer-seal"
     ERASED = "wardbeat/1/erased"
+    SCORE = "wardbeat/2/score"
     RECOVERY = "wardbeat/1/recovery"
     KEY_BACKUP = "wardbeat/1/key-backup"
 

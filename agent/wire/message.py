@@ -10,8 +10,19 @@ HASH_BYTES: Final = 32
 NONCE_BYTES: Final = 16
 NO_STREAM: Final = bytes(STREAM_BYTES)
 FEATURES_MOST: Final = 256
-PURPOSES: Final = ("care", "research", "workplace")
+FIRST_PURPOSES: Final = ("care", "research", "workplace")  # of schema 1: a record names no other
+PURPOSES: Final = (*FIRST_PURPOSES, "score", "group")
+NOTHING_SENT: Final = frozenset({"group"})  # a consent to be counted, by what leaves for another purpose
 GAP_REASONS: Final = ("age", "rows", "bytes", "file")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Grant:
+    """One signal, for one purpose, to one recipient."""
+
+    signal: str
+    purpose: str
+    recipient: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +106,74 @@ class SchemaMessage:
 
 @dataclass(frozen=True, slots=True)
 class FeaturesMessage:
-    """Which features a consent names (`agent.wire.consent`): nothing else may go under it.
+    """Which features a consent names, and what it grants beyond its record (`agent.wire.consent`): nothing else may go.
 
     Attributes:
         consent_hash: Of the consent record.
         feature_ids: Ascending; at least one.
+        grants: Those whose purposes schema 1 does not know; ascending.
         signature: By the person's consent key.
     """
 
     consent_hash: bytes
     feature_ids: tuple[int, ...]
+    grants: tuple[Grant, ...]
     signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NotedShift:
+    """A time at work: bounds in UTC s; kind as in `agent.wire.codes`."""
+
+    start_utc_s: int
+    end_utc_s: int
+    kind: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotedChange:
+    """A change of the person's normal: when, its kind as in `agent.wire.codes`, and its end; 0: none."""
+
+    at_utc_s: int
+    kind: int
+    until_utc_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClockOffset:
+    """From when the person's clock differs how much from UTC: in minutes, plus 1440."""
+
+    from_utc_s: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotedAnswer:
+    """The result of one scale of a check-in: when, the scale as in `agent.wire.codes`, and its code."""
+
+    at_utc_s: int
+    scale: int
+    v: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContextMessage:
+    """All that a person noted of one day of UTC; the statement with a day's highest ledger index replaces the others.
+
+    Attributes:
+        purpose: What it may be used for.
+        consent_hash: Of the consent that it leaves under.
+        day: Days since 1970, UTC.
+        shifts, changes, offsets, answers: What begins in that day, ascending.
+    """
+
+    purpose: str
+    consent_hash: bytes
+    day: int
+    shifts: tuple[NotedShift, ...] = ()
+    changes: tuple[NotedChange, ...] = ()
+    offsets: tuple[ClockOffset, ...] = ()
+    answers: tuple[NotedAnswer, ...] = ()
 
 
 Message = (
@@ -118,6 +186,7 @@ Message = (
     | CoverMessage
     | SchemaMessage
     | FeaturesMessage
+    | ContextMessage
 )
 KINDS: Final[dict[type, str]] = {
     SummaryMessage: "summary",
@@ -129,7 +198,10 @@ KINDS: Final[dict[type, str]] = {
     CoverMessage: "cover",
     SchemaMessage: "schema",
     FeaturesMessage: "features",
+    ContextMessage: "context",
 }
+DATA_KINDS: Final = ("summary", "context")
+"""Kinds that hold what was measured or noted: a withdrawal stops them, and an erasure deletes them."""
 
 
 @dataclass(frozen=True, slots=True)

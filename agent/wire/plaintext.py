@@ -5,24 +5,30 @@ from typing import Final
 from agent.errors import WireRefused
 from agent.model import CodedValue
 from agent.wire import codec, schema
-from agent.wire.codec import Decoded, Fields, Item
+from agent.wire.codec import Decoded, Fields, Item, texts
+from agent.wire.consent import GRANTS_MOST, MAX_TEXT, grant_items
+from agent.wire.context import context_items, read_context
 from agent.wire.keys import SIGNATURE_BYTES
-from agent.wire.labels import SUMMARY_SCHEMA
+from agent.wire.labels import FIRST_SCHEMA, SUMMARY_SCHEMA
 from agent.wire.message import (
     ALONE,
     FEATURES_MOST,
+    FIRST_PURPOSES,
     GAP_REASONS,
     HASH_BYTES,
     KINDS,
     NO_STREAM,
     NONCE_BYTES,
+    NOTHING_SENT,
     PURPOSES,
     STREAM_BYTES,
     ConsentMessage,
+    ContextMessage,
     CoverMessage,
     EraseMessage,
     FeaturesMessage,
     GapMessage,
+    Grant,
     Message,
     Plaintext,
     ProbeMessage,
@@ -82,7 +88,7 @@ def decode_plaintext(words: bytes) -> Plaintext:
         raise
 
 
-def _item(message: Message) -> Item:  # noqa: PLR0911 - one branch a kind
+def _item(message: Message) -> Item:  # noqa: C901, PLR0911 - one branch a kind
     kind = KINDS[type(message)]
     match message:
         case SummaryMessage():
@@ -92,7 +98,7 @@ def _item(message: Message) -> Item:  # noqa: PLR0911 - one branch a kind
             ]
             return [
                 kind,
-                SUMMARY_SCHEMA,
+                _schema_of(message.purpose),
                 message.purpose,
                 message.consent_hash,
                 message.start_utc_s,
@@ -112,7 +118,10 @@ def _item(message: Message) -> Item:  # noqa: PLR0911 - one branch a kind
         case SchemaMessage():
             return [kind, message.schema]
         case FeaturesMessage():
-            return [kind, message.consent_hash, list(message.feature_ids), message.signature]
+            ids, grants = list(message.feature_ids), grant_items(message.grants)
+            return [kind, message.consent_hash, ids, grants, message.signature]
+        case ContextMessage():
+            return [kind, *context_items(message)]
         case CoverMessage():
             return [kind]
 
@@ -140,11 +149,18 @@ def _summary(item: list[Decoded]) -> Message:
     purpose, consent, start_utc_s, end_utc_s = row.text(), row.raw(HASH_BYTES), row.uint(), row.uint()
     if purpose not in PURPOSES:
         raise WireRefused("schema_too_new", "unknown purpose")
+    if purpose in NOTHING_SENT:
+        raise WireRefused("malformed", "nothing is sent for this purpose")
     values = tuple(_coded(value) for value in row.array())
     ids = [value.feature_id for value in values]
-    if item[1] != SUMMARY_SCHEMA or start_utc_s >= end_utc_s or not ids or ids != sorted(set(ids)):
+    if item[1] != _schema_of(purpose) or start_utc_s >= end_utc_s or not ids or ids != sorted(set(ids)):
         raise WireRefused("malformed", "schema, times or feature ids are not valid")
     return SummaryMessage(purpose, consent, start_utc_s, end_utc_s, values)
+
+
+def _schema_of(purpose: str) -> int:
+    """The lowest schema that knows a purpose: an older hub must leave a summary for a newer one waiting."""
+    return FIRST_SCHEMA if purpose in FIRST_PURPOSES else SUMMARY_SCHEMA
 
 
 def _coded(item: Decoded) -> CodedValue:
@@ -198,12 +214,31 @@ def _schema(item: list[Decoded]) -> Message:
 
 
 def _features(item: list[Decoded]) -> Message:
-    row = Fields(item[1:], 3)
-    consent, listed, signature = row.raw(HASH_BYTES), row.array(), row.raw(SIGNATURE_BYTES)
+    row = Fields(item[1:], 4)
+    consent, listed, given, signature = row.raw(HASH_BYTES), row.array(), row.array(), row.raw(SIGNATURE_BYTES)
     ids = Fields(listed, len(listed)).uints()
     if not 1 <= len(ids) <= FEATURES_MOST or list(ids) != sorted(set(ids)):
         raise WireRefused("malformed", "the feature ids of a consent are not valid")
-    return FeaturesMessage(consent, tuple(ids), signature)
+    grants = tuple(_grant(grant) for grant in given)
+    if len(grants) > GRANTS_MOST or list(grants) != sorted(set(grants)):
+        raise WireRefused("malformed", "the grants of a statement are too many, or not ascending")
+    return FeaturesMessage(consent, tuple(ids), grants, signature)
+
+
+def _grant(item: Decoded) -> Grant:
+    """A grant that its consent's record cannot hold."""
+    grant = Grant(*texts(item, 3))
+    if grant.purpose not in PURPOSES:
+        raise WireRefused("schema_too_new", "unknown purpose of a grant")
+    if grant.purpose in FIRST_PURPOSES:
+        raise WireRefused("malformed", "a statement repeats a purpose of the record")
+    if max(len(grant.signal), len(grant.recipient)) > MAX_TEXT:
+        raise WireRefused("malformed", "the names of a grant are too long")
+    return grant
+
+
+def _context(item: list[Decoded]) -> Message:
+    return read_context(item[1:])
 
 
 def _cover(item: list[Decoded]) -> Message:
@@ -221,4 +256,5 @@ _READERS: Final = {
     "cover": _cover,
     "schema": _schema,
     "features": _features,
+    "context": _context,
 }

@@ -6,6 +6,7 @@ answer = ["receipt", stream, ledger index, chain head, [[seq, digest, code]...]]
        | ["notice", code, stream, seq, named seq]
        | ["certificate", DER]
        | ["erased", device, [serial, asked, erased, last backup of the keys ends], signature by the receipt key]
+       | ["score", body, signature by a score key]             to a device whose consent grants the purpose `score`
 """
 
 from collections.abc import Callable
@@ -96,7 +97,15 @@ class Certificate:
     der: bytes
 
 
-Answer = Receipt | Notice | Erased | Certificate
+@dataclass(frozen=True, slots=True)
+class ScoreMessage:
+    """A score (`agent.wire.score`): its encoded body, and the signature of a score key."""
+
+    body: bytes
+    signature: bytes
+
+
+Answer = Receipt | Notice | Erased | Certificate | ScoreMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +163,8 @@ def _item(answer: Answer) -> list[codec.Item]:
             return answer.items()
         case Certificate():
             return ["certificate", answer.der]
+        case ScoreMessage():
+            return ["score", answer.body, answer.signature]
 
 
 def decode_answers(words: bytes) -> Answers:
@@ -203,6 +214,11 @@ def _certificate(item: list[Decoded]) -> tuple[Answer | None, int]:
     return Certificate(Fields(item[1:], 1).raw()), 0
 
 
+def _score(item: list[Decoded]) -> tuple[Answer | None, int]:
+    row = Fields(item[1:], 2)
+    return ScoreMessage(row.raw(), row.raw(SIGNATURE_BYTES)), 0
+
+
 def _erased(item: list[Decoded]) -> tuple[Answer | None, int]:
     return decode_erased(item), 0
 
@@ -230,4 +246,5 @@ _READERS: Final[dict[str, Callable[[list[Decoded]], tuple[Answer | None, int]]]]
     "notice": _notice,
     "certificate": _certificate,
     "erased": _erased,
+    "score": _score,
 }

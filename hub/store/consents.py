@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Row, delete, insert, select
 
 from agent.errors import WireRefused
 from agent.wire import schema
-from agent.wire.consent import ConsentRecord, Grant, verified
-from agent.wire.message import ConsentMessage, FeaturesMessage, SummaryMessage
+from agent.wire.consent import ConsentRecord, verified
+from agent.wire.context import DAY_S, SIGNAL, moments
+from agent.wire.message import ConsentMessage, ContextMessage, FeaturesMessage, Grant, SummaryMessage
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
 from hub.store.ends import note_ends
@@ -80,8 +81,8 @@ class Consents:
             )
         return record.serial
 
-    def covering(self, device: Device, message: SummaryMessage) -> int:
-        """The serial of the consent that covers a summary.
+    def covering(self, device: Device, message: SummaryMessage | ContextMessage) -> int:
+        """The serial of the consent that covers what was measured or noted.
 
         Raises:
             WireRefused: ``consent_unknown``, ``erased``, ``consent_withdrawn``, ``consent_expired``, ``not_granted``.
@@ -95,13 +96,13 @@ class Consents:
         if record.action != "give" or record.serial <= max(fresh.withdrawn_serial, self._withdrawn_now(device)):
             raise WireRefused("consent_withdrawn")
         # By the hub's clock too: a device that holds its clock back prolongs no consent. An outbox keeps rows 30 days.
-        if message.end_utc_s > record.until_utc_s or self._now_utc_s > record.until_utc_s + _LATE_S:
+        start_utc_s, end_utc_s, signals = _extent(message, record)
+        if end_utc_s > record.until_utc_s or self._now_utc_s > record.until_utc_s + _LATE_S:
             raise WireRefused("consent_expired")
-        self._features.check(device, message)
-        known = schema.features()
-        for signal in {known[coded.feature_id].signal for coded in message.values}:
+        stated = self._features.check(device, message)
+        for signal in signals:
             grant = Grant(signal, message.purpose, self._keys.operator)
-            if not record.covers(grant, message.start_utc_s, message.end_utc_s):
+            if not record.covers(grant, start_utc_s, end_utc_s, stated):
                 raise WireRefused("not_granted")
         return record.serial
 
@@ -178,3 +179,12 @@ class Consents:
             return None
         self.records[device.kid, record.hash] = record
         return record
+
+
+def _extent(message: SummaryMessage | ContextMessage, record: ConsentRecord) -> tuple[int, int, set[str]]:
+    """The bounds (UTC s) of what a message holds, and its signals. A consent may begin or end within a day."""
+    if isinstance(message, SummaryMessage):
+        known = schema.features()
+        return message.start_utc_s, message.end_utc_s, {known[coded.feature_id].signal for coded in message.values}
+    noted = moments(message) or [min(max(message.day * DAY_S, record.from_utc_s), message.day * DAY_S + DAY_S - 1)]
+    return min(noted), max(noted) + 1, {SIGNAL}

@@ -1,21 +1,33 @@
-"""Which features a consent names, as the hub stores it: a statement that the person's key signed."""
+"""What a consent names beyond its record, as the hub stores it: a statement that the person's key signed."""
 
 import logging
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
 from agent.errors import WireRefused
 from agent.wire import codec, schema
-from agent.wire.consent import ConsentRecord, names_features
-from agent.wire.message import FeaturesMessage, SummaryMessage
+from agent.wire.consent import ConsentRecord, grant_items, names_features
+from agent.wire.message import FIRST_PURPOSES, ContextMessage, FeaturesMessage, Grant, SummaryMessage
 from hub.keys.devices import Device
 from hub.store.tables import FEATURES
 
 log = logging.getLogger(__name__)
 
 _KEPT_MOST: Final = 10_000
-_proven: dict[tuple[bytes, bytes], frozenset[int]] = {}  # by device and consent: a proven statement never changes
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A statement: the features that its consent names, and grants that the record cannot hold."""
+
+    features: frozenset[int]
+    grants: frozenset[Grant] = frozenset()
+
+
+_proven: dict[tuple[bytes, bytes], Stated] = {}  # by device and consent: a proven statement never changes
 
 
 class NamedFeatures:
@@ -37,16 +49,17 @@ class NamedFeatures:
         """
         if record.action != "give" or not names_features(message, self._site, device.consent_public):
             raise WireRefused("bad_consent", "the signature of the features that a consent names is not valid")
-        known = self._of(device, record.hash)
-        if known is not None and known != frozenset(message.feature_ids):
+        known, stated = self._of(device, record.hash), _stated(message)
+        if known is not None and known != stated:
             raise WireRefused("bad_consent", "another statement names this consent's features")
         if known is None:
             self._db.execute(delete(FEATURES).where(_at(device, record.hash)))  # what stands there, nobody signed
             here = {"device": device.kid, "hash": record.hash, "feature_ids": codec.encode(message.feature_ids)}
-            self._db.execute(insert(FEATURES), {**here, "signature": message.signature})
+            grants = codec.encode(grant_items(message.grants))
+            self._db.execute(insert(FEATURES), {**here, "grants": grants, "signature": message.signature})
 
-    def check(self, device: Device, message: SummaryMessage) -> None:
-        """Refuse what the consent of a summary does not name.
+    def check(self, device: Device, message: SummaryMessage | ContextMessage) -> Collection[Grant]:
+        """Refuse what the consent of a message does not name; returns the grants that its statement adds.
 
         A consent of release 0.1.0 names signals alone: with them the table of that release, and nothing newer. A newer
         consent whose statement is on its way is bounded in the same way; what lies beyond waits for the statement.
@@ -54,26 +67,27 @@ class NamedFeatures:
         Raises:
             WireRefused: ``not_granted``, or ``consent_unknown`` while the statement is missing.
         """
-        sent = {coded.feature_id for coded in message.values}
+        sent = {coded.feature_id for coded in message.values} if isinstance(message, SummaryMessage) else set()
         stated = self._of(device, message.consent_hash)
         if stated is None:
-            if not sent <= schema.FIRST_FEATURES:
-                raise WireRefused("consent_unknown", "the statement of the features that this consent names is missing")
-        elif not sent <= stated:
+            if not sent <= schema.FIRST_FEATURES or message.purpose not in FIRST_PURPOSES:
+                raise WireRefused("consent_unknown", "the statement of what this consent names is missing")
+            return ()
+        if not sent <= stated.features:
             raise WireRefused("not_granted")
+        return stated.grants
 
-    def _of(self, device: Device, consent_hash: bytes) -> frozenset[int] | None:
-        """The features that a stored statement names, if the person's key signed it; a row alone proves nothing."""
+    def _of(self, device: Device, consent_hash: bytes) -> Stated | None:
+        """What a stored statement names, if the person's key signed it; a row alone proves nothing."""
         known = _proven.get((device.kid, consent_hash))
         if known is not None:
             return known
-        row = self._db.execute(
-            select(FEATURES.c.feature_ids, FEATURES.c.signature).where(_at(device, consent_hash))
-        ).first()
+        row = self._db.execute(select(FEATURES).where(_at(device, consent_hash))).first()
         if row is None:
             return None
         try:
-            message = FeaturesMessage(consent_hash, tuple(codec.uints(row.feature_ids)), row.signature)
+            grants = () if row.grants is None else tuple(Grant(*one) for one in codec.text_rows(row.grants, 3))
+            message = FeaturesMessage(consent_hash, tuple(codec.uints(row.feature_ids)), grants, row.signature)
         except WireRefused:
             message = None
         if message is None or not names_features(message, self._site, device.consent_public):
@@ -81,8 +95,12 @@ class NamedFeatures:
             return None
         if len(_proven) >= _KEPT_MOST:
             _proven.clear()
-        _proven[device.kid, consent_hash] = frozenset(message.feature_ids)
+        _proven[device.kid, consent_hash] = _stated(message)
         return _proven[device.kid, consent_hash]
+
+
+def _stated(message: FeaturesMessage) -> Stated:
+    return Stated(frozenset(message.feature_ids), frozenset(message.grants))
 
 
 def _at(device: Device, consent_hash: bytes) -> ColumnElement[bool]:

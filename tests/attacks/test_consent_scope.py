@@ -16,9 +16,9 @@ from agent.outbox import consents, named_features, receipts
 from agent.privacy import consent, gate
 from agent.tables.profiles import PROFILES
 from agent.wire import schema
-from agent.wire.consent import Grant, SignedYes, names_features
+from agent.wire.consent import SignedYes, names_features
 from agent.wire.labels import SCHEMA
-from agent.wire.message import FeaturesMessage, SchemaMessage
+from agent.wire.message import FeaturesMessage, Grant, SchemaMessage
 from tests.support.hub_messages import data_message, reasons_by_seq, seal
 from tests.support.world import OPERATOR, PIN, START_UTC_S, deliver, make_world
 

@@ -12,8 +12,9 @@ from agent.errors import CheckFailed, OutboxBroken, WrongUse
 from agent.outbox import consents, damage
 from agent.outbox.limits import Limits
 from agent.windows.history import History
-from agent.wire.consent import ConsentRecord, Grant
+from agent.wire.consent import ConsentRecord
 from agent.wire.keys import SignKey, kid
+from agent.wire.message import Grant
 from hub import backup
 from hub.keys.tables import DATA_KEY
 from hub.site import open_keys, read_root

@@ -3,7 +3,8 @@
 import json
 import sys
 
-from agent.wire import consent, envelope, message, receipt
+from agent.model import CodedValue
+from agent.wire import consent, envelope, message, receipt, score
 from agent.wire.keys import ReceiveKey, SignKey, kid, receive_public
 from agent.wire.labels import down_topic, up_topic
 from agent.wire.plaintext import encode_plaintext
@@ -11,12 +12,35 @@ from tests.golden.make_wire_v1 import DEVICE, SEEDS, SITE, STREAM
 
 RECORD = consent.ConsentRecord(
     2, "give", DEVICE, "care", bytes(range(32)), 1_790_000_100, 1_797_776_100,
-    (consent.Grant("heart", "care", "Golden service"),),
+    (message.Grant("heart", "care", "Golden service"),),
+)  # fmt: skip
+MORE = (
+    message.Grant("context", "score", "Golden service"),
+    message.Grant("heart", "group", "Golden service"),
+    message.Grant("heart", "score", "Golden service"),
+)
+SCORE_SEED = bytes([7]) * 32
+DAY = 20_718  # 2026-09-22
+CONTEXT = message.ContextMessage(
+    "score", RECORD.hash, DAY,
+    (message.NotedShift(DAY * 86_400 + 72_000, DAY * 86_400 + 104_400, 2),),
+    (message.NotedChange(DAY * 86_400 + 3600, 2, DAY * 86_400 + 2 * 86_400), message.NotedChange(DAY * 86_400 + 7200, 1, 0)),
+    (message.ClockOffset(DAY * 86_400, 1560),),
+    (message.NotedAnswer(DAY * 86_400 + 40_000, 1, 3), message.NotedAnswer(DAY * 86_400 + 40_000, 5, 8)),
+)  # fmt: skip
+SCORES = (
+    score.Score(DEVICE, 2, DAY, 1_790_000_650, 4242, 1_790_000_650, "wardbeat 1", 3, 61.25, 48.0, 73.5,
+                points=(("ln_rmssd", 8.2), ("hr_bpm", 3.05))),
+    score.Score(DEVICE, 2, DAY - 2, 1_790_000_651, 4242, 1_790_000_651, "wardbeat 1", 4, reason="thin"),
 )  # fmt: skip
 ANSWERS = receipt.Answers(
     7,
     bytes(16),
-    (receipt.Notice(23, bytes(16), 0, 0), receipt.Receipt(STREAM, 5, bytes(32), (receipt.Entry(1, bytes(32), 0),))),
+    (
+        receipt.Notice(23, bytes(16), 0, 0),
+        receipt.Receipt(STREAM, 5, bytes(32), (receipt.Entry(1, bytes(32), 0),)),
+        *(one.signed(SignKey.of(SCORE_SEED), SITE) for one in SCORES),
+    ),
     2,
     1_790_000_700,
     receipt.Place(12, bytes(range(32))),
@@ -25,8 +49,14 @@ ANSWERS = receipt.Answers(
 
 def plaintexts() -> dict[str, message.Plaintext]:
     """By kind."""
-    yes = RECORD.signed_yes(SignKey.of(SEEDS["consent"]), SITE, (1, 2, 3, 4))
-    said: dict[str, message.Message] = {"schema": message.SchemaMessage(2), "features": yes.features}
+    yes = RECORD.signed_yes(SignKey.of(SEEDS["consent"]), SITE, (1, 2, 3, 4), MORE)
+    values = (CodedValue(1, 481, 300, 998, 4, 471, 491), CodedValue(2, 0))
+    said: dict[str, message.Message] = {
+        "schema": message.SchemaMessage(2),
+        "features": yes.features,
+        "context": CONTEXT,
+        "summary": message.SummaryMessage("score", RECORD.hash, 1_790_000_400, 1_790_000_700, values),
+    }
     return {
         name: message.Plaintext(bytes(16), 0, number, bytes([number]) * 32, (one,))
         for number, (name, one) in enumerate(said.items(), start=1)
@@ -48,7 +78,7 @@ def main() -> None:
     answer = down.seal(receive_public(kem.public), kid(kem.public), (STREAM, 1), words)
     golden = {
         "site": SITE, "topic": topic, "down_topic": down_topic(SITE, DEVICE), "record": RECORD.encode().hex(),
-        "envelopes": envelopes, "answers": {"words": words.hex(), "envelope": answer.hex()},
+        "score_seed": SCORE_SEED.hex(), "envelopes": envelopes, "answers": {"words": words.hex(), "envelope": answer.hex()},
     }  # fmt: skip
     json.dump(golden, sys.stdout, indent=1)
     sys.stdout.write("\n")

@@ -16,8 +16,7 @@ from agent.sources import SOURCES, SourceSpec
 from agent.tables.feature_spec import FeatureSpec
 from agent.tables.profiles import PROFILES, Profile
 from agent.tables.signals import KINDS, SIGNALS, SignalSpec
-from agent.wire.consent import Grant
-from agent.wire.message import PURPOSES
+from agent.wire.message import PURPOSES, Grant
 
 ROOT = Path(__file__).parents[2]
 UNITS = ("_bpm", "_ms", "_01", "_ms2", "_hz", "_s", "_count", "_index", "_ratio", "_per_min", "_per_s", "_x", "_degc")

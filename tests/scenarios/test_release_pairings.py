@@ -9,10 +9,9 @@ from agent.control import client
 from agent.outbox import consents, ledger, receipts
 from agent.outbox.rows import HUB_SCHEMA
 from agent.tables.profiles import PROFILES
-from agent.wire.consent import Grant
 from agent.wire.keys import kid
 from agent.wire.labels import SCHEMA
-from agent.wire.message import CoverMessage, SchemaMessage
+from agent.wire.message import CoverMessage, Grant, SchemaMessage
 from hub.receive import Receiver
 from tests.support import release_state
 from tests.support.release_peer import Peer

@@ -12,11 +12,10 @@ from paho.mqtt.enums import CallbackAPIVersion
 from agent.enrollment import identity
 from agent.outbox import consents
 from agent.privacy import consent
-from agent.wire.consent import Grant
 from agent.wire.envelope import digest
 from agent.wire.keys import kid, receive_public
 from agent.wire.labels import down_topic
-from agent.wire.message import CoverMessage, EraseMessage, Plaintext
+from agent.wire.message import CoverMessage, EraseMessage, Grant, Plaintext
 from agent.wire.plaintext import encode_plaintext
 from agent.wire.receipt import Receipt
 from tests.support.world import OPERATOR, PIN, World

@@ -12,7 +12,7 @@ from agent.model import FeatureValue, Interval, Summary
 from agent.privacy import consent, gate
 from agent.privacy.vault import Vault, open_vault, open_with_pin, seal_with_pin, under_data_key
 from agent.tables.profiles import PROFILES, profile_named
-from agent.wire.consent import Grant
+from agent.wire.message import Grant
 from tests.support.world import OPERATOR, START_UTC_S, made_up_summary
 
 START = START_UTC_S

@@ -35,8 +35,7 @@ from agent.system import host
 from agent.system.clock import SessionClock, UtcBreak, VirtualClock
 from agent.system.run_mode import RunMode
 from agent.system.status import StatusBoard
-from agent.wire.consent import Grant
-from agent.wire.message import CoverMessage
+from agent.wire.message import CoverMessage, Grant
 from hub.keys.certificates import certify
 from tests.support.machine import within_s
 from tests.support.world import OPERATOR, START_UTC_S, deliver, made_up_summary, replay_settings

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from dataclasses import astuple
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from agent.errors import WireRefused
 from agent.features import FEATURES, wire_schema
 from agent.model import CodedValue
-from agent.wire import codec, consent, directory, enroll, envelope, message, receipt, schema, spoken
+from agent.wire import codec, codes, consent, directory, enroll, envelope, message, receipt, schema, spoken
 from agent.wire.keys import ReceiveKey, SignKey, kid, receive_public
 from agent.wire.labels import REASONS
 from agent.wire.plaintext import decode_plaintext, encode_plaintext
@@ -46,12 +47,50 @@ def coded(feature_id):
 values = st.sets(st.sampled_from(sorted(schema.features())), min_size=1).flatmap(
     lambda ids: st.tuples(*(coded(feature_id) for feature_id in sorted(ids)))
 )
-summaries = st.tuples(st.sampled_from(message.PURPOSES), raw32, seconds, st.integers(1, 10_000), values).map(
-    lambda parts: message.SummaryMessage(parts[0], parts[1], parts[2], parts[2] + parts[3], parts[4])
-)
+summaries = st.tuples(
+    st.sampled_from(sorted(set(message.PURPOSES) - message.NOTHING_SENT)),
+    raw32,
+    seconds,
+    st.integers(1, 10_000),
+    values,
+).map(lambda parts: message.SummaryMessage(parts[0], parts[1], parts[2], parts[2] + parts[3], parts[4]))
 gaps = st.tuples(raw16, st.integers(1, 2**40), st.integers(0, 1000), st.sampled_from(message.GAP_REASONS)).map(
     lambda parts: message.GapMessage(parts[0], parts[1], parts[1] + parts[2], 1 + parts[2] // 2, parts[3])
 )
+
+
+def ascending(parts):
+    return tuple(sorted(parts))
+
+
+grants = st.sets(
+    st.builds(message.Grant, st.text(max_size=64), st.sampled_from(("score", "group")), st.text(max_size=64)),
+    max_size=8,
+).map(ascending)
+within = st.integers(0, 86_399)
+days = st.integers(0, 30_000)
+
+
+def noted(day):
+    """Everything that a person can note of one day."""
+    at = within.map(lambda second: day * 86_400 + second)
+    shifts = st.builds(lambda start, length, kind: message.NotedShift(start, start + length, kind),
+                       at, st.integers(1, 36 * 3600), st.sampled_from((1, 2)))  # fmt: skip
+    changes = st.builds(lambda start, kind, length: message.NotedChange(start, kind, length and start + length),
+                        at, st.integers(1, 4), st.integers(0, 10**6))  # fmt: skip
+    offsets = st.builds(message.ClockOffset, at, st.integers(0, 2880))
+    answers = st.sampled_from(sorted(codes.scales())).flatmap(
+        lambda scale: st.builds(message.NotedAnswer, at, st.just(scale), st.integers(1, codes.scales()[scale].v_max))
+    )
+    parts = (
+        st.lists(one, max_size=24, unique=True).map(lambda rows: tuple(sorted(rows, key=astuple)))
+        for one in (shifts, changes, offsets, answers)
+    )
+    purposes = st.sampled_from(message.PURPOSES)
+    return st.builds(message.ContextMessage, purposes, raw32, st.just(day), *parts)
+
+
+contexts = days.flatmap(noted)
 messages = (
     summaries
     | gaps
@@ -60,7 +99,8 @@ messages = (
     | st.builds(message.ProbeMessage, raw16)
     | st.just(message.CoverMessage())
     | st.builds(message.SchemaMessage, st.integers(1, 2**53 - 1))
-    | st.builds(message.FeaturesMessage, raw32, st.sets(uint, min_size=1).map(lambda ids: tuple(sorted(ids))), raw64)
+    | st.builds(message.FeaturesMessage, raw32, st.sets(uint, min_size=1).map(ascending), grants, raw64)
+    | contexts
 )
 together = (
     messages.map(lambda one: (one,))
@@ -114,9 +154,15 @@ def test_any_changed_byte_of_a_plaintext_is_refused_or_means_something_else(plai
 
 def test_an_unknown_schema_kind_or_feature_waits_for_a_newer_hub():
     for item in (
-        ["summary", 2, "future"],
+        ["summary", 3, "future"],
         ["aura", 1],
-        ["summary", 1, "group", bytes(32), 0, 300, [[1, 1, 0, 0, 0, 0, 0]]],
+        ["summary", 2, "payroll", bytes(32), 0, 300, [[1, 1, 0, 0, 0, 0, 0]]],
+        ["context", 2, "future"],
+        ["context", 1, "payroll", bytes(32), 3, [], [], [], []],
+        ["context", 1, "score", bytes(32), 3, [[3 * 86_400, 4 * 86_400, 99]], [], [], []],
+        ["context", 1, "score", bytes(32), 3, [], [[3 * 86_400, 99, 0]], [], []],
+        ["context", 1, "score", bytes(32), 3, [], [], [], [[3 * 86_400, 99, 1]]],
+        ["features", bytes(32), [1], [["heart", "payroll", "x"]], bytes(64)],
         ["gap", bytes(16), 1, 2, 1, "moon"],
         ["summary", 1, "care", bytes(32), 0, 300, [[9999, 1, 0, 0, 0, 0, 0]]],
     ):
@@ -124,6 +170,33 @@ def test_an_unknown_schema_kind_or_feature_waits_for_a_newer_hub():
         with pytest.raises(WireRefused) as refused:
             decode_plaintext(words)
         assert refused.value.reason == "schema_too_new"
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        ["summary", 1, "score", bytes(32), 0, 300, [[1, 1, 0, 0, 0, 0, 0]]],  # an older hub would refuse it for good
+        ["summary", 2, "care", bytes(32), 0, 300, [[1, 1, 0, 0, 0, 0, 0]]],
+        ["summary", 2, "group", bytes(32), 0, 300, [[1, 1, 0, 0, 0, 0, 0]]],  # nothing is sent to be counted
+        ["context", 1, "score", bytes(32), 3, [[86_400, 90_000, 1]], [], [], []],  # another day
+        ["context", 1, "score", bytes(32), 3, [[3 * 86_400, 3 * 86_400, 1]], [], [], []],
+        ["context", 1, "score", bytes(32), 3, [[3 * 86_400, 5 * 86_400, 1]], [], [], []],  # longer than 36 h
+        ["context", 1, "score", bytes(32), 3, [], [[3 * 86_400, 1, 5]], [], []],
+        ["context", 1, "score", bytes(32), 3, [], [], [[3 * 86_400, 2881]], []],
+        ["context", 1, "score", bytes(32), 3, [], [], [], [[3 * 86_400, 1, 6]]],
+        ["context", 1, "score", bytes(32), 3, [], [], [], [[3 * 86_400, 5, 2], [3 * 86_400, 5, 1]]],
+        ["context", 1, "score", bytes(32), 3, [], [], [], [[3 * 86_400 + n, 5, 1] for n in range(25)]],
+        ["context", 1, "score", bytes(32), 3_000_000, [], [], [], []],
+        ["features", bytes(32), [1], [["heart", "care", "x"]], bytes(64)],  # the record's own purpose
+        ["features", bytes(32), [1], [["heart", "score", "x"], ["heart", "score", "x"]], bytes(64)],
+        ["features", bytes(32), [1], [["heart", "score", "x" * 65]], bytes(64)],
+    ],
+)
+def test_a_message_of_schema_2_that_breaks_its_rules_is_refused(item):
+    words = codec.encode([bytes(16), 0, 1, bytes(32), [item]])
+    with pytest.raises(WireRefused) as refused:
+        decode_plaintext(words)
+    assert refused.value.reason == "bad_plaintext"
 
 
 @pytest.mark.parametrize(
