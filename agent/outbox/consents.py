@@ -32,9 +32,32 @@ def in_force(outbox: Outbox) -> ConsentRecord | None:
     if found is None:
         return None
     kept, idx = found
+    if _refusal(outbox, idx):
+        return None
     said = [message.record for message in outbox.messages(idx) if isinstance(message, ConsentMessage)]
     record = decode_record(kept) if kept in said else None
     return record if record is not None and record.action == "give" else None
+
+
+def _refusal(outbox: Outbox, idx: int) -> str:
+    """Why the hub refused a consent record for good; empty: it did not."""
+    found = outbox.db.execute("SELECT state FROM fate WHERE idx = ?", (idx,)).fetchone()
+    return str(found[0]).removeprefix("refused:") if found is not None and found[0].startswith("refused:") else ""
+
+
+def refuse_under(outbox: Outbox, idx: int, reason: str, now_utc_s: int) -> None:
+    """The hub refused a consent record for good: what waits under it could never be stored, and becomes covers.
+
+    The caller holds the transaction.
+    """
+    never_sent = outbox.db.execute(
+        "SELECT o.stream, o.seq, o.idx FROM outbox o JOIN fate f USING (idx) WHERE f.state = 'sealed' "
+        "AND o.consent_hash = (SELECT hash FROM consent WHERE idx = ?) ORDER BY o.idx",
+        (idx,),
+    ).fetchall()
+    for stream, seq, row in never_sent:
+        outbox.set_state(row, f"refused:{reason}", now_utc_s)
+        outbox.append([CoverMessage()], now_utc_s, again_idx=row, in_place_of=(stream, seq))
 
 
 def consented(outbox: Outbox) -> Consented | None:
@@ -64,6 +87,9 @@ def _not_before(outbox: Outbox, now_utc_s: int) -> int:
 
 def why_not(outbox: Outbox, profile: str, now_utc_s: int) -> str:
     """Why nothing may leave by this clock, in words that do not blame the person for it; empty: something may."""
+    latest = consent_records.latest(outbox)
+    if latest is not None and (refused := _refusal(outbox, latest[1])):
+        return f"refused by the hub ({refused})"
     record = in_force(outbox)
     if record is None:
         return "not given"

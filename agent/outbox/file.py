@@ -22,10 +22,12 @@ from agent.outbox.rows import CONSENTED_SINCE, ERASE_ASKED, Row, Rows
 from agent.outbox.tables import TABLES
 from agent.privacy.vault import Vault
 from agent.system.storage import connect, connect_to_read, storing
-from agent.wire import chain, envelope
+from agent.wire import chain, codec, envelope
 from agent.wire.directory import Directory
+from agent.wire.envelope import MAX_WORDS_BYTES
 from agent.wire.keys import kid, receive_public
 from agent.wire.message import (
+    HASH_BYTES,
     KINDS,
     NO_STREAM,
     STREAM_BYTES,
@@ -42,6 +44,7 @@ from agent.wire.message import (
 from agent.wire.plaintext import encode_plaintext
 
 _CHECK_S: Final = 600
+_LONGEST_PLACE: Final = (bytes(STREAM_BYTES), codec.UINT_END - 1, codec.UINT_END - 1, bytes(HASH_BYTES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +117,24 @@ class Outbox(Rows):
             return self.append(messages, now_utc_s)
 
     def put_released(self, released: Iterable[Released], now_utc_s: int) -> list[Row]:
-        """Seal summaries, unless consent changed or a pause began since the gate looked."""
+        """Seal summaries, unless consent changed or a pause began since the gate looked.
+
+        Those of one window go together in one envelope where they fit: what leaves for a second purpose needs no slot.
+        """
         rows = []
         with storing(self.db):
             self._keep_limits(now_utc_s)
-            paused = self.db.execute("SELECT 1 FROM pause WHERE end_utc_s IS NULL").fetchone()
-            in_force = self.db.execute("SELECT hash FROM consent ORDER BY serial DESC LIMIT 1").fetchone()
-            for summary in released:
-                if not paused and in_force == (summary.consent_hash,):
-                    rows.append(self.append([SummaryMessage.of(summary)], now_utc_s))
+            for messages in _fitting([SummaryMessage.of(one) for one in released if self.may_leave(one.consent_hash)]):
+                rows.append(self.append(messages, now_utc_s))
         return rows
+
+    def may_leave(self, consent_hash: bytes) -> bool:
+        """Whether data may be sealed under a consent now. The caller holds the transaction."""
+        if self.db.execute("SELECT 1 FROM pause WHERE end_utc_s IS NULL").fetchone():
+            return False
+        latest = "SELECT c.hash, f.state FROM consent c LEFT JOIN fate f USING (idx) ORDER BY c.serial DESC LIMIT 1"
+        found = self.db.execute(latest).fetchone()
+        return found is not None and found[0] == consent_hash and not str(found[1]).startswith("refused:")
 
     def append(
         self,
@@ -250,6 +261,17 @@ class Outbox(Rows):
         if current is None:
             raise OutboxBroken("the outbox has no stream", remedy="Restart the agent.")
         return current
+
+
+def _fitting(messages: Sequence[SummaryMessage]) -> list[list[Message]]:
+    """Messages in lists of which each fits one envelope."""
+    lists: list[list[Message]] = []
+    for message in messages:
+        if lists and len(encode_plaintext(Plaintext(*_LONGEST_PLACE, (*lists[-1], message)))) <= MAX_WORDS_BYTES:
+            lists[-1].append(message)
+        else:
+            lists.append([message])
+    return lists
 
 
 DISPOSABLE: Final = frozenset({KINDS[CoverMessage], KINDS[ProbeMessage], KINDS[RenewMessage], KINDS[SchemaMessage]})

@@ -5,12 +5,14 @@ from typing import Final
 
 from agent.errors import KeysMissing, WireRefused
 from agent.outbox import cuts, named_features
+from agent.outbox.consents import refuse_under
 from agent.outbox.file import DISPOSABLE, Outbox, break_name
 from agent.outbox.limits import UNSETTLED
 from agent.outbox.rows import HUB_SCHEMA, HUB_UTC_S
 from agent.system.storage import storing
 from agent.wire import envelope
 from agent.wire.labels import CODES, DUPLICATE, NOT_FINAL, REASONS, SEAL_AGAIN, STORED
+from agent.wire.message import KINDS, ConsentMessage
 from agent.wire.receipt import STORE_ID_BYTES, Answers, Entry, Erased, Notice, Receipt, ScoreMessage
 
 STORE_ID: Final = "store id"
@@ -117,7 +119,7 @@ def _seal_again(outbox: Outbox, which: list[int], now_utc_s: int, settled: Settl
         settled.again += 1
 
 
-def _entry(  # noqa: C901 - one branch a state
+def _entry(  # noqa: C901, PLR0912 - one branch a state
     outbox: Outbox, stream: bytes, entry: Entry, now_utc_s: int, settled: Settled
 ) -> list[int]:
     """Settle one entry; the ledger index of a row to seal again, if it is one."""
@@ -160,6 +162,8 @@ def _entry(  # noqa: C901 - one branch a state
         outbox.set_state(idx, f"refused:{reason}", now_utc_s)
         outbox.drop_envelope(idx)
         settled.refused += (reason,)
+        if kind == KINDS[ConsentMessage]:
+            refuse_under(outbox, idx, reason, now_utc_s)
     return []
 
 

@@ -265,7 +265,11 @@ class Storm:
 
     def _left(self, person: Person) -> dict[str, int]:
         with contextlib.closing(sqlite3.connect(f"file:{person.state}/outbox.db?mode=ro", uri=True)) as db:
-            return dict(db.execute("SELECT state, count(*) FROM fate GROUP BY state").fetchall())
+            found = dict(db.execute("SELECT state, count(*) FROM fate GROUP BY state").fetchall())
+            sent = db.execute("SELECT o.kind, l.again_idx IS NOT NULL FROM outbox o JOIN fate f USING (idx) "
+                              "JOIN ledger l USING (idx) WHERE f.state IN ('sent', 'sealed')").fetchall()  # fmt: skip
+            return found | {f"left: {kind}, sealed {'again' if again else 'once'}": n
+                            for (kind, again), n in Counter(sent).items()}  # fmt: skip
 
     def tail(self) -> str:
         """The end of what the processes said, what the agents say of themselves, and what the hub counted."""

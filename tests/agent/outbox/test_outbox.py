@@ -255,6 +255,24 @@ def test_a_summary_that_passed_the_gate_before_a_withdrawal_or_pause_is_not_seal
         assert outbox.put_released(before, NOW) == []
 
 
+def test_what_waits_under_a_consent_that_the_hub_refuses_becomes_covers_and_nothing_more_is_sealed(world):
+    with world.outbox() as outbox:
+        (consent,) = outbox.unsent(1)
+        waiting = [outbox.put_released(release_window(world, outbox, n), NOW)[0] for n in range(3)]
+        passed_the_gate = release_window(world, outbox, 3)
+        outbox.mark_sent([consent], NOW)
+
+        receipts.apply(outbox, answer(entry(consent, "bad_consent"), stream=consent.stream), NOW)
+
+        assert {states(outbox)[row.idx] for row in (consent, *waiting)} == {"refused:bad_consent"}
+        covers = [row for row in outbox.unsent(10) if row.kind == "cover"]
+        assert [(row.stream, row.seq) for row in covers] == [(row.stream, row.seq) for row in waiting]
+        assert outbox.put_released(passed_the_gate, NOW) == []
+        assert consents.consented(outbox) is None
+        assert consents.why_not(outbox, "care", NOW) == "refused by the hub (bad_consent)"
+        assert ledger.verify(outbox).rows == outbox.head()[0]
+
+
 # ---- the chain
 
 
