@@ -51,7 +51,7 @@ ROWS = (
     # edges
     Mutation("agent/privacy/gate.py", "if consent is None or consent.record.profile != profile.name:", "if consent is None:", "tests/agent/session/test_edges.py -k another_profile"),
     Mutation("agent/privacy/gate.py", "if any(interval.overlaps(start_utc_s, end_utc_s) for interval in blocked):", "if False:", "tests/agent/privacy/test_privacy.py"),
-    Mutation("agent/outbox/file.py", "if not paused and in_force == (summary.consent_hash,):", "if in_force == (summary.consent_hash,):", "tests/attacks/test_attacks.py tests/agent/outbox/test_outbox.py -k gate"),
+    Mutation("agent/outbox/file.py", 'if self.db.execute("SELECT 1 FROM pause WHERE end_utc_s IS NULL").fetchone():', "if False:", "tests/attacks/test_attacks.py tests/agent/outbox/test_outbox.py -k gate"),
     Mutation("agent/outbox/receipts.py", 'if state != "sent":', "if False:", "tests/agent/outbox/test_outbox.py"),
     Mutation("agent/outbox/consents.py", "return serial_after(_last_serial(outbox), now_utc_s)", "return _last_serial(outbox) + 1", "tests/attacks/test_attacks.py -k restored"),
     Mutation("agent/outbox/pauses.py", "return now_utc_s >= timed.until_utc_s", "return now_utc_s > timed.until_utc_s", "tests/agent/page/test_words.py"),

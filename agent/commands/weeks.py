@@ -11,7 +11,7 @@ from agent.system.output import say, show
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from agent.scoring.weeks import Week
+    from agent.scoring.week_rows import Week
     from agent.weeks.scores import Scores
 
 

@@ -21,6 +21,7 @@ a linear model with conjugate priors; grid and priors as the constants say
 (docs/decisions/013-deviation-is-a-posterior.md).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,6 +50,32 @@ class Prior:
 
     scale: float
     weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Priors:
+    """A prior for each stretch, where they are of several channels.
+
+    Attributes:
+        scale: In the channel's unit, shape ``(m, 1)``.
+        weight: Count of readings, shape ``(m, 1)``.
+    """
+
+    scale: Floats
+    weight: Floats
+
+    @classmethod
+    def of(cls, priors: Sequence[Prior]) -> "Priors":
+        """Side by side.
+
+        Args:
+            priors: One a stretch.
+
+        Returns: The same as columns, shape ``(m, 1)``.
+        Source: definition.
+        """
+        scale, weight = ([getattr(prior, name) for prior in priors] for name in ("scale", "weight"))
+        return cls(np.array(scale)[:, None], np.array(weight)[:, None])
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +144,9 @@ def week_minus_before(before_days: int, week_days: int = 7, most_before: int = B
     return np.concatenate((none, before, np.full(week_days, 1.0 / week_days)))
 
 
-def deviation(stretches: Stretches, prior: Prior, phi: Floats = PHI, window_share: Floats = WINDOW_SHARE) -> Deviation:
+def deviation(
+    stretches: Stretches, prior: Prior | Priors, phi: Floats = PHI, window_share: Floats = WINDOW_SHARE
+) -> Deviation:
     """Posterior of the named deviation ``c' level``, c the weights of the week minus before.
 
     For each grid row: generalized least squares gives the mean and the effects of context (beta) and the expected
@@ -128,7 +157,7 @@ def deviation(stretches: Stretches, prior: Prior, phi: Floats = PHI, window_shar
     A stretch needs two readings at least; `agent.scoring.baseline` asks for many more before a number is shown.
 
     Args:
-        stretches: Of one channel.
+        stretches: Of one channel, or of several with a prior each.
         prior: The scale before the first reading.
         phi: Day-to-day correlations of the grid, no unit, shape ``(p,)``.
         window_share: Shares of a reading's variance that are noise of the window, 0 to 1, shape ``(q,)``.

@@ -22,7 +22,7 @@ from agent.scoring.daily import WEEK_DAYS, by_day, in_usual_context, stretches
 from agent.scoring.level import BEFORE_DAYS, Deviation, Prior, Stretches, deviation
 from agent.scoring.population import Population
 from agent.scoring.student_t import NINE_IN_TEN, Floats, normal_cdf
-from agent.scoring.weeks import DAYS_IN_WEEK, READINGS_IN_WEEK
+from agent.scoring.week_rows import DAYS_IN_WEEK, READINGS_IN_WEEK
 
 LAST_DAYS: Final = (48, 55, 62, 69, 76, 83, 89)
 _SINCE_DAYS: Final = 28

@@ -17,7 +17,8 @@ from agent.scoring.baseline import DAYS_TO_SPEAK, READINGS, RESETS
 from agent.scoring.index import NAME
 from agent.scoring.messages import shown_at, suggestions
 from agent.scoring.observations import Record, SelfReport, Shift, record
-from agent.scoring.weeks import REASONS, Log, Week, weekly_log
+from agent.scoring.week_rows import REASONS, Week
+from agent.scoring.weeks import Log, weekly_log
 from agent.system import host
 from agent.tables.profiles import Profile
 from agent.windows.history import History, Told

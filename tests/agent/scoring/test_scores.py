@@ -19,7 +19,8 @@ from agent.scoring.level import Prior, Stretches, deviation, week_minus_before
 from agent.scoring.observations import Record
 from agent.scoring.population import population
 from agent.scoring.student_t import factor_of_standard_deviation
-from agent.scoring.weeks import REASONS, weekly_log
+from agent.scoring.week_rows import REASONS
+from agent.scoring.weeks import weekly_log
 
 PRIOR = Prior(0.3, 12.0)
 standings = st.builds(Standing, st.floats(-6, 6), st.floats(0.01, 3))

@@ -10,7 +10,7 @@ from agent.errors import WireRefused
 from agent.scoring.baseline import RESETS
 from agent.scoring.channels import CHANNELS
 from agent.scoring.instruments import instruments
-from agent.scoring.weeks import REASONS
+from agent.scoring.week_rows import REASONS
 from agent.wire import codec, codes, receipt, score
 from agent.wire.keys import SignKey
 
