@@ -91,6 +91,16 @@ COMMANDS: Final = (
         ),
     ),
     Command(
+        "score",
+        "score what arrived for people who consented to it, beside a running hub",
+        commands.score,
+        (
+            _argument(
+                "--part", default="1/1", metavar="K/N", help="part of the devices; PostgreSQL allows several processes"
+            ),
+        ),
+    ),
+    Command(
         "rotate",
         "create new keys and a new directory; a running hub publishes it",
         commands.rotate,

@@ -129,6 +129,18 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def score(arguments: argparse.Namespace) -> int:
+    """Score until SIGINT or SIGTERM."""
+    from hub.scoring.scorer import Part, score_folder
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    part = Part.parsed(arguments.part)
+    score_folder(arguments.folder, part, stop, ready=lambda: say("The scorer runs."))
+    return 0
+
+
 def rotate(arguments: argparse.Namespace) -> int:
     """Create new keys and sign a new directory."""
     from hub.rotation import rotate

@@ -10,6 +10,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     parser.add_argument("what", choices=("show", "give", "withdraw"))
     parser.add_argument("--signal", action="append", default=[], help="only for this signal (may be repeated)")
+    parser.add_argument(
+        "--purpose",
+        action="append",
+        default=[],
+        help="for this purpose: care, research, score, group (may be repeated)",
+    )
+    parser.add_argument("--context", action="store_true", help="with --purpose score: what you note goes, too")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -17,23 +24,27 @@ def run(arguments: argparse.Namespace) -> int:
     from agent.control import client
     from agent.enrollment import consent_key, identity
     from agent.errors import WrongUse
-    from agent.privacy.consent import text
+    from agent.privacy.consent import PURPOSE_WORDS, text
     from agent.privacy.vault import existing_vault
 
     settings, profile = load(arguments)
     if arguments.what == "withdraw":
-        if arguments.signal:
+        if arguments.signal or arguments.purpose or arguments.context:
             raise WrongUse(
-                "a withdrawal covers all signals",
+                "a withdrawal covers all signals and purposes",
                 remedy="'wardbeat consent withdraw', then 'wardbeat consent give --signal' for what may continue.",
             )
         return print_reply(client.carry_out(settings, "withdraw"))
     enrolled = identity.load_enrolled(settings.state_dir, existing_vault(settings.state_dir, settings.key_store))
     signals = consent_key.signals(settings, arguments.signal, client.switched_sensors(settings))
-    wanted = consent_key.grants(profile, enrolled.bundle.operator, signals)
+    asked = enrolled.bundle.operator, signals, arguments.purpose
+    wanted = consent_key.grants(profile, *asked, context=arguments.context)
     words = text(profile, wanted, settings.consent_days)
     if arguments.what == "show":
         say(words)
+        others = [purpose for purpose in profile.purposes if purpose not in {one.purpose for one in wanted}]
+        for purpose in others:
+            say(f"Not named here: {purpose} (--purpose {purpose}).{PURPOSE_WORDS.get(purpose, '')}")
         say(client.consent_in_force(settings, profile))
         return 0
     if not terminal.confirm(words, "Do you agree?"):

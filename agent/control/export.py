@@ -6,11 +6,11 @@ from dataclasses import asdict
 from agent import sources
 from agent.config import Settings
 from agent.outbox import Outbox, consents, ledger, pauses
+from agent.privacy.consent import Consented
 from agent.privacy.vault import Vault
 from agent.scoring import instruments
 from agent.system import state_files
 from agent.windows.history import History, Told
-from agent.wire.consent import ConsentRecord
 
 
 def history_held(settings: Settings, vault: Vault) -> dict[str, object]:
@@ -27,11 +27,11 @@ def history_held(settings: Settings, vault: Vault) -> dict[str, object]:
 
 def everything_held(settings: Settings, outbox: Outbox) -> dict[str, object]:
     """All that this machine holds about the person, as JSON can say it."""
-    record = consents.in_force(outbox)
+    given = consents.consented(outbox)
     return {
         **history_held(settings, outbox.vault),
         "ledger": [ledger.as_json(row) for row in ledger.rows(outbox)],
-        "consent": None if record is None else _as_json(record),
+        "consent": None if given is None else _as_json(given),
         "pauses": [asdict(interval) for interval in consents.pauses(outbox)],
         "private_hours": [asdict(one) for one in pauses.hours(outbox)],
         "pause_ends_utc_s": pauses.ends_utc_s(outbox),
@@ -46,11 +46,11 @@ def everything_held(settings: Settings, outbox: Outbox) -> dict[str, object]:
     }
 
 
-def _as_json(record: ConsentRecord) -> dict[str, object]:
+def _as_json(given: Consented) -> dict[str, object]:
     return {
-        "serial": record.serial,
-        "until_utc_s": record.until_utc_s,
-        "grants": [asdict(grant) for grant in record.grants],
+        "serial": given.record.serial,
+        "until_utc_s": given.record.until_utc_s,
+        "grants": [asdict(grant) for grant in given.grants],
     }
 
 

@@ -13,13 +13,35 @@ from agent.sources import SOURCES
 from agent.tables.profiles import Profile
 from agent.tables.signals import SIGNALS
 from agent.wire.consent import SignedYes
+from agent.wire.context import SIGNAL as CONTEXT
 from agent.wire.message import Grant
 
 
-def grants(profile: Profile, operator: str, signals: Sequence[str] = ()) -> tuple[Grant, ...]:
-    """What a yes would cover: every releasable signal, or those named, for each purpose."""
+def grants(
+    profile: Profile, operator: str, signals: Sequence[str] = (), purposes: Sequence[str] = (), *, context: bool = False
+) -> tuple[Grant, ...]:
+    """What a yes would cover.
+
+    Args:
+        profile: The policy in force.
+        operator: The enrolled hub's.
+        signals: Those that are wanted; none: every releasable one.
+        purposes: Those that are wanted; none: the profile's own.
+        context: Whether what the person notes goes with a score.
+
+    Raises:
+        WrongUse: The profile has no such purpose.
+    """
+    wanted = tuple(dict.fromkeys(purposes)) or profile.purposes[:1]
+    for purpose in wanted:
+        if purpose not in profile.purposes:
+            known = ", ".join(profile.purposes) or "none"
+            raise WrongUse(f"the profile {profile.name!r} has no purpose {purpose!r}", remedy=f"There are: {known}.")
     chosen = signals or consent.releasable_signals(profile)
-    return tuple(Grant(signal, purpose, operator) for purpose in sorted(profile.purposes) for signal in chosen)
+    found = [Grant(signal, purpose, operator) for purpose in wanted for signal in chosen]
+    if context and consent.SCORE in wanted:
+        found.append(Grant(CONTEXT, consent.SCORE, operator))
+    return tuple(found)
 
 
 def signals(
@@ -69,7 +91,8 @@ def signed_yes(
         WrongPin, PolicyDenied: Nothing was signed.
     """
     record = consent.give(profile, enrolled.device, serial, wanted, from_utc_s, settings.consent_days)
-    granted = {grant.signal for grant in record.grants}
+    granted = {grant.signal for grant in wanted}
     named = (spec.feature_id for spec in consent.releasable(profile) if spec.signal in granted)
     vault = existing_vault(settings.state_dir, settings.key_store)
-    return record.signed_yes(identity.consent_key(settings.state_dir, pin, vault), enrolled.site, named)
+    key = identity.consent_key(settings.state_dir, pin, vault)
+    return record.signed_yes(key, enrolled.site, named, consent.stated_grants(wanted))

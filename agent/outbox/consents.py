@@ -17,9 +17,10 @@ from agent.system.storage import shred, storing
 from agent.wire.consent import ConsentRecord, SignedYes, decode_record
 from agent.wire.consent import next_serial as serial_after
 from agent.wire.keys import SignKey
-from agent.wire.message import ConsentMessage, CoverMessage
+from agent.wire.message import DATA_KINDS, ConsentMessage, CoverMessage
 
 PAUSE: Final = "pause "  # before a pause's number: its moments, sealed
+_DATA: Final = ", ".join(f"'{kind}'" for kind in DATA_KINDS)
 _AGAIN: Final = "Run 'wardbeat consent give' again."
 
 
@@ -66,7 +67,9 @@ def consented(outbox: Outbox) -> Consented | None:
     if record is None:
         return None
     stated = named_features.of(outbox, record.hash)
-    return Consented(record, consent.named_features(record, None if stated is None else stated.feature_ids))
+    if stated is None:
+        return Consented(record, consent.named_features(record, None))
+    return Consented(record, consent.named_features(record, stated.feature_ids), frozenset(stated.grants))
 
 
 def stands_at(outbox: Outbox, profile: str, now_utc_s: int) -> Consented | None:
@@ -266,18 +269,18 @@ def _withdraw(outbox: Outbox, device_key: SignKey, site: str, now_utc_s: int) ->
     device = outbox.sealing.sender.topic.rsplit("/", 1)[1]
     never_sent = outbox.db.execute(
         "SELECT o.stream, o.seq, o.idx, o.kind FROM outbox o JOIN fate f USING (idx) "
-        "WHERE f.state = 'sealed' AND o.kind IN ('summary', 'consent', 'features') ORDER BY o.idx"
+        f"WHERE f.state = 'sealed' AND o.kind IN ('consent', 'features', {_DATA}) ORDER BY o.idx"
     ).fetchall()
-    data = sum(kind == "summary" for *_, kind in never_sent)
+    data = sum(kind in DATA_KINDS for *_, kind in never_sent)
     for stream, seq, idx, _ in never_sent:
         outbox.set_state(idx, "withdrawn", now_utc_s)
         outbox.append([CoverMessage()], now_utc_s, again_idx=idx, in_place_of=(stream, seq))
     sent = outbox.db.execute(
-        "SELECT idx FROM outbox o JOIN fate f USING (idx) WHERE f.state = 'sent' AND o.kind = 'summary'"
+        f"SELECT idx FROM outbox o JOIN fate f USING (idx) WHERE f.state = 'sent' AND o.kind IN ({_DATA})"
     ).fetchall()
     for (idx,) in sent:
         outbox.set_state(idx, "withdrawn", now_utc_s)
-    outbox.db.execute("UPDATE outbox SET envelope = NULL WHERE kind = 'summary'")
+    outbox.db.execute(f"UPDATE outbox SET envelope = NULL WHERE kind IN ({_DATA})")
     record = consent.withdrawal(profile, device, next_serial(outbox, now_utc_s), now_utc_s)
     _keep(outbox, record, record.signed(device_key, site), now_utc_s)
     return int(data) + len(sent)

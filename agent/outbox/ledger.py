@@ -10,10 +10,11 @@ from agent.outbox.file import Outbox, break_name
 from agent.outbox.rows import ERASED_TO, RETIRED_TO
 from agent.system.storage import one_moment
 from agent.wire import chain, envelope, schema
-from agent.wire.consent import decode_record
+from agent.wire.consent import NOTHING, decode_record
 from agent.wire.message import (
     KINDS,
     ConsentMessage,
+    ContextMessage,
     FeaturesMessage,
     GapMessage,
     Message,
@@ -88,7 +89,8 @@ def in_words(message: Message) -> str:  # noqa: PLR0911 - one branch a kind
             return f"summary of {start:%H:%M} to {end:%H:%M} UTC: {', '.join(parts)}"
         case ConsentMessage():
             record = decode_record(message.record)
-            signals = " and ".join(sorted({grant.signal for grant in record.grants}))
+            signals = " and ".join(sorted({grant.signal for grant in record.grants if grant.signal != NOTHING}))
+            signals = signals or "what the statement names"
             act = f"you gave consent for {signals}" if record.action == "give" else "you withdrew consent"
             return f"{act} (record {record.serial})"
         case GapMessage():
@@ -96,7 +98,14 @@ def in_words(message: Message) -> str:  # noqa: PLR0911 - one branch a kind
         case RenewMessage():
             return "asked for a new certificate of this machine"
         case FeaturesMessage():
-            return f"named the {len(message.feature_ids)} numbers that your consent covers"
+            purposes = " and ".join(sorted({grant.purpose for grant in message.grants}))
+            named = f"named the {len(message.feature_ids)} numbers that your consent covers"
+            return f"{named}; it holds for {purposes}, too" if purposes else named
+        case ContextMessage():
+            day = dt.datetime.fromtimestamp(message.day * 86_400, dt.UTC)
+            said = (message.shifts, "shifts"), (message.changes, "changes"), (message.answers, "answers")
+            counts = ", ".join(f"{len(parts)} {name}" for parts, name in said if parts) or "nothing"
+            return f"what you noted of {day:%Y-%m-%d}: {counts}"
         case SchemaMessage():
             return f"stated the wire format's schema, {message.schema}"
         case _:

@@ -13,6 +13,7 @@ from agent.privacy import consent
 from agent.session.session import Session
 from agent.sources import SOURCES
 from agent.system import host, machine
+from agent.wire.context import SIGNAL as CONTEXT
 from agent.wire.message import Grant
 
 _TRIES: Final = 5
@@ -58,8 +59,10 @@ def say(session: Session, _: forms.Nothing) -> dict[str, Any]:
         ]
         offered += [
             {"signal": signal, "purpose": purpose, "recipient": operator, "numbers": numbers}
-            for purpose in sorted(profile.purposes)
+            for purpose in profile.purposes
         ]
+    if consent.SCORE in profile.purposes and offered:
+        offered.append({"signal": CONTEXT, "purpose": consent.SCORE, "recipient": operator, "numbers": []})
     return {
         "operator": operator,
         "offered": offered,
@@ -71,7 +74,7 @@ def say(session: Session, _: forms.Nothing) -> dict[str, Any]:
         else {
             "serial": record.serial,
             "until_utc_s": record.until_utc_s,
-            "grants": [[one.signal, one.purpose, one.recipient] for one in record.grants],
+            "grants": [[one.signal, one.purpose, one.recipient] for one in given.grants],
             "numbers": [spec.name for spec in given.releasable(profile)],
             "others": [spec.name for spec in consent.releasable(profile) if spec.feature_id not in given.feature_ids],
         },

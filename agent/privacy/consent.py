@@ -12,10 +12,16 @@ from agent.features import FEATURES
 from agent.tables.feature_spec import FeatureSpec
 from agent.tables.profiles import PROFILES, Profile
 from agent.wire import schema
-from agent.wire.consent import ConsentRecord
-from agent.wire.message import Grant
+from agent.wire.consent import NOTHING, ConsentRecord
+from agent.wire.context import SIGNAL as CONTEXT
+from agent.wire.message import FIRST_PURPOSES, NOTHING_SENT, Grant
 
 TEXT_VERSION: Final = 1
+SCORE: Final = "score"
+PURPOSE_WORDS: Final = {
+    "score": " a program there computes your weeks; nobody there reads them, and the result comes back to you alone.",
+    "group": " Counts of many people are published with noise. No number of yours is in them. Nothing more is sent.",
+}
 EXPIRES_DAYS: Final = 90  # notes/delivery_and_privacy.md R2
 _DAY_S: Final = 86_400
 _FIRST_GRANTS_MOST: Final = 4  # no profile of release 0.1.0 has more signals to grant
@@ -42,19 +48,30 @@ class Consented:
     Attributes:
         record: As the person's key signed it.
         feature_ids: Ids of features; empty when it cannot be known what the person read.
+        stated: Grants of the statement beside the record.
     """
 
     record: ConsentRecord
     feature_ids: frozenset[int]
+    stated: frozenset[Grant] = frozenset()
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """Everything that is granted."""
+        return (*(grant for grant in self.record.grants if grant.signal != NOTHING), *sorted(self.stated))
+
+    def grants_context(self, purpose: str) -> bool:
+        """Whether what the person notes may leave for a purpose."""
+        return any(grant.signal == CONTEXT and grant.purpose == purpose for grant in self.grants)
 
     def covers(self, spec: FeatureSpec, purpose: str, recipient: str, start_utc_s: int, end_utc_s: int) -> bool:
         """Whether a feature of a window [start, end) may go to a recipient for a purpose."""
         grant = Grant(spec.signal, purpose, recipient)
-        return spec.feature_id in self.feature_ids and self.record.covers(grant, start_utc_s, end_utc_s)
+        return spec.feature_id in self.feature_ids and self.record.covers(grant, start_utc_s, end_utc_s, self.stated)
 
     def releasable(self, profile: Profile) -> tuple[FeatureSpec, ...]:
         """The features that it names, of those that this profile may release now."""
-        granted = {grant.signal for grant in self.record.grants}
+        granted = {grant.signal for grant in self.grants if grant.purpose not in NOTHING_SENT}
         return tuple(
             spec for spec in releasable(profile) if spec.feature_id in self.feature_ids and spec.signal in granted
         )
@@ -108,14 +125,46 @@ def _text(profile: Profile, specs: Sequence[FeatureSpec], grants: Sequence[Grant
         "What would leave this machine: five-minute summaries, sealed so that only the recipient opens them:",
     ]
     for grant in grants:
-        lines.append(f"- signal {grant.signal}, for {grant.purpose}, to {grant.recipient}:")
+        if grant.purpose in NOTHING_SENT:
+            continue
+        lines.append(
+            f"- {_what(grant)}, for {grant.purpose}, to {grant.recipient}:{PURPOSE_WORDS.get(grant.purpose, '')}"
+        )
         lines += [f"    {spec.name}: {spec.words}" for spec in specs if spec.signal == grant.signal]
+    counted = sorted({grant.recipient for grant in grants if grant.purpose in NOTHING_SENT})
+    lines += [f"You would be counted by {recipient}.{PURPOSE_WORDS['group']}" for recipient in counted]
     lines += [
         "Never: heart beats one by one, pictures, sound, names, addresses.",
         f"Valid for {days} days from the moment you agree.",
         "You can withdraw at any moment, without a PIN.",
     ]
     return "\n".join(lines)
+
+
+def _what(grant: Grant) -> str:
+    if grant.signal == CONTEXT:
+        return "what you note (shifts, changes, check-ins) and your clock's time zone"
+    return f"signal {grant.signal}"
+
+
+def record_grants(profile: Profile, grants: Sequence[Grant]) -> tuple[Grant, ...]:
+    """Grants that stand in the record: a hub of release 0.1.0 refuses a record that names another purpose."""
+    first = tuple(sorted(grant for grant in grants if grant.purpose in FIRST_PURPOSES))
+    return first or (Grant(NOTHING, profile.purposes[0], grants[0].recipient),)
+
+
+def stated_grants(grants: Sequence[Grant]) -> tuple[Grant, ...]:
+    """Grants that stand in the statement beside the record."""
+    return tuple(sorted(grant for grant in grants if grant.purpose not in FIRST_PURPOSES))
+
+
+def may_grant(profile: Profile, grant: Grant) -> bool:
+    """Whether a profile allows a grant."""
+    if grant.purpose not in profile.purposes:
+        return False
+    if grant.signal == CONTEXT:  # without a score nobody needs it
+        return SCORE in profile.purposes and grant.purpose not in NOTHING_SENT
+    return grant.signal in releasable_signals(profile)
 
 
 def give(
@@ -126,9 +175,8 @@ def give(
     Raises:
         PolicyDenied: The profile does not allow a grant.
     """
-    allowed = releasable_signals(profile)
     for grant in grants:
-        if grant.purpose not in profile.purposes or grant.signal not in allowed:
+        if not may_grant(profile, grant):
             raise PolicyDenied(
                 f"the profile {profile.name!r} does not release {grant.signal!r} for {grant.purpose!r}",
                 remedy="'wardbeat consent show' lists what you can release.",
@@ -136,8 +184,8 @@ def give(
     until_utc_s = from_utc_s + days * _DAY_S
     words = text(profile, grants, days)
     text_hash = hashlib.sha256(words.encode()).digest()
-    ordered = tuple(sorted(grants, key=lambda grant: (grant.signal, grant.purpose, grant.recipient)))
-    return ConsentRecord(serial, "give", device, profile.name, text_hash, from_utc_s, until_utc_s, ordered)
+    within = record_grants(profile, grants)
+    return ConsentRecord(serial, "give", device, profile.name, text_hash, from_utc_s, until_utc_s, within)
 
 
 def withdrawal(profile: str, device: str, serial: int, at_utc_s: int) -> ConsentRecord:

@@ -10,6 +10,7 @@ from agent.model import CodedValue, FeatureValue, Interval, Released, Summary
 from agent.privacy.consent import Consented
 from agent.tables.profiles import Profile
 from agent.wire import schema
+from agent.wire.message import NOTHING_SENT
 
 
 def release(
@@ -32,7 +33,7 @@ def release(
     if any(interval.overlaps(start_utc_s, end_utc_s) for interval in blocked):
         return ()
     made = []
-    for purpose in sorted(profile.purposes):
+    for purpose in sorted(set(profile.purposes) - NOTHING_SENT):
         coded = tuple(
             _coded(value)
             for value in summary.values

@@ -15,7 +15,8 @@ class Profile:
         name: What the configuration says.
         words: What it means, for the person.
         releases: (signal, kind) pairs that may leave at all, as in SIGNALS.
-        purposes: Why something may leave; empty: nothing ever leaves.
+        purposes: Why something may leave; empty: nothing ever leaves. The first is the profile's own; a person chooses
+            the others one by one.
         pages: Parts of the worker's page that exist here.
         recipients: Who may receive: ``()`` nobody, ``("scoring-service",)`` the enrolled hub's operator.
         forbidden_words: Words that stand in no payload and on no page of this profile.
@@ -24,7 +25,7 @@ class Profile:
     name: str
     words: str
     releases: frozenset[tuple[str, str]]
-    purposes: frozenset[str]
+    purposes: tuple[str, ...]
     pages: frozenset[str]
     recipients: tuple[str, ...] = ()
     forbidden_words: tuple[str, ...] = ()
@@ -63,7 +64,7 @@ class Profile:
             "words": self.words,
             "releases": sorted(map(list, self.releases)),
             "kinds": sorted(self.kinds),
-            "purposes": sorted(self.purposes),
+            "purposes": list(self.purposes),
             "pages": sorted(self.pages),
             "recipients": list(self.recipients),
             "forbidden_words": list(self.forbidden_words),
@@ -76,7 +77,7 @@ class Profile:
             given["name"],
             given["words"],
             frozenset((signal, kind) for signal, kind in given["releases"]),
-            frozenset(given["purposes"]),
+            tuple(given["purposes"]),
             frozenset(given["pages"]),
             tuple(given["recipients"]),
             tuple(given["forbidden_words"]),
@@ -96,12 +97,12 @@ _CARE: Final = _WORKPLACE | {
 PROFILES: Final[dict[str, Profile]] = {
     profile.name: profile
     for profile in (
-        Profile("personal", "Everything stays on this machine; nothing leaves.", frozenset(), frozenset(), _EVERY_PAGE),
+        Profile("personal", "Everything stays on this machine; nothing leaves.", frozenset(), (), _EVERY_PAGE),
         Profile(
             "care",
             "Sealed summaries go to a named care service, if you consent.",
             _CARE,
-            frozenset({"care"}),
+            ("care", "score", "group"),
             _EVERY_PAGE,
             _SEALED,
         ),
@@ -109,7 +110,7 @@ PROFILES: Final[dict[str, Profile]] = {
             "research",
             "Sealed summaries go to a named study, if you consent.",
             _CARE | {("affect", "affect")},
-            frozenset({"research"}),
+            ("research", "score", "group"),
             _EVERY_PAGE,
             _SEALED,
         ),
@@ -117,7 +118,7 @@ PROFILES: Final[dict[str, Profile]] = {
             "eu-workplace",
             "Heart recovery and fatigue only, sealed to a named service, if you consent.",
             _WORKPLACE,
-            frozenset({"workplace"}),
+            ("workplace", "group"),
             frozenset({"now", "weeks", "left", "say"}),
             _SEALED,
             ("emotion", "expression", "affect", "mood", "stress", "strain", "burnout"),

@@ -28,6 +28,7 @@ from hub.receive.grid import TICK_S, Grid, Settled
 from hub.receive.hourly import Hourly
 from hub.receive.probe import Pace, Probe
 from hub.receive.reply import Replies
+from hub.receive.rides import Rides
 from hub.receive.turns import Arrived, Budget, Placed, Turns
 from hub.receive.way_in import WayIn
 from hub.site import list_revoked, note_own, open_keys
@@ -99,6 +100,7 @@ class Receiver:
         self._client = make_client(self._own, self._tls, v5=self._v5)
         self._client.on_connect = self._on_connect
         self._client.on_message = self._on_message
+        self._rides = Rides(self._client)
         self._probe = Probe(folder, self.keys, worker, pace or Pace())
         self._grid = Grid(self._leave, tick_s)
         self._way_in = WayIn(self._client, self._probe, self._site, worker, v5=self._v5)
@@ -129,6 +131,7 @@ class Receiver:
                 if batch:
                     self._process(batch, stop)
                 self._way_in.keep()
+                self._rides.settle(self.store)
                 now_s = time.monotonic()
                 if now_s - checked_s > CHECK_EVERY_S or self._connected.is_set():
                     checked_s = now_s
@@ -245,7 +248,7 @@ class Receiver:
             if arrived.link == self._link and not arrived.is_acked:
                 self._client.ack(arrived.mid, arrived.qos)
         for topic, payload in settled.answers:
-            self._client.publish(topic, payload, qos=1)
+            self._rides.publish(topic, payload, self._replies.riding(payload))
 
     def handle(self, batch: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
         """Verify and store (topic, envelope) pairs in one transaction; returns the answers to publish.

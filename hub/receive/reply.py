@@ -17,9 +17,12 @@ from agent.wire.receipt import MAX_ENTRIES, Answer, Answers, Certificate, Entry,
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
 from hub.receive.batch import Outcome
+from hub.store.derived import KeptScore, score_message
 from hub.store.store import Store
 
 _PUBLICS_MOST: Final = 10_000
+_RIDING_MOST: Final = 10_000
+_TAIL_BYTES: Final = 64  # the signature: it names an envelope
 _TOLD_EVERY_S: Final = 3600.0
 
 
@@ -30,6 +33,10 @@ class Frame:
     device: Device
     now_utc_s: int
     place: Place
+
+
+Riding = tuple[bytes, int, int]
+"""Device, day and revision of a score that an envelope holds."""
 
 
 class Replies:
@@ -45,6 +52,7 @@ class Replies:
         self._stream, self._seq = os.urandom(STREAM_BYTES), 0
         # Checking that a key is not weak costs as much as a signature: once a device, not once an answer.
         self._told_s: dict[bytes, float] = {}
+        self._riding: dict[bytes, list[Riding]] = {}
         self._publics: dict[bytes, tuple[MLKEM768X25519PublicKey, bytes]] = {}
 
     def to(self, outcome: Outcome, certificates: dict[bytes, bytes] | None = None) -> list[tuple[str, bytes]]:
@@ -65,7 +73,8 @@ class Replies:
         for device, notice in outcome.notices:
             notices[device.kid].append(notice)
         sealed = []
-        places = self._store.places([kid for kid, device in devices.items() if device.schema > labels.FIRST_SCHEMA])
+        second = [kid for kid, device in devices.items() if device.schema > labels.FIRST_SCHEMA]
+        places, waiting = self._store.places(second), self._waiting(second)
         for which, device in devices.items():
             answers: list[Answer] = [*notices[which], *self._erased(device, outcome)]
             if certificates and which in certificates:
@@ -76,7 +85,7 @@ class Replies:
                 for start in range(0, len(of_stream), MAX_ENTRIES):
                     answers.append(Receipt(stream, index, head, tuple(of_stream[start : start + MAX_ENTRIES])))
             frame = Frame(device, now_utc_s, places.get(which, Place()))
-            sealed += self._sealed(frame, answers)
+            sealed += self._sealed(frame, answers, waiting.get(which, []))
         sealed += [self._revoked(device, now_utc_s) for device in outcome.revoked if self._is_due(device)]
         return sealed
 
@@ -100,14 +109,36 @@ class Replies:
         notice = Notice(labels.CODES["revoked"], NO_STREAM, 0, 0)
         return self._seal(Frame(device, now_utc_s, Place()), [notice])
 
-    def _sealed(self, frame: Frame, answers: list[Answer]) -> list[tuple[str, bytes]]:
+    def _waiting(self, kids: list[bytes]) -> dict[bytes, list[KeptScore]]:
+        if not kids:
+            return {}
+        with self._store.derived() as read:
+            return read.waiting(kids)
+
+    def riding(self, payload: bytes) -> list[Riding]:
+        """The scores that an envelope holds; it is asked once, when the envelope leaves."""
+        return self._riding.pop(payload[-_TAIL_BYTES:], [])
+
+    def _sealed(self, frame: Frame, answers: list[Answer], waiting: list[KeptScore]) -> list[tuple[str, bytes]]:
         sealed, fitting = [], list[Answer]()
         for answer in answers:
             if fitting and len(self._words(frame, [*fitting, answer])) > MAX_WORDS_BYTES:
                 sealed.append(self._seal(frame, fitting))
                 fitting = []
             fitting.append(answer)
-        return [*sealed, self._seal(frame, fitting)]
+        riding = []
+        for score in waiting:  # as many as the room that is left takes: a score makes no envelope more
+            message = None if score.words is None else score_message(score.words)
+            if message is None or len(self._words(frame, [*fitting, message])) > MAX_WORDS_BYTES:
+                continue
+            fitting.append(message)
+            riding.append((frame.device.kid, score.day, score.revision))
+        last = self._seal(frame, fitting)
+        if riding:
+            if len(self._riding) >= _RIDING_MOST:
+                self._riding.clear()  # they wait on, and ride again
+            self._riding[last[1][-_TAIL_BYTES:]] = riding
+        return [*sealed, last]
 
     def _words(self, frame: Frame, answers: list[Answer]) -> bytes:
         whole = Answers(self._keys.version(), self._store.store_id, tuple(answers))

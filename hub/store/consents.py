@@ -14,6 +14,7 @@ from agent.wire.context import DAY_S, SIGNAL, moments
 from agent.wire.message import ConsentMessage, ContextMessage, FeaturesMessage, Grant, SummaryMessage
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
+from hub.store import due
 from hub.store.ends import note_ends
 from hub.store.features import NamedFeatures
 from hub.store.tables import CONSENT
@@ -129,6 +130,7 @@ class Consents:
             if last > (self._keys.devices.of(device.kid) or device).withdrawn_serial:
                 self._keys.devices.withdraw(device.kid, last)
             note_ends(self._db, self._keys, device.kid, withdrawn=last)
+            due.forget(self._db, device.kid)
         self._withdrawals.clear()
 
     def _withdrawn_now(self, device: Device) -> int:

@@ -20,7 +20,7 @@ from hub.store.owner import KEY_STORE, Owner, owners
 from hub.store.places import fill_places
 from hub.store.tables import ARRIVALS, CONSENT, DEVICE, META, QUARANTINE, ROW, SEEN, SITE
 
-VERSION: Final = 7
+VERSION: Final = 8
 _NAME: Final = "tables version"
 _ARRIVAL_INDEX: Final = "row_arrival"
 _LOCK: Final = 0x77617264  # of PostgreSQL: workers that start together migrate one after the other
@@ -143,6 +143,11 @@ def _date_streams(db: Connection, _: KeyStore) -> None:
     add_columns(db, META)
 
 
+def _score(db: Connection, _: KeyStore) -> None:
+    """7 → 8: grants beyond a consent's record; what is to be scored, and scores (their tables are new)."""
+    add_columns(db, META)
+
+
 _STEPS: Final[dict[int, Callable[[Connection, KeyStore], None]]] = {
     1: _encrypt_rows,
     2: _add_ends,
@@ -150,4 +155,5 @@ _STEPS: Final[dict[int, Callable[[Connection, KeyStore], None]]] = {
     4: _prove_ends,
     5: _note_places,
     6: _date_streams,
+    7: _score,
 }

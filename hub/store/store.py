@@ -21,6 +21,7 @@ from hub.database import CANNOT_WRITE, cause, open_postgres, open_sqlite, put_si
 from hub.keys.keystore import BACKUPS_END, RESTORED, KeyStore
 from hub.store import migrations
 from hub.store.consents import Records
+from hub.store.derived import Derived
 from hub.store.ends import known_ends, note_ends
 from hub.store.envelopes import Opened
 from hub.store.owner import KEY_STORE, NUMBER_BYTES, STATE_FOLDER, STORE_ID, Owner, Presence
@@ -125,6 +126,25 @@ class Store(StoredRows):
         self._records.update(transaction.records.maps[0])
         if self._shred_due:
             self._shred_due = not shred(self._engine)  # else again with the next batch
+
+    @contextmanager
+    def deriving(self) -> Iterator[Derived]:
+        """Keep digests and scores durably on leaving, or nothing after an error.
+
+        Raises:
+            NotDurable, KeysMissing: As `transaction`; nothing was stored.
+        """
+        with self._engine.begin() as db:
+            require_durable(db)
+            self._check_site(db)
+            yield Derived(db, self._keys)
+
+    @contextmanager
+    def derived(self) -> Iterator[Derived]:
+        """The same for reading alone."""
+        self._keys.refresh()
+        with self._reads.connect() as db:
+            yield Derived(db, self._keys)
 
     def digests(self, at: Iterable[At]) -> dict[At, bytes]:
         """The digests of the envelopes settled at these places; places without one are absent."""

@@ -79,6 +79,7 @@ FEATURES = Table(
     Column("device", LargeBinary, primary_key=True),
     Column("hash", LargeBinary, primary_key=True),  # of the consent record
     Column("feature_ids", LargeBinary, nullable=False),  # encoded as on the wire
+    Column("grants", LargeBinary),  # those that the record cannot hold, encoded as on the wire; NULL: none
     Column("signature", LargeBinary, nullable=False),
 )
 COUNTER = Table("counter", META, Column("name", String, primary_key=True), Column("n", BigInteger, nullable=False))
@@ -88,4 +89,43 @@ QUARANTINE = Table(
     Column("id", Integer, primary_key=True),
     Column("envelope", LargeBinary, nullable=False),
     Column("device", LargeBinary),  # its sender: erasing the device deletes the row
+)
+# What is to be scored: written in the transaction that stores its row, deleted in the one that stores the score.
+DUE = Table(
+    "due",
+    META,
+    Column("arrival", BigInteger, primary_key=True, autoincrement=False),
+    Column("device", LargeBinary, nullable=False),
+    Column("taken_ms", BigInteger, nullable=False),  # UTC, when its row was stored
+    Index("due_device", "device"),
+)
+# What scoring needs of a person, made from rows and made again from them at any time. `digest`, `score` and `down` are
+# encrypted under the device's data key for rows without a consent, which every erasure destroys.
+DIGEST = Table(
+    "digest",
+    META,
+    Column("device", LargeBinary, primary_key=True),
+    Column("part", String, primary_key=True),  # `person`, or `day`: the windows of one day
+    Column("day", BigInteger, primary_key=True),  # days since 1970 on the person's clock; 0 for `person`
+    Column("data_key", LargeBinary, nullable=False),
+    Column("words", LargeBinary, nullable=False),
+)
+SCORE = Table(
+    "score",
+    META,
+    Column("device", LargeBinary, primary_key=True),
+    Column("day", BigInteger, primary_key=True),  # the last of its seven days
+    Column("revision", BigInteger, primary_key=True),
+    Column("data_key", LargeBinary, nullable=False),
+    Column("words", LargeBinary, nullable=False),  # as signed, encrypted
+)
+# Scores on their way: the newest of each day, until the broker has acknowledged an answer that holds it.
+DOWN = Table(
+    "down",
+    META,
+    Column("device", LargeBinary, primary_key=True),
+    Column("day", BigInteger, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("data_key", LargeBinary, nullable=False),
+    Column("words", LargeBinary, nullable=False),
 )

@@ -17,6 +17,7 @@ from agent.wire.certificates import requested_key
 from agent.wire.message import (
     KINDS,
     ConsentMessage,
+    ContextMessage,
     CoverMessage,
     EraseMessage,
     FeaturesMessage,
@@ -30,6 +31,7 @@ from agent.wire.receipt import Erased, Place
 from hub.database import insert_new, is_postgres, rows_at
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
+from hub.store import due
 from hub.store.consents import Consents, Records
 from hub.store.ends import note_ends
 from hub.store.envelopes import Opened, refuse_settled
@@ -73,6 +75,7 @@ class StoreTransaction:
         self._schemas: dict[bytes, int] = {}  # as each device stated last
         self._seen: list[dict[str, Any]] = []
         self._kept: list[Kept] = []
+        self._scored: set[At] = set()
         self._erase_again: dict[bytes, tuple[Device, int, int]] = {}
 
     @property
@@ -102,6 +105,8 @@ class StoreTransaction:
         place = {"device": kid, "stream": header.stream, "seq": header.seq}
         if not all(isinstance(message, _NOT_KEPT) for message in plaintext.messages):
             self._kept.append(Kept(opened, serial))
+            if due.is_scored(plaintext):
+                self._scored.add(source.at)
         self._seen.append({**place, "digest": source.sealed.digest, "kem": header.recipient})
         self._settled[source.at] = source.sealed.digest
         self._streams.advance(source.at[:2], header.seq, plaintext)
@@ -171,7 +176,7 @@ class StoreTransaction:
         match message:
             case ConsentMessage():
                 return self._consents.add(device, message)
-            case SummaryMessage():
+            case SummaryMessage() | ContextMessage():
                 return self._consents.covering(device, message)
             case FeaturesMessage():
                 return self._consents.name_features(device, message)
@@ -234,8 +239,10 @@ class StoreTransaction:
         if rows := self._new_rows():
             self._number(rows)
             self._db.execute(insert(ROW), rows)
+            due.note(self._db, [row for row in rows if (row["device"], row["stream"], row["seq"]) in self._scored])
         self._seen.clear()
         self._kept.clear()
+        self._scored.clear()
         self._places.clear()
 
 
@@ -255,4 +262,5 @@ def delete_ended(db: Connection, keys: KeyStore, kid: bytes, serial: int) -> Non
     """
     db.execute(delete(ROW).where(ROW.c.device == kid, ROW.c.serial <= serial))
     db.execute(delete(QUARANTINE).where(QUARANTINE.c.device == kid))
+    due.forget_scores(db, kid)
     note_ends(db, keys, kid, erased=serial)

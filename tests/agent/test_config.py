@@ -99,7 +99,7 @@ def test_without_a_file_nothing_leaves(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     settings, profile = config.load(None, NONE)
     assert profile.name == "personal"
-    assert profile.purposes == frozenset()
+    assert profile.purposes == ()
     assert settings.sources == {}
 
 

@@ -45,6 +45,7 @@ LAYERS = {
     "hub.commands": 8,
     "hub.views": 7,
     "hub.receive": 7,
+    "hub.scoring": 7,
     "hub.files": 4,
     "hub.backup": 6,
     "hub.enroll": 6,
@@ -286,6 +287,7 @@ BLIND = {
     ("hub/receive/receiver.py", "_on_message"),
     ("hub/receive/batch.py", "store_batch"),
     ("hub/receive/batch.py", "_store_alone"),
+    ("hub/scoring/scorer.py", "_fold_all"),  # one person: counted, and the others are scored
     ("hub/receive/grid.py", "_keep"),  # one answer; the device sends its message again
 }
 

@@ -23,6 +23,7 @@ from agent.system.status import Level
 from agent.tables.profiles import PROFILES
 from agent.tables.signals import KINDS, SIGNALS
 from agent.wire import message
+from agent.wire.context import SIGNAL as CONTEXT
 from agent.wire.labels import DUPLICATE, NOT_FINAL, REASONS, SEAL_AGAIN, STORED
 
 AGENT = Path(__file__).parents[2] / "agent"
@@ -62,7 +63,8 @@ VALUES: dict[str, Iterable[str]] = {
     "reason": REFUSALS,
     "kind": message.KINDS.values(),
     "kinds": KINDS,
-    "signal": SIGNALS,
+    "signal": [*SIGNALS, CONTEXT],
+    "purpose": message.PURPOSES,
     "part": board_parts() | {f"source.{name}" for name in SOURCES},
     "note": RESETS,
     "note_shift": ("day", "night"),

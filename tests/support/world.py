@@ -61,9 +61,12 @@ class World:
         self.receivers.append(Receiver(self.hub))
         return self.receivers[-1]
 
-    def give_consent(self, from_utc_s: int = START_UTC_S) -> None:
+    def give_consent(
+        self, from_utc_s: int = START_UTC_S, purposes: tuple[str, ...] = (), *, context: bool = False
+    ) -> None:
         signals = {SOURCES[name].signal for name in self.settings.sources} or {"heart"}
-        wanted = consent_key.grants(self.profile, self.identity.bundle.operator, sorted(signals))
+        operator = self.identity.bundle.operator
+        wanted = consent_key.grants(self.profile, operator, sorted(signals), purposes, context=context)
         client.give_consent(self.settings, self.profile, wanted, PIN, from_utc_s)
 
     def close(self) -> None:

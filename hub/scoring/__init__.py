@@ -1,0 +1,5 @@
+"""Central scoring: `hub score` folds what arrived into digests, scores people side by side, and leaves signed scores.
+
+noted   what people noted          day_row  windows of one day as bytes      digest  what is kept of a person
+fold    new rows into a digest     weeks    digests to scores                scorer  the process
+"""

@@ -1,0 +1,280 @@
+"""`hub score`: what is due is folded, scored side by side, signed, and left for the next answer, in one transaction.
+
+due ──▶ rows, digests (read) ──▶ fold ──▶ score ──▶ [digest + score + down, due deleted] (one transaction)
+Killed anywhere, nothing is lost and nothing is scored twice: what was not committed is still due.
+"""
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from agent.errors import NotDurable, WireRefused, WrongUse
+from agent.wire.plaintext import decode_plaintext
+from agent.wire.score import Score, decode_score
+from hub.database import CANNOT_WRITE, lock_file, unlock_file
+from hub.keys.devices import Device
+from hub.keys.keystore import KeyStore
+from hub.scoring.day_row import DayRow, decode_day
+from hub.scoring.digest import Digest, decode_digest
+from hub.scoring.fold import KEPT_DAYS, ClockMoved, Days, Folded, NewRow, day_of, fold
+from hub.scoring.noted import Noted
+from hub.scoring.weeks import Person, scores
+from hub.site import open_keys
+from hub.store.derived import Derived, DueRow, KeptScore, score_message, score_words
+from hub.store.store import Store
+
+log = logging.getLogger(__name__)
+
+PEOPLE: Final = 256
+ROWS: Final = 2000
+POLL_S: Final = 0.2
+_AGAIN_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which devices a process scores: those whose name's first byte has remainder ``number`` by ``of``."""
+
+    number: int = 0
+    of: int = 1
+
+    @classmethod
+    def parsed(cls, text: str) -> "Part":
+        """``K/N``, K from 1 to N.
+
+        Raises:
+            WrongUse: It is not of that form.
+        """
+        number, _, of = text.partition("/")
+        if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of) <= 64):
+            raise WrongUse(f"--part {text} is not valid", remedy="Use --part 1/1, or --part 1/2 and --part 2/2, ...")
+        return cls(int(number) - 1, int(of))
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One person of a batch: who, which notes, and how it was when it was read."""
+
+    device: Device
+    arrivals: tuple[int, ...]
+    folded: Folded
+    is_whole: bool
+
+
+class Scorer:
+    """One scoring process.
+
+    Args:
+        folder: As `hub init` made it.
+        part: Which devices.
+
+    Raises:
+        WrongUse: Several parts on SQLite.
+    """
+
+    def __init__(self, folder: Path, part: Part | None = None) -> None:
+        self._folder, self._part = folder, part or Part()
+        self.keys: KeyStore = open_keys(folder)
+        if self._part.of > 1 and not self.keys.text("database"):
+            self.keys.close()
+            raise WrongUse(
+                "SQLite supports only one scorer", remedy="Create the hub with --database to use PostgreSQL."
+            )
+        self.store = Store(folder, self.keys)
+
+    def close(self) -> None:
+        """Close keys and database."""
+        self.store.close()
+        self.keys.close()
+
+    def run(self, stop: threading.Event) -> None:
+        """Score what is due until ``stop`` is set.
+
+        Raises:
+            AlreadyRunning: Another process scores this part.
+        """
+        lock = lock_file(self._folder / f"score.{self._part.number + 1}.lock")
+        try:
+            while not stop.is_set():
+                try:
+                    idle = self.score_once() == 0
+                except CANNOT_WRITE as error:
+                    log.error("the store cannot be used (%s); trying again in 1 s", type(error.orig).__name__)
+                    stop.wait(_AGAIN_S)
+                except NotDurable as error:
+                    log.error("%s. %s", error, error.remedy)
+                    stop.wait(_AGAIN_S)
+                else:
+                    if idle:
+                        stop.wait(POLL_S)
+        finally:
+            unlock_file(lock)
+
+    def score_once(self) -> int:
+        """Score one batch; how many notes were worked off.
+
+        Raises:
+            sqlalchemy errors of `hub.database.CANNOT_WRITE`, NotDurable: Nothing was stored; all is still due.
+        """
+        counts: Counter[str] = Counter()
+        with self.store.derived() as read:
+            due = read.due(self._part.number, self._part.of, PEOPLE, ROWS)
+            if not due:
+                return 0
+            work, ended = self._fold_all(read, due, counts)
+        made_utc_s = int(time.time())
+        made = scores([Person(one.device.device, one.folded) for one in work], made_utc_s)
+        done = 0
+        with self.store.deriving() as write:
+            write.lock(due)
+            for kid in ended:
+                write.done(kid, due[kid])
+                done += len(due[kid])
+            known = write.newest_scores([one.device.kid for one in work])
+            for one, of_person in zip(work, made, strict=True):
+                if self._changed(one.device) or not write.done(one.device.kid, one.arrivals):
+                    write.forget_digest(one.device.kid)  # a consent ended meanwhile: what is left is still due
+                    continue
+                self._keep(write, one, of_person, known, counts)
+                done += len(one.arrivals)
+            write.count(counts)
+        return done
+
+    # ---- one person
+
+    def _fold_all(
+        self, read: Derived, due: Mapping[bytes, list[int]], counts: Counter[str]
+    ) -> tuple[list[_Work], list[bytes]]:
+        """The people of a batch with their digests as they are to be, and those of whom nothing is to be scored."""
+        rows = read.rows([arrival for of_device in due.values() for arrival in of_device])
+        digests = read.digests(list(due))
+        work, ended = [], []
+        for kid, arrivals in due.items():
+            device = self.keys.devices.of(kid)
+            if device is None or device.revoked:
+                ended.append(kid)
+                counts["score_refused"] += len(arrivals)
+                continue
+            try:
+                folded, is_whole = self._folded(read, device, rows.get(kid, []), digests.get(kid), counts)
+            except Exception as error:  # one person must not stop the others; the notes are counted and dropped
+                log.error("a person cannot be scored (%s)", type(error).__name__)
+                ended.append(kid)
+                counts["score_failed"] += len(arrivals)
+                continue
+            counts["scored"] += len(arrivals)
+            work.append(_Work(device, tuple(arrivals), folded, is_whole))
+        return work, ended
+
+    def _folded(
+        self, read: Derived, device: Device, rows: list[DueRow], kept: bytes | None, counts: Counter[str]
+    ) -> tuple[Folded, bool]:
+        """A person's digest with new rows; made from all rows where there is none, or where their clock moved."""
+        now_utc_s = int(time.time())
+        digest = _digest(kept)
+        if digest is not None:
+            try:
+                return fold(digest, self._new(device, rows, counts), _days(read, device.kid), now_utc_s), False
+            except ClockMoved:
+                counts["score_clock_moved"] += 1
+        counts["score_rebuilt"] += 1
+        every = self._new(device, read.rows_of(device.kid, _ended(device)), counts)
+        return fold(Digest(), every, _no_days, now_utc_s), True
+
+    def _new(self, device: Device, rows: list[DueRow], counts: Counter[str]) -> list[NewRow]:
+        found = []
+        for row in rows:
+            if row.serial <= _ended(device):
+                counts["score_withdrawn"] += 1
+                continue
+            try:
+                if row.words is None:
+                    raise WireRefused("bad_plaintext")
+                found.append(NewRow(row.arrival, row.serial, decode_plaintext(row.words)))
+            except WireRefused:
+                counts["score_unreadable"] += 1
+        return found
+
+    def _changed(self, device: Device) -> bool:
+        now = self.keys.devices.of(device.kid)
+        return now is None or now.revoked or _ended(now) != _ended(device)
+
+    def _keep(
+        self,
+        write: Derived,
+        work: _Work,
+        made: list[Score],
+        known: Mapping[tuple[bytes, int], KeptScore],
+        counts: Counter[str],
+    ) -> None:
+        kid, digest = work.device.kid, work.folded.digest
+        noted = Noted(digest.statements)
+        newest = day_of(noted, digest.last_utc_s) if digest.last_utc_s >= 0 else 0
+        if work.is_whole:
+            write.forget_digest(kid)
+        days = {day: row.encode() for day, row in work.folded.days.items()}
+        write.put_digest(kid, digest.encode(), days, newest - KEPT_DAYS + 1)
+        mine = {day: score for (of, day), score in known.items() if of == kid}
+        write.drop_scores(kid, [day for day in mine if day < newest and not is_week_end(day)])
+        for score in made:
+            last = mine.get(score.day)
+            if last is not None and _same(last, score):
+                continue
+            revision = max(score.made_utc_s, last.revision + 1 if last else 0)
+            signed = replace(score, revision=revision).signed(self.keys.sign_key("score"), self.keys.site)
+            is_open = last is not None and day_of(noted, last.revision) <= score.day
+            kept = KeptScore(score.day, revision, score_words(signed))
+            write.put_score(kid, kept, replaces=last.revision if last and is_open else None)
+            counts["scores"] += 1
+
+
+def is_week_end(day: int) -> bool:
+    """Whether a day since 1970 is a Sunday."""
+    return (day + 3) % 7 == 6
+
+
+def _ended(device: Device) -> int:
+    """Consents up to this serial are withdrawn or erased: nothing under them is scored."""
+    return max(device.withdrawn_serial, device.erased_serial)
+
+
+def _digest(kept: bytes | None) -> Digest | None:
+    """A kept digest; None where there is none that can be read: it is made again."""
+    try:
+        return None if kept is None else decode_digest(kept)
+    except WireRefused:
+        return None
+
+
+def _same(kept: KeptScore, score: Score) -> bool:
+    """Whether a score says again what the newest one of its day says."""
+    if kept.words is None:
+        return False
+    said = decode_score(score_message(kept.words).body)
+    return replace(said, revision=0, arrivals=0, made_utc_s=0) == replace(
+        decode_score(score.encode()), revision=0, arrivals=0, made_utc_s=0
+    )
+
+
+def _no_days(_first: int, _last: int) -> Mapping[int, DayRow]:
+    return {}
+
+
+def _days(read: Derived, kid: bytes) -> Days:
+    def of(first: int, last: int) -> Mapping[int, DayRow]:
+        return {day: decode_day(words) for day, words in read.days(kid, first, last).items()}
+
+    return of
+
+
+def score_folder(folder: Path, part: Part, stop: threading.Event, ready: Callable[[], None] = lambda: None) -> None:
+    """Score a hub's folder until ``stop`` is set; ``ready`` is called before the first batch."""
+    with closing(Scorer(folder, part)) as scorer:
+        ready()
+        scorer.run(stop)

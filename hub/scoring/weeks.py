@@ -1,0 +1,83 @@
+"""From digests to scores: the weeks that new rows could have moved, of many people side by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agent.scoring.observations import Record, record_of_days
+from agent.scoring.week_rows import Week, is_sunday, weeks_side_by_side
+from agent.wire.score import CLOCK_KNOWN, SHIFTS_KNOWN, WHOLE_WEEK, Score
+from hub.scoring.digest import Digest
+from hub.scoring.fold import LATE_DAYS, Folded, day_of
+from hub.scoring.noted import Noted
+
+MODEL: Final = "wardbeat weeks 1"  # raised with each change that moves a number
+_WEEK_DAYS: Final = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whose weeks are to be scored.
+
+    Attributes:
+        device: The random name.
+        folded: What came of new rows.
+    """
+
+    device: str
+    folded: Folded
+
+
+def record_of(digest: Digest) -> Record:
+    """A person's record, as `agent.scoring` takes it."""
+    noted = Noted(digest.statements)
+    return record_of_days(
+        (of_day.blocks for _, of_day in sorted(digest.days.items())),
+        {day: (of_day.worn_h, of_day.covered_h) for day, of_day in digest.days.items()},
+        utc_offset_s=noted.offset_s,
+        until_utc_s=max(digest.last_utc_s, 0),
+        shifts=noted.shifts,
+        resets_utc_s=noted.resets_utc_s,
+        self_reports=[one for one in noted.reports if one.utc_s <= digest.last_utc_s],
+    )
+
+
+def days_to_score(record: Record, folded: Folded) -> tuple[int, ...]:
+    """Last days of the weeks that changed, counted from the record's first day: Sundays, and the newest day."""
+    if not record.days or folded.first_day is None:
+        return ()
+    newest = day_of(Noted(folded.digest.statements), folded.digest.last_utc_s)
+    oldest = max(newest - LATE_DAYS, record.first_day + _WEEK_DAYS - 1)
+    first = max(min(folded.first_day, folded.last_day + 1), oldest)
+    within = range(first - record.first_day, newest - record.first_day)
+    sundays = [day for day in within if is_sunday(record, day)]
+    last = newest - record.first_day
+    return (*sundays, last) if last >= _WEEK_DAYS - 1 else tuple(sundays)
+
+
+def scores(people: Sequence[Person], made_utc_s: int) -> list[list[Score]]:
+    """Scores of each person, oldest day first; revisions are the store's to give.
+
+    Args:
+        people: Any number.
+        made_utc_s: The hub's clock.
+    """
+    records = [record_of(person.folded.digest) for person in people]
+    asked = [(one, days_to_score(one, person.folded)) for one, person in zip(records, people, strict=True)]
+    weeks = weeks_side_by_side(asked)
+    return [
+        [_score(person, record, week, made_utc_s) for week in of_person]
+        for person, record, of_person in zip(people, records, weeks, strict=True)
+    ]
+
+
+def _score(person: Person, record: Record, week: Week, made_utc_s: int) -> Score:
+    digest = person.folded.digest
+    noted, last = Noted(digest.statements), week.first_day + _WEEK_DAYS - 1
+    known = SHIFTS_KNOWN * bool(digest.statements) + CLOCK_KNOWN * noted.knows_clock
+    known += WHOLE_WEEK * is_sunday(record, last - record.first_day)
+    head = (person.device, digest.serial, last, 0, digest.arrivals, made_utc_s, MODEL, known)
+    if week.strain is None:
+        return Score(*head, reason=week.reason or "nothing")
+    index = week.strain
+    return Score(*head, index.index, index.low, index.high, points=tuple(index.points.items()))
