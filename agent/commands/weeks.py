@@ -9,10 +9,11 @@ from agent.commands.arguments import up_to
 from agent.system.output import say, show
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from agent.scoring.week_rows import Week
     from agent.weeks.scores import Scores
+    from agent.wire.score import Score
 
 
 _ABOUT: Final = (
@@ -38,20 +39,24 @@ def run(arguments: argparse.Namespace) -> int:
     """`wardbeat weeks`: the weekly log."""
     from agent import config
     from agent.weeks import scores
+    from agent.weeks.beside import with_hub
 
     settings, profile = config.load(arguments.config)
     made = scores.log(settings, profile, arguments.weeks)
+    hub = scores.of_hub(settings)
     if arguments.json:
-        show(json.dumps(made.as_json(), allow_nan=False))
+        weeks = made.as_json()
+        show(json.dumps(weeks | {"weeks": with_hub(weeks["weeks"], hub)}, allow_nan=False))
         return 0
-    for line in in_words(made):
+    for line in in_words(made, hub):
         say(line)
     return 0
 
 
-def in_words(made: "Scores") -> list[str]:
-    """The log as lines for a terminal."""
+def in_words(made: "Scores", hub: "Sequence[Score]" = ()) -> list[str]:
+    """The log as lines for a terminal; the hub's scores stand beside where they differ."""
     from agent.scoring.index import NAME
+    from agent.weeks.beside import line, with_hub
 
     if not made.log.weeks:
         return ["Nothing to compare yet: a first week has to pass, then 42 readings on 14 days."]
@@ -62,8 +67,9 @@ def in_words(made: "Scores") -> list[str]:
     ]
     index = f"{'of 100':>8}{'90 %':>11}" if made.with_index else ""
     lines += ["", f"{'week of':<12}{'measured':>9}{index}{'HRV':>8}{'heart':>11}"]
-    for week, words in zip(made.log.weeks, made.as_json()["weeks"], strict=True):
+    for week, words in zip(made.log.weeks, with_hub(made.as_json()["weeks"], hub), strict=True):
         lines += _row(made, week, words)
+        lines += [f"{'':<12}{beside}" for beside in (line(words),) if beside]
     lines += ["", *_today(made)]
     if made.quiet_until_utc_s:
         lines.append("You are on a shift. New results appear when it has ended.")

@@ -26,6 +26,8 @@ RETIRED_TO: Final = "retired to"
 HUB_UTC_S: Final = "hub utc s"
 HUB_HEARD: Final = "hub time"  # the same with counters of this machine, see `agent.enrollment.known_time`
 HUB_SCHEMA: Final = "hub schema"
+HUB_SCORES: Final = "hub scores"  # sealed
+CONTEXT_SENT: Final = "context sent"  # sealed
 _NOTED: Final = "noted"  # what the hub said today, and of what
 NEWS_MOST: Final = 50
 

@@ -13,7 +13,7 @@ from agent.enrollment.departure import RECEIPT, leave
 from agent.enrollment.enrolled import Identity
 from agent.enrollment.identity import save
 from agent.errors import StorageFull, WireRefused
-from agent.outbox import Outbox, Sealing, receipts
+from agent.outbox import Outbox, Sealing, hub_scores, receipts
 from agent.privacy.vault import Vault
 from agent.publisher.hub_time import HubTime
 from agent.publisher.link import Event
@@ -24,6 +24,7 @@ from agent.system.status import Level, StatusBoard
 from agent.wire.keys import kid
 from agent.wire.labels import FIRST_SCHEMA, SCHEMA
 from agent.wire.message import SchemaMessage
+from agent.wire.receipt import ScoreMessage
 
 log = logging.getLogger(__name__)
 
@@ -149,6 +150,7 @@ class HubAnswers:
         self.counters["receipt_mismatch"] += settled.mismatched
         self.counters["receipt_stale"] += settled.stale
         self.counters["answer_too_new"] += settled.unknown
+        self._take_scores(settled.scores)
         if answers.schema == FIRST_SCHEMA:  # it never heard what this program speaks, or was restored since
             self._state_schema()
         if settled.receipted:
@@ -169,6 +171,14 @@ class HubAnswers:
             self._board.set("hub", Level.OK, "receipts arrive")
             self._show_settled(settled)
         return settled.receipted > 0
+
+    def _take_scores(self, messages: tuple[ScoreMessage, ...]) -> None:
+        who = self.identity
+        refused = hub_scores.take(self._outbox, messages, who.directory().directory, who.site, who.device)
+        for reason in refused:
+            self.refuse(reason)
+            words = f"a score of the hub was refused: {hub_scores.REFUSALS[reason]}"
+            self._board.set("scores", Level.TROUBLE, words, "Your own weeks do not depend on it. Tell the operator.")
 
     def _show_revoked(self) -> None:
         remedy = "Ask the operator why. To send again, enroll with a new bundle; measuring goes on here."

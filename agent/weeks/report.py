@@ -19,7 +19,9 @@ from agent.scoring.observations import Shift
 from agent.system import host
 from agent.tables.profiles import Profile
 from agent.weeks import scores
+from agent.weeks.beside import with_hub
 from agent.windows.history import History
+from agent.wire.score import Score
 
 SHOWN_DAYS: Final = 60
 _ROWS: Final = 14
@@ -28,14 +30,18 @@ _DAY_S: Final = 86_400
 _WEEKS: Final = 13
 
 
-def weeks(history: History, profile: Profile, now_utc_s: int | None = None) -> dict[str, Any]:
-    """All of the page's 'Your weeks'."""
+def weeks(
+    history: History, profile: Profile, now_utc_s: int | None = None, hub: Sequence[Score] = ()
+) -> dict[str, Any]:
+    """All of the page's 'Your weeks'; the hub's scores stand beside."""
     now_s = int(time.time()) if now_utc_s is None else now_utc_s
     told = history.told()
     tally = _Tally()
     made = scores.of(tally.seen(history.summaries()), told, profile, _WEEKS, now_s)
     allowed = [name for name in CHANNELS if profile.shows(CHANNELS[name].kind)]
-    return made.as_json() | {
+    found = made.as_json()
+    return found | {
+        "weeks": with_hub(found["weeks"], hub),
         "days": _days(made),
         "band": None
         if made.log.baseline is None or made.log.baseline.low is None or made.log.baseline.high is None

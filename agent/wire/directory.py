@@ -84,6 +84,10 @@ class Directory:
         """The receipt keys that are listed and not revoked."""
         return tuple(public for public in self.receipt_publics if kid(public) not in self.revoked)
 
+    def score_keys(self) -> tuple[bytes, ...]:
+        """The score keys that are listed and not revoked."""
+        return tuple(public for public in self.score_publics if kid(public) not in self.revoked)
+
     def receipt_key(self, sender: bytes) -> bytes | None:
         """The receipt key of that kid, when it is listed and not revoked."""
         return next((public for public in self.receipt_keys() if kid(public) == sender), None)
