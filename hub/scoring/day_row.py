@@ -216,5 +216,5 @@ def _row(every: Sequence[Window]) -> DayRow:
     )
 
 
-def _rank(window: Window) -> tuple[int, int, tuple[tuple[int, int], ...]]:
-    return len(window.codes), window.length_s, window.codes
+def _rank(window: Window) -> tuple[int, int, tuple[tuple[int, int], ...], int]:
+    return len(window.codes), window.length_s, window.codes, window.coverage

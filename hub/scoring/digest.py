@@ -12,7 +12,7 @@ import numpy as np
 from agent.errors import WireRefused
 from agent.scoring.day_windows import BLOCKS, Blocks
 from agent.wire import codec, codes
-from agent.wire.codec import Fields, Item
+from agent.wire.codec import Decoded, Fields, Item
 from hub.scoring.noted import Statements
 
 _VERSION: Final = 1
@@ -90,6 +90,13 @@ def decode_digest(data: bytes) -> Digest | None:
     item = codec.decode(data)
     if not isinstance(item, list) or not item or item[0] != _VERSION:
         return None
+    try:
+        return _digest(item)
+    except (ValueError, KeyError) as error:  # of arrays whose lengths do not fit, or of an unknown channel
+        raise WireRefused("malformed", "a digest is not valid") from error
+
+
+def _digest(item: list[Decoded]) -> Digest:
     row = Fields(item[1:], 9)
     arrivals, serial, last, limit_day = (row.uint() for _ in range(4))
     limit_bpm = float(np.frombuffer(row.raw(8), "<f8")[0])

@@ -33,6 +33,17 @@ from tests.interop.stranger_keys import (
 )
 
 SETTLED = {0, 1}
+
+
+def is_signed(key, signature, *parts):
+    """Whether this key signed these parts."""
+    try:
+        verify(key, signature, *parts)
+    except Refused:
+        return False
+    return True
+
+
 EMPTY_STREAM, EMPTY_HEAD = bytes(16), bytes(32)
 
 
@@ -119,6 +130,8 @@ class Device:
     notices: list = field(default_factory=list)
     erased: list = field(default_factory=list)
     certificates: list = field(default_factory=list)
+    granted: set = field(default_factory=set)
+    scores: dict = field(default_factory=dict)
     faults: list = field(default_factory=list)
     heard: threading.Condition = field(default_factory=threading.Condition)
 
@@ -156,9 +169,10 @@ class Device:
         signed = encode(["wardbeat/1/consent-give", self.bundle.site, record])
         return ["consent", record, self.keys.consent.sign(signed)]
 
-    def features(self, record, ids):
-        signed = encode(["wardbeat/2/consent-features", self.bundle.site, sha256(record), ids])
-        return ["features", sha256(record), ids, self.keys.consent.sign(signed)]
+    def features(self, record, ids, grants=()):
+        self.granted |= {tuple(grant) for grant in grants}
+        signed = encode(["wardbeat/2/consent-features", self.bundle.site, sha256(record), ids, list(grants)])
+        return ["features", sha256(record), ids, list(grants), self.keys.consent.sign(signed)]
 
     # What it hears
 
@@ -197,11 +211,26 @@ class Device:
             self.notices.append(tuple(shaped(answer, str, int, 16, int, int)[1:]))
         elif kind == "certificate":
             self.certificates.append(shaped(answer, str, bytes)[1])
+        elif kind == "score":
+            self.take_score(*shaped(answer, str, bytes, 64)[1:])
         elif kind == "erased":
             _kind, device, times, signature = shaped(answer, str, str, list, 64)
             need(device == self.name, "malformed")
             papers.check_erased(self.directory, self.bundle.site, device, times, signature)
             self.erased.append(answer)
+
+    def take_score(self, body, signature):
+        """A score of this device's person: {day: (revision, index or None, interval, {channel: points})}."""
+        keys, signed = self.directory.score_keys, ("wardbeat/2/score", self.bundle.site, body)
+        need(any(is_signed(key, signature, *signed) for key in keys), "bad_signature")
+        kinds = (str, int, int, int, int, int, str, int, int, int, int, int, list)
+        device, serial, day, revision, *_made, index, low, high, reason, points = shaped(decode(body), *kinds)
+        need(device == self.name and serial <= self.serial, "another_device")
+        need(any(grant[1] == "score" for grant in self.granted), "not_granted")
+        need(bool(index) != bool(reason) and low <= index <= high, "malformed")
+        need(revision >= self.scores.get(day, (0,))[0], "older_score")
+        value = [(v - 1) / 100 for v in (index, low, high)] if index else None
+        self.scores[day] = (revision, value, {channel: (v - 10_000) / 100 for channel, v in points})
 
     def hear_keys(self, payload):
         """A published directory; only a higher one under the pinned root counts."""

@@ -141,6 +141,7 @@ class Directory:
     order = property(lambda self: (self.cert[0], self.body[0]))
     kem = property(lambda self: self.body[4][-1][0])
     receipt_keys = property(lambda self: [key for key in self.body[5] if kid(key) not in self.body[7]])
+    score_keys = property(lambda self: [key for key in self.body[6] if kid(key) not in self.body[7]])
 
 
 @dataclass

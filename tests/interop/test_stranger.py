@@ -1,6 +1,8 @@
 """A device that a stranger wrote from FORMAT.md alone, at a real hub behind a real broker; it shares no line with this program."""
 
+import contextlib
 import dataclasses
+import random
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,8 +12,10 @@ import pytest
 from cryptography import x509
 
 from hub import enroll, site
+from hub.scoring.scorer import Scorer
 from hub.site import open_keys
 from hub.store import Store
+from hub.store.derived import score_message
 from tests.interop import stranger, stranger_papers
 from tests.interop.stranger_keys import Refused, encode, kid, raw, sha256
 from tests.support.processes import free_port
@@ -115,6 +119,86 @@ def test_a_strangers_device_enrolls_sends_erases_and_holds_the_signed_receipt(at
     forged = dataclasses.replace(device, erased=[[*device.erased[0][:2], [*times[:4], 7], device.erased[0][3]]])
     with pytest.raises(Refused, match="bad_signature"):
         stranger_papers.read_erase_receipt(forged.erase_receipt())
+
+
+@pytest.mark.broker
+@pytest.mark.process
+def test_a_strangers_device_is_scored_and_reads_the_score_that_comes_back(at_work):
+    device, other = at_work.device(), at_work.device()
+    now = int(time.time())
+    today = now // 86_400
+    with device.connected() as client, Scored(at_work.hub) as scorer:
+        assert device.say(client, ["schema", 2]) == STORED
+        operator = device.bundle.operator
+        record = device.record([["nothing", "care", operator]], TEXT, now - 40 * 86_400, now + 86_400)
+        more = [["context", "score", operator], ["heart", "score", operator]]
+        sent = days_of_windows(record, today)
+        assert device.say(client, device.consent(record)) == STORED
+        assert device.say(client, *sent[0]) == UNKNOWN_CONSENT  # the statement names the purpose, and is not here yet
+        first = device.rows[-1]
+        assert device.say(client, device.features(record, [1, 2], more)) == STORED
+        assert device.send(client, first) == STORED
+        noted = [
+            "context",
+            1,
+            "score",
+            sha256(record),
+            today - 3,
+            [[(today - 3) * 86_400 + 7, (today - 3) * 86_400 + 9, 2]],
+        ]
+        assert device.say(client, [*noted, [], [[(today - 3) * 86_400, 1440 + 120]], []]) == STORED
+        for messages in sent[1:]:
+            assert device.say(client, *messages) == STORED
+        while scorer.score_once():
+            pass
+        assert device.say(client, ["cover"]) == STORED
+        assert device.wait(lambda: device.scores)
+        revision, (index, low, high), points = device.scores[max(device.scores)]
+        assert low <= index <= high
+        assert set(points) == {1, 2}
+        assert abs(sum(points.values()) - (index - 50)) < 0.05
+        assert device.faults == []
+        # the same detector refuses a changed score, and one for another device
+        (answer,) = [one for one in scorer.sent(kid(raw(device.keys.sign))) if one.day == max(device.scores)]
+        body, signature = answer.message
+        with pytest.raises(Refused, match="bad_signature"):
+            device.take_score(body[:-1] + bytes([body[-1] ^ 1]), signature)
+        with pytest.raises(Refused, match="another_device"):
+            other.take_score(body, signature)
+        device.scores[answer.day] = (revision + 1, None, {})
+        with pytest.raises(Refused, match="older_score"):
+            device.take_score(body, signature)
+
+
+def days_of_windows(record, today):
+    """Lists of summaries that share an envelope: 30 days of nine windows."""
+    dice, hashed = random.Random(4), sha256(record)
+    windows = []
+    for day in range(today - 30, today):
+        for place in range(9):
+            start = day * 86_400 + 8 * 3600 + place * 3600
+            values = [(1, dice.gauss(66, 4)), (2, dice.uniform(28, 55))]
+            coded = [[one, stranger.coded(FEATURES[one], value), 300, 990, 3, 0, 0] for one, value in values]
+            windows.append(["summary", 2, "score", hashed, start, start + 300, coded])
+    return [windows[n : n + 15] for n in range(0, len(windows), 15)]
+
+
+class Scored(contextlib.closing):
+    """A scorer of the hub's folder."""
+
+    def __init__(self, hub):
+        super().__init__(Scorer(hub))
+
+    def __enter__(self):
+        self.score_once = self.thing.score_once
+        return self
+
+    def sent(self, device):
+        """Scores of a device as they are signed."""
+        with self.thing.store.derived() as read:
+            found = [score for of, score in read.scores() if of == device]
+        signed = [(score.day, score_message(score.words)) for score in found]
+        return [SimpleNamespace(day=day, message=(one.body, one.signature)) for day, one in signed]
 
 
 @pytest.mark.broker

@@ -1,0 +1,57 @@
+"""Purposes of a consent: each by itself, the usual yes names the profile's own, and `group` sends nothing."""
+
+import pytest
+
+from agent.enrollment import consent_key
+from agent.errors import WrongUse
+from agent.outbox import consents
+from agent.privacy import consent
+from agent.tables.profiles import PROFILES
+from agent.wire.consent import NOTHING
+from tests.support.world import START_UTC_S, release_window
+
+
+def test_a_purpose_that_sends_nothing_releases_nothing_and_each_other_one_a_summary_of_its_own(world):
+    world.give_consent(START_UTC_S, ("care", "score", "group"))
+    with world.outbox() as outbox:
+        given = consents.consented(outbox)
+        assert {grant.purpose for grant in given.record.grants} == {"care"}
+        assert {grant.purpose for grant in given.stated} == {"score", "group"}
+        released = release_window(world, outbox)
+        assert [one.purpose for one in released] == ["care", "score"]
+        (row,) = outbox.put_released(released, START_UTC_S)  # one envelope: a second purpose needs no slot
+        assert row.kind == "summary"
+
+
+def test_a_consent_to_a_score_alone_sends_nothing_for_care(world):
+    world.give_consent(START_UTC_S, ("score",))
+    with world.outbox() as outbox:
+        given = consents.consented(outbox)
+        assert [grant.signal for grant in given.record.grants] == [NOTHING]
+        assert [one.purpose for one in release_window(world, outbox)] == ["score"]
+        outbox.db.execute("UPDATE named_features SET statement = zeroblob(1024)")  # changed on disk
+        assert release_window(world, outbox) == ()
+
+
+def test_the_usual_yes_names_the_profiles_own_purpose_alone(world):
+    with world.outbox() as outbox:
+        assert {grant.purpose for grant in consents.consented(outbox).grants} == {"care"}
+        assert [one.purpose for one in release_window(world, outbox)] == ["care"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "purposes"), [("eu-workplace", ("score",)), ("care", ("workplace",)), ("personal", ("care",))]
+)
+def test_a_profile_grants_its_own_purposes_alone(profile, purposes):
+    with pytest.raises(WrongUse):
+        consent_key.grants(PROFILES[profile], "Service", ("heart",), purposes)
+
+
+def test_the_words_of_a_consent_name_each_new_purpose_and_stay_as_they_were_without():
+    grants = consent_key.grants(PROFILES["care"], "Service", ("heart",), ("care", "score", "group"), context=True)
+    words = consent.text(PROFILES["care"], grants, 90)
+    for said in ("for score, to Service", "comes back to you alone", "counted by Service", "what you note (shifts"):
+        assert said in words
+    usual = consent.text(PROFILES["care"], consent_key.grants(PROFILES["care"], "Service", ("heart",)), 90)
+    assert "score" not in usual
+    assert "counted" not in usual
