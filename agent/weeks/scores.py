@@ -22,6 +22,7 @@ from agent.scoring.week_rows import REASONS, Week
 from agent.scoring.weeks import Log, weekly_log
 from agent.system import host
 from agent.tables.profiles import Profile
+from agent.weeks.as_sent import as_sent
 from agent.windows.history import History, Told
 from agent.wire.score import Score
 
@@ -141,7 +142,7 @@ def of(summaries: Iterable[Summary], told: Sequence[Told], profile: Profile, wee
     answered = [one for one in told if one.what == "check-in"]
     by_hour = cache(lambda hour: offset_s(hour * 3600))  # 40,000 windows ask
     kept = record(
-        summaries,
+        as_sent(summaries),
         utc_offset_s=lambda utc_s: by_hour(utc_s // 3600),
         until_utc_s=now_utc_s,
         shifts=shifts,
