@@ -1,5 +1,6 @@
 """A device and a hub of this program and of release 0.1.0, in all four pairings: nothing is lost, doubled or final too early."""
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,8 +12,11 @@ from agent.outbox.rows import HUB_SCHEMA
 from agent.tables.profiles import PROFILES
 from agent.wire.keys import kid
 from agent.wire.labels import SCHEMA
-from agent.wire.message import CoverMessage, Grant, SchemaMessage
+from agent.wire.message import ContextMessage, CoverMessage, Grant, SchemaMessage
+from agent.wire.score import Score
 from hub.receive import Receiver
+from hub.scoring.scorer import Scorer
+from hub.store.derived import KeptScore, score_words
 from tests.support import release_state
 from tests.support.release_peer import Peer
 from tests.support.world import PIN, START_UTC_S, release_window
@@ -136,3 +140,53 @@ def test_a_new_device_at_a_new_hub_speaks_the_second_schema_and_an_older_hub_can
         assert outbox.meta(HUB_SCHEMA) == b"2"
         assert [row.kind for row in ledger.rows(outbox)].count("schema") == 2
     assert stored(person) == EVERY_WINDOW
+
+
+@pytest.mark.process
+def test_what_schema_1_does_not_know_waits_at_an_old_hub_and_is_scored_after_its_update(person, tmp_path):
+    operator = person.identity.bundle.operator
+    with person.outbox() as outbox:
+        first = consents.consented(outbox)
+    wanted = (Grant("heart", "care", operator), Grant("heart", "score", operator), Grant("context", "score", operator))
+    with peer("hub", person, tmp_path) as hub:
+        with person.outbox() as outbox:
+            exchange(person, outbox, hub)
+        client.give_consent(person.settings, PROFILES["care"], wanted, PIN, first.record.from_utc_s + 1)
+        with person.outbox() as outbox:
+            exchange(person, outbox, hub)  # that hub has the record, and knows nothing of the statement
+            given = consents.consented(outbox)
+            released = release_window(person, outbox, len(EVERY_WINDOW))
+            assert [one.purpose for one in released] == ["care", "score"]
+            for one in released:  # one row each here, so that care can be seen to go on
+                outbox.put_released([one], START_UTC_S)
+            outbox.put([ContextMessage("score", given.record.hash, START_UTC_S // 86_400)], START_UTC_S)
+            exchange(person, outbox, hub, rounds=6)
+            assert kinds_waiting(outbox) == ["context", "schema", "summary"]  # too new, and not final
+    assert stored(person) == [*EVERY_WINDOW, EVERY_WINDOW[-1] + 300]
+    receiver = new_hub(person)
+    with person.outbox() as outbox:
+        exchange(person, outbox, receiver, rounds=8)
+        assert kinds_waiting(outbox) == []
+        assert not any(row.state.startswith("refused") for row in ledger.rows(outbox))
+    assert stored(person) == [*EVERY_WINDOW, EVERY_WINDOW[-1] + 300, EVERY_WINDOW[-1] + 300]
+    with closing(Scorer(person.hub)) as scorer:
+        assert scorer.score_once() == 2
+        assert receiver.store.counters()["scored"] == 2
+        assert "score_unreadable" not in receiver.store.counters()
+
+
+@pytest.mark.process
+def test_an_old_device_gets_no_kind_of_answer_that_it_does_not_know(person, tmp_path):
+    """A score that waits for it, as after an update that was taken back, would make it refuse the whole envelope."""
+    receiver = new_hub(person)
+    which = kid(person.identity.sign.public)
+    with receiver.store.deriving() as write:
+        words = score_words(
+            Score("d", 1, 20_000, 1, 1, 1, "m", reason="thin").signed(receiver.keys.sign_key("score"), "s")
+        )
+        write.put_score(which, KeptScore(20_000, 1, words), replaces=None)
+    with peer("device", person, tmp_path) as device:
+        settled = device.take(receiver.handle(device.rows()))
+        assert settled["receipted"] == HELD["waiting"]
+    with receiver.store.derived() as read:
+        assert len(read.waiting([which])[which]) == 1
