@@ -39,11 +39,11 @@ def run(arguments: argparse.Namespace) -> int:
     """`wardbeat weeks`: the weekly log."""
     from agent import config
     from agent.weeks import scores
-    from agent.weeks.beside import with_hub
+    from agent.weeks.beside import of_hub, with_hub
 
     settings, profile = config.load(arguments.config)
     made = scores.log(settings, profile, arguments.weeks)
-    hub = scores.of_hub(settings)
+    hub = of_hub(settings)
     if arguments.json:
         weeks = made.as_json()
         show(json.dumps(weeks | {"weeks": with_hub(weeks["weeks"], hub)}, allow_nan=False))

@@ -23,7 +23,7 @@ from agent.outbox import Outbox, ledger
 from agent.privacy.vault import existing_vault
 from agent.system import host
 from agent.tables.profiles import Profile
-from agent.weeks import report, scores
+from agent.weeks import beside, report
 from agent.windows.history import History
 
 _FOUND_MOST: Final = 200
@@ -62,7 +62,7 @@ def main() -> int:
 
 def _weeks(wanted: Wanted) -> str:
     with closing(wanted.history()) as history:
-        hub = scores.of_hub(wanted.settings)
+        hub = beside.of_hub(wanted.settings)
         return json.dumps(report.weeks(history, wanted.profile, hub=hub), allow_nan=False)
 
 

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from agent.config import Settings
+from agent.outbox import Outbox, hub_scores
+from agent.privacy.vault import existing_vault
 from agent.wire.score import CLOCK_KNOWN, SHIFTS_KNOWN, Score
 
 DIFFERS: Final = 1.0  # points
@@ -17,6 +20,19 @@ _REASONS: Final = {
     "stale": "nothing of the two weeks before has reached the hub",
     "still": "what the hub has of the days before never varied",
 }
+
+
+def of_hub(settings: Settings) -> list[Score]:
+    """The hub's scores that are here; none on a machine that never enrolled.
+
+    Raises:
+        KeysMissing: Another data key sealed them.
+    """
+    file = settings.state_dir / "outbox.db"
+    if not file.exists():
+        return []
+    with Outbox(file, existing_vault(settings.state_dir, settings.key_store), None, writes=False) as outbox:
+        return hub_scores.kept(outbox)
 
 
 def with_hub(weeks: Iterable[Mapping[str, Any]], scores: Iterable[Score]) -> list[dict[str, Any]]:

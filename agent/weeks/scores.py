@@ -11,7 +11,6 @@ from typing import Any, Final
 from agent.config import Settings
 from agent.errors import NotScored, PolicyDenied, WrongUse
 from agent.model import Summary
-from agent.outbox import Outbox, hub_scores
 from agent.privacy.vault import existing_vault
 from agent.scoring import instruments
 from agent.scoring.baseline import DAYS_TO_SPEAK, READINGS, RESETS
@@ -24,7 +23,6 @@ from agent.system import host
 from agent.tables.profiles import Profile
 from agent.weeks.as_sent import as_sent
 from agent.windows.history import History, Told
-from agent.wire.score import Score
 
 _DAY_S: Final = 86_400
 LONGEST_SHIFT_S: Final = 36 * 3600
@@ -119,19 +117,6 @@ def log(settings: Settings, profile: Profile, weeks: int) -> Scores:
     history = History(settings.state_dir / "history.db", existing_vault(settings.state_dir, settings.key_store))
     with closing(history):  # read one by one: 400 days of them held at once are 600 MB
         return of(history.summaries(), history.told(), profile, weeks, now_utc_s=int(time.time()))
-
-
-def of_hub(settings: Settings) -> list[Score]:
-    """The hub's scores that are here; none on a machine that never enrolled.
-
-    Raises:
-        KeysMissing: Another data key sealed them.
-    """
-    file = settings.state_dir / "outbox.db"
-    if not file.exists():
-        return []
-    with Outbox(file, existing_vault(settings.state_dir, settings.key_store), None, writes=False) as outbox:
-        return hub_scores.kept(outbox)
 
 
 def of(summaries: Iterable[Summary], told: Sequence[Told], profile: Profile, weeks: int, now_utc_s: int) -> Scores:
