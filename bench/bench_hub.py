@@ -1,4 +1,4 @@
-"""What the hub costs on this machine: `make bench-hub PART=cost|drain|race|fairness`; all without. Nothing here is a timed test."""
+"""What the hub costs on this machine: `make bench-hub PART=cost|drain|race|fairness|scores|kills`; all without. Nothing here is a timed test."""
 
 import contextlib
 import dataclasses
@@ -31,6 +31,7 @@ from agent.outbox import consents
 from hub import hearing, site
 from hub.receive import BATCH, batch, verify
 from hub.store import Store
+from hub_scores import the_kills, the_scores
 from parts import check, run
 
 WAITING = int(os.environ.get("WAITING", "50000"))
@@ -327,7 +328,9 @@ def the_race() -> None:
     check(f"only {raced} of {ROUNDS} met", holds=raced > ROUNDS // 20 and raced < ROUNDS)
 
 
-PARTS = {"cost": the_cost, "drain": the_drain, "race": the_race, "fairness": the_fairness}
+PARTS = {
+    "cost": the_cost, "drain": the_drain, "race": the_race, "fairness": the_fairness, "scores": the_scores, "kills": the_kills,
+}  # fmt: skip
 
 
 if __name__ == "__main__":

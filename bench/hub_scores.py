@@ -1,0 +1,252 @@
+"""The scorer at work: arrival to committed score through mosquitto, a burst, CPU beside taking, and kill -9 at any point."""
+
+import contextlib
+import os
+import random
+import ssl
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from sqlalchemy import delete, func, select
+
+from agent.enrollment import identity
+from agent.wire.context import DAY_S
+from agent.wire.keys import kid
+from hub.scoring.scorer import Scorer
+from hub.store.tables import DIGEST, DUE, ROW, SCORE
+from parts import check
+from tests.support import postgres
+from tests.support.processes import Process, start_wardbeat, wait_for
+from tests.support.scored import FIRST_DAY, Scored, scores_of
+from tests.support.world import another_person, make_world, start_site_broker
+
+DEVICES = int(os.environ.get("DEVICES", "100"))
+KILLS = int(os.environ.get("KILLS", "60"))
+SECONDS = float(os.environ.get("SECONDS", "60"))
+RATE_HZ = 1000 / 300.0  # a thousand devices, an envelope a slot each
+SEEDS = [int(one) for one in os.environ.get("SEED", "1").split()]
+_HISTORY_DAYS = 20
+
+
+@dataclass
+class Crowd:
+    """A site with people who have a history, its broker, and the processes of its hub."""
+
+    folder: Path
+    base: str
+    parts: contextlib.ExitStack
+    people: list[Scored] = field(default_factory=list)
+    running: dict[str, Process] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.world = make_world(self.folder / "site", database=self.base)
+        first = Scored.made(self.world)
+        self.people = [first]
+        for n in range(1, DEVICES):
+            person = another_person(self.world, self.folder / f"device{n}")
+            self.people.append(Scored.made(person, first.receiver))
+        for n, person in enumerate(self.people):
+            person.days(_HISTORY_DAYS, seed=n, a_day=3)
+            person.send()
+        self.scorer = Scorer(self.world.hub)
+        self.parts.callback(self.scorer.close)
+        while self.scorer.score_once():
+            pass
+        self.world.close()  # the receiver in this process ends before the hub's own starts
+        self.start("broker")
+        for name in ("run", "score"):
+            self.start(name)
+        self.log = self.world.folder / "run.log"
+        wait_for(lambda: "connected to the broker" in self.log.read_text(), 30, "the hub's connection")
+        self.client = self._connected()
+
+    def start(self, name: str) -> None:
+        if name == "broker":
+            self.running[name] = start_site_broker(self.world)
+        else:
+            self.running[name] = start_wardbeat("hub", name, self.world.hub, log=self.world.folder / f"{name}.log")
+        self.parts.callback(self.running[name].stop)
+
+    def _connected(self) -> dict[int, mqtt.Client]:
+        """A client for each person: the access list lets each publish to its own topic alone."""
+        clients = {}
+        for n, person in enumerate(self.people):
+            state = person.world.settings.state_dir
+            files = identity.tls_files(state)
+            context = ssl.create_default_context(cafile=str(files[0]))
+            context.load_cert_chain(files[1], files[2], identity.tls_password(person.world.vault))
+            name = person.world.identity.device
+            client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=mqtt.MQTTv5)
+            client.on_socket_register_write = lambda *_: None
+            client.tls_set_context(context)
+            client.connect_async("127.0.0.1", person.world.port)
+            client.loop_start()
+            self.parts.callback(client.loop_stop)
+            clients[n] = client
+        wait_for(lambda: all(client.is_connected() for client in clients.values()), 60, "the devices")
+        return clients
+
+    def publish(self, n: int, place: int) -> None:
+        """One more window of a person."""
+        person = self.people[n]
+        start = (FIRST_DAY + _HISTORY_DAYS) * DAY_S + 8 * 3600 + 300 * place
+        topic, sealed = person.say(person.window(start, 60.0 + place % 20, 30.0 + (7 * place + n) % 20))
+        person.waiting.clear()
+        self.client[n].publish(topic, sealed, qos=1)
+
+    def count(self, table, *where) -> int:
+        with self.scorer.store._reads.connect() as db:
+            return int(db.execute(select(func.count()).select_from(table).where(*where)).scalar_one())
+
+    def cpu_s(self, name: str) -> float:
+        fields = Path(f"/proc/{self.running[name].popen.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def rss_kb(self, name: str) -> float:
+        status = Path(f"/proc/{self.running[name].popen.pid}/status").read_text()
+        return float(status.split("VmRSS:")[1].split()[0])
+
+
+class Watch:
+    """Milliseconds from a row's storing to its score's commit, as anybody sees it who looks often."""
+
+    def __init__(self, crowd: Crowd) -> None:
+        self._crowd, self._due, self.took_s = crowd, dict[int, int](), list[float]()
+
+    def look(self) -> int:
+        with self._crowd.scorer.store._reads.connect() as db:
+            now = {row.arrival: row.taken_ms for row in db.execute(select(DUE.c.arrival, DUE.c.taken_ms))}
+        at_ms = time.time() * 1000
+        self.took_s += [(at_ms - taken) / 1000 for arrival, taken in self._due.items() if arrival not in now]
+        self._due = now
+        return len(now)
+
+
+def the_scores() -> None:
+    """Rate, burst, and CPU, on each kind of database."""
+    server = postgres.Server()
+    try:
+        print(
+            f"{DEVICES} people with {_HISTORY_DAYS} days; {RATE_HZ:.2f} envelopes a second for {SECONDS:.0f} s, then one of each at once"
+        )
+        print(
+            f"{'':<12}{'p50 s':>8}{'p95 s':>8}{'p99 s':>8}{'burst s':>9}{'take ms':>9}{'score ms':>10}{'ratio':>7}{'score kB more':>15}"
+        )
+        for name, base in (("SQLite", ""), ("PostgreSQL", server.base())):
+            _measured(name, base)
+    finally:
+        server.remove()
+
+
+def _measured(name: str, base: str) -> None:
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as parts:
+        crowd = Crowd(Path(folder), base, parts)
+        watch, dice = Watch(crowd), random.Random(1)
+        before, rows = {one: crowd.cpu_s(one) for one in ("run", "score")}, crowd.count(ROW)
+        rss_kb = crowd.rss_kb("score")
+        began, sent, places = time.monotonic(), 0, [0] * DEVICES
+        while time.monotonic() - began < SECONDS:
+            while sent < (time.monotonic() - began) * RATE_HZ:
+                n = dice.randrange(DEVICES)
+                places[n] += 1
+                crowd.publish(n, places[n])
+                sent += 1
+            watch.look()
+            time.sleep(0.02)
+        wait_for(lambda: crowd.count(ROW) == rows + sent and watch.look() == 0, 60, "the last scores")
+        steady = {one: 1000 * (crowd.cpu_s(one) - before[one]) / sent for one in before}
+        began, rows = time.monotonic(), crowd.count(ROW)
+        for n in range(DEVICES):
+            places[n] += 1
+            crowd.publish(n, places[n])
+        wait_for(lambda: crowd.count(ROW) == rows + DEVICES and crowd.count(DUE) == 0, 120, "the burst")
+        burst_s = time.monotonic() - began
+        p50, p95, p99 = np.percentile(watch.took_s, (50, 95, 99))
+        ratio = steady["score"] / steady["run"]
+        print(
+            f"{name:<12}{p50:8.2f}{p95:8.2f}{p99:8.2f}{burst_s:9.1f}{steady['run']:9.1f}{steady['score']:10.1f}{ratio:7.2f}"
+            f"{crowd.rss_kb('score') - rss_kb:15.0f}",
+            flush=True,
+        )
+        check(f"{name}: p95 {p95:.2f} s", holds=p95 < 1.0)
+        check(f"{name}: p99 {p99:.2f} s", holds=p99 < 3.0)
+        check(f"{name}: a burst of {DEVICES} in {burst_s:.0f} s", holds=burst_s < 15.0 * DEVICES / 1000 + 3.0)
+        check(f"{name}: scoring costs {ratio:.2f} times taking", holds=ratio <= 2.0)
+
+
+def the_kills() -> None:
+    """Scorer, hub, broker and database are killed under load; every score is what the rows say, nothing twice."""
+    server = postgres.Server()
+    try:
+        for seed in SEEDS:
+            for name, base in (("SQLite", ""), ("PostgreSQL", server.base())):
+                _killed(name, base, seed)
+    finally:
+        server.remove()
+
+
+def _killed(name: str, base: str, seed: int) -> None:
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as parts:
+        crowd, dice = Crowd(Path(folder), base, parts), random.Random(seed)
+        began, sent, places, kills = time.monotonic(), 0, [0] * DEVICES, dict.fromkeys(("score", "run", "broker"), 0)
+        while sum(kills.values()) < KILLS:
+            for _ in range(dice.randrange(1, 6)):
+                n = dice.randrange(DEVICES)
+                places[n] += 1
+                crowd.publish(n, places[n])
+                sent += 1
+            time.sleep(dice.uniform(0.05, 0.6))
+            which = dice.choice(("score", "score", "run", "broker"))
+            crowd.running[which].kill()
+            kills[which] += 1
+            crowd.start(which)
+        wait_for(lambda: crowd.count(DUE) == 0 and crowd.count(ROW) > 0, 120, "what is due")
+        time.sleep(2.0)
+        wait_for(lambda: crowd.count(DUE) == 0, 120, "what is due")
+        for process in ("score", "run"):
+            crowd.running[process].stop()
+        wrong, weeks = _against_rows(crowd)
+        stored = crowd.count(ROW, ROW.c.kind == "summary") - DEVICES * _HISTORY_DAYS * 3
+        print(
+            f"{name}, seed {seed}: {sum(kills.values())} kills ({', '.join(f'{n} {one}' for one, n in kills.items())}) in "
+            f"{time.monotonic() - began:.0f} s; {sent} sent, {stored} stored, due 0; {weeks} scores, {wrong} other than the rows say"
+        )
+        check(f"{name}, seed {seed}: {wrong} scores are not what the rows say", holds=wrong == 0)
+        check(f"{name}, seed {seed}: nothing was stored under load", holds=stored > 0)
+        with crowd.scorer.store._engine.begin() as db:  # planted: one row of the newest day is lost
+            one = db.execute(
+                select(ROW.c.arrival).where(ROW.c.kind == "summary").order_by(ROW.c.arrival.desc()).limit(1)
+            ).scalar_one()
+            db.execute(delete(ROW).where(ROW.c.arrival == one))
+        planted, _ = _against_rows(crowd)
+        check(f"{name}, seed {seed}: the planted loss was not found", holds=planted > 0)
+
+
+def _against_rows(crowd: Crowd) -> tuple[int, int]:
+    """How many newest scores differ from those made of the rows from nothing, and how many there are."""
+    kids = [kid(person.world.identity.sign.public) for person in crowd.people]
+    before = {one: scores_of(crowd.scorer, one) for one in kids}
+    with crowd.scorer.store._engine.begin() as db:
+        db.execute(delete(SCORE))
+        db.execute(delete(DIGEST))
+        for one in kids:
+            last = db.execute(select(func.max(ROW.c.arrival)).where(ROW.c.device == one)).scalar_one()
+            db.execute(DUE.insert(), {"arrival": last, "device": one, "taken_ms": 0})
+    while crowd.scorer.score_once():
+        pass
+    wrong = 0
+    for one in kids:
+        after = scores_of(crowd.scorer, one)
+        for day in before[one].keys() | after.keys():
+            pair = before[one].get(day), after.get(day)
+            said = [
+                None if score is None else (score.index, score.low, score.high, score.points, score.reason)
+                for score in pair
+            ]
+            wrong += said[0] != said[1]
+    return wrong, sum(len(found) for found in before.values())
