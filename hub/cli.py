@@ -148,6 +148,19 @@ COMMANDS: Final = (
         "adopt", "let this folder take over the database of a moved or lost folder with the same keys", commands.adopt
     ),
     Command(
+        "export",
+        "write what is stored as tidy files for R, pandas, FHIR and Open mHealth, under pseudonyms of a study",
+        commands.export,
+        (
+            _argument("into", type=Path, help="a folder that is not there yet"),
+            _argument("--study", required=True, help="name of the study; each has pseudonyms of its own"),
+            _argument("--to", required=True, metavar="NAME", help="who receives the files; stands in each of them"),
+            _argument(
+                "--purpose", action="append", help="only what was sent for this purpose (default research; repeatable)"
+            ),
+        ),
+    ),
+    Command(
         "show",
         "print a view of the stored data as JSON",
         commands.show,

@@ -211,6 +211,21 @@ def adopt(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def export(arguments: argparse.Namespace) -> int:
+    """Write an export; print its manifest."""
+    from hub.export.folder import Asked, export
+    from hub.site import open_keys
+    from hub.store import Store
+
+    asked = Asked(arguments.study, tuple(arguments.purpose or ("research",)), arguments.to)
+    asked.check()
+    with closing(open_keys(arguments.folder)) as keys, Store(arguments.folder, keys) as store:
+        manifest = export(keys, store, arguments.into, asked, int(time.time()))
+    output.show(json.dumps(manifest))
+    say(f"Wrote {arguments.into}: {manifest['people']} people. dictionary.csv explains every column.")
+    return 0
+
+
 def show(arguments: argparse.Namespace) -> int:
     """Print a view's rows as JSON, one object per line."""
     from hub.views import Reader, view_named

@@ -46,6 +46,7 @@ LAYERS = {
     "hub.views": 7,
     "hub.receive": 7,
     "hub.scoring": 7,
+    "hub.export": 7,
     "hub.files": 4,
     "hub.backup": 6,
     "hub.enroll": 6,

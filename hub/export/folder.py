@@ -1,0 +1,149 @@
+"""A whole export: files of one moment in a new folder, or nothing; with a dictionary, and a note of what left."""
+
+import csv
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from agent.errors import WrongUse
+from agent.wire.message import PURPOSES
+from hub.export.formats import FORMATS, dictionary
+from hub.export.rows import ExportRow, pseudonym, rows_of
+from hub.keys.keystore import KeyStore
+from hub.store.store import Store
+
+_STUDY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
+_KEY_BYTES: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be exported.
+
+    Attributes:
+        study: Name of the study; its pseudonyms are its own.
+        purposes: Only what was sent for these.
+        recipient: To whom it goes, for the watermark; one line.
+    """
+
+    study: str
+    purposes: tuple[str, ...]
+    recipient: str
+
+    def check(self) -> None:
+        """Refuse names that could not stand in a file.
+
+        Raises:
+            WrongUse: Says which.
+        """
+        if not _STUDY.fullmatch(self.study):
+            raise WrongUse(
+                f"the study's name {self.study[:40]!r} is not valid",
+                remedy="Use 1 to 32 letters, digits, '_' and '-'; the first is a letter or digit.",
+            )
+        unknown = [purpose for purpose in self.purposes if purpose not in PURPOSES]
+        if unknown or not self.purposes:
+            raise WrongUse(f"there is no purpose {unknown}", remedy=f"There are: {', '.join(PURPOSES)}.")
+        if not 1 <= len(self.recipient) <= 100 or not self.recipient.isprintable():
+            raise WrongUse("the recipient is not one printable line", remedy="Name who receives the export: --to NAME.")
+
+
+def export(keys: KeyStore, store: Store, into: Path, asked: Asked, now_utc_s: int) -> dict[str, Any]:
+    """Write the files; returns what the manifest says.
+
+    Args:
+        keys, store: Of the hub.
+        into: A folder that is not there yet.
+        asked: What.
+        now_utc_s: The hub's clock.
+
+    Raises:
+        WrongUse: The folder is there, or a name is not valid.
+    """
+    asked.check()
+    if into.exists():
+        raise WrongUse(f"{into} is there already", remedy="Name a new folder; nothing is overwritten.")
+    made = datetime.fromtimestamp(now_utc_s, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    synthetic = "SYNTHETIC, " if keys.synthetic else ""
+    watermark = f"{synthetic}{keys.site}, study {asked.study}, to {asked.recipient}, {made}"
+    partial = into.with_name(f".{into.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(mode=0o700, parents=True)
+    try:
+        manifest = _write(keys, store, partial, asked, watermark)
+        partial.replace(into)
+    finally:
+        with suppress(FileNotFoundError):
+            shutil.rmtree(partial)
+    _note(keys, asked, manifest, made)
+    return manifest
+
+
+def _write(keys: KeyStore, store: Store, folder: Path, asked: Asked, watermark: str) -> dict[str, Any]:
+    files: dict[str, Any] = {}
+    people: set[str] = set()
+    for row in FORMATS:
+        digest, lines = hashlib.sha256(), 0
+        with (folder / row.file).open("w", encoding="utf-8", newline="") as out:
+            for line in row.lines(_counted(_rows(keys, store, asked), people), watermark):
+                out.write(line)
+                digest.update(line.encode())
+                lines += 1
+        files[row.file] = {"words": row.words, "lines": lines, "sha256": digest.hexdigest()}
+    (folder / "dictionary.json").write_text(json.dumps(dictionary(), indent=1) + "\n", encoding="utf-8")
+    with (folder / "dictionary.csv").open("w", encoding="utf-8", newline="") as out:
+        table = csv.DictWriter(out, list(dictionary()[0]), lineterminator="\n")
+        table.writeheader()
+        table.writerows(dictionary())
+    manifest = {"watermark": watermark, "study": asked.study, "purposes": list(asked.purposes), "people": len(people)}
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "files": files}, indent=1) + "\n", encoding="utf-8")
+    return {**manifest, "files": files}
+
+
+def _counted(rows: Iterator[ExportRow], people: set[str]) -> Iterator[ExportRow]:
+    for row in rows:
+        people.add(row.person)
+        yield row
+
+
+def _rows(keys: KeyStore, store: Store, asked: Asked) -> Iterator[ExportRow]:
+    """Rows by pseudonym and time; only what stands under a consent that was not withdrawn.
+
+    The order of two studies' files is theirs alone, too: it links nobody.
+    """
+    study = study_key(keys, asked.study)
+    people = sorted(
+        ((pseudonym(keys, study, device.kid), device) for device in keys.devices.all()), key=lambda pair: pair[0]
+    )
+    for person, device in people:
+        ended = max(device.withdrawn_serial, device.erased_serial)
+        for serial, window in store.windows_of(device.kid, after_serial=ended):
+            if window.message.purpose in asked.purposes:
+                yield from rows_of(window, person, store.profile_of(device.kid, serial))
+
+
+def study_key(keys: KeyStore, study: str) -> bytes:
+    """The key of a study's pseudonyms; made at its first export."""
+    name = f"study {study}"
+    try:
+        return keys.value(name)
+    except KeyError:
+        made = os.urandom(_KEY_BYTES)
+        keys.put({name: made})
+        return made
+
+
+def _note(keys: KeyStore, asked: Asked, manifest: dict[str, Any], made: str) -> None:
+    """Which exports there are, with their hashes: an erasure can name them."""
+    known = json.loads(keys.text("exports") or "[]")
+    digests = {name: of["sha256"] for name, of in manifest["files"].items()}
+    entry = {"made": made, "study": asked.study, "to": asked.recipient, "people": manifest["people"], "sha256": digests}
+    keys.put({"exports": json.dumps([*known, entry]).encode()})
