@@ -56,18 +56,19 @@ def _refusal(outbox: Outbox, idx: int) -> str:
 
 
 def refuse_under(outbox: Outbox, idx: int, reason: str, now_utc_s: int) -> None:
-    """The hub refused a consent record for good: what waits under it could never be stored, and becomes covers.
-
-    The caller holds the transaction.
+    """The hub refused a consent record for good: what waits under it could never be stored. What was never sent becomes
+    covers; what was is not sent again. The caller holds the transaction.
     """
-    never_sent = outbox.db.execute(
-        "SELECT o.stream, o.seq, o.idx FROM outbox o JOIN fate f USING (idx) WHERE f.state = 'sealed' "
+    under = outbox.db.execute(
+        f"SELECT o.stream, o.seq, o.idx, f.state FROM outbox o JOIN fate f USING (idx) WHERE f.{UNSETTLED} "
         "AND o.consent_hash = (SELECT hash FROM consent WHERE idx = ?) ORDER BY o.idx",
         (idx,),
     ).fetchall()
-    for stream, seq, row in never_sent:
+    for stream, seq, row, state in under:
         outbox.set_state(row, f"refused:{reason}", now_utc_s)
-        outbox.append([CoverMessage()], now_utc_s, again_idx=row, in_place_of=(stream, seq))
+        outbox.drop_envelope(row)
+        if state == "sealed":
+            outbox.append([CoverMessage()], now_utc_s, again_idx=row, in_place_of=(stream, seq))
 
 
 def consented(outbox: Outbox) -> Consented | None:
@@ -274,6 +275,7 @@ def _keep(outbox: Outbox, record: ConsentRecord, message: ConsentMessage, now_ut
 def _withdraw(outbox: Outbox, device_key: SignKey, site: str, now_utc_s: int) -> int:
     if outbox.sealing is None:
         raise KeysMissing("this machine is not enrolled; nothing was ever sent to a hub")
+    outbox.stop_sending_consents(now_utc_s)
     # Without a record here too: a state restored from an older copy does not know what was given since.
     found = consent_records.latest(outbox)
     profile = "" if found is None or not found[0] else decode_record(found[0]).profile

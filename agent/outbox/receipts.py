@@ -3,21 +3,18 @@
 from dataclasses import dataclass
 from typing import Final
 
-from agent.errors import KeysMissing, WireRefused
-from agent.outbox import cuts, named_features
+from agent.outbox import again, cuts, named_features
 from agent.outbox.consents import refuse_under
 from agent.outbox.file import DISPOSABLE, Outbox, break_name
 from agent.outbox.limits import UNSETTLED
 from agent.outbox.rows import HUB_SCHEMA, HUB_UTC_S
 from agent.system.storage import storing
-from agent.wire import envelope
 from agent.wire.labels import CODES, DUPLICATE, NOT_FINAL, REASONS, SEAL_AGAIN, STORED
 from agent.wire.message import KINDS, ConsentMessage
 from agent.wire.receipt import STORE_ID_BYTES, Answers, Entry, Erased, Notice, Receipt, ScoreMessage
 
 STORE_ID: Final = "store id"
 REVOKED: Final = "the hub's operator has revoked this machine: nothing that it sends is stored"
-AGAIN_MOST: Final = 3
 BREAKS_MOST: Final = 200
 REFUSALS: Final = frozenset(reason for code, reason in REASONS.items() if code not in (STORED, DUPLICATE)).difference(
     NOT_FINAL, SEAL_AGAIN
@@ -93,33 +90,13 @@ def apply(outbox: Outbox, answers: Answers, now_utc_s: int, proof: bytes | None 
         _note_hub(outbox, answers, now_utc_s, settled)
         if proof is not None:
             _keep_proof(outbox, answers, proof)
-        _seal_again(outbox, sorted(seal_again), now_utc_s, settled)
+        made, unreadable = again.seal(outbox, sorted(seal_again), now_utc_s)
+        settled.again += made
+        settled.refused += ("unreadable",) * unreadable
     return settled
 
 
-def _seal_again(outbox: Outbox, which: list[int], now_utc_s: int, settled: Settled) -> None:
-    """Seal rows again in another stream than theirs.
-
-    A new one begins only where the current one is theirs: a backlog whose answers come one by one needs one stream, and
-    a hub takes 200 new ones a day.
-    """
-    if outbox.holds_current(which):
-        outbox.begin_stream()
-    for idx in which:
-        outbox.drop_envelope(idx)
-        try:
-            messages = outbox.messages(idx)
-        except (KeysMissing, WireRefused):  # a bit of the disk turned: this row alone is lost, and said
-            outbox.set_state(idx, "refused:unreadable", now_utc_s)
-            settled.refused += ("unreadable",)
-            continue
-        row = outbox.append(messages, now_utc_s, again_idx=idx)
-        for table in ("consent", "named_features"):
-            outbox.db.execute(f"UPDATE {table} SET idx = ? WHERE idx = ?", (row.idx, idx))
-        settled.again += 1
-
-
-def _entry(  # noqa: C901, PLR0912 - one branch a state
+def _entry(  # noqa: C901 - one branch a state
     outbox: Outbox, stream: bytes, entry: Entry, now_utc_s: int, settled: Settled
 ) -> list[int]:
     """Settle one entry; the ledger index of a row to seal again, if it is one."""
@@ -144,10 +121,7 @@ def _entry(  # noqa: C901, PLR0912 - one branch a state
     elif reason in SEAL_AGAIN:
         if reason == "fork":
             _note_break(outbox, stream, "another copy of this state continued the same stream")
-        if reason == "kem_unknown" and _sealed_to_newest(outbox, idx):
-            settled.not_yet += (reason,)  # the directory with the hub's new key is still on its way
-            return []
-        if _times_sealed_again(outbox, idx) >= AGAIN_MOST:
+        if not again.may_be_sealed(outbox, idx, reason, now_utc_s):
             settled.not_yet += (reason,)  # it is sent as it is, until the hub takes it or a limit drops it
             return []
         if outbox.has_words(idx):
@@ -165,23 +139,6 @@ def _entry(  # noqa: C901, PLR0912 - one branch a state
         if kind == KINDS[ConsentMessage]:
             refuse_under(outbox, idx, reason, now_utc_s)
     return []
-
-
-def _times_sealed_again(outbox: Outbox, idx: int) -> int:
-    """How often a row's words were sealed before, up to the limit: the hub alone decides when, and each adds a row."""
-    times = 0
-    while times < AGAIN_MOST:
-        found = outbox.db.execute("SELECT again_idx FROM ledger WHERE idx = ?", (idx,)).fetchone()
-        if found is None or found[0] is None:
-            break
-        idx, times = found[0], times + 1
-    return times
-
-
-def _sealed_to_newest(outbox: Outbox, idx: int) -> bool:
-    sealed = outbox.db.execute("SELECT envelope FROM outbox WHERE idx = ?", (idx,)).fetchone()[0]
-    recipient = envelope.decode(sealed).header.recipient
-    return outbox.sealing is not None and recipient == outbox.sealing.recipient_kid
 
 
 def _offer_consent_again(outbox: Outbox, now_utc_s: int) -> int:

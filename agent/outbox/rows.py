@@ -8,6 +8,7 @@ from typing import Final
 
 from agent.errors import KeysMissing
 from agent.outbox.limits import RIGHTS, UNSETTLED
+from agent.outbox.unsent import Unsent
 from agent.privacy.sealed_values import is_sealed, opened_value, sealed_value
 from agent.privacy.vault import Vault
 from agent.system.storage import Database, shred, storing
@@ -34,10 +35,6 @@ NEWS_MOST: Final = 50
 _SEALED_WORDS: Final = "\x01sealed "
 
 _ROW: Final = "o.stream, o.seq, o.idx, o.kind, o.envelope"
-_UNSENT: Final = (
-    "FROM outbox o JOIN fate f USING (idx) WHERE f.state = 'sealed' AND (o.consent_hash IS NULL OR EXISTS "
-    "(SELECT 1 FROM consent c WHERE c.hash = o.consent_hash AND c.receipted = 1))"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +61,13 @@ class Rows:
     """
 
     def __init__(self, db: Database, vault: Vault) -> None:
-        self.db, self.vault = db, vault
+        self.db, self.vault, self._unsent = db, vault, Unsent(db)
 
     # ---- sending rows
 
-    def waiting(self) -> int:
-        """How many rows wait to be sent for the first time and may go now."""
-        return int(self.db.execute(f"SELECT count(*) {_UNSENT}").fetchone()[0])
+    def waiting(self, most: int = -1) -> int:
+        """How many rows wait to be sent for the first time and may go now; counted up to ``most``, below 0: all."""
+        return self._unsent.count(most)
 
     def rows_made(self) -> int:
         """How many (stream, seq) this file ever gave out."""
@@ -92,9 +89,9 @@ class Rows:
         Summaries wait until the hub has receipted their consent record.
         """
         # what ends or changes consent keeps its order: a withdrawal that comes after the next consent would end that
-        by_time = f"CASE WHEN o.kind IN {RIGHTS} THEN o.idx ELSE -o.idx END" if newest else "o.idx"
-        order = f"ORDER BY o.kind NOT IN {RIGHTS}, {by_time} LIMIT ?"
-        return [Row(*row) for row in self.db.execute(f"SELECT {_ROW} {_UNSENT} {order}", (most,))]
+        query = f"SELECT {_ROW} FROM outbox o WHERE o.idx = ?"
+        found = self._unsent.indices(most, newest=newest)
+        return [Row(*self.db.execute(query, (idx,)).fetchone()) for idx in found]
 
     def sent(self) -> list[int]:
         """Ledger indices of the rows sent and not settled, oldest first."""
@@ -116,6 +113,14 @@ class Rows:
         with storing(self.db):
             for row in rows:
                 self.set_state(row.idx, "sent", now_utc_s)
+
+    def stop_sending_consents(self, now_utc_s: int) -> None:
+        """Before a withdrawal: what the hub never receipted is not sent again, for it could come there after it, when a
+        hub's clock is put right. An older withdrawal is contained in the one that follows. The caller holds the
+        transaction.
+        """
+        here = "state = 'sent' AND idx IN (SELECT idx FROM outbox WHERE kind IN ('consent', 'features'))"
+        self.db.execute(f"UPDATE fate SET state = 'withdrawn', at_utc_s = ? WHERE {here}", (now_utc_s,))
 
     # ---- single values, shared by all sides
 

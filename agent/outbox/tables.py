@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS outbox (
     stream BLOB NOT NULL, seq INTEGER NOT NULL, idx INTEGER NOT NULL UNIQUE, kind TEXT NOT NULL,
     consent_hash BLOB, envelope BLOB, digest BLOB NOT NULL, PRIMARY KEY (stream, seq)
 ) STRICT;
+CREATE INDEX IF NOT EXISTS outbox_kind ON outbox (kind, idx);
 CREATE TABLE IF NOT EXISTS consent (
     serial INTEGER PRIMARY KEY, record BLOB NOT NULL, hash BLOB NOT NULL, idx INTEGER NOT NULL,
     receipted INTEGER NOT NULL DEFAULT 0

@@ -235,7 +235,9 @@ class Publisher:
         """Whether rows go faster than one a slot."""
         if not self._connected:
             return False
-        return self.draining or ((self._probe or self._receipts_recent()) and self._schedule.backlog() > BACKLOG)
+        return self.draining or (
+            (self._probe or self._receipts_recent()) and self._schedule.backlog(BACKLOG + 1) > BACKLOG
+        )
 
     def _receipts_recent(self) -> bool:
         """Whether receipts came lately. Hurrying towards a silent hub would show the broker who has data."""

@@ -10,6 +10,7 @@ from agent.outbox import Outbox, Row
 
 MOST_BACKOFF: Final = 16  # times resend_after_s
 _REMEMBERED: Final = 320
+_RIGHTS: Final = frozenset({"consent", "features", "erase"})
 
 
 class Scheduler:
@@ -25,36 +26,38 @@ class Scheduler:
         self._outbox, self._resend_after_s, self._jitter = outbox, resend_after_s, jitter
         self._later: list[tuple[float, int]] = []  # heap of (when, ledger index)
         self._due_now: deque[int] = deque()
+        self._rights_due: deque[int] = deque()  # what ends or changes consent waits behind nothing else
         self._fresh_turn = self._newest_turn = True
         self._tries: Counter[int] = Counter()
+        self._remembered = _REMEMBERED  # tries; above it those of settled rows are forgotten
 
     def all_due(self) -> None:
         """A new connection: whatever has no receipt is due."""
         self._due_now.clear()
+        self._rights_due.clear()
         self._later = [(0.0, idx) for idx in self._outbox.sent()]  # equal times: already a heap
 
-    def backlog(self) -> int:
-        """How many rows would go now if they could."""
+    def backlog(self, most: int) -> int:
+        """How many rows would go now if they could; counted up to ``most``."""
         self._collect_due()
-        return self._outbox.waiting() + len(self._due_now)
+        return min(most, len(self._due_now) + len(self._rights_due) + self._outbox.waiting(most))
 
     def unconfirmed(self) -> int:
         """How many rows were sent and may still be answered in time."""
-        return self._outbox.unconfirmed_rows() - len(self._due_now)
+        return self._outbox.unconfirmed_rows() - len(self._due_now) - len(self._rights_due)
 
     def next_row(self) -> Row | None:
         """What ends or changes consent; else by turns what has no receipt in time, the oldest and the newest row."""
         self._newest_turn = not self._newest_turn  # today's row does not wait for last week's
         fresh = next(iter(self._outbox.unsent(1, newest=self._newest_turn)), None)
-        if fresh is not None and fresh.kind in ("consent", "features", "erase"):
-            return fresh
         self._collect_due()
+        if (due := self._next_due(self._rights_due)) is not None:
+            return due
+        if fresh is not None and fresh.kind in _RIGHTS:
+            return fresh
         self._fresh_turn = not self._fresh_turn  # neither may starve the other
-        while self._due_now and not (fresh is not None and self._fresh_turn):
-            row = self._outbox.sent_row(self._due_now.popleft())
-            if row is not None:
-                return row
-        return fresh
+        due = None if fresh is not None and self._fresh_turn else self._next_due(self._due_now)
+        return fresh if due is None else due
 
     def reschedule(self, row: Row) -> int:
         """Give a row its next time; which try the one now is."""
@@ -66,13 +69,22 @@ class Scheduler:
     def mark_sent(self, row: Row, tries: int) -> None:
         """It is on its way."""
         self._tries[row.idx] = tries
-        if len(self._tries) > _REMEMBERED:
+        if len(self._tries) > self._remembered:
             sent = set(self._outbox.sent())
             self._tries = Counter({idx: n for idx, n in self._tries.items() if idx in sent})
+            self._remembered = max(_REMEMBERED, 2 * len(self._tries))
 
     def _collect_due(self) -> None:
         """Move rows whose time has come from the heap to those that are due now; settled rows are left out."""
         while self._later and self._later[0][0] <= time.monotonic():
             _, idx = heapq.heappop(self._later)
-            if self._outbox.sent_row(idx) is not None:
-                self._due_now.append(idx)
+            row = self._outbox.sent_row(idx)
+            if row is not None:
+                (self._rights_due if row.kind in _RIGHTS else self._due_now).append(idx)
+
+    def _next_due(self, due: deque[int]) -> Row | None:
+        while due:
+            row = self._outbox.sent_row(due.popleft())
+            if row is not None:
+                return row
+        return None

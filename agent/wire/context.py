@@ -12,6 +12,7 @@ from agent.wire import codes
 from agent.wire.codec import Decoded, Fields, Item
 from agent.wire.message import (
     HASH_BYTES,
+    NOTHING_SENT,
     PURPOSES,
     ClockOffset,
     ContextMessage,
@@ -57,6 +58,8 @@ def read_context(item: list[Decoded]) -> ContextMessage:
     purpose, consent_hash, day = row.text(), row.raw(HASH_BYTES), row.uint()
     if purpose not in PURPOSES:
         raise WireRefused("schema_too_new", "unknown purpose")
+    if purpose in NOTHING_SENT:
+        raise WireRefused("malformed", "nothing is sent for this purpose")
     if day > LAST_DAY:
         raise WireRefused("malformed", "a day is out of range")
     message = ContextMessage(

@@ -5,10 +5,13 @@ workers share that work, and wait for each other only where rows are written.
 """
 
 import logging
+import os
+import traceback
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from agent.errors import WireRefused
 from agent.wire import envelope
@@ -26,6 +29,8 @@ from hub.store.transaction import StoreTransaction
 log = logging.getLogger(__name__)
 
 Message = tuple[str, bytes]
+_INSTALLED: Final = Path(__file__).parents[2]
+_OURS: Final = tuple(f"{_INSTALLED / package}{os.sep}" for package in ("agent", "hub"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def store_batch(keys: KeyStore, store: Store, batch: Sequence[Message]) -> Outco
     except Exception as error:  # one message must never stop the others: find it, each by itself
         if of_the_store(error):
             raise
-        log.error("a batch failed (%s): its messages are stored one by one", type(error).__name__)
+        log.error("a batch failed (%s): its messages are stored one by one", _place(error))
     outcome = Outcome()
     for message in batch:
         outcome.add(_store_alone(keys, store, message))
@@ -95,7 +100,7 @@ def _store_alone(keys: KeyStore, store: Store, message: Message) -> Outcome:
     except Exception as error:  # this is the one: quarantined, counted, and its device notified
         if of_the_store(error):
             raise
-        log.error("a message was quarantined (%s)", type(error).__name__)
+        log.error("a message was quarantined (%s)", _place(error))
     counts = Counter(["quarantined"])
     outcome = Outcome(counts=counts)
     with store.transaction() as transaction:
@@ -106,6 +111,13 @@ def _store_alone(keys: KeyStore, store: Store, message: Message) -> Outcome:
     except WireRefused as refused:
         log.info("the sender of the quarantined message is not notified: it is not authentic (%s)", refused.reason)
     return outcome
+
+
+def _place(error: Exception) -> str:
+    """An error's kind and the line of ours that met it; not its words, which may hold what a message said."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(_OURS)]
+    at = f", {Path(frames[-1].filename).relative_to(_INSTALLED)}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{at}"
 
 
 def _sender(data: bytes) -> bytes | None:

@@ -26,6 +26,8 @@ Records = ChainMap[tuple[bytes, bytes], ConsentRecord]
 
 _LATE_S: Final = 31 * 86_400
 _AHEAD_S: Final = 86_400
+# What this hub's clock alone forbids is not final: the clock may be the one that is wrong, and the person did no wrong.
+_BY_CLOCK: Final = "schema_too_new"
 
 
 class Consents:
@@ -49,13 +51,14 @@ class Consents:
         """Store a record, given or withdrawn; returns its serial.
 
         Raises:
-            WireRefused: ``bad_consent``: wrong signature, another device, or the serial of another record.
+            WireRefused: ``bad_consent``: wrong signature, another device, or the serial of another record;
+                ``schema_too_new``, not final: by this hub's clock the serial lies more than a day ahead.
         """
         record = verified(message, self._keys.site, device.consent_public, device.sign_public)
         if record.device != device.device:
             raise WireRefused("bad_consent", "the record names another device")
         if record.action == "give" and record.serial > self._now_utc_s + _AHEAD_S:
-            raise WireRefused("bad_consent", "the serial number is more than a day ahead of the hub's clock")
+            raise WireRefused(_BY_CLOCK, "the serial number is more than a day ahead of the hub's clock")
         if record.action == "withdraw":
             # Whatever serial a restored device gave it: a withdrawal is never refused.
             _, serial, at_utc_s = self._withdrawals.get(device.kid, (device, 0, 0))
@@ -86,7 +89,8 @@ class Consents:
         """The serial of the consent that covers what was measured or noted.
 
         Raises:
-            WireRefused: ``consent_unknown``, ``erased``, ``consent_withdrawn``, ``consent_expired``, ``not_granted``.
+            WireRefused: ``consent_unknown``, ``erased``, ``consent_withdrawn``, ``consent_expired``, ``not_granted``;
+                ``schema_too_new``, not final: by this hub's clock the consent ended more than 31 days ago.
         """
         record = self._record(device, message.consent_hash)
         fresh = self._keys.devices.of(device.kid) or device  # this very batch may hold a withdrawal
@@ -96,15 +100,17 @@ class Consents:
             raise WireRefused("erased")
         if record.action != "give" or record.serial <= max(fresh.withdrawn_serial, self._withdrawn_now(device)):
             raise WireRefused("consent_withdrawn")
-        # By the hub's clock too: a device that holds its clock back prolongs no consent. An outbox keeps rows 30 days.
         start_utc_s, end_utc_s, signals = _extent(message, record)
-        if end_utc_s > record.until_utc_s or self._now_utc_s > record.until_utc_s + _LATE_S:
+        if end_utc_s > record.until_utc_s:
             raise WireRefused("consent_expired")
         stated = self._features.check(device, message)
         for signal in signals:
             grant = Grant(signal, message.purpose, self._keys.operator)
             if not record.covers(grant, start_utc_s, end_utc_s, stated):
                 raise WireRefused("not_granted")
+        # By the hub's clock too: a device that holds its clock back prolongs no consent. An outbox keeps rows 30 days.
+        if self._now_utc_s > record.until_utc_s + _LATE_S:
+            raise WireRefused(_BY_CLOCK, "by the hub's clock the consent ended more than 31 days ago")
         return record.serial
 
     def name_features(self, device: Device, message: FeaturesMessage) -> int:

@@ -18,7 +18,7 @@ from agent.tables.profiles import PROFILES
 from agent.wire import schema
 from agent.wire.consent import SignedYes, names_features
 from agent.wire.labels import SCHEMA
-from agent.wire.message import FeaturesMessage, Grant, SchemaMessage
+from agent.wire.message import FIRST_PURPOSES, Grant, SchemaMessage
 from tests.support.hub_messages import data_message, reasons_by_seq, seal
 from tests.support.world import OPERATOR, PIN, START_UTC_S, deliver, make_world
 
@@ -71,7 +71,9 @@ def test_every_text_of_release_0_1_0_is_recognized_by_its_hash():
                 tight = profile.without(denied)
                 grants = tuple(
                     Grant(signal, purpose, OPERATOR)
-                    for purpose in sorted(profile.purposes)
+                    for purpose in sorted(
+                        {*profile.purposes}.intersection(FIRST_PURPOSES)
+                    )  # that release knew no other
                     for signal in signals
                     if signal in consent.releasable_signals(tight)
                 )
@@ -160,7 +162,7 @@ def test_a_newer_feature_waits_for_the_statement_that_names_it(world, monkeypatc
     first = receiver.handle([(world.topic, seal(world, later, seq=1))])
     assert reasons_by_seq(world, first) == {1: "consent_unknown"}  # not final
     key = world.identity.sign
-    forged = FeaturesMessage(record.hash, (900,), record.signed_yes(key, world.identity.site, [900]).features.signature)
+    forged = record.signed_yes(key, world.identity.site, [900]).features
     refused = receiver.handle([(world.topic, seal(world, [forged], seq=2))])
     assert reasons_by_seq(world, refused) == {2: "bad_consent"}
     person = identity.consent_key(world.settings.state_dir, PIN, world.vault)
@@ -183,8 +185,64 @@ def test_a_consent_that_ended_long_ago_covers_nothing_whatever_the_devices_clock
     with time_machine.travel(ended + timedelta(days=32), tick=True):
         late = [data_message(record, start=START_UTC_S + 300, values=face)]
         after = receiver.handle([(world.topic, seal(world, late, seq=2))])
+        stored = receiver.store.counters()["stored"]
+        ended_too = [data_message(record, start=record.until_utc_s // 300 * 300, values=face)]
+        beyond = receiver.handle([(world.topic, seal(world, ended_too, seq=3))])
     assert reasons_by_seq(world, inside) == {1: "stored"}  # an outbox keeps rows for 30 days
-    assert reasons_by_seq(world, after) == {2: "consent_expired"}
+    assert reasons_by_seq(world, after) == {2: "schema_too_new"}, "not stored, and not final: it may be the hub's clock"
+    assert stored == receiver.store.counters()["stored"]
+    assert reasons_by_seq(world, beyond) == {3: "consent_expired"}, "by its own bounds: final, whatever the clock says"
+
+
+def test_a_hub_whose_clock_is_a_year_wrong_refuses_nothing_for_good_and_takes_it_all_once_it_is_right(world):
+    receiver = world.receiver()
+    now = datetime.now(UTC)
+    start = int(now.timestamp()) // 300 * 300 + 300
+    client.give_consent(world.settings, PROFILES["care"], (Grant("face", "care", OPERATOR),), PIN, start)
+    with world.outbox() as outbox:
+        given = consents.consented(outbox)
+        summary = Summary(start, start + 300, FACE.values[:1])
+        outbox.put_released(gate.release(summary, PROFILES["care"], given, OPERATOR, ()), start)
+        with time_machine.travel(now - timedelta(days=365), tick=True):
+            behind = deliver(world, outbox, receiver)
+        assert (behind.refused, behind.not_yet) == ((), ("schema_too_new",))
+        assert consents.consented(outbox) == given, "nobody is asked to consent again"
+        consent_row, *_ = deliver_sent(world, outbox, receiver)
+        assert consent_row == "stored"
+        rows = outbox.unsent(9)
+        outbox.mark_sent(rows, start)
+        with time_machine.travel(now + timedelta(days=4000), tick=True):
+            ahead = deliver_sent(world, outbox, receiver)
+        assert ahead == ["schema_too_new"]
+        assert deliver_sent(world, outbox, receiver) == ["stored"]
+        assert outbox.unsettled() == 0
+
+
+def deliver_sent(world, outbox, receiver):
+    """What was sent and is not settled goes again; the reasons of the answers."""
+    rows = [outbox.sent_row(idx) for idx in outbox.sent()]
+    answers = receiver.handle([(world.topic, row.envelope) for row in rows])
+    for _, payload in answers:
+        receipts.apply(outbox, world.identity.open_answers(payload), START_UTC_S, payload)
+    return [reason for _, reason in sorted(reasons_by_seq(world, answers).items())]
+
+
+def test_a_consent_from_the_future_that_a_stolen_key_signed_ends_nothing_and_is_stored_by_no_hub(world):
+    record = give(world, PROFILES["care"]).record
+    receiver = world.receiver()
+    with world.outbox() as outbox:
+        deliver(world, outbox, receiver)
+    person = identity.consent_key(world.settings.state_dir, PIN, world.vault)
+    ahead = dataclasses.replace(record, serial=2**53 - 1).signed(person, world.identity.site)
+    face = (CodedValue(161, 2, 300, 1000, 0),)
+    answers = receiver.handle(
+        [
+            (world.topic, seal(world, [ahead], seq=1)),
+            (world.topic, seal(world, [data_message(record, values=face)], seq=2)),
+        ]
+    )
+    assert reasons_by_seq(world, answers) == {1: "schema_too_new", 2: "stored"}
+    assert receiver.store.counters()["stored"] == 2, "the first consent, and the summary"
 
 
 def test_the_hubs_clock_ends_a_consent_on_a_device_whose_clock_is_held_back(world):

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from agent.outbox import ledger, receipts
+from agent.outbox import again, ledger, receipts
 from agent.outbox.rows import NEWS_MOST
 from agent.system import storage
 from agent.wire import envelope
@@ -17,6 +17,7 @@ from tests.support.world import START_UTC_S, release_window
 NOW, DAY_S = START_UTC_S, 86_400
 STORE = b"A" * 16
 GROWTH_MOST_BYTES = 400_000
+BEYOND = 5
 
 
 def folder_bytes(outbox, folder):
@@ -56,7 +57,8 @@ def test_a_thousand_notices_leave_fifty_notes_one_a_stream_and_day(world):
 
 
 @pytest.mark.parametrize("reason", ["fork", "kem_unknown"])
-def test_a_row_is_sealed_again_three_times_at_most_and_an_honest_receipt_still_settles_it(world, reason):
+def test_a_row_is_sealed_again_three_times_at_most_and_an_honest_receipt_still_settles_it(world, reason, monkeypatch):
+    monkeypatch.setattr(again, "MOST_A_DAY", BEYOND)
     with hurried(world) as outbox:
         outbox.put_released(release_window(world, outbox), NOW)
         outbox.put([CoverMessage()], NOW)
@@ -69,7 +71,9 @@ def test_a_row_is_sealed_again_three_times_at_most_and_an_honest_receipt_still_s
                 row = outbox.sent_row(idx)
                 entry = Entry(row.seq, envelope.digest(row.envelope), CODES[reason])
                 said(outbox, Receipt(row.stream, 0, bytes(32), (entry,)))
-        assert outbox.head()[0] <= first * (1 + receipts.AGAIN_MOST), "planted: without the limit 40 times as many"
+        beyond = BEYOND if reason == "kem_unknown" else 0
+        # the summary waits for its consent, and is not sent at all
+        assert outbox.head()[0] == first + 2 * again.MOST + beyond, "planted: without the limit 40 times as many"
         assert outbox.unsettled() > 0, "nothing is given up"
         for _ in range(2):  # the consent, and with its receipt the summary
             for row in outbox.unsent(1000):
@@ -79,6 +83,29 @@ def test_a_row_is_sealed_again_three_times_at_most_and_an_honest_receipt_still_s
                 said(outbox, Receipt(row.stream, 0, bytes(32), (Entry(row.seq, envelope.digest(row.envelope), 0),)))
         assert outbox.unsettled() == 0
         assert ledger.rows(outbox)
+
+
+def test_a_row_whose_key_is_gone_goes_on_the_next_day_and_is_stored(world, monkeypatch):
+    """A hub was put back to a backup, lost keys, and lost them again: nothing that waits is given up for that."""
+    monkeypatch.setattr(again, "MOST_A_DAY", 1)
+    receiver = world.receiver()
+    with hurried(world) as outbox:
+        sealing = outbox.sealing
+        rows = [outbox.put([CoverMessage()], NOW) for _ in range(2)]
+        outbox.mark_sent([*outbox.unsent(9)], NOW)
+        for day, n in ((0, 0), (0, 1), (0, 2), (0, 3), (1, 4)):
+            outbox.sealing = type(sealing)(sealing.sender, sealing.recipient, n.to_bytes(8, "big"))
+            for idx in outbox.sent():
+                row = outbox.sent_row(idx)
+                entry = Entry(row.seq, envelope.digest(row.envelope), CODES["kem_unknown"])
+                said(outbox, Receipt(row.stream, 0, bytes(32), (entry,)), now=NOW + day * DAY_S)
+            outbox.mark_sent(outbox.unsent(9), NOW)
+        by_times = sorted(again._times(outbox, idx) for idx in outbox.sent())
+        assert len(rows) < len(by_times) == 3
+        assert by_times == [again.MOST] * 3
+        assert outbox.head()[0] == 3 * (1 + again.MOST) + 2, "one more each day"
+        outbox.sealing = sealing
+        assert receiver.store.counters() == {}
 
 
 def test_whatever_a_hub_says_the_folder_grows_by_no_more_than_stated(world):

@@ -63,8 +63,9 @@ async def main(state: Path, made_log: Path, stop_file: Path, every_s: float) -> 
             await asyncio.sleep(0.05)
         stop.set()
 
+    # a hub answers at ticks of a second, half a second or more after a row has come: no row goes twice for that alone
     settings = Settings(
-        state_dir=state, profile="care", key_store="file", mqtt=Mqtt(resend_after_s=1.0, in_flight=100, keepalive_s=5)
+        state_dir=state, profile="care", key_store="file", mqtt=Mqtt(resend_after_s=3.0, in_flight=100, keepalive_s=5)
     )
     await pipeline.run(
         settings, profile_named("care"), mode=RunMode(slot_s=0.02), stop=stop, extra_tasks={"feed": feed}

@@ -28,6 +28,8 @@ class Proxy:
                     end.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # else the thread in `accept` would keep the port
         self._listener.close()
         self.cut()
 

@@ -10,6 +10,7 @@ import sqlite3
 import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -27,8 +28,10 @@ from agent.control.channel import Command
 from agent.enrollment import identity
 from agent.errors import WardbeatError
 from agent.outbox import ledger
+from agent.wire import envelope
 from agent.wire.consent import decode_record
 from agent.wire.directory import verified
+from agent.wire.keys import kid
 from agent.wire.message import ConsentMessage, GapMessage, SummaryMessage
 from agent.wire.plaintext import decode_plaintext
 from hub.keys.certificates import issue
@@ -41,6 +44,8 @@ from tests.support.world import World, another_person, make_world
 
 HERE = Path(__file__).parent
 EVERY_S = 0.02
+STILL_S = 120.0  # without a row settled: what waits then has no answer to come
+CALM_MOST_S = 1200.0
 Window = tuple[str, int]  # (device, start)
 
 
@@ -106,36 +111,41 @@ class Storm:
 
     def __enter__(self) -> Self:
         self.dice = random.Random(self.seed)
-        self.parts = ExitStack()
         self.log = self.folder / "processes.log"
         self.stop_file = self.folder / "stop"
-        self.world = make_world(self.disk("hub", 512), consent=False, database=self.base)
-        issue(self.world.hub, "chaos", self.folder / "chaos", server=None)
-        self.broker_port = free_port()
-        self.proxy = Proxy(self.world.port, self.broker_port)
-        self.parts.callback(self.proxy.close)
-        self.start_broker()
-        self.start_hub()
-        for n in range(self.people_count):
-            name = f"person{n}"
-            made_log = self.folder / f"{name}.log"
-            made_log.touch()
-            world = another_person(self.world, self.disk(name, 64) / "state", from_utc_s=int(time.time()))
-            self.people.append(Person(world.identity.device, world, made_log))
-        for person in self.people:
-            self.start_agent(person)
-        self.client = self._listen()
+        with ExitStack() as parts:  # whatever fails below, no disk stays mounted and no process runs on
+            self.parts = parts
+            hub, *homes = [self.disk("hub", 512), *(self.disk(f"person{n}", 64) for n in range(self.people_count))]
+            parts.callback(self._stop)
+            self.world = make_world(hub, consent=False, database=self.base)
+            issue(self.world.hub, "chaos", self.folder / "chaos", server=None)
+            self.broker_port = free_port()
+            self.proxy = Proxy(self.world.port, self.broker_port)
+            parts.callback(self.proxy.close)
+            self.start_broker()
+            self.start_hub()
+            for home in homes:
+                made_log = self.folder / f"{home.name}.log"
+                made_log.touch()
+                world = another_person(self.world, home / "state", from_utc_s=int(time.time()))
+                self.people.append(Person(world.identity.device, world, made_log))
+            for person in self.people:
+                self.start_agent(person)
+            self.client = self._listen()
+            parts.callback(self.client.loop_stop)
+            parts.callback(self.client.disconnect)
+            self.parts = parts.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.client.disconnect()
-        self.client.loop_stop()
+        self.parts.close()
+
+    def _stop(self) -> None:
         for person in self.people:
             if person.process is not None:
                 person.process.stop()
         for process in self.running.values():
             process.stop()
-        self.parts.close()
 
     def disk(self, name: str, megabytes: int) -> Path:
         """A small disk of its own, which can be full or read-only."""
@@ -144,6 +154,16 @@ class Storm:
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", where], check=True)
         self.parts.callback(subprocess.run, ["umount", "-l", where], check=True)
         return where
+
+    def keep(self) -> Path:
+        """Copy what stands on the small disks, and the data base, to a folder that stays; for who looks why it failed."""
+        self._stop()
+        kept = Path(tempfile.mkdtemp(prefix="wardbeat-chaos-failed-"))
+        skipped = shutil.ignore_patterns("*.sock", "control*")
+        shutil.copytree(self.folder, kept, dirs_exist_ok=True, symlinks=True, ignore=skipped)
+        if self.server is not None:
+            postgres.backed_up(self.world.hub, kept / "base.dump")
+        return kept
 
     # ---- processes
 
@@ -246,37 +266,69 @@ class Storm:
             self.did[fault.__name__.replace("_", " ")] += 1
             fault(self)
 
+    def committed(self) -> int:
+        """Rows in the ledgers now."""
+        return sum(self._counted("ledger"))
+
+    def _counted(self, what: str) -> list[int]:
+        """How many rows each outbox file has of something; a file that cannot be read at this moment has none."""
+        found = []
+        for person in self.people:
+            with (
+                contextlib.suppress(sqlite3.Error),
+                contextlib.closing(sqlite3.connect(f"file:{person.state}/outbox.db?mode=ro", uri=True)) as db,
+            ):
+                found.append(db.execute(f"SELECT count(*) FROM {what}").fetchone()[0])
+        return found
+
     def calm(self) -> None:
         """Everything is right again; the agents make no more and wait until all is receipted."""
         self.wait(1.0, 1.0)
         self.stop_file.touch()
-        until = time.monotonic() + 240
-        for person in self.people:
-            while True:
-                assert person.process is not None
-                code = person.process.popen.poll()
-                if code == 0:
-                    break
-                if code is not None:  # ended by itself: as a service manager would
-                    person.restarts += 1
-                    self.start_agent(person)
-                assert time.monotonic() < until, f"{person.name} is not done: {self._left(person)}\n{self.tail()}"
-                time.sleep(0.1)
+        began_s = moved_s = time.monotonic()
+        settled = -1
+        while left := [person for person in self.people if not self._is_done(person)]:
+            now_s, before = time.monotonic(), settled
+            settled = sum(self._counted("fate WHERE state NOT IN ('sealed', 'sent')"))
+            moved_s = moved_s if settled == before else now_s
+            if now_s - moved_s > STILL_S or now_s - began_s > CALM_MOST_S:
+                words = f"nothing was settled for {now_s - moved_s:.0f} s, {now_s - began_s:.0f} s after the storm"
+                raise AssertionError(f"{words}: {[self._left(person) for person in left]}\n{self.tail()}")
+            time.sleep(0.5)
+
+    def _is_done(self, person: Person) -> bool:
+        """Whether an agent ended because all is settled; one that ended by itself is started, as a service manager would."""
+        assert person.process is not None
+        code = person.process.popen.poll()
+        if code not in (None, 0):
+            person.restarts += 1
+            self.start_agent(person)
+        return code == 0
 
     def _left(self, person: Person) -> dict[str, int]:
+        """Rows by state; those that wait by kind, by how often they were sealed again, and whether to the newest key."""
+        newest = identity.load_enrolled(person.state, person.world.vault).directory().directory.kems[-1].public
         with contextlib.closing(sqlite3.connect(f"file:{person.state}/outbox.db?mode=ro", uri=True)) as db:
-            found = dict(db.execute("SELECT state, count(*) FROM fate GROUP BY state").fetchall())
-            sent = db.execute("SELECT o.kind, l.again_idx IS NOT NULL FROM outbox o JOIN fate f USING (idx) "
-                              "JOIN ledger l USING (idx) WHERE f.state IN ('sent', 'sealed')").fetchall()  # fmt: skip
-            return found | {f"left: {kind}, sealed {'again' if again else 'once'}": n
-                            for (kind, again), n in Counter(sent).items()}  # fmt: skip
+            found = Counter(dict(db.execute("SELECT state, count(*) FROM fate GROUP BY state").fetchall()))
+            before = dict(db.execute("SELECT idx, again_idx FROM ledger WHERE again_idx IS NOT NULL").fetchall())
+            waiting = db.execute(
+                "SELECT o.idx, o.kind, f.state, o.envelope FROM outbox o JOIN fate f USING (idx) "
+                "WHERE f.state IN ('sent', 'sealed')"
+            )
+            for idx, kind, state, sealed in waiting:
+                times = 0
+                while idx in before:
+                    idx, times = before[idx], times + 1
+                new = "the newest key" if envelope.decode(sealed).header.recipient == kid(newest) else "an older key"
+                found[f"{state} {kind}, sealed again {times} times, to {new}"] += 1
+        return dict(found)
 
     def tail(self) -> str:
         """The end of what the processes said, what the agents say of themselves, and what the hub counted."""
         said = [self.log.read_text()[-2000:]]
         for person in self.people:
             with contextlib.suppress(WardbeatError):
-                said.append(channel.ask(person.state, Command("status")).words)
+                said.append(channel.ask(person.state, Command("status")).body)
             with contextlib.suppress(WardbeatError, OSError):
                 believed = identity.load_enrolled(person.state, person.world.vault).directory()
                 said.append(f"{person.name} believes directory {believed.key.serial} {believed.directory.version}")

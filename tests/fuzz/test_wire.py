@@ -3,7 +3,7 @@
 import pytest
 
 from tests.fuzz import wire
-from tests.support.wire_rules import is_answers, is_directory, is_plaintext, is_request
+from tests.support.wire_rules import is_answers, is_directory, is_plaintext, is_request, is_score
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +46,7 @@ def test_the_second_reading_takes_what_is_right_and_refuses_what_is_not(room):
     for words, rule in [
         *((one, is_plaintext) for one in room.words),
         (room.answers, is_answers), (body, is_directory), (room.request, is_request),
+        (wire.SCORE.encode(), is_score), (wire.NO_SCORE.encode(), is_score),
     ]:  # fmt: skip
         assert rule(words)
         assert not rule(words + b"\0")

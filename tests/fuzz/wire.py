@@ -15,24 +15,36 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import cbor2
 
 from agent.errors import WireRefused
-from agent.wire import codec, directory, enroll, envelope, erasure, message, receipt
+from agent.wire import codec, directory, enroll, envelope, erasure, message, receipt, score
 from agent.wire.envelope import Sender
 from agent.wire.keys import SEED_BYTES, SignKey, kid, receive_public
 from agent.wire.labels import Label, down_topic
 from agent.wire.plaintext import encode_plaintext
 from hub.receive import verify
 from tests.support.hub_messages import data_message, send_consent
-from tests.support.wire_rules import is_answers, is_directory, is_erasure, is_plaintext, is_request
+from tests.support.wire_rules import is_answers, is_directory, is_erasure, is_plaintext, is_request, is_score
 from tests.support.world import START_UTC_S, make_world
 
 EDGES = (0, 1, 23, 24, 255, 256, 65_535, 65_536, 2**32, 2**53 - 1, 2**53, 2**63, 2**64 - 1)
 STRANGE = (b"\xf4", b"\xf6", b"\xfb\x7f\xf8" + bytes(6), b"\x20", b"\x5f\x41\x00\xff", b"\x9f\x00\xff", b"\xa1\x00\x00",
            b"\xa2\x01\x00\x01\x00", b"\xc1\x00", b"\xd8\x1c\x81\x00", b"\xc2\x41\x01", b"\x7f\x61\x61\xff")  # fmt: skip
+GRANTS = tuple(message.Grant(signal, purpose, "Test service") for signal, purpose in (("context", "score"), ("heart", "group"), ("heart", "score")))  # fmt: skip
+DAY = START_UTC_S // 86_400
+CONTEXT = message.ContextMessage(
+    "score", bytes(32), DAY, (message.NotedShift(DAY * 86_400 + 25_200, DAY * 86_400 + 54_000, 1),),
+    (message.NotedChange(DAY * 86_400 + 60, 2, 0), message.NotedChange(DAY * 86_400 + 60, 3, DAY * 86_400 + 90)),
+    (message.ClockOffset(DAY * 86_400, 1560),),
+    (message.NotedAnswer(DAY * 86_400 + 9, 1, 5), message.NotedAnswer(DAY * 86_400 + 9, 6, 11)),
+)  # fmt: skip
+SCORE = score.Score("0123456789abcdef", START_UTC_S, DAY, 1, 9, START_UTC_S, "weeks 1", 3, 61.5, 50.0, 70.25, "",
+                    (("ln_rmssd", -4.5), ("hr_bpm", 16.0)))  # fmt: skip
+NO_SCORE = replace(SCORE, index=None, low=None, high=None, reason="thin", points=())
 
 
 class Mutator:
@@ -200,14 +212,16 @@ class Room:
             (data_message(record),), (data_message(record), data_message(record, start=START_UTC_S + 300)), (message.CoverMessage(),),
             (message.ProbeMessage(bytes(16)),), (message.RenewMessage(b"csr"),), (message.GapMessage(stream, 3, 9, 7, "age"),),
             (message.EraseMessage(1, START_UTC_S),), (message.ConsentMessage(b"x" * 90, bytes(64)),),
-            (message.SchemaMessage(2),), (message.FeaturesMessage(digest, (1, 2, 161), bytes(64)),),
+            (message.SchemaMessage(2),), (message.FeaturesMessage(digest, (1, 2, 161), GRANTS, bytes(64)),),
+            (replace(data_message(record), purpose="score"),), (CONTEXT,),
         )  # fmt: skip
         self.words = [encode_plaintext(message.Plaintext(stream, 4, 7 + n, digest, one)) for n, one in enumerate(kinds)]
         self.answers = receipt.encode_answers(
             receipt.Answers(
                 1, stream,
                 (receipt.Receipt(stream, 9, digest, tuple(receipt.Entry(n, digest, 1) for n in range(1, 6))),
-                 receipt.Notice(1, stream, 4, 2), receipt.Certificate(b"der"), receipt.Erased("x", 1, 2, 3, 4)),
+                 receipt.Notice(1, stream, 4, 2), receipt.Certificate(b"der"), receipt.Erased("x", 1, 2, 3, 4),
+                 receipt.ScoreMessage(SCORE.encode(), bytes(64))),
                 2, START_UTC_S, receipt.Place(9, digest),
             )
         )  # fmt: skip
@@ -327,6 +341,12 @@ def papers(room, count, seed):
                 read(sign(other))
                 inside.accepted(other, is_right=is_right(other))
         found[f"{name}, outside"], found[f"{name}, inside"] = outside, inside
+    found["scores, inside"] = bodies = Tally()
+    for n in range(count // 8):
+        body = mutate.words((SCORE, NO_SCORE)[n % 2].encode())
+        with bodies.one(lambda body=body: body):
+            score.decode_score(body)
+            bodies.accepted(body, is_right=is_score(body))
     return found
 
 

@@ -87,7 +87,7 @@ class Server:
         shutil.rmtree(self.root)
 
 
-def backed_up(hub: Path) -> Callable[[], None]:
+def backed_up(hub: Path, into: Path | None = None) -> Callable[[], None]:
     """Back a hub's data base up, of either kind; what puts it back. Nobody may have it open."""
     keys = open_keys(hub)
     url = make_url(keys.text("database") or "sqlite://")
@@ -102,7 +102,7 @@ def backed_up(hub: Path) -> Callable[[], None]:
 
         return put_file_back
     where = ["-h", str(url.host), "-p", str(url.port), "-U", str(url.username), "-d", url.database]
-    file = hub / "base.dump"
+    file = into or hub / "base.dump"
     subprocess.run([program("pg_dump"), "-Fc", "-f", file, *where], check=True)
     return lambda: _run([program("pg_restore"), "--clean", "--if-exists", *where, str(file)])
 

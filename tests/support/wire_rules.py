@@ -1,9 +1,10 @@
 """FORMAT.md once more, by another hand: cbor2 reads, and each rule stands here as one expression.
 
-A second opinion for `wire_fuzz`: it shares no code with `agent.wire` but the table of features.
+A second opinion for `tests/fuzz/wire.py`: it shares no code with `agent.wire` but the tables of features and of codes.
 """
 
 import io
+import itertools
 import json
 import re
 from pathlib import Path
@@ -13,6 +14,9 @@ import cbor2
 END = 2**53
 LAST_SECOND = 253_402_300_799  # of the year 9999
 SCHEMA = json.loads((Path(__file__).parents[2] / "agent" / "wire" / "schema_v1.json").read_text())
+CODES = json.loads((Path(__file__).parents[2] / "agent" / "wire" / "codes_v2.json").read_text())
+SCALES = {row["id"]: round((row["high"] - row["low"]) / row["step"]) + 1 for row in CODES["scales"]}
+FIRST_PURPOSES, DAY_S = {"care", "research", "workplace"}, 86_400
 FEATURES = {row["id"]: round((row["high"] - row["low"]) / row["step"]) + 1 for row in SCHEMA["features"]}
 
 
@@ -76,7 +80,9 @@ def _is_message(one):
         case "schema":
             return shaped(rest, int) and rest[0] >= 1
         case "features":
-            return shaped(rest, 32, list, 64) and _is_ids(rest[1])
+            return shaped(rest, 32, list, list, 64) and _is_ids(rest[1]) and _are_grants(rest[2])
+        case "context":
+            return _is_context(rest)
         case "consent":
             return shaped(rest, bytes, 64)
         case "gap":
@@ -90,10 +96,15 @@ def _is_message(one):
 
 
 def _is_summary(rest):
-    if not shaped(rest, int, {"care", "research", "workplace"}, 32, int, int, list):
+    if not shaped(rest, int, {*FIRST_PURPOSES, "score"}, 32, int, int, list):
         return False
     rows = rest[5]
-    if rest[0] != 1 or not rest[3] < rest[4] or not rows or not all(shaped(row, *[int] * 7) for row in rows):
+    if (
+        rest[0] != (1 if rest[1] in FIRST_PURPOSES else 2)
+        or not rest[3] < rest[4]
+        or not rows
+        or not all(shaped(row, *[int] * 7) for row in rows)
+    ):
         return False
     ids = [row[0] for row in rows]
     return ids == sorted(set(ids)) and all(_is_value(*row) for row in rows)
@@ -101,6 +112,40 @@ def _is_summary(rest):
 
 def _is_ids(ids):
     return 1 <= len(ids) <= 256 and all(isinstance(one, int) for one in ids) and ids == sorted(set(ids))
+
+
+def _are_grants(grants):
+    if len(grants) > 64 or not all(shaped(one, str, {"score", "group"}, str) for one in grants):
+        return False
+    return _ascend(grants) and all(max(len(one[0]), len(one[2])) <= 64 for one in grants)
+
+
+def _is_context(rest):
+    if not shaped(rest, int, {*FIRST_PURPOSES, "score"}, 32, int, list, list, list, list) or rest[0] != 1:
+        return False
+    begins, parts = rest[3] * DAY_S, rest[4:]
+    if begins > LAST_SECOND or not all(len(part) <= 24 for part in parts):
+        return False
+    for part, width in zip(parts, (3, 3, 2, 3), strict=True):
+        if not all(shaped(row, *[int] * width) and begins <= row[0] < begins + DAY_S for row in part) or not _ascend(
+            part
+        ):
+            return False
+    shifts, changes, offsets, answers = parts
+    return (
+        all(0 < end - start <= 36 * 3600 and _has("shifts", kind) for start, end, kind in shifts)
+        and all((not until or until > at) and _has("changes", kind) for at, kind, until in changes)
+        and all(minutes <= 2880 for _, minutes in offsets)
+        and all(1 <= v <= SCALES.get(scale, 0) for _, scale, v in answers)
+    )
+
+
+def _has(table, code):
+    return any(row["id"] == code for row in CODES[table])
+
+
+def _ascend(rows):
+    return all(one < two for one, two in itertools.pairwise(rows))
 
 
 def _is_value(which, value, n, coverage, edited, low, high):
@@ -118,8 +163,10 @@ def is_answers(words):
 def _is_answer(one):
     if not isinstance(one, list) or not one or not isinstance(one[0], str):
         return False
-    if one[0] not in ("certificate", "erased", "notice", "receipt"):
+    if one[0] not in ("certificate", "erased", "notice", "receipt", "score"):
         return True  # of a newer hub: passed over
+    if shaped(one, {"score"}, bytes, 64):
+        return True  # what its body says, `is_score` judges
     if shaped(one, {"certificate"}, bytes):
         return True
     if shaped(one, {"erased"}, str, list, 64):
@@ -154,3 +201,21 @@ def is_request(words):
 def is_erasure(words):
     item = item_of(words)
     return shaped(item, str, 32, int) and re.fullmatch("[A-Za-z0-9-]{1,64}", item[0]) is not None
+
+
+def is_score(body):
+    """The body of a score, whoever signed it."""
+    item = item_of(body)
+    if not shaped(item, str, int, int, int, int, int, str, int, int, int, int, int, list):
+        return False
+    day, made_utc_s, model, known, index, low, high, reason, points = item[2], *item[5:]
+    if day * DAY_S > LAST_SECOND or made_utc_s > LAST_SECOND or known > 7 or max(index, low, high) > 10_001:
+        return False
+    if not 1 <= len(model) <= 32 or not model.isprintable() or not all(shaped(one, int, int) for one in points):
+        return False
+    if not all(_has("channels", code) and v <= 20_000 for code, v in points):
+        return False
+    codes = [code for code, _ in points]
+    if index == 0:
+        return low == high == 0 and not points and _has("reasons", reason)
+    return reason == 0 and bool(points) and 1 <= low <= index <= high and codes == sorted(set(codes))

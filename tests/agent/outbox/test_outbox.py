@@ -259,12 +259,14 @@ def test_what_waits_under_a_consent_that_the_hub_refuses_becomes_covers_and_noth
     with world.outbox() as outbox:
         (consent,) = outbox.unsent(1)
         waiting = [outbox.put_released(release_window(world, outbox, n), NOW)[0] for n in range(3)]
+        on_its_way = outbox.put_released(release_window(world, outbox, 4), NOW)[0]  # under another store's receipt
         passed_the_gate = release_window(world, outbox, 3)
-        outbox.mark_sent([consent], NOW)
+        outbox.mark_sent([consent, on_its_way], NOW)
 
         receipts.apply(outbox, answer(entry(consent, "bad_consent"), stream=consent.stream), NOW)
 
-        assert {states(outbox)[row.idx] for row in (consent, *waiting)} == {"refused:bad_consent"}
+        assert {states(outbox)[row.idx] for row in (consent, *waiting, on_its_way)} == {"refused:bad_consent"}
+        assert outbox.sent() == []
         covers = [row for row in outbox.unsent(10) if row.kind == "cover"]
         assert [(row.stream, row.seq) for row in covers] == [(row.stream, row.seq) for row in waiting]
         assert outbox.put_released(passed_the_gate, NOW) == []

@@ -90,6 +90,20 @@ def test_rows_without_a_receipt_and_fresh_rows_take_turns(world):
     assert len(fresh) == 2
 
 
+def test_a_consent_that_is_sent_again_waits_behind_no_other_row(world):
+    with world.outbox() as outbox:
+        late = covers(outbox, 20)
+        (given,) = outbox.unsent(1)
+        outbox.mark_sent([*late, given], START_UTC_S)
+        fresh = covers(outbox, 3)
+        schedule = scheduler(outbox)
+        schedule.all_due()
+        assert schedule.backlog(100) == len([*late, given, *fresh])
+        assert schedule.backlog(3) == 3
+        assert schedule.next_row().idx == given.idx
+        assert schedule.next_row().kind == "cover"
+
+
 @pytest.mark.process
 def test_each_further_try_waits_longer_up_to_a_limit(world, monkeypatch):
     receipted(world)

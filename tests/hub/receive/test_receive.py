@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import os
+import re
 
 import pytest
 
@@ -172,7 +173,9 @@ def test_erasing_removes_rows_and_nobody_who_kept_the_bytes_can_bring_them_back(
 
 
 @pytest.mark.process
-def test_a_message_that_makes_our_own_code_fail_is_quarantined_and_the_others_go_on(world, receiver, monkeypatch):
+def test_a_message_that_makes_our_own_code_fail_is_quarantined_and_the_others_go_on(
+    world, receiver, monkeypatch, caplog
+):
     record = send_consent(world, receiver)
     from hub.store import transaction
 
@@ -180,7 +183,7 @@ def test_a_message_that_makes_our_own_code_fail_is_quarantined_and_the_others_go
 
     def failing(self, device, said):
         if isinstance(said, message.ProbeMessage):
-            raise RuntimeError("planted")
+            raise RuntimeError("planted: a value of somebody's")
         return real(self, device, said)
 
     monkeypatch.setattr(
@@ -193,6 +196,8 @@ def test_a_message_that_makes_our_own_code_fail_is_quarantined_and_the_others_go
     ]
     assert reasons_by_seq(world, receiver.handle(batch)) == {1: "quarantined", 2: "stored"}
     assert receiver.store.counters()["quarantined"] == 1
+    assert re.search(r"a message was quarantined \(RuntimeError, hub/store/transaction\.py:\d+\)", caplog.text)
+    assert "planted" not in caplog.text, "what an error says may be what the message said"
 
 
 @pytest.mark.process
