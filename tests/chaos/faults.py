@@ -25,6 +25,7 @@ from hub.site import open_keys, read_root
 from hub.store import Store
 from tests.chaos.storm import Person, Storm, copy_outbox
 from tests.support import postgres
+from tests.support.machine import within_s
 from tests.support.processes import wait_for
 
 YEAR_S = 365.0 * DAY_S
@@ -82,7 +83,7 @@ def second_agent(storm: Storm) -> None:
         return
     wait_for(lambda: _answers(storm, person), what="the first agent")
     second = storm.start_agent(person, state=person.state)
-    storm.second_agents_refused += second.popen.wait(30) == 1
+    storm.second_agents_refused += second.popen.wait(within_s(30)) == 1
 
 
 def copied_machine(storm: Storm) -> None:

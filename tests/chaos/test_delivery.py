@@ -5,6 +5,7 @@ And a short storm of other faults; the long ones are `make chaos`.
 
 import os
 import random
+import socket
 import sys
 import time
 from collections import Counter
@@ -16,6 +17,7 @@ from agent.outbox import ledger
 from hub.site import open_keys
 from hub.store import Store
 from tests.chaos import __main__ as chaos
+from tests.chaos.storm import Storm
 from tests.support.machine import within_s
 from tests.support.processes import Process, start_process, start_wardbeat, wait_for
 from tests.support.world import make_world, start_site_broker
@@ -133,6 +135,21 @@ def test_nothing_committed_is_lost_or_doubled_by_kill_9(tmp_path):
     # every committed row, covers too: at the hub with the digest of the ledger
     assert all(settled.get(at) == row.digest for at, row in rows.items() if row.state == "receipted")
     assert not [row.state for row in rows.values() if row.state in ("sealed", "sent")]
+
+
+@pytest.mark.process
+@pytest.mark.skipif(os.geteuid() != 0, reason="a storm mounts small disks: needs root")
+def test_a_storm_that_cannot_begin_leaves_no_disk_no_process_and_no_port_behind(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError("planted")
+
+    monkeypatch.setattr(Storm, "start_hub", fail)
+    storm = Storm(tmp_path, "", SEED, 1)
+    with pytest.raises(OSError, match="planted"), storm:
+        pass
+    assert str(tmp_path) not in Path("/proc/mounts").read_text()
+    assert storm.running["broker"].popen.poll() is not None
+    socket.create_server(("127.0.0.1", storm.world.port)).close()
 
 
 @pytest.mark.long
