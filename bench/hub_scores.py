@@ -30,7 +30,8 @@ KILLS = int(os.environ.get("KILLS", "60"))
 SECONDS = float(os.environ.get("SECONDS", "60"))
 RATE_HZ = 1000 / 300.0  # a thousand devices, an envelope a slot each
 SEEDS = [int(one) for one in os.environ.get("SEED", "1").split()]
-_HISTORY_DAYS = 20
+_A_DAY = 10
+_HISTORY_DAYS = 24  # enough for an index: 42 readings on 14 days before the week
 
 
 @dataclass
@@ -51,7 +52,7 @@ class Crowd:
             person = another_person(self.world, self.folder / f"device{n}")
             self.people.append(Scored.made(person, first.receiver))
         for n, person in enumerate(self.people):
-            person.days(_HISTORY_DAYS, seed=n, a_day=3)
+            person.days(_HISTORY_DAYS, seed=n, a_day=_A_DAY)
             person.send()
         self.scorer = Scorer(self.world.hub)
         self.parts.callback(self.scorer.close)
@@ -211,7 +212,7 @@ def _killed(name: str, base: str, seed: int) -> None:
         for process in ("score", "run"):
             crowd.running[process].stop()
         wrong, weeks = _against_rows(crowd)
-        stored = crowd.count(ROW, ROW.c.kind == "summary") - DEVICES * _HISTORY_DAYS * 3
+        stored = crowd.count(ROW, ROW.c.kind == "summary") - DEVICES * _HISTORY_DAYS * _A_DAY
         print(
             f"{name}, seed {seed}: {sum(kills.values())} kills ({', '.join(f'{n} {one}' for one, n in kills.items())}) in "
             f"{time.monotonic() - began:.0f} s; {sent} sent, {stored} stored, due 0; {weeks} scores, {wrong} other than the rows say"
@@ -249,4 +250,7 @@ def _against_rows(crowd: Crowd) -> tuple[int, int]:
                 for score in pair
             ]
             wrong += said[0] != said[1]
+    assert any(score.index is not None for found in before.values() for score in found.values()), (
+        "no score has an index"
+    )
     return wrong, sum(len(found) for found in before.values())
