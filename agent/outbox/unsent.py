@@ -42,12 +42,13 @@ class Unsent:
         found = self._found(f"SELECT o.idx {_RIGHTS} LIMIT ?", most)
         if len(found) == most:
             return found
+        (head,) = self._found("SELECT coalesce(max(idx), 0) FROM ledger")  # first: another process may write meanwhile
         others = self._others("DESC" if newest else "ASC", most - len(found))
         if not self._db.in_transaction:  # what is rolled back may give its index to another row
             if others and not newest:
                 self._barred_to = others[0] - 1
             elif not others:
-                self._barred_to = self._db.execute("SELECT coalesce(max(idx), 0) FROM ledger").fetchone()[0]
+                self._barred_to = head
         return found + others
 
     def count(self, most: int) -> int:
