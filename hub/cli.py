@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from agent.errors import Missing
 from agent.system.parser import Parser
-from hub import commands
-from hub.views import VIEWS
+from hub import commands, commands_people, commands_show
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +68,18 @@ COMMANDS: Final = (
         (
             _switch("--list", "print the bundles that are still open, as JSON"),
             _argument("--void", metavar="NAME|all", help="end an open bundle, by its name in --list"),
+            _argument("--label", metavar="LABEL", help="study label of the person, kept beside the device"),
+            _argument("--labels", type=Path, metavar="FILE", help="a bundle and a card for each label, one a line"),
+            _argument("--into", type=Path, metavar="DIR", help="with --labels: new folder for bundles and cards"),
+        ),
+    ),
+    Command(
+        "label",
+        "give a device a study label, or take it away",
+        commands_people.label,
+        (
+            _argument("device", help="its random name, from 'hub show --devices'"),
+            _argument("label", help="the new label; '' takes it away"),
         ),
     ),
     Command(
@@ -162,9 +173,10 @@ COMMANDS: Final = (
     ),
     Command(
         "show",
-        "print a view of the stored data as JSON",
-        commands.show,
+        "print a view of the stored data: a table in a terminal, else JSON",
+        commands_show.show,
         (
+            _switch("--json", "print JSON in a terminal too, one object per line"),
             _argument("--after", type=int, default=0, metavar="N", help="with --arrivals: only windows after number N"),
             _argument("--most", type=int, metavar="N", help="with --arrivals: at most N windows (default 100)"),
         ),
@@ -204,14 +216,6 @@ def parser() -> argparse.ArgumentParser:
         command.set_defaults(run=row.run)
         for argument in row.arguments:
             command.add_argument(argument.flag, **argument.options)
-        if row.run is commands.show:
-            _add_views(command)
+        if row.run is commands_show.show:
+            commands_show.add_arguments(command)
     return top
-
-
-def _add_views(command: argparse.ArgumentParser) -> None:
-    """An option for each view."""
-    options = command.add_mutually_exclusive_group()
-    for view in VIEWS:
-        options.add_argument(f"--{view.name}", dest="view", action="store_const", const=view.name, help=view.help)
-    command.set_defaults(view=VIEWS[0].name)

@@ -8,7 +8,6 @@ import threading
 import time
 from contextlib import closing
 from dataclasses import asdict
-from pathlib import Path
 from typing import Final
 
 from agent.errors import CheckFailed, WireRefused, WrongUse
@@ -52,11 +51,16 @@ def init(arguments: argparse.Namespace) -> int:
 def invite(arguments: argparse.Namespace) -> int:
     """Print a bundle that enrolls one device, and the words to compare; or show, or void, what is open."""
     from hub.keys.codes import CODE_DAYS, code_name
+    from hub.keys.people import checked_label
     from hub.site import invite
 
     if arguments.list or arguments.void:
         return _invitations(arguments)
-    text = invite(arguments.folder)
+    if arguments.labels is not None:
+        from hub.commands_people import invite_many
+
+        return invite_many(arguments)
+    text = invite(arguments.folder, checked_label(arguments.label) if arguments.label else "")
     output.show(text, end="")
     bundle = decode_bundle(dearmor("BUNDLE", text))
     say(f"Read out the bundle's eight words when the person asks: {bundle.words}")
@@ -224,35 +228,3 @@ def export(arguments: argparse.Namespace) -> int:
     output.show(json.dumps(manifest))
     say(f"Wrote {arguments.into}: {manifest['people']} people. dictionary.csv explains every column.")
     return 0
-
-
-def show(arguments: argparse.Namespace) -> int:
-    """Print a view's rows as JSON, one object per line."""
-    from hub.views import Reader, view_named
-    from hub.views.open_hub import PAGE_ROWS, OpenHub, Page
-
-    view = view_named(arguments.view)
-    if not view.paged and (arguments.after or arguments.most is not None):
-        raise WrongUse(f"--{view.name} has no pages", remedy="Leave out --after and --most.")
-    page = Page(arguments.after, PAGE_ROWS if arguments.most is None else arguments.most)
-    if page.after < 0 or page.most < 1:
-        raise WrongUse("--after and --most are out of range", remedy="Give --after 0 or more, and --most 1 or more.")
-    with OpenHub(arguments.folder, page) as hub:
-        for row in view.rows(hub, Reader.OPERATOR):
-            output.show(json.dumps(row))
-    return _say_hearing(arguments.folder) if view.name == "overview" else 0
-
-
-def _say_hearing(folder: Path) -> int:
-    """Say when the running workers last received, and what keeps them from it; 1 if something does."""
-    from hub.hearing import TROUBLES, read_all
-
-    failed, now_utc_s = 0, int(time.time())
-    for worker in read_all(folder):
-        words, remedy = TROUBLES[worker.now(now_utc_s)]
-        last = "nothing yet"
-        if worker.received_utc_s:
-            last = f"last {now_utc_s - worker.received_utc_s} s ago"
-        say(f"Worker {worker.worker} received {last}: {words}. {remedy}".strip())
-        failed |= bool(remedy)
-    return failed

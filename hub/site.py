@@ -152,8 +152,12 @@ def adopt(folder: Path) -> None:
         keys.put({RESTORED: b"1"})
 
 
-def invite(folder: Path) -> str:
+def invite(folder: Path, label: str = "") -> str:
     """A bundle that enrolls one device, as armored text; its code works once.
+
+    Args:
+        folder: The hub's.
+        label: A checked study label for the device that it enrolls; empty: none.
 
     Raises:
         KeysMissing: There is no hub in the folder, or its directory key has ended.
@@ -171,7 +175,7 @@ def invite(folder: Path) -> str:
             root_public=keys.value("root public"),
             directory_floor=keys.version(),
             synthetic=keys.synthetic,
-            code=keys.codes.new(int(time.time())),
+            code=keys.codes.new(int(time.time()), label),
         )
     return armor("BUNDLE", bundle.encode())
 

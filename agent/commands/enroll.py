@@ -25,6 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     from agent.errors import CheckFailed, WrongUse
     from agent.privacy.vault import existing_vault
     from agent.system.terminal import ask_agreement
+    from agent.wire import paper_codes
     from agent.wire.enroll import armor, dearmor, verified_request
 
     settings, _ = config.load(arguments.config)
@@ -32,6 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
         text = arguments.paper.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise WrongUse(f"{arguments.paper} cannot be read: {error.strerror}", remedy="Check the file name.") from error
+    if paper_codes.is_coded(text):  # scanned from a card
+        text = paper_codes.armored_of(text)
     if "BEGIN WARDBEAT ANSWER" in text:
         enrolled = steps.finish_enrollment(settings, dearmor("ANSWER", text))
         say(f"Enrolled at {enrolled.bundle.operator}. Next: wardbeat consent show")

@@ -125,7 +125,7 @@ def _rows(keys: KeyStore, store: Store, asked: Asked) -> Iterator[ExportRow]:
     )
     for person, device in people:
         ended = max(device.withdrawn_serial, device.erased_serial)
-        for serial, window in store.windows_of(device.kid, after_serial=ended):
+        for serial, window in store.consented_windows(device.kid, after_serial=ended):
             if window.message.purpose in asked.purposes:
                 yield from rows_of(window, person, store.profile_of(device.kid, serial))
 

@@ -113,6 +113,11 @@ def serial_of(file: Path) -> int:
     return x509.load_pem_x509_certificate(file.read_bytes()).serial_number
 
 
+def certificate_end_utc_s(der: bytes) -> int:
+    """When a certificate (DER) ends, in UTC s."""
+    return int(x509.load_der_x509_certificate(der).not_valid_after_utc.timestamp())
+
+
 def certify(
     folder: Path, common_name: str, public: ec.EllipticCurvePublicKey, *, server: str | None
 ) -> x509.Certificate:

@@ -24,11 +24,13 @@ class OpenCode:
     Attributes:
         name: First eight hexadecimal digits of its hash; the code itself is not kept.
         made_utc_s, ends_utc_s: From when until when.
+        label: The study label of the person that it is for; empty: none.
     """
 
     name: str
     made_utc_s: int
     ends_utc_s: int
+    label: str = ""
 
 
 def code_name(code: bytes) -> str:
@@ -53,15 +55,23 @@ class Codes:
             with self._engine.begin() as db:
                 db.execute(update(CODE).where(undated).values(made_utc_s=now_utc_s))
 
-    def new(self, now_utc_s: int) -> bytes:
-        """A code (16 bytes); only its hash is kept."""
+    def new(self, now_utc_s: int, label: str = "") -> bytes:
+        """A code (16 bytes); only its hash is kept.
+
+        Args:
+            now_utc_s: When it begins.
+            label: A checked study label for the device that it admits; labels of codes that ended are deleted here.
+        """
         code = os.urandom(16)
+        ended = CODE.c.label.is_not(None) & (CODE.c.made_utc_s < now_utc_s - CODE_DAYS * _DAY_S)
         with self._engine.begin() as db:
-            db.execute(insert(CODE), {"hash": _hash(code), "used": _OPEN, "made_utc_s": now_utc_s})
+            db.execute(update(CODE).where(ended).values(label=None))
+            row = {"hash": _hash(code), "used": _OPEN, "made_utc_s": now_utc_s, "label": label or None}
+            db.execute(insert(CODE), row)
         return code
 
-    def use_up(self, db: Connection, code: bytes, now_utc_s: int) -> None:
-        """Use a code up, in a transaction that admits the device.
+    def use_up(self, db: Connection, code: bytes, now_utc_s: int) -> str:
+        """Use a code up, in a transaction that admits the device; returns the label that the code was made with.
 
         Raises:
             WireRefused: ``bad_code``: unknown, used, void or ended.
@@ -73,7 +83,8 @@ class Codes:
             raise WireRefused("bad_code", "this enrollment code was voided")
         if not _is_in_time(row.made_utc_s, now_utc_s):
             raise WireRefused("bad_code", f"this enrollment code ended: one is good for {CODE_DAYS} days")
-        db.execute(update(CODE).where(CODE.c.hash == row.hash).values(used=_USED))
+        db.execute(update(CODE).where(CODE.c.hash == row.hash).values(used=_USED, label=None))
+        return row.label or ""
 
     def open_ones(self, now_utc_s: int) -> list[OpenCode]:
         """The codes that can still admit a device, oldest first."""
@@ -81,7 +92,8 @@ class Codes:
         with self._reads.connect() as db:
             found = [row for row in db.execute(rows) if _is_in_time(row.made_utc_s, now_utc_s)]
         return [
-            OpenCode(row.hash[:_NAME_BYTES].hex(), row.made_utc_s, row.made_utc_s + CODE_DAYS * _DAY_S) for row in found
+            OpenCode(row.hash[:_NAME_BYTES].hex(), row.made_utc_s, row.made_utc_s + CODE_DAYS * _DAY_S, row.label or "")
+            for row in found
         ]
 
     def void(self, name: str | None = None) -> int:
@@ -90,7 +102,7 @@ class Codes:
             rows = db.execute(select(CODE.c.hash).where(CODE.c.used == _OPEN)).scalars()
             chosen = [held for held in rows if name is None or held[:_NAME_BYTES].hex() == name]
             for held in chosen:
-                db.execute(update(CODE).where(CODE.c.hash == held).values(used=_VOID))
+                db.execute(update(CODE).where(CODE.c.hash == held).values(used=_VOID, label=None))
         return len(chosen)
 
 

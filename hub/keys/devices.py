@@ -13,7 +13,8 @@ from agent.wire.receipt import Erased
 from hub.database import reading
 from hub.keys.codes import Codes
 from hub.keys.data_keys import DataKeys
-from hub.keys.tables import CERTIFICATE, DEVICE, ERASURE, MACHINE, RECOVERY, mark_changed
+from hub.keys.people import put_label
+from hub.keys.tables import CERTIFICATE, DEVICE, ERASURE, MACHINE, PERSONAL, RECOVERY, mark_changed
 
 _CACHED_MOST: Final = 50_000
 
@@ -75,7 +76,7 @@ class Devices:
                 that is not revoked has this machine: a cloned image, or an old enrollment).
         """
         with self._engine.begin() as db:
-            self._codes.use_up(db, code, now_utc_s)
+            label = self._codes.use_up(db, code, now_utc_s)
             if db.execute(select(DEVICE.c.kid).where(DEVICE.c.kid == device.kid)).first():
                 raise WireRefused("known_key", "a device with this key is already enrolled")
             others = select(DEVICE.c.device).join(MACHINE, MACHINE.c.device == DEVICE.c.kid)
@@ -89,6 +90,7 @@ class Devices:
             db.execute(insert(RECOVERY), {"device": device.kid, "public": recovery})
             names = ("kid", "device", "sign_public", "receive_public", "consent_public")
             db.execute(insert(DEVICE), {name: getattr(device, name) for name in names})
+            put_label(db, device.kid, label)
             mark_changed(db)
         self.drop_cache()
 
@@ -179,13 +181,17 @@ class Devices:
         self._raise_serial(which, "withdrawn_serial", serial)
 
     def erase(self, which: bytes, serial: int) -> None:
-        """Record permanently that everything under consents up to this serial is erased, and destroy its data keys.
+        """Record permanently that everything under consents up to this serial is erased, and destroy its data keys
+        and what else names the person here: the study label, the pseudonyms.
 
         Raises:
             NotDurable: Another process is reading the file, so its log still holds the keys. Call again.
         """
         self._raise_serial(which, "erased_serial", serial)
-        self._data_keys.destroy(which, serial)
+        with self._engine.begin() as db:
+            for table in PERSONAL:
+                db.execute(delete(table).where(table.c.device == which))
+        self._data_keys.destroy(which, serial)  # after it: it shreds the file's log
 
     def note_erasure(self, which: bytes, erased: Erased) -> None:
         """Keep the erasure for the device's receipt, which it may ask for again; its machine may enroll again."""

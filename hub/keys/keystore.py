@@ -23,6 +23,7 @@ from hub.keys.data_keys import DataKeys
 from hub.keys.devices import Devices
 from hub.keys.generations import Generations
 from hub.keys.kem import DAY_S, KemKeys
+from hub.keys.people import People
 from hub.keys.tables import CHANGES, META, SITE, mark_changed
 from hub.schema import refuse_strange
 
@@ -49,6 +50,7 @@ class KeyStore:
         kems: The keys that devices seal to.
         data_keys: The keys that stored rows are encrypted under.
         generations: How far the database had come.
+        people: What people of a study are called.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -67,6 +69,7 @@ class KeyStore:
         self.kems = KemKeys(self._engine)
         self.data_keys = DataKeys(self._engine)
         self.generations = Generations(self._engine)
+        self.people = People(self._engine)
         self.codes = Codes(self._engine, int(time.time()))
         self.devices = Devices(self._engine, self.data_keys, self.codes)
         self._changes = self._read(CHANGES)

@@ -34,7 +34,10 @@ CODE = Table(
     Column("hash", LargeBinary, primary_key=True),
     Column("used", Integer, nullable=False),  # 0 open, 1 used, 2 void
     Column("made_utc_s", BigInteger),
+    Column("label", String),  # the study label of the person that it is for; emptied when the code is used or void
 )
+# What people of a study are called; here and nowhere else, so that no dump of the database holds it.
+LABEL = Table("label", META, Column("device", LargeBinary, primary_key=True), Column("label", String, nullable=False))
 DATA_KEY = Table(
     "data_key",
     META,
@@ -74,6 +77,8 @@ MACHINE = Table(
     Column("device", LargeBinary, primary_key=True),
     Column("machine", LargeBinary, nullable=False, index=True),
 )
+# What names a person beside the data keys: an erasure deletes the device's rows of these.
+PERSONAL: Final = (LABEL,)
 CHANGES: Final = "changes"
 
 

@@ -12,6 +12,7 @@ from agent.wire import codec, schema
 from agent.wire.consent import ConsentRecord, grant_items, names_features
 from agent.wire.message import FIRST_PURPOSES, ContextMessage, FeaturesMessage, Grant, SummaryMessage
 from hub.keys.devices import Device
+from hub.store.records import statement_of
 from hub.store.tables import FEATURES
 
 log = logging.getLogger(__name__)
@@ -85,11 +86,7 @@ class NamedFeatures:
         row = self._db.execute(select(FEATURES).where(_at(device, consent_hash))).first()
         if row is None:
             return None
-        try:
-            grants = () if row.grants is None else tuple(Grant(*one) for one in codec.text_rows(row.grants, 3))
-            message = FeaturesMessage(consent_hash, tuple(codec.uints(row.feature_ids)), grants, row.signature)
-        except WireRefused:
-            message = None
+        message = statement_of(row)
         if message is None or not names_features(message, self._site, device.consent_public):
             log.error("a statement of features in the database was not signed by its device's person; it is ignored")
             return None

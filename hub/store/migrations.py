@@ -3,6 +3,7 @@
 Version 0 is an empty database; version 1, of the first release, stored plaintext.
 """
 
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -14,13 +15,14 @@ from agent.wire.plaintext import decode_plaintext
 from hub.database import add_columns, is_postgres, put_site
 from hub.keys.keystore import KeyStore
 from hub.schema import refuse_strange
+from hub.store.contact import DAY_S
 from hub.store.ends import prove_all
 from hub.store.kept import content_digest, place_of
 from hub.store.owner import KEY_STORE, Owner, owners
 from hub.store.places import fill_places
-from hub.store.tables import ARRIVALS, CONSENT, DEVICE, META, QUARANTINE, ROW, SEEN, SITE
+from hub.store.tables import ARRIVALS, CONSENT, DAY, DEVICE, META, QUARANTINE, ROW, SEEN, SITE
 
-VERSION: Final = 8
+VERSION: Final = 9
 _NAME: Final = "tables version"
 _ARRIVAL_INDEX: Final = "row_arrival"
 _LOCK: Final = 0x77617264  # of PostgreSQL: workers that start together migrate one after the other
@@ -148,6 +150,11 @@ def _score(db: Connection, _: KeyStore) -> None:
     add_columns(db, META)
 
 
+def _note_days(db: Connection, _: KeyStore) -> None:
+    """8 → 9: on which day each device was last heard. Every row that is here may have arrived today."""
+    db.execute(DAY.insert(), {"day": int(time.time()) // DAY_S, "arrival": 0})
+
+
 _STEPS: Final[dict[int, Callable[[Connection, KeyStore], None]]] = {
     1: _encrypt_rows,
     2: _add_ends,
@@ -156,4 +163,5 @@ _STEPS: Final[dict[int, Callable[[Connection, KeyStore], None]]] = {
     5: _note_places,
     6: _date_streams,
     7: _score,
+    8: _note_days,
 }

@@ -25,7 +25,7 @@ from hub.store.derived import Derived
 from hub.store.ends import known_ends, note_ends
 from hub.store.envelopes import Opened
 from hub.store.owner import KEY_STORE, NUMBER_BYTES, STATE_FOLDER, STORE_ID, Owner, Presence
-from hub.store.stored_rows import StoredRows
+from hub.store.person_rows import PersonRows
 from hub.store.tables import DEVICE, ROW, SEEN, SITE
 from hub.store.transaction import At, StoreTransaction, delete_ended, digests
 
@@ -37,7 +37,7 @@ _CLOCKS_DIFFER_S: Final = 10 * 366 * 86_400
 _SITE_ROWS: Final = select(SITE).where(SITE.c.name.in_((KEY_STORE, STATE_FOLDER, STORE_ID)))
 
 
-class Store(StoredRows):
+class Store(PersonRows):
     """The database of a hub folder: the file ``hub.db``, or PostgreSQL where `hub init --database` named one.
 
     Args:

@@ -2,20 +2,19 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, Final
 
 from sqlalchemy import Engine, Row, func, select
 
-from agent.errors import WireRefused
 from agent.wire import schema
-from agent.wire.consent import decode_record
 from agent.wire.message import KINDS, SummaryMessage
 from agent.wire.plaintext import decode_plaintext
 from agent.wire.receipt import Place
 from hub.database import rows_at
 from hub.keys.keystore import KeyStore
 from hub.store.kept import place_of
-from hub.store.tables import CONSENT, COUNTER, DEVICE, ROW, SEEN
+from hub.store.tables import COUNTER, DEVICE, ROW, SEEN
 
 SUMMARY: Final = KINDS[SummaryMessage]
 
@@ -112,25 +111,6 @@ class StoredRows:
         windows = [window for row in self._all(SUMMARY) for window in row.summaries()]
         return sorted(windows, key=lambda window: window.message.start_utc_s)
 
-    def windows_of(self, kid: bytes, after_serial: int) -> Iterator[tuple[int, StoredSummary]]:
-        """A device's windows by start, each with the serial of its consent; those under consents above a serial."""
-        self._keys.refresh()
-        here = (ROW.c.device == kid) & (ROW.c.kind == SUMMARY) & (ROW.c.serial > after_serial)
-        with self._reads.connect() as db:
-            rows = [(row.serial, self._decrypted(row)) for row in db.execute(select(ROW).where(here))]
-        found = [(serial, window) for serial, row in rows for window in row.summaries()]
-        yield from sorted(found, key=lambda pair: (pair[1].message.start_utc_s, pair[1].message.purpose, pair[1].seq))
-
-    def profile_of(self, kid: bytes, serial: int) -> str:
-        """The policy that a consent was given under; empty when the record is not there."""
-        here = (CONSENT.c.device == kid) & (CONSENT.c.serial == serial)
-        with self._reads.connect() as db:
-            record = db.execute(select(CONSENT.c.record).where(here)).scalar()
-        try:
-            return "" if record is None else decode_record(record).profile
-        except WireRefused:
-            return ""
-
     def summary_count(self) -> int:
         """How many rows with windows still decrypt; nothing is decrypted to count them."""
         readable = self._keys.data_keys.names()
@@ -171,7 +151,7 @@ class StoredRows:
             for row in db.execute(query):
                 yield self._decrypted(row)
 
-    def _decrypted(self, row: Row[Any]) -> ArrivedRow:
+    def _decrypted(self, row: Row[Any] | SimpleNamespace) -> ArrivedRow:
         key = self._keys.data_keys.named(row.data_key)
         words = None if key is None else key.open(place_of((row.device, row.stream, row.seq)), row.words)
         return ArrivedRow(row.arrival, row.device, row.stream, row.seq, row.kind, words)

@@ -82,6 +82,17 @@ FEATURES = Table(
     Column("grants", LargeBinary),  # those that the record cannot hold, encoded as on the wire; NULL: none
     Column("signature", LargeBinary, nullable=False),
 )
+# The day (UTC, days since 1970) on which each device was last heard, and the last arrival number when each day began.
+# Envelopes come at a constant rate, so a day says that a device works, and nothing about when it was worn.
+CONTACT = Table(
+    "contact", META, Column("device", LargeBinary, primary_key=True), Column("day", BigInteger, nullable=False)
+)
+DAY = Table(
+    "day",
+    META,
+    Column("day", BigInteger, primary_key=True, autoincrement=False),
+    Column("arrival", BigInteger, nullable=False),
+)
 COUNTER = Table("counter", META, Column("name", String, primary_key=True), Column("n", BigInteger, nullable=False))
 QUARANTINE = Table(
     "quarantine",

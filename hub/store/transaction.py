@@ -33,6 +33,7 @@ from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
 from hub.store import due
 from hub.store.consents import Consents, Records
+from hub.store.contact import note_contact
 from hub.store.ends import note_ends
 from hub.store.envelopes import Opened, refuse_settled
 from hub.store.kept import Kept, sealed_rows
@@ -66,7 +67,9 @@ class StoreTransaction:
         self._consents = Consents(db, keys, records)
         self.erased: set[bytes] = set()
         self.renewals: list[tuple[Device, bytes]] = []
-        self._lock({envelope.source.device.kid for envelope in opened})
+        kids = {envelope.source.device.kid for envelope in opened}
+        self._lock(kids)
+        note_contact(db, kids, int(time.time()))
         keys.refresh()  # after the lock: another worker may have ended something while this one waited
         # On SQLite nobody else writes: what was looked up before decryption still holds.
         self._settled: dict[At, bytes] = digests(db, (one.source.at for one in opened)) if is_postgres(db) else {}

@@ -1,25 +1,21 @@
 """Read-only views of a hub. A view costs one module in this package and one row in VIEWS.
 
-The module has the row's name and defines ``rows(hub)``, which gives JSON objects. It is loaded when the view is shown.
+The module has the row's name and defines ``rows(hub)``, which gives JSON objects; it may define ``COLUMNS``, the
+columns of the view in a terminal. It is loaded when the view is shown.
 """
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.errors import WrongUse
+from hub.views.readers import Reader
+
+__all__ = ["VIEWS", "Reader", "View", "view_named"]
 
 if TYPE_CHECKING:  # the table stays light, because every '--help' reads it
     from hub.views.open_hub import OpenHub
-
-
-class Reader(StrEnum):
-    """Who reads a view: the operator, who holds the hub's keys, or monitoring, which may see counts and no person."""
-
-    OPERATOR = "operator"
-    MONITORING = "monitoring"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +45,18 @@ class View:
                 f"the view {self.name!r} is not available to {reader}",
                 remedy=f"It is available to: {', '.join(self.readers)}.",
             )
-        rows: Iterator[dict[str, Any]] = importlib.import_module(f"hub.views.{self.name}").rows(hub)
+        hub.reader = reader
+        rows: Iterator[dict[str, Any]] = self._module().rows(hub)
         return rows
+
+    def table(self, rows: Iterable[dict[str, Any]], width: int) -> Iterator[str]:
+        """Rows of this view as lines for a terminal: in the columns that its module lists, else in all of them."""
+        from hub.views.table import lines
+
+        return lines(rows, getattr(self._module(), "COLUMNS", None), width)
+
+    def _module(self) -> Any:
+        return importlib.import_module(f"hub.views.{self.name}")
 
 
 _EVERYBODY: Final = (Reader.OPERATOR, Reader.MONITORING)
@@ -58,7 +64,8 @@ _EVERYBODY: Final = (Reader.OPERATOR, Reader.MONITORING)
 VIEWS: Final = (
     View("overview", "print the site, its keys and counts of the stored data (default)", _EVERYBODY),
     View("counters", "print how many envelopes were stored and refused, by reason", _EVERYBODY),
-    View("devices", "print the admitted devices, one per line"),
+    View("devices", "print the admitted devices: label, last heard, worn hours, consent, certificate"),
+    View("wear", "print the worn hours of each person, day by day", (Reader.OPERATOR, Reader.CARE)),
     View("summaries", "print the stored windows by start time, one per line"),
     View("arrivals", "print the stored windows in order of arrival, one per line", paged=True),
 )

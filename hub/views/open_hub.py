@@ -9,6 +9,7 @@ from typing import Final, Self
 from hub.keys.keystore import KeyStore
 from hub.site import open_keys
 from hub.store import Store
+from hub.views.readers import Reader
 
 PAGE_ROWS: Final = 100
 
@@ -28,9 +29,14 @@ class OpenHub:
         folder: As `hub init` created it.
         page: For views that are read page by page.
 
+    Attributes:
+        reader: Who reads; set by the view.
+
     Raises:
         KeysMissing: There is no hub in the folder.
     """
+
+    reader = Reader.MONITORING
 
     def __init__(self, folder: Path, page: Page | None = None) -> None:
         self.folder, self._stack = folder, ExitStack()

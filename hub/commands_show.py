@@ -1,0 +1,95 @@
+"""`wardbeat hub show`: a view as a table for people, or as JSON, and what a monitoring system checks."""
+
+import argparse
+import datetime as dt
+import json
+import shutil
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from agent.errors import WrongUse
+from agent.system import output
+from agent.system.output import say
+from hub.views import VIEWS, Reader, view_named
+from hub.views.device_checks import CHECKS, failed
+
+_DEVICES = "devices"
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """An option for each view and each check."""
+    options = command.add_mutually_exclusive_group()
+    for view in VIEWS:
+        options.add_argument(f"--{view.name}", dest="view", action="store_const", const=view.name, help=view.help)
+    command.set_defaults(view=VIEWS[0].name)
+    for check in CHECKS:
+        help_line = f"with --devices: exit with 1 ({check.check_id}) if {check.words}"
+        command.add_argument(check.option, dest=check.check_id, type=int, metavar="N", help=help_line)
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Print a view: a table in a terminal, else JSON, one object per line."""
+    from hub.views.open_hub import PAGE_ROWS, OpenHub, Page
+
+    view = view_named(arguments.view)
+    if not view.paged and (arguments.after or arguments.most is not None):
+        raise WrongUse(f"--{view.name} has no pages", remedy="Leave out --after and --most.")
+    page = Page(arguments.after, PAGE_ROWS if arguments.most is None else arguments.most)
+    if page.after < 0 or page.most < 1:
+        raise WrongUse("--after and --most are out of range", remedy="Give --after 0 or more, and --most 1 or more.")
+    asked = _asked(arguments)
+    with OpenHub(arguments.folder, page) as hub:
+        rows: Iterable[dict[str, Any]] = view.rows(hub, Reader.OPERATOR)
+        if asked:
+            rows = list(rows)
+        if arguments.json or not sys.stdout.isatty():
+            for row in rows:
+                output.show(json.dumps(row))
+        else:
+            for line in view.table(rows, shutil.get_terminal_size().columns):
+                output.show(line)
+    if view.name == VIEWS[0].name:
+        return _say_hearing(arguments.folder)
+    return _say_checks(rows, asked) if asked else 0
+
+
+def _asked(arguments: argparse.Namespace) -> dict[str, int]:
+    """Days of the checks that were asked for, by id."""
+    found = {check.check_id: getattr(arguments, check.check_id) for check in CHECKS}
+    asked = {check_id: days for check_id, days in found.items() if days is not None}
+    if asked and arguments.view != _DEVICES:
+        raise WrongUse("checks are made of devices", remedy=f"Add --{_DEVICES}.")
+    if any(days < 1 for days in asked.values()):
+        raise WrongUse("a check needs a number of days from 1", remedy="Give 1 or more.")
+    return asked
+
+
+def _say_checks(rows: Iterable[dict[str, Any]], asked: dict[str, int]) -> int:
+    """Say which checks failed; 1 if any did."""
+    found = list(failed(rows, asked, dt.datetime.now(dt.UTC).date()))
+    for one in found:
+        name = f"{one.label} ({one.device})" if one.label else one.device
+        say(f"FAIL {one.check_id:<18} {name}: {one.words}")
+        say(f"     {'':<18} → {one.remedy}")
+    for check_id in asked:
+        if all(one.check_id != check_id for one in found):
+            say(f"ok   {check_id:<18} every device")
+    return int(bool(found))
+
+
+def _say_hearing(folder: Path) -> int:
+    """Say when the running workers last received, and what keeps them from it; 1 if something does."""
+    from hub.hearing import TROUBLES, read_all
+
+    failing, now_utc_s = 0, int(time.time())
+    for worker in read_all(folder):
+        words, remedy = TROUBLES[worker.now(now_utc_s)]
+        last = "nothing yet"
+        if worker.received_utc_s:
+            last = f"last {now_utc_s - worker.received_utc_s} s ago"
+        say(f"Worker {worker.worker} received {last}: {words}. {remedy}".strip())
+        failing |= bool(remedy)
+    return failing
