@@ -156,7 +156,7 @@ bench-delivery: $(VENV)/.installed system-tools
 bench-hub: $(VENV)/.installed system-tools
 	PYTHONPATH=. $(BIN)/python -W ignore bench/bench_hub.py
 
-## what the scores are worth, on drawn people and on real ones: PART=coverage|alarm|budgets|acute|welltory|invariance|sums|gate|hub PEOPLE=10000
+## what the scores are worth, on drawn people and on real ones: PART=coverage|alarm|budgets|acute|welltory|invariance|sums|gate|hub|fusion PEOPLE=10000
 bench-scoring: $(VENV)/.installed
 	PYTHONPATH=. $(BIN)/python bench/bench_scoring.py
 

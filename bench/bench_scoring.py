@@ -1,4 +1,5 @@
-"""What the scores are worth: `make bench-scoring PART=coverage|alarm|budgets|acute|welltory|invariance|sums|gate|hub`; all without.
+"""What the scores are worth: `make bench-scoring PART=coverage|alarm|budgets|acute|welltory|invariance|sums|gate|hub|fusion`;
+all without.
 
 Frozen protocol: people never stand in train and test; intervals are a bootstrap over people; nothing here chooses
 anything. Real recordings are read from WARDBEAT_SHARED; drawn people are SYNTHETIC. PEOPLE=10000 for coverage, alarm and gate.
@@ -14,6 +15,7 @@ import numpy as np
 
 import scoring_feelings
 from scoring_alarm import the_alarm, the_budgets
+from scoring_fusion import the_fusion
 from scoring_hub import the_hub
 from parts import check, run
 from agent.scoring import scorers
@@ -319,7 +321,7 @@ def the_gate() -> None:
 
 PARTS = {
     "coverage": the_coverage, "alarm": the_alarm, "budgets": the_budgets, "acute": the_acute, "welltory": the_welltory,
-    "invariance": the_invariance, "sums": the_sums, "gate": the_gate, "hub": the_hub,
+    "invariance": the_invariance, "sums": the_sums, "gate": the_gate, "hub": the_hub, "fusion": the_fusion,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -157,9 +157,7 @@ def score(people: Population, scorer: Scorer, last_days: tuple[int, ...] = LAST_
     m = people.level.shape[0]
     weeks = stretches(people.ln_rmssd, by_day(people.ln_rmssd), last_days)
     answer = scorer(weeks)
-    before, week = weeks.n[:, :BEFORE_DAYS], weeks.n[:, BEFORE_DAYS:]
-    enough = (before.sum(axis=1) >= READINGS) & (np.sum(before > 0, axis=1) >= DAYS_TO_SPEAK)
-    enough &= (week.sum(axis=1) >= READINGS_IN_WEEK) & (np.sum(week > 0, axis=1) >= DAYS_IN_WEEK)
+    week = weeks.n[:, BEFORE_DAYS:]
 
     def by_person(column: NDArray[np.generic]) -> Floats:
         return np.asarray(column).reshape(len(last_days), m).T
@@ -172,7 +170,7 @@ def score(people: Population, scorer: Scorer, last_days: tuple[int, ...] = LAST_
         fell[:, place] = (people.fell_on >= 0) & (people.fell_on <= begins) & (people.fell_on > last - _SINCE_DAYS)
     messages, watched = _messages(people, scorer)
     return Scored(
-        by_person(enough).astype(bool),
+        by_person(is_scored(weeks)).astype(bool),
         by_person(answer.low),
         by_person(answer.high),
         by_person(normal_cdf(-answer.value / np.maximum(answer.sd, 1e-12))),
@@ -182,6 +180,22 @@ def score(people: Population, scorer: Scorer, last_days: tuple[int, ...] = LAST_
         messages,
         watched,
     )
+
+
+def is_scored(weeks: Stretches) -> NDArray[np.bool_]:
+    """Whether the weekly log has a number: 42 readings on 14 days before the week, 3 readings on 2 days in it.
+
+    Args:
+        weeks: m stretches of a week and 60 days before it.
+
+    Returns:
+        Shape ``(m,)``.
+
+    Source: the conditions of `agent.scoring.baseline` and `agent.scoring.weeks`.
+    """
+    before, week = weeks.n[:, :BEFORE_DAYS], weeks.n[:, BEFORE_DAYS:]
+    enough = (before.sum(axis=1) >= READINGS) & (np.sum(before > 0, axis=1) >= DAYS_TO_SPEAK)
+    return np.asarray(enough & (week.sum(axis=1) >= READINGS_IN_WEEK) & (np.sum(week > 0, axis=1) >= DAYS_IN_WEEK))
 
 
 def _messages(people: Population, scorer: Scorer) -> tuple[Floats, Floats]:
