@@ -19,6 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 from agent.errors import WireRefused
 
 MOST_BYTES: Final = 4096
+_BIT_STRING: Final = 3
 _KNOWN_CRITICAL: Final = frozenset(
     {ExtensionOID.BASIC_CONSTRAINTS, ExtensionOID.KEY_USAGE, ExtensionOID.EXTENDED_KEY_USAGE}
 )
@@ -114,7 +115,7 @@ def client_certificate(der: bytes, ca_pem: bytes) -> TlsCertificate:
         limits = read.extensions.get_extension_for_class(x509.BasicConstraints).value
         usage = read.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
         strange = [item for item in read.extensions if item.critical and item.oid not in _KNOWN_CRITICAL]
-        is_same = read.public_bytes(Encoding.DER) == der and read.serial_number > 0
+        is_same = read.public_bytes(Encoding.DER) == der and read.serial_number > 0 and _ends_with(der, read.signature)
     if limits.ca or ExtendedKeyUsageOID.CLIENT_AUTH not in usage or strange or not is_same:
         raise WireRefused("malformed", "the certificate is not a client's")
     with _refusing("the certificate was not issued by the bundle's CA", "bad_signature"):
@@ -149,9 +150,18 @@ def requested_key(der: bytes) -> ec.EllipticCurvePublicKey:
     with _refusing("the TLS request cannot be read"):
         request = x509.load_der_x509_csr(der)
         public, is_signed = request.public_key(), request.is_signature_valid
+        is_same = request.public_bytes(Encoding.DER) == der and _ends_with(der, request.signature)
+    if not is_same:
+        raise WireRefused("malformed", "the TLS request is not in its one form")
     if not is_signed:
         raise WireRefused("bad_signature", "the signature of the TLS request is not valid")
     return _p256(public, "the TLS key is not P-256")
+
+
+def _ends_with(der: bytes, signature: bytes) -> bool:
+    """Whether a signature stands at the end as whole bytes: a count of unused bits would be another form of it."""
+    bits = b"\0" + signature
+    return der.endswith(bytes([_BIT_STRING, len(bits)]) + bits)
 
 
 def public_bytes(key: ec.EllipticCurvePublicKey) -> bytes:

@@ -154,3 +154,24 @@ def test_a_bundle_s_authority_is_one_certificate_of_an_authority(world, tmp_path
         with pytest.raises(WireRefused):
             identity.read_bundle(replace(bundle, ca_pem=ca).encode())
     assert identity.read_bundle(bundle.encode()) == bundle
+
+
+@pytest.mark.parametrize("unused", [1, 2, 3, 7])
+def test_a_request_has_one_form_and_no_unused_bits_beside_its_signature(unused):
+    """A signature whose last bits are 0 could say that they are unused: the same signature in other bytes."""
+    tried = refused = 0
+    while tried < 3:
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "wardbeat device")])
+        request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
+        der = request.public_bytes(serialization.Encoding.DER)
+        if request.signature[-1] & ((1 << unused) - 1):
+            continue
+        tried += 1
+        assert certificates.requested_key(der) == key.public_key()
+        at = len(der) - len(request.signature) - 1
+        assert der[at] == 0
+        with pytest.raises(WireRefused):
+            certificates.requested_key(der[:at] + bytes([unused]) + der[at + 1 :])
+        refused += 1
+    assert refused == 3
