@@ -44,7 +44,7 @@ def the_fusion() -> None:
         "calibration error in ten bins of people never fitted, with the error that a perfect model has; 95 % over people"
     )
     print(
-        f"{'':<34}{'weeks':>7}{'people':>7}{'at cut':>7}{'error':>8}{'':>16}{'perfect':>8}{'held':>7}{'':>14}{'width':>7}"
+        f"{'':<42}{'weeks':>7}{'people':>7}{'at cut':>7}{'error':>8}{'':>16}{'perfect':>8}{'held':>7}{'':>14}{'width':>7}"
     )
     kept = None
     for name, (wanted, nature) in NATURES.items():
@@ -89,7 +89,7 @@ def measured(name: str, fusion: Fusion, table: Table) -> None:
     found = calibration_interval(answer.at_cut_01, table.label, table.person)
     share, error = float(inside.mean()), over_people(inside, table.person)
     print(
-        f"{name:<34}{table.score.size:7d}{np.unique(table.person).size:7d}{table.label.mean():7.1%}{found.error:8.4f}"
+        f"{name:<42}{table.score.size:7d}{np.unique(table.person).size:7d}{table.label.mean():7.1%}{found.error:8.4f}"
         f"{f'[{found.low:.4f}, {found.high:.4f}]':>16}{found.perfect:8.4f}{share:7.3f}"
         f"{f'[{share - 1.96 * error:.3f}, {share + 1.96 * error:.3f}]':>14}{(answer.high - answer.low).mean():7.2f}"
     )
@@ -153,7 +153,7 @@ def what_it_is_made_of(fusion: Fusion, fitted: Drawn, other: Drawn) -> None:
         table.weeks.channels, np.full_like(table.weeks.z, np.nan), table.weeks.sd, table.weeks.last_answer
     )
     heart = {name for name in fusion.inputs if name in ("ln_rmssd", "hr_bpm")}
-    print("\nlog loss of people never fitted (less is better), and how well their own weeks are told apart")
+    print("\nlog loss of people never fitted (less is better), and how well a person's own weeks are separated")
     rows = {
         "all inputs": predictions(fusion, table.weeks).at_cut_01,
         "without the last answer": predictions(fusion, table.weeks.without(LAST_ANSWER)).at_cut_01,

@@ -30,6 +30,7 @@ GROUPS: Final = 3
 GROUP_WEEKS: Final = 200
 GROUP_PEOPLE: Final = 20
 _ROUNDS: Final = 4
+_RIDGE: Final = np.array([0.0, 0.1])  # so that b is finite where t separates the labels without error
 _LEAST_SIGMA: Final = 0.1  # of the answers' standard deviation: nobody's answers are known better
 
 
@@ -92,7 +93,7 @@ def scale(t: Floats, v: Floats, of_group: NDArray[np.int64], table: Table) -> Sc
     """
     slope, design = 1.0, np.column_stack((np.ones_like(t), t))
     for _ in range(_ROUNDS):
-        found = logistic(design * shrink(slope**2 * v)[:, None], table.label, np.zeros(2)).coefficients
+        found = logistic(design * shrink(slope**2 * v)[:, None], table.label, _RIDGE).coefficients
         slope = float(found[1])
     centre, per_t = np.linalg.lstsq(design, table.score, rcond=None)[0].tolist()
     left = table.score - centre - per_t * t

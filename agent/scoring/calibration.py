@@ -1,8 +1,8 @@
-"""How far predicted probabilities lie from what happened, with an interval, and who is told from whom.
+"""How far predicted probabilities lie from what happened, with an interval; and how well a person's own weeks are separated.
 
 Calibration error is that of `agent.scoring.rates`. It is never 0, even of a perfect model, and it is larger in few
-rows; so the value that a perfect model would have on the same predictions stands beside it. The interval is a bootstrap
-over people, turned round (``2 e - quantile``), because the resampled error exceeds the error as that exceeds the truth.
+rows; so the value that a perfect model would have on the same predictions stands beside it. The interval is a basic
+bootstrap over people (``2 e - quantile``), because the resampled error exceeds the error as that exceeds the truth.
 
 Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 13 and problem 13.5, for the interval.
 """

@@ -24,9 +24,7 @@ from agent.scoring.student_t import Floats
 
 LEAST_S: Final = 0.02  # nothing is known better than a fiftieth of its spread
 MOST_S: Final = 0.99  # and a measurement adds something, however little
-MOST_Y: Final = (
-    2.5  # standard deviations; the rarest answers and torn weeks say less than a straight line would have it
-)
+MOST_Y: Final = 2.5  # standard deviations; beyond, a straight line overstates the rarest answers and torn weeks
 _LEAST_RELIABILITY: Final = 0.25  # correlations are corrected for noise no further than that
 _MOST_CORRELATION: Final = 0.9
 _PRIOR_ROWS: Final = 100.0  # what "not correlated" counts for
@@ -71,7 +69,8 @@ def spread(value: Floats, sd: Floats) -> Spread:
     the rows that have both. Eigenvalues below .05 are raised.
 
     Args:
-        value: In the units of the inputs, shape ``(n, k)``; NaN where missing. No column without two values.
+        value: In the units of the inputs, shape ``(n, k)``; NaN where missing. A column without two values
+            has scale 1.
         sd: Their standard deviations, in the same units, shape ``(n, k)``.
 
     Returns:
@@ -81,10 +80,11 @@ def spread(value: Floats, sd: Floats) -> Spread:
     """
     there = np.isfinite(value) & np.isfinite(sd)
     count = there.sum(axis=0)
-    centre = np.where(there, value, 0.0).sum(axis=0) / count
+    rows = np.maximum(count, 1)
+    centre = np.where(there, value, 0.0).sum(axis=0) / rows
     centred = np.where(there, value - centre, 0.0)
-    variance = np.maximum((centred**2).sum(axis=0) / count, 1e-12)
-    scale = np.sqrt(variance + (np.where(there, sd, 0.0) ** 2).sum(axis=0) / count)
+    variance = np.where(count > 1, np.maximum((centred**2).sum(axis=0) / rows, 1e-12), 1.0)
+    scale = np.sqrt(variance + (np.where(there, sd, 0.0) ** 2).sum(axis=0) / rows)
     reliability = np.maximum(variance / scale**2, _LEAST_RELIABILITY)
     both = there.T.astype(float) @ there
     covariance = centred.T @ centred / np.maximum(both, 1.0)

@@ -5,7 +5,7 @@
     3  evidence: each fold's people by a scale fitted to the t and v of the others
 
 Below 2,000 labelled weeks of 200 people there is no fusion: a perfect model's calibration error is .037 at 500 weeks
-and .019 at 2,000, so that fewer cannot tell a calibrated one from another.
+and .019 at 2,000, so that fewer cannot separate a calibrated one from another.
 
 Source: Vovk (2015), doi:10.1007/s10472-013-9368-4, for intervals from residuals of all folds. Their coverage is not
 guaranteed to a figure, as one of a single split is; it is measured (`make bench-scoring PART=fusion`). Derived: limits
@@ -135,8 +135,10 @@ def usable(table: Table) -> tuple[str, ...]:
 
     Source: see the module.
     """
-    columns: dict[str, Floats] = dict(zip(table.weeks.channels, (table.weeks.z + 0.0 * table.weeks.sd).T, strict=True))
-    columns[LAST_ANSWER] = table.weeks.last_answer
+    weeks = table.weeks
+    measured = np.where(np.isfinite(weeks.sd), weeks.z, np.nan)
+    columns: dict[str, Floats] = dict(zip(weeks.channels, measured.T, strict=True))
+    columns[LAST_ANSWER] = weeks.last_answer
     found = []
     for name in (*CHANNELS, LAST_ANSWER):
         there = np.isfinite(columns[name]) if name in columns else np.zeros(0, dtype=bool)

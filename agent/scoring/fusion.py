@@ -8,8 +8,9 @@ instrument's points, an answer standing for its step (`agent.scoring.conformal`)
 people whom the fusion has never seen, on average over their weeks; not of each person, and not at each level. No
 interval of a probability itself could be checked on people, since nobody ever sees one.
 
-Its width depends on what is known of the week's inputs and not on their values: it grows whenever one is missing or
-less certain (`agent.scoring.completion` says why). It is not cut to the scale; `Target.on_scale` does that.
+Its width depends on which inputs are known and how well, not on their values (but for a last answer at or above the
+cut): it grows whenever one is missing, and never shrinks when one is less certain (`agent.scoring.completion`,
+`answer_scale`). It is not cut to the scale; `Target.on_scale` does that.
 
 `agent.scoring.cross_fit` fits a fusion; `agent.scoring.fused` and `answer_scale` have the formulas.
 

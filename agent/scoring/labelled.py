@@ -10,8 +10,8 @@ It is not the model of `agent.scoring.fused`:
 * who is strained answers less often and shows the face less often, and answers rise a little over the study
 
 An answer is made of items: level, strain and heart, noise with wide tails and the person's own width, rounded; one in
-thirty is any answer. So the probability of a score at or above the cut is a finite sum. At the single item about one
-week in six is at or above it; of the weeks whose hidden state is, nearly eight in ten are, of the others one in ten.
+thirty is any answer. So the probability of a score at or above the cut is a finite sum. At the single item 18 weeks
+in a hundred are at or above it; of the weeks whose hidden state is, nearly eight in ten are, of the others one in ten.
 
 Source: mean and spread of the inventory, Kristensen et al. (2005), doi:10.1080/02678370500297720; errors of the single
 item, Dolan et al. (2015), doi:10.1007/s11606-014-3112-6. Derived: all else is chosen by us to be worse than measured.

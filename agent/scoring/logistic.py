@@ -3,7 +3,7 @@
     P(label = 1) = 1 / (1 + exp(-x b))          minimised: -log likelihood + 1/2 sum(ridge b^2)
 
 Source: Hastie, Tibshirani and Friedman (2009), The Elements of Statistical Learning, 4.4.1 and 4.4.4; the penalty is
-quadratic, so that the minimum is unique and is there even where the classes can be told without error.
+quadratic, so that the minimum is unique and is there even where the classes can be separated without error.
 """
 
 from dataclasses import dataclass

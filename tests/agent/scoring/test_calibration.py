@@ -22,6 +22,7 @@ def test_the_error_is_that_of_the_rates():
     assert found.error == pytest.approx(calibration_error(p, label))
 
 
+@pytest.mark.slow
 def test_a_perfect_model_has_the_error_that_is_named_for_it_and_an_interval_that_reaches_nought():
     found = [calibration_interval(p, label, person.astype(str)) for p, label, person in map(predicted, range(20))]
 
@@ -54,7 +55,7 @@ def test_weeks_of_the_same_people_widen_the_interval():
     assert repeated.high - repeated.low == pytest.approx(alone.high - alone.low, rel=0.15)
 
 
-def test_people_told_apart_say_nothing_of_their_weeks():
+def test_people_who_differ_say_nothing_of_their_weeks():
     rng = np.random.default_rng(5)
     prevalence = rng.uniform(0.1, 0.9, 500)
     person = np.repeat(np.arange(500), 8)

@@ -78,6 +78,7 @@ def test_correlations_of_hardly_any_rows_are_correlations():
         np.testing.assert_allclose(np.diag(found.correlation), 1.0)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10_000), st.integers(1, 7), st.floats(1e-6, 1e3))
 def test_every_measurement_that_is_lost_raises_every_trace(seed, k, sd_size):
     """All chains from everything to nothing, weights of 0 among them; and a standard deviation that grows."""

@@ -9,7 +9,7 @@ from agent.errors import WrongUse
 from agent.scoring import cross_fit
 from agent.scoring.cross_fit import check_folds, fit, folds, usable
 from agent.scoring.fusion import Abstained, Fusion, predictions
-from agent.scoring.fusion_card import as_card
+from agent.scoring.fusion_card import as_card, from_card
 from agent.scoring.person_weeks import LAST_ANSWER, Table, Weeks
 from tests.support.drawn_weeks import quick_fusion, quick_table
 
@@ -47,6 +47,7 @@ def test_folds_by_row_are_refused():
         fit(table, one_row)
 
 
+@pytest.mark.slow
 def test_the_fusion_does_not_depend_on_the_order_of_rows_or_on_names():
     table = quick_table()
     again = fit(table.rows(np.random.default_rng(2).permutation(table.score.size)))
@@ -56,6 +57,7 @@ def test_the_fusion_does_not_depend_on_the_order_of_rows_or_on_names():
     assert again.evidence.held_01 == pytest.approx(quick_fusion().evidence.held_01, abs=1e-8)
 
 
+@pytest.mark.slow
 def test_one_week_or_one_person_below_the_limits_is_not_enough_people_yet():
     table = quick_table(200, 11)
 
@@ -76,6 +78,7 @@ def test_one_label_alone_or_nearly_so_is_not_enough():
     assert refused(replace(table, score=np.full(table.score.size, 5.0))).reason == "one_label"
 
 
+@pytest.mark.slow
 def test_an_input_needs_weeks_people_and_spread():
     table = quick_table()
     assert usable(table) == (*table.weeks.channels, LAST_ANSWER)
@@ -92,6 +95,7 @@ def test_an_input_needs_weeks_people_and_spread():
     assert np.isfinite(predictions(fusion, table.weeks).low[np.isfinite(table.weeks.z[:, 3])]).all()
 
 
+@pytest.mark.slow
 def test_answers_alone_are_no_fusion_and_channels_alone_are_one():
     table = quick_table()
     n = table.score.size
@@ -107,6 +111,7 @@ def test_answers_alone_are_no_fusion_and_channels_alone_are_one():
     assert LAST_ANSWER not in no_answers.inputs
 
 
+@pytest.mark.slow
 def test_a_fusion_that_people_left_out_do_not_bear_out_says_nothing(monkeypatch):
     """The same gate on a planted breach: a scale that doubles every logit."""
     honest = cross_fit.scale
@@ -123,6 +128,7 @@ def test_a_fusion_that_people_left_out_do_not_bear_out_says_nothing(monkeypatch)
     assert "calibration error" in answer.words
 
 
+@pytest.mark.slow
 def test_a_label_drawn_at_random_gives_a_probability_that_hardly_moves():
     table = quick_table(400, 10)
     rng = np.random.default_rng(3)
@@ -135,5 +141,32 @@ def test_a_label_drawn_at_random_gives_a_probability_that_hardly_moves():
     assert np.std(predictions(fusion, table.weeks).at_cut_01) < 0.03
 
 
+@pytest.mark.slow
 def test_the_same_table_gives_the_same_card():
     assert as_card(fit(quick_table())) == as_card(fit(quick_table()))
+
+
+@pytest.mark.slow
+def test_tables_that_no_person_gives_end_in_a_fusion_or_a_reason():
+    table = quick_table()
+    known = np.nan_to_num(table.weeks.z[:, 0])
+    weeks = replace(table.weeks, sd=np.zeros_like(table.weeks.sd))
+    exact = replace(table, weeks=replace(weeks, z=np.column_stack((known, table.weeks.z[:, 1:]))))
+    huge = replace(table.weeks, z=1e9 * table.weeks.z, sd=1e9 * table.weeks.sd)
+    torn = replace(table.weeks, sd=np.random.default_rng(4).choice([0.5, np.nan, np.inf], table.weeks.sd.shape))
+    for one in (
+        replace(exact, score=np.where(known > 0.0, 5.0, 1.0)),  # a channel decides the answer
+        replace(exact, score=np.where(table.weeks.last_answer >= 3.0, 5.0, 1.0)),  # the last answer does
+        replace(table, weeks=huge),
+        replace(table, weeks=torn),
+        replace(table, weeks=replace(table.weeks, last_answer=np.full(table.score.size, 2.0))),
+    ):
+        fusion = fit(one)
+
+        assert isinstance(fusion, Abstained) or np.isfinite(fusion.evidence.held_01)
+        if isinstance(fusion, Fusion):
+            found = predictions(fusion, table.weeks)
+            there = np.isfinite(found.low)
+            assert there.any()
+            assert (found.low[there] < found.high[there]).all()
+            from_card(as_card(fusion))

@@ -76,6 +76,7 @@ def test_no_week_has_a_narrower_interval_with_an_input_less():
         assert (less.high - less.low > found.high - found.low)[there].all()
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10_000))
 def test_every_chain_of_subsets_widens_the_interval_and_never_fails(seed):
     rng = np.random.default_rng(seed)
@@ -97,6 +98,7 @@ def test_every_chain_of_subsets_widens_the_interval_and_never_fails(seed):
                 assert width[names - {name}] > wide
 
 
+@pytest.mark.slow
 @given(standings, st.one_of(st.none(), st.floats()))
 def test_any_week_has_an_answer_or_a_reason(channels, last):
     answer = predict(quick_fusion(), Inputs(channels, last))

@@ -1,4 +1,4 @@
-"""Logistic regression against scipy's minimiser, and where the classes can be told without error."""
+"""Logistic regression against scipy's minimiser, and where the classes can be separated without error."""
 
 import numpy as np
 import pytest
@@ -34,6 +34,7 @@ def test_coefficients_are_those_of_another_minimiser(seed, penalty):
     assert loss(found.coefficients)[0] <= other.fun + 1e-9
 
 
+@pytest.mark.slow
 def test_covariance_is_that_of_coefficients_drawn_again():
     rng = np.random.default_rng(7)
     design = np.column_stack((np.ones(500), rng.standard_normal((500, 2))))
@@ -45,7 +46,7 @@ def test_covariance_is_that_of_coefficients_drawn_again():
     np.testing.assert_allclose(np.diag(drawn[0].covariance), np.diag(seen), rtol=0.3)
 
 
-def test_classes_that_can_be_told_without_error_have_finite_coefficients():
+def test_classes_that_can_be_separated_without_error_have_finite_coefficients():
     design = np.column_stack((np.ones(100), np.linspace(-5, 5, 100)))
 
     found = logistic(design, design[:, 1] > 0.0, np.array([0.0, 1.0]))
