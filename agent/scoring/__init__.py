@@ -8,7 +8,8 @@ channel_results  deviations side by side   week_rows   one week, for one person 
 change_detector  the alarm   drift   slow change     weeks       the log: all of these in one
 instruments   self-report  arousal   the acute state messages    when and how a change is reported
 person_weeks  labelled weeks  answers  from logs and self-reports  completion  what is missing, from what is not
-fused         one number of a week  answer_scale  its probability and interval  logistic, conformal, calibration  their parts
+fused         one number of a week  answer_scale  its probability and interval
+logistic, conformal, calibration  their parts
 fusion        the prediction  cross_fit  the fit, or why there is none  fusion_card  as JSON  labelled  drawn answers
 population    drawn people scorers   ours and three biased ones  audit       rates by group, and the gate
 student_t     quantiles    data      tables

@@ -1,4 +1,4 @@
-"""How far predicted probabilities lie from what happened, with an interval; and how well a person's own weeks are separated.
+"""How far predicted probabilities lie from what happened, with an interval; and how well own weeks are separated.
 
 Calibration error is that of `agent.scoring.rates`. It is never 0, even of a perfect model, and it is larger in few
 rows; so the value that a perfect model would have on the same predictions stands beside it. The interval is a basic
