@@ -19,7 +19,6 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 from agent.errors import WireRefused
 
 MOST_BYTES: Final = 4096
-_BIT_STRING: Final = 3
 _KNOWN_CRITICAL: Final = frozenset(
     {ExtensionOID.BASIC_CONSTRAINTS, ExtensionOID.KEY_USAGE, ExtensionOID.EXTENDED_KEY_USAGE}
 )
@@ -39,6 +38,8 @@ _FOREIGN: Final = (
     x509.ExtensionNotFound,
     x509.UnsupportedGeneralNameType,
 )
+_COMMON_NAME: Final = b"\x06\x03\x55\x04\x03"  # its object identifier (DER)
+_TEXTS: Final = (b"\x0c", b"\x13")
 _PEM: Final = re.compile(rb"\s*-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*")
 
 
@@ -115,7 +116,8 @@ def client_certificate(der: bytes, ca_pem: bytes) -> TlsCertificate:
         limits = read.extensions.get_extension_for_class(x509.BasicConstraints).value
         usage = read.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
         strange = [item for item in read.extensions if item.critical and item.oid not in _KNOWN_CRITICAL]
-        is_same = read.public_bytes(Encoding.DER) == der and read.serial_number > 0 and _ends_with(der, read.signature)
+        is_same = read.public_bytes(Encoding.DER) == der and read.serial_number > 0
+        is_same = is_same and _has_whole_bytes(der, read.signature) and _is_text(read.subject)
     if limits.ca or ExtendedKeyUsageOID.CLIENT_AUTH not in usage or strange or not is_same:
         raise WireRefused("malformed", "the certificate is not a client's")
     with _refusing("the certificate was not issued by the bundle's CA", "bad_signature"):
@@ -149,19 +151,11 @@ def requested_key(der: bytes) -> ec.EllipticCurvePublicKey:
         raise WireRefused("malformed", "the TLS request is too large")
     with _refusing("the TLS request cannot be read"):
         request = x509.load_der_x509_csr(der)
-        public, is_signed = request.public_key(), request.is_signature_valid
-        is_same = request.public_bytes(Encoding.DER) == der and _ends_with(der, request.signature)
-    if not is_same:
-        raise WireRefused("malformed", "the TLS request is not in its one form")
+        public = request.public_key()
+        is_signed = request.is_signature_valid and _has_whole_bytes(der, request.signature)
     if not is_signed:
         raise WireRefused("bad_signature", "the signature of the TLS request is not valid")
     return _p256(public, "the TLS key is not P-256")
-
-
-def _ends_with(der: bytes, signature: bytes) -> bool:
-    """Whether a signature stands at the end as whole bytes: a count of unused bits would be another form of it."""
-    bits = b"\0" + signature
-    return der.endswith(bytes([_BIT_STRING, len(bits)]) + bits)
 
 
 def public_bytes(key: ec.EllipticCurvePublicKey) -> bytes:
@@ -178,6 +172,21 @@ def _used(read: x509.Certificate) -> TlsCertificate:
     return TlsCertificate(
         names[0], public_bytes(public), int(begins.timestamp()), int(ends.timestamp()), read.public_bytes(Encoding.PEM)
     )
+
+
+def _has_whole_bytes(der: bytes, signature: bytes) -> bool:
+    """Whether the signature, a bit string at the end, says that no bit of its last byte is unused.
+
+    The library reads the same signature where the last bits are zeros and called unused; OpenSSL, and with it the
+    broker, refuses such a certificate: somebody on the way could so replace a good one.
+    """
+    return der[-len(signature) - 1] == 0
+
+
+def _is_text(subject: x509.Name) -> bool:
+    """Whether each common name is a UTF8String or PrintableString; the library reads other types too."""
+    _, *names = subject.public_bytes().split(_COMMON_NAME)
+    return all(name[:1] in _TEXTS for name in names)
 
 
 def _p256(key: object, refusal: str) -> ec.EllipticCurvePublicKey:

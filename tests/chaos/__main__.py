@@ -66,8 +66,6 @@ def faults_found(result: Account, least: int) -> list[str]:
         wrong.append(f"{result.counters['quarantined']} that the hub's own code could not store")
     if result.wrong_digests:
         wrong.append(f"{result.wrong_digests} with another digest")
-    if result.refused["refused:quarantined"]:
-        wrong.append(f"{result.refused['refused:quarantined']} that the hub's own code could not take")
     if result.committed < least:
         wrong.append(f"only {result.committed} envelopes")
     return wrong
