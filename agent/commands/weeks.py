@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     settings, profile = config.load(arguments.config)
     made = scores.log(settings, profile, arguments.weeks)
-    hub = of_hub(settings)
+    hub = of_hub(settings) if made.with_index else []
     if arguments.json:
         weeks = made.as_json()
         show(json.dumps(weeks | {"weeks": with_hub(weeks["weeks"], hub)}, allow_nan=False))

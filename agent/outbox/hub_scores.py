@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
-from agent.errors import WireRefused
-from agent.outbox import consents
+from agent.errors import KeysMissing, WireRefused
+from agent.outbox import consents, named_features
 from agent.outbox.file import Outbox
 from agent.outbox.rows import HUB_SCORES
 from agent.system.storage import storing
@@ -69,21 +69,26 @@ def _judged(outbox: Outbox, message: ScoreMessage, directory: Directory, site: s
         raise WireRefused("score_too_new" if refused.reason == "schema_too_new" else "score_malformed") from refused
     if score.device != device:
         raise WireRefused("score_other_device")
-    given = consents.consented(outbox)
-    if given is None or score.serial > given.record.serial or not any(g.purpose == PURPOSE for g in given.grants):
+    if consents.consented(outbox) is None or not _granted(outbox, score.serial):
         raise WireRefused("score_no_consent")
     return score
 
 
-def kept(outbox: Outbox) -> list[Score]:
-    """The newest score of each day, oldest first.
+def _granted(outbox: Outbox, serial: int) -> bool:
+    """Whether a consent that is still kept granted a score, and none was withdrawn since: an erasure forgets both."""
+    later = outbox.db.execute("SELECT serial, hash FROM consent WHERE serial >= ?", (serial,)).fetchall()
+    statements = {at: named_features.of(outbox, consent) for at, consent in later}
+    own = statements.get(serial)
+    is_granted = own is not None and any(grant.purpose == PURPOSE for grant in own.grants)
+    return is_granted and None not in statements.values()  # a withdrawal has no statement
 
-    Raises:
-        KeysMissing: Another data key sealed them.
-    """
-    words = outbox.sealed_meta(HUB_SCORES)
-    if words is None:
+
+def kept(outbox: Outbox) -> list[Score]:
+    """The newest score of each day, oldest first; none where they were altered: the hub sends newer ones."""
+    try:
+        words = outbox.sealed_meta(HUB_SCORES)
+        item = [] if words is None else codec.decode(words)
+        rows = Fields(item, len(item) if isinstance(item, list) else 0)
+        return [decode_score(body) for body in rows.left() if isinstance(body, bytes)]
+    except (KeysMissing, WireRefused):
         return []
-    item = codec.decode(words)
-    rows = Fields(item, len(item) if isinstance(item, list) else 0)
-    return [decode_score(body) for body in rows.left() if isinstance(body, bytes)]

@@ -181,6 +181,11 @@ def give(
                 f"the profile {profile.name!r} does not release {grant.signal!r} for {grant.purpose!r}",
                 remedy="'wardbeat consent show' lists what you can release.",
             )
+    if not any(grant.signal != CONTEXT for grant in grants):
+        raise PolicyDenied(
+            "a consent to what you note alone gives nobody anything to score",
+            remedy="Choose a signal beside it, such as heart.",
+        )
     until_utc_s = from_utc_s + days * _DAY_S
     words = text(profile, grants, days)
     text_hash = hashlib.sha256(words.encode()).digest()

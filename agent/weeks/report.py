@@ -41,7 +41,7 @@ def weeks(
     allowed = [name for name in CHANNELS if profile.shows(CHANNELS[name].kind)]
     found = made.as_json()
     return found | {
-        "weeks": with_hub(found["weeks"], hub),
+        "weeks": with_hub(found["weeks"], hub if made.with_index else ()),
         "days": _days(made),
         "band": None
         if made.log.baseline is None or made.log.baseline.low is None or made.log.baseline.high is None

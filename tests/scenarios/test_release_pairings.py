@@ -157,8 +157,7 @@ def test_what_schema_1_does_not_know_waits_at_an_old_hub_and_is_scored_after_its
             given = consents.consented(outbox)
             released = release_window(person, outbox, len(EVERY_WINDOW))
             assert [one.purpose for one in released] == ["care", "score"]
-            for one in released:  # one row each here, so that care can be seen to go on
-                outbox.put_released([one], START_UTC_S)
+            assert len(outbox.put_released(released, START_UTC_S)) == 2
             outbox.put([ContextMessage("score", given.record.hash, START_UTC_S // 86_400)], START_UTC_S)
             exchange(person, outbox, hub, rounds=6)
             assert kinds_waiting(outbox) == ["context", "schema", "summary"]  # too new, and not final

@@ -85,6 +85,29 @@ def test_without_consent_to_a_score_none_is_kept(world):
         assert take(world, outbox, made(world, serial, revision=200).signed(KEY, SITE)) == ["score_no_consent"]
 
 
+def test_a_score_of_an_erased_or_withdrawn_consent_does_not_come_back_by_a_replay(world):
+    with consented(world) as (outbox, serial):
+        old = made(world, serial).signed(KEY, SITE)
+        assert take(world, outbox, old) == []
+        consents.withdraw(outbox, world.identity.sign, SITE, START_UTC_S + 1)
+    with consented(world) as (outbox, later):
+        assert take(world, outbox, old) == ["score_no_consent"]
+        assert take(world, outbox, made(world, later).signed(KEY, SITE)) == []
+        consents.erase(outbox, world.identity.sign, SITE, START_UTC_S + 2)
+    with consented(world) as (outbox, _):
+        assert take(world, outbox, made(world, later, revision=300).signed(KEY, SITE)) == ["score_no_consent"]
+        assert hub_scores.kept(outbox) == []
+
+
+def test_altered_bytes_of_kept_scores_stop_nothing(world):
+    with consented(world) as (outbox, serial):
+        assert take(world, outbox, made(world, serial).signed(KEY, SITE)) == []
+        outbox.db.execute("UPDATE meta SET value = zeroblob(200) WHERE name = 'hub scores'")
+        assert hub_scores.kept(outbox) == []
+        assert take(world, outbox, made(world, serial, revision=101).signed(KEY, SITE)) == []
+        assert len(hub_scores.kept(outbox)) == 1
+
+
 def test_sixty_days_are_kept_and_an_erasure_forgets_them(world):
     with consented(world) as (outbox, serial):
         for day in range(20_000, 20_070):

@@ -3,11 +3,13 @@
 import pytest
 
 from agent.enrollment import consent_key
-from agent.errors import WrongUse
+from agent.errors import PolicyDenied, WrongUse
 from agent.outbox import consents
+from agent.outbox.rows import HUB_SCHEMA
 from agent.privacy import consent
 from agent.tables.profiles import PROFILES
 from agent.wire.consent import NOTHING
+from agent.wire.message import Grant
 from tests.support.world import START_UTC_S, release_window
 
 
@@ -19,7 +21,9 @@ def test_a_purpose_that_sends_nothing_releases_nothing_and_each_other_one_a_summ
         assert {grant.purpose for grant in given.stated} == {"score", "group"}
         released = release_window(world, outbox)
         assert [one.purpose for one in released] == ["care", "score"]
-        (row,) = outbox.put_released(released, START_UTC_S)  # one envelope: a second purpose needs no slot
+        assert len(outbox.put_released(released, START_UTC_S)) == 2, "a hub of release 0.1.0 must get care by itself"
+        outbox.set_meta(HUB_SCHEMA, b"2")
+        (row,) = outbox.put_released(release_window(world, outbox, 1), START_UTC_S)  # a second purpose needs no slot
         assert row.kind == "summary"
 
 
@@ -55,3 +59,8 @@ def test_the_words_of_a_consent_name_each_new_purpose_and_stay_as_they_were_with
     usual = consent.text(PROFILES["care"], consent_key.grants(PROFILES["care"], "Service", ("heart",)), 90)
     assert "score" not in usual
     assert "counted" not in usual
+
+
+def test_what_is_noted_alone_is_no_consent():
+    with pytest.raises(PolicyDenied):
+        consent.give(PROFILES["care"], "device", 1, [Grant("context", "score", "Service")], START_UTC_S)
