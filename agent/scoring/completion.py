@@ -111,8 +111,8 @@ def completed(known: Spread, value: Floats, sd: Floats) -> Completed:
     Source: see the module.
     """
     there = np.isfinite(value) & np.isfinite(sd)
-    y = np.clip(np.where(there, value - known.centre, 0.0) / known.scale, -MOST_Y, MOST_Y)
-    s2 = np.clip(np.where(there, sd, 1.0) / known.scale, LEAST_S, MOST_S) ** 2
+    y = np.clip(np.where(there, value - known.centre, 0.0), -MOST_Y * known.scale, MOST_Y * known.scale) / known.scale
+    s2 = (np.clip(np.where(there, sd, 1.0), LEAST_S * known.scale, MOST_S * known.scale) / known.scale) ** 2
     added = np.where(there, 1.0 / s2 - 1.0, 0.0)
     precision = np.broadcast_to(np.linalg.inv(known.correlation), (*added.shape, added.shape[1])).copy()
     place = np.arange(added.shape[1])

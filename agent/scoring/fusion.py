@@ -1,6 +1,6 @@
 """Late fusion: heart, face and check-ins of a week to the probability of the person's own answer, with an interval.
 
-**The probability** is that of an answer at or above the cut of a self-report instrument. It names no burnout: a
+**The probability** is that of an answer at or above the cut of a self-report instrument. It does not name burnout; a
 category comes from the person's answers alone (`agent.scoring.instruments`).
 
 **The interval is one of the answer, not of the probability:** the score that the person gives for this week, in the

@@ -26,7 +26,7 @@ from agent.scoring.student_t import Floats
 VERSION: Final = 1
 SAYS: Final = (
     "The probability is that of an answer at or above the cut. The interval is one of the answer, in points, and holds "
-    "nine in ten answers of people who were not fitted. Neither names burnout: only the person's answers do."
+    "nine in ten answers of people who were not fitted. Neither names burnout; only the person's answers do."
 )
 _TARGET: Final = ("cut", "step", "least", "most")
 _SCALE: Final = ("intercept", "slope", "centre", "per_t", "sigma")

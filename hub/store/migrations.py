@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, delete, func, inspect, select, text, 
 from agent.errors import WireRefused, WrongUse
 from agent.wire.consent import decode_record
 from agent.wire.plaintext import decode_plaintext
-from hub.database import add_columns, is_postgres, put_site
+from hub.database import add_columns, insert_new, is_postgres, put_site
 from hub.keys.keystore import KeyStore
 from hub.schema import refuse_strange
 from hub.store.contact import DAY_S
@@ -152,7 +152,7 @@ def _score(db: Connection, _: KeyStore) -> None:
 
 def _note_days(db: Connection, _: KeyStore) -> None:
     """8 → 9: on which day each device was last heard. Every row that is here may have arrived today."""
-    db.execute(DAY.insert(), {"day": int(time.time()) // DAY_S, "arrival": 0})
+    insert_new(db, DAY, {"day": int(time.time()) // DAY_S, "arrival": 0})
 
 
 _STEPS: Final[dict[int, Callable[[Connection, KeyStore], None]]] = {

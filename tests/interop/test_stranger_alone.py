@@ -60,7 +60,7 @@ def test_the_stranger_reads_the_golden_answers_directory_bundle_and_signatures()
     _stream, _seq, words = stranger.open_envelope(sealed, SEEDS["kem"], [receipt_key], SITE, DOWN)
     version, store, answers, place = stranger.read_answers(words)
     assert (version, store, place[0], place[2], place[3]) == (7, bytes(16), 2, 12, bytes(range(32)))
-    assert [answer[0] for answer in answers] == ["notice", "receipt"]
+    assert [answer[0] for answer in answers] == ["notice", "receipt", "score", "score"]
     assert stranger.read_answers(stranger_keys.decode(bytes.fromhex(GOLDEN["wire_v1"]["answers"])))[3] is None
     root = raw(Ed25519PrivateKey.from_private_bytes(SEEDS["root"]))
     directory = stranger_papers.Directory.read(bytes.fromhex(GOLDEN["wire_v1"]["directory"]), root, SITE)
@@ -69,9 +69,9 @@ def test_the_stranger_reads_the_golden_answers_directory_bundle_and_signatures()
     consent_key = raw(Ed25519PrivateKey.from_private_bytes(SEEDS["consent"]))
     said = stranger_keys.decode(bytes.fromhex(second["envelopes"]["features"]["words"]))[4][0]
     record = bytes.fromhex(second["record"])
-    stranger_keys.verify(consent_key, said[3], "wardbeat/2/consent-features", SITE, sha256(record), said[2])
+    stranger_keys.verify(consent_key, said[4], "wardbeat/2/consent-features", SITE, sha256(record), said[2], said[3])
     with pytest.raises(Refused, match="bad_signature"):
-        stranger_keys.verify(consent_key, said[3], "wardbeat/2/consent-features", SITE, sha256(record), [1])
+        stranger_keys.verify(consent_key, said[4], "wardbeat/2/consent-features", SITE, sha256(record), [1], said[3])
 
 
 @pytest.mark.parametrize(
