@@ -8,7 +8,7 @@ import numpy as np
 from agent.model import CodedValue, FeatureValue, Summary
 from agent.scoring.observations import Shift, record
 from agent.scoring.population import WATERMARK, population
-from agent.scoring.week_rows import is_sunday, weeks_side_by_side
+from agent.scoring.week_rows import is_week_end, weeks_side_by_side
 from agent.weeks.as_sent import as_sent
 from agent.wire import codes, schema
 from agent.wire.context import DAY_S, OFFSET_ZERO
@@ -63,7 +63,7 @@ def own_index(seen, noted):
         for start, rate, rmssd in seen
     ]
     mine = record(as_sent(summaries), utc_offset_s=lambda _: OFFSET_S, shifts=noted)
-    last_days = tuple(day for day in range(6, mine.days) if is_sunday(mine, day))[-5:]
+    last_days = tuple(day for day in range(6, mine.days) if is_week_end(mine.first_day + day))[-5:]
     (weeks,) = weeks_side_by_side([(mine, last_days)])
     return {
         mine.first_day + last: week.strain.index for last, week in zip(last_days, weeks, strict=True) if week.strain

@@ -164,7 +164,7 @@ COMMANDS: Final = (
         commands.export,
         (
             _argument("into", type=Path, help="a folder that is not there yet"),
-            _argument("--study", required=True, help="name of the study; each has pseudonyms of its own"),
+            _argument("--study", required=True, help="name of the study; no other study has the same pseudonyms"),
             _argument("--to", required=True, metavar="NAME", help="who receives the files; stands in each of them"),
             _argument(
                 "--purpose", action="append", help="only what was sent for this purpose (default research; repeatable)"

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from agent import sources
 from agent.config import Settings
-from agent.outbox import Outbox, consents, ledger, pauses
+from agent.outbox import Outbox, consents, hub_scores, ledger, pauses
 from agent.privacy.consent import Consented
 from agent.privacy.vault import Vault
 from agent.scoring import instruments
@@ -32,6 +32,7 @@ def everything_held(settings: Settings, outbox: Outbox) -> dict[str, object]:
         **history_held(settings, outbox.vault),
         "ledger": [ledger.as_json(row) for row in ledger.rows(outbox)],
         "consent": None if given is None else _as_json(given),
+        "hub_scores": [asdict(score) for score in hub_scores.kept(outbox)],
         "pauses": [asdict(interval) for interval in consents.pauses(outbox)],
         "private_hours": [asdict(one) for one in pauses.hours(outbox)],
         "pause_ends_utc_s": pauses.ends_utc_s(outbox),

@@ -14,7 +14,7 @@ from agent.tables.profiles import Profile
 from agent.tables.signals import SIGNALS
 from agent.wire.consent import SignedYes
 from agent.wire.context import SIGNAL as CONTEXT
-from agent.wire.message import Grant
+from agent.wire.message import SCORE, Grant
 
 
 def grants(
@@ -39,8 +39,8 @@ def grants(
             raise WrongUse(f"the profile {profile.name!r} has no purpose {purpose!r}", remedy=f"There are: {known}.")
     chosen = signals or consent.releasable_signals(profile)
     found = [Grant(signal, purpose, operator) for purpose in wanted for signal in chosen]
-    if context and consent.SCORE in wanted:
-        found.append(Grant(CONTEXT, consent.SCORE, operator))
+    if context and SCORE in wanted:
+        found.append(Grant(CONTEXT, SCORE, operator))
     return tuple(found)
 
 

@@ -18,7 +18,7 @@ from agent.errors import KeysMissing, OutboxBroken
 from agent.model import Released
 from agent.outbox import limits
 from agent.outbox.limits import Limits
-from agent.outbox.rows import CONSENTED_SINCE, ERASE_ASKED, HUB_SCHEMA, Row, Rows
+from agent.outbox.rows import CONSENTED_SINCE, ERASE_ASKED, Row, Rows
 from agent.outbox.tables import TABLES
 from agent.privacy.vault import Vault
 from agent.system.storage import connect, connect_to_read, storing
@@ -26,7 +26,6 @@ from agent.wire import chain, codec, envelope
 from agent.wire.directory import Directory
 from agent.wire.envelope import MAX_WORDS_BYTES
 from agent.wire.keys import kid, receive_public
-from agent.wire.labels import FIRST_SCHEMA
 from agent.wire.message import (
     HASH_BYTES,
     KINDS,
@@ -122,15 +121,13 @@ class Outbox(Rows):
         """Seal summaries, unless consent changed or a pause began since the gate looked.
 
         Those of one window go together in one envelope where they fit: what leaves for a second purpose needs no slot.
-        A hub of release 0.1.0 would leave the whole envelope waiting for a purpose that it does not know: there each
-        goes by itself.
+        A hub of release 0.1.0 leaves an envelope waiting that holds a purpose it does not know: it gets one for each.
         """
         rows = []
         with storing(self.db):
             self._keep_limits(now_utc_s)
             said = [SummaryMessage.of(one) for one in released if self.may_leave(one.consent_hash)]
-            together = int(self.meta(HUB_SCHEMA) or b"0") > FIRST_SCHEMA
-            for messages in _fitting(said) if together else [[one] for one in said]:
+            for messages in _fitting(said) if self.hub_knows_schema_2() else [[one] for one in said]:
                 rows.append(self.append(messages, now_utc_s))
         return rows
 

@@ -11,10 +11,10 @@ from agent.system.storage import storing
 from agent.wire import codec
 from agent.wire.codec import Fields
 from agent.wire.directory import Directory
+from agent.wire.message import SCORE
 from agent.wire.receipt import ScoreMessage
 from agent.wire.score import Score, decode_score, is_signed
 
-PURPOSE: Final = "score"
 MOST: Final = 60  # days
 REFUSALS: Final = {
     "score_signature": "it is not signed by a score key of the hub",
@@ -79,7 +79,7 @@ def _granted(outbox: Outbox, serial: int) -> bool:
     later = outbox.db.execute("SELECT serial, hash FROM consent WHERE serial >= ?", (serial,)).fetchall()
     statements = {at: named_features.of(outbox, consent) for at, consent in later}
     own = statements.get(serial)
-    is_granted = own is not None and any(grant.purpose == PURPOSE for grant in own.grants)
+    is_granted = own is not None and any(grant.purpose == SCORE for grant in own.grants)
     return is_granted and None not in statements.values()  # a withdrawal has no statement
 
 

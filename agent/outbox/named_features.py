@@ -3,13 +3,11 @@
 from agent.errors import KeysMissing, WireRefused
 from agent.outbox.consent_records import SIZE_BYTES
 from agent.outbox.file import Outbox
-from agent.outbox.rows import HUB_SCHEMA
 from agent.privacy.sealed_values import opened_value, sealed_value
 from agent.wire import codec
 from agent.wire.codec import Fields, texts
 from agent.wire.consent import grant_items
 from agent.wire.keys import SIGNATURE_BYTES
-from agent.wire.labels import FIRST_SCHEMA
 from agent.wire.message import FeaturesMessage, Grant
 
 
@@ -39,7 +37,7 @@ def offer(outbox: Outbox, now_utc_s: int) -> None:
     """Queue the statement about the record in force, once, for a hub that understands it. The caller holds the
     transaction.
     """
-    if int(outbox.meta(HUB_SCHEMA) or b"0") <= FIRST_SCHEMA or outbox.sealing is None:
+    if not outbox.hub_knows_schema_2() or outbox.sealing is None:
         return
     latest = outbox.db.execute("SELECT hash FROM consent ORDER BY serial DESC LIMIT 1").fetchone()
     waiting = outbox.db.execute("SELECT hash FROM named_features WHERE idx IS NULL").fetchall()

@@ -13,6 +13,7 @@ from agent.privacy.sealed_values import is_sealed, opened_value, sealed_value
 from agent.privacy.vault import Vault
 from agent.system.storage import Database, shred, storing
 from agent.wire import chain
+from agent.wire.labels import FIRST_SCHEMA
 from agent.wire.message import Message
 from agent.wire.plaintext import decode_plaintext
 
@@ -167,6 +168,10 @@ class Rows:
     def set_meta(self, name: str, value: bytes) -> None:
         with storing(self.db):
             self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def hub_knows_schema_2(self) -> bool:
+        """Whether the hub's last answer was in schema 2 or a later one."""
+        return int(self.meta(HUB_SCHEMA) or b"0") > FIRST_SCHEMA
 
     def sealed_meta(self, name: str) -> bytes | None:
         """A value that is kept under the data key; one of release 0.1.0 stands in clear.

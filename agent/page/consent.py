@@ -14,7 +14,7 @@ from agent.session.session import Session
 from agent.sources import SOURCES
 from agent.system import host, machine
 from agent.wire.context import SIGNAL as CONTEXT
-from agent.wire.message import Grant
+from agent.wire.message import SCORE, Grant
 
 _TRIES: Final = 5
 _LOCKED_S: Final = 60.0
@@ -61,8 +61,8 @@ def say(session: Session, _: forms.Nothing) -> dict[str, Any]:
             {"signal": signal, "purpose": purpose, "recipient": operator, "numbers": numbers}
             for purpose in profile.purposes
         ]
-    if consent.SCORE in profile.purposes and offered:
-        offered.append({"signal": CONTEXT, "purpose": consent.SCORE, "recipient": operator, "numbers": []})
+    if SCORE in profile.purposes and offered:
+        offered.append({"signal": CONTEXT, "purpose": SCORE, "recipient": operator, "numbers": []})
     return {
         "operator": operator,
         "offered": offered,

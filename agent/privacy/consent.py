@@ -14,12 +14,11 @@ from agent.tables.profiles import PROFILES, Profile
 from agent.wire import schema
 from agent.wire.consent import NOTHING, ConsentRecord
 from agent.wire.context import SIGNAL as CONTEXT
-from agent.wire.message import FIRST_PURPOSES, NOTHING_SENT, Grant
+from agent.wire.message import FIRST_PURPOSES, NOTHING_SENT, SCORE, Grant
 
 TEXT_VERSION: Final = 1
-SCORE: Final = "score"
 PURPOSE_WORDS: Final = {
-    "score": " a program there computes your weeks; nobody there reads them, and the result comes back to you alone.",
+    SCORE: " a program there computes your weeks; nobody there reads them, and the result comes back to you alone.",
     "group": " Counts of many people are published with noise. No number of yours is in them. Nothing more is sent.",
 }
 EXPIRES_DAYS: Final = 90  # notes/delivery_and_privacy.md R2
@@ -59,6 +58,11 @@ class Consented:
     def grants(self) -> tuple[Grant, ...]:
         """Everything that is granted."""
         return (*(grant for grant in self.record.grants if grant.signal != NOTHING), *sorted(self.stated))
+
+    @property
+    def sends(self) -> bool:
+        """Whether anything may leave under it; a consent to be counted sends nothing."""
+        return any(grant.purpose not in NOTHING_SENT for grant in self.grants)
 
     def grants_context(self, purpose: str) -> bool:
         """Whether what the person notes may leave for a purpose."""

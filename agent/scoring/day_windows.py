@@ -21,7 +21,7 @@ BLOCK_S: Final = 3 * 3600
 DAY_S: Final = 86_400
 BLOCKS: Final = DAY_S // BLOCK_S
 _ABOVE_REST_BPM: Final = 15.0
-_ENOUGH: Final = 36  # windows: three hours, from which a quartile is worth something
+ENOUGH: Final = 36  # windows: three hours, from which a quartile is worth something
 
 Blocks = dict[str, dict[int, float]]
 """Readings by channel and block; a block's number counts 3 h on the person's clock since 1970."""
@@ -86,7 +86,7 @@ def limit_of_day(past_bpm: Floats, today_bpm: Floats) -> float:
 
     Source: see `rest_limit_bpm`.
     """
-    return rest_limit_bpm(past_bpm if past_bpm.size >= _ENOUGH else np.concatenate((past_bpm, today_bpm)))
+    return rest_limit_bpm(past_bpm if past_bpm.size >= ENOUGH else np.concatenate((past_bpm, today_bpm)))
 
 
 def rest_limit_bpm(past_bpm: Sequence[float] | Floats) -> float:

@@ -26,6 +26,7 @@ READINGS_IN_WEEK: Final = 3
 DAYS_IN_WEEK: Final = 2
 VALUES_BEFORE: Final = 8  # different ones; a channel that is mostly nought has no scale
 MOST_Z: Final = 4.0  # beyond, the index is at its end anyhow
+MODEL: Final = "wardbeat weeks 1"  # name and version: raised with each change that moves a number
 REASONS: Final = {
     "nothing": "nothing was measured in this week",
     "thin": "too little was measured in this week; three readings on two days are needed",
@@ -86,17 +87,16 @@ class Week:
     days_before: int = 0
 
 
-def is_sunday(record: Record, day: int) -> bool:
-    """Whether a day of a record ends a week.
+def is_week_end(day: int) -> bool:
+    """Whether a day is a Sunday.
 
     Args:
-        record: The person's.
-        day: Counted from its first day.
+        day: Days since 1970, on the person's clock.
 
     Returns: On the person's calendar.
     Source: definition.
     """
-    return (record.first_day + day + _MONDAY_IS) % 7 == 6
+    return (day + _MONDAY_IS) % 7 == 6
 
 
 def allowed_channels(record: Record, kinds: Collection[str] | None = None) -> list[str]:
@@ -205,7 +205,7 @@ def week_row(
         CHECK_IN if alarmed else "above your normal" if above else "",
         {name: float(np.average(read.mean[0, days], weights=read.n[0, days]))
          for name, read in by_days.items() if read.n[0, days].any()},
-        not is_sunday(record, last),
+        not is_week_end(record.first_day + last),
         *known,
     )  # fmt: skip
 

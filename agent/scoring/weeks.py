@@ -24,7 +24,7 @@ from agent.scoring.drift import Drift, drift
 from agent.scoring.level import Deviation
 from agent.scoring.observations import Record
 from agent.scoring.student_t import Floats
-from agent.scoring.week_rows import Week, allowed_channels, is_sunday, week_row
+from agent.scoring.week_rows import Week, allowed_channels, is_week_end, week_row
 
 SHOWN: Final = 13
 _WATCHED: Final = "ln_rmssd"
@@ -70,7 +70,7 @@ def weekly_log(
     Source: see the module.
     """
     every_last = _last_days(record)
-    whole = [last for last in every_last if is_sunday(record, last)][-weeks:]
+    whole = [last for last in every_last if is_week_end(record.first_day + last)][-weeks:]
     last_days = [last for last in every_last if whole and last >= whole[0]] or every_last[-1:]
     allowed = allowed_channels(record, kinds)
     by_days = {name: by_day(record.channels[name]) for name in allowed}
@@ -103,7 +103,7 @@ def weekly_log(
 
 def _last_days(record: Record) -> list[int]:
     """Last days of all whole weeks, and today's."""
-    whole = [day for day in range(WEEK_DAYS - 1, record.days) if is_sunday(record, day)]
+    whole = [day for day in range(WEEK_DAYS - 1, record.days) if is_week_end(record.first_day + day)]
     today = record.days - 1
     return whole if today < WEEK_DAYS - 1 or today in whole else [*whole, today]
 

@@ -115,6 +115,9 @@ class ReleaseQueue:
             signals = " and ".join(sorted(self.consented))
             self._board.set("consent", Level.OK, f"given for {signals}; 'wardbeat consent show' has the words")
             return
+        if self._given is not None and self._given.grants and not self._given.sends:
+            self._board.set("consent", Level.OK, "given to be counted in a group; only covers are sent")
+            return
         if self._given is not None:
             words = "the text that you agreed to has changed: only covers are sent"
             self._board.set("consent", Level.TROUBLE, words, "Read it and consent again: 'wardbeat consent give'.")

@@ -7,12 +7,12 @@ from typing import Any, Final
 from agent.config import Settings
 from agent.outbox import Outbox, hub_scores
 from agent.privacy.vault import existing_vault
+from agent.scoring.daily import WEEK_DAYS
+from agent.scoring.week_rows import MODEL
 from agent.wire.score import CLOCK_KNOWN, SHIFTS_KNOWN, Score
 
 DIFFERS: Final = 1.0  # points
-OWN_MODEL: Final = "wardbeat weeks 1"
 _DAY_S: Final = 86_400
-_WEEK_DAYS: Final = 7
 _REASONS: Final = {
     "nothing": "nothing of that week has reached the hub",
     "thin": "too little of that week has reached the hub",
@@ -46,7 +46,7 @@ def with_hub(weeks: Iterable[Mapping[str, Any]], scores: Iterable[Score]) -> lis
     found = []
     for week in weeks:
         first = datetime.fromisoformat(week["first_day"]).replace(tzinfo=UTC)
-        score = by_day.get(int(first.timestamp()) // _DAY_S + _WEEK_DAYS - 1)
+        score = by_day.get(int(first.timestamp()) // _DAY_S + WEEK_DAYS - 1)
         found.append({**week, "hub": None if score is None else _as_json(score, week["index"])})
     return found
 
@@ -69,7 +69,7 @@ def _as_json(score: Score, own: float | None) -> dict[str, Any]:
 
 def why(score: Score, own: float | None) -> str:
     """Why the hub's number is another, as far as it can be known here."""
-    if score.model != OWN_MODEL:
+    if score.model != MODEL:
         return "the hub uses another version of the score"
     if score.index is None:
         return _REASONS.get(score.reason, "the hub has no number")

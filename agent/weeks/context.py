@@ -1,4 +1,4 @@
-"""What the person noted, as one statement for each day of UTC: for a hub that scores, and only with a grant of its own.
+"""What the person noted, as one statement for each day of UTC: for a hub that scores, and only with a separate grant.
 
 A summary says nothing of shifts, of a new medicine, or of the clock on the wall. Without these a score takes a first
 week of nights for strain (docs/scores.md).

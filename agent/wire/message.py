@@ -11,7 +11,8 @@ NONCE_BYTES: Final = 16
 NO_STREAM: Final = bytes(STREAM_BYTES)
 FEATURES_MOST: Final = 256
 FIRST_PURPOSES: Final = ("care", "research", "workplace")  # of schema 1: a record names no other
-PURPOSES: Final = (*FIRST_PURPOSES, "score", "group")
+SCORE: Final = "score"  # read by a program alone; what comes of it goes to the person alone
+PURPOSES: Final = (*FIRST_PURPOSES, SCORE, "group")
 NOTHING_SENT: Final = frozenset({"group"})  # a consent to be counted, by what leaves for another purpose
 GAP_REASONS: Final = ("age", "rows", "bytes", "file")
 

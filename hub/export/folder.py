@@ -7,11 +7,11 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from agent.errors import WrongUse
 from agent.wire.message import PURPOSES
@@ -88,46 +88,67 @@ def export(keys: KeyStore, store: Store, into: Path, asked: Asked, now_utc_s: in
 
 
 def _write(keys: KeyStore, store: Store, folder: Path, asked: Asked, watermark: str) -> dict[str, Any]:
-    files: dict[str, Any] = {}
+    """All files in one pass: each window is decrypted once."""
     people: set[str] = set()
-    for row in FORMATS:
-        digest, lines = hashlib.sha256(), 0
-        with (folder / row.file).open("w", encoding="utf-8", newline="") as out:
-            for line in row.lines(_counted(_rows(keys, store, asked), people), watermark):
-                out.write(line)
-                digest.update(line.encode())
-                lines += 1
-        files[row.file] = {"words": row.words, "lines": lines, "sha256": digest.hexdigest()}
+    with ExitStack() as opened:
+        files = {row.file: opened.enter_context(_File(folder / row.file)) for row in FORMATS}
+        for row in FORMATS:
+            files[row.file].add(row.heading)
+        for rows in _windows(keys, store, asked):
+            people.add(rows[0].person)
+            for row in FORMATS:
+                for line in row.lines(rows, watermark):
+                    files[row.file].add(line)
+    written = {
+        row.file: {"words": row.words, "lines": files[row.file].lines, "sha256": files[row.file].digest.hexdigest()}
+        for row in FORMATS
+    }
     (folder / "dictionary.json").write_text(json.dumps(dictionary(), indent=1) + "\n", encoding="utf-8")
     with (folder / "dictionary.csv").open("w", encoding="utf-8", newline="") as out:
         table = csv.DictWriter(out, list(dictionary()[0]), lineterminator="\n")
         table.writeheader()
         table.writerows(dictionary())
-    manifest = {"watermark": watermark, "study": asked.study, "purposes": list(asked.purposes), "people": len(people)}
-    (folder / "manifest.json").write_text(json.dumps({**manifest, "files": files}, indent=1) + "\n", encoding="utf-8")
-    return {**manifest, "files": files}
+    about = {"watermark": watermark, "study": asked.study, "purposes": list(asked.purposes), "people": len(people)}
+    manifest = {**about, "files": written}
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    return manifest
 
 
-def _counted(rows: Iterator[ExportRow], people: set[str]) -> Iterator[ExportRow]:
-    for row in rows:
-        people.add(row.person)
-        yield row
+class _File:
+    """A file that is written line by line, with its hash."""
+
+    def __init__(self, path: Path) -> None:
+        self._out = path.open("w", encoding="utf-8", newline="")
+        self.digest, self.lines = hashlib.sha256(), 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._out.close()
+
+    def add(self, line: str) -> None:
+        if line:
+            self._out.write(line)
+            self.digest.update(line.encode())
+            self.lines += 1
 
 
-def _rows(keys: KeyStore, store: Store, asked: Asked) -> Iterator[ExportRow]:
-    """Rows by pseudonym and time; only what stands under a consent that was not withdrawn.
+def _windows(keys: KeyStore, store: Store, asked: Asked) -> Iterator[list[ExportRow]]:
+    """The rows of each window, person by person; only what stands under a signed consent that was not withdrawn.
 
-    The order of two studies' files is theirs alone, too: it links nobody.
+    The order of people is that of their pseudonyms: it links nobody in two studies.
     """
     study = study_key(keys, asked.study)
-    people = sorted(
-        ((pseudonym(keys, study, device.kid), device) for device in keys.devices.all()), key=lambda pair: pair[0]
-    )
-    for person, device in people:
+    people = [(pseudonym(keys, study, device.kid), device) for device in keys.devices.all()]
+    for person, device in sorted(people, key=lambda pair: pair[0]):
         ended = max(device.withdrawn_serial, device.erased_serial)
-        for serial, window in store.consented_windows(device.kid, after_serial=ended):
-            if window.message.purpose in asked.purposes:
-                yield from rows_of(window, person, store.profile_of(device.kid, serial))
+        records = {signed.record.hash: signed.record for signed in store.records(device)}
+        for arrived in store.windows_of(device.kid):
+            for window in arrived.summaries():
+                record = records.get(window.message.consent_hash)
+                if record is not None and record.serial > ended and window.message.purpose in asked.purposes:
+                    yield list(rows_of(window, person, record.profile))
 
 
 def study_key(keys: KeyStore, study: str) -> bytes:

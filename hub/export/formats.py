@@ -6,11 +6,13 @@ Heart rate is LOINC 8867-4 with UCUM ``/min`` in FHIR's heart rate profile (http
 """
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final
 
 from agent.wire import schema
@@ -44,11 +46,13 @@ class Format:
     Attributes:
         file: Its name.
         words: What it is.
-        lines: From rows, in order of person and window, to its lines; the first may be a heading.
+        heading: Its first line; empty: none.
+        lines: From the rows of whole windows, and the watermark, to its lines.
     """
 
     file: str
     words: str
+    heading: str
     lines: Callable[[Iterable[ExportRow], str], Iterator[str]]
 
 
@@ -58,34 +62,41 @@ def _csv_line(cells: Iterable[Any]) -> str:
     return out.getvalue()
 
 
+_LONG: Final = tuple(one.name for one in fields(ExportRow))
+
+
 def _long(rows: Iterable[ExportRow], watermark: str) -> Iterator[str]:
-    names = [one.name for one in fields(ExportRow)]
-    yield _csv_line([*names, "export"])
     for row in rows:
-        yield _csv_line([*(getattr(row, name) for name in names), watermark])
+        yield _csv_line([*(getattr(row, name) for name in _LONG), watermark])
+
+
+_WINDOW: Final = ("person", "start", "end", "purpose", "profile")
+_PARTS: Final = ("n", "coverage_01")
+_NAMES: Final = tuple(one.name for one in schema.features().values())
+_WIDE: Final = (*_WINDOW, *_NAMES, *(f"{name}__{part}" for name in _NAMES for part in _PARTS))
 
 
 def _wide(rows: Iterable[ExportRow], watermark: str) -> Iterator[str]:
-    names = [one.name for one in schema.features().values()]
-    more = [f"{name}__{part}" for name in names for part in ("n", "coverage_01")]
-    yield _csv_line(["person", "start", "end", "purpose", "profile", *names, *more, "export"])
-    for key, of_window in groupby(rows, key=lambda row: (row.person, row.start, row.end, row.purpose, row.profile)):
+    for key, of_window in groupby(rows, key=attrgetter(*_WINDOW)):
         by_name = {row.feature: row for row in of_window}
-        values = [by_name[name].value if name in by_name else None for name in names]
-        parts = [
-            getattr(by_name[name], part) if name in by_name else None for name in names for part in ("n", "coverage_01")
-        ]
+        values = [by_name[name].value if name in by_name else None for name in _NAMES]
+        parts = [getattr(by_name.get(name), part, None) for name in _NAMES for part in _PARTS]
         yield _csv_line([*key, *values, *parts, watermark])
 
 
+def _id(row: ExportRow) -> str:
+    """The same for the same number in each export of a study: at most 64 letters, digits and hyphens."""
+    return hashlib.sha256(f"{row.person}|{row.start}|{row.purpose}|{row.feature}".encode()).hexdigest()[:32]
+
+
 def _fhir(rows: Iterable[ExportRow], watermark: str) -> Iterator[str]:
-    for number, row in enumerate(rows, start=1):
+    for row in rows:
         is_rate = row.feature == _HEART_RATE
         loinc = {"system": "http://loinc.org", "code": "8867-4", "display": "Heart rate"}
         own = {"system": SYSTEM, "code": row.feature}
         made: dict[str, Any] = {
             "resourceType": "Observation",
-            "id": f"w{number}",
+            "id": _id(row),
             "meta": {"tag": [{"system": "urn:wardbeat:export", "code": watermark}]},
             "status": "final",
             "code": {"coding": [loinc, own] if is_rate else [own], "text": row.feature},
@@ -105,7 +116,7 @@ def _fhir(rows: Iterable[ExportRow], watermark: str) -> Iterator[str]:
 
 
 def _open_mhealth(rows: Iterable[ExportRow], watermark: str) -> Iterator[str]:
-    for number, row in enumerate(rows, start=1):
+    for row in rows:
         if row.value is None:
             continue  # a data point without a value is no data point there
         is_rate = row.feature == _HEART_RATE
@@ -116,7 +127,7 @@ def _open_mhealth(rows: Iterable[ExportRow], watermark: str) -> Iterator[str]:
         if is_rate:
             body["descriptive_statistic"] = "average"
         header = {
-            "id": f"w{number}",
+            "id": _id(row),
             "creation_date_time": row.end,
             "schema_id": {"namespace": space, "name": name, "version": version},
             "user_id": row.person,
@@ -126,10 +137,10 @@ def _open_mhealth(rows: Iterable[ExportRow], watermark: str) -> Iterator[str]:
 
 
 FORMATS: Final = (
-    Format("long.csv", "one row for each number", _long),
-    Format("wide.csv", "one row for each window", _wide),
-    Format("fhir.ndjson", "FHIR R4 Observations, one a line", _fhir),
-    Format("open_mhealth.ndjson", "Open mHealth data points, one a line", _open_mhealth),
+    Format("long.csv", "one row for each number", _csv_line([*_LONG, "export"]), _long),
+    Format("wide.csv", "one row for each window", _csv_line([*_WIDE, "export"]), _wide),
+    Format("fhir.ndjson", "FHIR R4 Observations, one a line", "", _fhir),
+    Format("open_mhealth.ndjson", "Open mHealth data points, one a line", "", _open_mhealth),
 )
 
 

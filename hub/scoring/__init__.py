@@ -1,5 +1,6 @@
 """Central scoring: `hub score` folds what arrived into digests, scores people side by side, and leaves signed scores.
 
 noted   what people noted          day_row  windows of one day as bytes      digest  what is kept of a person
-fold    new rows into a digest     weeks    digests to scores                scorer  the process
+fold    new rows into a digest     weeks    digests to scores                person  one person, from what is kept
+scorer  the process
 """

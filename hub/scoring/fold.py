@@ -13,19 +13,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.scoring.day_windows import DAY_S, day_blocks, limit_of_day
+from agent.scoring.day_windows import DAY_S, ENOUGH, day_blocks, limit_of_day
 from agent.scoring.level import BEFORE_DAYS
-from agent.wire.message import ContextMessage, Plaintext, SummaryMessage
+from agent.wire.message import SCORE, ContextMessage, Plaintext, SummaryMessage
 from hub.scoring.day_row import EMPTY, DayRow, Window, merged, window_of
 from hub.scoring.digest import DayReadings, Digest
 from hub.scoring.noted import Noted, with_statement
 
-PURPOSE: Final = "score"
 LATE_DAYS: Final = 35  # an outbox keeps rows 30 days: weeks that ended before are not scored again
 SCORED_DAYS: Final = LATE_DAYS + 7 + BEFORE_DAYS + 1  # readings of weeks that may be scored again
 KEPT_DAYS: Final = SCORED_DAYS + BEFORE_DAYS  # windows: a reading's limit of rest rests on the 60 days before it
 _AHEAD_S: Final = DAY_S
-_ENOUGH: Final = 36
 
 Days = Callable[[int, int], Mapping[int, DayRow]]
 """Rows of the days from the first to the last, as they are kept."""
@@ -88,7 +86,7 @@ def fold(digest: Digest, rows: Sequence[NewRow], days: Days, now_utc_s: int) -> 
     statements = digest.statements
     for row in rows:
         for message in row.plaintext.messages:
-            if isinstance(message, ContextMessage) and message.purpose == PURPOSE:
+            if isinstance(message, ContextMessage) and message.purpose == SCORE:
                 statements = with_statement(statements, row.plaintext.ledger_index, message)
     noted = Noted(statements)
     if digest.last_utc_s >= 0 and _moved(before, noted, digest):
@@ -97,7 +95,7 @@ def fold(digest: Digest, rows: Sequence[NewRow], days: Days, now_utc_s: int) -> 
         window_of(message)
         for row in rows
         for message in row.plaintext.messages
-        if isinstance(message, SummaryMessage) and message.purpose == PURPOSE
+        if isinstance(message, SummaryMessage) and message.purpose == SCORE
     ]
     windows = [window for window in windows if window.start_utc_s <= now_utc_s + _AHEAD_S]
     last_utc_s = max([digest.last_utc_s, *(window.start_utc_s for window in windows)])
@@ -142,7 +140,7 @@ def _with_days(
             past = [counted[one].rates_bpm() for one in range(day - BEFORE_DAYS, day) if one in counted]
             past_bpm = np.concatenate(past) if past else np.empty(0)
             limit_bpm = limit_of_day(past_bpm, today.rates_bpm)
-            limit_day = day if past_bpm.size >= _ENOUGH else -1
+            limit_day = day if past_bpm.size >= ENOUGH else -1
         if day <= newest - SCORED_DAYS:
             continue
         every = kept[day].day_windows(_at_s(noted, kept[day]))  # what was left out was worn, too

@@ -54,7 +54,7 @@ class Noted:
 
     @cached_property
     def resets_utc_s(self) -> tuple[int, ...]:
-        """Moments of changes without an end: the person's normal begins anew there."""
+        """Moments of changes without an end: the person's normal is learned again from there."""
         return tuple(change[0] for change in self._changes if not change[1])
 
     @cached_property

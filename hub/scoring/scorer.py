@@ -8,25 +8,24 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from agent.errors import NotDurable, WireRefused, WrongUse
-from agent.wire.plaintext import decode_plaintext
+from agent.errors import NotDurable, WrongUse
+from agent.scoring.week_rows import is_week_end
 from agent.wire.score import Score, decode_score
-from hub.database import CANNOT_WRITE, lock_file, unlock_file
+from hub.database import CANNOT_WRITE, lock_file, of_the_store, unlock_file
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
-from hub.scoring.day_row import DayRow, decode_day
-from hub.scoring.digest import Digest, decode_digest
-from hub.scoring.fold import KEPT_DAYS, ClockMoved, Days, Folded, NewRow, day_of, fold
+from hub.scoring.fold import KEPT_DAYS, Folded, day_of
 from hub.scoring.noted import Noted
+from hub.scoring.person import ended_serial, folded_person
 from hub.scoring.weeks import Person, scores
 from hub.site import open_keys
-from hub.store.derived import Derived, DueRow, KeptScore, score_message, score_words
+from hub.store.derived import Derived, KeptScore, score_message, score_words
 from hub.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -127,83 +126,51 @@ class Scorer:
             due = read.due(self._part.number, self._part.of, PEOPLE, ROWS)
             if not due:
                 return 0
-            work, ended = self._fold_all(read, due, counts)
-        made_utc_s = int(time.time())
-        made = scores([Person(one.device.device, one.folded) for one in work], made_utc_s)
+            folded = self._fold_all(read, due, counts)
+        made = _scored(folded, counts)
         done = 0
         with self.store.deriving() as write:
             write.lock(due)
-            for kid in ended:
+            for kid in due.keys() - {one.device.kid for one, _ in made}:
                 write.done(kid, due[kid])
+                write.forget_digest(kid)  # with the next row it is made from all of them
                 done += len(due[kid])
-            known = write.newest_scores([one.device.kid for one in work])
-            for one, of_person in zip(work, made, strict=True):
+            known = write.newest_scores([one.device.kid for one, _ in made])
+            for one, of_person in made:
                 if self._changed(one.device) or not write.done(one.device.kid, one.arrivals):
                     write.forget_digest(one.device.kid)  # a consent ended meanwhile: what is left is still due
                     continue
                 self._keep(write, one, of_person, known, counts)
+                counts["scored"] += len(one.arrivals)
                 done += len(one.arrivals)
             write.count(counts)
         return done
 
     # ---- one person
 
-    def _fold_all(
-        self, read: Derived, due: Mapping[bytes, list[int]], counts: Counter[str]
-    ) -> tuple[list[_Work], list[bytes]]:
-        """The people of a batch with their digests as they are to be, and those of whom nothing is to be scored."""
+    def _fold_all(self, read: Derived, due: Mapping[bytes, list[int]], counts: Counter[str]) -> list[_Work]:
+        """The people of a batch with their digests as they are to be; of the others nothing is to be scored."""
         rows = read.rows([arrival for of_device in due.values() for arrival in of_device])
         digests = read.digests(list(due))
-        work, ended = [], []
+        work = []
         for kid, arrivals in due.items():
             device = self.keys.devices.of(kid)
             if device is None or device.revoked:
-                ended.append(kid)
                 counts["score_refused"] += len(arrivals)
                 continue
             try:
-                folded, is_whole = self._folded(read, device, rows.get(kid, []), digests.get(kid), counts)
-            except Exception as error:  # one person must not stop the others; the notes are counted and dropped
-                log.error("a person cannot be scored (%s)", type(error).__name__)
-                ended.append(kid)
-                counts["score_failed"] += len(arrivals)
+                folded, is_whole = folded_person(read, device, rows.get(kid, []), digests.get(kid), counts)
+            except Exception as error:  # the other people are scored; this one's rows are counted and no more due
+                if of_the_store(error):
+                    raise
+                _failed(error, len(arrivals), counts)
                 continue
-            counts["scored"] += len(arrivals)
             work.append(_Work(device, tuple(arrivals), folded, is_whole))
-        return work, ended
-
-    def _folded(
-        self, read: Derived, device: Device, rows: list[DueRow], kept: bytes | None, counts: Counter[str]
-    ) -> tuple[Folded, bool]:
-        """A person's digest with new rows; made from all rows where there is none, or where their clock moved."""
-        now_utc_s = int(time.time())
-        digest = _digest(kept)
-        if digest is not None:
-            try:
-                return fold(digest, self._new(device, rows, counts), _days(read, device.kid), now_utc_s), False
-            except ClockMoved:
-                counts["score_clock_moved"] += 1
-        counts["score_rebuilt"] += 1
-        every = self._new(device, read.rows_of(device.kid, _ended(device)), counts)
-        return fold(Digest(), every, _no_days, now_utc_s), True
-
-    def _new(self, device: Device, rows: list[DueRow], counts: Counter[str]) -> list[NewRow]:
-        found = []
-        for row in rows:
-            if row.serial <= _ended(device):
-                counts["score_withdrawn"] += 1
-                continue
-            try:
-                if row.words is None:
-                    raise WireRefused("bad_plaintext")
-                found.append(NewRow(row.arrival, row.serial, decode_plaintext(row.words)))
-            except WireRefused:
-                counts["score_unreadable"] += 1
-        return found
+        return work
 
     def _changed(self, device: Device) -> bool:
         now = self.keys.devices.of(device.kid)
-        return now is None or now.revoked or _ended(now) != _ended(device)
+        return now is None or now.revoked or ended_serial(now) != ended_serial(device)
 
     def _keep(
         self,
@@ -234,22 +201,25 @@ class Scorer:
             counts["scores"] += 1
 
 
-def is_week_end(day: int) -> bool:
-    """Whether a day since 1970 is a Sunday."""
-    return (day + 3) % 7 == 6
-
-
-def _ended(device: Device) -> int:
-    """Consents up to this serial are withdrawn or erased: nothing under them is scored."""
-    return max(device.withdrawn_serial, device.erased_serial)
-
-
-def _digest(kept: bytes | None) -> Digest | None:
-    """A kept digest; None where there is none that can be read: it is made again."""
+def _scored(work: Sequence[_Work], counts: Counter[str]) -> list[tuple[_Work, list[Score]]]:
+    """The scores of a batch, side by side; where that fails, person by person, so that one does not stop the others."""
     try:
-        return None if kept is None else decode_digest(kept)
-    except WireRefused:
-        return None
+        return _side_by_side(work)
+    except Exception as error:  # this very person, or one of several: found below
+        if len(work) == 1:
+            _failed(error, len(work[0].arrivals), counts)
+            return []
+    return [pair for one in work for pair in _scored([one], counts)]
+
+
+def _side_by_side(work: Sequence[_Work]) -> list[tuple[_Work, list[Score]]]:
+    made = scores([Person(one.device.device, one.folded) for one in work], int(time.time()))
+    return list(zip(work, made, strict=True))
+
+
+def _failed(error: Exception, rows: int, counts: Counter[str]) -> None:
+    log.error("a person cannot be scored (%s); %d rows are counted as score_failed", type(error).__name__, rows)
+    counts["score_failed"] += rows
 
 
 def _same(kept: KeptScore, score: Score) -> bool:
@@ -260,17 +230,6 @@ def _same(kept: KeptScore, score: Score) -> bool:
     return replace(said, revision=0, arrivals=0, made_utc_s=0) == replace(
         decode_score(score.encode()), revision=0, arrivals=0, made_utc_s=0
     )
-
-
-def _no_days(_first: int, _last: int) -> Mapping[int, DayRow]:
-    return {}
-
-
-def _days(read: Derived, kid: bytes) -> Days:
-    def of(first: int, last: int) -> Mapping[int, DayRow]:
-        return {day: decode_day(words) for day, words in read.days(kid, first, last).items()}
-
-    return of
 
 
 def score_folder(folder: Path, part: Part, stop: threading.Event, ready: Callable[[], None] = lambda: None) -> None:

@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
+from agent.scoring.daily import WEEK_DAYS
 from agent.scoring.observations import Record, record_of_days
-from agent.scoring.week_rows import Week, is_sunday, weeks_side_by_side
+from agent.scoring.week_rows import MODEL, Week, is_week_end, weeks_side_by_side
 from agent.wire.score import CLOCK_KNOWN, SHIFTS_KNOWN, WHOLE_WEEK, Score
 from hub.scoring.digest import Digest
 from hub.scoring.fold import LATE_DAYS, Folded, day_of
 from hub.scoring.noted import Noted
-
-MODEL: Final = "wardbeat weeks 1"  # raised with each change that moves a number
-_WEEK_DAYS: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +44,12 @@ def days_to_score(record: Record, folded: Folded) -> tuple[int, ...]:
     if not record.days or folded.first_day is None:
         return ()
     newest = day_of(Noted(folded.digest.statements), folded.digest.last_utc_s)
-    oldest = max(newest - LATE_DAYS, record.first_day + _WEEK_DAYS - 1)
+    oldest = max(newest - LATE_DAYS, record.first_day + WEEK_DAYS - 1)
     first = max(min(folded.first_day, folded.last_day + 1), oldest)
     within = range(first - record.first_day, newest - record.first_day)
-    sundays = [day for day in within if is_sunday(record, day)]
+    sundays = [day for day in within if is_week_end(record.first_day + day)]
     last = newest - record.first_day
-    return (*sundays, last) if last >= _WEEK_DAYS - 1 else tuple(sundays)
+    return (*sundays, last) if last >= WEEK_DAYS - 1 else tuple(sundays)
 
 
 def scores(people: Sequence[Person], made_utc_s: int) -> list[list[Score]]:
@@ -66,16 +63,16 @@ def scores(people: Sequence[Person], made_utc_s: int) -> list[list[Score]]:
     asked = [(one, days_to_score(one, person.folded)) for one, person in zip(records, people, strict=True)]
     weeks = weeks_side_by_side(asked)
     return [
-        [_score(person, record, week, made_utc_s) for week in of_person]
-        for person, record, of_person in zip(people, records, weeks, strict=True)
+        [_score(person, week, made_utc_s) for week in of_person]
+        for person, of_person in zip(people, weeks, strict=True)
     ]
 
 
-def _score(person: Person, record: Record, week: Week, made_utc_s: int) -> Score:
+def _score(person: Person, week: Week, made_utc_s: int) -> Score:
     digest = person.folded.digest
-    noted, last = Noted(digest.statements), week.first_day + _WEEK_DAYS - 1
+    noted, last = Noted(digest.statements), week.first_day + WEEK_DAYS - 1
     known = SHIFTS_KNOWN * bool(digest.statements) + CLOCK_KNOWN * noted.knows_clock
-    known += WHOLE_WEEK * is_sunday(record, last - record.first_day)
+    known += WHOLE_WEEK * is_week_end(last)
     head = (person.device, digest.serial, last, 0, digest.arrivals, made_utc_s, MODEL, known)
     if week.strain is None:
         return Score(*head, reason=week.reason or "nothing")

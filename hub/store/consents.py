@@ -17,6 +17,7 @@ from hub.keys.keystore import KeyStore
 from hub.store import due
 from hub.store.ends import note_ends
 from hub.store.features import NamedFeatures
+from hub.store.records import proven
 from hub.store.tables import CONSENT
 
 log = logging.getLogger(__name__)
@@ -177,12 +178,8 @@ class Consents:
         known = self.records.get((device.kid, row.hash))
         if known is not None and known.serial == row.serial:
             return known
-        try:
-            message = ConsentMessage(row.record, row.signature)
-            record = verified(message, self._keys.site, device.consent_public, device.sign_public)
-        except WireRefused:
-            record = None
-        if record is None or (record.device, record.serial, record.hash) != (device.device, row.serial, row.hash):
+        record = proven(row, self._keys.site, device)
+        if record is None:
             log.error("a consent record in the database was not signed by its device; it is ignored")
             return None
         self.records[device.kid, record.hash] = record

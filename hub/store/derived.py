@@ -9,17 +9,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, delete, func, insert, select
 
-from agent.errors import NotDurable
+from agent.errors import NotDurable, WireRefused
 from agent.wire import codec
 from agent.wire.codec import Fields
 from agent.wire.keys import SIGNATURE_BYTES
 from agent.wire.receipt import ScoreMessage
-from hub.database import insert_new, is_postgres
+from hub.database import is_postgres
 from hub.keys.keystore import KeyStore
+from hub.store.counts import add_counts
 from hub.store.kept import place_of
-from hub.store.tables import COUNTER, DEVICE, DIGEST, DOWN, DUE, ROW, SCORE
+from hub.store.tables import DEVICE, DIGEST, DOWN, DUE, ROW, SCORE
 
 PERSON: Final = "person"
 DAY: Final = "day"
@@ -120,10 +121,19 @@ class Derived:
         return {row.device: words for row in rows if (words := self._open(row, _digest_place(row))) is not None}
 
     def days(self, kid: bytes, first: int, last: int) -> dict[int, bytes]:
-        """What is kept of each day of a person."""
+        """What is kept of each day of a person.
+
+        Raises:
+            WireRefused: ``open_failed``: a day is there and does not open; its windows must not count as absent.
+        """
         here = (DIGEST.c.device == kid) & (DIGEST.c.part == DAY) & DIGEST.c.day.between(first, last)
-        rows = self._db.execute(select(DIGEST).where(here))
-        return {row.day: words for row in rows if (words := self._open(row, _digest_place(row))) is not None}
+        found = {}
+        for row in self._db.execute(select(DIGEST).where(here)):
+            words = self._open(row, _digest_place(row))
+            if words is None:
+                raise WireRefused("open_failed", "a kept day does not open")
+            found[row.day] = words
+        return found
 
     def put_digest(self, kid: bytes, words: bytes, days: Mapping[int, bytes], oldest: int) -> None:
         """Keep a digest and the days that changed, and drop days before the oldest."""
@@ -184,9 +194,7 @@ class Derived:
 
     def count(self, counts: Counter[str]) -> None:
         """Add to the counters."""
-        for name, n in sorted(counts.items()):
-            insert_new(self._db, COUNTER, {"name": name, "n": 0})
-            self._db.execute(update(COUNTER).where(COUNTER.c.name == name).values(n=COUNTER.c.n + n))
+        add_counts(self._db, counts)
 
     # ---- private
 

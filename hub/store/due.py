@@ -6,14 +6,13 @@ killed in between.
 
 import time
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from agent.wire.message import SCORE as PURPOSE
 from agent.wire.message import ContextMessage, Plaintext, SummaryMessage
 from hub.store.tables import DIGEST, DOWN, DUE, ROW, SCORE
-
-PURPOSE: Final = "score"
 
 
 def is_scored(plaintext: Plaintext) -> bool:

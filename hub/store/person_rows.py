@@ -6,14 +6,12 @@ from typing import Final
 
 from sqlalchemy import select
 
-from agent.errors import WireRefused
-from agent.wire.consent import decode_record
 from hub.database import rows_at
 from hub.keys.devices import Device
 from hub.store import contact
 from hub.store.records import SignedRecord, signed_records
-from hub.store.stored_rows import SUMMARY, ArrivedRow, StoredRows, StoredSummary
-from hub.store.tables import CONSENT, ROW
+from hub.store.stored_rows import SUMMARY, ArrivedRow, StoredRows
+from hub.store.tables import ROW
 
 _PIECE_ROWS: Final = 500
 
@@ -56,22 +54,3 @@ class PersonRows(StoredRows):
                 rows = rows_at(db, (ROW.c.arrival,), piece)
             for row in sorted(rows, key=lambda row: row["arrival"]):
                 yield self._decrypted(SimpleNamespace(**row))
-
-    def consented_windows(self, kid: bytes, after_serial: int) -> Iterator[tuple[int, StoredSummary]]:
-        """A device's windows by start, each with the serial of its consent; those under consents above a serial."""
-        self._keys.refresh()
-        here = (ROW.c.device == kid) & (ROW.c.kind == SUMMARY) & (ROW.c.serial > after_serial)
-        with self._reads.connect() as db:
-            rows = [(row.serial, self._decrypted(row)) for row in db.execute(select(ROW).where(here))]
-        found = [(serial, window) for serial, row in rows for window in row.summaries()]
-        yield from sorted(found, key=lambda pair: (pair[1].message.start_utc_s, pair[1].message.purpose, pair[1].seq))
-
-    def profile_of(self, kid: bytes, serial: int) -> str:
-        """The policy that a consent was given under; empty when the record is not there."""
-        here = (CONSENT.c.device == kid) & (CONSENT.c.serial == serial)
-        with self._reads.connect() as db:
-            record = db.execute(select(CONSENT.c.record).where(here)).scalar()
-        try:
-            return "" if record is None else decode_record(record).profile
-        except WireRefused:
-            return ""

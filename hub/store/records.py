@@ -35,19 +35,26 @@ def signed_records(db: Connection, site: str, device: Device) -> list[SignedReco
     found = []
     of_device = select(CONSENT).where(CONSENT.c.device == device.kid).order_by(CONSENT.c.serial)
     for row in db.execute(of_device):
-        message = ConsentMessage(row.record, row.signature)
-        try:
-            record = verified(message, site, device.consent_public, device.sign_public)
-        except WireRefused:
-            continue
-        if (record.device, record.serial, record.hash) != (device.device, row.serial, row.hash):
+        record = proven(row, site, device)
+        if record is None:
             continue
         stated = statements.get(record.hash)
         named = None if stated is None else statement_of(stated)
         if named is not None and not names_features(named, site, device.consent_public):
             named = None
-        found.append(SignedRecord(record, message, named))
+        found.append(SignedRecord(record, ConsentMessage(row.record, row.signature), named))
     return found
+
+
+def proven(row: Row[Any], site: str, device: Device) -> ConsentRecord | None:
+    """The record in a row of CONSENT, if the device's keys signed it; a row alone proves nothing."""
+    try:
+        message = ConsentMessage(row.record, row.signature)
+        record = verified(message, site, device.consent_public, device.sign_public)
+    except WireRefused:
+        return None
+    is_same = (record.device, record.serial, record.hash) == (device.device, row.serial, row.hash)
+    return record if is_same else None
 
 
 def statement_of(row: Row[Any]) -> FeaturesMessage | None:

@@ -34,12 +34,13 @@ from hub.keys.keystore import KeyStore
 from hub.store import due
 from hub.store.consents import Consents, Records
 from hub.store.contact import note_contact
+from hub.store.counts import add_counts
 from hub.store.ends import note_ends
 from hub.store.envelopes import Opened, refuse_settled
 from hub.store.kept import Kept, sealed_rows
 from hub.store.places import note_places
 from hub.store.streams import Streams
-from hub.store.tables import ARRIVALS, COUNTER, DEVICE, QUARANTINE, ROW, SEEN, SITE
+from hub.store.tables import ARRIVALS, DEVICE, QUARANTINE, ROW, SEEN, SITE
 
 _QUARANTINE_MOST: Final = 1000
 _SUMMARY: Final = KINDS[SummaryMessage]
@@ -124,10 +125,7 @@ class StoreTransaction:
         for device, serial, asked_utc_s in self._erase_again.values():
             self.erase(device, self._consents.ended_by(device, serial, asked_utc_s), asked_utc_s)
         self._flush()
-        for name, n in sorted(counts.items()):  # in one order, so that no two workers wait for each other
-            counted = update(COUNTER).where(COUNTER.c.name == name).values(n=COUNTER.c.n + n)
-            if self._db.execute(counted).rowcount == 0:
-                self._db.execute(insert(COUNTER), {"name": name, "n": n})
+        add_counts(self._db, counts)
 
     def quarantine(self, data: bytes, kid: bytes | None) -> None:
         """Keep an envelope that made the hub's own code fail; above 1,000 the oldest are deleted.

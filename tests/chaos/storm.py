@@ -297,7 +297,7 @@ class Storm:
             time.sleep(0.5)
 
     def _is_done(self, person: Person) -> bool:
-        """Whether an agent ended because all is settled; one that ended by itself is started, as a service manager would."""
+        """Whether an agent ended because all is settled; one that crashed is started again, as a service manager would."""
         assert person.process is not None
         code = person.process.popen.poll()
         if code not in (None, 0):

@@ -294,6 +294,7 @@ BLIND = {
     ("hub/receive/batch.py", "store_batch"),
     ("hub/receive/batch.py", "_store_alone"),
     ("hub/scoring/scorer.py", "_fold_all"),  # one person: counted, and the others are scored
+    ("hub/scoring/scorer.py", "_scored"),  # the same
     ("hub/receive/grid.py", "_keep"),  # one answer; the device sends its message again
 }
 

@@ -1,7 +1,10 @@
 """People whose summaries are scored: consent to a score, windows of many days, and a hub that takes them."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+from sqlalchemy import delete, func, select
 
 from agent.model import CodedValue
 from agent.outbox import consents
@@ -19,6 +22,7 @@ from agent.wire.plaintext import encode_plaintext
 from agent.wire.score import Score, decode_score
 from hub.scoring.scorer import Scorer
 from hub.store.derived import score_message
+from hub.store.tables import DIGEST, DUE, ROW, SCORE
 from tests.support.hub_messages import seal
 from tests.support.world import START_UTC_S, World, deliver
 
@@ -98,3 +102,19 @@ def drained(scorer: Scorer) -> int:
     while done := scorer.score_once():
         total += done
     return total
+
+
+def made_again(scorer: Scorer, kids: Sequence[bytes]) -> None:
+    """Forget every digest and score of these people, and make them from the rows."""
+    with scorer.store._engine.begin() as db:
+        for one in kids:
+            for table in (SCORE, DIGEST):
+                db.execute(delete(table).where(table.c.device == one))
+            last = db.execute(select(func.max(ROW.c.arrival)).where(ROW.c.device == one)).scalar_one()
+            db.execute(DUE.insert(), {"arrival": last, "device": one, "taken_ms": 0})
+    drained(scorer)
+
+
+def said(score: Score | None) -> tuple | None:
+    """What a score says, without what says when it was made."""
+    return None if score is None else (score.index, score.low, score.high, score.points, score.reason, score.known)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from agent.control import export
 from agent.outbox import consents, hub_scores, receipts
 from agent.wire.directory import Directory
 from agent.wire.keys import SignKey, kid
@@ -123,3 +124,11 @@ def test_scores_pass_through_settling_unjudged(world):
         settled = receipts.apply(outbox, Answers(1, b"S" * 16, (message,)), START_UTC_S)
         assert settled.scores == (message,)
         assert hub_scores.kept(outbox) == []
+
+
+def test_the_persons_copy_of_everything_holds_the_hubs_scores(world):
+    with consented(world) as (outbox, serial):
+        score = made(world, serial)
+        assert take(world, outbox, score.signed(KEY, SITE)) == []
+        (held,) = export.everything_held(world.settings, outbox)["hub_scores"]
+        assert (held["day"], held["index"]) == (score.day, score.index)

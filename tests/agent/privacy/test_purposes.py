@@ -1,4 +1,4 @@
-"""Purposes of a consent: each by itself, the usual yes names the profile's own, and `group` sends nothing."""
+"""Purposes of a consent: each is granted separately, the usual yes names the profile's main one, and `group` sends nothing."""
 
 import pytest
 
@@ -21,7 +21,9 @@ def test_a_purpose_that_sends_nothing_releases_nothing_and_each_other_one_a_summ
         assert {grant.purpose for grant in given.stated} == {"score", "group"}
         released = release_window(world, outbox)
         assert [one.purpose for one in released] == ["care", "score"]
-        assert len(outbox.put_released(released, START_UTC_S)) == 2, "a hub of release 0.1.0 must get care by itself"
+        assert len(outbox.put_released(released, START_UTC_S)) == 2, (
+            "a hub of release 0.1.0 must get care in a separate envelope"
+        )
         outbox.set_meta(HUB_SCHEMA, b"2")
         (row,) = outbox.put_released(release_window(world, outbox, 1), START_UTC_S)  # a second purpose needs no slot
         assert row.kind == "summary"

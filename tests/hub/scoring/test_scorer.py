@@ -13,10 +13,11 @@ from agent.wire.context import DAY_S
 from agent.wire.keys import kid
 from agent.wire.message import EraseMessage, NotedShift
 from agent.wire.receipt import ScoreMessage
+from hub.keys.devices import Device
 from hub.scoring import scorer as scorer_module
 from hub.scoring.scorer import Part, Scorer, score_folder
 from hub.store.tables import DIGEST, DOWN, DUE, ROW, SCORE
-from tests.support.scored import FIRST_DAY, NIGHT, Scored, drained, scores_of
+from tests.support.scored import FIRST_DAY, NIGHT, Scored, drained, made_again, said, scores_of
 from tests.support.world import START_UTC_S, another_person, deliver
 
 pytestmark = pytest.mark.postgres
@@ -59,8 +60,8 @@ def test_a_score_goes_back_to_its_person_with_the_next_answer(world, scorer):
     scored = scores_of(scorer)
     assert [score.index is not None for _, score in sorted(scored.items())][-1]
 
-    (said,) = [one for one in [answers_to(person, person.window(FIRST_DAY * DAY_S, 60.0, 40.0))] if one]
-    rode = [answer for answer in said if isinstance(answer, ScoreMessage)]
+    answers = answers_to(person, person.window(FIRST_DAY * DAY_S, 60.0, 40.0))
+    rode = [answer for answer in answers if isinstance(answer, ScoreMessage)]
     assert len(rode) == after["down"]
     directory = world.identity.directory().directory
     with world.outbox() as outbox:
@@ -120,10 +121,7 @@ def test_late_and_shuffled_data_lead_to_the_scores_of_data_in_order(either, scor
         found = scores_of(scorer, kid(other.world.identity.sign.public))
         assert set(found) >= set(expected)
         for day, score in expected.items():
-            same = found[day]
-            assert (score.index, score.low, score.high, score.points, score.reason, score.known) == (
-                same.index, same.low, same.high, same.points, same.reason, same.known
-            )  # fmt: skip
+            assert said(found[day]) == said(score)
 
 
 def test_the_hubs_number_is_that_of_the_persons_own_log(world, scorer):
@@ -225,12 +223,12 @@ def test_an_erasure_leaves_nothing_that_opens_not_even_in_a_dump_from_before(wor
     assert any(scorer.keys.data_keys.named(name) for name in names), "the detector must see keys that are there"
     with world.outbox() as outbox:
         serial = consents.in_force(outbox).serial
-    said = answers_to(person, EraseMessage(serial, START_UTC_S + 20))
+    answers = answers_to(person, EraseMessage(serial, START_UTC_S + 20))
     scorer.keys.refresh()
     assert not any(scorer.keys.data_keys.named(name) for name in names)
     assert set(counts(scorer).values()) == {0}
     assert drained(scorer) == 0
-    assert any(type(answer).__name__ == "Erased" for answer in said)
+    assert any(type(answer).__name__ == "Erased" for answer in answers)
 
 
 def test_after_an_erasure_the_rows_of_a_later_consent_are_scored_from_the_start(world, scorer):
@@ -274,25 +272,59 @@ def test_a_digest_that_does_not_open_is_made_again_and_rows_that_do_not_are_coun
     assert set(scores_of(scorer)) == set(expected)
 
 
-def test_one_person_who_cannot_be_scored_does_not_stop_the_others(world, scorer, tmp_path, monkeypatch):
+def test_one_kept_day_that_does_not_open_counts_as_no_absent_day(world, scorer):
+    person = Scored.made(world)
+    person.days(25)
+    person.send()
+    drained(scorer)
+    with scorer.store._engine.begin() as db:
+        damaged = (DIGEST.c.part == "day") & (DIGEST.c.day == FIRST_DAY + 20)
+        assert db.execute(DIGEST.update().where(damaged).values(words=b"\0" * 40)).rowcount == 1
+    person.say(person.window((FIRST_DAY + 20) * DAY_S + 22 * 3600, 60.0, 40.0))
+    person.send()
+    drained(scorer)
+    found = scores_of(scorer)
+    assert person.receiver.store.counters()["score_rebuilt"] == 2
+    made_again(scorer, [kid(world.identity.sign.public)])
+    expected = scores_of(scorer)
+    assert {day: said(score) for day, score in found.items()} == {day: said(score) for day, score in expected.items()}
+    assert any(score.index is not None for score in found.values())
+
+
+def kids_in(given):
+    """Whose work a function of the scorer was given."""
+    devices = [one for one in given if isinstance(one, Device)]
+    devices += [work.device for one in given if isinstance(one, list) for work in one if hasattr(work, "device")]
+    return {device.kid for device in devices}
+
+
+@pytest.mark.parametrize("fails", ["folded_person", "_side_by_side"])
+def test_one_person_who_cannot_be_scored_does_not_stop_the_others(world, scorer, tmp_path, monkeypatch, fails):
     one = Scored.made(world)
     other = Scored.made(another_person(world, tmp_path / "other"), one.receiver)
     one.days(10)
     one.send()
     other.days(10)
     other.send()
-    broken, whole = kid(world.identity.sign.public), scorer_module.Scorer._folded
+    broken, whole = kid(world.identity.sign.public), getattr(scorer_module, fails)
 
-    def folded(self, read, device, *more):
-        if device.kid == broken:
+    def failing(*given):
+        if broken in kids_in(given):
             raise ZeroDivisionError
-        return whole(self, read, device, *more)
+        return whole(*given)
 
-    monkeypatch.setattr(scorer_module.Scorer, "_folded", folded)
+    monkeypatch.setattr(scorer_module, fails, failing)
     assert drained(scorer) == 240
     assert scores_of(scorer, broken) == {}
     assert scores_of(scorer, kid(other.world.identity.sign.public))
     assert one.receiver.store.counters()["score_failed"] == 120
+    monkeypatch.undo()
+    one.say(one.window((FIRST_DAY + 9) * DAY_S + 22 * 3600, 60.0, 40.0))
+    one.send()
+    drained(scorer)  # the rows that failed were no more due; they count again with the next one
+    assert max(scores_of(scorer, broken)) == FIRST_DAY + 9
+    with scorer.store.derived() as read:
+        assert len(read.days(broken, FIRST_DAY, FIRST_DAY + 9)) == 10
 
 
 def test_a_revoked_device_is_not_scored(world, scorer):
