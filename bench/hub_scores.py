@@ -3,7 +3,6 @@
 import contextlib
 import os
 import random
-import ssl
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -11,20 +10,19 @@ from pathlib import Path
 
 import numpy as np
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 from _pytest.outcomes import Failed
 from sqlalchemy import delete, func, select
 
-from agent.enrollment import identity
 from agent.wire.context import DAY_S
 from agent.wire.keys import kid
 from hub.scoring.scorer import Scorer
 from hub.store.tables import DUE, ROW
 from parts import check
 from tests.support import postgres
+from tests.support.clients import connected
 from tests.support.processes import Process, start_wardbeat, wait_for
 from tests.support.scored import FIRST_DAY, Scored, drained, made_again, said, scores_of
-from tests.support.world import another_person, make_world, start_site_broker
+from tests.support.world import another_person, make_world, owning, start_site_broker
 
 DEVICES = int(os.environ.get("DEVICES", "100"))
 KILLS = int(os.environ.get("KILLS", "60"))
@@ -46,7 +44,7 @@ class Crowd:
     running: dict[str, Process] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.world = make_world(self.folder / "site", database=self.base)
+        self.world = make_world(self.folder / "site", database=self.base, users=bool(self.base))
         first = Scored.made(self.world)
         self.people = [first]
         for n in range(1, DEVICES):
@@ -77,16 +75,7 @@ class Crowd:
         """A client for each person: the access list lets each publish to its own topic alone."""
         clients = {}
         for n, person in enumerate(self.people):
-            state = person.world.settings.state_dir
-            files = identity.tls_files(state)
-            context = ssl.create_default_context(cafile=str(files[0]))
-            context.load_cert_chain(files[1], files[2], identity.tls_password(person.world.vault))
-            name = person.world.identity.device
-            client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=mqtt.MQTTv5)
-            client.on_socket_register_write = lambda *_: None
-            client.tls_set_context(context)
-            client.connect_async("127.0.0.1", person.world.port)
-            client.loop_start()
+            client = connected(person.world)
             self.parts.callback(client.loop_stop)
             clients[n] = client
         wait_for(lambda: all(client.is_connected() for client in clients.values()), 60, "the devices")
@@ -249,12 +238,12 @@ def _plant(crowd: Crowd, where: str) -> None:
     """One row is due twice, and one is lost: the same counts find both."""
     newest = select(ROW.c.arrival, ROW.c.device).where(ROW.c.kind == "summary").order_by(ROW.c.arrival.desc()).limit(1)
     before = crowd.scored()
-    with crowd.scorer.store._engine.begin() as db:
+    with owning(crowd.world.hub) as db:
         row = db.execute(newest).one()
         db.execute(DUE.insert(), {"arrival": row.arrival, "device": row.device, "taken_ms": 0})
     drained(crowd.scorer)
     check(f"{where}: the planted double was not found", holds=crowd.scored() - before == 1)
-    with crowd.scorer.store._engine.begin() as db:
+    with owning(crowd.world.hub) as db:
         db.execute(delete(ROW).where(ROW.c.arrival == row.arrival))
     check(f"{where}: the planted loss was not found", holds=_against_rows(crowd)[0] > 0)
 

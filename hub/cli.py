@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from agent.errors import Missing
 from agent.system.parser import Parser
-from hub import commands, commands_people, commands_show
+from hub import commands, commands_database, commands_people, commands_show
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,22 @@ COMMANDS: Final = (
             _argument(
                 "--database", default="", metavar="URL", help="address of PostgreSQL (default: SQLite in FOLDER)"
             ),
+            _switch("--one-database-user", "let every process use the user of --database, with all its rights"),
             _switch("--synthetic", "only for trials with synthetic persons"),
+        ),
+    ),
+    Command(
+        "roles",
+        "give each process a PostgreSQL user of its own; again after an update that changes tables",
+        commands_database.roles,
+        (
+            _argument(
+                "--database",
+                default="",
+                metavar="URL",
+                help="address with the name of the tables' owner (default: as the hub keeps it)",
+            ),
+            _switch("--sql", "print what an administrator runs first where that owner may not make users"),
         ),
     ),
     Command(

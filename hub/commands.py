@@ -17,6 +17,7 @@ from agent.system.terminal import ask_agreement
 from agent.wire import spoken
 from agent.wire.directory import fingerprint_words
 from agent.wire.enroll import dearmor, decode_bundle, verified_request
+from hub.commands_database import users_of_new_site
 
 _COMPARE: Final = "Ask the person, by voice, for the eight words that 'wardbeat enroll' printed with the request."
 _REVOKED: Final = """\
@@ -43,6 +44,8 @@ def init(arguments: argparse.Namespace) -> int:
     keys = open_keys(folder)
     say(f"Created {folder}. The root key's eight words: {fingerprint_words(keys.value('root public'))}")
     keys.close()
+    if arguments.database and not arguments.one_database_user:
+        users_of_new_site(folder, arguments.database)
     say("Now copy root.key to an offline medium and delete it here. You need it again in a year.")
     say(f"Broker: mosquitto -c {folder}/broker/mosquitto.conf · Next: wardbeat hub invite {folder}")
     return 0
@@ -219,11 +222,11 @@ def export(arguments: argparse.Namespace) -> int:
     """Write an export; print its manifest."""
     from hub.export.folder import Asked, export
     from hub.site import open_keys
-    from hub.store import Store
+    from hub.store import Role, Store
 
     asked = Asked(arguments.study, tuple(arguments.purpose or ("research",)), arguments.to)
     asked.check()
-    with closing(open_keys(arguments.folder)) as keys, Store(arguments.folder, keys) as store:
+    with closing(open_keys(arguments.folder)) as keys, Store(arguments.folder, keys, Role.EXPORT) as store:
         manifest = export(keys, store, arguments.into, asked, int(time.time()))
     output.show(json.dumps(manifest))
     say(f"Wrote {arguments.into}: {manifest['people']} people. dictionary.csv explains every column.")

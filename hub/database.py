@@ -2,8 +2,9 @@
 
 import os
 import sqlite3
+import stat
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -94,6 +95,24 @@ def open_postgres(url: str) -> Engine:
         raise Missing("the PostgreSQL driver is missing", remedy="pip install 'wardbeat[postgres]'") from error
 
 
+def mode_in(folder: Path) -> int:
+    """The permissions of the hub's own files in a folder: its owner's alone, and those of the folder's group where an
+    administrator opened the folder to it, so that each process may have a system user of its own.
+    """
+    return 0o660 if folder.stat().st_mode & stat.S_IWGRP else 0o600
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file with the permissions of `mode_in`, unless it is there.
+
+    A file that is there is not opened: closing it would release every lock that this process holds on it, and the next
+    process to close the database would delete the log under this one (https://sqlite.org/howtocorrupt.html, 2.2).
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        path.chmod(mode_in(path.parent))
+
+
 def open_sqlite(path: Path) -> Engine:
     """An engine over a SQLite file with WAL, synchronous=FULL and secure_delete, which trusts nothing in its schema."""
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000})
@@ -149,8 +168,10 @@ def add_columns(db: Engine | Connection, tables: MetaData) -> None:
                     open_db.execute(text(f'ALTER TABLE "{table.name}" ADD COLUMN {column.name} {kind}'))
 
 
-def rows_at(db: Connection, by: Sequence[Column[Any]], at: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    """The rows of a table whose columns ``by``, which an index covers, hold these values.
+def rows_at(
+    db: Connection, by: Sequence[Column[Any]], at: Iterable[tuple[Any, ...]], *, keys_alone: bool = False
+) -> list[dict[str, Any]]:
+    """The rows of a table whose columns ``by``, which an index covers, hold these values; all columns, or these alone.
 
     One statement on PostgreSQL, where a round trip costs; one cached statement each on SQLite, which has no arrays
     and would scan the table for a list of tuples (measured: 200,000 rows, 39 ms against 7 ms for 500 keys).
@@ -159,7 +180,7 @@ def rows_at(db: Connection, by: Sequence[Column[Any]], at: Iterable[tuple[Any, .
     if not keys:
         return []
     if not is_postgres(db):
-        names, query = _one_at(tuple(by))
+        names, query = _one_at(tuple(by), keys_alone)
         cursor = db.connection.cursor()  # the driver's own: 3 µs a key, not 50
         try:
             found = [row for key in keys for row in cursor.execute(query, key).fetchall()]
@@ -172,14 +193,16 @@ def rows_at(db: Connection, by: Sequence[Column[Any]], at: Iterable[tuple[Any, .
     ]
     wanted = func.unnest(*arrays).table_valued(*(column.name for column in by), name="wanted").render_derived()
     here = and_(*(column == wanted.c[column.name] for column in by))
-    return [dict(row) for row in db.execute(select(by[0].table).select_from(wanted).join(by[0].table, here)).mappings()]
+    chosen = by if keys_alone else list(by[0].table.columns)
+    found_there = select(*chosen).select_from(wanted).join(by[0].table, here)
+    return [dict(row) for row in db.execute(found_there).mappings()]
 
 
 @cache
-def _one_at(by: tuple[Column[Any], ...]) -> tuple[tuple[str, ...], str]:
-    table = by[0].table
-    query = select(table).where(*(column == bindparam(None) for column in by))
-    return tuple(column.name for column in table.columns), str(query.compile(dialect=sqlite.dialect()))
+def _one_at(by: tuple[Column[Any], ...], keys_alone: bool) -> tuple[tuple[str, ...], str]:  # noqa: FBT001 - cached
+    chosen = by if keys_alone else tuple(by[0].table.columns)
+    query = select(*chosen).where(*(column == bindparam(None) for column in by))
+    return tuple(column.name for column in chosen), str(query.compile(dialect=sqlite.dialect()))
 
 
 def lock_file(path: Path, wait_s: float = 0.0) -> Connection:
@@ -195,7 +218,7 @@ def lock_file(path: Path, wait_s: float = 0.0) -> Connection:
     Raises:
         AlreadyRunning: Another process holds the lock.
     """
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    make_private(path)
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": wait_s, "isolation_level": None})
     connection = engine.connect()
     try:

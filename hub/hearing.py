@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.system.host import write_durable
+from hub.database import mode_in
 
 STALE_S: Final = 60
 # What keeps a worker from receiving, in words, and what to do about it.
@@ -85,7 +86,7 @@ def write(folder: Path, hearing: Hearing) -> None:
     Raises:
         StorageFull: The disk is full or read-only.
     """
-    write_durable(_file(folder, hearing.worker), json.dumps(asdict(hearing)).encode(), 0o600)
+    write_durable(_file(folder, hearing.worker), json.dumps(asdict(hearing)).encode(), mode_in(folder))
 
 
 def remove(folder: Path, worker: int) -> None:

@@ -17,7 +17,7 @@ from agent.errors import KeysMissing
 from agent.wire.directory import Directory, DirectoryKey, next_version, publish_under, verified
 from agent.wire.keys import KID_BYTES, SEED_BYTES, SIGN_PUBLIC_BYTES, SignKey, kid
 from agent.wire.labels import Label
-from hub.database import add_columns, lock_file, open_sqlite, put_site, reading, unlock_file
+from hub.database import add_columns, lock_file, make_private, open_sqlite, put_site, reading, unlock_file
 from hub.keys.codes import Codes
 from hub.keys.data_keys import DataKeys
 from hub.keys.devices import Devices
@@ -29,6 +29,8 @@ from hub.schema import refuse_strange
 
 DIRECTORY_DAYS: Final = 7
 CERT_DAYS: Final = 366
+DATABASE: Final = "database"  # the address of PostgreSQL; empty for SQLite
+ROLES: Final = "database roles"  # what the names of its users begin with; empty: one user does everything
 BACKUPS_END: Final = "key backups end"
 RESTORED: Final = "restored"  # set by `hub restore`: the database may not be the one that these keys last knew
 _LOCK_WAIT_S: Final = 30.0
@@ -55,8 +57,7 @@ class KeyStore:
 
     def __init__(self, folder: Path) -> None:
         path = folder / "keys.db"
-        # Made private before SQLite opens it; the log files beside it take the same mode.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        make_private(path)  # before SQLite opens it; the log files beside it take the same mode
         self._engine = open_sqlite(path)
         with reading(self._engine).connect() as db:
             refuse_strange(db, META)

@@ -26,6 +26,7 @@ from hub.scoring.person import ended_serial, folded_person
 from hub.scoring.weeks import Person, scores
 from hub.site import open_keys
 from hub.store.derived import Derived, KeptScore, score_message, score_words
+from hub.store.roles import Role
 from hub.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -78,14 +79,14 @@ class Scorer:
     """
 
     def __init__(self, folder: Path, part: Part | None = None) -> None:
-        self._folder, self._part = folder, part or Part()
+        self.folder, self._part = folder, part or Part()
         self.keys: KeyStore = open_keys(folder)
         if self._part.of > 1 and not self.keys.text("database"):
             self.keys.close()
             raise WrongUse(
                 "SQLite supports only one scorer", remedy="Create the hub with --database to use PostgreSQL."
             )
-        self.store = Store(folder, self.keys)
+        self.store = Store(folder, self.keys, Role.SCORE)
 
     def close(self) -> None:
         """Close keys and database."""
@@ -98,7 +99,7 @@ class Scorer:
         Raises:
             AlreadyRunning: Another process scores this part.
         """
-        lock = lock_file(self._folder / f"score.{self._part.number + 1}.lock")
+        lock = lock_file(self.folder / f"score.{self._part.number + 1}.lock")
         try:
             while not stop.is_set():
                 try:

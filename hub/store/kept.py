@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sqlalchemy import Connection, delete, select
+
 from agent.wire.message import KINDS, Plaintext
 from agent.wire.plaintext import messages_alone
 from hub.keys.data_keys import DataKey
 from hub.keys.keystore import KeyStore
 from hub.store.envelopes import Opened
+from hub.store.tables import ROW, SEEN
 
 _DIGEST_BYTES: Final = 16
 
@@ -53,3 +56,18 @@ def content_digest(key: DataKey, words: bytes, plaintext: Plaintext) -> bytes:
 def place_of(at: tuple[bytes, bytes, int]) -> bytes:
     """The bytes that a stored row is bound to: device, stream and seq."""
     return at[0] + at[1] + at[2].to_bytes(8, "big")
+
+
+def delete_unreadable(db: Connection, keys: KeyStore) -> int:
+    """Delete rows whose data key is not in the key store, and their settled entries; returns how many."""
+    names = set(db.execute(select(ROW.c.data_key).distinct()).scalars())
+    known = keys.data_keys.names()  # read after it: another worker writes a key before the first row under it
+    deleted = 0
+    for name in sorted(names - known):
+        places = db.execute(select(ROW.c.device, ROW.c.stream, ROW.c.seq).where(ROW.c.data_key == name)).all()
+        for row in places:
+            at = (SEEN.c.device == row.device) & (SEEN.c.stream == row.stream) & (SEEN.c.seq == row.seq)
+            db.execute(delete(SEEN).where(at))
+        db.execute(delete(ROW).where(ROW.c.data_key == name))
+        deleted += len(places)
+    return deleted

@@ -22,7 +22,7 @@ from hub.store.owner import KEY_STORE, Owner, owners
 from hub.store.places import fill_places
 from hub.store.tables import ARRIVALS, CONSENT, DAY, DEVICE, META, QUARANTINE, ROW, SEEN, SITE
 
-VERSION: Final = 9
+VERSION: Final = 10
 _NAME: Final = "tables version"
 _ARRIVAL_INDEX: Final = "row_arrival"
 _LOCK: Final = 0x77617264  # of PostgreSQL: workers that start together migrate one after the other
@@ -50,6 +50,7 @@ def bring_up(engine: Engine, keys: KeyStore, owner: Owner, *, claims: bool) -> N
             if KEY_STORE not in owners(db) or (claims and not owner.is_named):
                 owner.claim(db)
             return
+        _require_owner(db, version)
         META.create_all(db)  # those that are there stay as they are
         if version == 0:
             put_site(db, SITE, ARRIVALS, b"0")
@@ -57,6 +58,20 @@ def bring_up(engine: Engine, keys: KeyStore, owner: Owner, *, claims: bool) -> N
             _STEPS[step](db, keys)
         put_site(db, SITE, _NAME, str(VERSION).encode())
         owner.claim(db)
+
+
+def _require_owner(db: Connection, version: int) -> None:
+    """Tables are made and changed by their owner alone.
+
+    Raises:
+        WrongUse: This is a database user of one process; nothing was changed.
+    """
+    if is_postgres(db) and not db.execute(text("SELECT has_schema_privilege(current_schema(), 'CREATE')")).scalar():
+        raise WrongUse(
+            f"the tables of this database are of version {version}, this program needs {VERSION}, and this database "
+            "user may not change them",
+            remedy="Run 'wardbeat hub roles SITE --database URL' with the name and password of the database's owner.",
+        )
 
 
 def refuse(db: Connection, owner: Owner) -> int:
@@ -155,6 +170,11 @@ def _note_days(db: Connection, _: KeyStore) -> None:
     insert_new(db, DAY, {"day": int(time.time()) // DAY_S, "arrival": 0})
 
 
+def _lock_devices(db: Connection, _: KeyStore) -> None:
+    """9 → 10: a column for whoever may lock a device's row and change nothing in it."""
+    add_columns(db, META)
+
+
 _STEPS: Final[dict[int, Callable[[Connection, KeyStore], None]]] = {
     1: _encrypt_rows,
     2: _add_ends,
@@ -164,4 +184,5 @@ _STEPS: Final[dict[int, Callable[[Connection, KeyStore], None]]] = {
     6: _date_streams,
     7: _score,
     8: _note_days,
+    9: _lock_devices,
 }

@@ -17,16 +17,28 @@ from sqlalchemy import Connection, Engine, delete, select
 
 from agent.errors import KeysMissing, Missing, NotDurable
 from agent.wire.receipt import STORE_ID_BYTES
-from hub.database import CANNOT_WRITE, cause, open_postgres, open_sqlite, put_site, reading, require_durable, shred
-from hub.keys.keystore import BACKUPS_END, RESTORED, KeyStore
-from hub.store import migrations
+from hub.database import (
+    CANNOT_WRITE,
+    cause,
+    make_private,
+    open_postgres,
+    open_sqlite,
+    put_site,
+    reading,
+    require_durable,
+    shred,
+)
+from hub.keys.keystore import BACKUPS_END, DATABASE, RESTORED, ROLES, KeyStore
+from hub.store import grants, migrations
 from hub.store.consents import Records
 from hub.store.derived import Derived
 from hub.store.ends import known_ends, note_ends
 from hub.store.envelopes import Opened
+from hub.store.kept import delete_unreadable
 from hub.store.owner import KEY_STORE, NUMBER_BYTES, STATE_FOLDER, STORE_ID, Owner, Presence
 from hub.store.person_rows import PersonRows
-from hub.store.tables import DEVICE, ROW, SEEN, SITE
+from hub.store.roles import Role, url_of
+from hub.store.tables import DEVICE, SEEN, SITE
 from hub.store.transaction import At, StoreTransaction, delete_ended, digests
 
 log = logging.getLogger(__name__)
@@ -43,8 +55,10 @@ class Store(PersonRows):
     Args:
         folder: The hub's.
         keys: Withdrawals, erasures and data keys are looked up and kept there.
+        role: As whom to connect, where `hub roles` made users of PostgreSQL; SQLite has none.
         writes: For the receiver: only it finds out that the database was restored from a backup.
         worker: Number of this process; on SQLite there is one.
+        owner: Address with the name of the tables' owner, to make and change them; empty: as ``role``.
 
     Attributes:
         store_id: The store's name, in every answer; a new one after a backup was restored.
@@ -56,8 +70,17 @@ class Store(PersonRows):
         Missing: It does not respond.
     """
 
-    def __init__(self, folder: Path, keys: KeyStore, *, writes: bool = False, worker: int = 1) -> None:
-        self._engine, self._worker = _engine(folder, keys), worker
+    def __init__(
+        self,
+        folder: Path,
+        keys: KeyStore,
+        role: Role = Role.RUN,
+        *,
+        writes: bool = False,
+        worker: int = 1,
+        owner: str = "",
+    ) -> None:
+        self._engine, self._worker = open_postgres(owner) if owner else _engine(folder, keys, role), worker
         self._owner, self._presence = Owner(keys, folder), Presence(self._engine)
         super().__init__(reading(self._engine), keys)
         self._records: Records = ChainMap()
@@ -179,12 +202,25 @@ class Store(PersonRows):
 
     def _own_id(self) -> bytes:
         """The store id; whoever opens a new database first creates it."""
+        with self._reads.connect() as db:
+            store_id = db.execute(select(SITE.c.value).where(SITE.c.name == STORE_ID)).scalar()
+        if store_id is not None:
+            return bytes(store_id)
         with self._engine.begin() as db:
             store_id = db.execute(select(SITE.c.value).where(SITE.c.name == STORE_ID).with_for_update()).scalar()
             if store_id is None:
                 store_id = self._new_id(b"")
                 put_site(db, SITE, STORE_ID, store_id)
         return bytes(store_id)
+
+    def grant_roles(self, prefix: str) -> list[str]:
+        """Make the database users of PostgreSQL, each with its rights alone; returns their names. For the owner.
+
+        Raises:
+            WrongUse, Missing, CheckFailed: As `hub.store.grants.apply`; nothing was changed.
+        """
+        with self._engine.begin() as db:
+            return grants.apply(db, prefix, self._owner.id)
 
     def mirror(self) -> None:
         """Copy here who is revoked and until when key backups may exist, for keys that are restored later."""
@@ -224,7 +260,7 @@ class Store(PersonRows):
                 put_site(db, SITE, STORE_ID, self.store_id)
                 for worker, n in here.items():
                     put_site(db, SITE, _generation(worker), str(max(n, kept.get(worker, 0))).encode())
-                lost = _delete_unreadable(db, self._keys)
+                lost = delete_unreadable(db, self._keys)
                 log.warning("a backup was restored: devices send its missing rows again; %d rows lost their keys", lost)
             for row in known_ends(db, self._keys):
                 self._keys.devices.learn_ends(
@@ -250,27 +286,12 @@ def _generation(worker: int) -> str:
     return f"{_GENERATION}{worker}"
 
 
-def _delete_unreadable(db: Connection, keys: KeyStore) -> int:
-    """Delete rows whose data key is not in the key store, and their settled entries; returns how many."""
-    names = set(db.execute(select(ROW.c.data_key).distinct()).scalars())
-    known = keys.data_keys.names()  # read after it: another worker writes a key before the first row under it
-    deleted = 0
-    for name in sorted(names - known):
-        places = db.execute(select(ROW.c.device, ROW.c.stream, ROW.c.seq).where(ROW.c.data_key == name)).all()
-        for row in places:
-            at = (SEEN.c.device == row.device) & (SEEN.c.stream == row.stream) & (SEEN.c.seq == row.seq)
-            db.execute(delete(SEEN).where(at))
-        db.execute(delete(ROW).where(ROW.c.data_key == name))
-        deleted += len(places)
-    return deleted
-
-
-def _engine(folder: Path, keys: KeyStore) -> Engine:
-    url = keys.text("database")
+def _engine(folder: Path, keys: KeyStore, role: Role) -> Engine:
+    url, prefix = keys.text(DATABASE), keys.text(ROLES)
     if url:
-        return open_postgres(url)
+        return open_postgres(url_of(url, prefix, role) if prefix else url)
     path = folder / "hub.db"
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    make_private(path)
     return open_sqlite(path)
 
 

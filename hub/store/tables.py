@@ -23,6 +23,8 @@ DEVICE = Table(
     # How far its ledger has come, over all streams, and the chain's head before that row.
     Column("ledger_index", BigInteger),
     Column("head_before", LargeBinary),
+    # Never written: PostgreSQL lets only those lock a row who may change a column of it, and `hub score` changes none.
+    Column("locked", Integer),
 )
 SEEN = Table(
     "seen",

@@ -211,7 +211,8 @@ class StoreTransaction:
         """
         rows = sealed_rows(self._keys, self._kept)
         contents = ((row["device"], row["said"]) for row in rows)
-        before = {(row["device"], row["said"]) for row in rows_at(self._db, (ROW.c.device, ROW.c.said), contents)}
+        found = rows_at(self._db, (ROW.c.device, ROW.c.said), contents, keys_alone=True)
+        before = {(row["device"], row["said"]) for row in found}
         new = []
         for row in rows:
             if (row["device"], row["said"]) not in before:

@@ -45,7 +45,9 @@ class View:
                 f"the view {self.name!r} is not available to {reader}",
                 remedy=f"It is available to: {', '.join(self.readers)}.",
             )
-        hub.reader = reader
+        from hub.store import Role
+
+        hub.reader, hub.role = reader, Role.WATCH if Reader.MONITORING in self.readers else Role.SHOW
         rows: Iterator[dict[str, Any]] = self._module().rows(hub)
         return rows
 

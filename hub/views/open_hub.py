@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from hub.keys.keystore import KeyStore
 from hub.site import open_keys
-from hub.store import Store
+from hub.store import Role, Store
 from hub.views.readers import Reader
 
 PAGE_ROWS: Final = 100
@@ -30,13 +30,14 @@ class OpenHub:
         page: For views that are read page by page.
 
     Attributes:
-        reader: Who reads; set by the view.
+        reader, role: Who reads, and as whom the database is opened; set by the view.
 
     Raises:
         KeysMissing: There is no hub in the folder.
     """
 
     reader = Reader.MONITORING
+    role = Role.SHOW
 
     def __init__(self, folder: Path, page: Page | None = None) -> None:
         self.folder, self._stack = folder, ExitStack()
@@ -53,7 +54,7 @@ class OpenHub:
             Missing: It does not respond.
         """
         if self._store is None:
-            self._store = self._stack.enter_context(Store(self.folder, self.keys))
+            self._store = self._stack.enter_context(Store(self.folder, self.keys, self.role))
         return self._store
 
     def name_of(self, kid: bytes) -> str | None:

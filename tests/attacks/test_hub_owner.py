@@ -17,7 +17,7 @@ from hub.site import open_keys, read_root
 from hub.store import owner
 from tests.support import release_state
 from tests.support.hub_messages import data_message, reasons_by_seq, seal, send_consent
-from tests.support.world import OPERATOR, START_UTC_S, make_world
+from tests.support.world import OPERATOR, START_UTC_S, make_world, owner_url
 
 pytestmark = pytest.mark.process
 
@@ -41,7 +41,8 @@ def rows_of(url, file):
 
 def url_of(folder):
     with contextlib.closing(open_keys(folder)) as keys:
-        return keys.text("database")
+        url = keys.text("database")
+    return owner_url(url) if url else ""
 
 
 def filled(world):

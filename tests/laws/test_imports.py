@@ -45,6 +45,8 @@ LAYERS = {
     "hub.commands": 8,
     "hub.commands_people": 7,
     "hub.commands_show": 8,
+    "hub.commands_database": 7,
+    "hub.database_users": 6,
     "hub.views": 7,
     "hub.receive": 7,
     "hub.scoring": 7,

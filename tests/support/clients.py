@@ -32,3 +32,15 @@ def can_connect(world, keys=None):
     """Whether the broker lets this certificate in."""
     files = identity.tls_files(keys or world.settings.state_dir)
     return connects(world, (*files[1:], identity.tls_password(world.vault)))
+
+
+def connected(world):
+    """A client with the device's certificate, whose loop runs in a thread until `loop_stop`."""
+    files = identity.tls_files(world.settings.state_dir)
+    context = ssl.create_default_context(cafile=str(files[0]))
+    context.load_cert_chain(files[1], files[2], identity.tls_password(world.vault))
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=world.identity.device, protocol=mqtt.MQTTv5)
+    client.tls_set_context(context)
+    client.connect_async("127.0.0.1", world.port)
+    client.loop_start()
+    return client

@@ -24,7 +24,7 @@ from hub.scoring.scorer import Scorer
 from hub.store.derived import score_message
 from hub.store.tables import DIGEST, DUE, ROW, SCORE
 from tests.support.hub_messages import seal
-from tests.support.world import START_UTC_S, World, deliver
+from tests.support.world import START_UTC_S, World, deliver, owning
 
 FIRST_DAY = START_UTC_S // DAY_S + 1
 NIGHT = codes.codes("shifts")["night"]
@@ -106,7 +106,7 @@ def drained(scorer: Scorer) -> int:
 
 def made_again(scorer: Scorer, kids: Sequence[bytes]) -> None:
     """Forget every digest and score of these people, and make them from the rows."""
-    with scorer.store._engine.begin() as db:
+    with owning(scorer.folder) as db:
         for one in kids:
             for table in (SCORE, DIGEST):
                 db.execute(delete(table).where(table.c.device == one))

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy import Connection, make_url
+
 from agent.config import Settings
 from agent.control import client
 from agent.enrollment import consent_key, identity
@@ -24,7 +26,10 @@ from agent.tables.profiles import Profile, profile_named
 from agent.wire.enroll import armor, dearmor
 from agent.wire.labels import up_topic
 from hub import enroll, site
+from hub.database import open_postgres, open_sqlite
+from hub.database_users import make_users
 from hub.receive import Receiver
+from hub.store import Role, Store
 from tests.support.processes import Process, free_port, start_broker
 from tests.support.virtual_time import START_UTC_S
 
@@ -83,15 +88,18 @@ def make_world(
     from_utc_s: int = START_UTC_S,
     synthetic: bool = True,
     database: str = "",
+    users: bool = False,
     fresh: bool = False,
 ) -> World:
     """A site and an enrolled person, copied from one that this process made before.
+
+    With `users` each process connects to PostgreSQL as its own user; a receiver then cannot read rows.
 
     Keys, certificates and three derivations from the PIN cost a second; a copy costs some milliseconds. A copy has the port and
     the identities of its original: a test that needs two sites asks for a `fresh` one.
     """
     if fresh or database:
-        return _enroll(folder, profile, consent, from_utc_s, synthetic, database)
+        return _enroll(folder, profile, consent, from_utc_s, synthetic, database, users=users)
     original = _original(profile, consent, from_utc_s, synthetic)
     shutil.copytree(original.folder, folder, dirs_exist_ok=True, symlinks=True)
     conf = folder / "hub" / "broker" / "mosquitto.conf"
@@ -108,9 +116,13 @@ def _original(profile: str, consent: bool, from_utc_s: int, synthetic: bool) -> 
     return _enroll(folder, profile, consent, from_utc_s, synthetic, "")
 
 
-def _enroll(folder: Path, profile: str, consent: bool, from_utc_s: int, synthetic: bool, database: str) -> World:
+def _enroll(
+    folder: Path, profile: str, consent: bool, from_utc_s: int, synthetic: bool, database: str, *, users: bool = False
+) -> World:
     port = free_port()
     site.init(folder / "hub", site.Site("test-site", OPERATOR, "127.0.0.1", port, synthetic, database))
+    if users:  # each process as its own database user, as `hub init` makes them
+        make_users(folder / "hub", database)
     settings = Settings(state_dir=folder / "state", profile=profile, key_store="file")
     # The hub's clock is the real one: what is made up for START_UTC_S stays covered, whatever day it is.
     settings = settings.model_copy(update={"consent_days": 3650})
@@ -135,6 +147,31 @@ def another_person(world: World, state: Path, *, from_utc_s: int = START_UTC_S) 
     made = World(world.folder, settings, world.profile, vault, enrolled, world.port)
     made.give_consent(from_utc_s)
     return made
+
+
+@contextlib.contextmanager
+def reading(hub: Path, role: Role = Role.SHOW) -> Iterator[Store]:
+    """A hub's store as one of its reading processes opens it."""
+    with contextlib.closing(site.open_keys(hub)) as keys, Store(hub, keys, role) as store:
+        yield store
+
+
+@contextlib.contextmanager
+def owning(hub: Path) -> Iterator[Connection]:
+    """A transaction of the database's owner, who may change what no process of the hub may."""
+    with contextlib.closing(site.open_keys(hub)) as keys:
+        url = keys.text("database")
+    engine = open_postgres(owner_url(url)) if url else open_sqlite(hub / "hub.db")
+    try:
+        with engine.begin() as db:
+            yield db
+    finally:
+        engine.dispose()
+
+
+def owner_url(url: str) -> str:
+    """The address of a test database with the name of its owner."""
+    return make_url(url).set(username="wardbeat").render_as_string()
 
 
 def made_up_summary(n: int = 0, value: float = 60.0) -> Summary:

@@ -6,6 +6,8 @@ import json
 import shutil
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 
 import pytest
@@ -267,3 +269,17 @@ def test_show_says_how_long_the_directory_key_lasts(world, capsys):
     capsys.readouterr()
     assert main(["show", str(world.hub)]) == 0
     assert json.loads(capsys.readouterr().out)["directory_key_days_left"] in (365, 366)
+
+
+@pytest.mark.process
+def test_a_second_opening_in_one_process_keeps_the_locks_of_the_first(world):
+    """Else another process, closing the file, deletes the log that the first opening works with."""
+    show = [sys.executable, "-m", "agent.cli", "hub", "show", str(world.hub), "--json"]
+    with contextlib.closing(open_keys(world.hub)) as keys:
+        keys.put({"planted": b"1"})
+        open_keys(world.hub).close()
+        assert subprocess.run(show, capture_output=True, check=False).returncode == 0
+        keys.put({"planted": b"2"})
+        assert (world.hub / "keys.db-wal").exists()
+    with contextlib.closing(open_keys(world.hub)) as keys:
+        assert keys.text("planted") == "2"

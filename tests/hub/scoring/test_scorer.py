@@ -18,7 +18,7 @@ from hub.scoring import scorer as scorer_module
 from hub.scoring.scorer import Part, Scorer, score_folder
 from hub.store.tables import DIGEST, DOWN, DUE, ROW, SCORE
 from tests.support.scored import FIRST_DAY, NIGHT, Scored, drained, made_again, said, scores_of
-from tests.support.world import START_UTC_S, another_person, deliver
+from tests.support.world import START_UTC_S, another_person, deliver, owning, reading
 
 pytestmark = pytest.mark.postgres
 TABLES = (DUE, DIGEST, SCORE, DOWN)
@@ -74,7 +74,8 @@ def test_a_summary_for_another_purpose_is_stored_and_never_scored(world, scorer)
     person = Scored.made(world)
     person.say(person.window(FIRST_DAY * DAY_S, 60.0, 40.0, purpose="care"))
     person.send()
-    assert len(person.receiver.store.summaries()) == 1
+    with reading(world.hub) as store:
+        assert len(store.summaries()) == 1
     assert set(counts(scorer).values()) == {0}
     person.say(person.window(FIRST_DAY * DAY_S, 60.0, 40.0))  # the same detector sees one that is to be scored
     person.send()
@@ -85,7 +86,8 @@ def test_without_the_purpose_in_the_consent_a_summary_for_a_score_is_refused(wor
     person = Scored.made(world, purposes=("care",))
     person.say(person.window(FIRST_DAY * DAY_S, 60.0, 40.0))
     person.send()
-    assert person.receiver.store.summaries() == []
+    with reading(world.hub) as store:
+        assert store.summaries() == []
     assert person.receiver.store.counters()["not_granted"] == 1
     assert counts(scorer)["due"] == 0
 
@@ -129,7 +131,9 @@ def test_the_hubs_number_is_that_of_the_persons_own_log(world, scorer):
     person.send()
     drained(scorer)
     windows, shifts = [], []
-    for row in person.receiver.store.rows_after(0, 5000):
+    with reading(world.hub) as store:
+        rows = store.rows_after(0, 5000)
+    for row in rows:
         windows += [
             (window.message.start_utc_s, window.features()) for window in row.summaries() if row.kind == "summary"
         ]
@@ -259,7 +263,7 @@ def test_a_digest_that_does_not_open_is_made_again_and_rows_that_do_not_are_coun
     person.send()
     drained(scorer)
     expected = scores_of(scorer)
-    with scorer.store._engine.begin() as db:
+    with owning(scorer.folder) as db:
         db.execute(DIGEST.update().values(words=b"\0" * 40))
         one = db.execute(select(ROW.c.arrival).where(ROW.c.kind == "summary").limit(1)).scalar_one()
         db.execute(ROW.update().where(ROW.c.arrival == one).values(words=b"\0" * 40))
@@ -277,7 +281,7 @@ def test_one_kept_day_that_does_not_open_counts_as_no_absent_day(world, scorer):
     person.days(25)
     person.send()
     drained(scorer)
-    with scorer.store._engine.begin() as db:
+    with owning(scorer.folder) as db:
         damaged = (DIGEST.c.part == "day") & (DIGEST.c.day == FIRST_DAY + 20)
         assert db.execute(DIGEST.update().where(damaged).values(words=b"\0" * 40)).rowcount == 1
     person.say(person.window((FIRST_DAY + 20) * DAY_S + 22 * 3600, 60.0, 40.0))
@@ -386,7 +390,7 @@ def test_planted_losses_are_seen_by_the_same_counts(world, scorer):
     person = Scored.made(world)
     person.days(25)
     person.send()
-    with scorer.store._engine.begin() as db:
+    with owning(scorer.folder) as db:
         db.execute(delete(DUE).where(DUE.c.arrival > 250))
     lost = drained(scorer)
     assert lost < 300

@@ -17,7 +17,7 @@ from hub.store import Store, transaction
 from hub.store.tables import DAY
 from tests.support.hub_messages import data_message, seal, send_consent
 from tests.support.processes import wait_for
-from tests.support.world import START_UTC_S, another_person, deliver
+from tests.support.world import START_UTC_S, another_person, deliver, reading
 
 NOW = START_UTC_S
 
@@ -141,7 +141,7 @@ def test_two_writers_and_a_reader_that_misses_no_row(world):
     each, together = 120, 4
     with contextlib.ExitStack() as stack:
         stores = [stack.enter_context(store_of(world, worker)) for worker in (1, 2)]
-        reader = stack.enter_context(store_of(world))
+        reader = stack.enter_context(reading(world.hub))
         batches = [
             [opened(store, person, range(first, first + together)) for first in range(1, each + 1, together)]
             for store, person in zip(stores, people, strict=True)
@@ -175,7 +175,7 @@ def missed(world, server):
         (rows that were stored but not read, whether the second worker had to wait for the first).
     """
     second_person = another_person(world, world.folder / "second")
-    with store_of(world, 1) as first, store_of(world, 2) as second, store_of(world) as reader:
+    with store_of(world, 1) as first, store_of(world, 2) as second, reading(world.hub) as reader:
         slow, quick = opened(first, world, [1]), opened(second, second_person, [1])
         with first._engine.begin() as db:  # the first of a day waits for another first, too: not what is looked at here
             db.execute(DAY.insert(), {"day": int(time.time()) // 86_400, "arrival": 0})

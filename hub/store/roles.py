@@ -1,0 +1,171 @@
+"""Roles of a PostgreSQL database: what each process of the hub may do to each table, and nothing else.
+
+Each process connects as a database user of its own; the server refuses what RIGHTS does not list. Tables and roles
+belong to the database's owner, whose name and password no process of the hub keeps.
+
+A table brings its row in RIGHTS. A role costs one line in `Role`, and its column in RIGHTS.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import URL, Column, Table
+from sqlalchemy.engine import make_url
+
+from hub.store import tables
+from hub.store.tables import META
+
+VERBS: Final = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+
+class Role(StrEnum):
+    """Who connects: ``run`` receives and stores, ``score`` scores, ``show`` shows people to the operator, ``export``
+    writes a study's files, and ``watch`` reads counts without any person's rows, for monitoring.
+    """
+
+    RUN = "run"
+    SCORE = "score"
+    SHOW = "show"
+    EXPORT = "export"
+    WATCH = "watch"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What one role may do to one table.
+
+    Attributes:
+        verbs: Of VERBS, for the whole table.
+        columns: Verbs that are allowed for these columns alone.
+    """
+
+    verbs: tuple[str, ...] = ()
+    columns: Mapping[str, tuple[str, ...]] | None = None
+
+    def allows(self, verb: str, column: str) -> bool:
+        """Whether the verb is allowed for a column."""
+        return verb in self.verbs or column in (self.columns or {}).get(verb, ())
+
+
+def _all(*verbs: str) -> Right:
+    return Right(verbs)
+
+
+def _of(*columns: Column[object], verbs: tuple[str, ...] = ()) -> Right:
+    """SELECT of these columns, and verbs for the whole table."""
+    return Right(verbs, {"SELECT": tuple(column.name for column in columns)})
+
+
+_READ: Final = _all("SELECT")
+_ROW, _SEEN, _DUE, _DIGEST, _SCORE = tables.ROW.c, tables.SEEN.c, tables.DUE.c, tables.DIGEST.c, tables.SCORE.c
+_DELETE: Final = ("DELETE",)
+RIGHTS: Final[dict[Table, dict[Role, Right]]] = {
+    tables.SITE: {Role.RUN: _all("SELECT", "INSERT", "UPDATE"), **dict.fromkeys(list(Role)[1:], _READ)},
+    # `hub score` locks a person's row, for which PostgreSQL asks for the right to change a column: `locked`, unused
+    tables.DEVICE: {
+        Role.RUN: _all("SELECT", "INSERT", "UPDATE"),
+        Role.SCORE: Right(columns={"SELECT": (tables.DEVICE.c.device.name,), "UPDATE": (tables.DEVICE.c.locked.name,)}),
+    },
+    tables.SEEN: {Role.RUN: _all("SELECT", "INSERT", "DELETE"), Role.WATCH: _of(_SEEN.seq)},
+    tables.STREAM: {
+        Role.RUN: _all(*VERBS),
+        Role.SHOW: _of(tables.STREAM.c.device, tables.STREAM.c.begun_utc_s),
+    },
+    # whoever stores cannot read what is stored, not even encrypted
+    tables.ROW: {
+        Role.RUN: _of(*(column for column in _ROW if column.name != "words"), verbs=("INSERT", "DELETE")),
+        Role.SCORE: _READ,
+        Role.SHOW: _READ,
+        Role.EXPORT: _READ,
+        Role.WATCH: _of(_ROW.kind, _ROW.data_key, _ROW.arrival),
+    },
+    tables.CONSENT: {Role.RUN: _all("SELECT", "INSERT", "DELETE"), Role.SHOW: _READ, Role.EXPORT: _READ},
+    tables.FEATURES: {Role.RUN: _all("SELECT", "INSERT", "DELETE"), Role.SHOW: _READ, Role.EXPORT: _READ},
+    tables.CONTACT: {Role.RUN: _all("SELECT", "INSERT", "UPDATE"), Role.SHOW: _READ},
+    tables.DAY: {Role.RUN: _all("SELECT", "INSERT"), Role.SHOW: _READ},
+    tables.COUNTER: {
+        Role.RUN: _all("SELECT", "INSERT", "UPDATE"),
+        Role.SCORE: _all("SELECT", "INSERT", "UPDATE"),
+        Role.WATCH: _READ,
+    },
+    tables.QUARANTINE: {Role.RUN: _of(tables.QUARANTINE.c.id, tables.QUARANTINE.c.device, verbs=("INSERT", "DELETE"))},
+    tables.DUE: {Role.RUN: _of(_DUE.device, verbs=("INSERT", "DELETE")), Role.SCORE: _all("SELECT", "DELETE")},
+    tables.DIGEST: {
+        Role.RUN: _of(_DIGEST.device, verbs=_DELETE),
+        Role.SCORE: _all("SELECT", "INSERT", "DELETE"),
+    },
+    tables.SCORE: {
+        Role.RUN: _of(_SCORE.device, verbs=_DELETE),
+        Role.SCORE: _all("SELECT", "INSERT", "DELETE"),
+        Role.EXPORT: _READ,
+    },
+    tables.DOWN: {Role.RUN: _all("SELECT", "DELETE"), Role.SCORE: _all("SELECT", "INSERT", "DELETE")},
+}
+
+
+def right(table: Table, role: Role) -> Right:
+    """What a role may do to a table; nothing where RIGHTS says nothing."""
+    return RIGHTS[table].get(role, Right())
+
+
+def prefix_of(url: str) -> str:
+    """What the names of a database's users begin with: users count in a whole server, so they carry its name."""
+    return make_url(url).database or ""
+
+
+def user_of(prefix: str, role: Role) -> str:
+    """A role's user at the database, such as ``wardbeat_score``."""
+    return f"{prefix}_{role}"
+
+
+def without_owner(url: str) -> str:
+    """An address without name and password: what the hub keeps."""
+    return _as(url, None)
+
+
+def is_same_database(url: str, other: str) -> bool:
+    """Whether two addresses name one database, as whomever."""
+    one, two = make_url(url), make_url(other)
+    return (one.host, one.port, one.database, one.query) == (two.host, two.port, two.database, two.query)
+
+
+def schema_of(url: str) -> str:
+    """The schema that an address names in its options, or ``public``."""
+    options = str(make_url(url).query.get("options", ""))
+    return options.rpartition("search_path=")[2].split(",")[0].strip('" ') or "public"
+
+
+def url_of(url: str, prefix: str, role: Role) -> str:
+    """The address at which a role connects. Its password is in its system user's ``.pgpass``, if it has one."""
+    return _as(url, user_of(prefix, role))
+
+
+def _as(url: str, user: str | None) -> str:
+    at = make_url(url)
+    return URL.create(at.drivername, user, None, at.host, at.port, at.database, at.query).render_as_string()
+
+
+def grants(prefix: str, schema: str, quoted: Callable[[str], str]) -> Iterator[str]:
+    """The statements that give each role RIGHTS and take everything else away. Run by the owner of the tables.
+
+    Args:
+        prefix: Of the users.
+        schema: That the tables are in.
+        quoted: Quotes a name.
+    """
+    for role in Role:
+        user, place = quoted(user_of(prefix, role)), quoted(schema)
+        yield f"REVOKE ALL ON ALL TABLES IN SCHEMA {place} FROM {user}"
+        yield f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA {place} FROM {user}"
+        yield f"REVOKE CREATE ON SCHEMA {place} FROM {user}"
+        yield f"GRANT USAGE ON SCHEMA {place} TO {user}"
+        for table in META.sorted_tables:
+            has, name = right(table, role), f"{place}.{quoted(table.name)}"
+            if has.verbs:
+                yield f"GRANT {', '.join(has.verbs)} ON {name} TO {user}"
+            for verb, columns in (has.columns or {}).items():
+                yield f"GRANT {verb} ({', '.join(map(quoted, columns))}) ON {name} TO {user}"
+        if "INSERT" in right(tables.QUARANTINE, role).verbs:
+            yield f"GRANT USAGE ON SEQUENCE {place}.quarantine_id_seq TO {user}"
