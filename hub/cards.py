@@ -14,7 +14,8 @@ from typing import Final
 
 from agent.errors import Missing
 from agent.wire import paper_codes
-from agent.wire.enroll import Bundle, dearmor, decode_bundle
+from agent.wire.armor import dearmor
+from agent.wire.enroll import Bundle, decode_bundle
 
 _MODULE_PX: Final = 6
 _STYLE: Final = """\
@@ -56,7 +57,7 @@ def page(cards: Sequence[Card]) -> str:
 
 
 def _card(card: Card) -> str:
-    texts = paper_codes.codes_of("BUNDLE", card.armored)
+    texts = [text for paper in ("BUNDLE", "PASS") for text in paper_codes.codes_of(paper, card.armored)]
     codes = "\n".join(
         f'<figure><img alt="QR code {n} of {len(texts)}" src="data:image/png;base64,{code_png(text)}">'
         f"<figcaption>{n} of {len(texts)}</figcaption></figure>"
@@ -74,7 +75,7 @@ def _card(card: Card) -> str:
 <ol>
 <li>Scan the {len(texts)} code{"s" * (len(texts) > 1)}, and save the text as a file: the order does not matter.</li>
 <li>Run <b>wardbeat enroll FILE</b> on your machine, and compare the eight words above with those that it shows.</li>
-<li>Give the request that it prints to the study, and read out the request's eight words when you are asked.</li>
+<li>It sends its request by itself. Read out the request's eight words when you are asked.</li>
 </ol>
 </section>"""
 

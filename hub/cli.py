@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from agent.errors import Missing
 from agent.system.parser import Parser
-from hub import commands, commands_database, commands_people, commands_show
+from hub import commands, commands_database, commands_enroll, commands_people, commands_show
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,7 @@ COMMANDS: Final = (
             _switch("--list", "print the bundles that are still open, as JSON"),
             _argument("--void", metavar="NAME|all", help="end an open bundle, by its name in --list"),
             _argument("--label", metavar="LABEL", help="study label of the person, kept beside the device"),
+            _switch("--in-person", "admit its first request without a comparison: you hand it over yourself"),
             _argument("--labels", type=Path, metavar="FILE", help="a bundle and a card for each label, one a line"),
             _argument("--into", type=Path, metavar="DIR", help="with --labels: new folder for bundles and cards"),
         ),
@@ -99,10 +100,17 @@ COMMANDS: Final = (
     ),
     Command(
         "admit",
-        "print the answer to a device's request",
-        commands.admit,
+        "admit a device: print the answer to its request, or send it through the broker",
+        commands_enroll.admit,
         (
-            _argument("request", type=Path, help="file with the device's request"),
+            _argument("request", type=Path, nargs="?", help="file with the device's request"),
+            _argument(
+                "--pending",
+                nargs="?",
+                const="",
+                metavar="NAME",
+                help="list the requests that came through the broker, or admit the one of this name",
+            ),
             _argument("--words", metavar="WORDS", help="the request's eight words, as the person read them out"),
             _switch("--yes", "the words were compared, or cannot be: a machine with release 0.1.0 shows none"),
         ),

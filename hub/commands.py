@@ -10,16 +10,14 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import Final
 
-from agent.errors import CheckFailed, WireRefused, WrongUse
+from agent.errors import WrongUse
 from agent.system import output
 from agent.system.output import say
-from agent.system.terminal import ask_agreement
-from agent.wire import spoken
+from agent.wire.armor import dearmor
 from agent.wire.directory import fingerprint_words
-from agent.wire.enroll import dearmor, decode_bundle, verified_request
+from agent.wire.enroll import decode_bundle
 from hub.commands_database import users_of_new_site
 
-_COMPARE: Final = "Ask the person, by voice, for the eight words that 'wardbeat enroll' printed with the request."
 _REVOKED: Final = """\
 Send the broker a SIGHUP: it reloads its list and refuses everyone on it. An open connection continues
 until it ends (the hub refuses its messages); restart the broker to end it. After 'revoke hub' restart the hub."""
@@ -63,12 +61,15 @@ def invite(arguments: argparse.Namespace) -> int:
         from hub.commands_people import invite_many
 
         return invite_many(arguments)
-    text = invite(arguments.folder, checked_label(arguments.label) if arguments.label else "")
+    label = checked_label(arguments.label) if arguments.label else ""
+    text = invite(arguments.folder, label, at_once=arguments.in_person)
     output.show(text, end="")
     bundle = decode_bundle(dearmor("BUNDLE", text))
     say(f"Read out the bundle's eight words when the person asks: {bundle.words}")
     say(f"A machine with release 0.1.0 shows the root key's words instead: {fingerprint_words(bundle.root_public)}")
     name = code_name(bundle.code)
+    if arguments.in_person:
+        say("Whoever has this bundle first is enrolled: hand it over yourself, and send it nowhere.")
     say(f"It enrolls one device within {CODE_DAYS} days. To void it: wardbeat hub invite SITE --void {name}")
     return 0
 
@@ -84,43 +85,6 @@ def _invitations(arguments: argparse.Namespace) -> int:
         for code in keys.codes.open_ones(int(time.time())):
             output.show(json.dumps(asdict(code)))
     return 0
-
-
-def admit(arguments: argparse.Namespace) -> int:
-    """Print the sealed answer to a device's request, once its words were compared."""
-    from hub.enroll import admit
-
-    try:
-        text = arguments.request.read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongUse(
-            f"{arguments.request} is not a readable request", remedy="Use the file that 'wardbeat enroll' printed."
-        ) from error
-    try:
-        _compare(verified_request(dearmor("REQUEST", text)).words, arguments)
-        output.show(admit(arguments.folder, text), end="")
-    except WireRefused as refused:
-        raise WrongUse(
-            f"the request was refused ({refused.reason}): {refused}",
-            remedy="Nothing was changed. Ask for a new request.",
-        ) from refused
-    return 0
-
-
-def _compare(words: str, arguments: argparse.Namespace) -> None:
-    """The person's words against the request's: whoever copied a bundle sends a request of his own."""
-    say(f"The request's eight words: {words}")
-    if arguments.yes:
-        return
-    if arguments.words is None:
-        agree = ask_agreement(_COMPARE, "Do they agree?", "a yes, or --words 'EIGHT WORDS',")
-    else:
-        agree = spoken.heard(arguments.words) == spoken.heard(words)
-    if not agree:
-        raise CheckFailed(
-            "the words do not agree; nobody was admitted",
-            remedy="Somebody else may use this bundle: void it with 'hub invite SITE --void', and invite again.",
-        )
 
 
 def run(arguments: argparse.Namespace) -> int:

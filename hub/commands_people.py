@@ -17,7 +17,7 @@ def invite_many(arguments: argparse.Namespace) -> int:
         raise WrongUse("--labels needs a folder", remedy="Name a new one: --into invitations")
     if arguments.label:
         raise WrongUse("--label and --labels do not go together", remedy="Use one of them.")
-    made = invite_all(arguments.folder, read_labels(arguments.labels), arguments.into)
+    made = invite_all(arguments.folder, read_labels(arguments.labels), arguments.into, at_once=arguments.in_person)
     for card in made:
         output.show(json.dumps({"label": card.label, "name": card.name, "ends_utc_s": card.ends_utc_s}))
     say(f"Wrote {len(made)} bundles and {arguments.into / CARDS}: print it, hand the cards over, destroy the folder.")

@@ -5,7 +5,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from agent.errors import WireRefused
-from agent.wire.enroll import dearmor
+from agent.wire.armor import dearmor
 from agent.wire.erase_receipt import receipt_text
 from agent.wire.erasure import EVERY_SERIAL, verified_wish
 from hub.database import lock_file, unlock_file

@@ -9,7 +9,8 @@ from typing import Final
 
 from agent.errors import WrongUse
 from agent.system import host
-from agent.wire.enroll import dearmor, decode_bundle
+from agent.wire.armor import dearmor
+from agent.wire.enroll import decode_bundle
 from hub import cards
 from hub.cards import Card
 from hub.files import read_whole, whole_or_nothing
@@ -39,13 +40,14 @@ def read_labels(file: Path) -> list[str]:
     return labels
 
 
-def invite_all(folder: Path, labels: Sequence[str], into: Path) -> list[Card]:
+def invite_all(folder: Path, labels: Sequence[str], into: Path, *, at_once: bool = False) -> list[Card]:
     """Write a bundle for each label, and the page of cards, into a new folder; all or nothing.
 
     Args:
         folder: The hub's.
         labels: Checked; each different.
         into: Made here; must be new or empty.
+        at_once: Admit each first request without a comparison of words: the cards are handed over in person.
 
     Raises:
         WrongUse: The folder holds something, or a label is invited or enrolled already. Nothing was changed.
@@ -62,7 +64,7 @@ def invite_all(folder: Path, labels: Sequence[str], into: Path) -> list[Card]:
         made: list[Card] = []
         undo.callback(_void, folder, made)
         for label in labels:
-            armored = invite(folder, label)
+            armored = invite(folder, label, at_once=at_once)
             name = code_name(decode_bundle(dearmor("BUNDLE", armored)).code)
             made.append(Card(label, armored, name, now_utc_s + CODE_DAYS * _DAY_S))
         with whole_or_nothing(into):

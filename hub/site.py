@@ -13,18 +13,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from agent.errors import KeysMissing, WireRefused, WrongUse
 from agent.system import host, machine
+from agent.wire.armor import armor
+from agent.wire.bootstrap import Pass, tls_key
 from agent.wire.directory import DirectoryKey, lowest_serial, verified
-from agent.wire.enroll import Bundle, armor, check_names
+from agent.wire.enroll import Bundle, check_names
 from agent.wire.keys import SEED_BYTES, ReceiveKey, SignKey
 from hub.broker import acl, mosquitto_conf
 from hub.database import CANNOT_WRITE, cause, checked_url
 from hub.files import whole_or_nothing
-from hub.keys.certificates import issue, make_ca, serial_of, write_revoked
+from hub.keys.certificates import certify, issue, make_ca, serial_of, write_revoked
+from hub.keys.codes import CODE_DAYS
 from hub.keys.keystore import RESTORED, KeyStore
 from hub.store.owner import check_new
 
@@ -152,20 +155,23 @@ def adopt(folder: Path) -> None:
         keys.put({RESTORED: b"1"})
 
 
-def invite(folder: Path, label: str = "") -> str:
-    """A bundle that enrolls one device, as armored text; its code works once.
+def invite(folder: Path, label: str = "", *, at_once: bool = False) -> str:
+    """A bundle that enrolls one device, and the pass that lets its request through the broker, as armored text.
 
     Args:
         folder: The hub's.
         label: A checked study label for the device that it enrolls; empty: none.
+        at_once: Admit the first request without a comparison of words: the bundle is handed over in person.
 
     Raises:
-        KeysMissing: There is no hub in the folder, or its directory key has ended.
+        KeysMissing: There is no hub in the folder, or its directory key has ended, or the CA's files are not here.
     """
     with closing(open_keys(folder)) as keys:
         key = _directory_key(keys)
         if lowest_serial(keys.version()) < key.serial:
             keys.issue_directory()  # of a release that did not count so: the bundle must name the serial
+        code, pass_name = keys.codes.new(int(time.time()), label, at_once=at_once)
+        certificate = certify(folder, pass_name, tls_key(code).public_key(), server=None, days=CODE_DAYS)
         bundle = Bundle(
             site=keys.site,
             operator=keys.operator,
@@ -175,9 +181,10 @@ def invite(folder: Path, label: str = "") -> str:
             root_public=keys.value("root public"),
             directory_floor=keys.version(),
             synthetic=keys.synthetic,
-            code=keys.codes.new(int(time.time()), label),
+            code=code,
         )
-    return armor("BUNDLE", bundle.encode())
+    pass_ = Pass(pass_name, certificate.public_bytes(serialization.Encoding.DER))
+    return armor("BUNDLE", bundle.encode()) + armor("PASS", pass_.encode())
 
 
 def _directory_key(keys: KeyStore) -> DirectoryKey:

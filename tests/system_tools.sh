@@ -13,6 +13,7 @@ need setpriv util-linux
 need initdb postgresql
 need chromium chromium
 need Rscript r-base-core
+need rabbitmq-server rabbitmq-server
 if [ "${1:-}" = radio ]; then # an emulator, a static shell, the daemon; the kernel comes by `apt-get download`
     need qemu-system-x86_64 qemu-system-x86
     need busybox busybox-static

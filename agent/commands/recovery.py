@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     from agent.errors import WrongUse
     from agent.privacy.vault import existing_vault
     from agent.wire import erasure
-    from agent.wire.enroll import armor
+    from agent.wire.armor import armor
 
     if arguments.what == "verify":
         return _verify(arguments)

@@ -12,7 +12,7 @@ from agent.control import client
 from agent.enrollment import consent_key, identity
 from agent.privacy.vault import open_vault
 from agent.tables.profiles import Profile
-from agent.wire.enroll import armor, dearmor
+from agent.wire.armor import armor, dearmor
 
 if TYPE_CHECKING:
     from hub.store import Store

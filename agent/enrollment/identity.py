@@ -4,6 +4,7 @@ keys/identity   sealed under the data key: seeds, bundle, device name, newest di
 keys/consent    the person's consent key, sealed under the PIN and the data key: the running agent cannot sign with it
 keys/recovery   the person's recovery code, sealed in the same way: to be shown again
 keys/tls.key    encrypted PEM        keys/tls.crt, keys/ca.pem
+keys/request    as it was sent, and keys/pass: until the answer is here
 """
 
 import hashlib
@@ -29,6 +30,8 @@ from agent.wire.codec import Fields
 from agent.wire.enroll import Bundle, Request, decode_bundle, opened_answer, signed_request
 from agent.wire.keys import SEED_BYTES, SignKey
 
+REQUEST: Final = "request"  # as it was sent, until its answer is here
+PASS_FILE: Final = "pass"  # noqa: S105 - a name
 ENROLL: Final = "Run 'wardbeat enroll BUNDLE' with the file from the hub's operator."
 _BEFORE_MACHINE: Final = 7  # fields of the identity file
 TLS_BOTH: Final = "tls.pem"  # a renewed certificate with its key, in one file: they change together or not at all
@@ -142,7 +145,9 @@ def begin(folder: Path, vault: Vault, bundle_bytes: bytes, pin: str, *, replace_
     host.write_private(keys / "consent", seal_with_pin(vault, "consent", pin, consent_seed))
     host.write_private(keys / "recovery", seal_with_pin(vault, "recovery", pin, code))
     save(folder, vault, identity)
-    return signed_request(request, identity.sign, consent, recovery)
+    paper = signed_request(request, identity.sign, consent, recovery)
+    host.write_private(keys / REQUEST, paper)
+    return paper
 
 
 def _here(machine: bytes, site: str, folder: Path) -> bytes:
@@ -174,6 +179,8 @@ def finish(folder: Path, vault: Vault, answer_bytes: bytes) -> Identity:
         raise WireRefused("bad_signature", "the certificate is for another device")
     certificate.check_days("the certificate", now_utc_s)
     host.write_private(folder / "keys" / "tls.crt", certificate.pem)
+    for name in (REQUEST, PASS_FILE):
+        host.overwrite(folder / "keys" / name)
     identity = replace(started, device=answer.device, published=published)
     save(folder, vault, identity)
     return identity
@@ -249,7 +256,8 @@ def destroy(folder: Path) -> None:
     """Overwrite and remove every key of an enrollment; the data key stays, for the person's own history."""
     keys = folder / "keys"
     # the identity first: without it nothing here speaks, wherever a crash comes
-    for name in ("identity", "consent", "recovery", "tls.key", "tls.next.key", TLS_BOTH, "tls.crt", "ca.pem"):
+    tls = "tls.key", "tls.next.key", TLS_BOTH, "tls.crt", "ca.pem"
+    for name in ("identity", "consent", "recovery", REQUEST, PASS_FILE, *tls):
         host.overwrite(keys / name)
 
 

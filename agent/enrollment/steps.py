@@ -8,10 +8,15 @@ from agent.enrollment.enrolled import Identity
 from agent.outbox import Outbox, consents
 from agent.privacy.vault import existing_vault, open_vault
 from agent.system import host
+from agent.wire.bootstrap import Pass, decode_pass
+from agent.wire.enroll import Bundle
 
 
-def begin_enrollment(settings: Settings, bundle: bytes, pin: str, *, replace_old: bool) -> bytes:
-    """Make this machine's keys; the request for the hub. What older keys sealed is retired first.
+def begin_enrollment(
+    settings: Settings, bundle: bytes, pin: str, *, replace_old: bool, pass_: bytes | None = None
+) -> bytes:
+    """Make this machine's keys; the request for the hub. What older keys sealed is retired first. A pass is kept beside
+    the request, so that it can travel through the broker.
 
     Raises:
         AlreadyRunning: Stop the agent first: it holds the old keys.
@@ -24,7 +29,26 @@ def begin_enrollment(settings: Settings, bundle: bytes, pin: str, *, replace_old
         if replace_old and (folder / "outbox.db").exists():
             with Outbox(folder / "outbox.db", vault, None) as outbox:
                 consents.retire(outbox, int(time.time()))
-        return identity.begin(folder, vault, bundle, pin, replace_old=replace_old)
+        request = identity.begin(folder, vault, bundle, pin, replace_old=replace_old)
+        if pass_ is not None:
+            host.write_private(folder / "keys" / identity.PASS_FILE, pass_)
+        return request
+
+
+def begun_enrollment(settings: Settings) -> tuple[Bundle, Pass, bytes] | None:
+    """Bundle, pass and request of an enrollment whose answer is missing; None where none can travel by itself.
+
+    Raises:
+        KeysMissing: Nothing was begun here, or it cannot be opened.
+        WireRefused: The pass is damaged.
+    """
+    folder = settings.state_dir
+    begun = identity.load(folder, existing_vault(folder, settings.key_store))
+    files = [folder / "keys" / name for name in (identity.PASS_FILE, identity.REQUEST)]
+    if begun.device or not all(file.exists() for file in files):
+        return None
+    pass_, request = (host.read_private(file) for file in files)
+    return begun.bundle, decode_pass(pass_), request
 
 
 def finish_enrollment(settings: Settings, answer: bytes) -> Identity:

@@ -62,7 +62,7 @@ async def bind(session: Session, asked: forms.Strap) -> Answer:
 
 async def read_bundle(session: Session, asked: forms.Bundle) -> Answer:
     """Whose bundle it is and its eight words, to be compared with the operator's before a PIN is chosen."""
-    from agent.wire.enroll import dearmor
+    from agent.wire.armor import dearmor
 
     _check_free(session)
     read = identity.read_bundle(dearmor("BUNDLE", asked.bundle))
@@ -78,7 +78,8 @@ def _check_free(session: Session) -> None:
 
 async def enroll(session: Session, asked: forms.Begin) -> Answer:
     """The operator's bundle and a PIN in, a request out."""
-    from agent.wire.enroll import armor, dearmor, decode_bundle, verified_request
+    from agent.wire.armor import armor, dearmor
+    from agent.wire.enroll import decode_bundle, verified_request
     from agent.wire.erasure import in_words
 
     _check_free(session)
@@ -102,7 +103,7 @@ async def admit(session: Session, asked: forms.End) -> Answer:
     Raises:
         WrongPin, WrongUse: The PIN or the words are those of another enrollment.
     """
-    from agent.wire.enroll import dearmor
+    from agent.wire.armor import dearmor
 
     started = identity.load(session.folder, session.vault)
     if asked.words.lower().split() != started.bundle.words.split():

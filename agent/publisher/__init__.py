@@ -5,6 +5,7 @@ link.py       one connection in a thread
 reasons.py    why a broker cannot be used, in words
 probe.py      asks a broker who it is without becoming its client
 schedule.py   which row goes next, and when a row goes again
+enrolling.py  a request through the broker, before this machine has an identity
 answers.py    receipts, notices, a newer directory, a new certificate, the end of an enrollment
 """
 

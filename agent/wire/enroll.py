@@ -1,4 +1,4 @@
-"""Enrollment's three papers, carried by hand: bundle (hub → person), request (device → hub), answer.
+"""Enrollment's three papers, carried by hand or as `bootstrap` says: bundle (hub → person), request, answer.
 
     bundle  = [site, operator, host, port, CA, root public, directory floor, synthetic, code]
     request = [body, signature by the sign key, by the consent key, by the recovery key]
@@ -10,9 +10,6 @@ No paper holds a secret of the device; the answer opens only with the new receiv
 which proves that the device holds it. The TLS request is signed by its own key.
 """
 
-import base64
-import binascii
-import textwrap
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,8 +33,6 @@ from agent.wire.keys import (
 from agent.wire.labels import Label
 
 CODE_BYTES: Final = 16
-PAPERS: Final = ("BUNDLE", "REQUEST", "ANSWER", "ERASURE", "ERASE RECEIPT")
-_BEGIN: Final = "-----BEGIN WARDBEAT "
 HASH_BYTES: Final = 32
 
 
@@ -253,47 +248,3 @@ def opened_answer(data: bytes, bundle: Bundle, receive: ReceiveKey, now_utc_s: i
     if not is_name(answer.device):
         raise WireRefused("malformed", 'the answer is damaged (field "device"): ask for a new one')
     return answer, seen, published
-
-
-def armor(paper: str, data: bytes) -> str:
-    """A paper as text that survives mail and hands."""
-    lines = textwrap.wrap(base64.b64encode(data).decode(), 64)
-    return "\n".join([f"-----BEGIN WARDBEAT {paper}-----", *lines, f"-----END WARDBEAT {paper}-----", ""])
-
-
-def dearmor(paper: str, text: str) -> bytes:
-    """Inverse of `armor`; what a mail program put around it, or quoted it with, does not matter.
-
-    Raises:
-        WireRefused: ``malformed``, naming what was expected, and what it is.
-    """
-    _, inside, _ = _parts(paper, text)
-    try:
-        return base64.b64decode("".join(inside), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise WireRefused("malformed", f"the {paper.lower()} is damaged") from error
-
-
-def outside(paper: str, text: str) -> str:
-    """What stands around an armored paper: nobody signed it.
-
-    Raises:
-        WireRefused: As `dearmor`.
-    """
-    before, _, after = _parts(paper, text)
-    return "\n".join([*before, *after])
-
-
-def _parts(paper: str, text: str) -> tuple[list[str], list[str], list[str]]:
-    lines = [line.strip().lstrip("> ") for line in text.splitlines()]
-    begins = [line for line in lines if line.startswith(_BEGIN)]
-    begin, end = f"{_BEGIN}{paper}-----", f"-----END WARDBEAT {paper}-----"
-    if begin not in begins:
-        named = {line.removeprefix(_BEGIN).rstrip("-") for line in begins}
-        found = next((other.lower() for other in PAPERS if other in named), "another kind of file")
-        raise WireRefused("malformed", f"this is {found}, not a Wardbeat {paper.lower()}")
-    at = lines.index(begin)
-    inside = lines[at + 1 :]
-    if end not in inside:
-        raise WireRefused("malformed", f"the {paper.lower()} is cut short: its last line is missing")
-    return lines[:at], inside[: inside.index(end)], inside[inside.index(end) + 1 :]

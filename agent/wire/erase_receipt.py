@@ -12,10 +12,11 @@ from typing import Final
 
 from agent.errors import WireRefused
 from agent.wire import codec
+from agent.wire.armor import armor, dearmor, outside
 from agent.wire.codec import Fields
 from agent.wire.consent import MAX_TEXT
 from agent.wire.directory import Verified, fingerprint_words, verified
-from agent.wire.enroll import armor, dearmor, is_name, outside
+from agent.wire.enroll import is_name
 from agent.wire.erasure import EVERY_SERIAL
 from agent.wire.keys import SIGN_PUBLIC_BYTES
 from agent.wire.receipt import Erased, decode_erased

@@ -14,7 +14,7 @@ import zlib
 from typing import Final
 
 from agent.errors import WireRefused
-from agent.wire.enroll import armor, dearmor
+from agent.wire.armor import armor, dearmor
 
 PART_LETTERS: Final = 460
 """Letters of data in one code. With its head that is a code of 73 modules a side at the second lowest of four levels of
@@ -53,14 +53,19 @@ def is_coded(text: str) -> bool:
 
 
 def armored_of(text: str) -> str:
-    """The armored paper in the texts of codes: in any order, one or more times, in either case, with anything around.
+    """The armored papers in the texts of codes: in any order, one or more times, in either case, with anything around.
 
     Raises:
-        WireRefused: ``malformed``: a part is missing or damaged, or parts of two papers are mixed.
+        WireRefused: ``malformed``: a part is missing or damaged, or parts of two papers of one name are mixed.
     """
-    found = {tuple(match.groups()) for match in _TEXT.finditer(" ".join(text.upper().split()))}
-    if len({(name, of, check) for name, _, of, check, _ in found}) != 1:
-        raise WireRefused("malformed", "these are not the codes of one paper: scan all codes of one card, and no other")
+    every = {tuple(match.groups()) for match in _TEXT.finditer(" ".join(text.upper().split()))}
+    papers = sorted({(name, of, check) for name, _, of, check, _ in every})
+    if not papers or len({name for name, _, _ in papers}) < len(papers):
+        raise WireRefused("malformed", "these are not the codes of one card: scan all of its codes, and no other")
+    return "".join(_paper({one for one in every if one[0] == name}) for name, _, _ in papers)
+
+
+def _paper(found: set[tuple[str, ...]]) -> str:
     name, _, of, check, _ = next(iter(found))
     parts = {int(n): data for _, n, _, _, data in found}
     missing = [str(n) for n in range(1, int(of) + 1) if n not in parts]

@@ -119,16 +119,16 @@ def certificate_end_utc_s(der: bytes) -> int:
 
 
 def certify(
-    folder: Path, common_name: str, public: ec.EllipticCurvePublicKey, *, server: str | None
+    folder: Path, common_name: str, public: ec.EllipticCurvePublicKey, *, server: str | None, days: int = DEVICE_DAYS
 ) -> x509.Certificate:
-    """A client certificate, or with ``server`` (a host name or address) a server's.
+    """A client certificate for so many days, or with ``server`` (a host name or address) a server's.
 
     Raises:
         KeysMissing: The CA's files are not here.
     """
     ca, ca_key = _authority(folder)
     usage = ExtendedKeyUsageOID.CLIENT_AUTH if server is None else ExtendedKeyUsageOID.SERVER_AUTH
-    builder = _certificate(common_name, public, ca.subject, DEVICE_DAYS if server is None else _SERVER_DAYS)
+    builder = _certificate(common_name, public, ca.subject, days if server is None else _SERVER_DAYS)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
     builder = builder.add_extension(

@@ -1,20 +1,25 @@
-"""Enrollment codes: each admits one device, for two weeks; part of the key store's file."""
+"""Enrollment codes: each admits one device, for two weeks; part of the key store's file.
+
+A code itself is not kept. Of its hash and of the key that messages about it are sealed with it cannot be computed.
+"""
 
 import hashlib
 import os
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from agent.errors import WireRefused
+from agent.wire.bootstrap import CODE_NAME_BYTES as _NAME_BYTES
+from agent.wire.bootstrap import seal_key
+from hub.broker import pass_names
 from hub.database import reading
 from hub.keys.tables import CODE
 
 CODE_DAYS: Final = 14
 _DAY_S: Final = 86_400
 _OPEN, _USED, _VOID = 0, 1, 2
-_NAME_BYTES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,27 @@ class OpenCode:
     made_utc_s: int
     ends_utc_s: int
     label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCode:
+    """What messages through the broker about a code need.
+
+    Attributes:
+        hash: Of the code.
+        pass_name: By which the broker knows the bearer of its pass.
+        seal: What they are sealed with (32 bytes).
+        is_open: Whether it can still admit a device.
+        at_once: Whether its first request is admitted without a comparison of words.
+        label: The study label of the person that it is for; empty: none.
+    """
+
+    hash: bytes
+    pass_name: str
+    seal: bytes
+    is_open: bool
+    at_once: bool
+    label: str
 
 
 def code_name(code: bytes) -> str:
@@ -55,20 +81,33 @@ class Codes:
             with self._engine.begin() as db:
                 db.execute(update(CODE).where(undated).values(made_utc_s=now_utc_s))
 
-    def new(self, now_utc_s: int, label: str = "") -> bytes:
-        """A code (16 bytes); only its hash is kept.
+    def new(self, now_utc_s: int, label: str = "", *, at_once: bool = False) -> tuple[bytes, str]:
+        """A code (16 bytes), of which only the hash is kept, and the name of its pass.
 
         Args:
             now_utc_s: When it begins.
-            label: A checked study label for the device that it admits; labels of codes that ended are deleted here.
+            label: A checked study label for the device that it admits; labels and seals of codes that ended are deleted
+                here.
+            at_once: Admit its first request without a comparison: the bundle is handed over in person.
         """
         code = os.urandom(16)
-        ended = CODE.c.label.is_not(None) & (CODE.c.made_utc_s < now_utc_s - CODE_DAYS * _DAY_S)
+        ended = CODE.c.made_utc_s < now_utc_s - CODE_DAYS * _DAY_S
         with self._engine.begin() as db:
-            db.execute(update(CODE).where(ended).values(label=None))
+            db.execute(update(CODE).where(ended).values(label=None, seal=None))
+            pass_name = _least_used(db)
             row = {"hash": _hash(code), "used": _OPEN, "made_utc_s": now_utc_s, "label": label or None}
+            row |= {"pass_name": pass_name, "seal": seal_key(code), "at_once": int(at_once)}
             db.execute(insert(CODE), row)
-        return code
+        return code, pass_name
+
+    def known(self, name: bytes, now_utc_s: int) -> KnownCode | None:
+        """The code whose hash begins with these bytes, while messages about it can be opened; None otherwise."""
+        with self._reads.connect() as db:
+            for row in db.execute(select(CODE).where(CODE.c.seal.is_not(None))):
+                if row.hash[:_NAME_BYTES] == name and _is_in_time(row.made_utc_s, now_utc_s):
+                    is_open = row.used == _OPEN
+                    return KnownCode(row.hash, row.pass_name, row.seal, is_open, row.at_once == 1, row.label or "")
+        return None
 
     def use_up(self, db: Connection, code: bytes, now_utc_s: int) -> str:
         """Use a code up, in a transaction that admits the device; returns the label that the code was made with.
@@ -102,8 +141,15 @@ class Codes:
             rows = db.execute(select(CODE.c.hash).where(CODE.c.used == _OPEN)).scalars()
             chosen = [held for held in rows if name is None or held[:_NAME_BYTES].hex() == name]
             for held in chosen:
-                db.execute(update(CODE).where(CODE.c.hash == held).values(used=_VOID, label=None))
+                db.execute(update(CODE).where(CODE.c.hash == held).values(used=_VOID, label=None, seal=None))
         return len(chosen)
+
+
+def _least_used(db: Connection) -> str:
+    """A name for a pass that few codes have: two machines that enroll under one name disturb each other."""
+    query = select(CODE.c.pass_name, func.count().label("n")).where(CODE.c.seal.is_not(None))
+    used = {row.pass_name: row.n for row in db.execute(query.group_by(CODE.c.pass_name))}
+    return min(pass_names(), key=lambda name: (used.get(name, 0), name))
 
 
 def _hash(code: bytes) -> bytes:

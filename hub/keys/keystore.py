@@ -25,6 +25,7 @@ from hub.keys.generations import Generations
 from hub.keys.kem import DAY_S, KemKeys
 from hub.keys.people import People
 from hub.keys.tables import CHANGES, META, SITE, mark_changed
+from hub.keys.waiting import Waiting
 from hub.schema import refuse_strange
 
 DIRECTORY_DAYS: Final = 7
@@ -49,10 +50,9 @@ class KeyStore:
     Attributes:
         devices: The admitted devices.
         codes: Each admits one more.
-        kems: The keys that devices seal to.
-        data_keys: The keys that stored rows are encrypted under.
+        kems, data_keys: The keys that devices seal to, and that stored rows are encrypted under.
         generations: How far the database had come.
-        people: What people of a study are called.
+        people, waiting: What people of a study are called, and requests that came through the broker.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -70,7 +70,7 @@ class KeyStore:
         self.kems = KemKeys(self._engine)
         self.data_keys = DataKeys(self._engine)
         self.generations = Generations(self._engine)
-        self.people = People(self._engine)
+        self.people, self.waiting = People(self._engine), Waiting(self._engine)
         self.codes = Codes(self._engine, int(time.time()))
         self.devices = Devices(self._engine, self.data_keys, self.codes)
         self._changes = self._read(CHANGES)

@@ -35,6 +35,21 @@ CODE = Table(
     Column("used", Integer, nullable=False),  # 0 open, 1 used, 2 void
     Column("made_utc_s", BigInteger),
     Column("label", String),  # the study label of the person that it is for; emptied when the code is used or void
+    Column("pass_name", String),  # by which the broker knows the bearer of its pass
+    Column("seal", LargeBinary),  # what messages about it are sealed with; emptied when it ends or is void
+    Column("at_once", Integer),  # 1: the bundle was handed over in person, and its first request is admitted
+)
+# Requests that came through the broker, until their code ends: the answer waits here for the next question.
+WAITING = Table(
+    "waiting",
+    META,
+    Column("request", LargeBinary, primary_key=True),  # hash of the paper
+    Column("code", LargeBinary, nullable=False),  # hash of the bundle's code
+    Column("paper", LargeBinary, nullable=False),
+    Column("came_utc_s", BigInteger, nullable=False),
+    Column("device", LargeBinary),  # once it is admitted
+    Column("answer", LargeBinary),
+    Column("trouble", String),  # why the hub refused it, or the machine the answer
 )
 # What people of a study are called; here and nowhere else, so that no dump of the database holds it.
 LABEL = Table("label", META, Column("device", LargeBinary, primary_key=True), Column("label", String, nullable=False))
@@ -78,7 +93,7 @@ MACHINE = Table(
     Column("machine", LargeBinary, nullable=False, index=True),
 )
 # What names a person beside the data keys: an erasure deletes the device's rows of these.
-PERSONAL: Final = (LABEL,)
+PERSONAL: Final = (LABEL, WAITING)
 CHANGES: Final = "changes"
 
 

@@ -22,6 +22,7 @@ from hub.database import CANNOT_WRITE, lock_file, unlock_file
 from hub.enroll import renew
 from hub.keys.certificates import renew_own
 from hub.keys.devices import Device
+from hub.receive import enrolling
 from hub.receive.batch import store_batch
 from hub.receive.client import load_own, make_client, session_options, tls_of
 from hub.receive.grid import TICK_S, Grid, Settled
@@ -256,9 +257,11 @@ class Receiver:
         Raises:
             sqlalchemy errors of `hub.database.CANNOT_WRITE`, NotDurable: Nothing was stored.
         """
-        outcome = store_batch(self.keys, self.store, batch)
+        asked = [message for message in batch if enrolling.is_asked(message[0])]
+        outcome = store_batch(self.keys, self.store, [message for message in batch if message not in asked])
+        said = [enrolling.reply(self._folder, self.keys, *message, outcome.counts) for message in asked]
         self._hourly.add(outcome.counts)
-        return self._replies.to(outcome, self._certified(outcome.renewals))
+        return [*self._replies.to(outcome, self._certified(outcome.renewals)), *(one for one in said if one)]
 
     def _certified(self, renewals: list[tuple[Device, bytes]]) -> dict[bytes, bytes]:
         now_utc_s = int(time.time())

@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections import ChainMap
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, delete, insert, select
@@ -17,13 +16,11 @@ from hub.keys.keystore import KeyStore
 from hub.store import due
 from hub.store.ends import note_ends
 from hub.store.features import NamedFeatures
+from hub.store.proven import Proven
 from hub.store.records import proven
 from hub.store.tables import CONSENT
 
 log = logging.getLogger(__name__)
-
-Records = ChainMap[tuple[bytes, bytes], ConsentRecord]
-
 
 _LATE_S: Final = 31 * 86_400
 _AHEAD_S: Final = 86_400
@@ -37,13 +34,14 @@ class Consents:
     Args:
         db: The open transaction, which holds the lock of every device that is asked about.
         keys: Withdrawals and erasures.
-        records: Records by (device, hash), kept from one transaction to the next: a stored record never changes.
+        known: What was proven in earlier transactions.
     """
 
-    def __init__(self, db: Connection, keys: KeyStore, records: Records) -> None:
+    def __init__(self, db: Connection, keys: KeyStore, known: Proven) -> None:
         self._db, self._keys = db, keys
-        self._features, self._now_utc_s = NamedFeatures(db, keys.site), int(time.time())
-        self.records = records.new_child()  # records read by a transaction that rolls back are not kept
+        self.proven = known.child()
+        self._features = NamedFeatures(db, keys.site, self.proven.statements)
+        self._now_utc_s = int(time.time())
         # A batch's withdrawals of a device: the highest serial and the latest time stand for all of them.
         self._withdrawals: dict[bytes, tuple[Device, int, int]] = {}
         self._withdrawn: dict[bytes, int] = {}
@@ -166,7 +164,7 @@ class Consents:
         return serial
 
     def _record(self, device: Device, wanted: bytes) -> ConsentRecord | None:
-        known = self.records.get((device.kid, wanted))
+        known = self.proven.records.get((device.kid, wanted))
         if known is None:
             here = (CONSENT.c.device == device.kid) & (CONSENT.c.hash == wanted)
             proven = (self._proven(device, row) for row in self._db.execute(select(CONSENT).where(here)).all())
@@ -175,14 +173,14 @@ class Consents:
 
     def _proven(self, device: Device, row: Row[Any]) -> ConsentRecord | None:
         """The record in a row, if the device's keys signed it; a row alone proves nothing. Kept once it is verified."""
-        known = self.records.get((device.kid, row.hash))
+        known = self.proven.records.get((device.kid, row.hash))
         if known is not None and known.serial == row.serial:
             return known
         record = proven(row, self._keys.site, device)
         if record is None:
             log.error("a consent record in the database was not signed by its device; it is ignored")
             return None
-        self.records[device.kid, record.hash] = record
+        self.proven.records[device.kid, record.hash] = record
         return record
 
 

@@ -1,9 +1,7 @@
 """What a consent names beyond its record, as the hub stores it: a statement that the person's key signed."""
 
 import logging
-from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Collection, MutableMapping
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
@@ -12,23 +10,11 @@ from agent.wire import codec, schema
 from agent.wire.consent import ConsentRecord, grant_items, names_features
 from agent.wire.message import FIRST_PURPOSES, ContextMessage, FeaturesMessage, Grant, SummaryMessage
 from hub.keys.devices import Device
+from hub.store.proven import ConsentKey, Stated
 from hub.store.records import statement_of
 from hub.store.tables import FEATURES
 
 log = logging.getLogger(__name__)
-
-_KEPT_MOST: Final = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """A statement: the features that its consent names, and grants that the record cannot hold."""
-
-    features: frozenset[int]
-    grants: frozenset[Grant] = frozenset()
-
-
-_proven: dict[tuple[bytes, bytes], Stated] = {}  # by device and consent: a proven statement never changes
 
 
 class NamedFeatures:
@@ -37,10 +23,11 @@ class NamedFeatures:
     Args:
         db: The open transaction, which holds the lock of every device that is asked about.
         site: Part of what is signed.
+        known: Statements that were proven before; those of this transaction are added.
     """
 
-    def __init__(self, db: Connection, site: str) -> None:
-        self._db, self._site = db, site
+    def __init__(self, db: Connection, site: str, known: MutableMapping[ConsentKey, Stated]) -> None:
+        self._db, self._site, self._known = db, site, known
 
     def add(self, device: Device, message: FeaturesMessage, record: ConsentRecord) -> None:
         """Store a statement about a record.
@@ -50,7 +37,7 @@ class NamedFeatures:
         """
         if record.action != "give" or not names_features(message, self._site, device.consent_public):
             raise WireRefused("bad_consent", "the signature of the features that a consent names is not valid")
-        known, stated = self._of(device, record.hash), _stated(message)
+        known, stated = self._stored(device, record.hash), _stated(message)
         if known is not None and known != stated:
             raise WireRefused("bad_consent", "another statement names this consent's features")
         if known is None:
@@ -79,10 +66,11 @@ class NamedFeatures:
         return stated.grants
 
     def _of(self, device: Device, consent_hash: bytes) -> Stated | None:
+        known = self._known.get((device.kid, consent_hash))
+        return self._stored(device, consent_hash) if known is None else known
+
+    def _stored(self, device: Device, consent_hash: bytes) -> Stated | None:
         """What a stored statement names, if the person's key signed it; a row alone proves nothing."""
-        known = _proven.get((device.kid, consent_hash))
-        if known is not None:
-            return known
         row = self._db.execute(select(FEATURES).where(_at(device, consent_hash))).first()
         if row is None:
             return None
@@ -90,10 +78,8 @@ class NamedFeatures:
         if message is None or not names_features(message, self._site, device.consent_public):
             log.error("a statement of features in the database was not signed by its device's person; it is ignored")
             return None
-        if len(_proven) >= _KEPT_MOST:
-            _proven.clear()
-        _proven[device.kid, consent_hash] = _stated(message)
-        return _proven[device.kid, consent_hash]
+        self._known[device.kid, consent_hash] = _stated(message)
+        return self._known[device.kid, consent_hash]
 
 
 def _stated(message: FeaturesMessage) -> Stated:

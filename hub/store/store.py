@@ -7,7 +7,6 @@ KEM key is deleted that its envelope was sealed to, for then nobody can decrypt 
 import logging
 import os
 import time
-from collections import ChainMap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -30,20 +29,19 @@ from hub.database import (
 )
 from hub.keys.keystore import BACKUPS_END, DATABASE, RESTORED, ROLES, KeyStore
 from hub.store import grants, migrations
-from hub.store.consents import Records
 from hub.store.derived import Derived
 from hub.store.ends import known_ends, note_ends
 from hub.store.envelopes import Opened
 from hub.store.kept import delete_unreadable
 from hub.store.owner import KEY_STORE, NUMBER_BYTES, STATE_FOLDER, STORE_ID, Owner, Presence
 from hub.store.person_rows import PersonRows
+from hub.store.proven import Proven
 from hub.store.roles import Role, url_of
 from hub.store.tables import DEVICE, SEEN, SITE
 from hub.store.transaction import At, StoreTransaction, delete_ended, digests
 
 log = logging.getLogger(__name__)
 
-_RECORDS_MOST: Final = 10_000
 _GENERATION: Final = "generation "  # and the number of a worker: how many batches it committed
 _CLOCKS_DIFFER_S: Final = 10 * 366 * 86_400
 _SITE_ROWS: Final = select(SITE).where(SITE.c.name.in_((KEY_STORE, STATE_FOLDER, STORE_ID)))
@@ -83,7 +81,7 @@ class Store(PersonRows):
         self._engine, self._worker = open_postgres(owner) if owner else _engine(folder, keys, role), worker
         self._owner, self._presence = Owner(keys, folder), Presence(self._engine)
         super().__init__(reading(self._engine), keys)
-        self._records: Records = ChainMap()
+        self._proven = Proven()
         kept = keys.generations.known()
         with ExitStack() as undo:
             undo.callback(self.close)
@@ -138,15 +136,13 @@ class Store(PersonRows):
         with self._engine.begin() as db:
             require_durable(db)
             self._check_site(db)
-            transaction = StoreTransaction(db, self._keys, self._records, opened)
+            transaction = StoreTransaction(db, self._keys, self._proven, opened)
             yield transaction
             generation = _number(db, _generation(self._worker)) + 1
             put_site(db, SITE, _generation(self._worker), str(generation).encode())
             self._shred_due = self._shred_due or bool(transaction.erased)
         self._keys.generations.note(self._worker, generation)
-        if len(self._records) >= _RECORDS_MOST:
-            self._records.clear()
-        self._records.update(transaction.records.maps[0])
+        self._proven.keep(transaction.proven)
         if self._shred_due:
             self._shred_due = not shred(self._engine)  # else again with the next batch
 

@@ -32,13 +32,14 @@ from hub.database import insert_new, is_postgres, rows_at
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
 from hub.store import due
-from hub.store.consents import Consents, Records
+from hub.store.consents import Consents
 from hub.store.contact import note_contact
 from hub.store.counts import add_counts
 from hub.store.ends import note_ends
 from hub.store.envelopes import Opened, refuse_settled
 from hub.store.kept import Kept, sealed_rows
 from hub.store.places import note_places
+from hub.store.proven import Proven
 from hub.store.streams import Streams
 from hub.store.tables import ARRIVALS, DEVICE, QUARANTINE, ROW, SEEN, SITE
 
@@ -55,7 +56,7 @@ class StoreTransaction:
     Args:
         db: The open transaction.
         keys: Withdrawals, erasures and data keys.
-        records: Consent records kept from one transaction to the next.
+        known: What was proven in earlier transactions.
         opened: All envelopes that may be added: their devices are locked, and their streams read at once.
 
     Attributes:
@@ -63,9 +64,9 @@ class StoreTransaction:
         renewals: (device, TLS request) pairs to be certified after the commit.
     """
 
-    def __init__(self, db: Connection, keys: KeyStore, records: Records, opened: Sequence[Opened]) -> None:
+    def __init__(self, db: Connection, keys: KeyStore, known: Proven, opened: Sequence[Opened]) -> None:
         self._db, self._keys = db, keys
-        self._consents = Consents(db, keys, records)
+        self._consents = Consents(db, keys, known)
         self.erased: set[bytes] = set()
         self.renewals: list[tuple[Device, bytes]] = []
         kids = {envelope.source.device.kid for envelope in opened}
@@ -83,9 +84,9 @@ class StoreTransaction:
         self._erase_again: dict[bytes, tuple[Device, int, int]] = {}
 
     @property
-    def records(self) -> Records:
-        """Consent records known now; what this transaction read stands in the first map."""
-        return self._consents.records
+    def proven(self) -> Proven:
+        """What is proven now; what this transaction proved stands in the first maps."""
+        return self._consents.proven
 
     @property
     def ends(self) -> dict[tuple[bytes, bytes], Any]:

@@ -11,8 +11,8 @@ from agent.cli import main
 from agent.enrollment import identity
 from agent.errors import WireRefused
 from agent.wire import codec, erase_receipt
+from agent.wire.armor import armor
 from agent.wire.directory import DirectoryKey, publish, verified
-from agent.wire.enroll import armor
 from agent.wire.erasure import EVERY_SERIAL
 from agent.wire.keys import SignKey
 from agent.wire.labels import Label

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from agent.wire import codec, directory, enroll, erasure
+from agent.wire import armor, codec, directory, enroll, erasure
 from agent.wire.keys import ReceiveKey, SignKey
 from agent.wire.receipt import Erased
 
@@ -81,7 +81,7 @@ def papers():
         "seeds": {name: seed.hex() for name, seed in SEEDS.items()},
         "tls private numbers": {"authority": 7, "device": 11},
         "now": NOW_UTC_S,
-        "bundle": {"paper": bundle.encode().hex(), "armored": enroll.armor("BUNDLE", bundle.encode())},
+        "bundle": {"paper": bundle.encode().hex(), "armored": armor.armor("BUNDLE", bundle.encode())},
         "machine": {"installation": INSTALLATION.hex(), "folder": FOLDER, "machine": machine.hex()},
         "request": {
             "body": request.encode().hex(),
@@ -108,7 +108,7 @@ def later(found):
     found["bundle"]["words"] = enroll.decode_bundle(bytes.fromhex(found["bundle"]["paper"])).words
     found["request"]["words"] = enroll.verified_request(bytes.fromhex(found["request"]["paper"])).words
     paper = bytes.fromhex(found["erase receipt"]["paper"])
-    found["erase receipt"]["text"] = erase_receipt.read_receipt(enroll.armor("ERASE RECEIPT", paper)).words
+    found["erase receipt"]["text"] = erase_receipt.read_receipt(armor.armor("ERASE RECEIPT", paper)).words
     return found
 
 

@@ -4,7 +4,7 @@ import json
 import sys
 
 from agent.model import CodedValue
-from agent.wire import consent, directory, enroll, envelope, message, receipt
+from agent.wire import armor, consent, directory, enroll, envelope, message, receipt
 from agent.wire.keys import ReceiveKey, SignKey, kid, receive_public
 from agent.wire.labels import up_topic
 from agent.wire.plaintext import encode_plaintext
@@ -80,7 +80,7 @@ def main() -> None:
     bundle = enroll.Bundle(
         SITE, "Golden service", "127.0.0.1", 8883, b"CA", SignKey.of(SEEDS["root"]).public, 7, True, bytes(16)
     )
-    golden["bundle"] = enroll.armor("BUNDLE", bundle.encode())
+    golden["bundle"] = armor.armor("BUNDLE", bundle.encode())
     json.dump(golden, sys.stdout, indent=1)
     sys.stdout.write("\n")
 

@@ -20,7 +20,8 @@ from agent.enrollment import identity
 from agent.errors import WireRefused, WrongUse
 from agent.privacy.vault import open_vault
 from agent.wire import paper_codes
-from agent.wire.enroll import armor, dearmor, decode_bundle
+from agent.wire.armor import armor, dearmor
+from agent.wire.enroll import decode_bundle
 from hub import enroll, site
 from hub.cli import main
 from hub.invitations import CARDS

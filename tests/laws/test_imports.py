@@ -46,6 +46,7 @@ LAYERS = {
     "hub.commands_people": 7,
     "hub.commands_show": 8,
     "hub.commands_database": 7,
+    "hub.commands_enroll": 8,
     "hub.database_users": 6,
     "hub.views": 7,
     "hub.receive": 7,

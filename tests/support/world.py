@@ -23,7 +23,7 @@ from agent.privacy import gate
 from agent.privacy.vault import Vault, open_vault
 from agent.sources import SOURCES, replay
 from agent.tables.profiles import Profile, profile_named
-from agent.wire.enroll import armor, dearmor
+from agent.wire.armor import armor, dearmor
 from agent.wire.labels import up_topic
 from hub import enroll, site
 from hub.database import open_postgres, open_sqlite

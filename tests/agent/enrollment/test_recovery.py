@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from agent.enrollment import identity
 from agent.errors import AlreadyRunning, Missing, WireRefused, WrongPin
 from agent.wire import codec, erasure
+from agent.wire.armor import armor, dearmor
 from agent.wire.directory import verified
-from agent.wire.enroll import armor, dearmor
 from agent.wire.keys import SignKey, kid
 from agent.wire.message import CoverMessage
 from agent.wire.receipt import Erased

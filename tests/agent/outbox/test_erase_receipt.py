@@ -13,8 +13,8 @@ from agent.outbox import consents, receipts
 from agent.system.clock import SessionClock
 from agent.system.run_mode import RunMode
 from agent.wire import codec, erase_receipt
+from agent.wire.armor import dearmor
 from agent.wire.directory import verified
-from agent.wire.enroll import dearmor
 from agent.wire.keys import SignKey
 from agent.wire.receipt import Erased
 from hub import backup

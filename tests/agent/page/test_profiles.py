@@ -16,7 +16,7 @@ from agent.outbox import Outbox, consents, ledger, pauses
 from agent.session.live_view import now
 from agent.tables.profiles import PROFILES
 from agent.wire import envelope
-from agent.wire.enroll import armor, dearmor
+from agent.wire.armor import armor, dearmor
 from hub import enroll, site
 from tests.support import page_agent
 from tests.support.machine import within_s

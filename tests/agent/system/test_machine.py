@@ -10,7 +10,7 @@ from agent.errors import KeysMissing, Missing, WireRefused
 from agent.outbox import Limits, consents
 from agent.privacy.vault import open_vault
 from agent.system import host, machine
-from agent.wire.enroll import armor, dearmor
+from agent.wire.armor import armor, dearmor
 from agent.wire.envelope import ENVELOPE_BYTES
 from agent.wire.message import CoverMessage, GapMessage
 from hub import enroll, site

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.wire import directory, enroll, envelope, receipt
+from agent.wire import armor, directory, enroll, envelope, receipt
 from agent.wire.keys import ReceiveKey, SignKey, kid, receive_public
 from agent.wire.plaintext import decode_plaintext, encode_plaintext
 from tests.support.processes import skip_or_fail, system_tool
@@ -40,7 +40,7 @@ def test_golden_directory_answers_and_bundle_are_still_read():
     assert seen.directory.kems[0].public == KEM.public
     answers = bytes.fromhex(GOLDEN["answers"])
     assert receipt.encode_answers(receipt.decode_answers(answers)) == answers
-    bundle = enroll.decode_bundle(enroll.dearmor("BUNDLE", GOLDEN["bundle"]))
+    bundle = enroll.decode_bundle(armor.dearmor("BUNDLE", GOLDEN["bundle"]))
     assert (bundle.operator, bundle.synthetic) == ("Golden service", True)
 
 

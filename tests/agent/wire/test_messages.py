@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from agent.errors import WireRefused
 from agent.features import FEATURES, wire_schema
 from agent.model import CodedValue
-from agent.wire import codec, codes, consent, directory, enroll, envelope, message, receipt, schema, spoken
+from agent.wire import armor, codec, codes, consent, directory, enroll, envelope, message, receipt, schema, spoken
 from agent.wire.keys import ReceiveKey, SignKey, kid, receive_public
 from agent.wire.labels import REASONS
 from agent.wire.plaintext import decode_plaintext, encode_plaintext
@@ -449,12 +449,12 @@ def test_the_eight_words_follow_the_key():
 
 
 def test_papers_survive_hands_and_say_what_is_wrong():
-    text = enroll.armor("REQUEST", b"x" * 200)
-    assert enroll.dearmor("REQUEST", f"\n{text}\n") == b"x" * 200
+    text = armor.armor("REQUEST", b"x" * 200)
+    assert armor.dearmor("REQUEST", f"\n{text}\n") == b"x" * 200
     damaged = text.replace("eHh4", "e?h4", 1)
     for wrong, says in (("hello", "not a Wardbeat"), (text[:-40], "cut short"), (damaged, "damaged")):
         with pytest.raises(WireRefused, match=says):
-            enroll.dearmor("REQUEST", wrong)
+            armor.dearmor("REQUEST", wrong)
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "+", "#", "a b", "é", "x" * 65])

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from agent.errors import WireRefused
-from agent.wire import certificates, enroll, erase_receipt, erasure
+from agent.wire import armor, certificates, enroll, erase_receipt, erasure
 from agent.wire.directory import lowest_serial
 from agent.wire.keys import ReceiveKey, SignKey
 from tests.golden import make_papers_v1
@@ -44,8 +44,8 @@ def device_key():
 
 
 def test_papers_of_release_0_1_0_are_read_and_what_is_not_random_is_made_again():
-    assert enroll.dearmor("BUNDLE", GOLDEN["bundle"]["armored"]) == paper("bundle")
-    assert enroll.armor("BUNDLE", bundle().encode()) == GOLDEN["bundle"]["armored"]
+    assert armor.dearmor("BUNDLE", GOLDEN["bundle"]["armored"]) == paper("bundle")
+    assert armor.armor("BUNDLE", bundle().encode()) == GOLDEN["bundle"]["armored"]
     request = enroll.verified_request(paper("request"))
     signs = [SignKey.of(SEEDS["sign"]), SignKey.of(SEEDS["consent"])]
     recovery = erasure.recovery_key(bytes.fromhex(GOLDEN["recovery code"]["code"]))
@@ -72,7 +72,7 @@ def test_the_answer_opens_to_a_certificate_that_passes_every_check():
 def test_the_words_and_texts_are_what_they_were():
     assert bundle().words == GOLDEN["bundle"]["words"]
     assert enroll.verified_request(paper("request")).words == GOLDEN["request"]["words"]
-    receipt = erase_receipt.read_receipt(enroll.armor("ERASE RECEIPT", paper("erase receipt")))
+    receipt = erase_receipt.read_receipt(armor.armor("ERASE RECEIPT", paper("erase receipt")))
     assert receipt.words == GOLDEN["erase receipt"]["text"]
 
 

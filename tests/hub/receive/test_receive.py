@@ -13,7 +13,7 @@ from agent.outbox import consents, receipts
 from agent.privacy.consent import give as make_record
 from agent.privacy.vault import open_vault
 from agent.wire import codec, envelope, message
-from agent.wire.enroll import armor, dearmor
+from agent.wire.armor import armor, dearmor
 from agent.wire.keys import ReceiveKey, SignKey
 from agent.wire.labels import CODES, REASONS
 from agent.wire.message import CoverMessage, Grant

@@ -6,11 +6,14 @@ import random
 import shutil
 import sqlite3
 import threading
+from unittest.mock import Mock
 
 import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from agent.errors import AlreadyRunning, Missing, NotDurable, WrongUse
-from agent.outbox import consents, receipts
+from agent.outbox import consents, named_features, receipts
 from agent.wire.message import CoverMessage
 from hub import rotation
 from hub.database import lock_file
@@ -19,6 +22,7 @@ from hub.keys.keystore import KeyStore
 from hub.receive import Receiver
 from hub.site import open_keys
 from hub.store import Store, migrations
+from hub.store.tables import FEATURES
 from tests.support import postgres
 from tests.support.hub_messages import data_message, reasons_by_seq, seal, send_consent
 from tests.support.processes import wait_for
@@ -390,3 +394,27 @@ def test_a_window_that_a_device_had_to_seal_anew_is_stored_once(world):
     answers = receiver.handle([(world.topic, sealed) for sealed in (again, twice, other)])
     assert reasons_by_seq(world, answers) == {7: "stored", 8: "stored", 9: "stored"}
     assert [stored.message.start_utc_s for stored in receiver.store.summaries()] == [NOW, NOW + 300]
+
+
+@pytest.mark.process
+def test_a_statement_of_a_batch_that_rolled_back_is_stored_when_it_comes_again(either, monkeypatch):
+    """What the lost transaction had proven must not pass for stored: after a restart every window would be refused."""
+    either.give_consent(START_UTC_S, ("care",))
+    receiver = either.receiver()
+    record = send_consent(either, receiver)
+    with either.outbox() as outbox:
+        stated = named_features.of(outbox, record.hash)
+    batch = [
+        (either.topic, seal(either, [message], 899 + n)) for n, message in enumerate((stated, data_message(record)))
+    ]
+    full = OperationalError("INSERT", {}, sqlite3.OperationalError("disk full"))
+    with monkeypatch.context() as broken:
+        broken.setattr("hub.store.transaction.add_counts", Mock(side_effect=full))
+        with pytest.raises(OperationalError):
+            receiver.handle(batch)
+    receiver.handle(batch)
+    for store in (receiver.store, either.receiver().store):
+        with store._reads.connect() as db:
+            assert db.execute(select(func.count()).where(FEATURES.c.hash == record.hash)).scalar() == 1
+    later = either.receivers[-1].handle([(either.topic, seal(either, [data_message(record, start=NOW + 600)], 901))])
+    assert reasons_by_seq(either, later) == {901: "stored"}
