@@ -29,7 +29,7 @@ KILLS = int(os.environ.get("KILLS", "60"))
 SECONDS = float(os.environ.get("SECONDS", "60"))
 RATE_HZ = 1000 / 300.0  # a thousand devices, an envelope a slot each
 SEEDS = [int(one) for one in os.environ.get("SEED", "1").split()]
-_A_DAY = 10
+A_DAY = int(os.environ.get("A_DAY", "4"))
 _HISTORY_DAYS = 24  # enough for an index: 42 readings on 14 days before the week
 
 
@@ -51,7 +51,7 @@ class Crowd:
             person = another_person(self.world, self.folder / f"device{n}")
             self.people.append(Scored.made(person, first.receiver))
         for n, person in enumerate(self.people):
-            person.days(_HISTORY_DAYS, seed=n, a_day=_A_DAY)
+            person.days(_HISTORY_DAYS, seed=n, a_day=A_DAY)
             person.send()
         self.scorer = Scorer(self.world.hub)
         self.parts.callback(self.scorer.close)
@@ -215,7 +215,7 @@ def _killed(name: str, base: str, seed: int, server: postgres.Server) -> None:
             else:
                 crowd.running[which].kill()
                 crowd.start(which)
-        wanted = DEVICES * _HISTORY_DAYS * _A_DAY + len(sent)
+        wanted = DEVICES * _HISTORY_DAYS * A_DAY + len(sent)
         crowd.send_until_stored(sent, wanted)
         wait_for(lambda: crowd.count(DUE) == 0, 120, "what is due")
         for process in ("score", "run"):
