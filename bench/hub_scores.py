@@ -29,7 +29,7 @@ KILLS = int(os.environ.get("KILLS", "60"))
 SECONDS = float(os.environ.get("SECONDS", "60"))
 RATE_HZ = 1000 / 300.0  # a thousand devices, an envelope a slot each
 SEEDS = [int(one) for one in os.environ.get("SEED", "1").split()]
-A_DAY = int(os.environ.get("A_DAY", "4"))
+A_DAY = int(os.environ.get("A_DAY", "10"))
 _HISTORY_DAYS = 24  # enough for an index: 42 readings on 14 days before the week
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from agent.errors import Missing
 from agent.system.parser import Parser
-from hub import commands, commands_database, commands_enroll, commands_people, commands_show
+from hub import commands, commands_database, commands_enroll, commands_people, commands_records, commands_show
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +192,33 @@ COMMANDS: Final = (
             _argument(
                 "--purpose", action="append", help="only what was sent for this purpose (default research; repeatable)"
             ),
+        ),
+    ),
+    Command(
+        "register",
+        "write the register of consents as JSON lines, signed by every person and by the hub, or verify one",
+        commands_records.register,
+        (
+            _argument("file", type=Path, help="the new file, or with --verify the one to read"),
+            _switch("--labels", "with the study labels"),
+            _switch("--verify", "check every signature in a register"),
+        ),
+    ),
+    Command(
+        "retain",
+        "delete what the site's rules of retention name, and write a signed receipt; run it once a day",
+        commands_records.retain,
+        (
+            _argument(
+                "--arrived-days", type=int, metavar="N", help="keep windows and notes N days from arrival; 0: for good"
+            ),
+            _argument(
+                "--ended-days",
+                type=int,
+                metavar="N",
+                help="keep a person's data N days after all consents; 0: for good",
+            ),
+            _switch("--count", "delete nothing, and print what would go"),
         ),
     ),
     Command(

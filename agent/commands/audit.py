@@ -25,6 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="write audit.html and audit.json to this folder",
     )
+    parser.add_argument(
+        "--population",
+        type=Path,
+        metavar="DIR",
+        help="only write the simulated people, with their true levels, as CSV files to this new folder",
+    )
     parser.add_argument("--json", action="store_true", help="also print the JSON")
 
 
@@ -36,6 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
         from hub import audit as audits
     except ModuleNotFoundError as error:
         raise Missing("the packages for the audit are not installed", remedy="pip install 'wardbeat[audit]'") from error
+    if arguments.population is not None:
+        people = audits.write_population(arguments.people, arguments.seed, arguments.population)
+        say(f"Wrote {people:,} simulated people to {arguments.population}; dictionary.csv explains every column.")
+        return 0
     say(f"Drawing and scoring {arguments.people:,} simulated people four times; 10,000 take a minute or two.")
     made = audits.report(arguments.people, arguments.seed)
     try:

@@ -33,6 +33,8 @@ class Label(StrEnum):
     ENROLL_UP = "wardbeat/2/enroll-up"
     ENROLL_DOWN = "wardbeat/2/enroll-down"
     ERASED = "wardbeat/1/erased"
+    REGISTER = "wardbeat/2/register"
+    RETENTION = "wardbeat/2/retention"
     SCORE = "wardbeat/2/score"
     RECOVERY = "wardbeat/1/recovery"
     KEY_BACKUP = "wardbeat/1/key-backup"

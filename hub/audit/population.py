@@ -5,7 +5,7 @@ Our scorer must pass and each of three biased scorers must fail, otherwise the a
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -49,11 +49,7 @@ def report(people: int, seed: int) -> Report:
     groups: list[dict[str, np.ndarray[Any, Any]]] = []
     explained: list[dict[str, Any]] = []
     missed = 0.0
-    begins = range(0, people, PART)
-    # seeds of the parts differ between any two seeds
-    seeds = np.random.SeedSequence(seed).generate_state(len(begins)).tolist()
-    for place, begin in enumerate(begins):
-        drawn = population(min(PART, people - begin), seeds[place])
+    for place, drawn in enumerate(drawn_parts(people, seed)):
         groups.append(drawn.groups)
         for name, scorer in SCORERS.items():
             parts[name].append(score(drawn, scorer))
@@ -65,6 +61,15 @@ def report(people: int, seed: int) -> Report:
     second = fairlearn_check.compare(loaded, scored["ours"], together, audits["ours"])
     made_utc = datetime.now(tz=UTC).isoformat(timespec="seconds")
     return Report(people, seed, audits, tuple(explained), missed, second, made_utc, metadata.version("wardbeat"))
+
+
+def drawn_parts(people: int, seed: int) -> Iterator[Population]:
+    """The people of a report, in parts; the same seed draws the same people."""
+    begins = range(0, people, PART)
+    # seeds of the parts differ between any two seeds
+    seeds = np.random.SeedSequence(seed).generate_state(len(begins)).tolist()
+    for place, begin in enumerate(begins):
+        yield population(min(PART, people - begin), seeds[place])
 
 
 def write(made: Report, folder: Path) -> tuple[Path, Path]:

@@ -46,6 +46,11 @@ def forget_scores(db: Connection, kid: bytes) -> None:
     """After an erasure: no score rests on what is gone. The rows of later consents are scored from the start."""
     forget(db, kid)
     db.execute(delete(SCORE).where(SCORE.c.device == kid))
+    note_last(db, kid)
+
+
+def note_last(db: Connection, kid: bytes) -> None:
+    """Have a device scored again from all its rows, if it has any."""
     last = db.execute(select(func.max(ROW.c.arrival)).where(ROW.c.device == kid)).scalar()
     if last is not None:
         note(db, [{"arrival": last, "device": kid}])

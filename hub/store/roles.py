@@ -91,13 +91,16 @@ RIGHTS: Final[dict[Table, dict[Role, Right]]] = {
         Role.WATCH: _READ,
     },
     tables.QUARANTINE: {Role.RUN: _of(tables.QUARANTINE.c.id, tables.QUARANTINE.c.device, verbs=("INSERT", "DELETE"))},
-    tables.DUE: {Role.RUN: _of(_DUE.device, verbs=("INSERT", "DELETE")), Role.SCORE: _all("SELECT", "DELETE")},
+    tables.DUE: {
+        Role.RUN: _of(_DUE.device, _DUE.arrival, verbs=("INSERT", "DELETE")),
+        Role.SCORE: _all("SELECT", "DELETE"),
+    },
     tables.DIGEST: {
         Role.RUN: _of(_DIGEST.device, verbs=_DELETE),
         Role.SCORE: _all("SELECT", "INSERT", "DELETE"),
     },
     tables.SCORE: {
-        Role.RUN: _of(_SCORE.device, verbs=_DELETE),
+        Role.RUN: _of(_SCORE.device, _SCORE.day, verbs=_DELETE),
         Role.SCORE: _all("SELECT", "INSERT", "DELETE"),
         Role.EXPORT: _READ,
     },

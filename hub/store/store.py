@@ -51,8 +51,7 @@ class Store(PersonRows):
     """The database of a hub folder: the file ``hub.db``, or PostgreSQL where `hub init --database` named one.
 
     Args:
-        folder: The hub's.
-        keys: Withdrawals, erasures and data keys are looked up and kept there.
+        folder, keys: The hub's; withdrawals, erasures and data keys are looked up and kept in the keys.
         role: As whom to connect, where `hub roles` made users of PostgreSQL; SQLite has none.
         writes: For the receiver: only it finds out that the database was restored from a backup.
         worker: Number of this process; on SQLite there is one.
@@ -123,10 +122,7 @@ class Store(PersonRows):
 
     @contextmanager
     def transaction(self, opened: Sequence[Opened] = ()) -> Iterator[StoreTransaction]:
-        """Store everything added inside durably on leaving, or nothing after an error.
-
-        Args:
-            opened: All envelopes that may be added.
+        """Store everything added inside durably on leaving, or nothing after an error. ``opened``: all that may come.
 
         Raises:
             NotDurable: The database could lose what it commits; nothing was stored.
@@ -147,15 +143,21 @@ class Store(PersonRows):
             self._shred_due = not shred(self._engine)  # else again with the next batch
 
     @contextmanager
-    def deriving(self) -> Iterator[Derived]:
-        """Keep digests and scores durably on leaving, or nothing after an error.
+    def checked(self) -> Iterator[Connection]:
+        """A durable transaction on what is this hub's own.
 
         Raises:
-            NotDurable, KeysMissing: As `transaction`; nothing was stored.
+            NotDurable, KeysMissing: As `transaction`; nothing was changed.
         """
         with self._engine.begin() as db:
             require_durable(db)
             self._check_site(db)
+            yield db
+
+    @contextmanager
+    def deriving(self) -> Iterator[Derived]:
+        """Keep digests and scores durably on leaving, or nothing after an error; raises as `checked`."""
+        with self.checked() as db:
             yield Derived(db, self._keys)
 
     @contextmanager

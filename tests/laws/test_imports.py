@@ -41,12 +41,16 @@ LAYERS = {
     "agent.errors": 0,
     "agent": 0,  # the version
     # the hub imports of the agent what HUB_MAY lists, all of it below; its own packages in layers of their own
-    "hub.cli": 9,
+    "hub.cli": 10,
     "hub.commands": 8,
     "hub.commands_people": 7,
     "hub.commands_show": 8,
     "hub.commands_database": 7,
     "hub.commands_enroll": 8,
+    "hub.commands_records": 9,
+    "hub.register": 8,
+    "hub.retention": 8,
+    "hub.signed_lines": 6,
     "hub.database_users": 6,
     "hub.views": 7,
     "hub.receive": 7,
