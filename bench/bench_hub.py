@@ -32,6 +32,7 @@ from hub import hearing, site
 from hub.receive import BATCH, batch, verify
 from hub.store import Store
 from hub_scores import the_kills, the_scores
+from hub_year import the_year
 from parts import check, run
 
 WAITING = int(os.environ.get("WAITING", "50000"))
@@ -329,7 +330,7 @@ def the_race() -> None:
 
 
 PARTS = {
-    "cost": the_cost, "drain": the_drain, "race": the_race, "fairness": the_fairness, "scores": the_scores, "kills": the_kills,
+    "cost": the_cost, "drain": the_drain, "race": the_race, "fairness": the_fairness, "scores": the_scores, "kills": the_kills, "year": the_year,
 }  # fmt: skip
 
 

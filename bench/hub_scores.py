@@ -93,11 +93,18 @@ class Crowd:
     def send_until_stored(self, sent: list[tuple[int, str, bytes]], wanted: int) -> None:
         """Send again, as a device does, until the hub has all of it."""
         for _ in range(20):
+            self.tend()
             with contextlib.suppress(AssertionError, Failed):
                 wait_for(lambda: self.count(ROW, ROW.c.kind == "summary") >= wanted, 6, "the rows")
                 return
             for n, topic, sealed in sent:
                 self.client[n].publish(topic, sealed, qos=1)
+
+    def tend(self) -> None:
+        """Start what ended by itself, as a service manager does: a hub whose database goes away while it starts ends."""
+        for name, process in list(self.running.items()):
+            if process.popen.poll() is not None:
+                self.start(name)
 
     def scored(self) -> int:
         """How many rows were scored since the hub was made."""
@@ -217,6 +224,7 @@ def _killed(name: str, base: str, seed: int, server: postgres.Server) -> None:
                 crowd.start(which)
         wanted = DEVICES * _HISTORY_DAYS * A_DAY + len(sent)
         crowd.send_until_stored(sent, wanted)
+        crowd.tend()
         wait_for(lambda: crowd.count(DUE) == 0, 120, "what is due")
         for process in ("score", "run"):
             crowd.running[process].stop()
