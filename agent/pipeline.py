@@ -16,7 +16,7 @@ from agent.enrollment.enrolled import Identity
 from agent.errors import OutboxBroken
 from agent.outbox import damage
 from agent.page.process import PageProcess
-from agent.session import loops
+from agent.session import enrolling, loops
 from agent.session.sensors import session_clock
 from agent.session.session import Session
 from agent.sources import Eyes, Radio
@@ -81,6 +81,8 @@ async def run(
             }
             if session.identity is not None:
                 tasks |= _publishing(session, session.identity)
+            elif profile.recipients:
+                tasks["enroll"] = partial(enrolling.keep_enrolling, session)
         if stop is not None:
             tasks["stop"] = partial(_until_stopped, stop)
         for name, extra in (extra_tasks or {}).items():

@@ -116,11 +116,11 @@ def _send(settings: "Settings") -> int:
     begun = steps.begun_enrollment(settings)
     if begun is None:
         raise WrongUse("no request waits for an answer", remedy="Run 'wardbeat enroll BUNDLE' with a bundle first.")
-    bundle, pass_, request = begun
+    bundle, request = begun.bundle, begun.request
     try:
-        with Way(settings.state_dir, bundle, pass_, settings.mqtt.version) as way:
+        with Way(settings.state_dir, bundle, begun.pass_, settings.mqtt.version) as way:
             say(_WAIT.format(operator=bundle.operator, words=verified_request(request).words))
-            answer = way.answer(request, waits=lambda: True)
+            answer = way.answer(request)
             try:
                 enrolled = steps.finish_enrollment(settings, answer or b"")
             except WireRefused as refused:

@@ -4,7 +4,7 @@ keys/identity   sealed under the data key: seeds, bundle, device name, newest di
 keys/consent    the person's consent key, sealed under the PIN and the data key: the running agent cannot sign with it
 keys/recovery   the person's recovery code, sealed in the same way: to be shown again
 keys/tls.key    encrypted PEM        keys/tls.crt, keys/ca.pem
-keys/request    as it was sent, and keys/pass: until the answer is here
+keys/request    as it was sent; keys/pass, keys/answer: until the enrollment ends
 """
 
 import hashlib
@@ -30,8 +30,7 @@ from agent.wire.codec import Fields
 from agent.wire.enroll import Bundle, Request, decode_bundle, opened_answer, signed_request
 from agent.wire.keys import SEED_BYTES, SignKey
 
-REQUEST: Final = "request"  # as it was sent, until its answer is here
-PASS_FILE: Final = "pass"  # noqa: S105 - a name
+REQUEST, PASS_FILE, ANSWER = "request", "pass", "answer"  # what travels through the broker, until the enrollment ends
 ENROLL: Final = "Run 'wardbeat enroll BUNDLE' with the file from the hub's operator."
 _BEFORE_MACHINE: Final = 7  # fields of the identity file
 TLS_BOTH: Final = "tls.pem"  # a renewed certificate with its key, in one file: they change together or not at all
@@ -78,11 +77,7 @@ def own_tls_public(pem: bytes, vault: Vault) -> bytes:
 
 
 def check(folder: Path, bundle_bytes: bytes, pin: str, *, replace_old: bool) -> Bundle:
-    """Whether `begin` may go on; changes nothing.
-
-    Raises:
-        WrongUse, WireRefused: As `begin`.
-    """
+    """Whether `begin` may go on; changes nothing, and raises as `begin`."""
     if exists(folder) and not replace_old:
         raise WrongUse(
             "this machine is already enrolled",
@@ -139,7 +134,8 @@ def begin(folder: Path, vault: Vault, bundle_bytes: bytes, pin: str, *, replace_
         machine=_here(identity.machine, bundle.site, folder),
         recovery_public=recovery.public,
     )
-    (keys / TLS_BOTH).unlink(missing_ok=True)
+    for old in (TLS_BOTH, PASS_FILE, ANSWER):
+        (keys / old).unlink(missing_ok=True)
     host.write_private(keys / "tls.key", pem)
     host.write_private(keys / "ca.pem", bundle.ca_pem)
     host.write_private(keys / "consent", seal_with_pin(vault, "consent", pin, consent_seed))
@@ -179,7 +175,7 @@ def finish(folder: Path, vault: Vault, answer_bytes: bytes) -> Identity:
         raise WireRefused("bad_signature", "the certificate is for another device")
     certificate.check_days("the certificate", now_utc_s)
     host.write_private(folder / "keys" / "tls.crt", certificate.pem)
-    for name in (REQUEST, PASS_FILE):
+    for name in (REQUEST, PASS_FILE, ANSWER):
         host.overwrite(folder / "keys" / name)
     identity = replace(started, device=answer.device, published=published)
     save(folder, vault, identity)
@@ -228,7 +224,10 @@ def load_enrolled(folder: Path, vault: Vault) -> Identity:
             remedy="Enroll this machine again: 'wardbeat enroll BUNDLE --replace'.",
         )
     if not identity.device:
-        raise KeysMissing("the hub's answer is still missing", remedy="Run 'wardbeat enroll ANSWER' when you have it.")
+        raise KeysMissing(
+            "the hub's answer is still missing",
+            remedy="Run 'wardbeat enroll', which waits for it, or 'wardbeat enroll ANSWER' with its file.",
+        )
     for file in tls_files(folder):
         if not file.exists():
             raise KeysMissing(f"keys/{file.name} is missing", remedy="Restore the state folder, or enroll again.")
@@ -256,8 +255,8 @@ def destroy(folder: Path) -> None:
     """Overwrite and remove every key of an enrollment; the data key stays, for the person's own history."""
     keys = folder / "keys"
     # the identity first: without it nothing here speaks, wherever a crash comes
-    tls = "tls.key", "tls.next.key", TLS_BOTH, "tls.crt", "ca.pem"
-    for name in ("identity", "consent", "recovery", REQUEST, PASS_FILE, *tls):
+    own = "identity", "consent", "recovery", REQUEST, PASS_FILE, ANSWER
+    for name in (*own, "tls.key", "tls.next.key", TLS_BOTH, "tls.crt", "ca.pem"):
         host.overwrite(keys / name)
 
 
@@ -268,7 +267,7 @@ def finish_destroying(folder: Path) -> None:
 
 
 def consent_key(folder: Path, pin: str, vault: Vault) -> SignKey:
-    """The person's signing key, for the length of one yes.
+    """The person's signing key, for one consent.
 
     Raises:
         WrongPin: That was not the PIN.

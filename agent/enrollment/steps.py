@@ -1,15 +1,26 @@
 """The two steps of an enrollment, under the lock that a running agent holds."""
 
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
 from agent.config import Settings
 from agent.enrollment import identity
 from agent.enrollment.enrolled import Identity
 from agent.outbox import Outbox, consents
-from agent.privacy.vault import existing_vault, open_vault
+from agent.privacy.vault import Vault, existing_vault, open_vault
 from agent.system import host
 from agent.wire.bootstrap import Pass, decode_pass
 from agent.wire.enroll import Bundle
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An enrollment whose request can travel by itself."""
+
+    bundle: Bundle
+    pass_: Pass
+    request: bytes
 
 
 def begin_enrollment(
@@ -35,20 +46,24 @@ def begin_enrollment(
         return request
 
 
-def begun_enrollment(settings: Settings) -> tuple[Bundle, Pass, bytes] | None:
-    """Bundle, pass and request of an enrollment whose answer is missing; None where none can travel by itself.
+def begun_at(folder: Path, vault: Vault) -> Begun | None:
+    """An enrollment whose answer is missing; None where none can travel by itself.
 
     Raises:
         KeysMissing: Nothing was begun here, or it cannot be opened.
         WireRefused: The pass is damaged.
     """
-    folder = settings.state_dir
-    begun = identity.load(folder, existing_vault(folder, settings.key_store))
+    begun = identity.load(folder, vault)
     files = [folder / "keys" / name for name in (identity.PASS_FILE, identity.REQUEST)]
     if begun.device or not all(file.exists() for file in files):
         return None
     pass_, request = (host.read_private(file) for file in files)
-    return begun.bundle, decode_pass(pass_), request
+    return Begun(begun.bundle, decode_pass(pass_), request)
+
+
+def begun_enrollment(settings: Settings) -> Begun | None:
+    """The same for a command."""
+    return begun_at(settings.state_dir, existing_vault(settings.state_dir, settings.key_store))
 
 
 def finish_enrollment(settings: Settings, answer: bytes) -> Identity:

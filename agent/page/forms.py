@@ -62,7 +62,7 @@ class Begin(Form):
 
 
 class End(Form):
-    answer: Paper
+    answer: Paper = ""
     pin: Text
     words: Text
 

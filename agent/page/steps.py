@@ -14,7 +14,7 @@ from agent.page.consent import tries
 from agent.page.decisions import switch
 from agent.session.live_view import RECENT_NS
 from agent.session.session import Session
-from agent.system import machine
+from agent.system import host, machine
 from agent.system.storage import storing
 
 Answer = dict[str, Any]
@@ -78,7 +78,7 @@ def _check_free(session: Session) -> None:
 
 async def enroll(session: Session, asked: forms.Begin) -> Answer:
     """The operator's bundle and a PIN in, a request out."""
-    from agent.wire.armor import armor, dearmor
+    from agent.wire.armor import armor, dearmor, holds
     from agent.wire.enroll import decode_bundle, verified_request
     from agent.wire.erasure import in_words
 
@@ -87,6 +87,8 @@ async def enroll(session: Session, asked: forms.Begin) -> Answer:
     bundle = decode_bundle(paper)
     begin = partial(identity.begin, replace_old=False)
     request = await asyncio.to_thread(begin, session.folder, session.vault, paper, pin)
+    if holds("PASS", asked.bundle):
+        host.write_private(session.folder / "keys" / identity.PASS_FILE, dearmor("PASS", asked.bundle))
     code = await asyncio.to_thread(identity.recovery_code, session.folder, pin, session.vault)
     return {
         "request": armor("REQUEST", request),
@@ -94,14 +96,16 @@ async def enroll(session: Session, asked: forms.Begin) -> Answer:
         "operator": bundle.operator,
         "words": bundle.words,
         "request_words": verified_request(request).words,
+        "travels": holds("PASS", asked.bundle),
     }
 
 
 async def admit(session: Session, asked: forms.End) -> Answer:
-    """The hub's answer in: of the enrollment whose words the person heard and whose PIN the person chose.
+    """The hub's answer in, from a file or as it came through the broker: of the enrollment whose words the person heard
+    and whose PIN the person chose.
 
     Raises:
-        WrongPin, WrongUse: The PIN or the words are those of another enrollment.
+        WrongPin, WrongUse: The PIN or the words are those of another enrollment, or the answer is not here.
     """
     from agent.wire.armor import dearmor
 
@@ -111,6 +115,10 @@ async def admit(session: Session, asked: forms.End) -> Answer:
             "these are not the eight words of the bundle that was chosen here",
             remedy=f"Ask the hub's operator for the words. If they differ, do not go on. {_ANEW}",
         )
+    kept = session.folder / "keys" / identity.ANSWER
+    if not asked.answer and not kept.exists():
+        raise WrongUse("the answer is not here yet", remedy="Wait until the operator admits this machine.")
+    answer = dearmor("ANSWER", asked.answer) if asked.answer else host.read_private(kept)
     loop = asyncio.get_running_loop()
     tries.check(loop.time())
     try:
@@ -119,7 +127,7 @@ async def admit(session: Session, asked: forms.End) -> Answer:
         tries.was(right=False, now_s=loop.time())
         raise
     tries.was(right=True, now_s=loop.time())
-    enrolled = identity.finish(session.folder, session.vault, dearmor("ANSWER", asked.answer))
+    enrolled = identity.finish(session.folder, session.vault, answer)
     with storing(session.outbox.db):
         session.outbox.notify(f"this machine was enrolled at {enrolled.bundle.operator}, at the page", session.utc_s())
     # the page gets its answer before the agent ends and starts again
@@ -141,5 +149,7 @@ def place(session: Session, _: forms.Nothing) -> Answer:
         "enrolled": session.operator,
         "camera": any(row.signal == "face" for row in on),
         "half": session.identity is None and identity.exists(session.folder),
+        "travels": (session.folder / "keys" / identity.PASS_FILE).exists(),
+        "answered": (session.folder / "keys" / identity.ANSWER).exists(),
         "has_history": session.last_summary is not None or next(session.history.summaries(), None) is not None,
     }

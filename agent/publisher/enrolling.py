@@ -50,6 +50,7 @@ class Way:
         self._arrived: queue.Queue[bytes] = queue.Queue()
         self._ready: queue.Queue[str] = queue.Queue()
         self._asked: set[bytes] = set()
+        self._stopped = False
         v5 = mqtt_version == 5
         version = mqtt.MQTTv5 if v5 else mqtt.MQTTv311
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=pass_.name, protocol=version)
@@ -82,7 +83,12 @@ class Way:
     def __exit__(self, *_: object) -> None:
         self._close()
 
-    def answer(self, request: bytes, waits: Callable[[], bool]) -> bytes | None:
+    def stop(self) -> None:
+        """Let `answer` return soon; from another thread."""
+        self._stopped = True
+        self._arrived.put(b"")
+
+    def answer(self, request: bytes, waits: Callable[[], bool] = lambda: True) -> bytes | None:
         """Send the request again and again until the hub admits this machine.
 
         Args:
@@ -90,7 +96,7 @@ class Way:
             waits: Asked after each reply, and each time that none came: whether to go on.
 
         Returns:
-            The answer paper; None when ``waits`` said no.
+            The answer paper; None when ``waits`` said no, or after `stop`.
 
         Raises:
             WireRefused: The hub refused the request, with its reason.
@@ -103,7 +109,7 @@ class Way:
                 return said.body
             if said is not None and said.what == bootstrap.REFUSED:
                 raise WireRefused(bootstrap.reason_of(said.body), "the hub refused this machine's request")
-            if not waits():
+            if self._stopped or not waits():
                 return None
             pause_s = min(_ASK_MOST_S, pause_s * 1.5)
 
@@ -120,7 +126,7 @@ class Way:
     def _next(self, within_s: float) -> Said | None:
         """The next reply to a message of ours; what is not one does not count."""
         ends_s, said = time.monotonic() + within_s, None
-        while (left_s := ends_s - time.monotonic()) > 0:
+        while not self._stopped and (left_s := ends_s - time.monotonic()) > 0:
             with suppress(queue.Empty, WireRefused):
                 data = self._arrived.get(timeout=left_s)
                 if bootstrap.asked_by(data) in self._asked:

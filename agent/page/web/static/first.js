@@ -70,6 +70,8 @@ export async function doEnroll(form) {
   told.hidden = false;
   document.getElementById("recovery").textContent = made.recovery;
   document.getElementById("request-words").textContent = made.request_words;
+  document.getElementById("travels").hidden = !made.travels;
+  document.getElementById("by-hand").open = !made.travels;
   document.getElementById("request").addEventListener("click", () => save(new Blob([made.request]), "wardbeat-request.txt"));
   return null;
 }

@@ -118,7 +118,7 @@ const FORMS = {
   },
   async admit(form) {
     const { answer, pin, words: heard } = form.elements;
-    const told = await ask("admit", { answer: await answer.files[0].text(), pin: pin.value, words: heard.value });
+    const told = await ask("admit", { answer: (await answer.files[0]?.text()) ?? "", pin: pin.value, words: heard.value });
     pin.value = "";
     return told;
   },
