@@ -17,6 +17,7 @@ from hub.views import VIEWS, Reader, view_named
 from hub.views.device_checks import CHECKS, failed
 
 _DEVICES = "devices"
+_SCORED_WITHIN_S = 60  # a running scorer needs a second
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -43,7 +44,7 @@ def show(arguments: argparse.Namespace) -> int:
     asked = _asked(arguments)
     with OpenHub(arguments.folder, page) as hub:
         rows: Iterable[dict[str, Any]] = view.rows(hub, Reader.OPERATOR)
-        if asked:
+        if asked or view.name == VIEWS[0].name:
             rows = list(rows)
         if arguments.json or not sys.stdout.isatty():
             for row in rows:
@@ -52,7 +53,7 @@ def show(arguments: argparse.Namespace) -> int:
             for line in view.table(rows, shutil.get_terminal_size().columns):
                 output.show(line)
     if view.name == VIEWS[0].name:
-        return _say_hearing(arguments.folder)
+        return _say_hearing(arguments.folder) | _say_scoring(next(iter(rows)))
     return _say_checks(rows, asked) if asked else 0
 
 
@@ -78,6 +79,19 @@ def _say_checks(rows: Iterable[dict[str, Any]], asked: dict[str, int]) -> int:
         if all(one.check_id != check_id for one in found):
             say(f"ok   {check_id:<18} every device")
     return int(bool(found))
+
+
+def _say_scoring(overview: dict[str, Any]) -> int:
+    """Say when what arrived is not scored; 1 then."""
+    since = overview["due_since_utc_s"]
+    waits_s = 0 if since is None else int(time.time()) - since
+    if waits_s < _SCORED_WITHIN_S:
+        return 0
+    say(
+        f"{overview['due']} rows wait to be scored, the first for {waits_s} s. "
+        "Start 'wardbeat hub score SITE', or read its log."
+    )
+    return 1
 
 
 def _say_hearing(folder: Path) -> int:

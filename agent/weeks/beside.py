@@ -88,4 +88,5 @@ def line(week: Mapping[str, Any]) -> str:
     if hub is None or not hub["differs"]:
         return ""
     number = "no number" if hub["index"] is None else f"{hub['index']:.0f} ({hub['low']:.0f} to {hub['high']:.0f})"
-    return f"the hub: {number}, because {hub['why']} ({hub['model']}, made {hub['made_utc'][:10]}, row {hub['arrivals']})"
+    made = f"{hub['model']}, made {hub['made_utc'][:10]}, row {hub['arrivals']}"
+    return f"the hub: {number}, because {hub['why']} ({made})"

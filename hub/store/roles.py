@@ -94,6 +94,7 @@ RIGHTS: Final[dict[Table, dict[Role, Right]]] = {
     tables.DUE: {
         Role.RUN: _of(_DUE.device, _DUE.arrival, verbs=("INSERT", "DELETE")),
         Role.SCORE: _all("SELECT", "DELETE"),
+        Role.WATCH: _of(_DUE.arrival, _DUE.taken_ms),
     },
     tables.DIGEST: {
         Role.RUN: _of(_DIGEST.device, verbs=_DELETE),

@@ -14,7 +14,7 @@ from agent.wire.receipt import Place
 from hub.database import rows_at
 from hub.keys.keystore import KeyStore
 from hub.store.kept import place_of
-from hub.store.tables import COUNTER, DEVICE, ROW, SEEN
+from hub.store.tables import COUNTER, DEVICE, DUE, ROW, SEEN
 
 SUMMARY: Final = KINDS[SummaryMessage]
 
@@ -143,6 +143,12 @@ class StoredRows:
         """How many envelopes were stored, were duplicates, and were refused, by reason."""
         with self._reads.connect() as db:
             return {row.name: row.n for row in db.execute(select(COUNTER).order_by(COUNTER.c.name))}
+
+    def due(self) -> tuple[int, float | None]:
+        """How many rows wait to be scored, and since when the first of them does (UTC s); None: none waits."""
+        with self._reads.connect() as db:
+            row = db.execute(select(func.count(DUE.c.arrival).label("n"), func.min(DUE.c.taken_ms).label("ms"))).one()
+        return int(row.n), None if row.ms is None else row.ms / 1000
 
     def _all(self, kind: str | None = None) -> Iterator[ArrivedRow]:
         self._keys.refresh()

@@ -12,6 +12,7 @@ from hub.views.open_hub import OpenHub
 def rows(hub: OpenHub) -> Iterator[dict[str, Any]]:
     """One object; no stored value is decrypted for it."""
     keys, store, now_utc_s = hub.keys, hub.store, int(time.time())
+    due, due_since_utc_s = store.due()
     workers = hearing.read_all(hub.folder)
     yield {
         "site": keys.site,
@@ -25,6 +26,8 @@ def rows(hub: OpenHub) -> Iterator[dict[str, Any]]:
         "summaries": store.summary_count(),
         "last_arrival": store.last_arrival(),
         "counters": store.counters(),
+        "due": due,
+        "due_since_utc_s": None if due_since_utc_s is None else int(due_since_utc_s),
         "received_utc_s": max((worker.received_utc_s for worker in workers), default=0) or None,
         "workers": [
             {

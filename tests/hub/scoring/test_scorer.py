@@ -1,8 +1,11 @@
 """Central scoring: what is due is scored once, whatever order it came in, and goes back to its person alone."""
 
+import contextlib
 import random
+import time
 
 import pytest
+import time_machine
 from sqlalchemy import delete, func, select
 
 from agent.errors import AlreadyRunning, WrongUse
@@ -13,6 +16,7 @@ from agent.wire.context import DAY_S
 from agent.wire.keys import kid
 from agent.wire.message import EraseMessage, NotedShift
 from agent.wire.receipt import ScoreMessage
+from hub.cli import main
 from hub.keys.devices import Device
 from hub.scoring import scorer as scorer_module
 from hub.scoring.scorer import Part, Scorer, score_folder
@@ -394,3 +398,18 @@ def test_planted_losses_are_seen_by_the_same_counts(world, scorer):
         db.execute(delete(DUE).where(DUE.c.arrival > 250))
     lost = drained(scorer)
     assert lost < 300
+
+
+def test_what_nobody_scores_is_said_by_hub_show(either, capsys):
+    person = Scored.made(either)
+    person.say(person.window(FIRST_DAY * DAY_S, 60.0, 40.0))
+    person.send()
+    show = ["show", str(either.hub), "--json"]
+    assert main(show) == 0, "a scorer may be about to take it"
+    with time_machine.travel(time.time() + 120, tick=True):
+        assert main(show) == 1
+    assert "1 rows wait to be scored" in capsys.readouterr().err
+    with contextlib.closing(Scorer(either.hub)) as scorer:
+        drained(scorer)
+    with time_machine.travel(time.time() + 120, tick=True):
+        assert main(show) == 0
