@@ -94,7 +94,8 @@ async def enroll(session: Session, asked: forms.Begin) -> Answer:
         "request": armor("REQUEST", request),
         "recovery": in_words(code),
         "operator": bundle.operator,
-        "words": bundle.words,
+        "words": "Your keys are made.",
+        "eight": bundle.words,
         "request_words": verified_request(request).words,
         "travels": holds("PASS", asked.bundle),
     }

@@ -55,7 +55,7 @@ def test_a_half_done_enrollment_is_not_replaced_by_the_page(tmp_path, sites):
                 await queries.answered(agent, "enroll", {"bundle": site.invite(theirs), "pin": THEIRS})
         assert {file.name: file.read_bytes() for file in (agent.folder / "keys").iterdir()} == kept
         assert (await queries.answered(agent, "place", {}))["half"]
-        assert identity.load(agent.folder, agent.vault).bundle.words == begun["words"]
+        assert identity.load(agent.folder, agent.vault).bundle.words == begun["eight"]
 
     at_the_page(tmp_path, person)
 
@@ -70,8 +70,8 @@ def test_an_enrollment_ends_with_the_first_pin_and_the_eight_words_alone(tmp_pat
         begun = await queries.answered(agent, "enroll", {"bundle": site.invite(ours), "pin": PIN})
         assert len(shown["eight"].split()) == 8
         answer = enroll.admit(ours, begun["request"])
-        other = " ".join(reversed(begun["words"].split()))
-        for pin, words, error in ((THEIRS, begun["words"], WrongPin), (PIN, other, WrongUse), (PIN, "", WrongUse)):
+        other = " ".join(reversed(begun["eight"].split()))
+        for pin, words, error in ((THEIRS, begun["eight"], WrongPin), (PIN, other, WrongUse), (PIN, "", WrongUse)):
             with pytest.raises(error):
                 await queries.answered(agent, "admit", {"answer": answer, "pin": pin, "words": words})
         with pytest.raises(WardbeatError):
@@ -79,11 +79,11 @@ def test_an_enrollment_ends_with_the_first_pin_and_the_eight_words_alone(tmp_pat
         assert identity.load(agent.folder, agent.vault).device == ""
         for _ in range(4):
             with pytest.raises(WrongPin):
-                await queries.answered(agent, "admit", {"answer": answer, "pin": THEIRS, "words": begun["words"]})
+                await queries.answered(agent, "admit", {"answer": answer, "pin": THEIRS, "words": begun["eight"]})
         with pytest.raises(WrongPin, match="five wrong"):
-            await queries.answered(agent, "admit", {"answer": answer, "pin": PIN, "words": begun["words"]})
+            await queries.answered(agent, "admit", {"answer": answer, "pin": PIN, "words": begun["eight"]})
         monkeypatch.setattr(steps, "tries", Tries())
-        heard = begun["words"].upper()
+        heard = begun["eight"].upper()
         told = await queries.answered(agent, "admit", {"answer": answer, "pin": PIN, "words": heard})
         assert "Enrolled" in told["words"]
         assert "at the page" in agent.outbox.notices()[-1][1], "the person reads it in a terminal too"

@@ -102,6 +102,8 @@ def test_a_pin_is_set_with_the_place_s_bundle_and_answer(tmp_path, browser):
         assert len(browser("text", sel="#recovery").split()) == 9
         assert len(browser("text", sel="#request-words").split()) == 8
         assert browser.violations() == []
+        assert "on its way to the operator" in browser("text", sel="#travels")
+        browser("click", sel="#by-hand summary")
         request = browser("download", sel="#request")["text"]
         answer = enroll.admit(hub, request)
         browser.go("now")
