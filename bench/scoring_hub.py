@@ -74,7 +74,8 @@ def hub_index(seen, noted):
     """The same from what the wire carries."""
     known, kinds = schema.features(), codes.codes("shifts")
     rows = []
-    for number, (start, rate, rmssd) in enumerate(seen, start=1):
+    for number, (start, *values) in enumerate(seen, start=1):
+        rate, rmssd = (min(max(value, known[n].low), known[n].high) for n, value in enumerate(values, start=1))
         coded = (
             CodedValue(1, known[1].code(rate), 300, 990, 0, 0, 0),
             CodedValue(2, known[2].code(rmssd), 299, 990, 0, 0, 0),

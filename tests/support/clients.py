@@ -8,6 +8,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from agent.enrollment import identity
+from agent.wire.labels import down_topic
 
 
 def connects(world, pair):
@@ -34,13 +35,19 @@ def can_connect(world, keys=None):
     return connects(world, (*files[1:], identity.tls_password(world.vault)))
 
 
-def connected(world):
-    """A client with the device's certificate, whose loop runs in a thread until `loop_stop`."""
+def connected(world, heard=None):
+    """A client with the device's certificate, whose loop runs in a thread until `loop_stop`; what comes down the device's
+    topic goes into a queue, if there is one.
+    """
     files = identity.tls_files(world.settings.state_dir)
     context = ssl.create_default_context(cafile=str(files[0]))
     context.load_cert_chain(files[1], files[2], identity.tls_password(world.vault))
     client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=world.identity.device, protocol=mqtt.MQTTv5)
     client.tls_set_context(context)
+    if heard is not None:
+        down = down_topic(world.identity.site, world.identity.device)
+        client.on_message = lambda _c, _u, message: heard.put(bytes(message.payload))
+        client.on_connect = lambda c, *_: c.subscribe(down, qos=1)
     client.connect_async("127.0.0.1", world.port)
     client.loop_start()
     return client
