@@ -9,7 +9,15 @@ from typing import Any, Final
 
 from agent.errors import Missing
 from agent.system.parser import Parser
-from hub import commands, commands_database, commands_enroll, commands_people, commands_records, commands_show
+from hub import (
+    commands,
+    commands_database,
+    commands_enroll,
+    commands_fusion,
+    commands_people,
+    commands_records,
+    commands_show,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +140,20 @@ COMMANDS: Final = (
             _argument(
                 "--part", default="1/1", metavar="K/N", help="part of the devices; PostgreSQL allows several processes"
             ),
+        ),
+    ),
+    Command(
+        "fusion",
+        "fit heart, face and check-ins of everyone who is scored to their own answers, or say why there are too few",
+        commands_fusion.fusion,
+        (
+            _argument(
+                "--predicts",
+                default="single:level",
+                metavar="ANSWER",
+                help="instrument and scale, such as single:level (default) or cbi:personal",
+            ),
+            _argument("--card", type=Path, metavar="FILE", help="write the fitted card to this new file"),
         ),
     ),
     Command(

@@ -54,11 +54,12 @@ def fit(table: Table, fold: NDArray[np.int64] | None = None) -> Fusion | Abstain
 
     Source: see the module.
     """
-    fold = folds(table.person) if fold is None else fold
-    check_folds(table.person, fold)
+    if fold is not None:
+        check_folds(table.person, fold)
     weeks, people = table.score.size, int(np.unique(table.person).size)
     if weeks < WEEKS or people < PEOPLE:
         return Abstained("few", f"{weeks:,} of {WEEKS:,} labelled weeks, {people:,} of {PEOPLE} people")
+    fold = folds(table.person) if fold is None else fold
     inputs = usable(table)
     if not channels_of(inputs):
         return Abstained("no_channel", f"no channel was measured in {INPUT_WEEKS} weeks of {INPUT_PEOPLE} people")

@@ -10,7 +10,7 @@ from agent.scoring.channels import CHANNELS
 from agent.scoring.observations import SelfReport, Shift
 from agent.wire import codec, codes
 from agent.wire.context import OFFSET_ZERO, context_items, read_context
-from agent.wire.message import ContextMessage
+from agent.wire.message import ContextMessage, NotedAnswer
 
 Statements = Mapping[int, tuple[int, bytes]]
 """By day of UTC: ledger index of the newest statement, and the statement, encoded."""
@@ -73,13 +73,17 @@ class Noted:
         ]
 
     @cached_property
+    def answers(self) -> tuple[NotedAnswer, ...]:
+        """Results of check-ins."""
+        return tuple(answer for message in self._messages for answer in message.answers)
+
+    @cached_property
     def reports(self) -> tuple[SelfReport, ...]:
         """Answers that are readings of a channel."""
         scales = codes.scales()
         return tuple(
             SelfReport(answer.at_utc_s, channel, scales[answer.scale].value(answer.v))
-            for message in self._messages
-            for answer in message.answers
+            for answer in self.answers
             if (channel := scales[answer.scale].name.partition(" ")[2]) in CHANNELS
         )
 

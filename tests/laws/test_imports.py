@@ -47,6 +47,7 @@ LAYERS = {
     "hub.commands_show": 8,
     "hub.commands_database": 7,
     "hub.commands_enroll": 8,
+    "hub.commands_fusion": 8,
     "hub.commands_records": 9,
     "hub.register": 8,
     "hub.retention": 8,
