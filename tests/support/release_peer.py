@@ -11,7 +11,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 import zipfile
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -81,9 +80,15 @@ def _hub(folder: Path):
 
     def answer(question):
         if "serve" in question:  # from the broker, until this process ends
+            there, before = threading.Event(), receiver._client.on_connect
+
+            def connected(*words):
+                before(*words)
+                there.set()
+
+            receiver._client.on_connect = connected
             threading.Thread(target=receiver.run, args=(threading.Event(),), daemon=True).start()
-            while not receiver._client.is_connected():
-                time.sleep(0.02)
+            assert there.wait(60)
             return {}
         batch = [(topic, base64.b64decode(sealed)) for topic, sealed in question["batch"]]
         return {"answers": [[topic, base64.b64encode(sealed).decode()] for topic, sealed in receiver.handle(batch)]}
