@@ -79,6 +79,11 @@ class Said:
     nonce: bytes
 
 
+def is_pass(topic: str) -> bool:
+    """Whether a topic is one of a pass: devices' names hold no hyphen."""
+    return topic.rpartition("/")[2].startswith(NAME_PREFIX)
+
+
 def decode_pass(data: bytes) -> Pass:
     """Strict inverse of `Pass.encode`.
 

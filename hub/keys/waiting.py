@@ -6,11 +6,11 @@ A request waits until its code ends. Its answer waits too, because the machine a
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Engine, Row, delete, func, insert, select, update
+from sqlalchemy import Engine, Row, delete, func, select, update
 
 from agent.errors import WireRefused
 from agent.wire.bootstrap import request_hash
-from hub.database import reading
+from hub.database import insert_new, reading
 from hub.keys.codes import CODE_DAYS
 from hub.keys.tables import CODE, WAITING
 
@@ -71,22 +71,24 @@ class Waiting:
             WireRefused: ``too_many`` requests name this bundle.
         """
         which = request_hash(paper)
+        if known := self.all(which):
+            return known[0]
         old = WAITING.c.came_utc_s < now_utc_s - (CODE_DAYS + 1) * _DAY_S
         with self._engine.begin() as db:
             db.execute(delete(WAITING).where(old))
-            if db.execute(select(WAITING.c.request).where(WAITING.c.request == which)).first() is None:
-                of_code = select(func.count()).select_from(WAITING).where(WAITING.c.code == code_hash)
-                if db.execute(of_code).scalar_one() >= OF_CODE_MOST:
-                    raise WireRefused("too_many", "too many requests name this bundle")
-                row = {"request": which, "code": code_hash, "paper": paper, "came_utc_s": now_utc_s}
-                db.execute(insert(WAITING), row)
+            of_code = select(func.count()).select_from(WAITING).where(WAITING.c.code == code_hash)
+            if db.execute(of_code).scalar_one() >= OF_CODE_MOST:
+                raise WireRefused("too_many", "too many requests name this bundle")
+            insert_new(db, WAITING, {"request": which, "code": code_hash, "paper": paper, "came_utc_s": now_utc_s})
         return self.all(which)[0]
 
-    def all(self, which: bytes | None = None) -> list[WaitingRequest]:
-        """Every request, or this one, in order of coming."""
+    def all(self, which: bytes | None = None, code_hash: bytes | None = None) -> list[WaitingRequest]:
+        """Every request, or this one, or this one if it names this bundle's code; in order of coming."""
         query = select(WAITING, CODE.c.label).join(CODE, CODE.c.hash == WAITING.c.code, isouter=True)
         if which is not None:
             query = query.where(WAITING.c.request == which)
+        if code_hash is not None:
+            query = query.where(WAITING.c.code == code_hash)
         with self._reads.connect() as db:
             counted = db.execute(select(WAITING.c.code, func.count().label("n")).group_by(WAITING.c.code))
             of_code = {row.code: row.n for row in counted}

@@ -11,18 +11,13 @@ from pathlib import Path
 
 from agent.errors import WardbeatError, WireRefused
 from agent.wire import bootstrap, labels
-from agent.wire.bootstrap import NAME_PREFIX, Said
+from agent.wire.bootstrap import Said
 from agent.wire.enroll import verified_request
 from hub.enroll import admit_paper, known_device
 from hub.keys.codes import KnownCode
 from hub.keys.keystore import KeyStore
 
 log = logging.getLogger(__name__)
-
-
-def is_asked(topic: str) -> bool:
-    """Whether a message comes from a pass: devices' names hold no hyphen."""
-    return topic.rpartition("/")[2].startswith(NAME_PREFIX)
 
 
 def reply(folder: Path, keys: KeyStore, topic: str, data: bytes, counts: Counter[str]) -> tuple[str, bytes] | None:
@@ -56,7 +51,7 @@ def _decided(
     """Status and body of the reply."""
     try:
         if said.what == bootstrap.OBJECTION:
-            _note_objection(keys, said, counts)
+            _note_objection(keys, code, said, counts)
             return bootstrap.PENDING, b""
         if said.what != bootstrap.REQUEST:
             raise WireRefused("malformed", "a message of an unknown kind")
@@ -91,10 +86,10 @@ def _asked(folder: Path, keys: KeyStore, code: KnownCode, paper: bytes, counts: 
     return bootstrap.PENDING, b""
 
 
-def _note_objection(keys: KeyStore, said: Said, counts: Counter[str]) -> None:
+def _note_objection(keys: KeyStore, code: KnownCode, said: Said, counts: Counter[str]) -> None:
     """A machine refused its answer: the operator reads why. Its body: the hash of its request, and the reason."""
     which, reason = said.body[:-1], bootstrap.reason_of(said.body[-1:])
-    for waiting in keys.waiting.all(which):
+    for waiting in keys.waiting.all(which, code.hash):
         keys.waiting.refuse(waiting.paper, f"answer refused: {reason}")
         counts["enroll_objection"] += 1
         log.warning("a machine refused the answer to its request (%s): void the bundle, and invite again", reason)

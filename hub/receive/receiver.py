@@ -16,6 +16,7 @@ import paho.mqtt.client as mqtt
 
 from agent.errors import AlreadyRunning, KeysMissing, NotDurable, StorageFull, WardbeatError, WrongUse
 from agent.wire import labels
+from agent.wire.bootstrap import is_pass
 from hub import rotation
 from hub.broker import WORKERS_MOST, user_of
 from hub.database import CANNOT_WRITE, lock_file, unlock_file
@@ -257,7 +258,7 @@ class Receiver:
         Raises:
             sqlalchemy errors of `hub.database.CANNOT_WRITE`, NotDurable: Nothing was stored.
         """
-        asked = [message for message in batch if enrolling.is_asked(message[0])]
+        asked = [message for message in batch if is_pass(message[0])]
         outcome = store_batch(self.keys, self.store, [message for message in batch if message not in asked])
         said = [enrolling.reply(self._folder, self.keys, *message, outcome.counts) for message in asked]
         self._hourly.add(outcome.counts)

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
+from agent.wire.bootstrap import is_pass
+
 # The broker keeps the rest: what it sent and is not acknowledged comes again only with the next connection.
 IN_BUDGET_MOST: Final = 4000
 OVER_BUDGET_MOST: Final = 2000
@@ -68,8 +70,14 @@ class Placed(StrEnum):
     FULL = "full"
 
 
+# Of a pass, which several new machines may share: each asks at most every two seconds, and a question costs more than
+# an envelope: four signatures, and a write to the key store.
+OF_PASS: Final = Budget(burst=32, rate_hz=2.0, day_burst=20_000, day_rate=20_000.0, waiting=16, batch=8)
+
+
 @dataclass(slots=True)
 class _Sender:
+    budget: Budget
     tokens: float
     day_tokens: float
     at_s: float
@@ -140,7 +148,7 @@ class Turns:
         return self._in_budget < IN_BUDGET_MOST
 
     def _put_over_budget(self, sender: _Sender, arrived: Arrived) -> Placed:
-        if len(sender.waiting) >= self._budget.waiting or self._over_budget >= OVER_BUDGET_MOST:
+        if len(sender.waiting) >= sender.budget.waiting or self._over_budget >= OVER_BUDGET_MOST:
             self._counts[Placed.DROPPED] += 1
             return Placed.DROPPED
         self._append(sender, replace(arrived, is_acked=True))
@@ -163,7 +171,7 @@ class Turns:
             topic = self._order[0]
             sender = self._sender(topic)
             self._order.rotate(-1)
-            if shares[topic] >= self._budget.batch or min(sender.tokens, sender.day_tokens) < 1:
+            if shares[topic] >= sender.budget.batch or min(sender.tokens, sender.day_tokens) < 1:
                 passed += 1
                 continue
             passed = 0
@@ -188,12 +196,14 @@ class Turns:
         now_s = self._now_s()
         sender = self._senders.get(topic)
         if sender is None:
-            sender = _Sender(self._budget.burst, self._budget.day_burst, now_s, deque())
+            budget = OF_PASS if is_pass(topic) else self._budget
+            sender = _Sender(budget, budget.burst, budget.day_burst, now_s, deque())
             self._senders[topic] = sender
             self._forget()
         passed_s = now_s - sender.at_s
-        sender.tokens = min(self._budget.burst, sender.tokens + passed_s * self._budget.rate_hz)
-        sender.day_tokens = min(self._budget.day_burst, sender.day_tokens + passed_s * self._budget.day_rate / _DAY_S)
+        budget = sender.budget
+        sender.tokens = min(budget.burst, sender.tokens + passed_s * budget.rate_hz)
+        sender.day_tokens = min(budget.day_burst, sender.day_tokens + passed_s * budget.day_rate / _DAY_S)
         sender.at_s = now_s
         self._senders.move_to_end(topic)
         return sender

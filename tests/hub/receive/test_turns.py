@@ -1,9 +1,10 @@
 """Devices are served by turns, each within its budget; what is above it waits or is dropped."""
 
 import threading
+from collections import Counter
 
 from hub.receive.hourly import Hourly
-from hub.receive.turns import IN_BUDGET_MOST, OVER_BUDGET_MOST, Arrived, Budget, Placed, Turns
+from hub.receive.turns import IN_BUDGET_MOST, OF_PASS, OVER_BUDGET_MOST, Arrived, Budget, Placed, Turns
 
 BUDGET = Budget(burst=10, rate_hz=2.0, day_burst=30, day_rate=86_400 / 10, waiting=4, batch=5)
 
@@ -119,3 +120,12 @@ def test_one_line_an_hour_counts_by_name(caplog):
         clock.now_s = 7200.0
         hourly.log_if_due()
     assert caplog.messages == ["the last 60 minutes: stored 4, stored cover 3", "the last 60 minutes: nothing arrived"]
+
+
+def test_a_pass_has_a_small_budget_of_its_own():
+    """What a new machine asks costs more than an envelope; devices beside it keep theirs."""
+    own = "wardbeat/v1/site/up/enroll-007"
+    _, _, placed = filled({own: 200, "wardbeat/v1/site/up/0123456789abcdef": 200}, Budget())
+    of_pass, of_device = (Counter(one) for one in placed.values())
+    assert of_pass == {Placed.WAITS: OF_PASS.burst, Placed.DROPPED: 200 - OF_PASS.burst}
+    assert of_device == {Placed.WAITS: 200}
