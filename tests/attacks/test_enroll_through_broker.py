@@ -365,7 +365,7 @@ def allowed_at(machine, port):
     return says, hears
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_at_rabbitmq_a_pass_says_and_hears_its_own_and_enrolls(world, tmp_path):
     rabbit = Rabbit(world.hub, tmp_path / "rabbit", SITE, world.port)
     try:

@@ -21,7 +21,7 @@ from hub.scoring.scorer import Scorer
 from tests.support.scored import FIRST_DAY, Scored, drained
 from tests.support.world import START_UTC_S, another_person
 
-pytestmark = pytest.mark.postgres
+pytestmark = pytest.mark.postgres  # of `either`
 WANTED = target(instruments()["single"], "level")
 LEVEL = codes.codes("scales")["single level"]
 DAYS = 84
@@ -44,13 +44,14 @@ def told(person, n):
 
 
 @pytest.fixture
-def people(either, tmp_path):
-    first = Scored.made(either)
-    made = [first, Scored.made(another_person(either, tmp_path / "second"), first.receiver)]
+def people(request, tmp_path):
+    site = request.getfixturevalue("either" if "either" in request.fixturenames else "world")
+    first = Scored.made(site)
+    made = [first, Scored.made(another_person(site, tmp_path / "second"), first.receiver)]
     with time_machine.travel(END_UTC_S, tick=True):  # windows of days to come are not scored
         for n, person in enumerate(made):
             told(person, n)
-        with contextlib.closing(Scorer(either.hub)) as scorer:
+        with contextlib.closing(Scorer(site.hub)) as scorer:
             drained(scorer)
     return made
 
@@ -95,9 +96,9 @@ def test_the_table_of_the_hub_is_that_of_the_persons_own_logs(either, people):
     np.testing.assert_array_equal(table.weeks.last_answer[order], own.weeks.last_answer[own_order])
 
 
-def test_too_few_people_get_no_probability_and_the_numbers_why(either, people, tmp_path, capsys):
+def test_too_few_people_get_no_probability_and_the_numbers_why(world, people, tmp_path, capsys):
     card = tmp_path / "card.json"
-    assert main(["fusion", str(either.hub), "--card", str(card)]) == 0
+    assert main(["fusion", str(world.hub), "--card", str(card)]) == 0
     said = json.loads(capsys.readouterr().out)
     assert (said["fitted"], said["reason"], said["people"]) == (False, "few", 2)
     assert said["words"].startswith("not enough people yet: ")
@@ -105,12 +106,12 @@ def test_too_few_people_get_no_probability_and_the_numbers_why(either, people, t
     assert not card.exists()
 
 
-def test_whoever_withdrew_or_erased_is_in_no_table(either, people):
-    both = fused(either.hub, WANTED)[1]
+def test_whoever_withdrew_or_erased_is_in_no_table(world, people):
+    both = fused(world.hub, WANTED)[1]
     gone = people[1]
     gone.receiver.handle([gone.say(EraseMessage(START_UTC_S + 86_400, START_UTC_S + 20))])
-    with time_machine.travel(END_UTC_S, tick=True), contextlib.closing(Scorer(either.hub)) as scorer:
+    with time_machine.travel(END_UTC_S, tick=True), contextlib.closing(Scorer(world.hub)) as scorer:
         drained(scorer)
-    left = fused(either.hub, WANTED)[1]
+    left = fused(world.hub, WANTED)[1]
     assert set(left.person) < set(both.person)
     assert len(set(left.person)) == 1
