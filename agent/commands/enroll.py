@@ -56,7 +56,7 @@ def _read(paper: Path) -> str:
         text = paper.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise WrongUse(f"{paper} cannot be read: {error.strerror}", remedy="Check the file name.") from error
-    return paper_codes.armored_of(text) if paper_codes.is_coded(text) else text  # codes are scanned from a card
+    return paper_codes.read_papers(text)  # codes are scanned from a card
 
 
 def _begin(arguments: argparse.Namespace, settings: "Settings", text: str) -> int:

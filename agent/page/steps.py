@@ -63,9 +63,10 @@ async def bind(session: Session, asked: forms.Strap) -> Answer:
 async def read_bundle(session: Session, asked: forms.Bundle) -> Answer:
     """Whose bundle it is and its eight words, to be compared with the operator's before a PIN is chosen."""
     from agent.wire.armor import dearmor
+    from agent.wire.paper_codes import read_papers
 
     _check_free(session)
-    read = identity.read_bundle(dearmor("BUNDLE", asked.bundle))
+    read = identity.read_bundle(dearmor("BUNDLE", read_papers(asked.bundle)))
     return {"operator": read.operator, "words": "", "eight": read.words}
 
 
@@ -81,14 +82,17 @@ async def enroll(session: Session, asked: forms.Begin) -> Answer:
     from agent.wire.armor import armor, dearmor, holds
     from agent.wire.enroll import decode_bundle, verified_request
     from agent.wire.erasure import in_words
+    from agent.wire.paper_codes import read_papers
 
     _check_free(session)
-    paper, pin = dearmor("BUNDLE", asked.bundle), asked.pin
+    text, pin = read_papers(asked.bundle), asked.pin
+    paper = dearmor("BUNDLE", text)
     bundle = decode_bundle(paper)
     begin = partial(identity.begin, replace_old=False)
     request = await asyncio.to_thread(begin, session.folder, session.vault, paper, pin)
-    if holds("PASS", asked.bundle):
-        host.write_private(session.folder / "keys" / identity.PASS_FILE, dearmor("PASS", asked.bundle))
+    travels = holds("PASS", text)
+    if travels:
+        host.write_private(session.folder / "keys" / identity.PASS_FILE, dearmor("PASS", text))
     code = await asyncio.to_thread(identity.recovery_code, session.folder, pin, session.vault)
     return {
         "request": armor("REQUEST", request),
@@ -97,7 +101,7 @@ async def enroll(session: Session, asked: forms.Begin) -> Answer:
         "words": "Your keys are made.",
         "eight": bundle.words,
         "request_words": verified_request(request).words,
-        "travels": holds("PASS", asked.bundle),
+        "travels": travels,
     }
 
 

@@ -52,6 +52,15 @@ def is_coded(text: str) -> bool:
     return _MARK in text.upper()
 
 
+def read_papers(text: str) -> str:
+    """Armored papers as they are, or out of the texts of codes.
+
+    Raises:
+        WireRefused: As `armored_of`.
+    """
+    return armored_of(text) if is_coded(text) else text
+
+
 def armored_of(text: str) -> str:
     """The armored papers in the texts of codes: in any order, one or more times, in either case, with anything around.
 
