@@ -1,6 +1,9 @@
 """YAML and machine policy in, frozen settings out; an unknown key is named, with the nearest right one.
 
-defaults  <  the person's file  <  the machine's policy, which can only make things stricter
+defaults  <  the machine's settings  <  the person's file  <  the machine's policy, which can only make things stricter
+
+The machine's settings are defaults for everyone on it. They switch no sensor on: where the person's file does not name
+a sensor, they are overlooked. What leaves is decided by the consent that the person signed.
 """
 
 import difflib
@@ -10,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from agent import sources
+from agent.config_files import Layers, parsed
 from agent.errors import ConfigInvalid, PolicyDenied
 from agent.outbox import Limits
 from agent.perception import engines
@@ -40,6 +43,11 @@ def policy_file() -> Path:
     if sys.platform == "win32":
         return Path(os.environ.get("PROGRAMDATA", "C:/ProgramData")) / "wardbeat" / "policy.yaml"
     return Path("/etc/wardbeat/policy.yaml")
+
+
+def machine_file() -> Path:
+    """Where the machine's administrator may put settings for everyone."""
+    return policy_file().with_name("settings.yaml")
 
 
 class Mqtt(BaseModel):
@@ -123,22 +131,46 @@ class Policy(BaseModel):
     denied_kinds: tuple[Kind, ...] = ()
 
 
-def load(file: Path | None, policy: Path | None = None) -> tuple[Settings, Profile]:
+def layers(file: Path | None, machine: Path | None = None) -> Layers:
+    """The files of settings, each valid by itself.
+
+    Raises:
+        ConfigInvalid: Naming the file, the key, the reason and the remedy.
+    """
+    if file is None and default_file().exists():
+        file = default_file()
+    of_machine = machine or machine_file()
+    found = Layers(
+        file,
+        {} if file is None else parsed(file),
+        of_machine,
+        parsed(of_machine) if of_machine.exists() else {},
+    )
+    for where, values in ((file, found.own), (of_machine, found.machine)):
+        if where is not None:
+            settings = _valid(values, Settings, where.name if where is file else str(where))
+            for name, of_source in settings.sources.items():
+                _source(name, of_source or {}, where)
+    return found
+
+
+def load(file: Path | None, policy: Path | None = None, machine: Path | None = None) -> tuple[Settings, Profile]:
     """Settings and the profile in force.
 
     Args:
         file: The person's file; None: where the system keeps it, else defaults alone.
         policy: The machine's; None: where the system keeps it, if there is one.
+        machine: The machine's settings; None: where the system keeps them, if there are any.
 
     Raises:
         ConfigInvalid: Naming the key, the reason and the remedy.
         PolicyDenied: The machine's policy does not allow the profile.
     """
-    if file is None and default_file().exists():
-        file = default_file()
-    settings = _read(file, Settings) if file is not None else Settings()
+    files = layers(file, machine)
+    file = files.file
+    settings = _valid(files.merged(), Settings, "the settings of machine and person together")
     where = policy or policy_file()
-    rules = _read(where, Policy) if where.exists() else Policy()
+    rules = _valid(parsed(where), Policy, where.name) if where.exists() else Policy()
     checked = {name: _source(name, values or {}, file) for name, values in settings.sources.items()}
     profile = profile_named(settings.profile, rules.allowed_profiles, rules.denied_kinds)
     _may_name_affect(settings, profile, rules)
@@ -180,25 +212,11 @@ def _source(name: str, values: object, file: Path | None) -> object:
         raise _first(error, where, f"sources.{name}", known) from error
 
 
-def _read(file: Path, kind: type[_Model]) -> _Model:
+def _valid(values: dict[str, Any], kind: type[_Model], where: str) -> _Model:
     try:
-        parsed = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigInvalid(f"{file}: {error.strerror}", remedy="Check the path given to --config.") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date that is none, brackets without end
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark is not None else ""
-        raise ConfigInvalid(
-            f"{file.name}{line}: not readable as YAML", remedy="'wardbeat config example' shows every key."
-        ) from error
-    if not isinstance(parsed, (dict, type(None))):
-        raise ConfigInvalid(
-            f"{file.name}: not a list of 'key: value' lines", remedy="'wardbeat config example' shows every key."
-        )
-    try:
-        return kind.model_validate({} if parsed is None else parsed)
+        return kind.model_validate(values)
     except ValidationError as error:
-        raise _first(error, file.name, "", list(keys(kind))) from error
+        raise _first(error, where, "", list(keys(kind))) from error
 
 
 def keys(kind: type[BaseModel], prefix: str = "") -> Iterator[str]:

@@ -73,7 +73,7 @@ ROWS = (
     Mutation("agent/privacy/vault.py", "    return under_data_key(vault, what, sealed)\n\n\ndef under", "    return sealed\n\n\ndef under", "tests/attacks/test_pins.py -k just_made"),
     Mutation("agent/enrollment/identity.py", "    check_pin(pin)\n    return read_bundle", "    return read_bundle", "tests/attacks/test_pins.py -k usual_pin_makes"),
     Mutation("agent/session/clock_watch.py", "        if fault:\n", "        if False:\n", "tests/attacks/test_wrong_clock_is_told.py -k told_as_that"),
-    Mutation("hub/receive/turns.py", "if shares[topic] >= self._budget.batch or min(sender.tokens, sender.day_tokens) < 1:", "if False:", "tests/hub/receive/test_turns.py"),
+    Mutation("hub/receive/turns.py", "if shares[topic] >= sender.budget.batch or min(sender.tokens, sender.day_tokens) < 1:", "if False:", "tests/hub/receive/test_turns.py"),
     Mutation("hub/receive/turns.py", "            self._order.rotate(-1)\n", "            self._order.rotate(0)\n", "tests/hub/receive/test_turns.py"),
     Mutation("hub/receive/grid.py", "math.ceil(arrived_s / self._tick_s + 0.5)", "math.ceil(arrived_s / self._tick_s)", "tests/hub/receive/test_grid.py -k half_a_tick"),
     # straps that do not send each beat once

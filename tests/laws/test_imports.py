@@ -23,6 +23,7 @@ LAYERS = {
     "agent.enrollment": 6,
     "agent.weeks": 6,
     "agent.config": 5,
+    "agent.config_files": 1,
     "agent.outbox": 4,
     "agent.sources": 4,
     "agent.windows": 4,
