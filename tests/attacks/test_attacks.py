@@ -23,7 +23,7 @@ from agent.privacy.vault import open_vault
 from agent.system import storage
 from agent.system.clock import SessionClock, VirtualClock
 from agent.tables.profiles import PROFILES
-from agent.wire import directory, enroll, envelope, message
+from agent.wire import armor, directory, enroll, envelope, message
 from agent.wire.keys import SignKey, kid
 from agent.wire.labels import CODES
 from agent.wire.message import CoverMessage, EraseMessage
@@ -330,7 +330,7 @@ def test_rows_offered_again_to_a_new_store_are_not_called_never_sent(world):
 
 
 def test_an_enrollment_that_fails_leaves_the_old_one_whole(world):
-    bundle = enroll.dearmor("BUNDLE", site.invite(world.hub))
+    bundle = armor.dearmor("BUNDLE", site.invite(world.hub))
     for pin, paper in (("123", bundle), (PIN, b"\x80")):
         with pytest.raises((WrongUse, WireRefused)):
             steps.begin_enrollment(world.settings, paper, pin, replace_old=True)
@@ -484,7 +484,7 @@ def test_a_request_with_a_damaged_tls_part_is_refused_by_name(world):
 
     folder = world.folder / "person"
     folder.mkdir(mode=0o700)
-    bundle = enroll.dearmor("BUNDLE", site.invite(world.hub))
+    bundle = armor.dearmor("BUNDLE", site.invite(world.hub))
     request = enroll.verified_request(identity.begin(folder, open_vault(folder, "file"), bundle, PIN))
     der = request.tls_request
     requested_key(der)
@@ -501,7 +501,7 @@ def test_a_request_with_a_damaged_tls_part_is_refused_by_name(world):
 def test_replacing_the_keys_retires_what_the_old_ones_sealed_and_signed(world):
     with world.outbox() as outbox:
         outbox.put_released(release_window(world, outbox), NOW)
-    bundle = enroll.dearmor("BUNDLE", site.invite(world.hub))
+    bundle = armor.dearmor("BUNDLE", site.invite(world.hub))
     with pytest.raises(WrongUse):
         steps.begin_enrollment(world.settings, bundle, PIN, replace_old=False)
     steps.begin_enrollment(world.settings, bundle, PIN, replace_old=True)

@@ -13,7 +13,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from agent.enrollment import identity, renewal
 from agent.errors import WireRefused
 from agent.system import host
-from agent.wire import certificates, enroll
+from agent.wire import armor, certificates, enroll
 from hub import site
 from hub.site import open_keys
 from tests.support.papers import begun, reissued
@@ -146,7 +146,7 @@ def test_the_reader_of_release_0_1_0_lets_foreign_errors_through(world):
 
 def test_a_bundle_s_authority_is_one_certificate_of_an_authority(world, tmp_path):
     """The TLS library would trust every certificate in the file, and the person compares one word for them all."""
-    bundle = enroll.decode_bundle(enroll.dearmor("BUNDLE", site.invite(world.hub)))
+    bundle = enroll.decode_bundle(armor.dearmor("BUNDLE", site.invite(world.hub)))
     client = x509.load_der_x509_certificate(made(world, ec.generate_private_key(ec.SECP256R1()).public_key()))
     of_client = client.public_bytes(serialization.Encoding.PEM)
     for ca in (b"", b"CA", bundle.ca_pem * 2, bundle.ca_pem + of_client, of_client, b"x" + bundle.ca_pem,

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from agent.errors import CheckFailed, KeysMissing, WireRefused, WrongUse
-from agent.wire import directory, enroll
+from agent.wire import armor, directory, enroll
 from agent.wire.certificates import requested_key
 from agent.wire.keys import SignKey
 from hub import enroll as admission
@@ -35,7 +35,7 @@ def now_utc_s():
 
 
 def answer_of(hub, person):
-    return enroll.dearmor("ANSWER", admission.admit(hub, enroll.armor("REQUEST", person.paper)))
+    return armor.dearmor("ANSWER", admission.admit(hub, armor.armor("REQUEST", person.paper)))
 
 
 # ---- a directory key that was stolen, and replaced since
@@ -46,8 +46,8 @@ def test_a_stolen_directory_key_that_was_replaced_enrolls_nobody(world, tmp_path
     thief = Thief.of(world.hub)
     replace_directory_key(world.hub)
     person = begun(world.hub, tmp_path / "person")
-    sealed = admission.admit(world.hub, enroll.armor("REQUEST", person.paper))
-    real = enroll.dearmor("ANSWER", sealed)
+    sealed = admission.admit(world.hub, armor.armor("REQUEST", person.paper))
+    real = armor.dearmor("ANSWER", sealed)
     listed = directory.verified(enroll.codec.decode(real)[2], "test-site", person.bundle.root_public, 0).directory
     mine = SignKey.of(b"t" * 32)
     forged = thief.published(listed, version=2**53 - 1, receipt_publics=(mine.public,))
@@ -152,16 +152,16 @@ def test_an_operator_who_hears_other_words_admits_nobody(world, tmp_path, capsys
     bundle = bundle_of(world.hub)
     person, thief = (begun(world.hub, tmp_path / name, bundle) for name in ("person", "thief"))
     paper = tmp_path / "request"
-    paper.write_text(enroll.armor("REQUEST", thief.paper))
+    paper.write_text(armor.armor("REQUEST", thief.paper))
     with pytest.raises(CheckFailed, match="nobody was admitted"):
         main(["admit", str(world.hub), str(paper), "--words", person.request.words])
     assert (capsys.readouterr().out, devices(world)) == ("", 1)
     for words in ("", "nonsense", person.request.words + " babab"):
         with pytest.raises((CheckFailed, WrongUse)):
             main(["admit", str(world.hub), str(paper), "--words", words])
-    paper.write_text(enroll.armor("REQUEST", person.paper))
+    paper.write_text(armor.armor("REQUEST", person.paper))
     assert main(["admit", str(world.hub), str(paper), "--words", person.request.words.replace(" ", "-")]) == 0
-    person.finish(enroll.dearmor("ANSWER", capsys.readouterr().out))
+    person.finish(armor.dearmor("ANSWER", capsys.readouterr().out))
     assert devices(world) == 2
 
 

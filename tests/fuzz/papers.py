@@ -34,7 +34,7 @@ from agent.signal.face.shape import Pose
 from agent.sources.camera import protocol
 from agent.sources.camera.states import CameraState
 from agent.system import host
-from agent.wire import certificates, codec, enroll, erase_receipt, receipt
+from agent.wire import armor, certificates, codec, enroll, erase_receipt, receipt
 from hub.keys.certificates import certify
 from tests.fuzz import wire
 from tests.support.papers import begun, reissued
@@ -160,7 +160,7 @@ def rows(desk, count, seed):
         "answer papers, sealed": kind(4, lambda _: desk.paper_answer(_other(mutate, inner)), desk.begun.finish),
         "bundles": kind(4, lambda _: _other(mutate, bundle.encode()), read_bundle, lambda data: is_told_apart(data, bundle)),
         "erase receipts": kind(
-            4, lambda _: enroll.armor("ERASE RECEIPT", _other(mutate, proof)), erase_receipt.read_receipt
+            4, lambda _: armor.armor("ERASE RECEIPT", _other(mutate, proof)), erase_receipt.read_receipt
         ),
         "certificates": kind(3, lambda _: mutate.bytes(der), certificate),
         "certificates, signed": kind(

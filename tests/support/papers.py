@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from agent.enrollment import identity
 from agent.privacy.vault import Vault, open_vault
-from agent.wire import directory, enroll
+from agent.wire import armor, directory, enroll
 from agent.wire.keys import SignKey
 from hub import site
 from hub.rotation import rotate
@@ -40,7 +40,7 @@ class Begun:
 
 
 def bundle_of(hub):
-    return enroll.decode_bundle(enroll.dearmor("BUNDLE", site.invite(hub)))
+    return enroll.decode_bundle(armor.dearmor("BUNDLE", site.invite(hub)))
 
 
 def begun(hub, folder, bundle=None):

@@ -43,7 +43,7 @@ def now(states=(), **changes) -> dict:
 
 
 def place(**changes) -> dict:
-    return {"strap": None, "has_source": False, "managed": [], "enrolled": None, "camera": False, "half": False,
+    return {"strap": None, "has_source": False, "managed": [], "enrolled": None, "camera": False, "half": False, "travels": False, "answered": False,
             "has_history": False} | changes  # fmt: skip
 
 
@@ -194,7 +194,9 @@ def test_check_ins_and_first_steps_in_every_state():
     for profile, strap, enrolled, half in itertools.product(
         PROFILES, (None, {"name": "H10"}), (None, "Ward 3"), (False, True)
     ):
-        assert rendered(profile, "first", {"place": place(strap=strap, enrolled=enrolled, half=half, managed=["x"])})
+        for travels, answered in ((False, False), (True, False), (True, True)):
+            now = place(strap=strap, enrolled=enrolled, half=half, managed=["x"], travels=travels, answered=answered)
+            assert rendered(profile, "first", {"place": now})
 
 
 @pytest.mark.parametrize("profile", PROFILES)
