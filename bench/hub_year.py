@@ -1,6 +1,6 @@
 """A year of some people through the whole way, and a month of many as stored rows, scored from cold; what more people cost.
 
-    YEAR_PEOPLE=20 YEAR_A_DAY=12 MONTH_PEOPLE=1000 MONTH_A_DAY=48
+YEAR_PEOPLE=20 YEAR_A_DAY=12 MONTH_PEOPLE=1000 MONTH_A_DAY=48
 """
 
 import os
@@ -136,7 +136,9 @@ def _projected(each: dict[str, float], cold_s: float) -> None:
         cpu_s, cover_s = people * worn * ms / 1000, people * covers * each["take"] / 1000
         gb, cold_h = people * worn * each["bytes"] / 1e9, people * worn / 12 * cold_s / 3600
         cores = (cpu_s + cover_s) / (365 * DAY_S)
-        print(f"{people:>10}{cpu_s / 3600:>12.1f} h{cover_s / 3600:>8.1f} h{cores:>8.2f}{gb:>11.2f} GB{cold_h:>19.2f} h")
+        print(
+            f"{people:>10}{cpu_s / 3600:>12.1f} h{cover_s / 3600:>8.1f} h{cores:>8.2f}{gb:>11.2f} GB{cold_h:>19.2f} h"
+        )
     print(f"  take+score = people x {worn} x {ms:.2f} ms; covers = people x {covers} x {each['take']:.2f} ms; "
           f"kept = people x {worn} x {each['bytes']:.0f} B; cold = people x {worn} / 12 x {1e6 * cold_s:.0f} µs; cores = CPU over 365 days")  # fmt: skip
 
