@@ -132,7 +132,7 @@ class Policy(BaseModel):
 
 
 def layers(file: Path | None, machine: Path | None = None) -> Layers:
-    """The files of settings, each valid by itself.
+    """The settings files, each of them valid.
 
     Raises:
         ConfigInvalid: Naming the file, the key, the reason and the remedy.
@@ -154,6 +154,19 @@ def layers(file: Path | None, machine: Path | None = None) -> Layers:
     return found
 
 
+def read_policy(file: Path | None = None) -> Policy:
+    """The machine's policy, or one that takes nothing away.
+
+    Args:
+        file: None: where the system keeps it.
+
+    Raises:
+        ConfigInvalid: Naming the key, the reason and the remedy.
+    """
+    where = file or policy_file()
+    return _valid(parsed(where), Policy, where.name) if where.exists() else Policy()
+
+
 def load(file: Path | None, policy: Path | None = None, machine: Path | None = None) -> tuple[Settings, Profile]:
     """Settings and the profile in force.
 
@@ -169,8 +182,7 @@ def load(file: Path | None, policy: Path | None = None, machine: Path | None = N
     files = layers(file, machine)
     file = files.file
     settings = _valid(files.merged(), Settings, "the settings of machine and person together")
-    where = policy or policy_file()
-    rules = _valid(parsed(where), Policy, where.name) if where.exists() else Policy()
+    rules = read_policy(policy)
     checked = {name: _source(name, values or {}, file) for name, values in settings.sources.items()}
     profile = profile_named(settings.profile, rules.allowed_profiles, rules.denied_kinds)
     _may_name_affect(settings, profile, rules)

@@ -51,7 +51,7 @@ def parsed(file: Path) -> dict[str, Any]:
     try:
         found = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigInvalid(f"{file}: {error.strerror}", remedy="Check the path given to --config.") from error
+        raise ConfigInvalid(f"{file}: {error.strerror}", remedy="Check its path, and who may read it.") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date that is none, brackets without end
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark is not None else ""

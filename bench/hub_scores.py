@@ -101,7 +101,7 @@ class Crowd:
                 self.client[n].publish(topic, sealed, qos=1)
 
     def tend(self) -> None:
-        """Start what ended by itself, as a service manager does: a hub whose database goes away while it starts ends."""
+        """Start what has ended, as a service manager does: a hub whose database goes away while it starts ends."""
         for name, process in list(self.running.items()):
             if process.popen.poll() is not None:
                 self.start(name)

@@ -75,7 +75,7 @@ def _card(card: Card) -> str:
 <ol>
 <li>Scan the {len(texts)} code{"s" * (len(texts) > 1)}, and save the text as a file: the order does not matter.</li>
 <li>Run <b>wardbeat enroll FILE</b> on your machine, and compare the eight words above with those that it shows.</li>
-<li>It sends its request by itself. Read out the request's eight words when you are asked.</li>
+<li>Your machine sends its request. Read out the request's eight words when you are asked.</li>
 </ol>
 </section>"""
 

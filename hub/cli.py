@@ -72,7 +72,7 @@ COMMANDS: Final = (
     ),
     Command(
         "roles",
-        "give each process a PostgreSQL user of its own; again after an update that changes tables",
+        "make a separate PostgreSQL user for each process; run it again after an update that changes tables",
         commands_database.roles,
         (
             _argument(

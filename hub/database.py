@@ -180,7 +180,7 @@ def rows_at(
     if not keys:
         return []
     if not is_postgres(db):
-        names, query = _one_at(tuple(by), keys_alone)
+        names, query = _one_at(tuple(by), tuple(by if keys_alone else by[0].table.columns))
         cursor = db.connection.cursor()  # the driver's own: 3 µs a key, not 50
         try:
             found = [row for key in keys for row in cursor.execute(query, key).fetchall()]
@@ -199,8 +199,7 @@ def rows_at(
 
 
 @cache
-def _one_at(by: tuple[Column[Any], ...], keys_alone: bool) -> tuple[tuple[str, ...], str]:  # noqa: FBT001 - cached
-    chosen = by if keys_alone else tuple(by[0].table.columns)
+def _one_at(by: tuple[Column[Any], ...], chosen: tuple[Column[Any], ...]) -> tuple[tuple[str, ...], str]:
     query = select(*chosen).where(*(column == bindparam(None) for column in by))
     return tuple(column.name for column in chosen), str(query.compile(dialect=sqlite.dialect()))
 

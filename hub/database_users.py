@@ -54,7 +54,7 @@ def script(folder: Path) -> Iterator[str]:
         url = _address(keys)
         owner = id_of(keys.value("root public"))
         prefix = keys.text(ROLES) or roles.prefix_of(url)
-    return grants.script(prefix, roles.schema_of(url), owner)
+    return grants.script(roles.users_of(prefix), roles.schema_of(url), owner)
 
 
 def may_make_users(url: str) -> bool:

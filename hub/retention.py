@@ -117,7 +117,7 @@ def _arrived(keys: KeyStore, store: Store, rules: Rules, now_utc_s: int, *, only
     oldest_day = now_utc_s // _DAY_S - rules.arrived_days
     upto, gone = store.arrival_before(oldest_day), Counter[bytes]()
     while True:
-        with store.checked() as db:
+        with store.checked(shreds=not only_count) as db:
             if only_count:
                 gone = retained.count_arrived(db, upto)
                 break
@@ -138,7 +138,7 @@ def _ended(keys: KeyStore, store: Store, rules: Rules, now_utc_s: int, *, only_c
         end = last_end_utc_s(device, records, now_utc_s)
         if end is None or end + rules.ended_days * _DAY_S > now_utc_s:
             continue
-        with store.checked() as db:
+        with store.checked(shreds=not only_count) as db:
             rows = retained.count_of(db, device.kid)
             if rows and not only_count:
                 last = max(signed_record.record.serial for signed_record in records)

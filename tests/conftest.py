@@ -13,10 +13,12 @@ import yaml
 
 from tests.support import guard, strap_program
 from tests.support.world import make_world, start_site_broker
+from tests.support.world import served as serving
 
 MARKED_BY = (
     ("server", "postgres"),
     ("broker", "broker"),
+    ("served", "broker"),
     ("browser", "browser"),
     ("living", "radio"),
     ("watcher", "slow"),
@@ -129,6 +131,13 @@ def large(server, tmp_path):
     made = make_world(tmp_path, database=server.base())
     yield made
     made.close()
+
+
+@pytest.fixture
+def served(world):
+    """The same with the site's broker and its hub at work."""
+    with serving(world):
+        yield world
 
 
 @pytest.fixture

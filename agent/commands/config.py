@@ -4,12 +4,13 @@ import argparse
 import json
 from collections.abc import Iterator
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.system.output import show
 
 if TYPE_CHECKING:
-    from agent.config import Settings
+    from agent.config import Policy, Settings
     from agent.config_files import Layers
 
 
@@ -33,11 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
         show(json.dumps({"settings": config.Settings.model_json_schema(), "policy": config.Policy.model_json_schema()}))
     else:
         layers = config.layers(arguments.config)
-        settings, profile = config.load(arguments.config)
-        rows = list(_rows(settings, layers))
-        rows.append(
-            {"key": "profile.in_force", "value": profile.name, "origin": "policy", "file": str(config.policy_file())}
-        )
+        settings, _ = config.load(arguments.config)
+        rows = [*_rows(settings, layers), *_policy_rows(config.policy_file(), config.read_policy())]
         if arguments.origin:
             for row in rows:
                 show(json.dumps(row))
@@ -53,6 +51,13 @@ def _rows(settings: "Settings", layers: "Layers") -> Iterator[dict[str, Any]]:
         origin = layers.origin(key)
         file = where[origin]
         yield {"key": key, "value": value, "origin": origin, "file": None if file is None else str(file)}
+
+
+def _policy_rows(file: Path, policy: "Policy") -> Iterator[dict[str, Any]]:
+    """What the machine's policy takes away; nothing without one."""
+    origin, where = ("policy", str(file)) if file.exists() else ("default", None)
+    for key, value in policy.model_dump(mode="json").items():
+        yield {"key": f"policy.{key}", "value": value, "origin": origin, "file": where}
 
 
 def _flat(values: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:

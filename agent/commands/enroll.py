@@ -21,6 +21,7 @@ Waiting until this machine is admitted. You may stop with Ctrl-C; 'wardbeat enro
 _BY_HAND: Final = (
     "Give the request (on stdout) to the hub's operator. When you have the answer, run: wardbeat enroll ANSWER"
 )
+_SILENT_AFTER: Final = 4  # questions: some sixteen seconds
 _NEXT: Final = "Next: wardbeat consent show"
 
 
@@ -67,10 +68,14 @@ def _begin(arguments: argparse.Namespace, settings: "Settings", text: str) -> in
     from agent.privacy.vault import existing_vault
     from agent.system.terminal import ask_agreement
     from agent.wire.armor import armor, dearmor, holds
+    from agent.wire.bootstrap import decode_pass
     from agent.wire.enroll import verified_request
 
     paper = dearmor("BUNDLE", text)
     bundle = identity.read_bundle(paper)
+    pass_ = dearmor("PASS", text) if holds("PASS", text) else None
+    if pass_ is not None:
+        decode_pass(pass_)  # a damaged one is named before any key is made
     say(f"Site {bundle.site} of {bundle.operator}; broker {bundle.host}:{bundle.port}")
     if identity.exists(settings.state_dir) and not arguments.replace:
         raise WrongUse(
@@ -83,7 +88,6 @@ def _begin(arguments: argparse.Namespace, settings: "Settings", text: str) -> in
             remedy="Somebody may have changed the bundle: ask the operator for another one, by another way.",
         )
     pin = terminal.ask_pin("Choose a PIN that only you know (6 characters or more, not a date):  ", twice=True)
-    pass_ = dearmor("PASS", text) if holds("PASS", text) else None
     request = steps.begin_enrollment(settings, paper, pin, replace_old=arguments.replace, pass_=pass_)
     vault = existing_vault(settings.state_dir, settings.key_store)
     terminal.show_code(identity.recovery_code(settings.state_dir, pin, vault))
@@ -95,6 +99,19 @@ def _begin(arguments: argparse.Namespace, settings: "Settings", text: str) -> in
     return 0
 
 
+class _Patience:
+    """Waits on, and says once that the hub is silent."""
+
+    def __init__(self) -> None:
+        self._asked = 0
+
+    def __call__(self, is_heard: bool) -> bool:  # noqa: FBT001 - of `Way.answer`
+        self._asked += 1
+        if self._asked == _SILENT_AFTER and not is_heard:
+            say("The hub has not replied yet. It may be stopped, or your bundle may have ended: ask its operator.")
+        return True
+
+
 def _sent(settings: "Settings") -> int | None:
     """`_send`; None where the broker cannot be used, and the request is to be carried by hand."""
     from agent.errors import Missing
@@ -102,7 +119,7 @@ def _sent(settings: "Settings") -> int | None:
     try:
         return _send(settings)
     except Missing as error:
-        say(f"The request cannot travel by itself: {error}. 'wardbeat enroll' tries again, or carry it by hand:")
+        say(f"The request cannot be sent: {error}. 'wardbeat enroll' tries again, or carry it by hand:")
         return None
 
 
@@ -120,7 +137,7 @@ def _send(settings: "Settings") -> int:
     try:
         with Way(settings.state_dir, bundle, begun.pass_, settings.mqtt.version) as way:
             say(_WAIT.format(operator=bundle.operator, words=verified_request(request).words))
-            answer = way.answer(request)
+            answer = way.answer(request, _Patience())
             try:
                 enrolled = steps.finish_enrollment(settings, answer or b"")
             except WireRefused as refused:

@@ -30,7 +30,7 @@ from agent.wire.codec import Fields
 from agent.wire.enroll import Bundle, Request, decode_bundle, opened_answer, signed_request
 from agent.wire.keys import SEED_BYTES, SignKey
 
-REQUEST, PASS_FILE, ANSWER = "request", "pass", "answer"  # what travels through the broker, until the enrollment ends
+REQUEST, PASS_FILE, PASS_PEM, ANSWER = "request", "pass", "pass.pem", "answer"  # until the enrollment ends
 ENROLL: Final = "Run 'wardbeat enroll BUNDLE' with the file from the hub's operator."
 _BEFORE_MACHINE: Final = 7  # fields of the identity file
 TLS_BOTH: Final = "tls.pem"  # a renewed certificate with its key, in one file: they change together or not at all
@@ -255,7 +255,7 @@ def destroy(folder: Path) -> None:
     """Overwrite and remove every key of an enrollment; the data key stays, for the person's own history."""
     keys = folder / "keys"
     # the identity first: without it nothing here speaks, wherever a crash comes
-    own = "identity", "consent", "recovery", REQUEST, PASS_FILE, ANSWER
+    own = "identity", "consent", "recovery", REQUEST, PASS_FILE, PASS_PEM, ANSWER
     for name in (*own, "tls.key", "tls.next.key", TLS_BOTH, "tls.crt", "ca.pem"):
         host.overwrite(keys / name)
 

@@ -16,7 +16,7 @@ from agent.wire.enroll import Bundle
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """An enrollment whose request can travel by itself."""
+    """An enrollment whose request can be sent through the broker."""
 
     bundle: Bundle
     pass_: Pass
@@ -47,7 +47,7 @@ def begin_enrollment(
 
 
 def begun_at(folder: Path, vault: Vault) -> Begun | None:
-    """An enrollment whose answer is missing; None where none can travel by itself.
+    """An enrollment whose answer is missing; None where there is none to send.
 
     Raises:
         KeysMissing: Nothing was begun here, or it cannot be opened.

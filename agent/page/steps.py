@@ -80,6 +80,7 @@ def _check_free(session: Session) -> None:
 async def enroll(session: Session, asked: forms.Begin) -> Answer:
     """The operator's bundle and a PIN in, a request out."""
     from agent.wire.armor import armor, dearmor, holds
+    from agent.wire.bootstrap import decode_pass
     from agent.wire.enroll import decode_bundle, verified_request
     from agent.wire.erasure import in_words
     from agent.wire.paper_codes import read_papers
@@ -87,10 +88,11 @@ async def enroll(session: Session, asked: forms.Begin) -> Answer:
     _check_free(session)
     text, pin = read_papers(asked.bundle), asked.pin
     paper = dearmor("BUNDLE", text)
-    bundle = decode_bundle(paper)
+    bundle, travels = decode_bundle(paper), holds("PASS", text)
+    if travels:
+        decode_pass(dearmor("PASS", text))  # a damaged one is named before any key is made
     begin = partial(identity.begin, replace_old=False)
     request = await asyncio.to_thread(begin, session.folder, session.vault, paper, pin)
-    travels = holds("PASS", text)
     if travels:
         host.write_private(session.folder / "keys" / identity.PASS_FILE, dearmor("PASS", text))
     code = await asyncio.to_thread(identity.recovery_code, session.folder, pin, session.vault)

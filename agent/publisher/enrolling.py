@@ -16,6 +16,7 @@ import paho.mqtt.client as mqtt
 from cryptography.hazmat.primitives import serialization
 from paho.mqtt.enums import CallbackAPIVersion
 
+from agent.enrollment import identity
 from agent.errors import Missing, WireRefused
 from agent.publisher import reasons
 from agent.system import host
@@ -23,7 +24,6 @@ from agent.wire import bootstrap, certificates, labels
 from agent.wire.bootstrap import Pass, Said
 from agent.wire.enroll import Bundle
 
-_PEM: Final = "pass.pem"
 _ASK_FIRST_S: Final = 2.0
 _ASK_MOST_S: Final = 20.0
 _CONNECT_S: Final = 15.0
@@ -39,12 +39,11 @@ class Way:
         mqtt_version: 5, or 3 for 3.1.1.
 
     Raises:
-        Missing: The broker cannot be reached, or refuses the pass.
-        WireRefused: The pass is not this bundle's.
+        Missing: The broker cannot be reached or refuses the pass, or the pass is not this bundle's.
     """
 
     def __init__(self, folder: Path, bundle: Bundle, pass_: Pass, mqtt_version: int) -> None:
-        self._bundle, self._pass, self._file = bundle, pass_, folder / "keys" / _PEM
+        self._bundle, self._pass, self._file = bundle, pass_, folder / "keys" / identity.PASS_PEM
         self._at = bundle.site, pass_.name
         self._seal, self._code_name = bootstrap.seal_key(bundle.code), bootstrap.code_name(bundle.code)
         self._arrived: queue.Queue[bytes] = queue.Queue()
@@ -64,6 +63,11 @@ class Way:
         try:
             self._client.tls_set_context(self._tls())
             self._client.connect(self._bundle.host, self._bundle.port, 30)
+        except WireRefused as refused:
+            raise Missing(
+                f"the pass beside the bundle cannot be used ({refused.reason})",
+                remedy="Carry the request by hand, or ask the hub's operator for a new bundle.",
+            ) from refused
         except OSError as error:
             why = reasons.of(error)
             raise Missing(f"the broker cannot be used: {why.words}", remedy=why.remedy) from error
@@ -88,12 +92,12 @@ class Way:
         self._stopped = True
         self._arrived.put(b"")
 
-    def answer(self, request: bytes, waits: Callable[[], bool] = lambda: True) -> bytes | None:
+    def answer(self, request: bytes, waits: Callable[[bool], bool] = lambda _: True) -> bytes | None:
         """Send the request again and again until the hub admits this machine.
 
         Args:
             request: The paper.
-            waits: Asked after each reply, and each time that none came: whether to go on.
+            waits: Asked again and again whether to go on; it is given whether the hub has replied to anything yet.
 
         Returns:
             The answer paper; None when ``waits`` said no, or after `stop`.
@@ -101,15 +105,16 @@ class Way:
         Raises:
             WireRefused: The hub refused the request, with its reason.
         """
-        pause_s = _ASK_FIRST_S
+        pause_s, is_heard = _ASK_FIRST_S, False
         while True:
             self._say(bootstrap.REQUEST, request)
             said = self._next(pause_s)
+            is_heard = is_heard or said is not None
             if said is not None and said.what == bootstrap.ADMITTED:
                 return said.body
             if said is not None and said.what == bootstrap.REFUSED:
                 raise WireRefused(bootstrap.reason_of(said.body), "the hub refused this machine's request")
-            if self._stopped or not waits():
+            if self._stopped or not waits(is_heard):
                 return None
             pause_s = min(_ASK_MOST_S, pause_s * 1.5)
 
@@ -160,4 +165,3 @@ class Way:
     def _close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
-        host.overwrite(self._file)

@@ -1,4 +1,4 @@
-"""A request that was made at the page travels by itself: the answer is kept until the person ends the enrollment there.
+"""Send a request that was made at the page, and keep the answer until the person ends the enrollment there.
 
 The agent takes no answer over. At the page whoever ends an enrollment says the eight words of the bundle and the PIN.
 """

@@ -259,7 +259,7 @@ class Receiver:
             sqlalchemy errors of `hub.database.CANNOT_WRITE`, NotDurable: Nothing was stored.
         """
         asked = [message for message in batch if is_pass(message[0])]
-        outcome = store_batch(self.keys, self.store, [message for message in batch if message not in asked])
+        outcome = store_batch(self.keys, self.store, [message for message in batch if not is_pass(message[0])])
         said = [enrolling.reply(self._folder, self.keys, *message, outcome.counts) for message in asked]
         self._hourly.add(outcome.counts)
         return [*self._replies.to(outcome, self._certified(outcome.renewals)), *(one for one in said if one)]

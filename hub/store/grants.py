@@ -1,7 +1,7 @@
 """Make the roles of a PostgreSQL database, grant them their rights, and prove that none of them has more."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, text
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, text
 from agent.errors import CheckFailed, Missing, WrongUse
 from hub.database import CANNOT_WRITE, cause, open_postgres
 from hub.store import roles
-from hub.store.roles import VERBS, Right, Role, right, user_of
+from hub.store.roles import VERBS, Right, Role, right, user_of, users_of
 from hub.store.tables import META
 
 _SIGN: Final = "wardbeat hub: "  # the comment of a role that was made here, with the identity of the key store
@@ -22,10 +22,9 @@ FROM pg_roles WHERE rolname = ANY(:names)
 _BEYOND: Final = ("TRUNCATE", "REFERENCES", "TRIGGER")
 
 
-def script(prefix: str, schema: str, owner: bytes) -> Iterator[str]:
+def script(users: Iterable[str], schema: str, owner: bytes) -> Iterator[str]:
     """What an administrator runs once where the owner of the tables may not make roles; statements without rights."""
-    for role in Role:
-        user = _quoted(user_of(prefix, role))
+    for user in map(_quoted, users):
         yield f"CREATE ROLE {user} LOGIN"
         yield f"COMMENT ON ROLE {user} IS '{_SIGN}{owner.hex()}'"
         yield f"GRANT USAGE ON SCHEMA {_quoted(schema)} TO {user}"
@@ -62,7 +61,7 @@ def apply(db: Connection, prefix: str, owner: bytes) -> list[str]:
         Missing: Users are missing, and this one may not make them.
         CheckFailed: A role can do more than it should, because of something that is not ours to take away.
     """
-    users = [user_of(prefix, role) for role in Role]
+    users = users_of(prefix)
     if max(len(user.encode()) for user in users) > _NAME_MOST:
         raise WrongUse(f"{users[0]!r} is too long for a user of PostgreSQL", remedy="Use a shorter database name.")
     known = {row.rolname: row for row in db.execute(text(_KNOWN), {"names": users})}
@@ -80,9 +79,8 @@ def apply(db: Connection, prefix: str, owner: bytes) -> list[str]:
                 f"{len(missing)} database users are missing, and this user may not make them",
                 remedy="Have an administrator run what 'wardbeat hub roles SITE --sql' prints, then try again.",
             )
-        for statement in script(prefix, schema, owner):
-            if any(_quoted(user) in statement for user in missing):
-                db.execute(text(statement))
+        for statement in script(missing, schema, owner):
+            db.execute(text(statement))
     for statement in roles.grants(prefix, schema, _quoted):
         db.execute(text(statement))
     too_much = list(excess(db, prefix))

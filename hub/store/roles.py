@@ -124,6 +124,11 @@ def user_of(prefix: str, role: Role) -> str:
     return f"{prefix}_{role}"
 
 
+def users_of(prefix: str) -> list[str]:
+    """The users of all roles."""
+    return [user_of(prefix, role) for role in Role]
+
+
 def without_owner(url: str) -> str:
     """An address without name and password: what the hub keeps."""
     return _as(url, None)

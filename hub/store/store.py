@@ -143,8 +143,8 @@ class Store(PersonRows):
             self._shred_due = not shred(self._engine)  # else again with the next batch
 
     @contextmanager
-    def checked(self) -> Iterator[Connection]:
-        """A durable transaction on what is this hub's own.
+    def checked(self, *, shreds: bool = False) -> Iterator[Connection]:
+        """A durable transaction on this hub's database; with ``shreds`` what it deleted is in no log of SQLite either.
 
         Raises:
             NotDurable, KeysMissing: As `transaction`; nothing was changed.
@@ -153,6 +153,8 @@ class Store(PersonRows):
             require_durable(db)
             self._check_site(db)
             yield db
+        if shreds:
+            shred(self._engine)
 
     @contextmanager
     def deriving(self) -> Iterator[Derived]:

@@ -131,7 +131,7 @@ def test_config_show_says_where_each_value_comes_from(tmp_path, monkeypatch, cap
     assert (rows["mqtt.version"]["origin"], rows["mqtt.version"]["file"]) == ("own", str(own))
     assert rows["mqtt.in_flight"]["origin"] == "default"
     assert rows["sources.ble_strap.recover_adapter"]["origin"] == "default"
-    assert rows["profile.in_force"]["value"] == "personal"
+    assert (rows["policy.denied_kinds"]["value"], rows["policy.denied_kinds"]["origin"]) == ([], "default")
     assert main(["--config", str(own), "config", "show"]) == 0
     assert json.loads(capsys.readouterr().out)["consent_days"] == 30
     assert main(["config", "example", "--origin"]) == 2

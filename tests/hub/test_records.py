@@ -230,3 +230,22 @@ def test_a_consent_in_force_keeps_a_person(world):
         assert consents.in_force(outbox) is not None
     assert retention.apply(world.hub, record.until_utc_s + 29 * DAY_S) == ([], None)
     assert retention.apply(world.hub, record.until_utc_s + 31 * DAY_S)[0][0].rows == 1
+
+
+def test_what_went_is_in_no_file_of_sqlite(tmp_path):
+    """Not in the write-ahead log either, where a deleted row would stay readable to whoever has the keys."""
+    world = make_world(tmp_path)
+    receiver = world.receiver()
+    with time_machine.travel(time.time() - 60 * DAY_S, tick=True):
+        record = send_consent(world, receiver)
+    stored_on(world, receiver, record, 50, 901)
+    stored_on(world, receiver, record, 0, 902)
+    with owning(world.hub) as db:
+        rows = select(ROW.c.words).where(ROW.c.kind == "summary").order_by(ROW.c.arrival)
+        old, new = (bytes(words) for words in db.execute(rows).scalars())
+    with contextlib.closing(open_keys(world.hub)) as keys:
+        retention.put_rules(keys, retention.Rules(arrived_days=40))
+    retention.apply(world.hub, int(time.time()))
+    files = b"".join(file.read_bytes() for file in world.hub.glob("hub.db*"))
+    assert (old in files, new in files) == (False, True)
+    world.close()

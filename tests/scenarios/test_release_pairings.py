@@ -1,14 +1,21 @@
 """A device and a hub of this program and of release 0.1.0, in all four pairings: nothing is lost, doubled or final too early."""
 
+import asyncio
+import contextlib
+import queue
+import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import delete, func, select
 
+from agent import pipeline
 from agent.control import client
 from agent.outbox import consents, ledger, receipts
 from agent.outbox.rows import HUB_SCHEMA
+from agent.system.run_mode import RunMode
 from agent.tables.profiles import PROFILES
 from agent.wire.keys import kid
 from agent.wire.labels import SCHEMA
@@ -17,9 +24,12 @@ from agent.wire.score import Score
 from hub.receive import Receiver
 from hub.scoring.scorer import Scorer
 from hub.store.derived import KeptScore, score_words
+from hub.store.tables import ROW
 from tests.support import release_state
+from tests.support.clients import connected
+from tests.support.processes import until, wait_for
 from tests.support.release_peer import Peer
-from tests.support.world import PIN, START_UTC_S, release_window
+from tests.support.world import PIN, START_UTC_S, owning, release_window, running_hub, start_site_broker
 
 RELEASE = "release_0_1_0"
 HELD = release_state.manifest(RELEASE)
@@ -189,3 +199,76 @@ def test_an_old_device_gets_no_kind_of_answer_that_it_does_not_know(person, tmp_
         assert settled["receipted"] == HELD["waiting"]
     with receiver.store.derived() as read:
         assert len(read.waiting([which])[which]) == 1
+
+
+# ---- the same through a real broker with TLS
+
+GOOD_UNTIL_UTC_S = HELD["clock_utc_s"] + 365 * 86_400
+_DECIDED = {"receipted", "withdrawn"}
+
+
+@contextlib.contextmanager
+def hub_of(which, person, tmp_path):
+    """A hub that receives from the broker: this program's, or the release's own code in a process of its own."""
+    if which == "new":
+        with running_hub(person) as receiver:
+            wait_for(receiver._client.is_connected, what="the hub's connection")
+            yield
+        return
+    with peer("hub", person, tmp_path) as old:
+        old.ask(serve=True)
+        yield
+
+
+def new_device(person):
+    """The agent, until nothing of the release's rows waits."""
+    stop = asyncio.Event()
+
+    async def watch(agent):
+        def waiting():
+            return [row for row in ledger.rows(agent.outbox) if row.kind == "summary" and row.state not in _DECIDED]
+
+        assert len(waiting()) == HELD["waiting"]
+        await until(lambda: not waiting(), 60, "the receipts")
+        stop.set()
+
+    mode = RunMode(slot_s=0.3)
+    asyncio.run(pipeline.run(person.settings, person.profile, mode=mode, stop=stop, extra_tasks={"w": watch}))
+
+
+def old_device(person, tmp_path):
+    """The release's own outbox and papers, and a client that carries what they say."""
+    heard = queue.Queue()
+    client = connected(person, heard)
+    with peer("device", person, tmp_path) as device:
+        wait_for(client.is_connected, what="the device's connection")
+        for topic, sealed in device.rows():
+            client.publish(topic, sealed, qos=1)
+        receipted = 0
+        while receipted < HELD["waiting"]:
+            receipted += device.take([("", heard.get(timeout=60))])["receipted"]
+    client.disconnect()
+    client.loop_stop()
+
+
+# TLS is judged by the machine's own clock, whatever the test's is
+@pytest.mark.broker
+@pytest.mark.skipif(
+    time.clock_gettime(time.CLOCK_REALTIME) > GOOD_UNTIL_UTC_S, reason="the release's certificates have ended"
+)
+@pytest.mark.parametrize("hub", ["old", "new"])
+@pytest.mark.parametrize("device", ["old", "new"])
+def test_every_pairing_delivers_what_waits(person, tmp_path, device, hub):
+    broker = start_site_broker(person)
+    try:
+        with hub_of(hub, person, tmp_path):
+            if device == "new":
+                new_device(person)
+            else:
+                old_device(person, tmp_path)
+    finally:
+        broker.stop()
+    assert stored(person) == EVERY_WINDOW
+    with owning(person.hub) as db:  # the same look finds one that is gone
+        db.execute(delete(ROW).where(ROW.c.arrival == select(func.max(ROW.c.arrival)).scalar_subquery()))
+    assert len(stored(person)) == len(EVERY_WINDOW) - 1

@@ -30,7 +30,7 @@ from hub.database import open_postgres, open_sqlite
 from hub.database_users import make_users
 from hub.receive import Receiver
 from hub.store import Role, Store
-from tests.support.processes import Process, free_port, start_broker
+from tests.support.processes import Process, free_port, start_broker, wait_for
 from tests.support.virtual_time import START_UTC_S
 
 PIN = "a test pin"
@@ -229,6 +229,18 @@ def running_hub(world: World, mqtt_version: int = 5, tick_s: float = 0.05) -> It
     finally:
         stop.set()
         thread.join()
+
+
+@contextlib.contextmanager
+def served(world: World) -> Iterator[Receiver]:
+    """The site's broker and its hub, connected."""
+    broker = start_site_broker(world)
+    try:
+        with running_hub(world) as receiver:
+            wait_for(receiver._client.is_connected, what="the hub's connection")
+            yield receiver
+    finally:
+        broker.stop()
 
 
 def replay_settings(world: World, file: Path, **mqtt) -> Settings:

@@ -90,3 +90,23 @@ def test_whoever_stops_waiting_goes_on_later_and_a_bundle_without_a_pass_goes_by
     assert call("hub", "admit", site.hub, "--pending", name, "--words", words).returncode == 0
     again = call("--config", new, "enroll")
     assert (again.returncode, f"Enrolled at {OPERATOR}" in again.stderr) == (0, True), again.stderr
+
+
+def test_a_silent_hub_is_named_and_a_damaged_pass_makes_no_key(world, new, tmp_path):
+    broker = start_site_broker(world)  # and no hub
+    bundle = invited(world, tmp_path)
+    log = tmp_path / "waits.log"
+    code, seen = on_terminal("--config", new, "enroll", bundle, "--by-hand", typed=TYPED)
+    assert code == 0, seen
+    waiting = start_wardbeat("--config", new, "enroll", log=log)
+    wait_for(lambda: "The hub has not replied yet" in log.read_text(), 60, "the words")
+    waiting.stop()
+    broker.stop()
+    text = bundle.read_text()
+    at = text.index("BEGIN WARDBEAT PASS")
+    bundle.write_text(text[:at] + text[at:].replace("\n", "\nAAAA", 1))
+    other = tmp_path / "other.yaml"
+    other.write_text(new.read_text().replace(str(tmp_path / "new"), str(tmp_path / "other")))
+    code, seen = on_terminal("--config", other, "enroll", bundle, typed=TYPED)
+    assert code != 0, seen
+    assert not (tmp_path / "other" / "keys").exists()

@@ -16,20 +16,11 @@ from agent.wire import paper_codes
 from agent.wire.armor import dearmor
 from agent.wire.enroll import decode_bundle
 from hub import site
-from tests.support.processes import until, wait_for
-from tests.support.world import OPERATOR, running_hub, start_site_broker
+from tests.support.processes import until
+from tests.support.world import OPERATOR
 
 PIN = "a good pin"
 pytestmark = pytest.mark.broker
-
-
-@pytest.fixture
-def served(world):
-    broker = start_site_broker(world)
-    with running_hub(world) as receiver:
-        wait_for(receiver._client.is_connected, what="the hub's connection")
-        yield world
-    broker.stop()
 
 
 def at_the_page(folder, person):
