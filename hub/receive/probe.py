@@ -78,12 +78,13 @@ class Probe:
             self._say("shared")
             return False
         self._say("starting")
-        self._sent_s = -1e9  # at once
+        self._sent_s = self._now_s()  # before the subscription a probe reaches nobody
         return True
 
     def subscribed(self, reasons: Any) -> None:
         """Take a SUBACK: the worst of its reason codes counts."""
         failed = any(reason.is_failure for reason in reasons)
+        self._sent_s = -1e9  # the next one at once
         self._say("subscription" if failed else "")
 
     def published(self, reason: Any) -> None:

@@ -25,7 +25,7 @@ from hub.cli import main
 from hub.site import open_keys
 from tests.support.processes import wait_for
 from tests.support.rabbit import Rabbit
-from tests.support.world import PIN, running_hub, start_site_broker
+from tests.support.world import PIN, running_hub, start_site_broker, wait_until_it_receives
 
 SITE = "test-site"
 pytestmark = pytest.mark.broker
@@ -367,8 +367,8 @@ def test_at_rabbitmq_a_pass_says_and_hears_its_own_and_enrolls(world, tmp_path):
             rabbit.let_in(user)
         _, up, down = tried_topics(own)
         assert allowed_at(machine, world.port) == ({up}, {down})
-        with running_hub(world, mqtt_version=3) as receiver:
-            wait_for(receiver._client.is_connected, what="the hub's connection")
+        with running_hub(world, mqtt_version=3):
+            wait_until_it_receives(world.hub)
             with machine.way(3) as way:
                 answer = way.answer(machine.paper, waits=lambda _: True)
             assert machine.finish(answer).device

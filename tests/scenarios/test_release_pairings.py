@@ -27,9 +27,17 @@ from hub.store.derived import KeptScore, score_words
 from hub.store.tables import ROW
 from tests.support import release_state
 from tests.support.clients import connected
-from tests.support.processes import until, wait_for
+from tests.support.processes import its_turn_at, until, wait_for
 from tests.support.release_peer import Peer
-from tests.support.world import PIN, START_UTC_S, owning, release_window, running_hub, start_site_broker
+from tests.support.world import (
+    PIN,
+    START_UTC_S,
+    owning,
+    release_window,
+    running_hub,
+    start_site_broker,
+    wait_until_it_receives,
+)
 
 RELEASE = "release_0_1_0"
 HELD = release_state.manifest(RELEASE)
@@ -211,8 +219,8 @@ _DECIDED = {"receipted", "withdrawn"}
 def hub_of(which, person, tmp_path):
     """A hub that receives from the broker: this program's, or the release's own code in a process of its own."""
     if which == "new":
-        with running_hub(person) as receiver:
-            wait_for(receiver._client.is_connected, what="the hub's connection")
+        with running_hub(person):
+            wait_until_it_receives(person.hub)
             yield
         return
     with peer("hub", person, tmp_path) as old:
@@ -259,15 +267,13 @@ def old_device(person, tmp_path):
 @pytest.mark.parametrize("hub", ["old", "new"])
 @pytest.mark.parametrize("device", ["old", "new"])
 def test_every_pairing_delivers_what_waits(person, tmp_path, device, hub):
-    broker = start_site_broker(person)
-    try:
-        with hub_of(hub, person, tmp_path):
-            if device == "new":
-                new_device(person)
-            else:
-                old_device(person, tmp_path)
-    finally:
-        broker.stop()
+    with its_turn_at(person.port), contextlib.ExitStack() as running:
+        running.callback(start_site_broker(person).stop)
+        running.enter_context(hub_of(hub, person, tmp_path))
+        if device == "new":
+            new_device(person)
+        else:
+            old_device(person, tmp_path)
     assert stored(person) == EVERY_WINDOW
     with owning(person.hub) as db:  # the same look finds one that is gone
         db.execute(delete(ROW).where(ROW.c.arrival == select(func.max(ROW.c.arrival)).scalar_subquery()))

@@ -1,6 +1,7 @@
 """Shared recordings, system tools, ports and child processes of tests. A child is stopped by its id."""
 
 import asyncio
+import contextlib
 import os
 import random
 import shutil
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,11 +37,8 @@ def free_port() -> int:
     """
     for _ in range(1000):
         port = random.SystemRandom().randrange(12_000, 32_000)
-        reserved = socket.socket(socket.AF_UNIX if sys.platform == "linux" else socket.AF_INET)
-        try:
-            reserved.bind(f"\0wardbeat test port {port}" if sys.platform == "linux" else ("127.0.0.1", 0))
-        except OSError:
-            reserved.close()
+        reserved = _reservation(port)
+        if reserved is None:
             continue
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -51,6 +50,34 @@ def free_port() -> int:
         _reserved.append(reserved)
         return port
     raise AssertionError("no free port between 12000 and 32000")
+
+
+def _reservation(port: int) -> socket.socket | None:
+    """The socket that reserves a port's number; None while another process of this machine has it."""
+    made = socket.socket(socket.AF_UNIX if sys.platform == "linux" else socket.AF_INET)
+    try:
+        made.bind(f"\0wardbeat test port {port}" if sys.platform == "linux" else ("127.0.0.1", 0))
+    except OSError:
+        made.close()
+        return None
+    return made
+
+
+@contextlib.contextmanager
+def its_turn_at(port: int) -> Iterator[None]:
+    """A port that a stored state names: tests of several processes and clones use it one after the other."""
+    held: list[socket.socket] = []
+
+    def free() -> bool:
+        made = _reservation(port)
+        held.extend([made] if made is not None else [])
+        return made is not None
+
+    wait_for(free, 120, f"port {port}, which another test uses")
+    try:
+        yield
+    finally:
+        held[0].close()
 
 
 _reserved: list[socket.socket] = []
@@ -153,5 +180,10 @@ def start_broker(conf: Path, log: Path) -> Process:
     log.touch()
     before = log.read_bytes().count(b" running\n")
     process = start_process(system_tool("mosquitto"), "-c", conf, log=log)
-    wait_for(lambda: log.read_bytes().count(b" running\n") > before, what="mosquitto to run")
+
+    def runs() -> bool:
+        assert process.popen.poll() is None, f"mosquitto ended: {log.read_text(errors='replace')[-600:]}"
+        return log.read_bytes().count(b" running\n") > before
+
+    wait_for(runs, what="mosquitto to run")
     return process

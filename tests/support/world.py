@@ -25,7 +25,7 @@ from agent.sources import SOURCES, replay
 from agent.tables.profiles import Profile, profile_named
 from agent.wire.armor import armor, dearmor
 from agent.wire.labels import up_topic
-from hub import enroll, site
+from hub import enroll, hearing, site
 from hub.database import open_postgres, open_sqlite
 from hub.database_users import make_users
 from hub.receive import Receiver
@@ -231,13 +231,18 @@ def running_hub(world: World, mqtt_version: int = 5, tick_s: float = 0.05) -> It
         thread.join()
 
 
+def wait_until_it_receives(hub: Path) -> None:
+    """Until the hub's own probe has come back: what is published before its subscription reaches nobody."""
+    wait_for(lambda: [one.trouble for one in hearing.read_all(hub)] == [""], what="the hub's own probe")
+
+
 @contextlib.contextmanager
 def served(world: World) -> Iterator[Receiver]:
-    """The site's broker and its hub, connected."""
+    """The site's broker and its hub, which receives."""
     broker = start_site_broker(world)
     try:
         with running_hub(world) as receiver:
-            wait_for(receiver._client.is_connected, what="the hub's connection")
+            wait_until_it_receives(world.hub)
             yield receiver
     finally:
         broker.stop()

@@ -7,6 +7,8 @@ import time
 from dataclasses import replace
 
 import pytest
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.wire.labels import up_topic
 from agent.wire.message import CoverMessage
@@ -174,6 +176,22 @@ def test_a_file_of_a_worker_that_cannot_be_read_is_left_out(tmp_path):
     hearing.write(tmp_path, Hearing(9, 1, 1, trouble=""))
     (tmp_path / "hearing.8.json").write_text((tmp_path / "hearing.9.json").read_text().replace('""', '"{evil}"'))
     assert [one.worker for one in hearing.read_all(tmp_path)] == [9]
+
+
+def test_the_first_probe_of_a_connection_waits_for_the_subscription(tmp_path):
+    receiver = make_world(tmp_path).receiver()
+    now_s = 1000.0
+    probe = Probe(tmp_path, receiver.keys, 1, Pace(), lambda: now_s)
+    granted = ReasonCode(PacketTypes.CONNACK)
+    for _ in range(2):
+        assert probe.connected(granted, None, shared=False)
+        assert probe.next() is None, "it would reach nobody, and the next one is a minute away"
+        probe.subscribed([ReasonCode(PacketTypes.SUBACK, "Granted QoS 1")])
+        assert probe.next() is not None
+        assert probe.next() is None
+    probe.connected(granted, None, shared=False)
+    now_s += Pace().probe_s
+    assert probe.next() is not None, "a broker that never answers the subscription is found out, too"
 
 
 def test_a_probe_of_nobody_is_no_sign_of_life_and_no_envelope(tmp_path):

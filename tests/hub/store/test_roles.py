@@ -30,7 +30,7 @@ from hub.store.tables import DIGEST, DOWN, DUE, META, ROW, SCORE
 from tests.support.clients import connected
 from tests.support.processes import start_process, system_tool, wait_for
 from tests.support.scored import Scored, drained
-from tests.support.world import make_world, owner_url, owning, reading, start_site_broker
+from tests.support.world import make_world, owner_url, owning, reading, start_site_broker, wait_until_it_receives
 
 BEYOND = (
     "TRUNCATE {name}",
@@ -328,6 +328,7 @@ def test_each_process_runs_as_its_own_system_user(parted):
         for user, command in (("bin", "score"), ("daemon", "run")):
             made = as_user(user, group, parted.folder / f"{command}.log", command, parted.hub)
             running.callback(made.stop)
+        wait_until_it_receives(parted.hub)
         client = connected(parted)
         running.callback(client.loop_stop)
         for topic, sealed in person.waiting:
