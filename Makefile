@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 PEERS := .venv-peers
 TRAIN := .venv-train
 FACE_PEER := .venv-face
+PACK := .venv-pack
 GUIDED := .venv-fuzz
 export WARDBEAT_SHARED ?= $(abspath ../shared)
 # compiled modules are kept, outside the sources: tests start many processes
@@ -16,7 +17,7 @@ export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
 WORKERS ?= 5
 IN_PROCESSES = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-beside test-page screenshots report-picture train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm
+.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-beside test-page screenshots report-picture train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm deb test-package
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) once: about $$(grep -cE '^[a-z0-9._-]+==' requirements.lock) packages, 320 MB to download, two to five minutes."
@@ -89,8 +90,8 @@ coverage: $(VENV)/.installed $(MODELS)/.fetched system-tools npm
 
 ## format, lint, types on three platforms, laws
 check: $(VENV)/.installed
-	$(BIN)/ruff format --check agent hub firmware_sim tests bench models
-	$(BIN)/ruff check agent hub firmware_sim tests bench models
+	$(BIN)/ruff format --check agent hub firmware_sim tests bench models packaging
+	$(BIN)/ruff check agent hub firmware_sim tests bench models packaging
 	$(BIN)/mypy
 	$(BIN)/mypy --platform darwin
 	$(BIN)/mypy --platform win32
@@ -199,6 +200,25 @@ EXTRAS := demo camera plot hub audit postgres dev
 ## pin every dependency anew, for every platform
 lock:
 	uv pip compile --universal --generate-hashes $(addprefix --extra ,$(EXTRAS)) --no-header --python-version 3.11 pyproject.toml -o requirements.lock
+	for row in agent: camera:--extra=camera hub:--extra=postgres; do \
+	    uv pip compile --universal --generate-hashes $${row#*:} --no-header --no-annotate --python-version 3.11 pyproject.toml \
+	        -c <(sed -nE 's/ *\\$$//; /^[a-z0-9].*==/p' requirements.lock) -o packaging/locks/$${row%%:*}.lock; done
+
+$(PACK)/.installed: packaging/requirements.txt
+	@test -x $(PACK)/bin/python || $(PYTHON) -m venv $(PACK)
+	@$(PACK)/bin/python -m pip install --quiet --disable-pip-version-check -r packaging/requirements.txt
+	@touch $@
+
+## the Debian packages for each release and machine, into dist/deb: INTO= SUITES=trixie MACHINES=amd64 ONLY=agent
+deb: $(PACK)/.installed $(MODELS)/.fetched
+	$(PACK)/bin/python packaging/deb/build.py $(if $(INTO),--into $(INTO)) $(if $(SUITES),--suites $(SUITES)) \
+	    $(if $(MACHINES),--machines $(MACHINES)) $(if $(ONLY),--only $(ONLY)) $(if $(VERSION),--version $(VERSION))
+
+## the packages in a booted Debian 12 and 13: install, limits by trial, kill, hang, upgrade, remove (root): SUITES="bookworm trixie"
+test-package: $(PACK)/.installed $(MODELS)/.fetched
+	@sh tests/system_tools.sh packages
+	$(PACK)/bin/python packaging/trial/build_both.py .packages $(SUITES)
+	$(PACK)/bin/python packaging/trial/run.py .packages/old .packages/new $(SUITES)
 
 ## the face chain: unseen people, closure, masks, distance, speed beside MediaPipe, canary, egress, an hour: PART= SEED=7
 bench-face: $(VENV)/.installed $(MODELS)/.fetched $(FACE_PEER)/.installed system-tools

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.errors import Missing
+from agent.system.installation import how_to_add
 from agent.wire import paper_codes
 from agent.wire.armor import dearmor
 from agent.wire.enroll import Bundle, decode_bundle
@@ -97,7 +98,7 @@ def code_png(text: str) -> str:
     try:
         import segno
     except ImportError as error:
-        raise Missing("segno, which draws QR codes, is not installed", remedy="pip install 'wardbeat[hub]'") from error
+        raise Missing("segno, which draws QR codes, is not installed", remedy=how_to_add("hub")) from error
     drawn, code = io.BytesIO(), segno.make_qr(text, error="m", boost_error=False)
     code.save(drawn, kind="png", scale=_MODULE_PX, border=4)
     return base64.b64encode(drawn.getvalue()).decode()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from agent.errors import Missing
+from agent.system.installation import how_to_add
 from agent.system.parser import Parser
 from hub import (
     commands,
@@ -268,7 +269,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         from hub.database import CANNOT_WRITE, cause
     except ModuleNotFoundError as error:
-        raise Missing("the hub packages are not installed", remedy="pip install 'wardbeat[hub]'") from error
+        raise Missing("the hub packages are not installed", remedy=how_to_add("hub")) from error
     try:
         return int(arguments.run(arguments))
     except CANNOT_WRITE as error:

@@ -13,6 +13,7 @@ from typing import Final
 from agent.errors import WrongUse
 from agent.system import output
 from agent.system.output import say
+from agent.system.service_manager import ServiceManager
 from agent.wire.armor import dearmor
 from agent.wire.directory import fingerprint_words
 from agent.wire.enroll import decode_bundle
@@ -94,7 +95,8 @@ def run(arguments: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    receiver = Receiver(arguments.folder, mqtt_version=arguments.mqtt, worker=arguments.worker)
+    alive = ServiceManager().alive
+    receiver = Receiver(arguments.folder, mqtt_version=arguments.mqtt, worker=arguments.worker, alive=alive)
     broker = f"{receiver.keys.value('host').decode()}:{receiver.keys.value('port').decode()}"
     receiver.run(stop, ready=lambda: say(f"The hub runs; its broker is {broker}."))
     return 0
@@ -108,7 +110,7 @@ def score(arguments: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     part = Part.parsed(arguments.part)
-    score_folder(arguments.folder, part, stop, ready=lambda: say("The scorer runs."))
+    score_folder(arguments.folder, part, stop, alive=ServiceManager().alive, ready=lambda: say("The scorer runs."))
     return 0
 
 

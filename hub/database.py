@@ -38,6 +38,7 @@ from sqlalchemy.exc import (
 )
 
 from agent.errors import AlreadyRunning, KeysMissing, Missing, NotDurable, WrongUse
+from agent.system.installation import how_to_add
 
 _SHRED_WAIT_MS: Final = 200
 _BUSY_TIMEOUT_MS: Final = 10_000
@@ -92,7 +93,7 @@ def open_postgres(url: str) -> Engine:
     try:
         return create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED", connect_args=waits)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
-        raise Missing("the PostgreSQL driver is missing", remedy="pip install 'wardbeat[postgres]'") from error
+        raise Missing("the PostgreSQL driver is missing", remedy=how_to_add("postgres")) from error
 
 
 def mode_in(folder: Path) -> int:

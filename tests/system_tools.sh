@@ -22,6 +22,14 @@ if [ "${1:-}" = radio ]; then # an emulator, a static shell, the daemon; the ker
     need cpio cpio
     need depmod kmod
 fi
+if [ "${1:-}" = packages ]; then # roots of Debian, containers with a systemd of their own, checks of packages
+    need mmdebstrap mmdebstrap
+    need systemd-nspawn systemd-container
+    need lintian lintian
+    need reprepro reprepro
+    need gpg gpg
+    need xz xz-utils
+fi
 [ -z "$missing" ] && command -v npm >/dev/null 2>&1 && exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then

@@ -19,6 +19,7 @@ from agent.model import NS_PER_S, FeatureValue, Series, Window
 from agent.perception.frame_result import Look
 from agent.signal.face.baseline import LEARN_S
 from agent.signal.face.relative import RelativeFace
+from agent.system.installation import how_to_add
 
 _LEAST_S: Final = 5.0
 
@@ -89,7 +90,7 @@ def _parts() -> tuple[Any, Any]:
 
         return Watcher(), pictures
     except ModuleNotFoundError as error:
-        raise Missing("the camera packages are not installed", remedy="pip install 'wardbeat[camera]'") from error
+        raise Missing("the camera packages are not installed", remedy=how_to_add("camera")) from error
 
 
 def _windows(

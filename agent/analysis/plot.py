@@ -16,6 +16,7 @@ from agent.model import Window
 from agent.signal.heart.artifacts import Label
 from agent.signal.heart.beats import Beats
 from agent.signal.heart.spectrum import HF_HZ, LF_HZ, VLF_HZ
+from agent.system.installation import how_to_add
 from agent.tables.feature_spec import REASONS
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def can_be_drawn(file: Path) -> None:
             f"{file}: unknown picture format", remedy=f"Choose a file name that ends in {', '.join(_ENDINGS)}."
         )
     if find_spec("matplotlib") is None:
-        raise Missing("--plot needs matplotlib", remedy="pip install 'wardbeat[plot]'")
+        raise Missing("--plot needs matplotlib", remedy=how_to_add("plot"))
 
 
 def _tachogram(axes: "Axes", seen: Beats) -> None:

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from agent.commands.arguments import count, up_to
+from agent.system.installation import how_to_add
 from agent.system.output import say, show
 
 
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         from hub import audit as audits
     except ModuleNotFoundError as error:
-        raise Missing("the packages for the audit are not installed", remedy="pip install 'wardbeat[audit]'") from error
+        raise Missing("the packages for the audit are not installed", remedy=how_to_add("audit")) from error
     if arguments.population is not None:
         people = audits.write_population(arguments.people, arguments.seed, arguments.population)
         say(f"Wrote {people:,} simulated people to {arguments.population}; dictionary.csv explains every column.")

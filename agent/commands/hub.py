@@ -2,6 +2,8 @@
 
 import argparse
 
+from agent.system.installation import how_to_add
+
 
 def add_arguments(_: argparse.ArgumentParser) -> None:
     """Add this command's options."""
@@ -13,5 +15,5 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         from hub import cli
     except ModuleNotFoundError as error:
-        raise Missing("the hub packages are not installed", remedy="pip install 'wardbeat[hub]'") from error
+        raise Missing("the hub packages are not installed", remedy=how_to_add("hub")) from error
     return cli.main(arguments.rest)

@@ -22,6 +22,8 @@ def run(arguments: argparse.Namespace) -> int:
     from agent import pipeline
     from agent.errors import BeginAgain, OutboxBroken, StorageFull
     from agent.system import host
+    from agent.system.run_mode import RunMode
+    from agent.system.service_manager import ServiceManager
 
     settings, profile = load(arguments)
     say(
@@ -31,16 +33,20 @@ def run(arguments: argparse.Namespace) -> int:
         say("No sensor is switched on yet.")
     say("Your page: wardbeat open")
 
+    manager = ServiceManager()
+    mode = RunMode(alive=manager.alive if manager.is_watching else None, alive_s=manager.every_s)
+
     async def until_told() -> None:
         stop = asyncio.Event()
         host.stop_on_signals(stop)
-        await pipeline.run(settings, profile, stop=stop)
+        await pipeline.run(settings, profile, mode=mode, stop=stop)
 
     ended_soon = is_full = False
     while True:
         began_s = time.monotonic()
         try:
             asyncio.run(until_told())
+            manager.stopping()
             return 0
         except (StorageFull, OSError) as error:
             full = output.disk_full(error)
@@ -50,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
                 say(f"wardbeat: {full}")
                 say(f"  → {full.remedy} Wardbeat then starts without further action; Ctrl-C ends it.")
             is_full = True
+            manager.alive()  # it waits for the disk, and a restart would not help
             time.sleep(_DISK_S)
         except BeginAgain as again:
             say(f"wardbeat: {again}; it starts again")

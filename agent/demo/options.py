@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from agent.errors import Missing, WrongUse
 from agent.system.clock import SessionClock
+from agent.system.installation import how_to_add
 
 if TYPE_CHECKING:
     from firmware_sim.physiology import Beat
@@ -54,7 +55,7 @@ def checked(options: DemoOptions) -> "tuple[Any, Iterator[Beat]]":
     wanted = (*_PARTS, *_FACE_PARTS) if options.face else _PARTS
     if absent := [name for name in wanted if find_spec(name) is None]:
         words = f"packages for the demo are not installed: {', '.join(absent)}"
-        raise Missing(words, remedy=f"pip install 'wardbeat[{'demo,camera' if options.face else 'demo'}]'")
+        raise Missing(words, remedy=how_to_add("demo,camera" if options.face else "demo"))
     if options.face:
         from agent.perception import store
 

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, Protocol
 
 from agent.errors import EngineMissing
+from agent.system.installation import how_to_add
 
 if TYPE_CHECKING:
     from agent.perception.crops import Frame
@@ -62,7 +63,7 @@ class Engine:
     @property
     def install(self) -> str:
         """What a person types to have it."""
-        return f"pip install 'wardbeat[{self.extra}]'"
+        return how_to_add(self.extra)
 
 
 ENGINES: Final[dict[str, Engine]] = {

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from agent.errors import Missing
 from agent.perception import store
+from agent.system.installation import how_to_add
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
@@ -30,7 +31,7 @@ class Model:
         try:
             from ai_edge_litert.interpreter import Interpreter
         except ModuleNotFoundError as error:
-            remedy = "pip install 'wardbeat[camera]'"
+            remedy = how_to_add("camera")
             raise Missing("the runtime of the face models is not installed", remedy=remedy) from error
         content = store.verified(store.manifest().file(name))
         with without_words():

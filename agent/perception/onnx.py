@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from agent.errors import Missing, ModelMissing
+from agent.system.installation import how_to_add
 
 # before the first import: newer versions report to their vendor (notes: measured with a system-call trace)
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -19,7 +20,7 @@ def session(content: bytes) -> Any:
     try:
         import onnxruntime
     except ModuleNotFoundError as error:
-        remedy = "pip install 'wardbeat[camera]'"
+        remedy = how_to_add("camera")
         raise Missing("the runtime of the face models is not installed", remedy=remedy) from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1

@@ -173,7 +173,7 @@ async def _until(session: Session, t_ns: int, start: Start) -> bool:
     if session.release_queue.waiting:
         t_ns = min(t_ns, session.clock.now_ns() + int(_DISK_RETRY_S * NS_PER_S))
     if not session.mode.one_shot:
-        await session.clock.sleep_until(t_ns)
+        await _sleep_until(session, t_ns)
         return False
     waits = {
         start(session.clock.sleep_until(t_ns), "release.clock"),
@@ -185,6 +185,16 @@ async def _until(session: Session, t_ns: int, start: Start) -> bool:
         for task in waits:
             task.cancel()
     return session.sensors_ended.is_set()
+
+
+async def _sleep_until(session: Session, t_ns: int) -> None:
+    """Sleep as long, with signs of life meanwhile where somebody watches."""
+    if session.mode.alive is not None:
+        session.mode.alive()
+        while (soon_ns := session.clock.now_ns() + int(session.mode.alive_s * NS_PER_S)) < t_ns:
+            await session.clock.sleep_until(soon_ns)
+            session.mode.alive()
+    await session.clock.sleep_until(t_ns)
 
 
 async def _wait(event: asyncio.Event) -> None:

@@ -1,5 +1,6 @@
 """How a run goes on and ends; an argument of `pipeline.run`, in no configuration and no policy."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +18,7 @@ class RunMode:
         one_shot: End when every sensor has ended and all is receipted.
         drain_s: How long to wait for the last receipts.
         serves: False for virtual time: no control socket, no page, no publisher.
+        alive: Called by the release task whenever it gets on, at least every ``alive_s``; None: nobody watches it.
     """
 
     window_s: float = RELEASE_WINDOW_S
@@ -25,3 +27,5 @@ class RunMode:
     one_shot: bool = False
     drain_s: float = 30.0
     serves: bool = True
+    alive: Callable[[], None] | None = None
+    alive_s: float = 30.0

@@ -8,6 +8,7 @@ from agent.errors import Missing
 from agent.scoring import rates
 from agent.scoring.audit import Audit
 from agent.scoring.scorers import Scored
+from agent.system.installation import how_to_add
 
 
 def load() -> Any:
@@ -20,7 +21,7 @@ def load() -> Any:
         import fairlearn
         from fairlearn import metrics
     except ImportError as error:
-        raise Missing("fairlearn is not installed", remedy="pip install 'wardbeat[audit]'") from error
+        raise Missing("fairlearn is not installed", remedy=how_to_add("audit")) from error
     return fairlearn.__version__, metrics
 
 

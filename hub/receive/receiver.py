@@ -56,6 +56,7 @@ class Receiver:
         budget: What each device may send to this process.
         pace: How often the hub probes its own way in.
         tick_s: Answers leave at ticks of this distance, in s; 0: at once.
+        alive: Called in each turn of the loop, and before each try to store.
 
     Raises:
         WrongUse: A second worker on SQLite, or none.
@@ -71,7 +72,9 @@ class Receiver:
         budget: Budget | None = None,
         pace: Pace | None = None,
         tick_s: float = TICK_S,
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
+        self._alive = alive
         self._folder, self._worker = folder, worker
         self.keys = open_keys(folder)
         if not 1 <= worker <= WORKERS_MOST:
@@ -134,6 +137,7 @@ class Receiver:
                     self._process(batch, stop)
                 self._way_in.keep()
                 self._rides.settle(self.store)
+                self._alive()
                 now_s = time.monotonic()
                 if now_s - checked_s > CHECK_EVERY_S or self._connected.is_set():
                     checked_s = now_s
@@ -227,6 +231,7 @@ class Receiver:
 
     def _process(self, batch: list[Arrived], stop: threading.Event) -> None:
         while not stop.is_set():
+            self._alive()  # a database that is down is waited for: a restart would not help
             try:
                 replies = self.handle([(arrived.topic, arrived.payload) for arrived in batch])
                 break

@@ -93,8 +93,8 @@ class Scorer:
         self.store.close()
         self.keys.close()
 
-    def run(self, stop: threading.Event) -> None:
-        """Score what is due until ``stop`` is set.
+    def run(self, stop: threading.Event, alive: Callable[[], None] = lambda: None) -> None:
+        """Score what is due until ``stop`` is set; ``alive`` is called before each batch.
 
         Raises:
             AlreadyRunning: Another process scores this part.
@@ -102,6 +102,7 @@ class Scorer:
         lock = lock_file(self.folder / f"score.{self._part.number + 1}.lock")
         try:
             while not stop.is_set():
+                alive()
                 try:
                     idle = self.score_once() == 0
                 except CANNOT_WRITE as error:
@@ -233,8 +234,15 @@ def _same(kept: KeptScore, score: Score) -> bool:
     )
 
 
-def score_folder(folder: Path, part: Part, stop: threading.Event, ready: Callable[[], None] = lambda: None) -> None:
-    """Score a hub's folder until ``stop`` is set; ``ready`` is called before the first batch."""
+def score_folder(
+    folder: Path,
+    part: Part,
+    stop: threading.Event,
+    *,
+    alive: Callable[[], None] = lambda: None,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Score a hub's folder until ``stop`` is set; ``ready`` is called before the first batch, ``alive`` before each."""
     with closing(Scorer(folder, part)) as scorer:
         ready()
-        scorer.run(stop)
+        scorer.run(stop, alive)

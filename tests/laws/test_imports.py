@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 LAYERS = {
     "agent.cli": 14,
     "agent.commands": 13,
+    "agent.service": 3,
     "agent.demo": 12,
     "agent.pipeline": 11,
     "agent.page": 10,

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from agent.system.installation import how_to_add
 from agent.system.status import Level, Sentence
 
 
@@ -70,7 +71,7 @@ class CameraState(Sentence):
         "the camera process crashed",
         "It is restarted automatically; run 'wardbeat doctor' to check it.",
     )
-    NO_PARTS = (Level.TROUBLE, "the camera packages are not installed", "pip install 'wardbeat[camera]'")
+    NO_PARTS = (Level.TROUBLE, "the camera packages are not installed", how_to_add("camera"))
 
 
 FAULTS: Final = frozenset(

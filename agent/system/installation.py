@@ -1,0 +1,19 @@
+"""How this program was installed, and how a part that is missing is added."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+_PACKAGED: Final = Path("/opt/wardbeat")
+# which Debian package holds which extra
+_PACKAGES: Final = {"camera": "wardbeat-camera", "hub": "wardbeat-hub", "postgres": "wardbeat-hub"}
+
+
+def how_to_add(extra: str) -> str:
+    """The remedy where the parts of an extra are missing: words for this way of installing."""
+    by_pip = f"pip install 'wardbeat[{extra}]'"
+    if Path(sys.prefix) != _PACKAGED:
+        return by_pip
+    if extra in _PACKAGES:
+        return f"apt install {_PACKAGES[extra]}"
+    return f"The Debian packages do not hold this part. In a virtual environment of your own: {by_pip}"

@@ -1,0 +1,142 @@
+"""A Debian machine in a container, booted by its own systemd, without a network: started, asked, powered off."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+ROOTS: Final = Path(os.environ.get("WARDBEAT_ROOTS", "/var/cache/wardbeat"))
+_INSIDE: Final = (
+    "python3,dbus,dbus-user-session,systemd-sysv,udev,libpam-systemd,bluez,ca-certificates,procps,mosquitto"
+)
+_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_PATIENCE: Final = 60.0
+
+
+class Failed(Exception):
+    """A step did not show what it must."""
+
+
+def image(suite: str) -> Path:
+    """The root of a release of Debian, made once by its own package manager."""
+    file = ROOTS / f"{suite}.tar"
+    if not file.exists() or file.stat().st_size == 0:
+        ROOTS.mkdir(parents=True, exist_ok=True)
+        print(f"Making a root of {suite} once: about a minute, 300 MB in {ROOTS}.", flush=True)
+        made = file.with_suffix(".new.tar")
+        words = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={_INSIDE}", suite, str(made)]
+        subprocess.run(words, check=True)
+        made.rename(file)
+    return file
+
+
+class Machine:
+    """A machine that runs.
+
+    Args:
+        root: Its file system.
+        leader: The process on this side that is its first one.
+    """
+
+    def __init__(self, root: Path, leader: int) -> None:
+        self.root, self._leader = root, leader
+
+    def run(
+        self, *words: str, user: str | None = None, ok: bool = True, stdin: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """A command inside; with a user, in that user's session.
+
+        Raises:
+            Failed: It ended with another exit code than 0, and must not.
+        """
+        enter = ["nsenter", "-t", str(self._leader), "-a"]
+        home = ["env", "-i", f"PATH={_PATH}", "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive"]
+        if user is None:
+            enter += [*home, "HOME=/root"]
+        else:
+            number = self.run("id", "-u", user).stdout.strip()
+            bus = f"unix:path=/run/user/{number}/bus"
+            enter += ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", *home, f"HOME=/home/{user}"]
+            enter += [f"XDG_RUNTIME_DIR=/run/user/{number}", f"DBUS_SESSION_BUS_ADDRESS={bus}"]
+        done = subprocess.run([*enter, *words], capture_output=True, text=True, input=stdin, check=False)
+        if ok and done.returncode != 0:
+            raise Failed(f"{' '.join(words)[:200]}: {done.returncode}\n{done.stdout[-1500:]}\n{done.stderr[-1500:]}")
+        return done
+
+    def said(self, *words: str, user: str | None = None) -> str:
+        """What a command prints, whatever its exit code."""
+        done = self.run(*words, user=user, ok=False)
+        return (done.stdout + done.stderr).strip()
+
+    def wait(self, condition: Callable[[], bool], what: str, patience_s: float = _PATIENCE) -> float:
+        """Look again and again; the seconds that it took.
+
+        Raises:
+            Failed: It did not come true.
+        """
+        began_s = time.monotonic()
+        while not condition():
+            if time.monotonic() - began_s > patience_s:
+                raise Failed(f"waited {patience_s:.0f} s in vain for {what}")
+            time.sleep(0.1)
+        return time.monotonic() - began_s
+
+    def write(self, path: str, words: str) -> None:
+        """A file inside."""
+        file = self.root / path.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(words, encoding="utf-8")
+
+    def bring(self, *files: Path) -> list[str]:
+        """Files of this side, copied in; their names inside."""
+        folder = self.root / "srv" / "packages"
+        folder.mkdir(parents=True, exist_ok=True)
+        return [f"/srv/packages/{Path(shutil.copy(file, folder)).name}" for file in files]
+
+    def property(self, unit: str, name: str, user: str | None = None) -> str:
+        """One property of a unit."""
+        manager = ["--user"] if user else []
+        return self.run("systemctl", *manager, "show", unit, "--property", name, "--value", user=user).stdout.strip()
+
+
+@contextlib.contextmanager
+def booted(suite: str) -> Iterator[Machine]:
+    """A machine of this release, from a fresh root, with its systemd up."""
+    with tempfile.TemporaryDirectory(prefix="wardbeat-machine-") as folder:
+        root = Path(folder) / "root"
+        root.mkdir()
+        subprocess.run(["tar", "-C", str(root), "-xf", str(image(suite))], check=True)
+        env = {**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
+        words = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network", "--boot"]
+        with (Path(folder) / "console").open("wb") as console:
+            words += ["--console=pipe", "-D", str(root)]
+            running = subprocess.Popen(words, env=env, stdin=subprocess.DEVNULL, stdout=console, stderr=console)
+        try:
+            machine = Machine(root, _leader(running.pid))
+            states = ("running", "degraded")
+            machine.wait(lambda: machine.said("systemctl", "is-system-running") in states, "the machine to boot")
+            yield machine
+        finally:
+            running.terminate()
+            try:
+                running.wait(30)
+            except subprocess.TimeoutExpired:
+                running.kill()
+                running.wait()
+
+
+def _leader(nspawn: int) -> int:
+    began_s = time.monotonic()
+    while time.monotonic() - began_s < _PATIENCE:
+        children = Path(f"/proc/{nspawn}/task/{nspawn}/children").read_text().split()
+        for child in children:
+            with contextlib.suppress(OSError):
+                if Path(f"/proc/{child}/comm").read_text().strip() == "systemd":
+                    return int(child)
+        time.sleep(0.1)
+    raise Failed("systemd does not start in the container")

@@ -1,0 +1,270 @@
+"""What a machine must show with the packages: each step asks one thing and returns the figure that it saw."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from machine import Failed, Machine
+
+NUMBERS: Final = {"bookworm": 12, "trixie": 13}
+HERE: Final = Path(__file__).parent
+ANNA: Final = "anna"
+UNIT: Final = "wardbeat.service"
+TEMPLATE: Final = "wardbeat@pi.service"
+HUB: Final = "/var/lib/wardbeat-hub"
+HUB_UNITS: Final = ("wardbeat-hub.service", "wardbeat-score.service")
+_STATES: Final = {"CapEff": "0000000000000000", "NoNewPrivs": "1", "Seccomp": "2"}
+_QUICK: Final = "[Service]\nWatchdogSec=8\nTimeoutAbortSec=2\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Packages:
+    """Two versions of the packages of one suite."""
+
+    suite: str
+    old: Path
+    new: Path
+
+    def files(self, folder: Path, *names: str) -> list[Path]:
+        """The packages of these names for this machine."""
+        end = f"+deb{NUMBERS[self.suite]}_amd64.deb"
+        return [next(folder.glob(f"wardbeat-{name}_*{end}")) for name in names]
+
+
+def must(is_so: bool, words: str) -> None:  # noqa: FBT001
+    """Fail with words where it is not so."""
+    if not is_so:
+        raise Failed(words)
+
+
+def no_unit_failed(machine: Machine) -> None:
+    """Neither the system's manager nor the person's holds a failed unit."""
+    failed = machine.said("systemctl", "--failed", "--no-legend", "--plain")
+    must(not failed, f"failed units: {failed}")
+
+
+def pid(machine: Machine, unit: str, user: str | None = None) -> int:
+    """The main process of a unit; 0: none."""
+    return int(machine.property(unit, "MainPID", user) or 0)
+
+
+def is_active(machine: Machine, unit: str, user: str | None = None) -> bool:
+    """Whether a unit is up."""
+    return machine.property(unit, "ActiveState", user) == "active"
+
+
+def install(machine: Machine, packages: Packages) -> str:
+    """The packages install; nothing starts, nothing fails."""
+    for user in (ANNA, "pi"):
+        machine.run("useradd", "-m", "-s", "/bin/bash", user)
+    machine.run("loginctl", "enable-linger", ANNA)
+    machine.wait(lambda: is_active(machine, "user@1000.service"), "the session of anna")
+    machine.run("dpkg", "-i", *machine.bring(*packages.files(packages.old, "agent", "hub")))
+    running = machine.said("pgrep", "-fa", "/usr/bin/wardbeat")
+    must(not running, f"the package started {running}")
+    no_unit_failed(machine)
+    return machine.run("wardbeat", "--version").stdout.strip()
+
+
+def spectrum(machine: Machine, _: Packages) -> str:
+    """A recording of ten minutes gives numbers in both bands."""
+    beats = [round(860 + 40 * ((n * 7919) % 101 - 50) / 50 + 30 * (1 if n % 5 < 2 else -1)) for n in range(700)]
+    machine.write("/home/anna/rr.txt", "\n".join(map(str, beats)) + "\n")
+    words = json.loads(machine.run("wardbeat", "analyze", "/home/anna/rr.txt", "--json", user=ANNA).stdout)
+    found = re.findall(r'"(hrv_[lh]f_ms2|lf_ms2|hf_ms2)":\s*\{?[^,}]*', json.dumps(words))
+    must(len(found) > 1, f"no spectrum: {json.dumps(words)[:300]}")
+    return f"{len(found)} powers of bands"
+
+
+def as_person(machine: Machine, _: Packages) -> str:
+    """The user unit runs as an ordinary user, and says that it is ready when it is."""
+    machine.run("wardbeat", "service", "install", user=ANNA)
+    must(is_active(machine, UNIT, ANNA), "the agent is not active")
+    state = json.loads(machine.run("wardbeat", "service", "status", user=ANNA).stdout)
+    must(state == {"installed": True, "running": True, "lingers": True, "words": ""}, f"status says {state}")
+    machine.run("wardbeat", "status", user=ANNA)
+    no_unit_failed(machine)
+    return _confined(machine, pid(machine, UNIT, ANNA))
+
+
+def as_template(machine: Machine, _: Packages) -> str:
+    """The system template runs a headless user's agent."""
+    machine.run("wardbeat", "service", "install", "--headless", "pi")
+    must(is_active(machine, TEMPLATE), "the agent is not active")
+    machine.run("wardbeat", "--config", "/etc/wardbeat/agents/pi.yaml", "status", user="pi")
+    no_unit_failed(machine)
+    return _confined(machine, pid(machine, TEMPLATE))
+
+
+def as_hub(machine: Machine, _: Packages) -> str:
+    """The hub's processes run, each as its own user, and messages arrive through a real broker."""
+    site = ("--site", "ward-3", "--operator", "Trial", "--host", "127.0.0.1", "--port", "8883")
+    as_user = ("setpriv", "--reuid=wardbeat-run", "--regid=wardbeat-hub", "--clear-groups")
+    machine.run(*as_user, "sh", "-c", f'umask 007; exec wardbeat hub init {HUB} "$@"', "sh", *site)
+    machine.run("sh", "-c", f"(cat {HUB}/broker/mosquitto.conf; echo user root) > {HUB}/broker/trial.conf")
+    machine.run("systemd-run", "--quiet", "--unit=trial-broker", "mosquitto", "-c", f"{HUB}/broker/trial.conf")
+    machine.run("systemctl", "enable", "--now", *HUB_UNITS)
+    machine.wait(lambda: machine.run("wardbeat", "hub", "show", HUB, ok=False).returncode == 0, "the hub's own probe")
+    users = [machine.run("ps", "-o", "user:20=", "-p", str(pid(machine, unit))).stdout.strip() for unit in HUB_UNITS]
+    must(users == ["wardbeat-run", "wardbeat-score"], f"the processes run as {users}")
+    no_unit_failed(machine)
+    said = [_confined(machine, pid(machine, unit)).rsplit("; ", 1)[1] for unit in HUB_UNITS]
+    return f"messages arrive; {' and '.join(users)}, {' and '.join(said)}"
+
+
+def _confined(machine: Machine, process: int) -> str:
+    status = machine.run("cat", f"/proc/{process}/status").stdout
+    seen = {name: re.search(rf"{name}:\s*(\S+)", status)[1] for name in _STATES}  # type: ignore[index]
+    must(seen == _STATES, f"not confined: {seen}")
+    memory = int(re.search(r"VmRSS:\s*(\d+)", status)[1]) / 1024  # type: ignore[index]
+    return f"CapEff 0, no new privileges, Seccomp 2; {memory:.0f} MB"
+
+
+def exposure(machine: Machine, _: Packages) -> str:
+    """What systemd itself says of the units."""
+    said = {}
+    for unit in (TEMPLATE, UNIT, *HUB_UNITS):
+        said[unit] = _exposure(machine, unit, ANNA if unit == UNIT else None)
+    must(all(value <= 1.1 for unit, value in said.items() if unit != UNIT), f"too much: {said}")
+    return ", ".join(f"{unit.removesuffix('.service')} {value}" for unit, value in said.items())
+
+
+def _exposure(machine: Machine, unit: str, user: str | None = None) -> float:
+    manager = ["--user"] if user else []
+    words = machine.said("systemd-analyze", *manager, "security", "--no-pager", unit, user=user)
+    return float(re.search(r"exposure level for \S+: ([\d.]+)", words)[1])  # type: ignore[index]
+
+
+def limits(machine: Machine, _: Packages) -> str:
+    """What the units forbid is refused by trial; the same trial without them is not."""
+    machine.run("install", "-d", "-m", "0777", "/srv/open")
+    script = machine.bring(HERE / "inside_limits.py")[0]
+    free = machine.run("/usr/bin/python3", script, user=ANNA).stdout
+    must("refused" not in free.replace("socket refused", ""), f"the trial without limits sees a refusal: {free}")
+    counts = []
+    for unit, user in ((UNIT, ANNA), (TEMPLATE, None)):
+        words = _under_limits(machine, unit, user, "/usr/bin/python3", script)
+        seen = machine.run(*words, user=user).stdout
+        must(seen.count("refused") == 4 and "allowed" not in seen, f"{unit}: {seen}")
+        counts.append(seen.count("refused"))
+    return f"{counts[0]} and {counts[1]} refused; without limits {free.count('allowed')} of 4 allowed"
+
+
+def models(machine: Machine, packages: Packages) -> str:
+    """The face models answer under the same limits; what the camera's devices cost in exposure."""
+    machine.run("dpkg", "-i", *machine.bring(*packages.files(packages.old, "camera")))
+    script = machine.bring(HERE / "inside_models.py")[0]
+    words = _under_limits(machine, UNIT, ANNA, "/opt/wardbeat/bin/python3", "-I", script)
+    answered = machine.run(*words, user=ANNA).stdout.strip().splitlines()[-1]
+    return f"{answered} answered; exposure of the template with the camera {_exposure(machine, TEMPLATE)}"
+
+
+_LIMITS: Final = re.compile(r"^(NoNew|Private|Protect|ProcSub|Capab|Ambient|Restrict|Lock|MemoryDeny|System|RemoveIPC)")
+
+
+def _under_limits(machine: Machine, unit: str, user: str | None, *words: str) -> list[str]:
+    """A command with the limits that the unit's file names."""
+    manager = ["--user"] if user else []
+    text = machine.run("systemctl", *manager, "cat", unit, user=user).stdout
+    rows = [line for line in text.splitlines() if _LIMITS.match(line) and not line.startswith("RestartP")]
+    given = [word for row in rows for word in ("-p", row.replace("%h", f"/home/{user}"))]
+    if user is None:
+        given += ["-p", "User=pi"]
+    return ["systemd-run", *manager, "--quiet", "--wait", "--pipe", *given, *words]
+
+
+def comes_back(machine: Machine, _: Packages) -> str:
+    """An agent that is killed is back within 10 s."""
+    seconds = []
+    for unit, user in ((UNIT, ANNA), (TEMPLATE, None)):
+        before = pid(machine, unit, user)
+        machine.run("kill", "-9", str(before))
+        seconds.append(_another(machine, before, unit, user))
+        must(seconds[-1] <= 10, f"{unit} was back after {seconds[-1]:.1f} s")
+    return f"{seconds[0]:.1f} and {seconds[1]:.1f} s"
+
+
+def _another(machine: Machine, before: int, unit: str, user: str | None) -> float:
+    def is_another() -> bool:
+        return pid(machine, unit, user) not in (0, before) and is_active(machine, unit, user)
+
+    return machine.wait(is_another, "the agent to come back")
+
+
+def watchdog(machine: Machine, _: Packages) -> str:
+    """An agent that hangs is started again by the watchdog; one that works is left alone."""
+    machine.write(f"/home/anna/.config/systemd/user/{UNIT}.d/quick.conf", _QUICK)
+    machine.run("chown", "-R", "anna:anna", "/home/anna/.config")
+    machine.run("systemctl", "--user", "daemon-reload", user=ANNA)
+    machine.run("systemctl", "--user", "restart", UNIT, user=ANNA)
+    healthy = pid(machine, UNIT, ANNA)
+    machine.run("sleep", "17")  # twice the watchdog's time: the very thing that is shown
+    must(pid(machine, UNIT, ANNA) == healthy, "a healthy agent was started again")
+    machine.run("kill", "-STOP", str(healthy))
+    took = _another(machine, healthy, UNIT, ANNA)
+    (machine.root / f"home/anna/.config/systemd/user/{UNIT}.d/quick.conf").unlink()
+    machine.run("systemctl", "--user", "daemon-reload", user=ANNA)
+    machine.run("systemctl", "--user", "restart", UNIT, user=ANNA)
+    return f"hung: back after {took:.0f} s with WatchdogSec=8; healthy: the same process after 17 s"
+
+
+def upgrade(machine: Machine, packages: Packages) -> str:
+    """What ran runs again, what stood still does; a changed settings file is kept, and nothing asks."""
+    machine.run("systemctl", "stop", TEMPLATE)
+    settings = "# ours\nconsent_days: 60\n"
+    machine.write("/etc/wardbeat/settings.yaml", settings)
+    before, of_hub = pid(machine, UNIT, ANNA), [pid(machine, unit) for unit in HUB_UNITS]
+    machine.run("dpkg", "-i", *machine.bring(*packages.files(packages.new, "agent", "camera", "hub")))
+    _another(machine, before, UNIT, ANNA)
+    must(not is_active(machine, TEMPLATE), "an agent that was stopped runs")
+    for unit, old in zip(HUB_UNITS, of_hub, strict=True):
+        _another(machine, old, unit, None)
+    must((machine.root / "etc/wardbeat/settings.yaml").read_text() == settings, "the settings were overwritten")
+    shown = machine.run("wardbeat", "config", "show", "--origin", user=ANNA).stdout
+    must("60" in shown and "machine" in shown, f"the machine's settings are not in force: {shown[:400]}")
+    no_unit_failed(machine)
+    return machine.run("dpkg-query", "-W", "-f", "${Version}", "wardbeat-agent").stdout.strip()
+
+
+def downgrade(machine: Machine, packages: Packages) -> str:
+    """The older version installs over the newer one, and the agent runs."""
+    before = pid(machine, UNIT, ANNA)
+    machine.run("dpkg", "-i", *machine.bring(*packages.files(packages.old, "agent", "camera", "hub")))
+    _another(machine, before, UNIT, ANNA)
+    return machine.run("dpkg-query", "-W", "-f", "${Version}", "wardbeat-agent").stdout.strip()
+
+
+def remove(machine: Machine, _: Packages) -> str:
+    """Removing stops what runs and leaves what people stored; purging removes the settings and names what stays."""
+    machine.run("systemctl", "start", TEMPLATE)
+    machine.run("dpkg", "-r", "wardbeat-hub", "wardbeat-camera", "wardbeat-agent")
+    must(not machine.said("pgrep", "-fa", "/usr/bin/wardbeat"), "an agent still runs")
+    must((machine.root / "home/anna/.local/share/wardbeat").is_dir(), "a person's folder is gone")
+    must((machine.root / "etc/wardbeat/settings.yaml").exists(), "removing took the settings")
+    left = [str(one) for one in (machine.root / "opt").rglob("*")]
+    must(not left, f"left behind: {left[:5]}")
+    said = machine.said("dpkg", "-P", "wardbeat-hub", "wardbeat-camera", "wardbeat-agent")
+    must("Kept: /var/lib/wardbeat." in said, f"purging does not name what stays: {said}")
+    must(not (machine.root / "etc/wardbeat/settings.yaml").exists(), "purging left the settings")
+    must((machine.root / "var/lib/wardbeat/pi").is_dir(), "purging removed a person's data")
+    no_unit_failed(machine)
+    return "stopped; data kept and named; settings gone"
+
+
+STEPS: Final = {
+    "installs and starts nothing": install,
+    "computes a spectrum": spectrum,
+    "runs as an ordinary user": as_person,
+    "runs as a system template": as_template,
+    "runs as a hub": as_hub,
+    "exposure": exposure,
+    "limits, by trial": limits,
+    "models under the limits": models,
+    "killed": comes_back,
+    "hung": watchdog,
+    "upgrade": upgrade,
+    "downgrade": downgrade,
+    "remove and purge": remove,
+}

@@ -1,0 +1,24 @@
+"""A remedy fits the way in which the program was installed."""
+
+import re
+import sys
+from pathlib import Path
+
+from agent.system.installation import how_to_add
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_a_missing_part_is_added_as_the_program_was_installed(monkeypatch):
+    assert how_to_add("camera") == "pip install 'wardbeat[camera]'"
+    monkeypatch.setattr(sys, "prefix", "/opt/wardbeat")
+    assert how_to_add("camera") == "apt install wardbeat-camera"
+    assert how_to_add("postgres") == "apt install wardbeat-hub"
+    assert how_to_add("plot").endswith("pip install 'wardbeat[plot]'")
+
+
+def test_no_other_place_names_a_way_to_install_an_extra():
+    pattern = re.compile(r"pip install '?wardbeat\[")
+    sources = [file for folder in ("agent", "hub") for file in (ROOT / folder).rglob("*.py")]
+    found = [file.name for file in sources if pattern.search(file.read_text(encoding="utf-8"))]
+    assert found == ["installation.py"], "the look sees the one place, and no other"

@@ -1,0 +1,99 @@
+"""What is shipped for systemd and apt: every service is confined and watched, nothing starts by itself, locks agree."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from agent.config import Policy, Settings
+from agent.service import systemd
+from agent.system.service_manager import ServiceManager
+
+ROOT = Path(__file__).parents[2]
+PACKAGING = ROOT / "packaging"
+UNITS = [ROOT / "agent/service/wardbeat.service", *sorted((PACKAGING / "systemd").glob("*.service"))]
+SYSTEM = [unit for unit in UNITS if unit.parent.name == "systemd"]
+# what every unit says, whoever manages it
+CONFINED = {
+    "NoNewPrivileges=yes", "PrivateUsers=yes", "CapabilityBoundingSet=", "ProtectSystem=strict", "PrivateTmp=yes",
+    "RestrictNamespaces=yes", "RestrictSUIDSGID=yes", "LockPersonality=yes", "MemoryDenyWriteExecute=yes",
+    "SystemCallArchitectures=native", "SystemCallFilter=@system-service", "SystemCallFilter=~@privileged @resources",
+    "UMask=0077", "LimitCORE=0", "Type=notify", "Restart=on-failure", "RestartPreventExitStatus=2",
+}  # fmt: skip
+
+
+def rows(unit):
+    return [line for line in unit.read_text().splitlines() if line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_every_unit_is_confined(unit):
+    wanted = CONFINED - {"UMask=0077"} if "hub" in unit.read_text() else CONFINED
+    assert not wanted - set(rows(unit))
+    assert not (wanted - set(rows(unit)[2:-1])) - {"Type=notify"}
+
+
+@pytest.mark.parametrize("unit", SYSTEM, ids=lambda unit: unit.name)
+def test_a_system_unit_hides_devices_homes_and_processes(unit):
+    assert {"PrivateDevices=yes", "ProtectHome=yes", "ProtectProc=invisible", "ProcSubset=pid"} <= set(rows(unit))
+    assert any(row.startswith("User=") and row != "User=root" for row in rows(unit))
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_a_watchdog_waits_for_four_signs_of_life(unit, monkeypatch):
+    watchdog_s = int(re.search(r"^WatchdogSec=(\d+)$", unit.read_text(), re.MULTILINE)[1])
+    monkeypatch.setenv("WATCHDOG_USEC", str(watchdog_s * 10**6))
+    assert ServiceManager().every_s * 4 <= watchdog_s
+
+
+def test_what_is_shipped_as_settings_is_valid_and_changes_nothing():
+    for file, model in (("settings.yaml", Settings), ("policy.yaml", Policy)):
+        text = (PACKAGING / "deb" / file).read_text()
+        assert yaml.safe_load(text) == {}
+        examples = "\n".join(line.removeprefix("# ") for line in text.splitlines() if re.match(r"# \w+: ", line))
+        assert model.model_validate(yaml.safe_load(examples)), "what it shows as an example is valid, too"
+
+
+def test_no_script_of_a_package_starts_a_service():
+    for script in (PACKAGING / "deb" / "scripts").iterdir():
+        words = script.read_text()
+        assert not re.search(r"systemctl[^\n]*\s(start|enable|restart|reload-or-restart)\b", words), script.name
+    assert re.search(r"systemctl[^\n]*\s(start|enable)\b", "systemctl --quiet enable x"), "the same look sees one"
+
+
+def test_packages_bring_the_versions_and_hashes_that_are_tested():
+    def pinned(file):
+        text = re.sub(r"#.*", "", file.read_text())
+        found = re.split(r"\n(?=[a-z0-9])", text)
+        return {row.split("==")[0]: frozenset(re.findall(r"==\S+|sha256:\w+", row)) for row in found if "==" in row}
+
+    tested = pinned(ROOT / "requirements.lock")
+    for lock in sorted((PACKAGING / "locks").glob("*.lock")):
+        shipped = pinned(lock)
+        assert len(shipped) > 40
+        assert {name: tested.get(name) for name in shipped} == shipped, lock.name
+
+
+def test_the_units_in_the_table_exist():
+    sys.path.insert(0, str(PACKAGING / "deb"))
+    try:
+        from packages import PACKAGES
+    finally:
+        sys.path.pop(0)
+    named = {source for package in PACKAGES for source in package.files}
+    assert all((ROOT / source).is_file() for source in named)
+    shipped = {source for source in named if "systemd/" in source}
+    assert shipped == {f"packaging/systemd/{file.name}" for file in (PACKAGING / "systemd").iterdir()}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="systemd is Linux's")
+def test_a_service_with_settings_and_a_state_folder_elsewhere(tmp_path):
+    config = tmp_path / "my settings %i $HOME.yaml"
+    config.touch()
+    said = systemd._own(config, tmp_path / "state dir")
+    assert said.startswith("[Service]\nExecStart=\nExecStart=")
+    assert f'--config "{tmp_path}/my settings %%i $$HOME.yaml" run\n' in said
+    assert f'ReadWritePaths="{tmp_path}/state dir"\n' in said
+    assert systemd._own(None, Path.home() / "anything") == ""
