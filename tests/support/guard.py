@@ -29,7 +29,7 @@ def _reaches_nobody(event: str, args: tuple[object, ...]) -> bool:
     """Whether `processes.free_port` looks for a number, or a command looks for an agent that does not run."""
     if event == "socket.connect" and isinstance(args[1], str):
         return not os.path.exists(args[1])
-    return event == "socket.bind" and sys._getframe(2).f_code.co_name == "free_port"
+    return event == "socket.bind" and sys._getframe(2).f_code.co_name in ("free_port", "_reservation")
 
 
 def is_fast(markers: set[str]) -> bool:
