@@ -17,7 +17,7 @@ export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
 WORKERS ?= 5
 IN_PROCESSES = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-beside test-page screenshots report-picture train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm deb test-package
+.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-beside test-page screenshots report-picture train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm deb deb-check apt-repository test-package
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) once: about $$(grep -cE '^[a-z0-9._-]+==' requirements.lock) packages, 320 MB to download, two to five minutes."
@@ -213,6 +213,17 @@ $(PACK)/.installed: packaging/requirements.txt
 deb: $(PACK)/.installed $(MODELS)/.fetched
 	$(PACK)/bin/python packaging/deb/build.py $(if $(INTO),--into $(INTO)) $(if $(SUITES),--suites $(SUITES)) \
 	    $(if $(MACHINES),--machines $(MACHINES)) $(if $(ONLY),--only $(ONLY)) $(if $(VERSION),--version $(VERSION))
+
+## two builds from nothing in different folders, lintian, and the bill of materials beside the files: SUITES= MACHINES= ONLY=
+deb-check: $(PACK)/.installed $(MODELS)/.fetched
+	@sh tests/system_tools.sh packages
+	WARDBEAT_MODELS=$(abspath $(MODELS)) $(PACK)/bin/python packaging/trial/check.py .packages/check \
+	    $(if $(SUITES),--suites $(SUITES)) $(if $(MACHINES),--machines $(MACHINES)) $(if $(ONLY),--only $(ONLY))
+
+## a signed repository of what `make deb` made, to be hosted: KEY=fingerprint
+apt-repository: $(PACK)/.installed
+	@sh tests/system_tools.sh packages
+	$(PACK)/bin/python packaging/deb/repository.py dist/deb dist/apt $(KEY)
 
 ## the packages in a booted Debian 12 and 13: install, limits by trial, kill, hang, upgrade, remove (root): SUITES="bookworm trixie"
 test-package: $(PACK)/.installed $(MODELS)/.fetched

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import signing
 from machine import Failed, Machine
 
 NUMBERS: Final = {"bookworm": 12, "trixie": 13}
@@ -253,6 +254,11 @@ def remove(machine: Machine, _: Packages) -> str:
     return "stopped; data kept and named; settings gone"
 
 
+def repository(machine: Machine, packages: Packages) -> str:
+    """The signed repository."""
+    return signing.installs_from_the_repository(machine, packages.new, packages.suite)
+
+
 STEPS: Final = {
     "installs and starts nothing": install,
     "computes a spectrum": spectrum,
@@ -267,4 +273,5 @@ STEPS: Final = {
     "upgrade": upgrade,
     "downgrade": downgrade,
     "remove and purge": remove,
+    "signed repository": repository,
 }
