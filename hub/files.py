@@ -3,6 +3,8 @@
 import os
 import shutil
 import sqlite3
+import stat
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -116,11 +118,14 @@ def copy_private(source: Path, target: Path) -> None:
 def whole_or_nothing(folder: Path) -> Iterator[None]:
     """Make a private folder and fill it; after a failure what was made in it is removed, and the folder too if new.
 
+    A folder that was prepared for a group of system users stays as it is: see `_is_of_a_group`.
+
     Raises:
         Missing: The folder cannot be made.
     """
     before = set(folder.iterdir()) if folder.exists() else None
-    host.private_dir(folder)
+    if before is None or not _is_of_a_group(folder):
+        host.private_dir(folder)
     done = False
     try:
         yield
@@ -131,6 +136,13 @@ def whole_or_nothing(folder: Path) -> Iterator[None]:
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
             if before is None:
                 folder.rmdir()
+
+
+def _is_of_a_group(folder: Path) -> bool:
+    """Whether an administrator gave the folder to a group: it may write, new files are its own, others cannot enter."""
+    seen = folder.stat()
+    is_shared = bool(seen.st_mode & stat.S_ISGID and seen.st_mode & stat.S_IWGRP and not seen.st_mode & stat.S_IRWXO)
+    return sys.platform != "win32" and is_shared and seen.st_uid == os.getuid()
 
 
 def _connected(file: Path) -> sqlite3.Connection:

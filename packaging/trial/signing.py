@@ -52,6 +52,6 @@ def installs_from_the_repository(machine: Machine, packages: Path, suite: str) -
     index = next((machine.root / HOSTED.lstrip("/")).glob(f"dists/{suite}/InRelease"))
     index.write_text(index.read_text().replace("Label: Wardbeat", "Label: Wardbear"))
     refused = machine.run("apt-get", *_ONLY_OURS, "update", ok=False)
-    if "BADSIG" not in refused.stdout + refused.stderr and "not signed" not in refused.stdout + refused.stderr:
+    if "ignature" not in refused.stdout + refused.stderr:
         raise Failed(f"an altered index is accepted: {refused.stdout}{refused.stderr}")
     return f"{version} by apt; an altered index is refused"

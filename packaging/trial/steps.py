@@ -103,7 +103,7 @@ def as_hub(machine: Machine, _: Packages) -> str:
     """The hub's processes run, each as its own user, and messages arrive through a real broker."""
     site = ("--site", "ward-3", "--operator", "Trial", "--host", "127.0.0.1", "--port", "8883")
     as_user = ("setpriv", "--reuid=wardbeat-run", "--regid=wardbeat-hub", "--clear-groups")
-    machine.run(*as_user, "sh", "-c", f'umask 007; exec wardbeat hub init {HUB} "$@"', "sh", *site)
+    machine.run(*as_user, "wardbeat", "hub", "init", HUB, *site)
     machine.run("sh", "-c", f"(cat {HUB}/broker/mosquitto.conf; echo user root) > {HUB}/broker/trial.conf")
     machine.run("systemd-run", "--quiet", "--unit=trial-broker", "mosquitto", "-c", f"{HUB}/broker/trial.conf")
     machine.run("systemctl", "enable", "--now", *HUB_UNITS)
