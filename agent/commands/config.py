@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _rows(settings: "Settings", layers: "Layers") -> Iterator[dict[str, Any]]:
     """Each setting in force, by its dotted key."""
     where = {"own": layers.file, "machine": layers.machine_path, "default": None}
-    for key, value in _flat(settings.model_dump(mode="json"), ""):
+    for key, value in flat(settings.model_dump(mode="json"), ""):
         origin = layers.origin(key)
         file = where[origin]
         yield {"key": key, "value": value, "origin": origin, "file": None if file is None else str(file)}
@@ -60,9 +60,10 @@ def _policy_rows(file: Path, policy: "Policy") -> Iterator[dict[str, Any]]:
         yield {"key": f"policy.{key}", "value": value, "origin": origin, "file": where}
 
 
-def _flat(values: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+def flat(values: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    """Nested settings by their dotted keys."""
     for name, value in values.items():
         if isinstance(value, dict) and value:
-            yield from _flat(value, f"{prefix}{name}.")
+            yield from flat(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
