@@ -17,7 +17,7 @@ export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
 WORKERS ?= 5
 IN_PROCESSES = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-beside test-page screenshots report-picture train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm deb deb-check apt-repository test-package
+.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-beside test-page screenshots report-picture train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm deb deb-check apt-repository offline-kit offline-kit-check test-package
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) once: about $$(grep -cE '^[a-z0-9._-]+==' requirements.lock) packages, 320 MB to download, two to five minutes."
@@ -203,6 +203,7 @@ lock:
 	for row in agent: camera:--extra=camera hub:--extra=postgres; do \
 	    uv pip compile --universal --generate-hashes $${row#*:} --no-header --no-annotate --python-version 3.11 pyproject.toml \
 	        -c <(sed -nE 's/ *\\$$//; /^[a-z0-9].*==/p' requirements.lock) -o packaging/locks/$${row%%:*}.lock; done
+	sed -nE 's/ *\\$$//; /^[a-z0-9].*==/p' requirements.lock > packaging/constraints.txt
 
 $(PACK)/.installed: packaging/requirements.txt
 	@test -x $(PACK)/bin/python || $(PYTHON) -m venv $(PACK)
@@ -224,6 +225,14 @@ deb-check: $(PACK)/.installed $(MODELS)/.fetched
 apt-repository: $(PACK)/.installed
 	@sh tests/system_tools.sh packages
 	$(PACK)/bin/python packaging/deb/repository.py dist/deb dist/apt $(KEY)
+
+## all that an installation without a network needs, for this system and Python: EXTRAS_IN="camera hub"
+offline-kit: $(PACK)/.installed $(MODELS)/.fetched
+	$(PACK)/bin/python packaging/kit/make_kit.py dist/offline-kit $(EXTRAS_IN)
+
+## the kit in a network namespace of its own, and with a byte changed (root)
+offline-kit-check: offline-kit
+	sh packaging/kit/check.sh dist/offline-kit $(abspath $(PACK)/bin/python)
 
 ## the packages in a booted Debian 12 and 13: install, limits by trial, kill, hang, upgrade, remove (root): SUITES="bookworm trixie"
 test-package: $(PACK)/.installed $(MODELS)/.fetched

@@ -76,6 +76,17 @@ def test_packages_bring_the_versions_and_hashes_that_are_tested():
         assert {name: tested.get(name) for name in shipped} == shipped, lock.name
 
 
+def test_the_constraints_for_pip_are_what_is_tested():
+    tested = [
+        row.removesuffix(" \\")
+        for row in (ROOT / "requirements.lock").read_text().splitlines()
+        if "==" in row and row[0] != " "
+    ]
+    shipped = (PACKAGING / "constraints.txt").read_text().splitlines()
+    assert len(shipped) > 100
+    assert shipped == [row.strip() for row in tested]
+
+
 def test_the_units_in_the_table_exist():
     sys.path.insert(0, str(PACKAGING / "deb"))
     try:
