@@ -228,7 +228,7 @@ apt-repository: $(PACK)/.installed
 
 ## all that an installation without a network needs, for this system and Python: EXTRAS_IN="camera hub"
 offline-kit: $(PACK)/.installed $(MODELS)/.fetched
-	$(PACK)/bin/python packaging/kit/make_kit.py dist/offline-kit $(EXTRAS_IN)
+	$(PACK)/bin/python packaging/deb/offline_kit.py dist/offline-kit $(EXTRAS_IN)
 
 ## the kit in a network namespace of its own, and with a byte changed (root)
 offline-kit-check: offline-kit

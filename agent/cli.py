@@ -13,7 +13,7 @@ from agent import __version__
 from agent.commands import COMMANDS
 from agent.errors import Missing, StorageFull, WardbeatError
 from agent.system import logs, output
-from agent.system.installation import how_to_add
+from agent.system.installation import how_to_add, how_to_repair
 from agent.system.output import say
 from agent.system.parser import Parser
 
@@ -81,7 +81,7 @@ def _run(words: list[str], *, of_terminal: bool) -> int:
         extra = _EXTRAS.get(package)
         raise Missing(
             f"the package {package!r} is not installed",
-            remedy=how_to_add(extra) if extra else "Install Wardbeat again: pip install wardbeat",
+            remedy=how_to_add(extra) if extra else how_to_repair(),
         ) from error
 
 

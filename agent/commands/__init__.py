@@ -60,7 +60,7 @@ COMMANDS: Final[dict[str, CommandSpec]] = {
         CommandSpec("recovery", "data", "show the recovery code, or erase your data after losing this machine"),
         CommandSpec("outbox", "data", "inspect the sealed rows"),
         CommandSpec("enroll", "set-up", "create this machine's keys from a BUNDLE, or finish with an ANSWER"),
-        CommandSpec("service", "set-up", "start the agent with your session, or no more"),
+        CommandSpec("service", "set-up", "start the agent when you log in, or stop doing so"),
         CommandSpec("models", "set-up", "list the face models, or fetch missing ones"),
         CommandSpec("config", "set-up", "print the example of a settings file"),
         CommandSpec("support-bundle", "set-up", "show what a support desk needs, and save it if you agree"),

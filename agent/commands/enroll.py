@@ -105,7 +105,7 @@ class _Patience:
     def __init__(self) -> None:
         self._asked = 0
 
-    def __call__(self, is_heard: bool) -> bool:  # noqa: FBT001 - of `Way.answer`
+    def __call__(self, is_heard: bool) -> bool:  # noqa: FBT001 - `Way.answer` calls it so
         self._asked += 1
         if self._asked == _SILENT_AFTER and not is_heard:
             say("The hub has not replied yet. It may be stopped, or your bundle may have ended: ask its operator.")

@@ -3,12 +3,12 @@
 import argparse
 import json
 import platform
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from agent import __version__
 from agent.errors import WardbeatError
+from agent.system.installation import is_packaged
 from agent.system.output import say, show
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def bundle(config_file: Path | None) -> dict[str, Any]:
         "system": platform.system(),
         "release": platform.release(),
         "machine": platform.machine(),
-        "installed": "package" if Path(sys.prefix) == Path("/opt/wardbeat") else "pip",
+        "installed": "package" if is_packaged() else "pip",
     }
     try:
         found["settings"], checks = _of_settings(config_file)

@@ -17,6 +17,7 @@ import tempfile
 import textwrap
 import tomllib
 from email.utils import formatdate
+from functools import cache
 from pathlib import Path
 
 import staging
@@ -216,6 +217,7 @@ def _settle(tree: Path) -> None:
         os.utime(path, (_epoch(), _epoch()), follow_symlinks=False)
 
 
+@cache
 def _epoch() -> int:
     if "SOURCE_DATE_EPOCH" in os.environ:
         return int(os.environ["SOURCE_DATE_EPOCH"])

@@ -88,7 +88,7 @@ PACKAGES: Final = (
         own=("hub",),
         summary="receives, stores and scores sealed summaries",
         words="The hub of a site: it receives sealed summaries from an MQTT broker, stores and receipts them, and "
-        "scores them. Each process has a user of its own. Installing it starts nothing.",
+        "scores them. Each process has its own user. Installing it starts nothing.",
         depends=(f"wardbeat-agent (= {_OWN_VERSION})",),
         files={
             "packaging/systemd/wardbeat-hub.service": "usr/lib/systemd/system/wardbeat-hub.service",

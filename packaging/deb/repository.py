@@ -13,7 +13,7 @@ from packages import MACHINES, RELEASES
 
 
 def main() -> None:
-    """Make the folder anew, and say how a machine uses it."""
+    """Replace the folder, and print how a machine uses it."""
     packages, into, key = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     with tempfile.TemporaryDirectory() as made:
         base = Path(made)

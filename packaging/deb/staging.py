@@ -19,9 +19,9 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 UV: Final = Path(sys.executable).with_name("uv")
 # of the installer, with times and places of this machine; the list of components takes the place of RECORD
 _OF_INSTALLER: Final = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json")
+_OWN: Final = ("agent", "hub", "firmware_sim", "models", "pyproject.toml", "README.md", "LICENSE")
 # what no program loads: tests of libraries, stubs, headers and static libraries. Nothing else is cut out: an agent
 # without one of numpy's parts starts, and fails at its first spectrum.
-_OWN: Final = ("agent", "hub", "firmware_sim", "models", "pyproject.toml", "README.md", "LICENSE")
 _FOLDERS: Final = ("tests", "test", "include", "__pycache__")
 _ENDINGS: Final = (".pyi", ".pxd", ".pyx", ".h", ".a", ".c", ".pyc")
 

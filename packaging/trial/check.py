@@ -40,7 +40,7 @@ def main() -> int:
 
 
 def _built(into: Path, options: list[str]) -> dict[str, Path]:
-    """The packages of a clone of this commit, in a place of its own."""
+    """The packages of a clone of this commit in a separate folder."""
     with tempfile.TemporaryDirectory(prefix=f"wardbeat-{into.name * 5}-") as made:
         clone = Path(made) / "clone"
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)

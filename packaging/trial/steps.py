@@ -34,10 +34,18 @@ class Packages:
         return [next(folder.glob(f"wardbeat-{name}_*{end}")) for name in names]
 
 
-def must(is_so: bool, words: str) -> None:  # noqa: FBT001
-    """Fail with words where it is not so."""
-    if not is_so:
+def must(holds: object, words: str) -> None:
+    """Fail with words where it does not hold."""
+    if not holds:
         raise Failed(words)
+
+
+def figure(pattern: str, text: str) -> str:
+    """What a pattern's group holds in a text; fail where it is not there."""
+    found = re.search(pattern, text)
+    if found is None:
+        raise Failed(f"{pattern} is not in: {text[:300]}")
+    return found[1]
 
 
 def no_unit_failed(machine: Machine) -> None:
@@ -117,9 +125,9 @@ def as_hub(machine: Machine, _: Packages) -> str:
 
 def _confined(machine: Machine, process: int) -> str:
     status = machine.run("cat", f"/proc/{process}/status").stdout
-    seen = {name: re.search(rf"{name}:\s*(\S+)", status)[1] for name in _STATES}  # type: ignore[index]
+    seen = {name: figure(rf"{name}:\s*(\S+)", status) for name in _STATES}
     must(seen == _STATES, f"not confined: {seen}")
-    memory = int(re.search(r"VmRSS:\s*(\d+)", status)[1]) / 1024  # type: ignore[index]
+    memory = int(figure(r"VmRSS:\s*(\d+)", status)) / 1024
     return f"CapEff 0, no new privileges, Seccomp 2; {memory:.0f} MB"
 
 
@@ -135,7 +143,7 @@ def exposure(machine: Machine, _: Packages) -> str:
 def _exposure(machine: Machine, unit: str, user: str | None = None) -> float:
     manager = ["--user"] if user else []
     words = machine.said("systemd-analyze", *manager, "security", "--no-pager", unit, user=user)
-    return float(re.search(r"exposure level for \S+: ([\d.]+)", words)[1])  # type: ignore[index]
+    return float(figure(r"exposure level for \S+: ([\d.]+)", words))
 
 
 def limits(machine: Machine, _: Packages) -> str:

@@ -1,4 +1,4 @@
-"""A hub's folder: private by itself, and a group's where an administrator prepared it for one."""
+"""A hub's folder is private, unless an administrator prepared it for a group."""
 
 import pytest
 

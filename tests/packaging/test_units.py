@@ -1,5 +1,6 @@
-"""What is shipped for systemd and apt: every service is confined and watched, nothing starts by itself, locks agree."""
+"""Units are confined and watched, packages start nothing, and their locks are those that are tested."""
 
+import hashlib
 import re
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGING = ROOT / "packaging"
 UNITS = [ROOT / "agent/service/wardbeat.service", *sorted((PACKAGING / "systemd").glob("*.service"))]
 SYSTEM = [unit for unit in UNITS if unit.parent.name == "systemd"]
+SHIPPED = ["66051f2c7dd19dd7", "3edf1cb8c0d7780c"]
 # what every unit says, whoever manages it
 CONFINED = {
     "NoNewPrivileges=yes", "PrivateUsers=yes", "CapabilityBoundingSet=", "ProtectSystem=strict", "PrivateTmp=yes",
@@ -54,6 +56,12 @@ def test_what_is_shipped_as_settings_is_valid_and_changes_nothing():
         assert yaml.safe_load(text) == {}
         examples = "\n".join(line.removeprefix("# ") for line in text.splitlines() if re.match(r"# \w+: ", line))
         assert model.model_validate(yaml.safe_load(examples)), "what it shows as an example is valid, too"
+
+
+def test_shipped_settings_files_never_change():
+    """Where both the package and the administrator changed one, dpkg asks, and an unattended upgrade stops."""
+    files = (PACKAGING / "deb" / name for name in ("settings.yaml", "policy.yaml"))
+    assert [hashlib.sha256(file.read_bytes()).hexdigest()[:16] for file in files] == SHIPPED
 
 
 def test_no_script_of_a_package_starts_a_service():

@@ -217,7 +217,7 @@ _DECIDED = {"receipted", "withdrawn"}
 
 @contextlib.contextmanager
 def hub_of(which, person, tmp_path):
-    """A hub that receives from the broker: this program's, or the release's own code in a process of its own."""
+    """A hub that receives from the broker: this program's, or the release's code in a separate process."""
     if which == "new":
         with running_hub(person):
             wait_until_it_receives(person.hub)

@@ -4,7 +4,7 @@ import re
 import sys
 from pathlib import Path
 
-from agent.system.installation import how_to_add
+from agent.system.installation import how_to_add, how_to_repair
 
 ROOT = Path(__file__).parents[3]
 
@@ -14,6 +14,7 @@ def test_a_missing_part_is_added_as_the_program_was_installed(monkeypatch):
     monkeypatch.setattr(sys, "prefix", "/opt/wardbeat")
     assert how_to_add("camera") == "apt install wardbeat-camera"
     assert how_to_add("postgres") == "apt install wardbeat-hub"
+    assert "apt install --reinstall" in how_to_repair()
     assert how_to_add("plot").endswith("pip install 'wardbeat[plot]'")
 
 

@@ -1,6 +1,6 @@
 """`make offline-kit`: everything that an installation without a network needs, for this machine's system and Python.
 
-make_kit.py INTO [EXTRA ...]: wheels by hash, our own wheel, with the extra `camera` the face models, sums, install.sh.
+offline_kit.py INTO [EXTRA ...]: wheels by hash, our wheel, face models with the extra `camera`, hashes, install.sh.
 """
 
 import hashlib
@@ -9,10 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "packaging" / "deb"))
+import staging
 
-import staging  # noqa: E402 - beside the packages
+ROOT = staging.ROOT
 
 
 def main() -> None:
