@@ -2,7 +2,7 @@
 
 import sys
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __built__ = "2026-11-01"  # no right clock says an earlier day; raised with each release
 
 if sys.version_info < (3, 11):  # noqa: UP036 - whoever starts it with an older Python reads this, not a traceback

@@ -20,6 +20,7 @@ from agent.config_files import Layers, parsed
 from agent.errors import ConfigInvalid, PolicyDenied
 from agent.outbox import Limits
 from agent.perception import engines
+from agent.system import floor
 from agent.system.host import data_dir
 from agent.tables.profiles import PROFILES, Profile, profile_named
 from agent.tables.signals import Kind
@@ -123,12 +124,19 @@ def _known_profile(name: str) -> str:
 ProfileName = Annotated[str, AfterValidator(_known_profile)]
 
 
+def _version(text: str) -> str:
+    if floor.parsed(text) is None:
+        raise ValueError(f"{text[:40]!r} is no version such as '1.2.0'")
+    return text.strip()
+
+
 class Policy(BaseModel):
     """What an administrator may take away; there is nothing to add here."""
 
     model_config = _STRICT
     allowed_profiles: tuple[ProfileName, ...] | None = None
     denied_kinds: tuple[Kind, ...] = ()
+    minimum_version: Annotated[str, AfterValidator(_version)] | None = None
 
 
 def layers(file: Path | None, machine: Path | None = None) -> Layers:
@@ -177,16 +185,20 @@ def load(file: Path | None, policy: Path | None = None, machine: Path | None = N
 
     Raises:
         ConfigInvalid: Naming the key, the reason and the remedy.
-        PolicyDenied: The machine's policy does not allow the profile.
+        PolicyDenied: The machine's policy does not allow the profile, or not this version.
+        WrongUse: A version with a higher security floor has worked on the state folder.
     """
     files = layers(file, machine)
     file = files.file
     settings = _valid(files.merged(), Settings, "the settings of machine and person together")
     rules = read_policy(policy)
+    floor.require(rules.minimum_version, "the machine's policy")
     checked = {name: _source(name, values or {}, file) for name, values in settings.sources.items()}
     profile = profile_named(settings.profile, rules.allowed_profiles, rules.denied_kinds)
     _may_name_affect(settings, profile, rules)
-    return settings.model_copy(update={"sources": checked, "state_dir": settings.state_dir.expanduser()}), profile
+    folder = settings.state_dir.expanduser()
+    floor.require_of_folder(folder)
+    return settings.model_copy(update={"sources": checked, "state_dir": folder}), profile
 
 
 def _may_name_affect(settings: Settings, profile: Profile, rules: Policy) -> None:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from agent.errors import KeysMissing, WireRefused, WrongUse
-from agent.system import host, machine
+from agent.system import floor, host, machine
 from agent.wire.armor import armor
 from agent.wire.bootstrap import Pass, tls_key
 from agent.wire.directory import DirectoryKey, lowest_serial, verified
@@ -132,10 +132,12 @@ def open_keys(folder: Path) -> KeyStore:
     Raises:
         KeysMissing: There is no hub here.
         Missing: It lies on a network file system.
+        WrongUse: A version with a higher security floor has worked on it.
     """
     if not (folder / "keys.db").exists():
         raise KeysMissing(f"there is no hub in {folder}", remedy="Create one with 'wardbeat hub init'.")
     machine.refuse_network(folder)
+    floor.require_of_folder(folder)
     try:
         return KeyStore(folder)
     except CANNOT_WRITE as error:

@@ -64,6 +64,7 @@ COMMANDS: Final[dict[str, CommandSpec]] = {
         CommandSpec("models", "set-up", "list the face models, or fetch missing ones"),
         CommandSpec("config", "set-up", "print the example of a settings file"),
         CommandSpec("support-bundle", "set-up", "show what a support desk needs, and save it if you agree"),
+        CommandSpec("uninstall", "set-up", "stop the agent here; keep your data, or erase them first"),
         CommandSpec("hub", "set-up", "run and manage the reference receiver"),
         CommandSpec("demo", "study", "run the whole chain on this machine with a synthetic person"),
         CommandSpec("analyze", "study", "analyze a recording: beats, ECG, PPG, or a face"),

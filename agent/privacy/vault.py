@@ -108,6 +108,28 @@ def existing_vault(folder: Path, key_store: KeyStore) -> Vault:
     return open_vault(folder, key_store)
 
 
+def forget(folder: Path) -> None:
+    """Destroy the data key of a state folder: what is still sealed under it can never be opened.
+
+    Raises:
+        KeysMissing: It is in the system's key store, which does not respond.
+    """
+    marker = folder / "data.key.in-system-store"
+    if marker.exists():
+        import keyring
+        import keyring.errors
+
+        try:
+            if keyring.get_password(_SERVICE, str(folder.resolve())) is not None:
+                keyring.delete_password(_SERVICE, str(folder.resolve()))
+        except keyring.errors.KeyringError as error:
+            raise KeysMissing(
+                "the data key is in the system's key store, which does not respond",
+                remedy="Log in to the desktop session (or unlock its key ring) and try again.",
+            ) from error
+    host.overwrite(folder / "data.key")
+
+
 def _from_system(account: str, *, make: bool) -> bytes | None:
     import keyring  # loads its backends: only where they are wanted
     import keyring.errors

@@ -19,7 +19,7 @@ from agent.session.clock_watch import ClockWatch
 from agent.session.release import ReleaseQueue
 from agent.session.sensors import Sensors
 from agent.sources import SOURCES, Eyes, Radio
-from agent.system import host
+from agent.system import floor, host
 from agent.system.clock import Clock
 from agent.system.run_mode import RELEASE_WINDOW_S, RunMode
 from agent.system.status import Level, StatusBoard
@@ -47,7 +47,7 @@ class Session:
 
     Raises:
         AlreadyRunning: Another agent holds the state folder.
-        WrongUse: Short windows at a site that is not synthetic.
+        WrongUse: Short windows at a site that is not synthetic, or a folder of a newer version.
 
     Attributes:
         board: What each part is doing.
@@ -74,6 +74,8 @@ class Session:
     ) -> None:
         folder = host.private_dir(settings.state_dir)
         parts.enter_context(host.only_one(folder / "agent.lock"))
+        floor.require_of_folder(folder)
+        floor.leave(folder)
         self.settings, self.profile, self.clock, self.mode, self.folder = settings, profile, clock, mode, folder
         self.board = StatusBoard()
         self.vault: Vault = open_vault(folder, settings.key_store)

@@ -28,3 +28,9 @@ def how_to_repair() -> str:
     """The remedy where a file of the program itself is missing."""
     again = "apt install --reinstall wardbeat-agent" if is_packaged() else "pip install --force-reinstall wardbeat"
     return f"Install Wardbeat again: {again}"
+
+
+def how_to_remove() -> str:
+    """How the program itself is removed: words for this way of installing."""
+    by_apt = "Whoever administers this machine removes it: apt remove wardbeat-agent"
+    return by_apt if is_packaged() else "To remove it: pip uninstall wardbeat"

@@ -57,6 +57,7 @@ FILES: Final = tuple(
         ("data.key*", "the key that all data at rest is under", WhenErased.KEPT),
         ("strap.json", "which strap is yours", WhenErased.KEPT),
         ("keys", "this machine's keys", WhenErased.KEPT),
+        ("version.floor", "the oldest version that may work on this folder", WhenErased.KEPT),
     )
 )  # fmt: skip
 
@@ -92,6 +93,30 @@ def erase_copies(folder: Path) -> list[str]:
             ) from error
         gone.append(path.name)
     return gone
+
+
+def remove_all(folder: Path) -> list[Path]:
+    """Overwrite and remove every file of ours, and the folder if nothing else is in it; what was left.
+
+    Raises:
+        StorageFull: One could not be overwritten.
+    """
+    for path, row in list(_files(folder)):
+        if row is None:
+            continue
+        try:
+            for file in [path] if path.is_symlink() or not path.is_dir() else sorted(path.iterdir()):
+                host.overwrite(file)
+            if path.is_dir() and not path.is_symlink():
+                path.rmdir()
+        except OSError as error:
+            raise StorageFull(
+                f"{path.name} cannot be removed: {error.strerror}", remedy="Remove this folder yourself."
+            ) from error
+    left = sorted(folder.iterdir()) if folder.is_dir() else []
+    if not left and folder.is_dir():
+        folder.rmdir()
+    return left
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, FileRow | None]]:

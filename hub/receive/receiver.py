@@ -15,6 +15,7 @@ from typing import Any, Final
 import paho.mqtt.client as mqtt
 
 from agent.errors import AlreadyRunning, KeysMissing, NotDurable, StorageFull, WardbeatError, WrongUse
+from agent.system import floor
 from agent.wire import labels
 from agent.wire.bootstrap import is_pass
 from hub import rotation
@@ -87,6 +88,7 @@ class Receiver:
                 "SQLite supports only one worker", remedy="Create the hub with --database to use PostgreSQL."
             )
         self.store = Store(folder, self.keys, writes=True, worker=worker)
+        floor.leave(folder)
         self._replies = Replies(self.keys, self.store)
         self._site = self.keys.site
         self._turns, self._hourly = Turns(budget), Hourly()

@@ -11,6 +11,7 @@ import argparse
 import gzip
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -171,6 +172,7 @@ def _script(name: str, package: Package, release: Release) -> str:
         "BEFORE": before,
         "STOP_USERS": (scripts / "stop_users").read_text().rstrip() if is_agent else ":",
         "KEPT": kept,
+        "FLOOR": _floor(),
     }
     text = (scripts / name).read_text()
     for place, words in places.items():
@@ -215,6 +217,17 @@ def _settle(tree: Path) -> None:
             )
             path.chmod(0o755 if runs else 0o644)
         os.utime(path, (_epoch(), _epoch()), follow_symlinks=False)
+
+
+def _floor() -> str:
+    """The oldest version that may follow on this one, as the program itself says."""
+    if "WARDBEAT_FLOOR" in os.environ:  # for a trial
+        return os.environ["WARDBEAT_FLOOR"]
+    text = (ROOT / "agent" / "system" / "floor.py").read_text(encoding="utf-8")
+    found = re.search(r'^SECURITY_FLOOR: Final = "(.+)"$', text, re.MULTILINE)
+    if found is None:
+        raise SystemExit("agent/system/floor.py names no SECURITY_FLOOR")
+    return found[1]
 
 
 @cache

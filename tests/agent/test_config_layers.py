@@ -142,4 +142,4 @@ def test_the_schema_accepts_the_example_and_names_every_key(capsys):
     schema = json.loads(capsys.readouterr().out)
     assert set(schema["settings"]["properties"]) == set(config.Settings.model_fields)
     assert schema["settings"]["additionalProperties"] is False
-    assert set(schema["policy"]["properties"]) == {"allowed_profiles", "denied_kinds"}
+    assert set(schema["policy"]["properties"]) == set(config.Policy.model_fields)
