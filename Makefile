@@ -17,7 +17,7 @@ export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
 WORKERS ?= 5
 IN_PROCESSES = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-beside test-page screenshots report-picture train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm deb deb-check apt-repository offline-kit offline-kit-check test-package
+.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-beside test-page screenshots report-picture train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm deb deb-check apt-repository offline-kit offline-kit-check test-package test-arm64
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) once: about $$(grep -cE '^[a-z0-9._-]+==' requirements.lock) packages, 320 MB to download, two to five minutes."
@@ -235,10 +235,18 @@ offline-kit-check: offline-kit
 	sh packaging/kit/check.sh dist/offline-kit $(abspath $(PACK)/bin/python)
 
 ## the packages in a booted Debian 12 and 13: install, limits by trial, kill, hang, upgrade, remove (root): SUITES="bookworm trixie"
-test-package: $(PACK)/.installed $(MODELS)/.fetched
+test-package: $(PACK)/.installed $(VENV)/.installed $(MODELS)/.fetched
 	@sh tests/system_tools.sh packages
 	$(PACK)/bin/python packaging/trial/build_both.py .packages $(SUITES)
-	$(PACK)/bin/python packaging/trial/run.py .packages/old .packages/new $(SUITES)
+	$(PACK)/bin/python packaging/trial/run.py .packages $(SUITES)
+
+## the arm64 packages in an emulated Debian: numbers, the demo, the fast tests, an hour or two (root): PARTS="numbers demo fast"
+test-arm64: $(PACK)/.installed $(VENV)/.installed
+	@sh tests/system_tools.sh emulation
+	test -e /proc/sys/fs/binfmt_misc/register || mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc
+	test -e /proc/sys/fs/binfmt_misc/qemu-aarch64 || update-binfmts --enable qemu-aarch64
+	$(PACK)/bin/python packaging/deb/build.py --into .packages/arm64 --machines arm64 --only agent,hub --quick --suites trixie
+	$(PACK)/bin/python packaging/trial/arm64.py .packages/arm64 $(PARTS)
 
 ## the face chain: unseen people, closure, masks, distance, speed beside MediaPipe, canary, egress, an hour: PART= SEED=7
 bench-face: $(VENV)/.installed $(MODELS)/.fetched $(FACE_PEER)/.installed system-tools

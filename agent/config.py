@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from agent import sources
-from agent.config_files import Layers, parsed
+from agent.config_files import Layers, is_there, parsed
 from agent.errors import ConfigInvalid, PolicyDenied
 from agent.outbox import Limits
 from agent.perception import engines
@@ -145,14 +145,14 @@ def layers(file: Path | None, machine: Path | None = None) -> Layers:
     Raises:
         ConfigInvalid: Naming the file, the key, the reason and the remedy.
     """
-    if file is None and default_file().exists():
+    if file is None and is_there(default_file()):
         file = default_file()
     of_machine = machine or machine_file()
     found = Layers(
         file,
         {} if file is None else parsed(file),
         of_machine,
-        parsed(of_machine) if of_machine.exists() else {},
+        parsed(of_machine) if is_there(of_machine) else {},
     )
     for where, values in ((file, found.own), (of_machine, found.machine)):
         if where is not None:
@@ -172,7 +172,7 @@ def read_policy(file: Path | None = None) -> Policy:
         ConfigInvalid: Naming the key, the reason and the remedy.
     """
     where = file or policy_file()
-    return _valid(parsed(where), Policy, where.name) if where.exists() else Policy()
+    return _valid(parsed(where), Policy, where.name) if is_there(where) else Policy()
 
 
 def load(file: Path | None, policy: Path | None = None, machine: Path | None = None) -> tuple[Settings, Profile]:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from agent.config import Settings
+from agent.config_watch import SettingsWatch
 from agent.control import channel, handlers, marks
 from agent.enrollment.enrolled import Identity
 from agent.errors import OutboxBroken
@@ -20,9 +21,13 @@ from agent.session import enrolling, loops
 from agent.session.sensors import session_clock
 from agent.session.session import Session
 from agent.sources import Eyes, Radio
+from agent.system import signals
 from agent.system.clock import Clock
 from agent.system.run_mode import RunMode
+from agent.system.status import Level
 from agent.tables.profiles import Profile
+
+_ASK_ADMINISTRATOR = "Tell whoever administers this machine; Wardbeat goes on by itself when the policy can be read."
 
 Task = Callable[[], Coroutine[Any, Any, None]]
 
@@ -40,6 +45,7 @@ async def run(
     radio: Radio | None = None,
     eyes: Eyes | None = None,
     stop: asyncio.Event | None = None,
+    watch: SettingsWatch | None = None,
     extra_tasks: Mapping[str, Callable[[Session], Awaitable[None]]] | None = None,
 ) -> None:
     """Run the agent until it is stopped, or until a one-shot run is done.
@@ -51,10 +57,12 @@ async def run(
         mode: See `RunMode`.
         radio, eyes: A simulated Bluetooth or camera process, for demo and tests; default: the system's own.
         stop: Set it to end the run.
+        watch: The files of the settings, where a change of them is to be taken over while the agent runs.
         extra_tasks: Further tasks, by name (the demo's live view).
 
     Raises:
         AlreadyRunning: Another agent holds the state folder.
+        BeginAgain: The settings have changed; `watch` holds what is in force now.
         WardbeatError: What stopped the agent.
     """
     mode = mode or RunMode()
@@ -67,22 +75,9 @@ async def run(
             "release": partial(_until_released, session),
         }
         if mode.serves:
-            page = PageProcess(session)
-            handle = partial(handlers.handle, session, open_page=page.opened)
-            tasks |= {
-                "marks": partial(marks.keep, session),
-                "control": partial(channel.serve, session.folder, handle),
-                "broken": session.until_broken,
-                "pauses": partial(loops.keep_pauses, session),
-                "clock": partial(loops.keep_clock, session),
-                "page": page.keep,
-                "page.slow": page.slow,
-                "page.live": page.live,
-            }
-            if session.identity is not None:
-                tasks |= _publishing(session, session.identity)
-            elif profile.recipients:
-                tasks["enroll"] = partial(enrolling.keep_enrolling, session)
+            tasks |= _serving(session)
+        if watch is not None:
+            tasks["settings"] = partial(_until_changed, session, watch)
         if stop is not None:
             tasks["stop"] = partial(_until_stopped, stop)
         for name, extra in (extra_tasks or {}).items():
@@ -113,6 +108,29 @@ def _start(coroutine: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[Non
     return asyncio.create_task(coroutine, name=name)
 
 
+def _serving(session: Session) -> dict[str, Task]:
+    """What a resident agent does for the person, and for the hub."""
+    page = PageProcess(session)
+    handle = partial(handlers.handle, session, open_page=page.opened)
+    tasks: dict[str, Task] = {
+        "marks": partial(marks.keep, session),
+        "control": partial(channel.serve, session.folder, handle),
+        "broken": session.until_broken,
+        "pauses": partial(loops.keep_pauses, session),
+        "clock": partial(loops.keep_clock, session),
+        "page": page.keep,
+        "page.slow": page.slow,
+        "page.live": page.live,
+    }
+    if session.mode.held:
+        session.board.set("policy", Level.TROUBLE, f"{session.mode.held}; nothing leaves", _ASK_ADMINISTRATOR)
+    elif session.identity is not None:
+        tasks |= _publishing(session, session.identity)
+    elif session.profile.recipients:
+        tasks["enroll"] = partial(enrolling.keep_enrolling, session)
+    return tasks
+
+
 def _publishing(session: Session, identity: Identity) -> dict[str, Task]:
     from agent.publisher import Publisher, PublisherSettings  # paho only where something leaves
 
@@ -137,6 +155,13 @@ def _publishing(session: Session, identity: Identity) -> dict[str, Task]:
 async def _until_released(session: Session) -> None:
     await loops.release_windows(session, _start)
     raise _RunEnded
+
+
+async def _until_changed(session: Session, watch: SettingsWatch) -> None:
+    asked = asyncio.Event()
+    if session.mode.alive is not None:  # a terminal that is closed sends the same signal, and ends the agent
+        signals.on_reload(asked)
+    await loops.keep_settings(session, watch, asked)
 
 
 async def _until_stopped(stop: asyncio.Event) -> None:

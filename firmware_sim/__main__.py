@@ -1,6 +1,7 @@
 """Simulated straps for other programs.
 
     python -m firmware_sim --bus                      a private D-Bus with org.bluez on it
+    python -m firmware_sim --system-bus               org.bluez on the machine's own system bus, where no daemon has it
     python -m firmware_sim --hci 9900                 a dongle as an HCI (H4) port on loopback
     python -m firmware_sim --bus --straps 3 --script rest:600,mental_load:300 --faults FILE
     python -m firmware_sim --bus --replay rr.txt
@@ -12,6 +13,7 @@ The first line on stdout is a JSON object that says where everything is; it runs
 import argparse
 import asyncio
 import json
+import os
 import signal
 import sys
 from contextlib import AsyncExitStack
@@ -46,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m firmware_sim", description="Simulated heart-rate straps.")
     way = parser.add_mutually_exclusive_group(required=True)
     way.add_argument("--bus", action="store_true", help="serve org.bluez on a private D-Bus")
+    way.add_argument("--system-bus", action="store_true", help="serve org.bluez on the machine's own system bus")
     way.add_argument("--hci", type=int, metavar="PORT", help="serve the dongle on this loopback port")
     parser.add_argument(
         "--straps", type=int, choices=range(1, 65), default=1, metavar="N", help="number of straps (default 1)"
@@ -111,7 +114,10 @@ async def _way_in(asked: argparse.Namespace, virtual_radio: VirtualRadio, stack:
         return {"hci": asked.hci}
     central = Central(virtual_radio.dongle)
     await central.power_on()
-    bus = await stack.enter_async_context(private_bus())
+    if asked.system_bus:
+        bus = os.environ.get("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/run/dbus/system_bus_socket")
+    else:
+        bus = await stack.enter_async_context(private_bus())
     await stack.enter_async_context(bluetoothd.serve(central, bus))
     return {"bus": bus}
 

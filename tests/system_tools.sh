@@ -30,6 +30,12 @@ if [ "${1:-}" = packages ]; then # roots of Debian, containers with a systemd of
     need gpg gpg
     need xz xz-utils
 fi
+if [ "${1:-}" = emulation ]; then # roots of another processor
+    need mmdebstrap mmdebstrap
+    need systemd-nspawn systemd-container
+    need qemu-aarch64-static qemu-user-static
+    need update-binfmts binfmt-support
+fi
 [ -z "$missing" ] && command -v npm >/dev/null 2>&1 && exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then

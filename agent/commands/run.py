@@ -1,6 +1,7 @@
 """`wardbeat run`: the agent."""
 
 import argparse
+import logging
 import time
 from typing import Final
 
@@ -20,12 +21,15 @@ def run(arguments: argparse.Namespace) -> int:
     import asyncio
 
     from agent import pipeline
+    from agent.config_watch import SettingsWatch
     from agent.errors import BeginAgain, OutboxBroken, StorageFull
-    from agent.system import host
+    from agent.system import signals
     from agent.system.run_mode import RunMode
     from agent.system.service_manager import ServiceManager
 
-    settings, profile = load(arguments)
+    load(arguments)
+    watch = SettingsWatch(arguments.config)
+    settings, profile = watch.in_force.settings, watch.in_force.profile
     say(
         f"Wardbeat runs under the profile {profile.name}: {profile.words} 'wardbeat status' shows more; Ctrl-C ends it."
     )
@@ -34,12 +38,15 @@ def run(arguments: argparse.Namespace) -> int:
     say("Your page: wardbeat open")
 
     manager = ServiceManager()
-    mode = RunMode(alive=manager.alive if manager.is_watching else None, alive_s=manager.every_s)
 
     async def until_told() -> None:
         stop = asyncio.Event()
-        host.stop_on_signals(stop)
-        await pipeline.run(settings, profile, mode=mode, stop=stop)
+        signals.stop_on_signals(stop)
+        now = watch.in_force
+        logging.getLogger().setLevel(now.settings.log_level.upper())
+        alive = manager.alive if manager.is_watching else None
+        mode = RunMode(alive=alive, alive_s=manager.every_s, held=now.held)
+        await pipeline.run(now.settings, now.profile, mode=mode, stop=stop, watch=watch)
 
     ended_soon = is_full = False
     while True:

@@ -109,7 +109,7 @@ async def _run(options: DemoOptions, folder: Path, faults: Any, body: "Iterator[
 
 
 def _sources(options: DemoOptions, folder: Path) -> dict[str, object]:
-    """The strap, and where it is optionsed a camera: a clip of a portrait that moves, played again and again."""
+    """The strap, and where it is asked for a camera: a clip of a portrait that moves, played again and again."""
     made: dict[str, object] = {"ble_strap": sources.settings_type("ble_strap")()}
     if options.face:
         from firmware_sim.face import write_clip
@@ -157,7 +157,7 @@ class Watchers:
         await asyncio.Event().wait()
 
     async def page(self, session: Session) -> None:
-        """The person's page, where it was optionsed."""
+        """The person's page, where it was asked for."""
         if self._options.page:
             reply = await asyncio.to_thread(channel.ask, session.folder, channel.Command("open"))
             if reply.exit_code:

@@ -16,7 +16,8 @@ from contextlib import suppress
 from itertools import count
 from typing import Any, Final
 
-from agent.errors import SourceUnavailable, StorageFull, WrongUse
+from agent.config_watch import Looked, SettingsWatch
+from agent.errors import BeginAgain, SourceUnavailable, StorageFull, WrongUse
 from agent.model import NS_PER_S, Interval
 from agent.outbox import pauses
 from agent.session.session import Session
@@ -34,6 +35,7 @@ _CLOSE_S: Final = 4.5
 _POLL_S: Final = 0.2  # how soon a pause closes a sensor
 _PAUSE_POLL_S: Final = 0.5
 _CLOCK_POLL_S: Final = 1.0
+_SETTINGS_POLL_S: Final = 10.0  # three looks at a file's date; an administrator waits no longer
 _LONG_RUN_S: Final = 300.0  # a sensor that ran so long worked: its next try is soon again
 _DRAIN_POLL_S: Final = 0.1
 _TOGETHER: Final = 32  # samples between two turns of the loop
@@ -228,6 +230,33 @@ async def keep_clock(session: Session) -> None:
     while True:
         session.look_at_clock()
         await asyncio.sleep(_CLOCK_POLL_S)
+
+
+async def keep_settings(session: Session, watch: SettingsWatch, asked: asyncio.Event) -> None:
+    """Look at the files of settings and policy again and again, and at once when asked.
+
+    Raises:
+        BeginAgain: What is in force has changed.
+    """
+    while True:
+        looked = watch.look(asked=asked.is_set())
+        asked.clear()
+        if looked is not None:
+            _show(session, looked)
+        if looked is not None and looked.becomes is not None:
+            raise BeginAgain(looked.becomes.held or f"the settings have changed: {', '.join(looked.changed)}")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SETTINGS_POLL_S):
+                await asked.wait()
+
+
+def _show(session: Session, looked: Looked) -> None:
+    if looked.error is None:
+        session.board.set("settings", Level.OK, "as the files say")
+        return
+    log.warning("the settings are wrong, and those before stay in force: %s", looked.error)
+    words = f"a changed file is wrong, and what was in force stays: {looked.error}"
+    session.board.set("settings", Level.TROUBLE, words, looked.error.remedy)
 
 
 async def keep_pauses(session: Session) -> None:

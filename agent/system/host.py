@@ -3,7 +3,6 @@
 import ctypes
 import errno
 import os
-import signal
 import socket
 import stat
 import struct
@@ -15,13 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from agent.errors import AlreadyRunning, Missing, StorageFull
 from agent.system.machine import refuse_network
-
-if TYPE_CHECKING:
-    import asyncio
 
 _SECRET_MOST = 2**20
 _ZEROS = 2**20
@@ -269,15 +265,3 @@ def peer_is_us(connection: socket.socket) -> bool:
         raw = connection.getsockopt(0, 1, local_peercred.size)
         return bool(local_peercred.unpack(raw)[1] == os.getuid())
     return False
-
-
-def stop_on_signals(stop: "asyncio.Event") -> None:
-    """Turn Ctrl-C and a polite kill into an event on the running loop."""
-    import asyncio  # here: most commands have no loop, and it takes longer to load than all else of theirs
-
-    loop = asyncio.get_running_loop()
-    if sys.platform == "win32":
-        signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(stop.set))
-    else:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop.set)

@@ -18,6 +18,7 @@ class RunMode:
         one_shot: End when every sensor has ended and all is receipted.
         drain_s: How long to wait for the last receipts.
         serves: False for virtual time: no control socket, no page, no publisher.
+        held: Why nothing may leave, and the link to the broker stays closed; empty: it may.
         alive: Called by the release task whenever it gets on, at least every ``alive_s``; None: nobody watches it.
     """
 
@@ -27,5 +28,6 @@ class RunMode:
     one_shot: bool = False
     drain_s: float = 30.0
     serves: bool = True
+    held: str = ""
     alive: Callable[[], None] | None = None
     alive_s: float = 30.0

@@ -26,7 +26,9 @@ _FOLDERS: Final = ("tests", "test", "include", "__pycache__")
 _ENDINGS: Final = (".pyi", ".pxd", ".pyx", ".h", ".a", ".c", ".pyc")
 
 
-def staged(lock: Path, into: Path, release: Release, machine: str, *, beside: Path | None = None) -> list[dict]:
+def staged(
+    lock: Path, into: Path, release: Release, machine: str, *, beside: Path | None = None, whole: bool = False
+) -> list[dict]:
     """Unpack the libraries of a lock; one component of the bill of materials each.
 
     Args:
@@ -35,6 +37,7 @@ def staged(lock: Path, into: Path, release: Release, machine: str, *, beside: Pa
         release: Whose Python and C library they are for.
         machine: ``amd64`` or ``arm64``.
         beside: Another lock, whose libraries are left out.
+        whole: Nothing is pruned: for a trial, whose tests use more than the program does.
     """
     wanted = lock.read_text(encoding="utf-8")
     if beside is not None:
@@ -49,7 +52,7 @@ def staged(lock: Path, into: Path, release: Release, machine: str, *, beside: Pa
     words += ["--only-binary", ":all:", "--no-deps", "--require-hashes", "--link-mode", "copy", "-r", file]
     subprocess.run([str(word) for word in (UV, *words)], check=True)
     file.unlink()
-    return list(_components(into))
+    return [] if whole else list(_components(into))
 
 
 def _rows(lock: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -15,22 +16,25 @@ ROOTS: Final = Path(os.environ.get("WARDBEAT_ROOTS", "/var/cache/wardbeat"))
 _INSIDE: Final = (
     "python3,dbus,dbus-user-session,systemd-sysv,udev,libpam-systemd,bluez,ca-certificates,procps,mosquitto"
 )
+_INSIDE_EMULATED: Final = "python3,dbus,bluez,ca-certificates,procps"
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PATIENCE: Final = 60.0
+_ROOM_BYTES: Final = 8 * 10**9
 
 
 class Failed(Exception):
     """A step did not show what it must."""
 
 
-def image(suite: str) -> Path:
+def image(suite: str, processor: str = "amd64") -> Path:
     """The root of a release of Debian, made once by its own package manager."""
-    file = ROOTS / f"{suite}.tar"
+    file = ROOTS / (f"{suite}.tar" if processor == "amd64" else f"{suite}-{processor}.tar")
     if not file.exists() or file.stat().st_size == 0:
         ROOTS.mkdir(parents=True, exist_ok=True)
-        print(f"Making a root of {suite} once: about a minute, 300 MB in {ROOTS}.", flush=True)
+        print(f"Making a root of {suite} ({processor}) once: one to five minutes, 300 MB in {ROOTS}.", flush=True)
         made = file.with_suffix(".new.tar")
-        words = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={_INSIDE}", suite, str(made)]
+        words = ["mmdebstrap", "--quiet", "--variant=minbase", f"--architectures={processor}"]
+        words += [f"--include={_INSIDE if processor == 'amd64' else _INSIDE_EMULATED}", suite, str(made)]
         subprocess.run(words, check=True)
         made.rename(file)
     return file
@@ -44,8 +48,10 @@ class Machine:
         leader: The process on this side that is its first one.
     """
 
+    address = "127.0.0.1"
+
     def __init__(self, root: Path, leader: int) -> None:
-        self.root, self._leader = root, leader
+        self.root, self.leader = root, leader
 
     def run(
         self, *words: str, user: str | None = None, ok: bool = True, stdin: str = ""
@@ -55,19 +61,51 @@ class Machine:
         Raises:
             Failed: It ended with another exit code than 0, and must not.
         """
-        enter = ["nsenter", "-t", str(self._leader), "-a"]
-        home = ["env", "-i", f"PATH={_PATH}", "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive"]
-        if user is None:
-            enter += [*home, "HOME=/root"]
-        else:
-            number = self.run("id", "-u", user).stdout.strip()
-            bus = f"unix:path=/run/user/{number}/bus"
-            enter += ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", *home, f"HOME=/home/{user}"]
-            enter += [f"XDG_RUNTIME_DIR=/run/user/{number}", f"DBUS_SESSION_BUS_ADDRESS={bus}"]
-        done = subprocess.run([*enter, *words], capture_output=True, text=True, input=stdin, check=False)
+        done = subprocess.run([*self._enter(user), *words], capture_output=True, text=True, input=stdin, check=False)
         if ok and done.returncode != 0:
             raise Failed(f"{' '.join(words)[:200]}: {done.returncode}\n{done.stdout[-1500:]}\n{done.stderr[-1500:]}")
         return done
+
+    def _enter(self, user: str | None) -> list[str]:
+        enter = ["nsenter", "-t", str(self.leader), "-a"]
+        home = ["env", "-i", f"PATH={_PATH}", "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive"]
+        if user is None:
+            return [*enter, *home, "HOME=/root"]
+        number = self.run("id", "-u", user).stdout.strip()
+        bus = f"unix:path=/run/user/{number}/bus"
+        enter += ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", *home, f"HOME=/home/{user}"]
+        return [*enter, f"XDG_RUNTIME_DIR=/run/user/{number}", f"DBUS_SESSION_BUS_ADDRESS={bus}"]
+
+    def types(self, *words: str, user: str, typed: list[tuple[str, str]]) -> str:
+        """A command on a terminal inside, where a person answers each question; what it showed.
+
+        Raises:
+            Failed: It ended with another exit code than 0, or did not end.
+        """
+        terminal, inside = os.openpty()
+        process = subprocess.Popen(
+            ["setsid", "--ctty", "--wait", *self._enter(user), *words], stdin=inside, stdout=inside, stderr=inside
+        )
+        os.close(inside)
+        seen, answers, until_s = "", list(typed), time.monotonic() + _PATIENCE
+        while time.monotonic() < until_s:
+            if not select.select([terminal], [], [], 0.1)[0]:
+                continue
+            try:
+                chunk = os.read(terminal, 4096)
+            except OSError:  # nobody holds the other end any more
+                break
+            seen += chunk.decode(errors="replace")
+            if answers and answers[0][0] in seen.rsplit("\0", 1)[-1]:
+                time.sleep(0.2)  # getpass empties the line before it reads
+                os.write(terminal, answers.pop(0)[1].encode() + b"\n")
+                seen += "\0"
+        else:
+            process.kill()
+        os.close(terminal)
+        if (code := process.wait()) != 0:
+            raise Failed(f"{' '.join(words)[:200]}: {code}\n{seen[-1500:]}")
+        return seen.replace("\0", "")
 
     def said(self, *words: str, user: str | None = None) -> str:
         """What a command prints, whatever its exit code."""
@@ -108,7 +146,7 @@ class Machine:
 @contextlib.contextmanager
 def booted(suite: str) -> Iterator[Machine]:
     """A machine of this release, from a fresh root, with its systemd up."""
-    with tempfile.TemporaryDirectory(prefix="wardbeat-machine-") as folder:
+    with tempfile.TemporaryDirectory(prefix="wardbeat-machine-", dir=_place()) as folder:
         root = Path(folder) / "root"
         root.mkdir()
         subprocess.run(["tar", "-C", str(root), "-xf", str(image(suite))], check=True)
@@ -129,6 +167,24 @@ def booted(suite: str) -> Iterator[Machine]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(leader or running.pid, signal.SIGKILL)
             running.wait()
+
+
+def _place() -> str | None:
+    """In memory where there is room: packages of 400 MB are unpacked again and again."""
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of root alone is made inside
+    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > _ROOM_BYTES else None
+
+
+def joined(one: Machine, other: Machine) -> None:
+    """A cable between two machines; each has an `address` on it."""
+    words = ["ip", "link", "add", "cable", "netns", str(one.leader), "type", "veth", "peer", "name", "cable"]
+    subprocess.run([*words, "netns", str(other.leader)], check=True)
+    for number, machine in enumerate((one, other), 1):
+        machine.address = f"10.86.0.{number}"
+        inside = ["nsenter", "-t", str(machine.leader), "-n", "ip"]
+        subprocess.run([*inside, "address", "add", f"{machine.address}/24", "dev", "cable"], check=True)
+        for device in ("lo", "cable"):
+            subprocess.run([*inside, "link", "set", device, "up"], check=True)
 
 
 def _leader(nspawn: int) -> int:

@@ -17,7 +17,7 @@ _ONLY_OURS: Final = (
 _KEY: Final = "trial@wardbeat.invalid"
 
 
-def installs_from_the_repository(machine: Machine, packages: Path, suite: str) -> str:
+def installs_from_the_repository(machine: Machine, packages: list[Path], suite: str) -> str:
     """`apt-get install` from the hosted folder; an index that was altered afterwards is refused.
 
     Raises:
@@ -41,7 +41,11 @@ def installs_from_the_repository(machine: Machine, packages: Path, suite: str) -
         subprocess.run(words, check=True, env=env, capture_output=True)
         script = Path(__file__).parents[1] / "deb" / "repository.py"
         into = machine.root / HOSTED.lstrip("/")
-        words = [sys.executable, str(script), str(packages), str(into), _KEY]
+        folder = Path(home) / "packages"
+        folder.mkdir()
+        for file in packages:
+            (folder / file.name).symlink_to(file.resolve())
+        words = [sys.executable, str(script), str(folder), str(into), _KEY]
         subprocess.run(words, check=True, env=env, capture_output=True)
         subprocess.run(["gpgconf", "--kill", "all"], check=False, env=env)
     source = f"deb [signed-by={HOSTED}/wardbeat.gpg] file:{HOSTED} {suite} main\n"

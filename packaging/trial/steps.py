@@ -2,82 +2,39 @@
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import chain
 import signing
-from machine import Failed, Machine
+from asked import ANNA, HERE, HUB, HUB_UNITS, TEMPLATE, UNIT, Trial, figure, is_active, must, no_unit_failed, pid
+from machine import Machine
 
-NUMBERS: Final = {"bookworm": 12, "trixie": 13}
-HERE: Final = Path(__file__).parent
-ANNA: Final = "anna"
-UNIT: Final = "wardbeat.service"
-TEMPLATE: Final = "wardbeat@pi.service"
-HUB: Final = "/var/lib/wardbeat-hub"
-HUB_UNITS: Final = ("wardbeat-hub.service", "wardbeat-score.service")
 _STATES: Final = {"CapEff": "0000000000000000", "NoNewPrivs": "1", "Seccomp": "2"}
 _QUICK: Final = "[Service]\nWatchdogSec=8\nTimeoutAbortSec=2\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Packages:
-    """Two versions of the packages of one suite."""
-
-    suite: str
-    old: Path
-    new: Path
-
-    def files(self, folder: Path, *names: str) -> list[Path]:
-        """The packages of these names for this machine."""
-        end = f"+deb{NUMBERS[self.suite]}_amd64.deb"
-        return [next(folder.glob(f"wardbeat-{name}_*{end}")) for name in names]
+def put(machine: Machine, files: list[Path]) -> None:
+    """Install packages, without waiting for the disk after each file."""
+    machine.run("dpkg", "--force-unsafe-io", "-i", *machine.bring(*files))
 
 
-def must(holds: object, words: str) -> None:
-    """Fail with words where it does not hold."""
-    if not holds:
-        raise Failed(words)
-
-
-def figure(pattern: str, text: str) -> str:
-    """What a pattern's group holds in a text; fail where it is not there."""
-    found = re.search(pattern, text)
-    if found is None:
-        raise Failed(f"{pattern} is not in: {text[:300]}")
-    return found[1]
-
-
-def no_unit_failed(machine: Machine) -> None:
-    """Neither the system's manager nor the person's holds a failed unit."""
-    failed = machine.said("systemctl", "--failed", "--no-legend", "--plain")
-    must(not failed, f"failed units: {failed}")
-
-
-def pid(machine: Machine, unit: str, user: str | None = None) -> int:
-    """The main process of a unit; 0: none."""
-    return int(machine.property(unit, "MainPID", user) or 0)
-
-
-def is_active(machine: Machine, unit: str, user: str | None = None) -> bool:
-    """Whether a unit is up."""
-    return machine.property(unit, "ActiveState", user) == "active"
-
-
-def install(machine: Machine, packages: Packages) -> str:
+def install(machine: Machine, trial: Trial) -> str:
     """The packages install; nothing starts, nothing fails."""
     for user in (ANNA, "pi"):
         machine.run("useradd", "-m", "-s", "/bin/bash", user)
     machine.run("loginctl", "enable-linger", ANNA)
     machine.wait(lambda: is_active(machine, "user@1000.service"), "the session of anna")
-    machine.run("dpkg", "-i", *machine.bring(*packages.files(packages.old, "agent", "hub")))
-    running = machine.said("pgrep", "-fa", "/usr/bin/wardbeat")
-    must(not running, f"the package started {running}")
-    no_unit_failed(machine)
+    put(machine, trial.files("old", "agent"))
+    put(trial.hub, trial.files("old", "agent", "hub"))
+    for one in (machine, trial.hub):
+        running = one.said("pgrep", "-fa", "/usr/bin/wardbeat")
+        must(not running, f"the package started {running}")
+        no_unit_failed(one)
     return machine.run("wardbeat", "--version").stdout.strip()
 
 
-def spectrum(machine: Machine, _: Packages) -> str:
+def spectrum(machine: Machine, _: Trial) -> str:
     """A recording of ten minutes gives numbers in both bands."""
     beats = [round(860 + 40 * ((n * 7919) % 101 - 50) / 50 + 30 * (1 if n % 5 < 2 else -1)) for n in range(700)]
     machine.write("/home/anna/rr.txt", "\n".join(map(str, beats)) + "\n")
@@ -87,7 +44,7 @@ def spectrum(machine: Machine, _: Packages) -> str:
     return f"{len(found)} powers of bands"
 
 
-def as_person(machine: Machine, _: Packages) -> str:
+def as_person(machine: Machine, _: Trial) -> str:
     """The user unit runs as an ordinary user, and says that it is ready when it is."""
     machine.run("wardbeat", "service", "install", user=ANNA)
     must(is_active(machine, UNIT, ANNA), "the agent is not active")
@@ -98,7 +55,7 @@ def as_person(machine: Machine, _: Packages) -> str:
     return _confined(machine, pid(machine, UNIT, ANNA))
 
 
-def as_template(machine: Machine, _: Packages) -> str:
+def as_template(machine: Machine, _: Trial) -> str:
     """The system template runs a headless user's agent."""
     machine.run("wardbeat", "service", "install", "--headless", "pi")
     must(is_active(machine, TEMPLATE), "the agent is not active")
@@ -107,19 +64,20 @@ def as_template(machine: Machine, _: Packages) -> str:
     return _confined(machine, pid(machine, TEMPLATE))
 
 
-def as_hub(machine: Machine, _: Packages) -> str:
+def as_hub(_: Machine, trial: Trial) -> str:
     """The hub's processes run, each as its own user, and messages arrive through a real broker."""
-    site = ("--site", "ward-3", "--operator", "Trial", "--host", "127.0.0.1", "--port", "8883")
+    hub = trial.hub
+    site = ("--site", "ward-3", "--operator", "Trial", "--host", hub.address, "--port", "8883", "--synthetic")
     as_user = ("setpriv", "--reuid=wardbeat-run", "--regid=wardbeat-hub", "--clear-groups")
-    machine.run(*as_user, "wardbeat", "hub", "init", HUB, *site)
-    machine.run("sh", "-c", f"(cat {HUB}/broker/mosquitto.conf; echo user root) > {HUB}/broker/trial.conf")
-    machine.run("systemd-run", "--quiet", "--unit=trial-broker", "mosquitto", "-c", f"{HUB}/broker/trial.conf")
-    machine.run("systemctl", "enable", "--now", *HUB_UNITS)
-    machine.wait(lambda: machine.run("wardbeat", "hub", "show", HUB, ok=False).returncode == 0, "the hub's own probe")
-    users = [machine.run("ps", "-o", "user:20=", "-p", str(pid(machine, unit))).stdout.strip() for unit in HUB_UNITS]
+    hub.run(*as_user, "wardbeat", "hub", "init", HUB, *site)
+    hub.run("sh", "-c", f"(cat {HUB}/broker/mosquitto.conf; echo user root) > {HUB}/broker/trial.conf")
+    hub.run("systemd-run", "--quiet", "--unit=trial-broker", "mosquitto", "-c", f"{HUB}/broker/trial.conf")
+    hub.run("systemctl", "enable", "--now", *HUB_UNITS)
+    hub.wait(lambda: hub.run("wardbeat", "hub", "show", HUB, ok=False).returncode == 0, "the hub's own probe")
+    users = [hub.run("ps", "-o", "user:20=", "-p", str(pid(hub, unit))).stdout.strip() for unit in HUB_UNITS]
     must(users == ["wardbeat-run", "wardbeat-score"], f"the processes run as {users}")
-    no_unit_failed(machine)
-    said = [_confined(machine, pid(machine, unit)).rsplit("; ", 1)[1] for unit in HUB_UNITS]
+    no_unit_failed(hub)
+    said = [_confined(hub, pid(hub, unit)).rsplit("; ", 1)[1] for unit in HUB_UNITS]
     return f"messages arrive; {' and '.join(users)}, {' and '.join(said)}"
 
 
@@ -131,11 +89,10 @@ def _confined(machine: Machine, process: int) -> str:
     return f"CapEff 0, no new privileges, Seccomp 2; {memory:.0f} MB"
 
 
-def exposure(machine: Machine, _: Packages) -> str:
+def exposure(machine: Machine, trial: Trial) -> str:
     """What systemd itself says of the units."""
-    said = {}
-    for unit in (TEMPLATE, UNIT, *HUB_UNITS):
-        said[unit] = _exposure(machine, unit, ANNA if unit == UNIT else None)
+    said = {TEMPLATE: _exposure(machine, TEMPLATE), UNIT: _exposure(machine, UNIT, ANNA)}
+    said |= {unit: _exposure(trial.hub, unit) for unit in HUB_UNITS}
     must(all(value <= 1.1 for unit, value in said.items() if unit != UNIT), f"too much: {said}")
     return ", ".join(f"{unit.removesuffix('.service')} {value}" for unit, value in said.items())
 
@@ -146,7 +103,7 @@ def _exposure(machine: Machine, unit: str, user: str | None = None) -> float:
     return float(figure(r"exposure level for \S+: ([\d.]+)", words))
 
 
-def limits(machine: Machine, _: Packages) -> str:
+def limits(machine: Machine, _: Trial) -> str:
     """What the units forbid is refused by trial; the same trial without them is not."""
     machine.run("install", "-d", "-m", "0777", "/srv/open")
     script = machine.bring(HERE / "inside_limits.py")[0]
@@ -161,9 +118,9 @@ def limits(machine: Machine, _: Packages) -> str:
     return f"{counts[0]} and {counts[1]} refused; without limits {free.count('allowed')} of 4 allowed"
 
 
-def models(machine: Machine, packages: Packages) -> str:
+def models(machine: Machine, trial: Trial) -> str:
     """The face models answer under the same limits; what the camera's devices cost in exposure."""
-    machine.run("dpkg", "-i", *machine.bring(*packages.files(packages.old, "camera")))
+    put(machine, trial.files("old", "camera"))
     script = machine.bring(HERE / "inside_models.py")[0]
     words = _under_limits(machine, UNIT, ANNA, "/opt/wardbeat/bin/python3", "-I", script)
     answered = machine.run(*words, user=ANNA).stdout.strip().splitlines()[-1]
@@ -184,7 +141,7 @@ def _under_limits(machine: Machine, unit: str, user: str | None, *words: str) ->
     return ["systemd-run", *manager, "--quiet", "--wait", "--pipe", *given, *words]
 
 
-def comes_back(machine: Machine, _: Packages) -> str:
+def comes_back(machine: Machine, _: Trial) -> str:
     """An agent that is killed is back within 10 s."""
     seconds = []
     for unit, user in ((UNIT, ANNA), (TEMPLATE, None)):
@@ -202,7 +159,7 @@ def _another(machine: Machine, before: int, unit: str, user: str | None) -> floa
     return machine.wait(is_another, "the agent to come back")
 
 
-def watchdog(machine: Machine, _: Packages) -> str:
+def watchdog(machine: Machine, _: Trial) -> str:
     """An agent that hangs is started again by the watchdog; one that works is left alone."""
     machine.write(f"/home/anna/.config/systemd/user/{UNIT}.d/quick.conf", _QUICK)
     machine.run("chown", "-R", "anna:anna", "/home/anna/.config")
@@ -219,52 +176,83 @@ def watchdog(machine: Machine, _: Packages) -> str:
     return f"hung: back after {took:.0f} s with WatchdogSec=8; healthy: the same process after 17 s"
 
 
-def upgrade(machine: Machine, packages: Packages) -> str:
+def upgrade(machine: Machine, trial: Trial) -> str:
     """What ran runs again, what stood still does; a changed settings file is kept, and nothing asks."""
+    hub = trial.hub
     machine.run("systemctl", "stop", TEMPLATE)
     settings = "# ours\nconsent_days: 60\n"
     machine.write("/etc/wardbeat/settings.yaml", settings)
-    before, of_hub = pid(machine, UNIT, ANNA), [pid(machine, unit) for unit in HUB_UNITS]
-    machine.run("dpkg", "-i", *machine.bring(*packages.files(packages.new, "agent", "camera", "hub")))
+    before, of_hub = pid(machine, UNIT, ANNA), [pid(hub, unit) for unit in HUB_UNITS]
+    put(machine, trial.files("new", "agent", "camera"))
+    put(hub, trial.files("new", "agent", "hub"))
     _another(machine, before, UNIT, ANNA)
     must(not is_active(machine, TEMPLATE), "an agent that was stopped runs")
     for unit, old in zip(HUB_UNITS, of_hub, strict=True):
-        _another(machine, old, unit, None)
+        _another(hub, old, unit, None)
     must((machine.root / "etc/wardbeat/settings.yaml").read_text() == settings, "the settings were overwritten")
     shown = machine.run("wardbeat", "config", "show", "--origin", user=ANNA).stdout
     must("60" in shown and "machine" in shown, f"the machine's settings are not in force: {shown[:400]}")
-    no_unit_failed(machine)
+    for one in (machine, hub):
+        no_unit_failed(one)
+    return _version(machine)
+
+
+def _version(machine: Machine) -> str:
     return machine.run("dpkg-query", "-W", "-f", "${Version}", "wardbeat-agent").stdout.strip()
 
 
-def downgrade(machine: Machine, packages: Packages) -> str:
+def downgrade(machine: Machine, trial: Trial) -> str:
     """The older version installs over the newer one, and the agent runs."""
     before = pid(machine, UNIT, ANNA)
-    machine.run("dpkg", "-i", *machine.bring(*packages.files(packages.old, "agent", "camera", "hub")))
+    machine.run("dpkg", "-r", "wardbeat-camera")
+    put(machine, trial.files("old", "agent"))
     _another(machine, before, UNIT, ANNA)
-    return machine.run("dpkg-query", "-W", "-f", "${Version}", "wardbeat-agent").stdout.strip()
+    return _version(machine)
 
 
-def remove(machine: Machine, _: Packages) -> str:
+def below(machine: Machine, trial: Trial) -> str:
+    """A version below the security floor is refused by the package, and by the folder on which a newer one worked."""
+    before, version = pid(machine, UNIT, ANNA), _version(machine)
+    refused = machine.run("dpkg", "-i", *machine.bring(*trial.files("below", "agent")), ok=False)
+    must(
+        refused.returncode != 0 and "below the security floor" in refused.stderr, f"installed: {refused.stderr[-400:]}"
+    )
+    must(_version(machine) == version and pid(machine, UNIT, ANNA) == before, "the refused package changed something")
+    machine.run("dpkg", "--verify", "wardbeat-agent")
+    state = machine.root / "home/anna/.local/share/wardbeat/version.floor"
+    kept = state.read_text()
+    state.write_text("99.0.0\n")
+    said = machine.run("wardbeat", "status", user=ANNA, ok=False)
+    state.write_text(kept)
+    must(said.returncode == 2 and "99.0.0 or newer" in said.stderr, f"it starts: {said.stdout} {said.stderr}")
+    return f"{version} stays, its process too; the folder's floor {kept.strip()} holds"
+
+
+def remove(machine: Machine, trial: Trial) -> str:
     """Removing stops what runs and leaves what people stored; purging removes the settings and names what stays."""
     machine.run("systemctl", "start", TEMPLATE)
-    machine.run("dpkg", "-r", "wardbeat-hub", "wardbeat-camera", "wardbeat-agent")
-    must(not machine.said("pgrep", "-fa", "/usr/bin/wardbeat"), "an agent still runs")
+    machine.run("dpkg", "-r", "wardbeat-agent")
+    trial.hub.run("dpkg", "-r", "wardbeat-hub", "wardbeat-agent")
+    for one in (machine, trial.hub):
+        must(not one.said("pgrep", "-fa", "/usr/bin/wardbeat"), "a process of ours still runs")
+        left = [str(file) for file in (one.root / "opt").rglob("*")]
+        must(not left, f"left behind: {left[:5]}")
     must((machine.root / "home/anna/.local/share/wardbeat").is_dir(), "a person's folder is gone")
     must((machine.root / "etc/wardbeat/settings.yaml").exists(), "removing took the settings")
-    left = [str(one) for one in (machine.root / "opt").rglob("*")]
-    must(not left, f"left behind: {left[:5]}")
-    said = machine.said("dpkg", "-P", "wardbeat-hub", "wardbeat-camera", "wardbeat-agent")
+    said = machine.said("dpkg", "-P", "wardbeat-agent")
     must("Kept: /var/lib/wardbeat." in said, f"purging does not name what stays: {said}")
+    said = trial.hub.said("dpkg", "-P", "wardbeat-hub", "wardbeat-agent")
+    must(f"Kept: {HUB}." in said and (trial.hub.root / HUB[1:] / "hub.db").exists(), f"the hub's data: {said}")
     must(not (machine.root / "etc/wardbeat/settings.yaml").exists(), "purging left the settings")
     must((machine.root / "var/lib/wardbeat/pi").is_dir(), "purging removed a person's data")
-    no_unit_failed(machine)
+    for one in (machine, trial.hub):
+        no_unit_failed(one)
     return "stopped; data kept and named; settings gone"
 
 
-def repository(machine: Machine, packages: Packages) -> str:
+def repository(machine: Machine, trial: Trial) -> str:
     """The signed repository."""
-    return signing.installs_from_the_repository(machine, packages.new, packages.suite)
+    return signing.installs_from_the_repository(machine, trial.files("new", "agent"), trial.suite)
 
 
 STEPS: Final = {
@@ -273,13 +261,17 @@ STEPS: Final = {
     "runs as an ordinary user": as_person,
     "runs as a system template": as_template,
     "runs as a hub": as_hub,
+    "enrolls at the other machine": chain.enrolled,
     "exposure": exposure,
     "limits, by trial": limits,
     "models under the limits": models,
     "killed": comes_back,
     "hung": watchdog,
+    "strap, spectrum, receipt": chain.receipted,
     "upgrade": upgrade,
     "downgrade": downgrade,
+    "below the floor": below,
+    "uninstall, erased first": chain.uninstalled,
     "remove and purge": remove,
     "signed repository": repository,
 }

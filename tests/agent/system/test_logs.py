@@ -6,6 +6,8 @@ import sys
 
 
 def test_the_library_logs_that_hold_addresses_are_shut():
+    import agent.sources.strap.bluetooth  # noqa: F401 - it shuts them
+
     for name in ("bleak.backends.bluezdbus.client", "bleak_retry_connector", "dbus_fast.message_bus"):
         assert not logging.getLogger(name).isEnabledFor(logging.ERROR)
     assert logging.getLogger("agent").isEnabledFor(logging.ERROR)

@@ -1,0 +1,131 @@
+"""Settings and policy that change while the agent runs: all of a change is taken over, or nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agent import config
+from agent.config import Settings
+from agent.errors import WardbeatError
+from agent.tables.profiles import Profile
+
+Stamp = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What a run works with.
+
+    Attributes:
+        settings, profile: As `config.load` gives them.
+        held: Why nothing may leave: the policy cannot be read. Empty: it can.
+    """
+
+    settings: Settings
+    profile: Profile
+    held: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look at changed files found.
+
+    Attributes:
+        becomes: What is to be in force from now on; None: what is in force stays.
+        changed: Names of the keys that differ; never their values.
+        error: Why the files were not taken over.
+    """
+
+    becomes: InForce | None = None
+    changed: tuple[str, ...] = ()
+    error: WardbeatError | None = None
+
+
+class SettingsWatch:
+    """The files of settings and policy, and what of them is in force.
+
+    Args:
+        file: The person's file; None: where the system keeps it.
+        load: Reads and checks all of them; for tests.
+
+    Raises:
+        ConfigInvalid, PolicyDenied: At the start nothing is in force yet, so nothing runs.
+
+    Attributes:
+        in_force: What the run works with.
+    """
+
+    def __init__(
+        self, file: Path | None, load: Callable[[Path | None], tuple[Settings, Profile]] = config.load
+    ) -> None:
+        self._file, self._load = file, load
+        self._seen = self._stamps()
+        self.in_force = InForce(*load(file))
+
+    def look(self, *, asked: bool = False) -> Looked | None:
+        """Read the files where one of them has changed; None: none has.
+
+        A file that is wrong changes nothing, with one exception: where the policy itself cannot be read, nobody knows
+        what it takes away, and nothing may leave until it can be.
+
+        Args:
+            asked: Read them in any case.
+        """
+        seen = self._stamps()
+        if seen == self._seen and not asked:
+            return None
+        self._seen = seen
+        try:
+            config.read_policy()
+        except WardbeatError as error:
+            held = InForce(self.in_force.settings, self.in_force.profile, f"the machine's policy is wrong: {error}")
+            return Looked(None if self.in_force.held else self._taken(held), error=error)
+        try:
+            found = InForce(*self._load(self._file))
+        except WardbeatError as error:
+            return Looked(error=error)
+        before = self.in_force
+        changed = tuple(sorted(_differing(before, found)))
+        return Looked(self._taken(found) if changed or before.held else None, changed)
+
+    def _taken(self, new: InForce) -> InForce:
+        self.in_force = new
+        return new
+
+    def _stamps(self) -> tuple[Stamp, ...]:
+        return tuple(_stamp(one) for one in (self._file or config.default_file(), *_of_machine()))
+
+
+def _of_machine() -> tuple[Path, Path]:
+    return config.machine_file(), config.policy_file()
+
+
+def _stamp(file: Path) -> Stamp:
+    """What changes when a file is written, replaced, removed, or closed to this user."""
+    try:
+        seen = file.stat()
+    except OSError as error:
+        return -1, error.errno or 0, int(file.is_symlink()), 0
+    return seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_mode
+
+
+def _differing(one: InForce, other: InForce) -> set[str]:
+    """Dotted keys in which two differ; ``profile`` stands for what the policy takes away, too."""
+    found = {"profile"} if one.profile != other.profile else set[str]()
+    before, after = (of.settings.model_dump(mode="json", exclude={"sources"}) for of in (one, other))
+    found |= _keys(before, after, "")
+    names = one.settings.sources.keys() | other.settings.sources.keys()
+    found |= {f"sources.{n}" for n in names if one.settings.sources.get(n) != other.settings.sources.get(n)}
+    return found
+
+
+def _keys(before: dict[str, Any], after: dict[str, Any], prefix: str) -> set[str]:
+    found = set[str]()
+    for name in before.keys() | after.keys():
+        old, new = before.get(name), after.get(name)
+        if isinstance(old, dict) and isinstance(new, dict):
+            found |= _keys(old, new, f"{prefix}{name}.")
+        elif old != new:
+            found.add(f"{prefix}{name}")
+    return found
