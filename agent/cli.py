@@ -61,7 +61,7 @@ def _run(words: list[str], *, of_terminal: bool) -> int:
             from agent.system import host  # what help and a wrong word do without
 
             host.no_core_dumps()
-        logs.to_stderr()
+        logs.to_system()
         return COMMANDS[name].run(arguments)
     except BrokenPipeError:
         return 0  # who reads the output has seen enough

@@ -74,6 +74,13 @@ class OutboxLimits(BaseModel):
         return Limits(self.max_rows, self.max_age_days, self.max_megabytes * 1_000_000)
 
 
+class Metrics(BaseModel):
+    """What a monitoring system on this machine may read; no measured value is in it."""
+
+    model_config = _STRICT
+    port: Annotated[int, Field(ge=1024, le=65_535)] | None = None
+
+
 class AffectModel(BaseModel):
     """An expression model that somebody brings; never bundled."""
 
@@ -112,6 +119,7 @@ class Settings(BaseModel):
     face: Face = Face()
     mqtt: Mqtt = Mqtt()
     outbox: OutboxLimits = OutboxLimits()
+    metrics: Metrics = Metrics()
 
 
 def _known_profile(name: str) -> str:

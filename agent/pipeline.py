@@ -122,6 +122,10 @@ def _serving(session: Session) -> dict[str, Task]:
         "page.slow": page.slow,
         "page.live": page.live,
     }
+    if (port := session.settings.metrics.port) is not None:
+        from agent.control import metrics  # with its parser of HTTP, where somebody wants it alone
+
+        tasks["metrics"] = partial(metrics.keep_metrics, session.board, port)
     if session.mode.held:
         session.board.set("policy", Level.TROUBLE, f"{session.mode.held}; nothing leaves", _ASK_ADMINISTRATOR)
     elif session.identity is not None:
@@ -158,6 +162,9 @@ async def _until_released(session: Session) -> None:
 
 
 async def _until_changed(session: Session, watch: SettingsWatch) -> None:
+    session.board.set("settings", Level.OK, "as the files say")
+    if not session.mode.held:
+        session.board.set("policy", Level.OK, "read")
     asked = asyncio.Event()
     if session.mode.alive is not None:  # a terminal that is closed sends the same signal, and ends the agent
         signals.on_reload(asked)

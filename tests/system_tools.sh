@@ -14,6 +14,8 @@ need initdb postgresql
 need chromium chromium
 need Rscript r-base-core
 need rabbitmq-server rabbitmq-server
+need prometheus prometheus
+need nagios4 nagios4-core
 if [ "${1:-}" = radio ]; then # an emulator, a static shell, the daemon; the kernel comes by `apt-get download`
     need qemu-system-x86_64 qemu-system-x86
     need busybox busybox-static

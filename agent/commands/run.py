@@ -3,11 +3,16 @@
 import argparse
 import logging
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from agent.commands.loading import load
 from agent.system import output
 from agent.system.output import say
+
+if TYPE_CHECKING:
+    from agent.config_watch import InForce, SettingsWatch
+    from agent.system.events import Events
+    from agent.system.service_manager import ServiceManager
 
 _DISK_S: Final = 2.0
 _SOON_S: Final = 5.0  # a run that breaks so soon, twice in a row, would break again and again
@@ -20,39 +25,19 @@ def add_arguments(_: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     import asyncio
 
-    from agent import pipeline
     from agent.config_watch import SettingsWatch
     from agent.errors import BeginAgain, OutboxBroken, StorageFull
-    from agent.system import signals
-    from agent.system.run_mode import RunMode
+    from agent.system.events import Events
     from agent.system.service_manager import ServiceManager
 
     load(arguments)
-    watch = SettingsWatch(arguments.config)
-    settings, profile = watch.in_force.settings, watch.in_force.profile
-    say(
-        f"Wardbeat runs under the profile {profile.name}: {profile.words} 'wardbeat status' shows more; Ctrl-C ends it."
-    )
-    if not settings.sources:
-        say("No sensor is switched on yet.")
-    say("Your page: wardbeat open")
-
-    manager = ServiceManager()
-
-    async def until_told() -> None:
-        stop = asyncio.Event()
-        signals.stop_on_signals(stop)
-        now = watch.in_force
-        logging.getLogger().setLevel(now.settings.log_level.upper())
-        alive = manager.alive if manager.is_watching else None
-        mode = RunMode(alive=alive, alive_s=manager.every_s, held=now.held)
-        await pipeline.run(now.settings, now.profile, mode=mode, stop=stop, watch=watch)
-
+    watch, manager, events = SettingsWatch(arguments.config), ServiceManager(), Events()
+    _greet(watch.in_force, manager)
     ended_soon = is_full = False
     while True:
         began_s = time.monotonic()
         try:
-            asyncio.run(until_told())
+            asyncio.run(_once(watch, manager, events))
             manager.stopping()
             return 0
         except (StorageFull, OSError) as error:
@@ -73,3 +58,31 @@ def run(arguments: argparse.Namespace) -> int:
                 raise
             ended_soon = soon
             say(f"wardbeat: {broken}; it starts again, and sets the file aside if it is damaged")
+
+
+def _greet(now: "InForce", manager: "ServiceManager") -> None:
+    profile = now.profile
+    say(
+        f"Wardbeat runs under the profile {profile.name}: {profile.words} 'wardbeat status' shows more; Ctrl-C ends it."
+    )
+    if not now.settings.sources:
+        say("No sensor is switched on yet.")
+    say("Your page: wardbeat open")
+    if not manager.is_watching:
+        say("To let it start with your session: wardbeat service install")
+
+
+async def _once(watch: "SettingsWatch", manager: "ServiceManager", events: "Events") -> None:
+    """One run of the agent with what is in force, until a signal ends it."""
+    import asyncio
+
+    from agent import pipeline
+    from agent.system import signals
+    from agent.system.run_mode import RunMode
+
+    stop, now = asyncio.Event(), watch.in_force
+    signals.stop_on_signals(stop)
+    logging.getLogger().setLevel(now.settings.log_level.upper())
+    alive = manager.alive if manager.is_watching else None
+    mode = RunMode(alive=alive, alive_s=manager.every_s, held=now.held, changed=events.note)
+    await pipeline.run(now.settings, now.profile, mode=mode, stop=stop, watch=watch)

@@ -153,6 +153,7 @@ def place(session: Session, _: forms.Nothing) -> Answer:
         "strap": None if device is None else {"name": device["name"]},
         "has_source": any(row.name != name for row in on),
         "managed": machine.managed(),
+        "is_service": session.mode.alive is not None,
         "enrolled": session.operator,
         "camera": any(row.signal == "face" for row in on),
         "half": session.identity is None and identity.exists(session.folder),

@@ -152,9 +152,9 @@ class Sensors:
     # ---- what the person reads
 
     def show(self, name: str, level: Level, sentence: str, remedy: str = "") -> None:
-        """A sensor's own sentence, never a measured value or an address: on the board, and in the log when news."""
+        """A sensor's own sentence, never a measured value or an address: on the board; news go to a debugging log."""
         if self._board.set(f"source.{name}", level, sentence, remedy) and self._lines.take():
-            log.info("source %s: %s", name, sentence)
+            log.debug("source %s: %s", name, sentence)  # what a person wears, and when, is theirs
 
     def show_off(self, name: str) -> None:
         """It waits for the person: for its switch, or for a consent."""

@@ -77,7 +77,7 @@ class Session:
         floor.require_of_folder(folder)
         floor.leave(folder)
         self.settings, self.profile, self.clock, self.mode, self.folder = settings, profile, clock, mode, folder
-        self.board = StatusBoard()
+        self.board = StatusBoard(mode.changed)
         self.vault: Vault = open_vault(folder, settings.key_store)
         self.history = History(folder / "history.db", self.vault)
         parts.callback(self.history.close)

@@ -4,6 +4,7 @@ Our own code logs none (tests/laws); libraries do, in warnings and in tracebacks
 """
 
 import logging
+import os
 import re
 import sys
 import time
@@ -43,11 +44,27 @@ class Formatter(logging.Formatter):
         return super().formatMessage(record)
 
 
-def to_stderr() -> None:
-    """Set the log of this process up."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+def to_system() -> None:
+    """Set the log of this process up: the journal where it reads us, Windows' event log without a console, stderr."""
+    handler: logging.Handler
+    if "JOURNAL_STREAM" in os.environ and (journal := _journal()) is not None:
+        handler = journal
+        handler.setFormatter(Formatter("%(message)s"))  # the journal has time, level and module as fields
+    elif sys.platform == "win32" and sys.stderr is None:
+        from agent.system.event_log import EventLogHandler
+
+        handler = EventLogHandler()
+        handler.setFormatter(Formatter("%(message)s"))
+    else:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(handlers=[handler])
+
+
+def _journal() -> logging.Handler | None:
+    from agent.system import journal  # only where a service manager started this process
+
+    return journal.JournalHandler() if journal.is_read_by_journal() else None
 
 
 class Tally:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from agent.system.status import State
+
 RELEASE_WINDOW_S: Final = 300.0
 
 
@@ -19,6 +21,7 @@ class RunMode:
         drain_s: How long to wait for the last receipts.
         serves: False for virtual time: no control socket, no page, no publisher.
         held: Why nothing may leave, and the link to the broker stays closed; empty: it may.
+        changed: Called with each part's new state, for the log; None: nobody listens.
         alive: Called by the release task whenever it gets on, at least every ``alive_s``; None: nobody watches it.
     """
 
@@ -29,5 +32,6 @@ class RunMode:
     drain_s: float = 30.0
     serves: bool = True
     held: str = ""
+    changed: Callable[[State], object] | None = None
     alive: Callable[[], None] | None = None
     alive_s: float = 30.0

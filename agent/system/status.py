@@ -1,5 +1,6 @@
 """What each part is doing, in words for people; the one board that `status` and `doctor` read."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
@@ -42,16 +43,23 @@ class State:
 
 
 class StatusBoard:
-    """The latest state of every part; the last word of a part stands."""
+    """The latest state of every part; the last word of a part stands.
 
-    def __init__(self) -> None:
+    Args:
+        changed: Called with each state that is news.
+    """
+
+    def __init__(self, changed: Callable[[State], object] | None = None) -> None:
         self._states: dict[str, State] = {}
+        self._changed = changed
 
     def set(self, part: str, level: Level, words: str, remedy: str = "") -> bool:
         """Set a part's state; True when that is news."""
         state = State(part, level, words, remedy)
         news = self._states.get(part) != state
         self._states[part] = state
+        if news and self._changed is not None:
+            self._changed(state)
         return news
 
     def states(self) -> tuple[State, ...]:

@@ -19,5 +19,5 @@ async def main() -> None:
     await pipeline.run(*config.load(None), mode=mode, stop=stop)
 
 
-logs.to_stderr()
+logs.to_system()
 asyncio.run(main())

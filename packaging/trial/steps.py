@@ -176,6 +176,28 @@ def watchdog(machine: Machine, _: Trial) -> str:
     return f"hung: back after {took:.0f} s with WatchdogSec=8; healthy: the same process after 17 s"
 
 
+def reload(machine: Machine, _: Trial) -> str:
+    """A wrong policy closes the link of every agent without ending one; both ends are events in the journal."""
+    policy = machine.root / "etc/wardbeat/policy.yaml"
+    before, right = (pid(machine, UNIT, ANNA), pid(machine, TEMPLATE)), policy.read_text()
+
+    def agents(event: str) -> int:
+        said = machine.said("journalctl", "--no-pager", "-o", "json", f"WARDBEAT_EVENT={event}").splitlines()
+        found = [json.loads(line) for line in said if line.startswith("{")]
+        must(
+            all(one["WARDBEAT_PART"] == "policy" and one["MESSAGE_ID"] for one in found), f"fields are missing: {found}"
+        )
+        return len({one["_PID"] for one in found if int(one["_PID"]) in before})
+
+    policy.write_text("denied_kind: [expression]\n")
+    machine.run("systemctl", "--user", "reload", UNIT, user=ANNA)  # the template's agent looks by itself
+    took = machine.wait(lambda: agents("WB311") == len(before), "both agents to name the policy")
+    policy.write_text(right)
+    machine.wait(lambda: agents("WB310") == len(before), "both agents to go on")
+    must((pid(machine, UNIT, ANNA), pid(machine, TEMPLATE)) == before, "an agent ended")
+    return f"both hold back after {took:.0f} s as WB311, and go on as WB310, in the same processes"
+
+
 def upgrade(machine: Machine, trial: Trial) -> str:
     """What ran runs again, what stood still does; a changed settings file is kept, and nothing asks."""
     hub = trial.hub
@@ -268,6 +290,7 @@ STEPS: Final = {
     "killed": comes_back,
     "hung": watchdog,
     "strap, spectrum, receipt": chain.receipted,
+    "a wrong policy, and the journal": reload,
     "upgrade": upgrade,
     "downgrade": downgrade,
     "below the floor": below,

@@ -106,7 +106,7 @@ LIBRARIES = {
     "resource": ("agent/system/host.py",),
     "signal": ("agent/system/signals.py", "hub/commands.py", "firmware_sim/__main__.py"),
     "msvcrt": ("agent/system/host.py",),
-    "ctypes": ("agent/system/host.py",),
+    "ctypes": ("agent/system/host.py", "agent/system/event_log.py"),
     "multiprocessing": (),
     "starlette": ("agent/page/web/",),
     "uvicorn": ("agent/page/web/",),

@@ -80,7 +80,6 @@ SLEEPS = {
     ("radio/in_guest.py", "Host.power"): (1, FOREIGN),
     ("radio/in_guest.py", "Host.rename"): (1, FOREIGN),
     ("radio/in_guest.py", "Host.restore"): (1, FOREIGN),
-    ("scenarios/test_whole_way.py", "Leaping.sleep_until"): (1, VIRTUAL),
     ("scenarios/test_whole_way.py", "test_the_wire_shows_one_size_one_rate_and_no_word_through_pause_and_withdrawal"): (
         3,
         LOAD,
@@ -97,6 +96,7 @@ SLEEPS = {
     ("support/terminal.py", "on_terminal"): (1, FOREIGN),
     ("support/virtual_time.py", "pass_s"): (1, VIRTUAL),
     ("support/virtual_time.py", "leftovers"): (1, VIRTUAL),
+    ("support/virtual_time.py", "Leaping.sleep_until"): (1, VIRTUAL),
 }
 """(file, function): how many sleeps, and why."""
 

@@ -32,29 +32,10 @@ from hub.keys.certificates import issue
 from tests.support import straps, worn_recording
 from tests.support.machine import within_s
 from tests.support.processes import shared_file, until, wait_for
+from tests.support.virtual_time import Leaping
 from tests.support.world import OPERATOR, START_UTC_S, make_world, replay_settings, running_hub, start_site_broker
 
 FAST = RunMode(slot_s=0.2, grace_s=0.5, one_shot=True)
-
-
-class Leaping(SessionClock):
-    """A session clock that waits for nobody: session time goes with the recording, links keep the real clock."""
-
-    def __init__(self, start_utc_s: int):
-        super().__init__(start_utc_s * NS_PER_S)
-        self._t_ns = start_utc_s * NS_PER_S
-
-    def now_ns(self) -> int:
-        return self._t_ns
-
-    async def sleep_until(self, t_ns: int) -> None:
-        task = asyncio.current_task()
-        if task is None or not task.get_name().startswith("source."):
-            while t_ns > self._t_ns:  # whoever else waits, waits for the beats to move time
-                await asyncio.sleep(0.005)
-            return
-        self._t_ns = max(self._t_ns, t_ns)
-        await asyncio.sleep(0)
 
 
 def replay(world, file: Path, *, mode=FAST, clock=None, **mqtt_settings):

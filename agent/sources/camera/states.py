@@ -24,6 +24,11 @@ class CameraState(Sentence):
     )
     DARK = (Level.WAITING, "the camera picture is dark", "Open the shutter, or switch a light on.")
     YIELDED = (Level.WAITING, "another program uses the camera; Wardbeat released it", "It resumes automatically.")
+    LOCKED = (
+        Level.WAITING,
+        "the camera is closed while your screen is locked or somebody else uses this machine",
+        "It resumes when you are back.",
+    )
     ABSENT = (Level.TROUBLE, "this camera was not found", "Plug it in, or choose another under sources.webcam.device.")
     NO_FILE = (Level.TROUBLE, "this video file was not found", "Check the path under sources.webcam.device.")
     LOST = (Level.TROUBLE, "the camera was unplugged", "Plug it in again; Wardbeat finds it automatically.")
@@ -81,7 +86,7 @@ FAULTS: Final = frozenset(
         CameraState.GARBLED, CameraState.UNREADABLE, CameraState.COLOURS, CameraState.HUNG, CameraState.FLOODED,
         CameraState.NO_MODELS, CameraState.NO_ENGINE, CameraState.NO_AFFECT,
         CameraState.NO_PARTS, CameraState.BROKEN,
-        CameraState.YIELDED,
+        CameraState.YIELDED, CameraState.LOCKED,
     }
 )  # fmt: skip
 """States in which no frame is taken: the child ends, and the camera is tried again."""

@@ -8,7 +8,7 @@ Channels: `agent.features.face`.
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,7 @@ from agent.model import NS_PER_S, Sample
 from agent.signal.face.relative import RelativeFace
 from agent.sources.camera import access
 from agent.sources.camera.protocol import Seen, Told, Wanted, Word
+from agent.sources.camera.screen import Screen
 from agent.sources.camera.states import FAULTS, LASTING, CameraState
 from agent.sources.context import Surroundings
 from agent.system import host
@@ -24,7 +25,7 @@ _FIRST_PAUSE_S: Final = 1.0
 _PAUSE_MOST_S: Final = 5.0  # a camera that is back is read within ten seconds
 _LASTING_S: Final = 30.0
 _WELL_S: Final = 10.0
-_CALL_EVERY_S: Final = 2.0
+_LOOK_EVERY_S: Final = 2.0  # at the lock, and for other programs
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Settings:
     device: str | int = 0
     bursts: bool = True
     yield_to_calls: bool = True
+    close_when_locked: bool = True
     again: bool = False
 
 
@@ -44,47 +46,55 @@ async def samples(settings: Settings, around: Surroundings) -> AsyncGenerator[Sa
     wanted = Wanted(
         str(settings.device), around.clock.speed, settings.bursts, settings.again, around.affect, around.engine
     )
-    while True:
-        began_ns, state = around.clock.now_ns(), CameraState.OPENING
-        async with aclosing(_words(wanted, settings, around)) as words:
-            async for word in words:
-                if isinstance(word, Seen):
-                    for sample in _samples(own, word, around):
-                        yield sample
-                elif isinstance(word, Told):
-                    if word.state is None:
-                        return
-                    state = word.state
-                if state in FAULTS or (fault and state is CameraState.OPENING):
-                    continue  # a fault stays on the board while it is tried again
-                fault = False
-                around.tell(CameraState.LEARNING if state is CameraState.TRACK and own.is_learning else state)
-        ended, fault = state if state in FAULTS else CameraState.BROKEN, True
-        around.tell(ended)
-        if around.clock.now_ns() - began_ns > _WELL_S * around.clock.speed * NS_PER_S:
-            pause_s = _FIRST_PAUSE_S
-        await asyncio.sleep(pause_s)
-        pause_s = min(2 * pause_s, _LASTING_S if ended in LASTING else _PAUSE_MOST_S)
+    with closing(Screen()) as screen:
+        while True:
+            began_ns, state = around.clock.now_ns(), CameraState.OPENING
+            async with aclosing(_words(wanted, settings, around, screen)) as words:
+                async for word in words:
+                    if isinstance(word, Seen):
+                        for sample in _samples(own, word, around):
+                            yield sample
+                    elif isinstance(word, Told):
+                        if word.state is None:
+                            return
+                        state = word.state
+                    if state in FAULTS or (fault and state is CameraState.OPENING):
+                        continue  # a fault stays on the board while it is tried again
+                    fault = False
+                    around.tell(CameraState.LEARNING if state is CameraState.TRACK and own.is_learning else state)
+            ended, fault = state if state in FAULTS else CameraState.BROKEN, True
+            around.tell(ended)
+            if around.clock.now_ns() - began_ns > _WELL_S * around.clock.speed * NS_PER_S:
+                pause_s = _FIRST_PAUSE_S
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LASTING_S if ended in LASTING else _PAUSE_MOST_S)
 
 
-async def _words(wanted: Wanted, settings: Settings, around: Surroundings) -> AsyncGenerator[Word, None]:
-    """Words of one run of the camera's process; ends where another program wants the camera."""
-    if state := access.shut(wanted.device):
+async def _words(
+    wanted: Wanted, settings: Settings, around: Surroundings, screen: Screen
+) -> AsyncGenerator[Word, None]:
+    """Words of one run of the camera's process; ends where it must be closed, or another program wants the camera."""
+    if state := access.shut(wanted.device) or await _must_close(wanted, settings, screen, frozenset()):
         yield Told(state)
         return
-    if settings.yield_to_calls and await asyncio.to_thread(access.is_wanted, wanted.device, frozenset()):
-        yield Told(CameraState.YIELDED)
-        return
-    every_ns = round(_CALL_EVERY_S * around.clock.speed * NS_PER_S)
+    every_ns = round(_LOOK_EVERY_S * around.clock.speed * NS_PER_S)
     async with around.eyes.open(wanted) as process:
         asked_ns = around.clock.now_ns()
         async for word in process.words():
             yield word
-            if settings.yield_to_calls and around.clock.now_ns() - asked_ns > every_ns:
+            if around.clock.now_ns() - asked_ns > every_ns:
                 asked_ns = around.clock.now_ns()
-                if await asyncio.to_thread(access.is_wanted, wanted.device, frozenset({process.pid})):
-                    yield Told(CameraState.YIELDED)
+                if state := await _must_close(wanted, settings, screen, frozenset({process.pid})):
+                    yield Told(state)
                     return
+
+
+async def _must_close(wanted: Wanted, settings: Settings, screen: Screen, ours: frozenset[int]) -> CameraState | None:
+    if settings.close_when_locked and await screen.is_shut():
+        return CameraState.LOCKED
+    if settings.yield_to_calls and await asyncio.to_thread(access.is_wanted, wanted.device, ours):
+        return CameraState.YIELDED
+    return None
 
 
 def _samples(own: RelativeFace, seen: Seen, around: Surroundings) -> Iterator[Sample]:

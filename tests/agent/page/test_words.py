@@ -33,7 +33,9 @@ def test_no_text_stands_in_a_template():
     for file in ROOM.glob("templates/*.html"):
         text = re.sub(r"{[%{#].*?[%}#]}", " ", file.read_text(), flags=re.DOTALL)
         bare = re.sub(r"<[^>]*>", " ", re.sub(r'<(\w+)[^>]*(?:"[^"]*"[^>]*)*>', " ", text))
-        assert re.findall(r"[A-Za-z]{3,}", bare.replace("wardbeat open", "")) == [], file.name
+        for command in ("wardbeat open", "wardbeat service install"):
+            bare = bare.replace(command, "")
+        assert re.findall(r"[A-Za-z]{3,}", bare) == [], file.name
 
 
 def syllables(word: str) -> int:

@@ -104,6 +104,7 @@ def test_no_setting_reaches_a_simulated_radio():
         "device",
         "bursts",
         "yield_to_calls",
+        "close_when_locked",
         "again",
     }
     assert Radio().scanner is Radio().client is None
