@@ -21,6 +21,7 @@ from email.utils import formatdate
 from functools import cache
 from pathlib import Path
 
+import licences
 import staging
 from packages import LIB, MACHINES, PACKAGES, RELEASES, Package, Release
 
@@ -127,7 +128,10 @@ def _models(tree: Path) -> list[Path]:
     into = tree / LIB / "share" / "wardbeat" / "models"
     there = Path(os.environ.get("WARDBEAT_MODELS", ROOT / ".venv/share/wardbeat/models"))
     into.mkdir(parents=True)
-    return [Path(shutil.copyfile(file, into / file.name)).resolve() for file in sorted(there.glob("*.tflite"))]
+    files = sorted(there.glob("*.tflite"))
+    if not files:
+        raise SystemExit(f"no face model in {there}: 'make deb' fetches them, WARDBEAT_MODELS names another folder")
+    return [Path(shutil.copyfile(file, into / file.name)).resolve() for file in files]
 
 
 def _control(package: Package, release: Release, machine: str, full: str, tree: Path, unpacked: int) -> None:
@@ -181,10 +185,10 @@ def _script(name: str, package: Package, release: Release) -> str:
 
 
 def _copyright(components: list[dict]) -> str:
-    rows = "".join(f" {one['name']} {one['version']}: {one['licenses'][0]['license']['name']}\n" for one in components)
     return (
         "Wardbeat: Apache-2.0, see /usr/share/common-licenses/Apache-2.0.\n\nThe libraries inside, each with its own "
-        f"licence (its files lie in its *.dist-info folder):\n\n{rows}\nCopyright 2026 the Wardbeat authors\n"
+        f"licence (its files lie in its *.dist-info folder):\n\n{licences.listed(components)}\n"
+        "Copyright 2026 the Wardbeat authors\n"
     )
 
 

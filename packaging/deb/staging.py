@@ -13,6 +13,7 @@ from email.parser import HeaderParser
 from pathlib import Path
 from typing import Final
 
+import licences
 from packages import MACHINES, Release
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -69,7 +70,7 @@ def _components(site: Path) -> Iterator[dict]:
             (info / name).unlink(missing_ok=True)
         files = sorted({file.resolve() for file in named if file.is_file() and not _is_pruned(site, file.resolve())})
         owned.update(files)
-        yield _component(about["Name"], about["Version"], _licence(about), site, files)
+        yield _component(about, site, files)
     for file in sorted(site.rglob("*")):
         if file.is_file() and file.resolve() not in owned:
             file.unlink()
@@ -78,15 +79,20 @@ def _components(site: Path) -> Iterator[dict]:
             folder.rmdir()
 
 
-def _component(name: str, version: str, licence: str, site: Path, files: list[Path]) -> dict:
+def _component(about: Message, site: Path, files: list[Path]) -> dict:
+    name, version = about["Name"], about["Version"]
+    listed = [file_component(file, file.relative_to(site.resolve()).as_posix()) for file in files]
+    for file in listed:
+        if own := licences.of_file(name, file["name"], licences.table()):
+            file["licenses"] = own
     return {
         "type": "library",
         "bom-ref": f"pkg:pypi/{name.lower()}@{version}",
         "name": name,
         "version": version,
         "purl": f"pkg:pypi/{name.lower()}@{version}",
-        "licenses": [{"license": {"name": licence}}],
-        "components": [file_component(file, file.relative_to(site.resolve()).as_posix()) for file in files],
+        "licenses": licences.of_wheel(about, licences.table()),
+        "components": listed,
     }
 
 
@@ -96,17 +102,12 @@ def file_component(file: Path, name: str) -> dict:
     return {"type": "file", "name": name, "hashes": [{"alg": "SHA-256", "content": digest}]}
 
 
-def _licence(about: Message) -> str:
-    trove = [line.split(" :: ")[-1] for line in about.get_all("Classifier", []) if line.startswith("License ::")]
-    said = about.get("License-Expression") or (about.get("License") or "").strip().splitlines()[:1]
-    found = said if isinstance(said, str) else "".join(said)
-    return found if 0 < len(found) < 80 else ", ".join(trove) or "see its licence files"
-
-
 def _is_pruned(site: Path, file: Path) -> bool:
     if not file.is_relative_to(site.resolve()):
         return True  # a program of a library: only ours is started
     inside = file.relative_to(site.resolve())
+    if ".dist-info" in inside.parts[0]:
+        return False  # licence files may lie in a folder that is named like one of theirs, such as include
     if inside.suffix in _ENDINGS or inside.parts[0] == "bin":
         return True
     return any(part in _FOLDERS for part in inside.parts[:-1])

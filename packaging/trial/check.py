@@ -1,4 +1,5 @@
-"""`make deb-check`: two builds from nothing are the same, lintian has no error, and the bill of materials is true.
+"""`make deb-check`: two builds from nothing are the same, lintian has no error, and the bill of materials is true
+and is CycloneDX 1.6 to a program that is not ours.
 
 check.py FOLDER [build.py's options]: builds into FOLDER/a and FOLDER/b, each from a clone in another place.
 """
@@ -10,6 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import bills
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -18,7 +21,7 @@ def main() -> int:
     folder, *options = sys.argv[1:]
     one, other = (_built(Path(folder).resolve() / name, options) for name in ("a", "b"))
     failed = 0
-    print(f"{'package':46} {'MB':>6} {'same':>5} {'lintian':>8} {'files':>6} {'listed':>7}  SHA-256")
+    print(f"{'package':46} {'MB':>6} {'same':>5} {'lintian':>8} {'files':>6} {'listed':>7} {'schema':>7}  SHA-256")
     for name, file in sorted(one.items()):
         digest, again = (hashlib.sha256(path.read_bytes()).hexdigest() for path in (file, other[name]))
         words = ["lintian", "--allow-root", "--fail-on", "error", str(file)]
@@ -27,15 +30,16 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as made:
             subprocess.run(["dpkg-deb", "-x", str(file), made], check=True)
             files, wrong = _compared(Path(made))
-            seen = _sees_a_breach(Path(made))
-        same, listed = "yes" if digest == again else "NO", files - len(wrong)
-        print(
-            f"{name:46} {file.stat().st_size / 1e6:6.1f} {same:>5} {errors:8} {files:6} {listed:7}  {digest}",
-            flush=True,
-        )
-        print("".join(f"  {one}\n" for one in wrong[:5]) + (linted.stdout if errors else ""), end="")
-        failed += digest != again or errors > 0 or bool(wrong) or not seen
-    print("planted: a byte that was changed, a file that no component names: found in each" if not failed else "FAILED")
+            text = _bill(Path(made)).read_text(encoding="utf-8")
+            refused, unseen = bills.faults(text), bills.unseen(text)
+            seen = _sees_a_breach(Path(made)) and not unseen
+        same, listed, schema = "yes" if digest == again else "NO", files - len(wrong), "NO" if refused else "1.6"
+        row = f"{name:46} {file.stat().st_size / 1e6:6.1f} {same:>5} {errors:8} {files:6} {listed:7} {schema:>7}"
+        print(f"{row}  {digest}", flush=True)
+        print("".join(f"  {one}\n" for one in [*wrong[:5], *refused, *unseen]), end=linted.stdout if errors else "")
+        failed += digest != again or errors > 0 or bool(wrong) or bool(refused) or not seen
+    planted = f"a byte that was changed, a file that no component names, {len(bills.PLANTED)} broken bills"
+    print(f"planted: {planted}: found in each" if not failed else "FAILED")
     return 1 if failed else 0
 
 
@@ -49,9 +53,13 @@ def _built(into: Path, options: list[str]) -> dict[str, Path]:
     return {file.name: file for file in into.glob("*.deb")}
 
 
+def _bill(root: Path) -> Path:
+    return next(root.glob("usr/share/doc/*/sbom.cdx.json"))
+
+
 def _compared(root: Path) -> tuple[int, list[str]]:
     """How many files a package holds, and which of them its list does not name or names with another hash."""
-    bill = json.loads(next(root.glob("usr/share/doc/*/sbom.cdx.json")).read_text(encoding="utf-8"))
+    bill = json.loads(_bill(root).read_text(encoding="utf-8"))
     listed = {file["name"]: file["hashes"][0]["content"] for one in bill["components"] for file in one["components"]}
     # what the package says about itself is not of a component
     own = ("usr/share/doc/", "usr/share/lintian/")
