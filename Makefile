@@ -17,7 +17,7 @@ export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
 WORKERS ?= 5
 IN_PROCESSES = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-beside test-page screenshots report-picture train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm deb deb-check apt-repository offline-kit offline-kit-check test-package test-arm64
+.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-beside test-page screenshots report-picture train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm deb deb-check apt-repository offline-kit offline-kit-check test-package test-arm64 licences sboms wheel sign set-version release release-check release-trial test-pip test-templates
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) once: about $$(grep -cE '^[a-z0-9._-]+==' requirements.lock) packages, 320 MB to download, two to five minutes."
@@ -210,13 +210,16 @@ $(PACK)/.installed: packaging/requirements.txt
 	@$(PACK)/bin/python -m pip install --quiet --disable-pip-version-check -r packaging/requirements.txt
 	@touch $@
 
+# the face models travel in the camera's package alone
+WITH_MODELS = $(if $(findstring camera,$(or $(ONLY),camera)),$(MODELS)/.fetched)
+
 ## the Debian packages for each release and machine, into dist/deb: INTO= SUITES=trixie MACHINES=amd64 ONLY=agent
-deb: $(PACK)/.installed $(MODELS)/.fetched
+deb: $(PACK)/.installed $(WITH_MODELS)
 	$(PACK)/bin/python packaging/deb/build.py $(if $(INTO),--into $(INTO)) $(if $(SUITES),--suites $(SUITES)) \
 	    $(if $(MACHINES),--machines $(MACHINES)) $(if $(ONLY),--only $(ONLY)) $(if $(VERSION),--version $(VERSION))
 
-## two builds from nothing in different folders, lintian, and the bill of materials beside the files: SUITES= MACHINES= ONLY=
-deb-check: $(PACK)/.installed $(MODELS)/.fetched
+## two builds from nothing in different folders, lintian, and the bill of materials beside the files and the schema: SUITES= MACHINES= ONLY=
+deb-check: $(PACK)/.installed $(WITH_MODELS)
 	@sh tests/system_tools.sh packages
 	WARDBEAT_MODELS=$(abspath $(MODELS)) $(PACK)/bin/python packaging/trial/check.py .packages/check \
 	    $(if $(SUITES),--suites $(SUITES)) $(if $(MACHINES),--machines $(MACHINES)) $(if $(ONLY),--only $(ONLY))
@@ -226,8 +229,53 @@ apt-repository: $(PACK)/.installed
 	@sh tests/system_tools.sh packages
 	$(PACK)/bin/python packaging/deb/repository.py dist/deb dist/apt $(KEY)
 
+## the licences of what `make deb` and `make offline-kit` made, judged by packaging/licences.toml, into dist/licences.md
+licences: $(PACK)/.installed
+	$(PACK)/bin/python packaging/release/licence_report.py dist $$(ls -d dist/deb/*.deb dist/offline-kit 2>/dev/null)
+
+## the bill of materials of each package as a file beside it, into dist/sbom
+sboms: $(PACK)/.installed
+	$(PACK)/bin/python packaging/release/copy_bills.py dist/sbom dist/deb/*.deb
+
+## the sdist, and the wheel that is built from it, into dist/python
+wheel: $(PACK)/.installed
+	$(PACK)/bin/python packaging/release/python_files.py dist/python
+
+## the version and its day, written where the program reads them: VERSION=0.2.0 DAY=2026-12-01
+set-version:
+	$(PYTHON) packaging/release/set_version.py $(VERSION) $(DAY)
+
+## SHA256SUMS over dist, signed: VERSION=0.2.0 KEY=minisign.key GPG_KEY=fingerprint
+sign:
+	$(PYTHON) packaging/release/sign.py dist $(VERSION) $(if $(KEY),--minisign $(KEY)) $(if $(GPG_KEY),--gpg $(GPG_KEY))
+
+## a release, by the steps of docs/release.md: VERSION=0.2.0 KEY=minisign.key PUBLIC=minisign.pub GPG_KEY= FROM=step
+release:
+	@sh tests/system_tools.sh packages
+	$(PYTHON) packaging/release/run_document.py docs/release.md $(if $(FROM),--from $(FROM))
+
+## signing and verifying by the document's commands, with keys that are thrown away
+release-check:
+	@sh tests/system_tools.sh packages
+	$(PYTHON) packaging/release/signing_trial.py docs/release.md
+
+## the release's steps in a clone, with keys that are thrown away, without its tests: ONLY=agent SUITES=bookworm MACHINES=amd64
+release-trial: $(PACK)/.installed
+	@sh tests/system_tools.sh packages
+	$(PACK)/bin/python packaging/release/trial.py
+
+## the wheel by pip with packaging/constraints.txt on every Python, without a compiler; older ones refuse it (root: Debian 13 too)
+test-pip: $(PACK)/.installed
+	@sh tests/system_tools.sh packages
+	$(PACK)/bin/python packaging/trial/pip_install.py
+
+## packaging/templates in a booted Debian: Ansible, node exporter, Icinga, Nagios, Zabbix, enrolment in bulk (root): SUITE=trixie
+test-templates: $(PACK)/.installed
+	@sh tests/system_tools.sh packages
+	$(PACK)/bin/python packaging/trial/templates.py .packages/templates $(SUITE)
+
 ## all that an installation without a network needs, for this system and Python: EXTRAS_IN="camera hub"
-offline-kit: $(PACK)/.installed $(MODELS)/.fetched
+offline-kit: $(PACK)/.installed $(if $(findstring camera,$(EXTRAS_IN)),$(MODELS)/.fetched)
 	$(PACK)/bin/python packaging/deb/offline_kit.py dist/offline-kit $(EXTRAS_IN)
 
 ## the kit in a network namespace of its own, and with a byte changed (root)

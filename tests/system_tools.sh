@@ -30,6 +30,8 @@ if [ "${1:-}" = packages ]; then # roots of Debian, containers with a systemd of
     need lintian lintian
     need reprepro reprepro
     need gpg gpg
+    need gpgv gpgv
+    need minisign minisign
     need xz xz-utils
 fi
 if [ "${1:-}" = emulation ]; then # roots of another processor
