@@ -56,4 +56,6 @@ class ServiceManager:
                 way.settimeout(1.0)
                 way.sendto(words.encode(), self._address)
         except OSError as error:
-            log.warning("the service manager cannot be reached (%s); it may restart this service", error.strerror)
+            log.warning(
+                "the service manager cannot be reached (%s); it may restart this service", error.strerror or "busy"
+            )
