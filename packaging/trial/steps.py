@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Final
 
 import chain
+import running
 import signing
 from asked import ANNA, HERE, HUB, HUB_UNITS, TEMPLATE, UNIT, Trial, figure, is_active, must, no_unit_failed, pid
 from machine import Machine
 
 _STATES: Final = {"CapEff": "0000000000000000", "NoNewPrivs": "1", "Seccomp": "2"}
-_QUICK: Final = "[Service]\nWatchdogSec=8\nTimeoutAbortSec=2\n"
 
 
 def put(machine: Machine, files: list[Path]) -> None:
@@ -141,63 +141,6 @@ def _under_limits(machine: Machine, unit: str, user: str | None, *words: str) ->
     return ["systemd-run", *manager, "--quiet", "--wait", "--pipe", *given, *words]
 
 
-def comes_back(machine: Machine, _: Trial) -> str:
-    """An agent that is killed is back within 10 s."""
-    seconds = []
-    for unit, user in ((UNIT, ANNA), (TEMPLATE, None)):
-        before = pid(machine, unit, user)
-        machine.run("kill", "-9", str(before))
-        seconds.append(_another(machine, before, unit, user))
-        must(seconds[-1] <= 10, f"{unit} was back after {seconds[-1]:.1f} s")
-    return f"{seconds[0]:.1f} and {seconds[1]:.1f} s"
-
-
-def _another(machine: Machine, before: int, unit: str, user: str | None) -> float:
-    def is_another() -> bool:
-        return pid(machine, unit, user) not in (0, before) and is_active(machine, unit, user)
-
-    return machine.wait(is_another, "the agent to come back")
-
-
-def watchdog(machine: Machine, _: Trial) -> str:
-    """An agent that hangs is started again by the watchdog; one that works is left alone."""
-    machine.write(f"/home/anna/.config/systemd/user/{UNIT}.d/quick.conf", _QUICK)
-    machine.run("chown", "-R", "anna:anna", "/home/anna/.config")
-    machine.run("systemctl", "--user", "daemon-reload", user=ANNA)
-    machine.run("systemctl", "--user", "restart", UNIT, user=ANNA)
-    healthy = pid(machine, UNIT, ANNA)
-    machine.run("sleep", "17")  # twice the watchdog's time: the very thing that is shown
-    must(pid(machine, UNIT, ANNA) == healthy, "a healthy agent was started again")
-    machine.run("kill", "-STOP", str(healthy))
-    took = _another(machine, healthy, UNIT, ANNA)
-    (machine.root / f"home/anna/.config/systemd/user/{UNIT}.d/quick.conf").unlink()
-    machine.run("systemctl", "--user", "daemon-reload", user=ANNA)
-    machine.run("systemctl", "--user", "restart", UNIT, user=ANNA)
-    return f"hung: back after {took:.0f} s with WatchdogSec=8; healthy: the same process after 17 s"
-
-
-def reload(machine: Machine, _: Trial) -> str:
-    """A wrong policy closes the link of every agent without ending one; both ends are events in the journal."""
-    policy = machine.root / "etc/wardbeat/policy.yaml"
-    before, right = (pid(machine, UNIT, ANNA), pid(machine, TEMPLATE)), policy.read_text()
-
-    def agents(event: str) -> int:
-        said = machine.said("journalctl", "--no-pager", "-o", "json", f"WARDBEAT_EVENT={event}").splitlines()
-        found = [json.loads(line) for line in said if line.startswith("{")]
-        must(
-            all(one["WARDBEAT_PART"] == "policy" and one["MESSAGE_ID"] for one in found), f"fields are missing: {found}"
-        )
-        return len({one["_PID"] for one in found if int(one["_PID"]) in before})
-
-    policy.write_text("denied_kind: [expression]\n")
-    machine.run("systemctl", "--user", "reload", UNIT, user=ANNA)  # the template's agent looks by itself
-    took = machine.wait(lambda: agents("WB311") == len(before), "both agents to name the policy")
-    policy.write_text(right)
-    machine.wait(lambda: agents("WB310") == len(before), "both agents to go on")
-    must((pid(machine, UNIT, ANNA), pid(machine, TEMPLATE)) == before, "an agent ended")
-    return f"both hold back after {took:.0f} s as WB311, and go on as WB310, in the same processes"
-
-
 def upgrade(machine: Machine, trial: Trial) -> str:
     """What ran runs again, what stood still does; a changed settings file is kept, and nothing asks."""
     hub = trial.hub
@@ -207,10 +150,10 @@ def upgrade(machine: Machine, trial: Trial) -> str:
     before, of_hub = pid(machine, UNIT, ANNA), [pid(hub, unit) for unit in HUB_UNITS]
     put(machine, trial.files("new", "agent", "camera"))
     put(hub, trial.files("new", "agent", "hub"))
-    _another(machine, before, UNIT, ANNA)
+    running.another(machine, before, UNIT, ANNA)
     must(not is_active(machine, TEMPLATE), "an agent that was stopped runs")
     for unit, old in zip(HUB_UNITS, of_hub, strict=True):
-        _another(hub, old, unit, None)
+        running.another(hub, old, unit, None)
     must((machine.root / "etc/wardbeat/settings.yaml").read_text() == settings, "the settings were overwritten")
     shown = machine.run("wardbeat", "config", "show", "--origin", user=ANNA).stdout
     must("60" in shown and "machine" in shown, f"the machine's settings are not in force: {shown[:400]}")
@@ -228,7 +171,7 @@ def downgrade(machine: Machine, trial: Trial) -> str:
     before = pid(machine, UNIT, ANNA)
     machine.run("dpkg", "-r", "wardbeat-camera")
     put(machine, trial.files("old", "agent"))
-    _another(machine, before, UNIT, ANNA)
+    running.another(machine, before, UNIT, ANNA)
     return _version(machine)
 
 
@@ -287,10 +230,11 @@ STEPS: Final = {
     "exposure": exposure,
     "limits, by trial": limits,
     "models under the limits": models,
-    "killed": comes_back,
-    "hung": watchdog,
+    "who is in front of the camera": running.screen,
+    "killed": running.comes_back,
+    "hung": running.watchdog,
     "strap, spectrum, receipt": chain.receipted,
-    "a wrong policy, and the journal": reload,
+    "a wrong policy, and the journal": running.reload,
     "upgrade": upgrade,
     "downgrade": downgrade,
     "below the floor": below,
