@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 
 from agent import sources
 from agent.config_files import Layers, is_there, parsed
-from agent.errors import ConfigInvalid, PolicyDenied
+from agent.errors import ConfigInvalid, PolicyDenied, WrongUse
 from agent.outbox import Limits
 from agent.perception import engines
 from agent.system import floor
@@ -25,6 +25,7 @@ from agent.system.host import data_dir
 from agent.tables.profiles import PROFILES, Profile, profile_named
 from agent.tables.signals import Kind
 
+_EXAMPLE: Final = "'wardbeat config example' shows every key."
 _STRICT: Final = ConfigDict(extra="forbid", frozen=True)
 _AFFECT_PROFILES: Final = ("care", "research")
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -180,7 +181,13 @@ def read_policy(file: Path | None = None) -> Policy:
         ConfigInvalid: Naming the key, the reason and the remedy.
     """
     where = file or policy_file()
-    return _valid(parsed(where), Policy, where.name) if is_there(where) else Policy()
+    if not is_there(where):
+        return Policy()
+    try:
+        return _valid(parsed(where), Policy, where.name)
+    except ConfigInvalid as error:
+        remedy = error.remedy.replace(_EXAMPLE, "'wardbeat config schema' lists a policy's keys and values.")
+        raise ConfigInvalid(str(error), remedy=remedy) from error
 
 
 def load(file: Path | None, policy: Path | None = None, machine: Path | None = None) -> tuple[Settings, Profile]:
@@ -200,13 +207,27 @@ def load(file: Path | None, policy: Path | None = None, machine: Path | None = N
     file = files.file
     settings = _valid(files.merged(), Settings, "the settings of machine and person together")
     rules = read_policy(policy)
-    floor.require(rules.minimum_version, "the machine's policy")
     checked = {name: _source(name, values or {}, file) for name, values in settings.sources.items()}
-    profile = profile_named(settings.profile, rules.allowed_profiles, rules.denied_kinds)
-    _may_name_affect(settings, profile, rules)
+    profile = profile_under(settings, rules)
     folder = settings.state_dir.expanduser()
     floor.require_of_folder(folder)
     return settings.model_copy(update={"sources": checked, "state_dir": folder}), profile
+
+
+def profile_under(settings: Settings, rules: Policy) -> Profile:
+    """The profile in force: the settings' own, and of it what the policy leaves.
+
+    Raises:
+        PolicyDenied: The policy does not allow the profile, an expression model, or this version.
+        ConfigInvalid: The licence of an expression model is not accepted.
+    """
+    try:
+        floor.require(rules.minimum_version, "the machine's policy")
+    except WrongUse as error:
+        raise PolicyDenied(str(error), remedy=error.remedy) from error
+    profile = profile_named(settings.profile, rules.allowed_profiles, rules.denied_kinds)
+    _may_name_affect(settings, profile, rules)
+    return profile
 
 
 def _may_name_affect(settings: Settings, profile: Profile, rules: Policy) -> None:
@@ -265,11 +286,9 @@ def _first(error: ValidationError, where: str, prefix: str, known: list[str]) ->
     if problem["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         candidates = [f"{prefix}.{name}" if prefix else name for name in known]
         return ConfigInvalid(f"{where}: unknown key {key!r}", remedy=_nearest(key, candidates))
-    return ConfigInvalid(
-        f"{where}: {key or 'the file'}: {problem['msg']}", remedy="'wardbeat config example' shows every key."
-    )
+    return ConfigInvalid(f"{where}: {key or 'the file'}: {problem['msg']}", remedy=_EXAMPLE)
 
 
 def _nearest(word: str, known: Any) -> str:
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"Did you mean {close[0]!r}?" if close else "'wardbeat config example' shows every key."
+    return f"Did you mean {close[0]!r}?" if close else _EXAMPLE

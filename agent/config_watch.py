@@ -19,7 +19,7 @@ class InForce:
 
     Attributes:
         settings, profile: As `config.load` gives them.
-        held: Why nothing may leave: the policy cannot be read. Empty: it can.
+        held: Why nothing may leave: the policy cannot be read, or forbids what runs. Empty: it may.
     """
 
     settings: Settings
@@ -54,6 +54,7 @@ class SettingsWatch:
 
     Attributes:
         in_force: What the run works with.
+        error: What is wrong with the files of settings now; None: nothing.
     """
 
     def __init__(
@@ -61,13 +62,14 @@ class SettingsWatch:
     ) -> None:
         self._file, self._load = file, load
         self._seen = self._stamps()
+        self.error: WardbeatError | None = None
         self.in_force = InForce(*load(file))
 
     def look(self, *, asked: bool = False) -> Looked | None:
         """Read the files where one of them has changed; None: none has.
 
-        A file that is wrong changes nothing, with one exception: where the policy itself cannot be read, nobody knows
-        what it takes away, and nothing may leave until it can be.
+        A file that is wrong changes nothing; what the policy takes away counts all the same. Where the policy cannot be
+        read, or does not allow the profile or the version that runs, nothing may leave until it can be read and does.
 
         Args:
             asked: Read them in any case.
@@ -76,18 +78,29 @@ class SettingsWatch:
         if seen == self._seen and not asked:
             return None
         self._seen = seen
+        before = self.in_force
         try:
-            config.read_policy()
+            rules = config.read_policy()
         except WardbeatError as error:
-            held = InForce(self.in_force.settings, self.in_force.profile, f"the machine's policy is wrong: {error}")
-            return Looked(None if self.in_force.held else self._taken(held), error=error)
+            return self._held(f"the machine's policy is wrong: {error}", error)
         try:
             found = InForce(*self._load(self._file))
         except WardbeatError as error:
-            return Looked(error=error)
-        before = self.in_force
+            self.error = error
+            try:
+                kept = InForce(before.settings, config.profile_under(before.settings, rules))
+            except WardbeatError as denied:
+                return self._held(str(denied), denied)
+            return Looked(self._taken(kept) if kept != before else None, ("profile",), error)
+        self.error = None
         changed = tuple(sorted(_differing(before, found)))
         return Looked(self._taken(found) if changed or before.held else None, changed)
+
+    def _held(self, why: str, error: WardbeatError) -> Looked:
+        """Nothing may leave; the settings stay as they were."""
+        self.error = None  # the policy has its own words on the board
+        held = InForce(self.in_force.settings, self.in_force.profile, why)
+        return Looked(self._taken(held) if held != self.in_force else None, error=error)
 
     def _taken(self, new: InForce) -> InForce:
         self.in_force = new

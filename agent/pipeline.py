@@ -27,7 +27,7 @@ from agent.system.run_mode import RunMode
 from agent.system.status import Level
 from agent.tables.profiles import Profile
 
-_ASK_ADMINISTRATOR = "Tell whoever administers this machine; Wardbeat goes on by itself when the policy can be read."
+_ASK_ADMINISTRATOR = "Tell whoever administers this machine; Wardbeat goes on by itself when the policy allows it."
 
 Task = Callable[[], Coroutine[Any, Any, None]]
 
@@ -162,7 +162,7 @@ async def _until_released(session: Session) -> None:
 
 
 async def _until_changed(session: Session, watch: SettingsWatch) -> None:
-    session.board.set("settings", Level.OK, "as the files say")
+    loops.show_settings(session, watch.error)
     if not session.mode.held:
         session.board.set("policy", Level.OK, "read")
     asked = asyncio.Event()

@@ -41,11 +41,11 @@ def run(arguments: argparse.Namespace) -> int:
         show(json.dumps([asdict(check) for check in found]))
         return exit_code(found)
     if arguments.nagios:
-        line, code = monitored(found)
+        line, code = monitored(for_monitors(found))
         show(line)
         return code
     if arguments.prometheus:
-        show(exposed(found), end="")
+        show(exposed(for_monitors(found)), end="")
         return 0
     for check in found:
         mark = {True: "ok  ", False: "FAIL", None: "--  "}[check.ok]
@@ -53,6 +53,20 @@ def run(arguments: argparse.Namespace) -> int:
         if check.ok is False and check.remedy:
             say(f"     {'':<18} → {check.remedy}")
     return exit_code(found)
+
+
+def for_monitors(found: "Sequence[Check]") -> "list[Check]":
+    """What is sent on to those who run the machine: a check that could tell what a person does is named if it fails.
+
+    Whether a line is there must say nothing: a consent, a sensor that is switched on, a strap that is worn.
+
+    Args:
+        found: What doctor saw.
+    """
+    from agent.commands.doctor_rows import CHECKS
+
+    ours = {name for name, spec in CHECKS.items() if not spec.is_personal}
+    return [one for one in found if one.check_id in ours or one.ok is False]
 
 
 def monitored(found: "Sequence[Check]") -> tuple[str, int]:

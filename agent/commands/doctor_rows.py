@@ -19,11 +19,13 @@ class CheckSpec:
         check_id: Stable; given once.
         words: When it fails; as docs/operate.md has it.
         exit_code: What doctor ends with when it fails; the highest of all that failed.
+        is_personal: It is there, or holds, by what the person does: a monitor hears of it only if it fails.
     """
 
     check_id: str
     words: str
     exit_code: int = FAILED
+    is_personal: bool = False
 
 
 CHECKS: Final[dict[str, CheckSpec]] = {
@@ -49,10 +51,10 @@ CHECKS: Final[dict[str, CheckSpec]] = {
         CheckSpec("revoked", "the hub's operator has revoked this machine"),
         CheckSpec("broker", "the broker cannot be used: network, TLS, access, MQTT version"),
         CheckSpec("receipts", "the agent has run for 30 minutes without a receipt from the hub"),
-        CheckSpec("consent", "never; it says whether consent is given"),
+        CheckSpec("consent", "never; it says whether consent is given", is_personal=True),
         CheckSpec("ledger", "the ledger's chain or a receipt does not verify"),
         CheckSpec("outbox", "the outbox cannot be read, or nine tenths of its limit wait"),
-        CheckSpec("news", "never; one for each notice"),
+        CheckSpec("news", "never; one for each notice", is_personal=True),
         CheckSpec("agent", "no agent runs, it is busy, or it has another profile", MISSING),
         CheckSpec("hub", "the running agent reports trouble with the hub's answers"),
         CheckSpec("trouble", "the running agent reports trouble that no other check names"),

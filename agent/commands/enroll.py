@@ -22,7 +22,7 @@ _BY_HAND: Final = (
     "Give the request (on stdout) to the hub's operator. When you have the answer, run: wardbeat enroll ANSWER"
 )
 _SILENT_AFTER: Final = 4  # questions: some sixteen seconds
-_NEXT: Final = "Next: wardbeat consent show"
+_NEXT: Final = "Next: your strap ('wardbeat scan --bind'), then 'wardbeat consent show'."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

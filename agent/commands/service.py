@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings, _ = load(arguments)
     if arguments.what == "install":
         systemd.install(arguments.config, settings.state_dir, linger=arguments.linger)
-        ends = "It goes on after you log off." if arguments.linger else "It ends when you log off."
+        ends = "It goes on after you log off." if systemd.status().lingers else "It ends when you log off."
         say(f"The agent runs, and starts with your session. {ends}")
         return 0
     if arguments.what == "remove":

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from agent.commands.doctor_rows import Check
 
 # settings whose words are ours, from a short list; any other text that somebody wrote is reported as "set"
+_PERSONS: Final = ("consent", "news")  # nobody who supports a machine needs them
 _OUR_WORDS: Final = ("profile", "key_store", "log_level", "face.engine")
 
 
@@ -65,7 +66,7 @@ def bundle(config_file: Path | None) -> dict[str, Any]:
     except WardbeatError as error:  # its words may quote the file
         found["settings"], checks = None, [Check("settings", ok=False, words="", remedy="")]
         found["error"] = type(error).__name__
-    found["checks"] = {check.check_id: check.ok for check in checks}
+    found["checks"] = {check.check_id: check.ok for check in checks if check.check_id not in _PERSONS}
     return found
 
 

@@ -231,7 +231,8 @@ def _call(connection: socket.socket, path: Path, timeout_s: float) -> None:
 
 
 def _nobody() -> NotRunning:
-    return NotRunning("no agent is running with this state folder", remedy="Start it with 'wardbeat run'.")
+    remedy = "Start it: 'wardbeat service install', or 'wardbeat run'."
+    return NotRunning("no agent is running with this state folder", remedy=remedy)
 
 
 def _busy(what: str) -> AgentBusy:

@@ -16,8 +16,8 @@ from contextlib import suppress
 from itertools import count
 from typing import Any, Final
 
-from agent.config_watch import Looked, SettingsWatch
-from agent.errors import BeginAgain, SourceUnavailable, StorageFull, WrongUse
+from agent.config_watch import InForce, SettingsWatch
+from agent.errors import BeginAgain, SourceUnavailable, StorageFull, WardbeatError, WrongUse
 from agent.model import NS_PER_S, Interval
 from agent.outbox import pauses
 from agent.session.session import Session
@@ -242,21 +242,27 @@ async def keep_settings(session: Session, watch: SettingsWatch, asked: asyncio.E
         looked = watch.look(asked=asked.is_set())
         asked.clear()
         if looked is not None:
-            _show(session, looked)
+            show_settings(session, watch.error)
         if looked is not None and looked.becomes is not None:
-            raise BeginAgain(looked.becomes.held or f"the settings have changed: {', '.join(looked.changed)}")
+            raise BeginAgain(_why_again(looked.becomes, looked.changed))
         with suppress(TimeoutError):
             async with asyncio.timeout(_SETTINGS_POLL_S):
                 await asked.wait()
 
 
-def _show(session: Session, looked: Looked) -> None:
-    if looked.error is None:
+def _why_again(becomes: InForce, changed: tuple[str, ...]) -> str:
+    if becomes.held:
+        return f"{becomes.held}; nothing leaves"
+    return f"the settings have changed: {', '.join(changed)}" if changed else "the policy lets data leave again"
+
+
+def show_settings(session: Session, error: WardbeatError | None) -> None:
+    """Show on the board whether the files of settings are right."""
+    if error is None:
         session.board.set("settings", Level.OK, "as the files say")
         return
-    log.warning("the settings are wrong, and those before stay in force: %s", looked.error)
-    words = f"a changed file is wrong, and what was in force stays: {looked.error}"
-    session.board.set("settings", Level.TROUBLE, words, looked.error.remedy)
+    words = f"a changed file is wrong, and what was in force stays: {error}"
+    session.board.set("settings", Level.TROUBLE, words, error.remedy)
 
 
 async def keep_pauses(session: Session) -> None:

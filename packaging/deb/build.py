@@ -167,7 +167,7 @@ def _script(name: str, package: Package, release: Release) -> str:
     is_hub = package.name == "wardbeat-hub"
     is_agent = package.name == "wardbeat-agent"
     site = f"/{LIB}/lib/python{release.python}/site-packages"
-    units = "wardbeat-hub.service wardbeat-score.service" if is_hub else "'wardbeat@*.service'"
+    units = "wardbeat-hub.service wardbeat-score.service wardbeat-broker.service" if is_hub else "'wardbeat@*.service'"
     before = "systemd-sysusers wardbeat-hub.conf && systemd-tmpfiles --create wardbeat-hub.conf" if is_hub else ":"
     kept = "/var/lib/wardbeat-hub" if is_hub else "/var/lib/wardbeat /etc/wardbeat/agents" if is_agent else ""
     places = {
@@ -176,6 +176,7 @@ def _script(name: str, package: Package, release: Release) -> str:
         "BEFORE": before,
         "STOP_USERS": (scripts / "stop_users").read_text().rstrip() if is_agent else ":",
         "KEPT": kept,
+        "HOMES": (scripts / "name_homes").read_text().rstrip() if is_agent else ":",
         "FLOOR": _floor(),
     }
     text = (scripts / name).read_text()

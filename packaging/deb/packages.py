@@ -92,6 +92,7 @@ PACKAGES: Final = (
         depends=(f"wardbeat-agent (= {_OWN_VERSION})",),
         files={
             "packaging/systemd/wardbeat-hub.service": "usr/lib/systemd/system/wardbeat-hub.service",
+            "packaging/systemd/broker/wardbeat-broker.service": "usr/lib/systemd/system/wardbeat-broker.service",
             "packaging/systemd/wardbeat-score.service": "usr/lib/systemd/system/wardbeat-score.service",
             "packaging/systemd/hub.sysusers": "usr/lib/sysusers.d/wardbeat-hub.conf",
             "packaging/systemd/hub.tmpfiles": "usr/lib/tmpfiles.d/wardbeat-hub.conf",

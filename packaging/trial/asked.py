@@ -14,6 +14,7 @@ ANNA: Final = "anna"
 UNIT: Final = "wardbeat.service"
 TEMPLATE: Final = "wardbeat@pi.service"
 HUB: Final = "/var/lib/wardbeat-hub"
+BROKER: Final = "wardbeat-broker.service"
 HUB_UNITS: Final = ("wardbeat-hub.service", "wardbeat-score.service")
 
 

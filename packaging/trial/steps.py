@@ -8,7 +8,21 @@ from typing import Final
 import chain
 import running
 import signing
-from asked import ANNA, HERE, HUB, HUB_UNITS, TEMPLATE, UNIT, Trial, figure, is_active, must, no_unit_failed, pid
+from asked import (
+    ANNA,
+    BROKER,
+    HERE,
+    HUB,
+    HUB_UNITS,
+    TEMPLATE,
+    UNIT,
+    Trial,
+    figure,
+    is_active,
+    must,
+    no_unit_failed,
+    pid,
+)
 from machine import Machine
 
 _STATES: Final = {"CapEff": "0000000000000000", "NoNewPrivs": "1", "Seccomp": "2"}
@@ -70,9 +84,10 @@ def as_hub(_: Machine, trial: Trial) -> str:
     site = ("--site", "ward-3", "--operator", "Trial", "--host", hub.address, "--port", "8883", "--synthetic")
     as_user = ("setpriv", "--reuid=wardbeat-run", "--regid=wardbeat-hub", "--clear-groups")
     hub.run(*as_user, "wardbeat", "hub", "init", HUB, *site)
-    hub.run("sh", "-c", f"(cat {HUB}/broker/mosquitto.conf; echo user root) > {HUB}/broker/trial.conf")
-    hub.run("systemd-run", "--quiet", "--unit=trial-broker", "mosquitto", "-c", f"{HUB}/broker/trial.conf")
-    hub.run("systemctl", "enable", "--now", *HUB_UNITS)
+    hub.run("systemctl", "enable", "--now", BROKER, *HUB_UNITS)
+    seen = hub.run("nsenter", "-t", str(pid(hub, BROKER)), "-m", "find", HUB, "-maxdepth", "1").stdout.split()
+    must(sorted(seen) == [HUB, f"{HUB}/broker", f"{HUB}/ca.pem"], f"the broker sees {seen}")
+    hub.run("systemctl", "reload", BROKER)
     hub.wait(lambda: hub.run("wardbeat", "hub", "show", HUB, ok=False).returncode == 0, "the hub's own probe")
     users = [hub.run("ps", "-o", "user:20=", "-p", str(pid(hub, unit))).stdout.strip() for unit in HUB_UNITS]
     must(users == ["wardbeat-run", "wardbeat-score"], f"the processes run as {users}")
@@ -92,7 +107,7 @@ def _confined(machine: Machine, process: int) -> str:
 def exposure(machine: Machine, trial: Trial) -> str:
     """What systemd itself says of the units."""
     said = {TEMPLATE: _exposure(machine, TEMPLATE), UNIT: _exposure(machine, UNIT, ANNA)}
-    said |= {unit: _exposure(trial.hub, unit) for unit in HUB_UNITS}
+    said |= {unit: _exposure(trial.hub, unit) for unit in (BROKER, *HUB_UNITS)}
     must(all(value <= 1.1 for unit, value in said.items() if unit != UNIT), f"too much: {said}")
     return ", ".join(f"{unit.removesuffix('.service')} {value}" for unit, value in said.items())
 
@@ -205,6 +220,7 @@ def remove(machine: Machine, trial: Trial) -> str:
     must((machine.root / "home/anna/.local/share/wardbeat").is_dir(), "a person's folder is gone")
     must((machine.root / "etc/wardbeat/settings.yaml").exists(), "removing took the settings")
     said = machine.said("dpkg", "-P", "wardbeat-agent")
+    must("Kept: /home/anna/.local/share/wardbeat, the data of anna." in said, f"purging names no home folder: {said}")
     must("Kept: /var/lib/wardbeat." in said, f"purging does not name what stays: {said}")
     said = trial.hub.said("dpkg", "-P", "wardbeat-hub", "wardbeat-agent")
     must(f"Kept: {HUB}." in said and (trial.hub.root / HUB[1:] / "hub.db").exists(), f"the hub's data: {said}")

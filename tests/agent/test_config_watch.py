@@ -126,3 +126,37 @@ def test_500_random_policies_tighten_or_hold(files):
         assert now.held or looked.error or set(now.profile.purposes) <= set(free.purposes)
     assert {True, False} == {held for held, _, _ in outcomes}, "some are held, some are taken over"
     assert any(not same for _, _, same in outcomes), "some take something away"
+
+
+@pytest.mark.parametrize(
+    "rule", [{"allowed_profiles": ["personal"]}, {"minimum_version": "99.0.0"}], ids=["profile", "version"]
+)
+def test_a_policy_that_forbids_what_runs_holds_everything_back(files, rule):
+    """A valid ban is not weaker than a typing error."""
+    own, policy = files
+    watch = SettingsWatch(own)
+    edit(policy, **rule)
+    looked = watch.look()
+    assert "policy" in looked.becomes.held
+    assert watch.look(asked=True).becomes is None
+    policy.unlink()
+    assert watch.look().becomes.held == ""
+
+
+def test_a_policy_counts_although_the_persons_file_is_wrong(files):
+    own, policy = files
+    watch = SettingsWatch(own)
+    before = watch.in_force
+    edit(own, consent_dais=3)
+    edit(policy, denied_kinds=["recovery"])
+    looked = watch.look()
+    assert looked.error is watch.error
+    assert looked.becomes.settings == before.settings
+    assert looked.becomes.profile.releases < before.profile.releases
+    edit(policy, allowed_profiles=["personal"])
+    assert watch.look().becomes.held
+    edit(own, consent_dais=4)
+    policy.unlink()
+    looked = watch.look()
+    assert (looked.becomes.held, looked.becomes.profile.releases) == ("", before.profile.releases)
+    assert watch.error is not None

@@ -15,6 +15,7 @@ from agent.system.service_manager import ServiceManager
 ROOT = Path(__file__).parents[2]
 PACKAGING = ROOT / "packaging"
 UNITS = [ROOT / "agent/service/wardbeat.service", *sorted((PACKAGING / "systemd").glob("*.service"))]
+BROKER = PACKAGING / "systemd/broker/wardbeat-broker.service"  # another's program, in the same limits
 SYSTEM = [unit for unit in UNITS if unit.parent.name == "systemd"]
 SHIPPED = ["66051f2c7dd19dd7", "3edf1cb8c0d7780c"]
 # what every unit says, whoever manages it
@@ -37,7 +38,19 @@ def test_every_unit_is_confined(unit):
     assert not (wanted - set(rows(unit)[2:-1])) - {"Type=notify"}
 
 
-@pytest.mark.parametrize("unit", SYSTEM, ids=lambda unit: unit.name)
+def test_the_broker_is_confined_and_sees_no_key():
+    of_ours = {"RestartPreventExitStatus=2", "SystemCallFilter=~@privileged @resources"}
+    assert CONFINED - of_ours <= set(rows(BROKER))
+    assert {"TemporaryFileSystem=/var/lib/wardbeat-hub:ro", "BindPaths=/var/lib/wardbeat-hub/broker"} <= set(
+        rows(BROKER)
+    )
+    assert {row for row in rows(BROKER) if row.startswith("Bind")} == {
+        "BindPaths=/var/lib/wardbeat-hub/broker",
+        "BindReadOnlyPaths=/var/lib/wardbeat-hub/ca.pem",
+    }
+
+
+@pytest.mark.parametrize("unit", [*SYSTEM, BROKER], ids=lambda unit: unit.name)
 def test_a_system_unit_hides_devices_homes_and_processes(unit):
     assert {"PrivateDevices=yes", "ProtectHome=yes", "ProtectProc=invisible", "ProcSubset=pid"} <= set(rows(unit))
     assert any(row.startswith("User=") and row != "User=root" for row in rows(unit))
@@ -104,7 +117,7 @@ def test_the_units_in_the_table_exist():
     named = {source for package in PACKAGES for source in package.files}
     assert all((ROOT / source).is_file() for source in named)
     shipped = {source for source in named if "systemd/" in source}
-    assert shipped == {f"packaging/systemd/{file.name}" for file in (PACKAGING / "systemd").iterdir()}
+    assert shipped == {str(file.relative_to(ROOT)) for file in (PACKAGING / "systemd").rglob("*.*") if file.is_file()}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="systemd is Linux's")
