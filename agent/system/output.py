@@ -104,7 +104,10 @@ def clear_screen() -> None:
 
 
 def tolerate_any_text() -> None:
-    """Let no letter that a terminal lacks, and no byte of stdin that is no text, end a command."""
+    """Let no letter that a terminal lacks, no byte of stdin that is no text, and no missing console end a command."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # Windows, a program without a console
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - for good
     for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace")):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors=errors)
