@@ -20,8 +20,9 @@ from agent.config_files import Layers, is_there, parsed
 from agent.errors import ConfigInvalid, PolicyDenied
 from agent.outbox import Limits
 from agent.perception import engines
-from agent.system import floor
+from agent.system import floor, machine_policy
 from agent.system.host import data_dir
+from agent.system.machine_policy import PolicySource
 from agent.tables.profiles import PROFILES, Profile, profile_named
 from agent.tables.signals import Kind
 
@@ -170,17 +171,35 @@ def layers(file: Path | None, machine: Path | None = None) -> Layers:
     return found
 
 
-def read_policy(file: Path | None = None) -> Policy:
-    """The machine's policy, or one that takes nothing away.
+def read_policy(file: Path | None = None, managed: PolicySource | None = None) -> Policy:
+    """The machine's policy, or one that takes nothing away: what the file and the system's own management both allow.
 
     Args:
         file: None: where the system keeps it.
+        managed: None: Group Policy on Windows, a configuration profile on macOS.
 
     Raises:
         ConfigInvalid: Naming the key, the reason and the remedy.
     """
     where = file or policy_file()
-    return _valid(parsed(where), Policy, where.name) if is_there(where) else Policy()
+    written = _valid(parsed(where), Policy, where.name) if is_there(where) else Policy()
+    source = managed or machine_policy.of_system()
+    values = None if source is None else source.read()
+    if source is None or values is None:
+        return written
+    set_by_system = _valid(values, Policy, source.place)
+    return Policy(**machine_policy.tightened(written.model_dump(), set_by_system.model_dump()))
+
+
+def policy_places(managed: PolicySource | None = None) -> list[str]:
+    """Where the policy in force stands; empty without one.
+
+    Raises:
+        ConfigInvalid: A place cannot be read.
+    """
+    found = [str(policy_file())] if is_there(policy_file()) else []
+    source = managed or machine_policy.of_system()
+    return found if source is None or source.read() is None else [*found, source.place]
 
 
 def load(file: Path | None, policy: Path | None = None, machine: Path | None = None) -> tuple[Settings, Profile]:

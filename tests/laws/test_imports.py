@@ -113,7 +113,7 @@ LIBRARIES = {
         "agent/system/windows_pipes.py",
     ),
     "_winapi": ("agent/system/windows_pipes.py",),
-    "winreg": ("agent/system/machine.py", "agent/system/machine_policy.py"),
+    "winreg": ("agent/system/machine.py", "agent/system/windows_registry.py"),
     "multiprocessing": (),
     "starlette": ("agent/page/web/",),
     "uvicorn": ("agent/page/web/",),
