@@ -44,6 +44,7 @@ if [ "${1:-}" = windows ]; then # an installer for Windows, and a root of Debian
     need wixl wixl
     need msibuild msitools
     need mmdebstrap mmdebstrap
+    need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-win32
 fi
 [ -z "$missing" ] && command -v npm >/dev/null 2>&1 && exit 0
 

@@ -84,7 +84,7 @@ class Wine:
         """Start Python."""
         return self.run(PYTHON, *words, env=env, timeout_s=timeout_s)
 
-    def end(self) -> None:
-        """End what is left of wine."""
+    def stop(self) -> None:
+        """End every program; the next one finds wine as after a start of the machine."""
         words = ["chroot", str(self.root), "/usr/bin/env", "-i", *_ENV, "/usr/lib/wine/wineserver", "-k"]
         subprocess.run(words, check=False, capture_output=True)
