@@ -168,6 +168,15 @@ def of_system() -> PolicySource | None:
     return None
 
 
+def set_by_system() -> str:
+    """What this system's own management says now, as text to be compared and never shown; an error is such a text."""
+    source = of_system()
+    try:
+        return repr(None if source is None else source.read())
+    except ConfigInvalid as error:
+        return str(error)
+
+
 def _intersection(first: tuple[str, ...] | None, second: tuple[str, ...] | None) -> tuple[str, ...] | None:
     if first is None or second is None:
         return second if first is None else first

@@ -1,14 +1,14 @@
 """A Debian root with wine, and an embeddable CPython for Windows in it: programs are started there, and asked."""
 
-import os
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import zipfile
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 HERE: Final = Path(__file__).parent
 _WINE: Final = "/usr/lib/wine/wine64"  # of Debian 13: wine 10
@@ -17,6 +17,7 @@ _ENV: Final = ("HOME=/root", "PATH=/usr/bin:/bin", "WINEDEBUG=-all", "WINEPREFIX
 PYTHON: Final = r"C:\Python313\python.exe"
 # wine's loader says this where no desktop is
 _NOISE: Final = ("XDG_RUNTIME_DIR", "syswow64")
+_LAST_WORDS_S: Final = 2.0
 
 
 class Wine:
@@ -62,21 +63,31 @@ class Wine:
         return [*enter, "/usr/bin/env", "-i", *_ENV, *env, _WINE, *words]
 
     def run(self, *words: str, env: tuple[str, ...] = (), timeout_s: float = 120.0) -> subprocess.CompletedProcess[str]:
-        """Start a program and wait for its end; its streams are pipes, which wine's Python needs."""
-        done = subprocess.run(
-            self.command(*words, env=env),
-            input="",
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=timeout_s,
-            check=False,
-            env={**os.environ, "LC_ALL": "C.UTF-8"},
-        )
-        done.stderr = "".join(
-            line for line in done.stderr.splitlines(keepends=True) if not any(noise in line for noise in _NOISE)
-        )
-        return done
+        """Start a program and wait for its end; its streams are pipes, which wine's Python needs.
+
+        The first program also starts wine's services, which keep its pipes open: so the end of the program counts, and
+        not the end of its output.
+        """
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(self.command(*words, env=env), stdin=pipe, stdout=pipe, stderr=pipe)
+        process.stdin.close()
+        said: tuple[list[bytes], list[bytes]] = ([], [])
+        readers = [
+            threading.Thread(target=_read, args=(stream, parts), daemon=True)
+            for stream, parts in zip((process.stdout, process.stderr), said, strict=True)
+        ]
+        for reader in readers:
+            reader.start()
+        try:
+            code = process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            code = process.wait()
+        for reader in readers:
+            reader.join(_LAST_WORDS_S)
+        out, errors = (b"".join(parts).decode(errors="replace").replace("\r", "") for parts in said)
+        kept = [line for line in errors.splitlines(keepends=True) if not any(noise in line for noise in _NOISE)]
+        return subprocess.CompletedProcess(words, code, out, "".join(kept))
 
     def python(
         self, *words: str, env: tuple[str, ...] = (), timeout_s: float = 120.0
@@ -88,3 +99,8 @@ class Wine:
         """End every program; the next one finds wine as after a start of the machine."""
         words = ["chroot", str(self.root), "/usr/bin/env", "-i", *_ENV, "/usr/lib/wine/wineserver", "-k"]
         subprocess.run(words, check=False, capture_output=True)
+
+
+def _read(stream: IO[bytes], parts: list[bytes]) -> None:
+    while part := stream.read1(65_536):
+        parts.append(part)

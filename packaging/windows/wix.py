@@ -56,6 +56,21 @@ def source(files: Iterable[StagedFile], version: str, python: str) -> str:
         python: Which Python it needs, such as ``3.13``.
     """
     wix = ET.Element("Wix", xmlns=NAMESPACE)
+    product = _product(wix, version)
+    ET.SubElement(product, "MajorUpgrade", DowngradeErrorMessage=_NEWER)
+    ET.SubElement(product, "Media", Id="1", Cabinet="wardbeat.cab", EmbedCab="yes")
+    _needs_python(product, python)
+    root = ET.SubElement(product, "Directory", Id="TARGETDIR", Name="SourceDir")
+    components = [*_folders(root, sorted(files, key=lambda file: file.place)), _menu(root, version)]
+    feature = ET.SubElement(product, "Feature", Id="Wardbeat", Title="Wardbeat", Level="1")
+    for component in components:
+        ET.SubElement(feature, "ComponentRef", Id=component)
+    ET.indent(wix)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(wix, encoding="unicode") + "\n"
+
+
+def _product(wix: ET.Element, version: str) -> ET.Element:
+    """Another product with each version, which takes the place of those with the same code for upgrades."""
     product = ET.SubElement(
         wix,
         "Product",
@@ -75,16 +90,7 @@ def source(files: Iterable[StagedFile], version: str, python: str) -> str:
         Description=f"Wardbeat {version}",
         Comments="Installing it starts nothing.",
     )
-    ET.SubElement(product, "MajorUpgrade", DowngradeErrorMessage=_NEWER)
-    ET.SubElement(product, "Media", Id="1", Cabinet="wardbeat.cab", EmbedCab="yes")
-    _needs_python(product, python)
-    root = ET.SubElement(product, "Directory", Id="TARGETDIR", Name="SourceDir")
-    components = [*_folders(root, sorted(files, key=lambda file: file.place)), _menu(root, version)]
-    feature = ET.SubElement(product, "Feature", Id="Wardbeat", Title="Wardbeat", Level="1")
-    for component in components:
-        ET.SubElement(feature, "ComponentRef", Id=component)
-    ET.indent(wix)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(wix, encoding="unicode") + "\n"
+    return product
 
 
 def _needs_python(product: ET.Element, python: str) -> None:
