@@ -9,6 +9,7 @@ server   the client compares the pipe's owner and the serving process's SID befo
 
 import asyncio
 import hashlib
+import logging
 import os
 import sys
 import time
@@ -18,6 +19,8 @@ from typing import Final, Protocol
 
 from agent.control.callers import LINE_MOST, Callers, Handler, busy, exchanged, nobody
 from agent.errors import AlreadyRunning, NotRunning
+
+log = logging.getLogger(__name__)
 
 _AGAIN_S: Final = 0.5
 
@@ -150,7 +153,7 @@ async def serve(folder: Path, handle: Handler, pipes: Pipes, patience_s: float =
     try:
         while True:
             is_there = await _has_caller(waiting)
-            following = pipes.listen(name, rules, is_first=False)  # before this one goes: the name stays ours
+            following = await _next(pipes, name, rules)  # before this one goes: the name stays ours
             current, waiting = waiting, following
             if is_there:
                 reader = asyncio.StreamReader(limit=LINE_MOST)
@@ -173,6 +176,19 @@ async def _first(pipes: Pipes, name: str, rules: str, patience_s: float) -> Wait
                     "another process holds the name of this agent's control pipe",
                     remedy="End that process: a second agent, or a program of another user. Then start the agent.",
                 ) from error
+        await asyncio.sleep(_AGAIN_S)
+
+
+async def _next(pipes: Pipes, name: str, rules: str) -> Waiting:
+    """One more end; where the system has none to give, commands wait and the agent goes on."""
+    is_told = False
+    while True:
+        try:
+            return pipes.listen(name, rules, is_first=False)
+        except OSError as error:
+            if not is_told:
+                log.warning("no more ends of the control pipe (%s); commands wait", type(error).__name__)
+            is_told = True
         await asyncio.sleep(_AGAIN_S)
 
 

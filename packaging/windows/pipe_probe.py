@@ -5,6 +5,7 @@ pipe_probe.py ask FOLDER
 """
 
 import asyncio
+import ctypes
 import json
 import sys
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from agent.system.windows_pipes import WindowsPipes
 
 _SILENT = 40
 _LONG = 3_000_000
+_KERNEL_OBJECT, _OWNER_AND_LIST = 6, 1 | 4
 
 
 async def serve(folder: Path) -> None:
@@ -41,6 +43,7 @@ def ask(folder: Path) -> None:
         "an answer of 3 MB arrives": lambda: len(channel.ask(folder, Command("a", str(_LONG))).body) == _LONG,
         "a line of 70 kB is no command": lambda: channel.ask(folder, Command("a", "9" * 70_000)).exit_code == 2,
         "owner and server are this user": lambda: _owners(pipes, name) == {sid},
+        "its access list is read back as it was written": lambda: _rules(pipes, name) in _written(sid),
         "where nobody serves, no agent runs": lambda: _nobody(folder),
         "40 silent callers keep nobody out": lambda: _beside_silent(pipes, name, folder),
         "a second first end is refused": lambda: _is_refused(pipes, name, sid),
@@ -60,6 +63,30 @@ def _owners(pipes: WindowsPipes, name: str) -> frozenset[str]:
         return connection.owners()
     finally:
         connection.close()
+
+
+def _rules(pipes: WindowsPipes, name: str) -> str:
+    """Owner and access list of an open pipe, as SDDL."""
+    library = ctypes.WinDLL("advapi32")
+    descriptor, text = ctypes.c_void_p(), ctypes.c_wchar_p()
+    connection = pipes.call(name, 5.0)
+    try:
+        handle = ctypes.c_void_p(connection._handle)  # noqa: SLF001
+        library.GetSecurityInfo(
+            handle, _KERNEL_OBJECT, _OWNER_AND_LIST, None, None, None, None, ctypes.byref(descriptor)
+        )
+    finally:
+        connection.close()
+    library.ConvertSecurityDescriptorToStringSecurityDescriptorW(
+        descriptor, 1, _OWNER_AND_LIST, ctypes.byref(text), None
+    )
+    return text.value or ""
+
+
+def _written(sid: str) -> tuple[str, str]:
+    """The rules as we write them, and as Windows keeps them: "all rights" becomes every right of a file."""
+    rules = pipe.access_rules(sid)
+    return rules, rules.replace("GA", "FA")
 
 
 def _nobody(folder: Path) -> bool:

@@ -26,6 +26,7 @@ _KEY = r"HKLM\SOFTWARE\Python\PythonCore\3.13\InstallPath"
 _POLICY = r"HKLM\Software\Policies\Wardbeat"
 _MSI = r"C:\wardbeat.msi"
 _PATIENCE_S = 60.0
+_QUESTIONS = 8  # that pipe_probe.py puts
 _HPKE = (
     "from agent.wire.keys import SUITE, ReceiveKey, receive_public; key = ReceiveKey.of(bytes(32)); "
     "assert key.open(SUITE.encrypt(b'x', receive_public(key.public), info=b'i'), b'i') == b'x'"
@@ -188,7 +189,7 @@ def pipes(trial: Trial) -> None:
     rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
     for name, ran, words in rows:
         trial.row(f"control pipe: {name}", ran, words, known.get(name, ""))
-    trial.row("control pipe: every question was put", len(rows) == 7, done.stderr)
+    trial.row("control pipe: every question was put", len(rows) == _QUESTIONS, done.stderr)
     trial.row("control pipe: another user is kept out", ran=False, known="wine has one user; not tried anywhere")
 
 

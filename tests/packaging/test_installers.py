@@ -24,14 +24,14 @@ def scripts():
     places, known = list(sys.path), set(sys.modules)
     sys.path.insert(0, str(WINDOWS))
     found = {}
-    for name in ("wix", "database", "check"):
+    for name in ("wix", "database", "check", "wine", "wine_math", "wine_trial"):
         spec = importlib.util.spec_from_file_location(name, WINDOWS / f"{name}.py")
         sys.modules[name] = found[name] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(found[name])
     yield found
     sys.path[:] = places
     for name in set(sys.modules) - known:
-        if name in ("wix", "database", "check", "build", "staging", "packages"):
+        if name in (*found, "build", "staging", "packages"):
             del sys.modules[name]
 
 
@@ -118,6 +118,13 @@ def test_an_installer_is_checked_beside_its_files(scripts, tmp_path):
     unfound = [name for name, (other, beside) in check.planted(msi, tree, tmp_path).items()
                if not list(check.faults(other, beside))]  # fmt: skip
     assert unfound == []
+
+
+def test_a_row_that_fails_without_a_known_reason_fails_the_trial_under_wine(scripts):
+    row = scripts["wine_trial"].Row
+    assert row("a command", ran=False).is_bad
+    assert not row("a command", ran=False, known="wine lacks it").is_bad
+    assert not row("a command", ran=True).is_bad
 
 
 def test_what_is_shipped_for_all_users_changes_nothing():

@@ -81,7 +81,7 @@ class FakePipes:
     def __init__(self, sid: str = SID) -> None:
         self.sid, self.names, self.callers = sid, {}, {}
         self.caller, self.serves = sid, sid
-        self.leaves_at_once = 0
+        self.leaves_at_once, self.refuses_ends = 0, 0
 
     def own_sid(self) -> str:
         return self.sid
@@ -89,6 +89,9 @@ class FakePipes:
     def listen(self, name: str, rules: str, *, is_first: bool) -> FakeWaiting:
         if is_first and name in self.names:
             raise PermissionError
+        if not is_first and self.refuses_ends:
+            self.refuses_ends -= 1
+            raise OSError("all ends are taken")
         pipe = self.names.setdefault(name, FakePipe(rules, rules.removeprefix("O:").partition("D:")[0]))
         return FakeWaiting(self, pipe, name)
 

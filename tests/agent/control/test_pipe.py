@@ -179,6 +179,16 @@ def test_a_caller_who_leaves_at_once_costs_nobody_anything():
     assert served(pipes, client) == Reply(words="did pause")
 
 
+def test_where_no_end_is_left_commands_wait_and_the_agent_goes_on(monkeypatch, caplog):
+    monkeypatch.setattr(pipe, "_AGAIN_S", 0)
+    pipes = FakePipes()
+    pipes.refuses_ends = 3
+    assert served(pipes, lambda: asked(pipes)) == Reply(words="did pause")
+    assert [record.message for record in caplog.records] == [
+        "no more ends of the control pipe (OSError); commands wait"
+    ]
+
+
 def test_an_agent_that_does_not_answer_is_busy():
     pipes = FakePipes()
 
