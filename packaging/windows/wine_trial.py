@@ -8,10 +8,12 @@ What is known to fail here is named as that, with its reason. Exits with 1 where
 
 import contextlib
 import json
+import re
 import shutil
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -199,10 +201,23 @@ def running(trial: Trial) -> None:
         found = until(lambda: trial.agent("status").returncode == 0)
         trial.row("wardbeat run; status answers", found)
         trial.command("wardbeat pause", "pause", shows="Paused")
+        shown = trial.agent("open", "--print")
+        trial.row("the person's page is served", _is_served(trial), shown.stderr)
         trial.command("a second agent is refused", "run", code=3, shows="already running")
         trial.command("wardbeat resume", "resume")
     trial.wine.stop()
     trial.command("when it has ended, no agent runs", "status", code=3, shows="no agent is running")
+
+
+def _is_served(trial: Trial) -> bool:
+    """Whether the page's process answers at the address that its file names."""
+    file = next(trial.wine.drive.rglob("AppData/Local/wardbeat/open.html"), None)
+    found = re.search(r"http://127\.0\.0\.1:\d+", file.read_text()) if file else None
+    try:
+        with urllib.request.urlopen(found[0] if found else "", timeout=30) as answer:  # noqa: S310 - our own page
+            return b"<title>Wardbeat</title>" in answer.read()
+    except (OSError, ValueError):
+        return False
 
 
 def service(trial: Trial) -> None:
