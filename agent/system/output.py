@@ -104,10 +104,7 @@ def clear_screen() -> None:
 
 
 def tolerate_any_text() -> None:
-    """Let no letter that a terminal lacks, no byte of stdin that is no text, and no missing console end a command."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # Windows, a program without a console
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - for good
+    """Let no letter that a terminal lacks, and no byte of stdin that is no text, end a command."""
     for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace")):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors=errors)
@@ -119,6 +116,8 @@ def finish() -> None:
     Raises:
         StorageFull: It cannot be written, so what was asked for is not there in full.
     """
+    if sys.stdout is None or sys.stderr is None:
+        return  # Windows, without a console: nothing was written
     with contextlib.suppress(ValueError):
         try:
             sys.stderr.flush()

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import build
 import wine_math
+import wix
 from wine import PYTHON, Wine
 
 _START = r"C:\Program Files\Wardbeat\wardbeat.py"
@@ -110,6 +111,8 @@ def installed(trial: Trial, msi: Path) -> None:
     trial.row(f"the installer lays {sum(map(len, there))} files, each with its size", all(same))
     path = wine.run("reg", "query", r"HKLM\System\CurrentControlSet\Control\Session Manager\Environment", "/v", "PATH")
     trial.row("its folder is on the search path", r"Program Files\Wardbeat" in path.stdout, path.stdout)
+    source = wine.run("reg", "query", rf"HKLM\{wix.EVENT_SOURCE}", "/v", "EventMessageFile")
+    trial.row("its events have their source", "EventCreate.exe" in source.stdout, source.stdout)
     menu = list(wine.drive.rglob("Start Menu/**/Wardbeat.lnk"))
     startup = [one for one in menu if "StartUp" in one.parts]
     trial.row("one entry in the Start menu, and nothing that starts by itself", len(menu) == 1 and not startup)

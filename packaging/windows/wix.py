@@ -14,6 +14,7 @@ DATA: Final = "data"
 ROOTS: Final = {PROGRAM: ("ProgramFiles64Folder", "Wardbeat"), DATA: ("CommonAppDataFolder", "wardbeat")}
 """For each folder of the staged files: the system's folder, and ours in it."""
 
+EVENT_SOURCE: Final = r"SYSTEM\CurrentControlSet\Services\EventLog\Application\Wardbeat"
 _OURS: Final = uuid.uuid5(uuid.NAMESPACE_DNS, "windows.packaging.wardbeat.invalid")
 UPGRADE_CODE: Final = str(uuid.uuid5(_OURS, "upgrade")).upper()
 _NO_PYTHON: Final = "Wardbeat needs Python {} for all users (python.org, 64 bit, with its launcher). It brings none."
@@ -61,7 +62,8 @@ def source(files: Iterable[StagedFile], version: str, python: str) -> str:
     ET.SubElement(product, "Media", Id="1", Cabinet="wardbeat.cab", EmbedCab="yes")
     _needs_python(product, python)
     root = ET.SubElement(product, "Directory", Id="TARGETDIR", Name="SourceDir")
-    components = [*_folders(root, sorted(files, key=lambda file: file.place)), _menu(root, version)]
+    folders = _folders(root, sorted(files, key=lambda file: file.place))
+    components = [*folders, _menu(root, version), _events(root)]
     feature = ET.SubElement(product, "Feature", Id="Wardbeat", Title="Wardbeat", Level="1")
     for component in components:
         ET.SubElement(feature, "ComponentRef", Id=component)
@@ -143,3 +145,18 @@ def _menu(root: ET.Element, version: str) -> str:
     value = {"Root": "HKLM", "Key": r"Software\Wardbeat", "Name": "Version", "Type": "string", "Value": version}
     ET.SubElement(component, "RegistryValue", KeyPath="yes", **value)
     return "menu"
+
+
+def _events(root: ET.Element) -> str:
+    """The source of our events: for each number up to 1000, EventCreate.exe has a text that shows the event's string."""
+    program = next(one for one in root.iter("Directory") if one.get("Id") == folder_id(PROGRAM))
+    component = ET.SubElement(program, "Component", Id="events", Guid=guid("events"), Win64="yes")
+    values = (
+        ("EventMessageFile", "string", r"#%%SystemRoot%\System32\EventCreate.exe"),  # #%: variables are expanded
+        ("TypesSupported", "integer", "7"),
+        ("CustomSource", "integer", "1"),
+    )
+    for name, kind, value in values:
+        row = {"Root": "HKLM", "Key": EVENT_SOURCE, "Name": name, "Type": kind, "Value": value}
+        ET.SubElement(component, "RegistryValue", row)
+    return "events"

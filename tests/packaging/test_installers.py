@@ -13,6 +13,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 import yaml
 
+from agent.system import event_log
+
 ROOT = Path(__file__).parents[2]
 WINDOWS = ROOT / "packaging" / "windows"
 MACOS = ROOT / "packaging" / "macos"
@@ -52,7 +54,9 @@ def test_each_file_is_a_component_whose_id_depends_on_its_place_alone(scripts):
     later = wix.source(some(wix, *FILES[:1], *FILES[2:], "program/lib/agent/new.py"), "0.3.0", "3.13")
     ids = [{one["Id"]: one["Guid"] for one in parts(text, "Component")} for text in (first, later)]
     assert all(ids[0][key] == ids[1][key] for key in ids[0].keys() & ids[1].keys())
-    assert len(set(ids[0].values())) == len(ids[0]) == len(FILES) + 2  # and the locked folder, and the menu
+    assert (
+        len(set(ids[0].values())) == len(ids[0]) == len(FILES) + 3
+    )  # and the locked folder, the menu, the source of events
     assert {one["Id"] for one in parts(first, "ComponentRef")} == set(ids[0])
     product = [parts(text, "Product")[0] for text in (first, later)]
     assert product[0]["UpgradeCode"] == product[1]["UpgradeCode"]
@@ -77,7 +81,8 @@ def test_the_installer_is_for_all_users_and_starts_nothing(scripts):
     }  # fmt: skip
     (shortcut,) = parts(text, "Shortcut")
     assert shortcut["Directory"] == "ProgramMenuFolder"
-    assert [one["Key"] for one in parts(text, "RegistryValue")] == [r"Software\Wardbeat"]
+    assert {one["Key"] for one in parts(text, "RegistryValue")} == {r"Software\Wardbeat", wix.EVENT_SOURCE}
+    assert wix.EVENT_SOURCE.rpartition("\\")[2] == event_log.SOURCE
     assert "Installed OR PYTHON" in text
 
 
