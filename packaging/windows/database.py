@@ -46,6 +46,9 @@ def complete(msi: Path, kept: list[str], code: str) -> None:
         f"INSERT INTO InstallExecuteSequence (Action, Sequence) VALUES ('{action}', {number})"
         for action, number in _ACTIONS.items()
     ]
+    # REG_EXPAND_SZ: wixl knows the word and writes a plain string
+    expanded = f"#%{wix.TEXTS_OF_EVENTS}"
+    queries.append(f"UPDATE `Registry` SET `Value` = '{expanded}' WHERE `Value` = '{wix.TEXTS_OF_EVENTS}'")
     for query in queries:
         subprocess.run(["msibuild", str(msi), "-q", query], check=True)
     for name, rows in (("MsiLockPermissionsEx", _LOCK), ("Environment", _PATH)):

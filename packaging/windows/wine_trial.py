@@ -112,7 +112,7 @@ def installed(trial: Trial, msi: Path) -> None:
     path = wine.run("reg", "query", r"HKLM\System\CurrentControlSet\Control\Session Manager\Environment", "/v", "PATH")
     trial.row("its folder is on the search path", r"Program Files\Wardbeat" in path.stdout, path.stdout)
     source = wine.run("reg", "query", rf"HKLM\{wix.EVENT_SOURCE}", "/v", "EventMessageFile")
-    trial.row("its events have their source", "EventCreate.exe" in source.stdout, source.stdout)
+    trial.row("its events have their source", "REG_EXPAND_SZ    %SystemRoot%" in source.stdout, source.stdout)
     menu = list(wine.drive.rglob("Start Menu/**/Wardbeat.lnk"))
     startup = [one for one in menu if "StartUp" in one.parts]
     trial.row("one entry in the Start menu, and nothing that starts by itself", len(menu) == 1 and not startup)

@@ -15,6 +15,7 @@ ROOTS: Final = {PROGRAM: ("ProgramFiles64Folder", "Wardbeat"), DATA: ("CommonApp
 """For each folder of the staged files: the system's folder, and ours in it."""
 
 EVENT_SOURCE: Final = r"SYSTEM\CurrentControlSet\Services\EventLog\Application\Wardbeat"
+TEXTS_OF_EVENTS: Final = r"%SystemRoot%\System32\EventCreate.exe"
 _OURS: Final = uuid.uuid5(uuid.NAMESPACE_DNS, "windows.packaging.wardbeat.invalid")
 UPGRADE_CODE: Final = str(uuid.uuid5(_OURS, "upgrade")).upper()
 _NO_PYTHON: Final = "Wardbeat needs Python {} for all users (python.org, 64 bit, with its launcher). It brings none."
@@ -148,11 +149,11 @@ def _menu(root: ET.Element, version: str) -> str:
 
 
 def _events(root: ET.Element) -> str:
-    """The source of our events: for each number up to 1000, EventCreate.exe has a text that shows the event's string."""
+    """The source of our events: EventCreate.exe has a text for each number to 1000, which shows the event's string."""
     program = next(one for one in root.iter("Directory") if one.get("Id") == folder_id(PROGRAM))
     component = ET.SubElement(program, "Component", Id="events", Guid=guid("events"), Win64="yes")
     values = (
-        ("EventMessageFile", "string", r"#%%SystemRoot%\System32\EventCreate.exe"),  # #%: variables are expanded
+        ("EventMessageFile", "string", TEXTS_OF_EVENTS),
         ("TypesSupported", "integer", "7"),
         ("CustomSource", "integer", "1"),
     )
