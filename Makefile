@@ -17,7 +17,7 @@ export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
 WORKERS ?= 5
 IN_PROCESSES = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-beside test-page screenshots report-picture train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm deb deb-check apt-repository offline-kit offline-kit-check test-package test-arm64 licences sboms wheel sign set-version release release-check release-trial test-pip test-templates
+.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-beside test-page screenshots report-picture train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm deb deb-check apt-repository offline-kit offline-kit-check test-package test-arm64 licences sboms wheel sign set-version release release-check release-trial test-pip test-templates msi msi-check test-wine macos
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) once: about $$(grep -cE '^[a-z0-9._-]+==' requirements.lock) packages, 320 MB to download, two to five minutes."
@@ -295,6 +295,25 @@ test-arm64: $(PACK)/.installed $(VENV)/.installed
 	test -e /proc/sys/fs/binfmt_misc/qemu-aarch64 || update-binfmts --enable qemu-aarch64
 	$(PACK)/bin/python packaging/deb/build.py --into .packages/arm64 --machines arm64 --only agent,hub --quick --suites trixie
 	$(PACK)/bin/python packaging/trial/arm64.py .packages/arm64 $(PARTS)
+
+## the agent as an installer for 64-bit Windows, into dist/windows: INTO=
+msi: $(PACK)/.installed
+	@sh tests/system_tools.sh windows
+	$(PACK)/bin/python packaging/windows/build.py $(if $(INTO),--into $(INTO))
+
+## its tables and its cabinet beside the staged files, faults that are planted, and two builds beside each other
+msi-check: $(PACK)/.installed
+	@sh tests/system_tools.sh windows
+	$(PACK)/bin/python packaging/windows/check.py .packages/windows
+
+## what is staged for Windows under wine, in a machine of its own (root): commands, libraries, the control pipe, the installer
+test-wine: $(PACK)/.installed
+	@sh tests/system_tools.sh windows
+	$(PACK)/bin/python packaging/windows/wine_trial.py .packages/wine
+
+## what a package for macOS is made of, and the script that makes it there: INTO=
+macos: $(PACK)/.installed
+	$(PACK)/bin/python packaging/macos/build.py $(if $(INTO),--into $(INTO))
 
 ## the face chain: unseen people, closure, masks, distance, speed beside MediaPipe, canary, egress, an hour: PART= SEED=7
 bench-face: $(VENV)/.installed $(MODELS)/.fetched $(FACE_PEER)/.installed system-tools

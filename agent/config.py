@@ -6,7 +6,6 @@ The machine's settings are defaults for everyone on it. They switch no sensor on
 a sensor, they are overlooked. What leaves is decided by the consent that the person signed.
 """
 
-import difflib
 import os
 import sys
 from collections.abc import Iterator
@@ -15,17 +14,17 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from agent import sources
+from agent import config_files, sources
 from agent.config_files import Layers, is_there, parsed
 from agent.errors import ConfigInvalid, PolicyDenied, WrongUse
 from agent.outbox import Limits
 from agent.perception import engines
-from agent.system import floor
+from agent.system import floor, machine_policy
 from agent.system.host import data_dir
+from agent.system.machine_policy import PolicySource
 from agent.tables.profiles import PROFILES, Profile, profile_named
 from agent.tables.signals import Kind
 
-_EXAMPLE: Final = "'wardbeat config example' shows every key."
 _STRICT: Final = ConfigDict(extra="forbid", frozen=True)
 _AFFECT_PROFILES: Final = ("care", "research")
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -171,32 +170,53 @@ def layers(file: Path | None, machine: Path | None = None) -> Layers:
     return found
 
 
-def read_policy(file: Path | None = None) -> Policy:
-    """The machine's policy, or one that takes nothing away.
+def read_policy(file: Path | None = None, managed: PolicySource | None = None) -> Policy:
+    """The machine's policy, or one that takes nothing away: what the file and the system's own management both allow.
 
     Args:
         file: None: where the system keeps it.
+        managed: None: Group Policy on Windows, a configuration profile on macOS.
 
     Raises:
         ConfigInvalid: Naming the key, the reason and the remedy.
     """
     where = file or policy_file()
-    if not is_there(where):
-        return Policy()
+    written = _rules(parsed(where), where.name) if is_there(where) else Policy()
+    source = managed or machine_policy.of_system()
+    values = None if source is None else source.read()
+    if source is None or values is None:
+        return written
+    set_by_system = _rules(values, source.place)
+    return Policy(**machine_policy.tightened(written.model_dump(), set_by_system.model_dump()))
+
+
+def _rules(values: dict[str, Any], where: str) -> Policy:
     try:
-        return _valid(parsed(where), Policy, where.name)
+        return _valid(values, Policy, where)
     except ConfigInvalid as error:
-        remedy = error.remedy.replace(_EXAMPLE, "'wardbeat config schema' lists a policy's keys and values.")
+        remedy = error.remedy.replace(
+            config_files.EXAMPLE, "'wardbeat config schema' lists a policy's keys and values."
+        )
         raise ConfigInvalid(str(error), remedy=remedy) from error
+
+
+def policy_places(managed: PolicySource | None = None) -> list[str]:
+    """Where the policy in force stands; empty without one.
+
+    Raises:
+        ConfigInvalid: A place cannot be read.
+    """
+    found = [str(policy_file())] if is_there(policy_file()) else []
+    source = managed or machine_policy.of_system()
+    return found if source is None or source.read() is None else [*found, source.place]
 
 
 def load(file: Path | None, policy: Path | None = None, machine: Path | None = None) -> tuple[Settings, Profile]:
     """Settings and the profile in force.
 
     Args:
-        file: The person's file; None: where the system keeps it, else defaults alone.
-        policy: The machine's; None: where the system keeps it, if there is one.
-        machine: The machine's settings; None: where the system keeps them, if there are any.
+        file, policy, machine: The person's settings, the machine's policy, the machine's settings; None: where the
+            system keeps them, if there are any.
 
     Raises:
         ConfigInvalid: Naming the key, the reason and the remedy.
@@ -250,26 +270,27 @@ def _may_name_affect(settings: Settings, profile: Profile, rules: Policy) -> Non
 def _source(name: str, values: object, file: Path | None) -> object:
     where = file.name if file is not None else "settings"
     if name not in sources.SOURCES:
-        raise ConfigInvalid(f"{where}: unknown source {name!r}", remedy=_nearest(name, sources.SOURCES))
+        raise ConfigInvalid(f"{where}: unknown source {name!r}", remedy=config_files.nearest(name, sources.SOURCES))
     kind = sources.settings_type(name)
     known = list(kind.__dataclass_fields__)
     unknown = sorted(set(values) - set(known)) if isinstance(values, dict) else []
     if unknown:
         key = f"sources.{name}.{unknown[0]}"
         raise ConfigInvalid(
-            f"{where}: unknown key {key!r}", remedy=_nearest(key, [f"sources.{name}.{one}" for one in known])
+            f"{where}: unknown key {key!r}",
+            remedy=config_files.nearest(key, [f"sources.{name}.{one}" for one in known]),
         )
     try:
         return TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
-        raise _first(error, where, f"sources.{name}", known) from error
+        raise config_files.first_fault(error, where, f"sources.{name}", known) from error
 
 
 def _valid(values: dict[str, Any], kind: type[_Model], where: str) -> _Model:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        raise _first(error, where, "", list(keys(kind))) from error
+        raise config_files.first_fault(error, where, "", list(keys(kind))) from error
 
 
 def keys(kind: type[BaseModel], prefix: str = "") -> Iterator[str]:
@@ -278,17 +299,3 @@ def keys(kind: type[BaseModel], prefix: str = "") -> Iterator[str]:
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from keys(field.annotation, f"{prefix}{name}.")
         yield f"{prefix}{name}"
-
-
-def _first(error: ValidationError, where: str, prefix: str, known: list[str]) -> ConfigInvalid:
-    problem = error.errors()[0]
-    key = ".".join([*([prefix] if prefix else []), *(str(part) for part in problem["loc"])])
-    if problem["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        candidates = [f"{prefix}.{name}" if prefix else name for name in known]
-        return ConfigInvalid(f"{where}: unknown key {key!r}", remedy=_nearest(key, candidates))
-    return ConfigInvalid(f"{where}: {key or 'the file'}: {problem['msg']}", remedy=_EXAMPLE)
-
-
-def _nearest(word: str, known: Any) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"Did you mean {close[0]!r}?" if close else _EXAMPLE

@@ -1,13 +1,17 @@
 """The files of settings as they are written, and how the person's lies over the machine's."""
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from pydantic import ValidationError
 
 from agent.errors import ConfigInvalid
 
+EXAMPLE: Final = "'wardbeat config example' shows every key."
 _ABSENT: Final = object()
 
 
@@ -66,13 +70,9 @@ def parsed(file: Path) -> dict[str, Any]:
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date that is none, brackets without end
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark is not None else ""
-        raise ConfigInvalid(
-            f"{file.name}{line}: not readable as YAML", remedy="'wardbeat config example' shows every key."
-        ) from error
+        raise ConfigInvalid(f"{file.name}{line}: not readable as YAML", remedy=EXAMPLE) from error
     if not isinstance(found, (dict, type(None))):
-        raise ConfigInvalid(
-            f"{file.name}: not a list of 'key: value' lines", remedy="'wardbeat config example' shows every key."
-        )
+        raise ConfigInvalid(f"{file.name}: not a list of 'key: value' lines", remedy=EXAMPLE)
     return {} if found is None else found
 
 
@@ -83,3 +83,26 @@ def _over(under: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
         known = made.get(key)
         made[key] = _over(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
     return made
+
+
+def first_fault(error: ValidationError, where: str, prefix: str, known: list[str]) -> ConfigInvalid:
+    """The first fault that a check of values found.
+
+    Args:
+        error: Of the check.
+        where: The file's name.
+        prefix: Of the keys that were checked.
+        known: The right keys, without the prefix.
+    """
+    problem = error.errors()[0]
+    key = ".".join([*([prefix] if prefix else []), *(str(part) for part in problem["loc"])])
+    if problem["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        candidates = [f"{prefix}.{name}" if prefix else name for name in known]
+        return ConfigInvalid(f"{where}: unknown key {key!r}", remedy=nearest(key, candidates))
+    return ConfigInvalid(f"{where}: {key or 'the file'}: {problem['msg']}", remedy=EXAMPLE)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The remedy for a word that is none of those known."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"Did you mean {close[0]!r}?" if close else EXAMPLE

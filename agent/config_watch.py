@@ -8,6 +8,7 @@ from typing import Any
 from agent import config
 from agent.config import Settings
 from agent.errors import WardbeatError
+from agent.system import machine_policy
 from agent.tables.profiles import Profile
 
 Stamp = tuple[int, int, int, int]
@@ -106,8 +107,9 @@ class SettingsWatch:
         self.in_force = new
         return new
 
-    def _stamps(self) -> tuple[Stamp, ...]:
-        return tuple(_stamp(one) for one in (self._file or config.default_file(), *_of_machine()))
+    def _stamps(self) -> tuple[Stamp | str, ...]:
+        files = (_stamp(one) for one in (self._file or config.default_file(), *_of_machine()))
+        return (*files, machine_policy.set_by_system())
 
 
 def _of_machine() -> tuple[Path, Path]:

@@ -46,7 +46,7 @@ ROWS = (
     Mutation("agent/outbox/limits.py", "max(0, held - limits.rows + 1)", "max(0, held - limits.rows - 1)", "tests/agent/session/test_edges.py -k more_than_its_limit"),
     Mutation("agent/outbox/limits.py", "min(max(0, later_utc_s - made_utc_s), _STEP_S)", "max(0, later_utc_s - made_utc_s)", "tests/agent/session/test_edges.py -k year_ahead"),
     Mutation("agent/outbox/rows.py", "KEEP_SEALED_DAYS * _DAY_S", "0", "tests/agent/outbox/test_outbox.py"),
-    Mutation("agent/control/channel.py", "if not part or len(line) > _ANSWER_MOST:", "if not part:", "tests/agent/session/test_edges.py -k without_an_end"),
+    Mutation("agent/control/callers.py", "if not part or len(answer) > ANSWER_MOST:", "if not part:", "tests/agent/session/test_edges.py -k without_an_end"),
     Mutation("agent/page/consent.py", "if self._wrong >= _TRIES:", "if self._wrong > _TRIES:", "tests/attacks/test_page.py -k five_wrong"),
     # edges
     Mutation("agent/privacy/gate.py", "if consent is None or consent.record.profile != profile.name:", "if consent is None:", "tests/agent/session/test_edges.py -k another_profile"),

@@ -40,6 +40,12 @@ if [ "${1:-}" = emulation ]; then # roots of another processor
     need qemu-aarch64-static qemu-user-static
     need update-binfmts binfmt-support
 fi
+if [ "${1:-}" = windows ]; then # an installer for Windows, and a root of Debian that wine runs in
+    need wixl wixl
+    need msibuild msitools
+    need mmdebstrap mmdebstrap
+    need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-win32
+fi
 [ -z "$missing" ] && command -v npm >/dev/null 2>&1 && exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then

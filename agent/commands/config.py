@@ -4,7 +4,6 @@ import argparse
 import json
 from collections.abc import Iterator
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.system.output import show
@@ -35,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         layers = config.layers(arguments.config)
         settings, _ = config.load(arguments.config)
-        rows = [*_rows(settings, layers), *_policy_rows(config.policy_file(), config.read_policy())]
+        rows = [*_rows(settings, layers), *_policy_rows(config.policy_places(), config.read_policy())]
         if arguments.origin:
             for row in rows:
                 show(json.dumps(row))
@@ -53,9 +52,9 @@ def _rows(settings: "Settings", layers: "Layers") -> Iterator[dict[str, Any]]:
         yield {"key": key, "value": value, "origin": origin, "file": None if file is None else str(file)}
 
 
-def _policy_rows(file: Path, policy: "Policy") -> Iterator[dict[str, Any]]:
+def _policy_rows(places: list[str], policy: "Policy") -> Iterator[dict[str, Any]]:
     """What the machine's policy takes away; nothing without one."""
-    origin, where = ("policy", str(file)) if file.exists() else ("default", None)
+    origin, where = ("policy", ", ".join(places)) if places else ("default", None)
     for key, value in policy.model_dump(mode="json").items():
         yield {"key": f"policy.{key}", "value": value, "origin": origin, "file": where}
 

@@ -1,7 +1,6 @@
 """`wardbeat uninstall`: stop the agent of this person; keep their data, or erase them here and at the hub first."""
 
 import argparse
-import sys
 import time
 from pathlib import Path
 from typing import Final
@@ -116,13 +115,14 @@ def _waited(receipt: Path, began_s: float, wait_s: float) -> bool:
 def _stop() -> None:
     """Stop the person's service where one is installed."""
     from agent.errors import Missing
-
-    if sys.platform != "linux" or not Path("/run/systemd/system").is_dir():
-        return
-    from agent.service import systemd
+    from agent.service import platforms
 
     try:
-        systemd.remove()
+        manager = platforms.manager()
+    except Missing:  # whose services we manage nowhere
+        return
+    try:
+        manager.remove()
     except Missing as error:  # a session without a service manager has no service
         say(f"No service was removed: {error}")
         return

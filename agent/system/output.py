@@ -116,6 +116,8 @@ def finish() -> None:
     Raises:
         StorageFull: It cannot be written, so what was asked for is not there in full.
     """
+    if sys.stdout is None or sys.stderr is None:
+        return  # Windows, without a console: nothing was written
     with contextlib.suppress(ValueError):
         try:
             sys.stderr.flush()

@@ -47,6 +47,18 @@ RELEASES: Final = (
     Release("bookworm", 12, "3.11", "manylinux_2_36"),
     Release("trixie", 13, "3.13", "manylinux_2_40"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A system beside Debian that libraries are staged for: its Python, and its name in uv after the machine's."""
+
+    python: str
+    platform: str
+
+
+WINDOWS: Final = System("3.13", "pc-windows-msvc")
+MACOS: Final = System("3.13", "apple-darwin")
 MACHINES: Final = {"amd64": "x86_64", "arm64": "aarch64"}
 
 _OWN_VERSION: Final = "{version}"

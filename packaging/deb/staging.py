@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import licences
-from packages import MACHINES, Release
+from packages import MACHINES, Release, System
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 UV: Final = Path(sys.executable).with_name("uv")
@@ -28,14 +28,20 @@ _ENDINGS: Final = (".pyi", ".pxd", ".pyx", ".h", ".a", ".c", ".pyc")
 
 
 def staged(
-    lock: Path, into: Path, release: Release, machine: str, *, beside: Path | None = None, whole: bool = False
+    lock: Path,
+    into: Path,
+    release: Release | System,
+    machine: str,
+    *,
+    beside: Path | None = None,
+    whole: bool = False,
 ) -> list[dict]:
     """Unpack the libraries of a lock; one component of the bill of materials each.
 
     Args:
         lock: Pinned names with hashes.
         into: The folder that becomes `site-packages`.
-        release: Whose Python and C library they are for.
+        release: Whose Python and C library, or which other system, they are for.
         machine: ``amd64`` or ``arm64``.
         beside: Another lock, whose libraries are left out.
         whole: Nothing is pruned: for a trial, whose tests use more than the program does.

@@ -8,8 +8,11 @@ import yaml
 from agent import config
 from agent.config_watch import SettingsWatch
 from agent.errors import ConfigInvalid
+from agent.system import machine_policy
+from agent.system.machine_policy import REG_MULTI_SZ, GroupPolicy
 from agent.tables.profiles import PROFILES
 from agent.tables.signals import KINDS
+from tests.support.fake_registry import FakeRegistry
 
 
 @pytest.fixture
@@ -52,6 +55,19 @@ def test_a_change_is_taken_over_and_named_without_its_value(files):
     assert watch.look() is None
     edit(files[1], denied_kinds=["expression"])
     assert watch.look().changed == ("profile",)
+
+
+def test_a_policy_of_the_systems_own_management_is_watched_too(files, monkeypatch):
+    values = {}
+    monkeypatch.setattr(machine_policy, "of_system", lambda: GroupPolicy(FakeRegistry(values)))
+    watch = SettingsWatch(files[0])
+    assert watch.look() is None
+    values["denied_kinds"] = (["recovery"], REG_MULTI_SZ)
+    assert watch.look().changed == ("profile",)
+    assert "recovery" not in watch.in_force.profile.kinds
+    values["denied_kinds"] = ("recovery", 1)
+    assert watch.look().becomes.held
+    assert watch.look() is None
 
 
 WRONG = [

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from agent import config
+from agent import config, config_files
 from agent.errors import ConfigInvalid, PolicyDenied, RecordingUnreadable, WrongUse
 from agent.recording import files
 from tests.support import garbage
@@ -79,7 +79,7 @@ def test_a_recording_is_read_or_refused_by_line(tmp_path, data):
 
 
 def test_a_reader_that_crashes_would_be_found(tmp_path, monkeypatch):
-    monkeypatch.setattr(config, "_nearest", lambda word, known: known[len(word) + 10_000])
+    monkeypatch.setattr(config_files, "nearest", lambda word, known: known[len(word) + 10_000])
     crashes = 0
     read = test_settings_are_read_or_refused_by_name.hypothesis.inner_test
     for data in (b"nonsense: 1", b"mqtt: {x: 1}", b"sources: {strapp: {}}"):

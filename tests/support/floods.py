@@ -24,7 +24,7 @@ from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from agent import pipeline
-from agent.control import channel, client
+from agent.control import callers, channel, client
 from agent.outbox import consents
 from agent.publisher.screen import Screen
 from agent.sources import Eyes
@@ -305,7 +305,7 @@ def without_budgets():
         mock.patch.object(budget.Budget, "wait_s", return_value=0.0),
         mock.patch.object(budget.Pace, "rest", no_rest),
         mock.patch.object(Screen, "refusal", return_value=""),
-        mock.patch.object(channel, "_CALLERS_MOST", 10**6),
+        mock.patch.object(callers, "_CALLERS_MOST", 10**6),
     ):
         yield
 

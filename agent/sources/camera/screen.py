@@ -45,6 +45,8 @@ class Screen:
         self._bus = None
 
     async def _asked(self) -> bool:
+        if sys.platform != "linux":
+            return False
         from dbus_fast import BusType
         from dbus_fast.aio import MessageBus
 

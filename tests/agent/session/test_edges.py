@@ -15,7 +15,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
-from agent.control import channel
+from agent.control import callers, channel
 from agent.enrollment import identity, renewal
 from agent.errors import AgentBusy, StorageFull, WireRefused
 from agent.model import NS_PER_S, Interval, Sample
@@ -384,7 +384,7 @@ def test_a_clock_that_is_set_a_year_ahead_drops_nothing(world):
 
 @pytest.mark.process
 def test_an_answer_without_an_end_is_cut_off(tmp_path, monkeypatch):
-    monkeypatch.setattr(channel, "_ANSWER_MOST", 200_000)
+    monkeypatch.setattr(callers, "ANSWER_MOST", 200_000)
     (tmp_path / "state").mkdir()
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(tmp_path / "state" / channel.SOCKET))

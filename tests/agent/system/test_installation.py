@@ -4,7 +4,8 @@ import re
 import sys
 from pathlib import Path
 
-from agent.system.installation import how_to_add, how_to_repair
+from agent.system import installation
+from agent.system.installation import how_to_add, how_to_remove, how_to_repair, is_packaged
 
 ROOT = Path(__file__).parents[3]
 
@@ -16,6 +17,24 @@ def test_a_missing_part_is_added_as_the_program_was_installed(monkeypatch):
     assert how_to_add("postgres") == "apt install wardbeat-hub"
     assert "apt install --reinstall" in how_to_repair()
     assert how_to_add("plot").endswith("pip install 'wardbeat[plot]'")
+
+
+def test_each_package_has_its_own_remedies(monkeypatch, tmp_path):
+    assert not is_packaged()
+    monkeypatch.setattr(sys, "prefix", "/opt/wardbeat")
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert "macOS does not hold this part" in how_to_add("camera")
+    assert "apt" not in how_to_add("camera") + how_to_repair() + how_to_remove()
+    monkeypatch.undo()
+    file = tmp_path / "lib" / "agent" / "system" / "installation.py"
+    assert installation._way(file) == "pip"
+    (tmp_path / "wardbeat.cmd").touch()
+    assert installation._way(file) == "the installer for Windows"
+    monkeypatch.setattr(installation, "_way", lambda: "the installer for Windows")
+    assert is_packaged()
+    assert "Windows does not hold this part" in how_to_add("camera")
+    assert "Repair" in how_to_repair()
+    assert "Settings" in how_to_remove()
 
 
 def test_no_other_place_names_a_way_to_install_an_extra():

@@ -1,0 +1,2 @@
+@call "%~dp0wardbeat.cmd" open
+@if errorlevel 1 pause
