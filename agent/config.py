@@ -2,8 +2,8 @@
 
 defaults  <  the machine's settings  <  the person's file  <  the machine's policy, which can only make things stricter
 
-The machine's settings are defaults for everyone on it. They switch no sensor on: where the person's file does not name
-a sensor, they are overlooked. What leaves is decided by the consent that the person signed.
+The machine's settings are defaults for everyone on it; they switch no sensor on that the person's file does not name.
+What leaves is decided by the consent that the person signed.
 """
 
 import os
@@ -19,8 +19,7 @@ from agent.config_files import Layers, is_there, parsed
 from agent.errors import ConfigInvalid, PolicyDenied, WrongUse
 from agent.outbox import Limits
 from agent.perception import engines
-from agent.system import floor, machine_policy
-from agent.system.host import data_dir
+from agent.system import floor, host, machine_policy
 from agent.system.machine_policy import PolicySource
 from agent.tables.profiles import PROFILES, Profile, profile_named
 from agent.tables.signals import Kind
@@ -110,7 +109,7 @@ class Settings(BaseModel):
     """Everything that a person or administrator may set."""
 
     model_config = _STRICT
-    state_dir: Path = Field(default_factory=data_dir)
+    state_dir: Path = Field(default_factory=host.data_dir)
     profile: str = "personal"
     key_store: Literal["auto", "file"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"

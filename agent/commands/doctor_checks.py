@@ -13,7 +13,7 @@ from typing import Final
 from agent import sources
 from agent.commands import doctor_agent, doctor_delivery
 from agent.commands.doctor_rows import Check
-from agent.config import Settings, policy_file
+from agent.config import Settings, policy_places
 from agent.control import channel
 from agent.control.device_scan import silent
 from agent.errors import Missing, OutboxBroken, WardbeatError
@@ -64,7 +64,8 @@ def _guarded(what: str, look: Callable[[], Iterator[Check]]) -> Iterator[Check]:
 def _machine(profile: Profile) -> Iterator[Check]:
     yield Check("python", sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}", "Install Python 3.11.")
     yield Check("tls13", ssl.HAS_TLSv1_3, ssl.OPENSSL_VERSION, "Use a Python whose OpenSSL has TLS 1.3.")
-    words = f"{policy_file()} applies" if policy_file().exists() else "this machine has no policy file"
+    places = policy_places()
+    words = f"{' and '.join(places)} applies" if places else "this machine has no policy file"
     yield Check("machine_policy", ok=True, words=words)
     yield Check("profile", ok=True, words=f"{profile.name}: {profile.words}")
 
