@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from agent.commands.doctor import exposed
+from agent.commands.doctor import exposed, for_monitors, monitored
 from agent.commands.doctor_rows import Check
 from tests.support.processes import start_wardbeat, wait_for
 from tests.support.terminal import call
@@ -50,3 +50,13 @@ def test_prometheus_reads_each_check_that_applies_and_no_value():
     row = re.compile(r'(# (HELP|TYPE) wardbeat_\w+ .+|wardbeat_\w+\{\w+="[\w.]+"\} [01])')
     assert all(row.fullmatch(line) for line in text.splitlines())
     assert text.endswith("\n"), "the node exporter drops a file whose last line has no end"
+
+
+def test_a_monitor_hears_of_the_persons_own_checks_only_if_they_fail():
+    """Whether a line is there must not tell that somebody consents, wears a strap or has a camera on."""
+    common = [Check("agent", ok=True, words=""), Check("broker", ok=True, words="")]
+    own = [Check(name, ok=True, words="") for name in ("consent", "news", "strap", "camera", "source.ble_strap")]
+    assert exposed(for_monitors([*common, *own])) == exposed(for_monitors(common))
+    assert monitored(for_monitors([*common, *own])) == monitored(for_monitors(common))
+    failed = Check("camera", ok=False, words="", remedy="")
+    assert 'check="camera"} 0' in exposed(for_monitors([*common, failed])), "the same filter lets a failure pass"
