@@ -88,6 +88,8 @@ def as_hub(_: Machine, trial: Trial) -> str:
     seen = hub.run("nsenter", "-t", str(pid(hub, BROKER)), "-m", "find", HUB, "-maxdepth", "1").stdout.split()
     must(sorted(seen) == [HUB, f"{HUB}/broker", f"{HUB}/ca.pem"], f"the broker sees {seen}")
     hub.run("systemctl", "reload", BROKER)
+    around = hub.run(*as_user, "ls", f"/proc/{pid(hub, HUB_UNITS[0])}/root{HUB}", ok=False)
+    must(around.returncode != 0, "the hub's folder can be read through the hub's process")
     hub.wait(lambda: hub.run("wardbeat", "hub", "show", HUB, ok=False).returncode == 0, "the hub's own probe")
     users = [hub.run("ps", "-o", "user:20=", "-p", str(pid(hub, unit))).stdout.strip() for unit in HUB_UNITS]
     must(users == ["wardbeat-run", "wardbeat-score"], f"the processes run as {users}")
