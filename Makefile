@@ -288,7 +288,7 @@ test-package: $(PACK)/.installed $(VENV)/.installed $(MODELS)/.fetched
 	$(PACK)/bin/python packaging/trial/build_both.py .packages $(SUITES)
 	$(PACK)/bin/python packaging/trial/run.py .packages $(SUITES)
 
-## the arm64 packages in an emulated Debian: numbers, the demo, the fast tests, an hour or two (root): PARTS="numbers demo fast"
+## the arm64 packages in an emulated Debian: numbers, the demo, the fast tests, two hours (root): PARTS="numbers demo fast" ONLY=tests/hub
 test-arm64: $(PACK)/.installed $(VENV)/.installed
 	@sh tests/system_tools.sh emulation
 	test -e /proc/sys/fs/binfmt_misc/register || mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc

@@ -369,6 +369,7 @@ def test_a_wrong_waveform_is_refused(tmp_path, capsys, text, says):
 
 
 @pytest.mark.slow
+@pytest.mark.process  # where matplotlib has no list of fonts yet, it asks the system for one
 def test_a_recording_is_drawn_and_a_wrong_name_or_a_missing_library_is_said(tmp_path, capsys, monkeypatch):
     series = steady(200)
     series[50], series[90] = 1600.0, 5000.0

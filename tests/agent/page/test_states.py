@@ -43,7 +43,7 @@ def now(states=(), **changes) -> dict:
 
 
 def place(**changes) -> dict:
-    return {"strap": None, "has_source": False, "managed": [], "enrolled": None, "camera": False, "half": False, "travels": False, "answered": False,
+    return {"strap": None, "has_source": False, "managed": [], "is_service": False, "enrolled": None, "camera": False, "half": False, "travels": False, "answered": False,
             "has_history": False} | changes  # fmt: skip
 
 
