@@ -156,3 +156,20 @@ class Interval:
     def overlaps(self, start_utc_s: int, end_utc_s: int) -> bool:
         """Whether any moment of [start, end) lies inside."""
         return self.start_utc_s < end_utc_s and (self.end_utc_s is None or start_utc_s < self.end_utc_s)
+
+
+@dataclass(frozen=True, slots=True)
+class DayValue:
+    """One number of one day. A day without a value has no row: "not imported" is not 0.
+
+    Attributes:
+        day: Days since 1970 on the person's calendar, in the zone where they lived it.
+        name: Row of `agent.tables.days.DAYS`; holds the unit.
+        value: In that unit.
+        coverage_01: Share of the day (or night) that the source knew.
+    """
+
+    day: int
+    name: str
+    value: float
+    coverage_01: float

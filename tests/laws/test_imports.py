@@ -30,6 +30,7 @@ LAYERS = {
     "agent.sources": 4,
     "agent.windows": 4,
     "agent.analysis": 4,
+    "agent.days": 4,
     "agent.perception": 3,
     "agent.privacy": 3,
     "agent.features": 2,
