@@ -35,12 +35,10 @@ class Looked:
     Attributes:
         becomes: What is to be in force from now on; None: what is in force stays.
         changed: Names of the keys that differ; never their values.
-        error: Why the files were not taken over.
     """
 
     becomes: InForce | None = None
     changed: tuple[str, ...] = ()
-    error: WardbeatError | None = None
 
 
 class SettingsWatch:
@@ -83,7 +81,7 @@ class SettingsWatch:
         try:
             rules = config.read_policy()
         except WardbeatError as error:
-            return self._held(f"the machine's policy is wrong: {error}", error)
+            return self._held(f"the machine's policy is wrong: {error}")
         try:
             found = InForce(*self._load(self._file))
         except WardbeatError as error:
@@ -91,17 +89,17 @@ class SettingsWatch:
             try:
                 kept = InForce(before.settings, config.profile_under(before.settings, rules))
             except WardbeatError as denied:
-                return self._held(str(denied), denied)
-            return Looked(self._taken(kept) if kept != before else None, ("profile",), error)
+                return self._held(str(denied))
+            return Looked(self._taken(kept) if kept != before else None, ("profile",))
         self.error = None
         changed = tuple(sorted(_differing(before, found)))
         return Looked(self._taken(found) if changed or before.held else None, changed)
 
-    def _held(self, why: str, error: WardbeatError) -> Looked:
+    def _held(self, why: str) -> Looked:
         """Nothing may leave; the settings stay as they were."""
         self.error = None  # the policy has its own words on the board
         held = InForce(self.in_force.settings, self.in_force.profile, why)
-        return Looked(self._taken(held) if held != self.in_force else None, error=error)
+        return Looked(self._taken(held) if held != self.in_force else None)
 
     def _taken(self, new: InForce) -> InForce:
         self.in_force = new

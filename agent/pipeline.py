@@ -27,7 +27,7 @@ from agent.system.run_mode import RunMode
 from agent.system.status import Level
 from agent.tables.profiles import Profile
 
-_ASK_ADMINISTRATOR = "Tell whoever administers this machine; Wardbeat goes on by itself when the policy allows it."
+_ASK_ADMINISTRATOR = "Ask whoever administers this machine. Wardbeat continues when the policy allows it."
 
 Task = Callable[[], Coroutine[Any, Any, None]]
 

@@ -5,7 +5,6 @@ import logging
 import time
 from typing import TYPE_CHECKING, Final
 
-from agent.commands.loading import load
 from agent.system import output
 from agent.system.output import say
 
@@ -30,7 +29,6 @@ def run(arguments: argparse.Namespace) -> int:
     from agent.system.events import Events
     from agent.system.service_manager import ServiceManager
 
-    load(arguments)
     watch, manager, events = SettingsWatch(arguments.config), ServiceManager(), Events()
     _greet(watch.in_force, manager)
     ended_soon = is_full = False

@@ -3,10 +3,13 @@
 import argparse
 import time
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from agent.commands.loading import load, print_reply
 from agent.system.output import say
+
+if TYPE_CHECKING:
+    from agent.config import Settings
 
 _WAIT_S: Final = 900.0  # three slots: the wish leaves in the next one, and the hub answers within one more
 _LOOK_S: Final = 1.0
@@ -37,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     erases = arguments.erase or (not arguments.keep and _wants_to_erase())
     if arguments.without_receipt and not erases:
         raise WrongUse("--without-receipt is for erasing", remedy="Run 'wardbeat uninstall --erase --without-receipt'.")
-    receipt = _erased(arguments, folder) if erases and folder.exists() else None
+    receipt = _erased(arguments, settings) if erases and folder.exists() else None
     if erases and receipt is False:
         return 1
     _stop()
@@ -59,13 +62,13 @@ def _wants_to_erase() -> bool:
     return answer == "erase"
 
 
-def _erased(arguments: argparse.Namespace, folder: Path) -> bool:
+def _erased(arguments: argparse.Namespace, settings: "Settings") -> bool:
     """Erase here and ask the hub; whether its receipt is here, or nobody has to give one."""
     from agent.control import client
     from agent.enrollment import identity
     from agent.enrollment.departure import RECEIPT
 
-    settings, _ = load(arguments)
+    folder = settings.state_dir
     if not any((folder / name).exists() for name in ("data.key", "data.key.in-system-store")):
         return True  # nothing was ever kept here
     is_enrolled, began_s = identity.exists(folder), time.time()

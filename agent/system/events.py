@@ -122,5 +122,6 @@ class Events:
         key, now_s = (event.part, event.cause), self._now_s()
         if now_s - self._logged_s.get(key, -_AGAIN_S) < _AGAIN_S:
             return False
+        self._logged_s = {one: at_s for one, at_s in self._logged_s.items() if now_s - at_s < _AGAIN_S}
         self._logged_s[key] = now_s
         return True

@@ -60,7 +60,7 @@ class JournalHandler(logging.Handler):
 
 
 def fields(record: logging.LogRecord, text: str) -> dict[str, str]:
-    """What the journal is told of a record.
+    """The journal's fields of a record.
 
     Args:
         record: As it was logged.

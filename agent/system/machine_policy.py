@@ -30,7 +30,7 @@ _TYPE_NAMES: Final = {
     4: "REG_DWORD",
     7: "REG_MULTI_SZ",
 }
-# plistlib has no error of its own for a broken file
+# plistlib raises different errors for a broken file
 _BROKEN: Final = (
     ExpatError,
     ValueError,

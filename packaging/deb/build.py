@@ -18,7 +18,6 @@ import tempfile
 import textwrap
 import tomllib
 from email.utils import formatdate
-from functools import cache
 from pathlib import Path
 
 import licences
@@ -89,7 +88,7 @@ def built(
     _control(package, release, machine, full, tree, unpacked)
     _settle(tree)
     file = words.into / f"{package.name}_{full}_{machine}.deb"
-    env = {**os.environ, "SOURCE_DATE_EPOCH": str(_epoch())}
+    env = {**os.environ, "SOURCE_DATE_EPOCH": str(staging.epoch_s())}
     pack = ["dpkg-deb", "--root-owner-group", "-Zxz", "-z0" if words.quick else "-z6", "--threads-max=2"]
     pack += ["--build", str(tree), str(file)]
     subprocess.run(pack, check=True, env=env, stdout=subprocess.DEVNULL)
@@ -203,7 +202,8 @@ def _overrides(name: str, tree: Path) -> None:
 
 def _changelog(docs: Path, name: str, full: str) -> None:
     who = "Wardbeat <packages@wardbeat.invalid>"
-    words = f"{name} ({full}) stable; urgency=medium\n\n  * See CHANGELOG.md.\n\n -- {who}  {formatdate(_epoch())}\n"
+    when = formatdate(staging.epoch_s())
+    words = f"{name} ({full}) stable; urgency=medium\n\n  * See CHANGELOG.md.\n\n -- {who}  {when}\n"
     _packed(docs / "changelog.gz", words.encode())
 
 
@@ -221,7 +221,7 @@ def _settle(tree: Path) -> None:
                 path.parent.name in ("bin", "DEBIAN") and path.name not in ("control", "conffiles")
             )
             path.chmod(0o755 if runs else 0o644)
-        os.utime(path, (_epoch(), _epoch()), follow_symlinks=False)
+        os.utime(path, (staging.epoch_s(), staging.epoch_s()), follow_symlinks=False)
 
 
 def _floor() -> str:
@@ -233,14 +233,6 @@ def _floor() -> str:
     if found is None:
         raise SystemExit("agent/system/floor.py names no SECURITY_FLOOR")
     return found[1]
-
-
-@cache
-def _epoch() -> int:
-    if "SOURCE_DATE_EPOCH" in os.environ:
-        return int(os.environ["SOURCE_DATE_EPOCH"])
-    words = ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]
-    return int(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """Wheels, unpacked for another machine: fetched by hash, without a compiler, pruned, each file named with its hash."""
 
+import functools
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -158,3 +160,12 @@ def bill(name: str, version: str, components: list[dict]) -> str:
         "components": components,
     }
     return json.dumps(document, indent=1, sort_keys=True) + "\n"
+
+
+@functools.cache
+def epoch_s() -> int:
+    """The time of every file in an artefact: that of the commit, or what SOURCE_DATE_EPOCH says; s since 1970."""
+    if "SOURCE_DATE_EPOCH" in os.environ:
+        return int(os.environ["SOURCE_DATE_EPOCH"])
+    words = ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]
+    return int(subprocess.run(words, check=True, capture_output=True, text=True).stdout)

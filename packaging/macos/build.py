@@ -10,7 +10,6 @@ import os
 import plistlib
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import tomllib
@@ -85,7 +84,7 @@ def staged(into: Path) -> None:
     bill = staging.bill("wardbeat-macos", VERSION, [whole, *components])
     (into / "root" / _SHARE / "sbom.cdx.json").write_text(bill, encoding="utf-8")
     for path in [into, *into.rglob("*")]:
-        os.utime(path, (_epoch_s(), _epoch_s()), follow_symlinks=False)
+        os.utime(path, (staging.epoch_s(), staging.epoch_s()), follow_symlinks=False)
 
 
 def _oldest(site: Path) -> str:
@@ -118,13 +117,6 @@ def _distribution(oldest: str) -> str:
     <pkg-ref id="org.wardbeat.agent" version="{VERSION}">component.pkg</pkg-ref>
 </installer-gui-script>
 """
-
-
-def _epoch_s() -> int:
-    if "SOURCE_DATE_EPOCH" in os.environ:
-        return int(os.environ["SOURCE_DATE_EPOCH"])
-    words = ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]
-    return int(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
 
 
 if __name__ == "__main__":

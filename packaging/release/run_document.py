@@ -1,4 +1,4 @@
-"""`make release`: the steps of a document, each by a shell of its own that ends at the first error.
+"""`make release`: the steps of a document, each in a new shell that ends at the first error.
 
 run_document.py DOCUMENT [--from STEP] [--only STEP] [--list]: values come from the environment (VERSION, KEY, ...).
 """

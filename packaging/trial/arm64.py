@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from machine import Failed, image
+import images
+from machine import Failed
 
 HERE: Final = Path(__file__).resolve().parent
 ROOT: Final = HERE.parents[1]
@@ -52,9 +53,7 @@ def main() -> int:
 def _root(packages: Path) -> Iterator[Path]:
     """An arm64 Debian with the packages, the tests, and what the tests need beside the packages."""
     with tempfile.TemporaryDirectory(prefix="wardbeat-arm64-") as folder:
-        root = Path(folder) / "root"
-        root.mkdir()
-        subprocess.run(["tar", "-C", str(root), "-xf", str(image("trixie", "arm64"))], check=True)
+        root = images.unpacked("arm64", "trixie", Path(folder) / "root")
         for file in sorted(packages.glob("wardbeat-*_arm64.deb")):
             shutil.copy(file, root / "srv")
         _inside(root, "sh", "-c", "dpkg -i /srv/*.deb")

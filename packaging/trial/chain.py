@@ -22,7 +22,7 @@ _DROP_IN: Final = f"/home/{NORA}/.config/systemd/user/{_UNIT}.d/short.conf"
 @contextlib.contextmanager
 def strap(machine: Machine) -> Iterator[str]:
     """A simulated strap behind org.bluez on the machine's own system bus; its name."""
-    bus = f"unix:path=/proc/{machine.leader}/root/run/dbus/system_bus_socket"
+    bus = f"unix:path={machine.inside('/run/dbus/system_bus_socket')}"
     words = [os.environ.get("WARDBEAT_PYTHON", str(_ROOT / ".venv/bin/python")), "-m", "firmware_sim", "--system-bus"]
     process = subprocess.Popen(
         words, stdout=subprocess.PIPE, text=True, cwd=_ROOT, env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": bus}

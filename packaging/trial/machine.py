@@ -12,11 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-ROOTS: Final = Path(os.environ.get("WARDBEAT_ROOTS", "/var/cache/wardbeat"))
-_INSIDE: Final = (
-    "python3,dbus,dbus-user-session,systemd-sysv,udev,libpam-systemd,bluez,ca-certificates,procps,mosquitto"
-)
-_INSIDE_EMULATED: Final = "python3,dbus,bluez,ca-certificates,procps"
+import images
+
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PATIENCE: Final = 60.0
 _ROOM_BYTES: Final = 8 * 10**9
@@ -24,20 +21,6 @@ _ROOM_BYTES: Final = 8 * 10**9
 
 class Failed(Exception):
     """A step did not show what it must."""
-
-
-def image(suite: str, processor: str = "amd64") -> Path:
-    """The root of a release of Debian, made once by its own package manager."""
-    file = ROOTS / (f"{suite}.tar" if processor == "amd64" else f"{suite}-{processor}.tar")
-    if not file.exists() or file.stat().st_size == 0:
-        ROOTS.mkdir(parents=True, exist_ok=True)
-        print(f"Making a root of {suite} ({processor}) once: one to five minutes, 300 MB in {ROOTS}.", flush=True)
-        made = file.with_suffix(".new.tar")
-        words = ["mmdebstrap", "--quiet", "--variant=minbase", f"--architectures={processor}"]
-        words += [f"--include={_INSIDE if processor == 'amd64' else _INSIDE_EMULATED}", suite, str(made)]
-        subprocess.run(words, check=True)
-        made.rename(file)
-    return file
 
 
 class Machine:
@@ -131,6 +114,10 @@ class Machine:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(words, encoding="utf-8")
 
+    def inside(self, path: str) -> Path:
+        """A path inside as this side reaches it while the machine runs; `root` alone lacks what is mounted inside."""
+        return Path("/proc", str(self.leader), "root", path.lstrip("/"))
+
     def bring(self, *files: Path) -> list[str]:
         """Files of this side, copied in; their names inside."""
         folder = self.root / "srv" / "packages"
@@ -144,12 +131,10 @@ class Machine:
 
 
 @contextlib.contextmanager
-def booted(suite: str) -> Iterator[Machine]:
+def booted(suite: str, kind: str = "machine") -> Iterator[Machine]:
     """A machine of this release, from a fresh root, with its systemd up."""
     with tempfile.TemporaryDirectory(prefix="wardbeat-machine-", dir=_place()) as folder:
-        root = Path(folder) / "root"
-        root.mkdir()
-        subprocess.run(["tar", "-C", str(root), "-xf", str(image(suite))], check=True)
+        root = images.unpacked(kind, suite, Path(folder) / "root")
         env = {**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
         words = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network", "--boot"]
         with (Path(folder) / "console").open("wb") as console:
@@ -190,10 +175,10 @@ def joined(one: Machine, other: Machine) -> None:
 def _leader(nspawn: int) -> int:
     began_s = time.monotonic()
     while time.monotonic() - began_s < _PATIENCE:
-        children = Path(f"/proc/{nspawn}/task/{nspawn}/children").read_text().split()
+        children = Path("/proc", str(nspawn), "task", str(nspawn), "children").read_text().split()
         for child in children:
             with contextlib.suppress(OSError):
-                if Path(f"/proc/{child}/comm").read_text().strip() == "systemd":
+                if Path("/proc", child, "comm").read_text().strip() == "systemd":
                     return int(child)
         time.sleep(0.1)
     raise Failed("systemd does not start in the container")

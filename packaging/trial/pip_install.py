@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 import debian_root
+import images
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "deb"))
 import staging
@@ -38,7 +39,7 @@ class Python:
         version: Such as 3.13.5.
         where: For the table.
         program: Its path, inside the root if it has one.
-        root: A Debian of its own, in which it runs; None: this machine.
+        root: The root of a Debian in which it runs; None: this machine.
     """
 
     version: str
@@ -93,13 +94,13 @@ def pythons(folder: Path, named: list[str]) -> Iterator[Python]:
             key = tuple(int(part) for part in version.split("."))
             found.setdefault(key, Python(version, where, path.strip()))
     yield from (found[key] for key in sorted(found))
-    if not named and debian_root.reason_against() is None:
+    if not named and images.reason_against() is None:
         for suite in ("bullseye", "trixie"):
             root = debian_root.made(suite, folder)
             words = debian_root.run(root, ["/usr/bin/python3", "-c", _VERSION], {}).stdout.split()
             yield Python(words[0], f"Debian {suite}, minimal", words[1], root)
     elif not named:
-        print(f"{'-':8} {'Debian':22} not tried: {debian_root.reason_against()}")
+        print(f"{'-':8} {'Debian':22} not tried: {images.reason_against()}")
 
 
 def _programs() -> list[str]:

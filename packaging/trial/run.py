@@ -12,9 +12,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import chain
+import images
 import steps
 from asked import Trial
-from machine import Failed, Machine, booted, image, joined
+from machine import Failed, Machine, booted, joined
 
 Step = Callable[[Machine, Trial], str]
 _PRINTING = threading.Lock()
@@ -25,7 +26,7 @@ def main() -> int:
     folder, *suites = sys.argv[1:]
     suites = suites or ["bookworm", "trixie"]
     for suite in suites:
-        image(suite)
+        images.archive("machine", suite)
     began_s = time.monotonic()
     _say(f"{'suite':10} {'step':34} {'s':>6}  result")
     with ThreadPoolExecutor(len(suites)) as pool:

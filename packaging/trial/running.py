@@ -58,7 +58,7 @@ def reload(machine: Machine, _: Trial) -> str:
         return len({one["_PID"] for one in found if int(one["_PID"]) in before})
 
     policy.write_text("denied_kind: [expression]\n")
-    machine.run("systemctl", "--user", "reload", UNIT, user=ANNA)  # the template's agent looks by itself
+    machine.run("systemctl", "--user", "reload", UNIT, user=ANNA)  # the template's agent polls its files
     took = machine.wait(lambda: agents("WB311") == len(before), "both agents to name the policy")
     policy.write_text(right)
     machine.wait(lambda: agents("WB310") == len(before), "both agents to go on")

@@ -146,7 +146,7 @@ _ALWAYS: Final = "host_notification_period always\nservice_notification_period a
 _NOBODY: Final = "host_notification_options n\nservice_notification_options n\n"
 _SILENT: Final = "host_notification_commands check-host\nservice_notification_commands check-host\n"
 _PERIODS: Final = "max_check_attempts 3\ncheck_period always\nnotification_period always\ncontacts admin\n"
-# Nagios wants each closing bracket in a line of its own
+# Nagios wants each closing bracket on a separate line
 _OBJECTS: Final = (
     "define timeperiod {\ntimeperiod_name always\nalias always\nmonday 00:00-24:00\n}\n"
     "define command {\ncommand_name check-host\ncommand_line /bin/true\n}\n"

@@ -16,15 +16,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from machine import ROOTS, Failed, Machine, booted
+from machine import Failed, Machine, booted
 from template_steps import MONITORS
 
 PACKAGING: Final = Path(__file__).resolve().parents[1]
 OLD, NEW = "0.2.0", "0.2.0.1"
-_INSIDE: Final = (
-    "python3,dbus,dbus-user-session,systemd-sysv,udev,libpam-systemd,bluez,ca-certificates,procps,python3-apt,ansible-core,sudo,"
-    "prometheus-node-exporter,prometheus,icinga2-bin,icinga2-common,nagios4-core,zabbix-agent,nagios-nrpe-server"
-)
 _KEY: Final = "trial@wardbeat.invalid"
 _GOOD: Final = {
     "wardbeat_repository": "file:/srv/repository",
@@ -40,13 +36,12 @@ def main() -> int:
     """Every step; 1 where one failed."""
     suite = sys.argv[2] if len(sys.argv) > 2 else "trixie"
     folder = Path(sys.argv[1]).resolve() / suite
-    image = _image(suite)
     for version in (OLD, NEW):
         words = ["--into", str(folder / version), "--version", version, "--suites", suite, "--machines", "amd64"]
         build = [sys.executable, str(PACKAGING / "deb/build.py"), *words, "--only", "agent,hub", "--quick"]
         subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
     failed, began_s = 0, time.monotonic()
-    with tempfile.TemporaryDirectory() as keys, booted(image) as machine:
+    with tempfile.TemporaryDirectory() as keys, booted(suite, "templates") as machine:
         os.environ["GNUPGHOME"] = keys
         words = ["gpg", "--batch", "--quiet", "--passphrase", "", "--quick-generate-key", _KEY, "default", "default"]
         subprocess.run(words, check=True, capture_output=True)
@@ -89,20 +84,6 @@ def play(machine: Machine, **changes: Any) -> str:
     machine.write("/srv/play.yaml", "- hosts: localhost\n  connection: local\n  roles: [wardbeat]\n")
     words = ["env", "ANSIBLE_ROLES_PATH=/srv/templates/ansible/roles", "ANSIBLE_NOCOLOR=1", "ansible-playbook"]
     return machine.run(*words, "-i", "localhost,", "-e", "@/srv/values.json", "/srv/play.yaml", ok=False).stdout
-
-
-def _image(suite: str) -> str:
-    """The name of the root, which is made once."""
-    file = ROOTS / f"templates-{suite}.tar"
-    if not file.exists():
-        ROOTS.mkdir(parents=True, exist_ok=True)
-        print(f"Making a root with Ansible and monitors once: two minutes, in {ROOTS}.", flush=True)
-        made = file.with_suffix(".new.tar")
-        subprocess.run(
-            ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={_INSIDE}", suite, str(made)], check=True
-        )
-        made.rename(file)
-    return file.stem
 
 
 def _host(machine: Machine, packages: Path) -> None:

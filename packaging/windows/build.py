@@ -73,7 +73,7 @@ def staged(tree: Path) -> list[wix.StagedFile]:
     (tree / wix.PROGRAM / "sbom.cdx.json").write_text(_bill(tree, components, own), encoding="utf-8")
     found = sorted(file for file in tree.rglob("*") if file.is_file())
     for path in [*found, *(one for one in tree.rglob("*") if one.is_dir())]:
-        os.utime(path, (epoch_s(), epoch_s()))
+        os.utime(path, (staging.epoch_s(), staging.epoch_s()))
     _refuse_same_names(tree, found)
     return [wix.StagedFile(PurePosixPath(file.relative_to(tree).as_posix()), file.stat().st_size) for file in found]
 
@@ -109,7 +109,7 @@ def installer(tree: Path, files: list[wix.StagedFile], msi: Path) -> None:
         raise SystemExit(f"wixl: {done.stderr.strip() or done.returncode}")
     kept = [wix.identifier("c", PurePosixPath(wix.DATA) / name) for name in _DATA.values()]
     database.complete(msi, kept, wix.guid(f"package {_digest(tree, files)} {text}"))
-    times = database.settle_times(msi, began_s, int(time.time()), epoch_s())
+    times = database.settle_times(msi, began_s, int(time.time()), staging.epoch_s())
     if times != 2:
         raise SystemExit(f"the summary of {msi.name} holds {times} times, and two are expected")
 
@@ -119,14 +119,6 @@ def _digest(tree: Path, files: list[wix.StagedFile]) -> str:
     for file in files:
         whole.update(hashlib.sha256((tree / file.place).read_bytes()).digest())
     return whole.hexdigest()
-
-
-def epoch_s() -> int:
-    """The time of the commit, or what SOURCE_DATE_EPOCH says."""
-    if "SOURCE_DATE_EPOCH" in os.environ:
-        return int(os.environ["SOURCE_DATE_EPOCH"])
-    words = ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]
-    return int(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
 
 
 if __name__ == "__main__":

@@ -99,7 +99,7 @@ def _digest(file: Path) -> str:
 
 
 def _starts(msi: Path) -> Iterator[str]:
-    """Whatever would start a program by itself."""
+    """Whatever would start a program without being asked."""
     names = subprocess.run(["msiinfo", "tables", str(msi)], check=True, capture_output=True, text=True).stdout.split()
     for name in set(_AUTOSTART) & set(names):
         yield from (f"{name}: {row}" for row in database.table(msi, name))

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import IO, Final
 
 HERE: Final = Path(__file__).parent
+sys.path.append(str(HERE.parent / "trial"))
+import images  # noqa: E402 - beside this folder
+
 _WINE: Final = "/usr/lib/wine/wine64"  # of Debian 13: wine 10
 _SUITE: Final = "trixie"
-_ENV: Final = ("HOME=/root", "PATH=/usr/bin:/bin", "WINEDEBUG=-all", "WINEPREFIX=/root/.wine", "LC_ALL=C.UTF-8")
+_ENV: Final = ("HOME=/srv", "PATH=/usr/bin:/bin", "WINEDEBUG=-all", "WINEPREFIX=/srv/wine", "LC_ALL=C.UTF-8")
 PYTHON: Final = r"C:\Python313\python.exe"
 # wine's loader says this where no desktop is
 _NOISE: Final = ("XDG_RUNTIME_DIR", "syswow64")
@@ -21,7 +24,7 @@ _LAST_WORDS_S: Final = 2.0
 
 
 class Wine:
-    """A Windows of wine's, in a root of its own.
+    """A Windows of wine's, in a root of Debian.
 
     Args:
         folder: Where the root is made, or was.
@@ -30,12 +33,10 @@ class Wine:
     def __init__(self, folder: Path) -> None:
         self.root = folder / "root"
         if not (self.root / _WINE[1:]).exists():
-            print(f"Making a root of {_SUITE} with wine once: about a minute, 700 MB in {self.root}.", flush=True)
-            words = ["mmdebstrap", "--quiet", "--variant=minbase", "--include=wine64", _SUITE, str(self.root)]
-            subprocess.run(words, check=True)
-        shutil.rmtree(self.root / "root/.wine", ignore_errors=True)
+            images.unpacked("wine", _SUITE, self.root)
+        shutil.rmtree(self.root / "srv/wine", ignore_errors=True)
         self.run("wineboot", "-i")
-        self.drive = self.root / "root/.wine/drive_c"
+        self.drive = self.root / "srv/wine/drive_c"
         self._python()
 
     def _python(self) -> None:
