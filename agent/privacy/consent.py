@@ -9,6 +9,8 @@ from typing import Final
 
 from agent.errors import PolicyDenied
 from agent.features import FEATURES
+from agent.tables.day_spec import DaySpec
+from agent.tables.days import DAYS
 from agent.tables.feature_spec import FeatureSpec
 from agent.tables.profiles import PROFILES, Profile
 from agent.wire import schema
@@ -24,15 +26,15 @@ PURPOSE_WORDS: Final = {
 EXPIRES_DAYS: Final = 90  # notes/delivery_and_privacy.md R2
 _DAY_S: Final = 86_400
 _FIRST_GRANTS_MOST: Final = 4  # no profile of release 0.1.0 has more signals to grant
+_FIRST_KINDS: Final = frozenset({"recovery", "fatigue", "expression", "affect", "strain", "self_report"})  # of 0.1.0
+
+Spec = FeatureSpec | DaySpec
 
 
-def releasable(profile: Profile) -> tuple[FeatureSpec, ...]:
-    """Features that this profile may release."""
-    return tuple(
-        spec
-        for spec in FEATURES.values()
-        if spec.release != "live_only" and profile.may_release(spec.signal, spec.kind)
-    )
+def releasable(profile: Profile) -> tuple[Spec, ...]:
+    """Features of windows and of days that this profile may release."""
+    every: tuple[Spec, ...] = (*FEATURES.values(), *DAYS.values())
+    return tuple(spec for spec in every if spec.release != "live_only" and profile.may_release(spec.signal, spec.kind))
 
 
 def releasable_signals(profile: Profile) -> tuple[str, ...]:
@@ -68,12 +70,12 @@ class Consented:
         """Whether what the person notes may leave for a purpose."""
         return any(grant.signal == CONTEXT and grant.purpose == purpose for grant in self.grants)
 
-    def covers(self, spec: FeatureSpec, purpose: str, recipient: str, start_utc_s: int, end_utc_s: int) -> bool:
-        """Whether a feature of a window [start, end) may go to a recipient for a purpose."""
+    def covers(self, spec: Spec, purpose: str, recipient: str, start_utc_s: int, end_utc_s: int) -> bool:
+        """Whether a number of [start, end) may go to a recipient for a purpose."""
         grant = Grant(spec.signal, purpose, recipient)
         return spec.feature_id in self.feature_ids and self.record.covers(grant, start_utc_s, end_utc_s, self.stated)
 
-    def releasable(self, profile: Profile) -> tuple[FeatureSpec, ...]:
+    def releasable(self, profile: Profile) -> tuple[Spec, ...]:
         """The features that it names, of those that this profile may release now."""
         granted = {grant.signal for grant in self.grants if grant.purpose not in NOTHING_SENT}
         return tuple(
@@ -107,8 +109,9 @@ def _first_features(record: ConsentRecord) -> frozenset[int]:
     if profile is None or len(record.grants) > _FIRST_GRANTS_MOST:
         return frozenset()
     days = (record.until_utc_s - record.from_utc_s) // _DAY_S
-    for many in range(len(profile.kinds) + 1):
-        for denied in itertools.combinations(sorted(profile.kinds), many):
+    kinds = sorted(profile.kinds & _FIRST_KINDS)
+    for many in range(len(kinds) + 1):
+        for denied in itertools.combinations(kinds, many):
             tightened = profile.without(denied)
             specs = tuple(spec for spec in releasable(tightened) if spec.feature_id in schema.FIRST_FEATURES)
             for grants in itertools.permutations(record.grants):
@@ -123,7 +126,7 @@ def text(profile: Profile, grants: Sequence[Grant], days: int) -> str:
     return _text(profile, releasable(profile), grants, days)
 
 
-def _text(profile: Profile, specs: Sequence[FeatureSpec], grants: Sequence[Grant], days: int) -> str:
+def _text(profile: Profile, specs: Sequence[Spec], grants: Sequence[Grant], days: int) -> str:
     lines = [
         f"Wardbeat consent, text {TEXT_VERSION}. {profile.words}",
         "What would leave this machine: five-minute summaries, sealed so that only the recipient opens them:",

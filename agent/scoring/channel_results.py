@@ -3,6 +3,7 @@
 Source: `agent.scoring.level.deviation`.
 """
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
@@ -11,6 +12,7 @@ import numpy as np
 
 from agent.scoring.baseline import first_day_after
 from agent.scoring.channels import CHANNELS
+from agent.scoring.counted import counted_deviation
 from agent.scoring.daily import WEEK_DAYS, Days, stretches
 from agent.scoring.level import BEFORE_DAYS, Deviation, Priors, Stretches, deviation
 from agent.scoring.observations import Record
@@ -43,7 +45,7 @@ class ChannelResults:
     Attributes:
         stretches: The days that were compared, one stretch a week.
         deviation: Their posterior.
-        distinct: Count of different values before each week.
+        distinct: Count of different values before each week; no limit for what is counted.
     """
 
     stretches: Stretches
@@ -76,6 +78,19 @@ def channel_results(parts: Sequence[ChannelDays]) -> list[ChannelResults]:
 
     Source: `agent.scoring.level.deviation`.
     """
+    measured = [part for part in parts if not CHANNELS[part.name].per_week]
+    solved = dict(zip(map(id, measured), _measured(measured) if measured else [], strict=True))
+    return [solved[id(part)] if id(part) in solved else _counted(part) for part in parts]
+
+
+def _counted(part: ChannelDays) -> ChannelResults:
+    weeks = _stretches(part)
+    # a count has a scale from the first day on: no number of different values is wanted of it
+    enough = (sys.maxsize,) * len(part.last_days)
+    return ChannelResults(weeks, counted_deviation(weeks, CHANNELS[part.name].prior.scale), enough)
+
+
+def _measured(parts: Sequence[ChannelDays]) -> list[ChannelResults]:
     weeks = [_stretches(part) for part in parts]
     counts = [len(part.last_days) for part in parts]
     priors = [CHANNELS[part.name].prior for part, count in zip(parts, counts, strict=True) for _ in range(count)]

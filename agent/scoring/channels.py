@@ -3,10 +3,10 @@
 A channel is one number a reading. What it was in the person's own past is its yardstick, so a row holds no normal
 value: only its unit, which direction is strain, and what is known of its spread before the first reading.
 
-Weights are equal and published (1 each). Nothing better is known: fused scores were not better than single channels
-where both were tried (StressID: .64 against .75, on other tasks), and weights fitted to one group of people are
-the usual source of bias. Correlations restandardise the mean, so that the index neither shrinks towards 50 as
-channels are added nor jumps when one is missing.
+Weights are published: 1, or 0 where nothing shows that a channel says something of strain. Nothing better is known:
+fused scores were not better than single channels where both were tried (StressID: .64 against .75, on other tasks), and
+weights fitted to one group of people are the usual source of bias. Correlations restandardise the mean, so that the
+index neither shrinks towards 50 as channels are added nor jumps when one is missing.
 """
 
 import math
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from agent.scoring.level import Prior
 
-Group = Literal["heart", "face", "self_report", "other"]
+Group = Literal["heart", "face", "self_report", "sleep", "schedule", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,10 @@ class Channel:
         prior: Spread of a reading within a person; see `Prior`.
         kind: What policy allows or denies, as in FEATURES.
         words: For the person.
-        weight: In the mean.
+        weight: In the mean; 0 where nothing shows that it belongs there: it is shown, and counts for nothing.
+        day: Rows of `agent.tables.days.DAYS` whose sum it is; empty where its values do not come from days.
+        of: Further rows: the channel is then the share of `day` among all of them.
+        per_week: It is counted and not measured (`agent.scoring.counted`), seven times the day's number.
     """
 
     name: str
@@ -44,6 +47,9 @@ class Channel:
     kind: str
     words: str
     weight: float = 1.0
+    day: tuple[str, ...] = ()
+    of: tuple[str, ...] = ()
+    per_week: bool = False
 
 
 # .298: lnRMSSD of 71 people with 2,719 short readings (Welltory, CC0); 7 bpm: heart rate of the same. Personal scales
@@ -52,6 +58,8 @@ _LN_RMSSD: Final = Prior(0.298, 12.0)
 _HR: Final = Prior(7.0, 12.0)
 # faces and self-reports have no common scale: an expressive face, a slow camera, one who never ticks the ends
 _UNKNOWN: Final = Prior(1.0, 0.0)
+# a week's count; see `agent.scoring.counted`
+_COUNT: Final = Prior(1.0, 0.0)
 
 _ROWS: Final = (
     Channel("ln_rmssd", ("rmssd_ms",), "heart", -1, _LN_RMSSD, "recovery", "variability between heart beats, at rest"),
@@ -78,14 +86,49 @@ _ROWS: Final = (
     ),
     Channel("tired_0_10", (), "self_report", 1, _UNKNOWN, "fatigue", "how tired you said you were"),
     Channel("mood_0_10", (), "self_report", -1, _UNKNOWN, "self_report", "the mood you noted"),
-    Channel("calendar_hours", (), "other", 1, _UNKNOWN, "strain", "hours of meetings"),
-    Channel("typing_pause_s", (), "other", 1, _UNKNOWN, "strain", "pauses at the keyboard"),
-    Channel("voice_pause_s", (), "other", 1, _UNKNOWN, "strain", "pauses in speech"),
-    Channel("text_negative_share_01", (), "other", 1, _UNKNOWN, "strain", "share of notes that you called bad"),
+    Channel("sleep_h", (), "sleep", -1, _UNKNOWN, "sleep", "how long you slept", day=("sleep_h",)),
+    Channel(
+        "short_rests_per_week",
+        (),
+        "schedule",
+        1,
+        _COUNT,
+        "schedule",
+        "rests of less than 11 h between shifts",
+        day=("short_rests_n",),
+        per_week=True,
+    ),
+    Channel(
+        "night_shifts_per_week",
+        (),
+        "schedule",
+        1,
+        _COUNT,
+        "schedule",
+        "night shifts",
+        0.0,
+        day=("night_shifts_n",),
+        per_week=True,
+    ),
+    Channel("calendar_hours", (), "other", 1, _UNKNOWN, "schedule", "hours of meetings", 0.0, day=("busy_h",)),
+    Channel("typing_pause_s", (), "other", 1, _UNKNOWN, "typing", "pauses at the keyboard", 0.0),
+    Channel("voice_pause_s", (), "other", 1, _UNKNOWN, "voice", "pauses in speech", 0.0),
+    Channel(
+        "text_negative_share_01",
+        (),
+        "other",
+        1,
+        _UNKNOWN,
+        "text",
+        "share of entries that you called negative",
+        0.0,
+        day=("journal_negative_n", "journal_distressed_n"),
+        of=("journal_positive_n", "journal_neutral_n"),
+    ),
 )
 CHANNELS: Final = {row.name: row for row in _ROWS}
 
-_WITHIN_GROUP: Final = {"heart": 0.6, "face": 0.2, "self_report": 0.5, "other": 0.2}
+_WITHIN_GROUP: Final = {"heart": 0.6, "face": 0.2, "self_report": 0.5, "sleep": 0.2, "schedule": 0.3, "other": 0.2}
 _BETWEEN: Final = 0.1
 
 

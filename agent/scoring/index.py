@@ -68,7 +68,7 @@ def strain(standings: Mapping[str, Standing], usual: Iterable[str] = ()) -> Stra
     the channels, d the difference between the weights of all channels and those of the channels at hand.
 
     Args:
-        standings: By rows of `CHANNELS`.
+        standings: By rows of `CHANNELS`; those of weight 0 add nothing, and do not stand for a measurement.
         usual: Channels that the person had in the days before. One that is absent now counts as unknown: its weight
             goes to the others, and what it might have added widens the interval.
 
@@ -81,13 +81,16 @@ def strain(standings: Mapping[str, Standing], usual: Iterable[str] = ()) -> Stra
     Source: see the module.
     """
     unknown = [name for name in (*standings, *usual) if name not in CHANNELS]
-    if not standings or unknown:
+    counted = {name: one for name, one in standings.items() if name in CHANNELS and CHANNELS[name].weight > 0.0}
+    if not counted or unknown:
         raise NotScored(
             f"no row in CHANNELS for {', '.join(unknown)}" if unknown else "no channel could be read",
             remedy="Wear the strap, or switch a sensor on.",
         )
-    present = tuple(name for name in CHANNELS if name in standings)
-    missing = tuple(name for name in CHANNELS if name in set(usual) and name not in standings)
+    present = tuple(name for name in CHANNELS if name in counted)
+    missing = tuple(
+        name for name in CHANNELS if name in set(usual) and name not in counted and CHANNELS[name].weight > 0.0
+    )
     names = present + missing
     correlations = correlation(names)
     weight = np.array([CHANNELS[name].weight for name in names])
@@ -107,6 +110,7 @@ def strain(standings: Mapping[str, Standing], usual: Iterable[str] = ()) -> Stra
 
     slope = _AT_ZERO if abs(s) < 1e-9 else (phi(s) - 0.5) / s
     points = {name: 100.0 * float(part) * slope for name, part in zip(present, share[here] * z, strict=True)}
+    points |= {name: 0.0 for name in CHANNELS if name in standings and name not in counted}
     half = NINE_IN_TEN * sd
     return Strain(
         100.0 * phi(s),

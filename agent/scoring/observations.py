@@ -11,13 +11,15 @@ from typing import Final, Literal
 
 import numpy as np
 
-from agent.model import Summary
+from agent.model import DayValue, Summary
 from agent.scoring.channels import CHANNELS, Channel, reading
 from agent.scoring.daily import CONTEXTS, Readings
+from agent.scoring.day_readings import is_left_out, readings_of_days
 from agent.scoring.day_windows import BLOCK_S, BLOCKS, DAY_S, Blocks, DayWindows, day_blocks, limit_of_day
 from agent.scoring.level import BEFORE_DAYS
 
 KEPT_DAYS: Final = 400  # as the history keeps them
+_NOON: Final = BLOCKS // 2
 _NIGHT, _MORNING, _EVENING, _DAY_SHIFT, _NIGHT_SHIFT = range(len(CONTEXTS))
 
 
@@ -87,6 +89,7 @@ def record(
     resets_utc_s: Iterable[int] = (),
     self_reports: Iterable[SelfReport] = (),
     left_out: Sequence[tuple[int, int]] = (),
+    day_values: Iterable[DayValue] = (),
 ) -> Record:
     """One person's record: readings by three-hour block, hours worn, and coverage weighted by hours.
 
@@ -99,6 +102,7 @@ def record(
         resets_utc_s: Moments of tagged changes (`agent.scoring.baseline.RESETS`).
         self_reports: Numbers that the person gave.
         left_out: Stretches (an illness with its end) whose readings count for nothing; what was worn still counts.
+        day_values: Values of days, at most one a day and row of DAYS.
 
     Returns:
         The record; no days without a reading.
@@ -120,6 +124,7 @@ def record(
         shifts=shifts,
         resets_utc_s=resets_utc_s,
         self_reports=reports,
+        day_values=[value for value in day_values if not is_left_out(value.day, left_out, utc_offset_s)],
     )
 
 
@@ -132,6 +137,7 @@ def record_of_days(
     shifts: Sequence[Shift] = (),
     resets_utc_s: Iterable[int] = (),
     self_reports: Iterable[SelfReport] = (),
+    day_values: Iterable[DayValue] = (),
 ) -> Record:
     """One person's record from readings that were made day by day.
 
@@ -143,6 +149,7 @@ def record_of_days(
         shifts: Times at work.
         resets_utc_s: Moments of tagged changes.
         self_reports: Numbers that the person gave.
+        day_values: Values of days; one counts as a single reading at noon.
 
     Returns:
         The record; no days without a reading.
@@ -158,6 +165,9 @@ def record_of_days(
         lists[report.channel][(report.utc_s + utc_offset_s(report.utc_s)) // BLOCK_S].append(report.value)
     for name, of_report in lists.items():
         blocks[name].update({block: float(np.mean(values)) for block, values in of_report.items()})
+    today = (until_utc_s + utc_offset_s(until_utc_s)) // DAY_S
+    for name, of_days in readings_of_days(day_values, today - KEPT_DAYS, today).items():
+        blocks[name].update({day * BLOCKS + _NOON: value for day, value in of_days.items()})
     every = [block for of_channel in blocks.values() for block in of_channel]
     first_day = min(every, default=0) // BLOCKS
     last_day = max(max(every, default=0) // BLOCKS, (until_utc_s + utc_offset_s(until_utc_s)) // DAY_S)
@@ -176,7 +186,11 @@ def record_of_days(
             worn_h[day - first_day], coverage[day - first_day] = hours, covered_h
     return Record(
         first_day,
-        {name: _readings(of_channel, first_day, days, local_shifts) for name, of_channel in blocks.items()},
+        {
+            # a value of a whole day is in no context: sleep that a shift cut short was cut short
+            name: _readings(of_channel, first_day, days, () if CHANNELS[name].day else local_shifts)
+            for name, of_channel in blocks.items()
+        },
         worn_h,
         np.where(worn_h > 0, coverage / np.where(worn_h > 0, worn_h, 1.0), math.nan),
         tuple(sorted((at_s + utc_offset_s(at_s)) // DAY_S - first_day for at_s in resets_utc_s)),

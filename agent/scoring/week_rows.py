@@ -26,7 +26,7 @@ READINGS_IN_WEEK: Final = 3
 DAYS_IN_WEEK: Final = 2
 VALUES_BEFORE: Final = 8  # different ones; a channel that is mostly nought has no scale
 MOST_Z: Final = 4.0  # beyond, the index is at its end anyhow
-MODEL: Final = "wardbeat weeks 1"  # name and version: raised with each change that moves a number
+MODEL: Final = "wardbeat weeks 2"  # name and version: raised with each change that moves a number
 REASONS: Final = {
     "nothing": "nothing was measured in this week",
     "thin": "too little was measured in this week; three readings on two days are needed",
@@ -187,7 +187,7 @@ def week_row(
         else:
             channels[name] = _channel_week(name, result.deviation, place, int(week.sum()), now)
     index = None
-    if channels and with_index:
+    if any(CHANNELS[name].weight > 0.0 for name in channels) and with_index:
         index = strain({name: channel.standing for name, channel in channels.items()}, usual)
     # the reason of the channel that is furthest along
     reason = "" if channels else max(reasons, key=list(REASONS).index, default="nothing")

@@ -20,6 +20,7 @@ class Profile:
         pages: Parts of the worker's page that exist here.
         recipients: Who may receive: ``()`` nobody, ``("scoring-service",)`` the enrolled hub's operator.
         forbidden_words: Words that stand in no payload and on no page of this profile.
+        shown_only: Kinds that are kept and shown here, and never leave.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Profile:
     pages: frozenset[str]
     recipients: tuple[str, ...] = ()
     forbidden_words: tuple[str, ...] = ()
+    shown_only: frozenset[str] = frozenset()
 
     def may_release(self, signal: str, kind: str) -> bool:
         """Whether a number of this signal and kind may leave, if the person consents."""
@@ -46,7 +48,7 @@ class Profile:
     @property
     def shown_kinds(self) -> frozenset[str] | None:
         """Kinds of weekly values and check-ins that are shown here; None: all."""
-        return self.kinds if self.purposes else None
+        return self.kinds | self.shown_only if self.purposes else None
 
     def shows(self, kind: str) -> bool:
         """Whether weekly values and check-ins of a kind are shown here."""
@@ -55,7 +57,8 @@ class Profile:
     def without(self, kinds: Iterable[str]) -> Self:
         """This profile, tightened: no pair of these kinds."""
         denied = frozenset(kinds)
-        return replace(self, releases=frozenset(pair for pair in self.releases if pair[1] not in denied))
+        kept = frozenset(pair for pair in self.releases if pair[1] not in denied)
+        return replace(self, releases=kept, shown_only=self.shown_only - denied)
 
     def as_json(self) -> dict[str, Any]:
         """Every field, for another process; `from_json` reads it."""
@@ -68,6 +71,7 @@ class Profile:
             "pages": sorted(self.pages),
             "recipients": list(self.recipients),
             "forbidden_words": list(self.forbidden_words),
+            "shown_only": sorted(self.shown_only),
         }
 
     @classmethod
@@ -81,6 +85,7 @@ class Profile:
             frozenset(given["pages"]),
             tuple(given["recipients"]),
             tuple(given["forbidden_words"]),
+            frozenset(given["shown_only"]),
         )
 
 
@@ -92,6 +97,11 @@ _CARE: Final = _WORKPLACE | {
     ("self_report", "fatigue"),
     ("self_report", "strain"),
     ("self_report", "self_report"),
+    ("schedule", "schedule"),
+    ("sleep", "sleep"),
+    ("activity", "activity"),
+    ("activity", "recovery"),
+    ("journal", "text"),
 }
 
 PROFILES: Final[dict[str, Profile]] = {
@@ -122,6 +132,7 @@ PROFILES: Final[dict[str, Profile]] = {
             frozenset({"now", "weeks", "left", "say"}),
             _SEALED,
             ("emotion", "expression", "affect", "mood", "stress", "strain", "burnout"),
+            frozenset({"schedule", "sleep", "activity"}),
         ),
     )
 }

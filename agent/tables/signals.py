@@ -3,7 +3,20 @@
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-Kind = Literal["recovery", "fatigue", "expression", "affect", "strain", "self_report"]
+Kind = Literal[
+    "recovery",
+    "fatigue",
+    "expression",
+    "affect",
+    "strain",
+    "self_report",
+    "schedule",
+    "sleep",
+    "activity",
+    "text",
+    "voice",
+    "typing",
+]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
 
 
@@ -35,5 +48,9 @@ SIGNALS: Final[dict[str, SignalSpec]] = {
             "affect", "feelings that a model of yours names", "camera frames", frozenset({"affect"}), "docs/face.md"
         ),
         SignalSpec("self_report", "your own answers", "answers", frozenset({"fatigue", "strain", "self_report"})),
+        SignalSpec("schedule", "your roster", "shifts", frozenset({"schedule"})),
+        SignalSpec("sleep", "your sleep, as a device of yours recorded it", "nights", frozenset({"sleep"})),
+        SignalSpec("activity", "steps and pulse of a watch or phone", "days", frozenset({"activity", "recovery"})),
+        SignalSpec("journal", "how many journal entries of each kind", "entries", frozenset({"text"})),
     )
 }

@@ -96,6 +96,7 @@ LIBRARIES = {
     "sqlite3": (
         "agent/outbox/",
         "agent/windows/history.py",
+        "agent/days/store.py",
         "agent/system/storage.py",
         "agent/system/sqlite_schema.py",
         "hub/files.py",

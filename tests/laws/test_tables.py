@@ -13,6 +13,8 @@ import pytest
 from agent.features import FEATURES, docs_table, documents, heart, wire_schema
 from agent.privacy import consent
 from agent.sources import SOURCES, SourceSpec
+from agent.tables.day_spec import GRADES, DaySpec
+from agent.tables.days import DAYS
 from agent.tables.feature_spec import FeatureSpec
 from agent.tables.profiles import PROFILES, Profile
 from agent.tables.signals import KINDS, SIGNALS, SignalSpec
@@ -81,6 +83,34 @@ def named(path: str) -> object:
     return getattr(importlib.import_module(place), function, None)
 
 
+NEVER_AT_WORK = frozenset({"text", "voice", "typing"})
+"""Kinds that eu-workplace neither releases nor shows: what somebody writes, says or types."""
+
+
+def day_faults(rows: list[DaySpec], features: list[FeatureSpec]) -> list[str]:
+    ids = [row.feature_id for row in (*rows, *features)]
+    faults = [] if len(ids) == len(set(ids)) else ["ids"]
+    for row in rows:
+        steps = (row.high - row.low) / row.step
+        checks = {
+            "unit in the name": row.name.endswith(("_h", "_n", "_min", "_01", "_bpm")),
+            "signal may carry this kind": row.signal in SIGNALS and row.kind in SIGNALS[row.signal].kinds,
+            "release": row.release in ("whole", "live_only"),
+            "whole steps": row.low < row.high and abs(steps - round(steps)) < 1e-6,
+            "words": len(row.words.split()) > 3 and row.words.endswith(".") and bool(row.title),
+            "evidence": row.evidence in GRADES and row.because.endswith("."),
+            "the journal gives counts alone": row.signal != "journal" or row.name.endswith("_n"),
+        }
+        faults += [f"DAYS, row {row.name}: {name}" for name, holds in checks.items() if not holds]
+    return faults
+
+
+def kind_faults(rows: list[SignalSpec]) -> list[str]:
+    """What is written, said or typed has a kind of its own, and never one that a workplace may release."""
+    at_work = PROFILES["eu-workplace"].kinds
+    return [row.name for row in rows if row.kinds & NEVER_AT_WORK and row.kinds & at_work]
+
+
 def signal_faults(rows: list[SignalSpec]) -> list[str]:
     faults = []
     for row in rows:
@@ -112,6 +142,9 @@ def profile_faults(rows: list[Profile]) -> list[str]:
     if workplace is not None:
         if not workplace.releases <= {("heart", "recovery"), ("face", "fatigue")} or "check-in" in workplace.pages:
             faults.append("eu-workplace: pairs or pages")
+        held = workplace.kinds | workplace.shown_only
+        if held & NEVER_AT_WORK or workplace.shows_number("journal", "text"):
+            faults.append("eu-workplace: text, voice or keyboard")
         if not {"emotion", "expression", "affect", "stress", "strain", "burnout"} <= set(workplace.forbidden_words):
             faults.append("eu-workplace: forbidden words")
     return faults
@@ -119,6 +152,42 @@ def profile_faults(rows: list[Profile]) -> list[str]:
 
 def test_every_feature_keeps_the_law():
     assert feature_faults(list(FEATURES.values())) == []
+
+
+def test_every_value_of_a_day_keeps_the_law():
+    assert day_faults(list(DAYS.values()), list(FEATURES.values())) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("sleep_h", {"feature_id": 1}),
+        ("sleep_h", {"feature_id": 301}),
+        ("sleep_h", {"name": "sleep"}),
+        ("sleep_h", {"kind": "text"}),
+        ("sleep_h", {"signal": "heart"}),
+        ("steps_n", {"step": 7.0}),
+        ("steps_n", {"evidence": "AAA"}),
+        ("journal_distressed_n", {"name": "journal_distress_01"}),
+    ],
+)
+def test_a_value_of_a_day_that_breaks_the_law_is_found(name, change):
+    rows = [dataclasses.replace(row, **change) if row.name == name else row for row in DAYS.values()]
+    assert day_faults(rows, list(FEATURES.values())) != []
+
+
+def test_text_voice_and_keyboard_have_no_kind_that_a_workplace_releases():
+    assert kind_faults(list(SIGNALS.values())) == []
+    trap = dataclasses.replace(SIGNALS["journal"], kinds=frozenset({"text", "fatigue"}))
+    assert kind_faults([trap]) == ["journal"]
+    for pair in (("journal", "text"), ("voice", "voice"), ("keyboard", "typing")):
+        workplace = PROFILES["eu-workplace"]
+        assert not workplace.may_release(*pair)
+        assert "eu-workplace: pairs or pages" in profile_faults(
+            [dataclasses.replace(workplace, releases=workplace.releases | {pair})]
+        )
+    shown = dataclasses.replace(PROFILES["eu-workplace"], shown_only=frozenset({"text"}))
+    assert "eu-workplace: text, voice or keyboard" in profile_faults([shown])
 
 
 def test_every_source_keeps_the_law():
@@ -257,13 +326,16 @@ def test_the_tables_of_the_documents_are_those_of_the_features():
 # ---- what each profile may release
 
 
-def released_by(profile: Profile, rows: list[FeatureSpec]) -> list[str]:
+EVERY_ROW = [*FEATURES.values(), *DAYS.values()]
+
+
+def released_by(profile: Profile, rows: list[FeatureSpec | DaySpec]) -> list[str]:
     """Numbers that may leave, by the gate's own rule."""
     allowed = (row for row in rows if row.release != "live_only" and profile.may_release(row.signal, row.kind))
     return [row.name for row in sorted(allowed, key=lambda row: row.feature_id)]
 
 
-def golden_faults(rows: list[FeatureSpec]) -> list[str]:
+def golden_faults(rows: list[FeatureSpec | DaySpec]) -> list[str]:
     """tests/golden/releases.json is changed by a person alone: each line is a number that may leave a machine."""
     golden = json.loads((ROOT / "tests/golden/releases.json").read_text(encoding="utf-8"))
     assert set(golden) == set(PROFILES)
@@ -277,22 +349,20 @@ def golden_faults(rows: list[FeatureSpec]) -> list[str]:
 
 
 def test_each_profile_releases_what_the_golden_file_lists():
-    assert golden_faults(list(FEATURES.values())) == []
+    assert golden_faults(EVERY_ROW) == []
     assert {name: tuple(spec.name for spec in consent.releasable(profile)) for name, profile in PROFILES.items()} == {
-        name: tuple(
-            spec.name for spec in FEATURES.values() if spec.name in released_by(profile, list(FEATURES.values()))
-        )
+        name: tuple(spec.name for spec in EVERY_ROW if spec.name in released_by(profile, EVERY_ROW))
         for name, profile in PROFILES.items()
     }
 
 
 def test_a_recovery_number_of_an_unlisted_signal_changes_nothing_anywhere():
     aura = dataclasses.replace(FEATURES["rmssd_ms"], name="aura_degc", feature_id=901, signal="aura")
-    rows = [*FEATURES.values(), aura]
+    rows = [*EVERY_ROW, aura]
     assert golden_faults(rows) == []
-    assert any("signal is a row of SIGNALS" in fault for fault in feature_faults(rows))
+    assert any("signal is a row of SIGNALS" in fault for fault in feature_faults([*FEATURES.values(), aura]))
     listed = dataclasses.replace(aura, signal="heart")
-    found = golden_faults([*FEATURES.values(), listed])
+    found = golden_faults([*EVERY_ROW, listed])
     assert [fault.split(":")[0] for fault in found] == [
         "PROFILES, row care", "PROFILES, row research", "PROFILES, row eu-workplace"
     ]  # fmt: skip

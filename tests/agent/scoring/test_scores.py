@@ -193,8 +193,22 @@ def test_intervals_hold_drawn_truths_and_the_blind_scorer_s_do_not():
 # ---- index
 
 
+COUNT = [name for name, row in CHANNELS.items() if row.weight > 0]
+SHOWN_ONLY = [name for name in CHANNELS if name not in COUNT]
+
+
+@given(st.dictionaries(st.sampled_from(COUNT), standings, min_size=1),
+       st.dictionaries(st.sampled_from(SHOWN_ONLY), standings))  # fmt: skip
+def test_a_channel_without_evidence_is_listed_and_adds_nothing(seen, shown):
+    made, more = strain(seen), strain({**seen, **shown}, usual=[*seen, *shown])
+    assert (more.index, more.low, more.high, more.missing) == (made.index, made.low, made.high, ())
+    assert {name: more.points[name] for name in shown} == dict.fromkeys(shown, 0.0)
+    with pytest.raises(NotScored):
+        strain(shown)
+
+
 @pytest.mark.slow
-@given(st.dictionaries(st.sampled_from(list(CHANNELS)), standings, min_size=1))
+@given(st.dictionaries(st.sampled_from(COUNT), standings, min_size=1))
 def test_any_channels_make_an_index_whose_points_sum(seen):
     made = strain(seen)
     assert 0 <= made.low <= made.index <= made.high <= 100
@@ -219,7 +233,7 @@ def test_at_the_middle_points_take_the_limit():
     assert one.points["hr_bpm"] == pytest.approx(100 * 0.39894228 * 1e-10)
 
 
-@given(st.dictionaries(st.sampled_from(list(CHANNELS)), st.builds(Standing, st.floats(-1, 1), st.floats(0.1, 1)),
+@given(st.dictionaries(st.sampled_from(COUNT), st.builds(Standing, st.floats(-1, 1), st.floats(0.1, 1)),
                        min_size=2, max_size=6))  # fmt: skip
 def test_a_missing_channel_never_fails_and_is_named(seen):
     name = next(iter(seen))
@@ -238,12 +252,16 @@ def test_no_channel_or_an_unknown_one_is_refused():
 
 def test_every_channel_keeps_its_law():
     from agent.features import FEATURES
+    from agent.tables.days import DAYS
 
     together = correlation(tuple(CHANNELS))
     assert np.linalg.eigvalsh(together).min() > 0
     for row in CHANNELS.values():
         assert row.toward_strain in (-1, 1)
-        assert row.weight == 1.0
+        assert row.weight in (0.0, 1.0)
+        assert row.weight == 0.0 or all(DAYS[name].evidence in ("A", "B") for name in row.day), row.name
+        assert not (row.features and row.day)
+        assert all(DAYS[name].kind == row.kind for name in (*row.day, *row.of))
         assert all(name in FEATURES for name in row.features)
         assert all(FEATURES[name].kind == row.kind for name in row.features)
         assert (row.prior.weight > 0) == (row.group == "heart")

@@ -36,7 +36,7 @@ def test_a_number_within_a_point_is_not_shown(index):
         (score(70.0), "late"),
         (score(70.0, known=CLOCK_KNOWN), "shifts"),
         (score(70.0, known=SHIFTS_KNOWN), "time zone"),
-        (score(70.0, model="wardbeat weeks 2"), "another version"),
+        (score(70.0, model="wardbeat weeks 1"), "another version"),
         (score(None, reason="learning"), "still learning"),
         (score(None, reason="thin"), "too little"),
     ],
