@@ -16,52 +16,8 @@
         series.py      entries to occurrences
     wall.py        wall clock and UTC
     shift_days.py, meeting_days.py   values of days
-    results.py     the types of what comes out, and the limits
+    results.py     the types of what comes out
+    reasons.py     why something was not read, and the limits
 
 No library of calendars is loaded in the agent's own process.
 """
-
-from agent.days.calendar.folder import FileState, Looked, changed, content, contents
-from agent.days.calendar.importer import read_calendars, titles
-from agent.days.calendar.results import (
-    LIMITS,
-    WORDS,
-    DayRange,
-    FileReport,
-    Imported,
-    Limits,
-    Mark,
-    Meeting,
-    Reason,
-    Title,
-    Unread,
-    UsualHours,
-)
-from agent.days.calendar.titles import digest
-from agent.days.calendar.wall import Offset, ZoneChange, offset_along
-
-__all__ = [
-    "LIMITS",
-    "WORDS",
-    "DayRange",
-    "FileReport",
-    "FileState",
-    "Imported",
-    "Limits",
-    "Looked",
-    "Mark",
-    "Meeting",
-    "Offset",
-    "Reason",
-    "Title",
-    "Unread",
-    "UsualHours",
-    "ZoneChange",
-    "changed",
-    "content",
-    "contents",
-    "digest",
-    "offset_along",
-    "read_calendars",
-    "titles",
-]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from agent.days.calendar.results import Reason
+from agent.days.calendar.reasons import Reason
 
 LINE_MOST: Final = 64 * 1024
 LINES_MOST: Final = 10_000

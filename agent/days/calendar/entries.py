@@ -22,8 +22,8 @@ from agent.days.calendar.properties import (
     simple_value,
     text_of,
 )
+from agent.days.calendar.reasons import Mark, Reason
 from agent.days.calendar.refused import EntryRefused
-from agent.days.calendar.results import Mark, Reason
 from agent.days.calendar.rules import Rule, rule
 from agent.days.calendar.titles import Name
 from agent.days.calendar.zones import Zone

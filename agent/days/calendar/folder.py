@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from agent.days.calendar.results import LIMITS, Limits, Reason
+from agent.days.calendar.reasons import LIMITS, Limits, Reason
 from agent.errors import Missing
 
 ENDINGS: Final = (".ics", ".ical", ".ifb", ".icalendar")

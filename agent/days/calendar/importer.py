@@ -8,52 +8,30 @@ from typing import Final
 
 from agent.days.calendar.meeting_days import meeting_values
 from agent.days.calendar.process import read_in_process
-from agent.days.calendar.protocol import Question, Time, stopped, summed
-from agent.days.calendar.results import (
-    LIMITS,
-    MARKS,
-    DayRange,
-    FileReport,
-    Imported,
-    Limits,
-    Mark,
-    Meeting,
-    Reason,
-    Title,
-    UsualHours,
-)
+from agent.days.calendar.protocol import FileAnswer, Question, Time, stopped, summed
+from agent.days.calendar.reasons import LIMITS, MARKS, Limits, Mark, Reason, Title
+from agent.days.calendar.results import DayRange, Imported, Meeting, Wanted
 from agent.days.calendar.shift_days import local_day, shift_values, shifts_of
 from agent.days.calendar.wall import DAY_S, Offset, stretches, utc_of_wall_s
 from agent.errors import WrongUse
 from agent.model import DayValue
 
 CONTEXT_DAYS: Final = 31
-"""Days before the wanted ones whose shifts are read, for the first rest and the first run of days."""
+"""Days around the wanted ones that are read, too: for the first rest, the first run of days, and what is covered."""
 
 _KEY_LEAST: Final = 16
 
 
 async def read_calendars(
-    files: Sequence[bytes | Reason],
-    *,
-    days: DayRange,
-    marks: Mapping[str, Mark],
-    key: bytes,
-    utc_offset_s: Offset,
-    hours: UsualHours = UsualHours(),  # noqa: B008 - frozen
-    declared: DayRange | None = None,
-    limits: Limits = LIMITS,
+    files: Sequence[bytes | Reason], wanted: Wanted, *, marks: Mapping[str, Mark], key: bytes, limits: Limits = LIMITS
 ) -> Imported:
     """What calendars say of a person's days. The same bytes and words give the same result.
 
     Args:
-        files: The bytes of each, or why they cannot be had (`agent.days.calendar.folder`).
-        days: Days that are wanted; `DayRange.around` has the usual ones.
-        marks: What the person said of titles and categories, by `digest` under ``key``.
+        files: The bytes of each, or why they cannot be had (`agent.days.calendar.folder.contents`).
+        wanted: The days, the person's clock and their usual hours.
+        marks: What the person said of titles and categories, by `agent.days.calendar.titles.digest` under ``key``.
         key: Of the digests, at least 16 bytes, of this person alone.
-        utc_offset_s: Seconds east of UTC of the person's clock at a moment (`offset_along` makes one of zone changes).
-        hours: When they usually work with others.
-        declared: Days that the person says the calendar covers; None: from its first to its last entry.
         limits: What it may cost.
 
     Returns:
@@ -62,14 +40,19 @@ async def read_calendars(
     Raises:
         WrongUse: The key is too short, a mark is of no kind, or the days are more than four years.
     """
-    _check(days, marks, key)
-    low_utc_s, high_utc_s = (day * DAY_S - utc_offset_s(day * DAY_S) for day in (days.first_day, days.last_day + 1))
-    low_utc_s -= CONTEXT_DAYS * DAY_S
-    answers = await _answers(files, Question(low_utc_s - DAY_S, high_utc_s + DAY_S, key, marks), limits)
-    clock = stretches(low_utc_s - 2 * DAY_S, high_utc_s + 2 * DAY_S, utc_offset_s)
-    times = [_placed(time, utc_offset_s) for _, found, _ in answers for time in found]
-    reports = tuple(report for report, _, _ in answers)
-    roster, every = _covered(times, days, declared, utc_offset_s)
+    _check(wanted.days, marks, key)
+    low_utc_s, high_utc_s = _window(wanted)
+    return imported(await answers(files, Question(low_utc_s, high_utc_s, key, marks), limits), wanted)
+
+
+def imported(of_files: Sequence[FileAnswer], wanted: Wanted) -> Imported:
+    """The person's days from what the reading process found in each file."""
+    days, offset_s = wanted.days, wanted.utc_offset_s
+    low_utc_s, high_utc_s = _window(wanted)
+    clock = stretches(low_utc_s - 2 * DAY_S, high_utc_s + 2 * DAY_S, offset_s)
+    times = [_placed(time, offset_s) for of_file in of_files for time in of_file.times]
+    reports = tuple(of_file.report for of_file in of_files)
+    roster, every = _covered(times, [at_s for of_file in of_files for at_s in of_file.reach_s], wanted)
     shifts = shifts_of(((time.start_s, time.end_s) for time in times if time.is_shift), clock)
     meetings = sorted(
         {Meeting(time.start_s, time.end_s) for time in times if not time.is_shift},
@@ -77,17 +60,24 @@ async def read_calendars(
     )
     values: list[DayValue] = []
     if roster is not None and shifts:
-        values += shift_values(shifts, roster, clock, utc_offset_s)
-    if every is not None:
-        values += meeting_values(meetings, every, hours, clock, utc_offset_s)
+        values += shift_values(shifts, roster, clock, offset_s)
+    if every is not None and meetings:  # a roster alone says nothing of meetings
+        values += meeting_values(meetings, every, wanted.hours, clock, offset_s)
     return Imported(
-        tuple(shift for shift in shifts if _is_in(local_day(shift.start_utc_s, utc_offset_s), days)),
-        tuple(one for one in meetings if _is_in(local_day(one.start_utc_s, utc_offset_s), days)),
+        tuple(shift for shift in shifts if _is_in(local_day(shift.start_utc_s, offset_s), days)),
+        tuple(one for one in meetings if _is_in(local_day(one.start_utc_s, offset_s), days)),
         tuple(sorted(values, key=lambda value: (value.day, value.name))),
         every,
         summed(reports),
         reports,
     )
+
+
+def _window(wanted: Wanted) -> tuple[int, int]:
+    """The wanted days with those around them, [low, high) in s of UTC."""
+    low_s, high_s = wanted.days.first_day * DAY_S, (wanted.days.last_day + 1) * DAY_S
+    low_utc_s, high_utc_s = (utc_of_wall_s(wall_s, wanted.utc_offset_s) for wall_s in (low_s, high_s))
+    return low_utc_s - CONTEXT_DAYS * DAY_S, high_utc_s + CONTEXT_DAYS * DAY_S
 
 
 async def titles(
@@ -112,8 +102,8 @@ async def titles(
     _check(days, {}, key)
     window = (days.first_day * DAY_S - DAY_S, (days.last_day + 2) * DAY_S)
     found: dict[str, Title] = {}
-    for _, _, of_file in await _answers(files, Question(*window, key, {}, wants_titles=True), limits):
-        for title in of_file:
+    for of_file in await answers(files, Question(*window, key, {}, wants_titles=True), limits):
+        for title in of_file.titles:
             count = title.count + (found[title.digest].count if title.digest in found else 0)
             found[title.digest] = Title(title.digest, title.where, title.text, count)
     return tuple(sorted(found.values(), key=lambda title: (-title.count, title.where, title.text)))
@@ -128,11 +118,8 @@ def _check(days: DayRange, marks: Mapping[str, Mark], key: bytes) -> None:
         raise WrongUse("these days cannot be read", remedy="Ask for at most four years, the first day first.")
 
 
-_Answer = tuple[FileReport, tuple[Time, ...], tuple[Title, ...]]
-
-
-async def _answers(files: Sequence[bytes | Reason], question: Question, limits: Limits) -> list[_Answer]:
-    """One answer a file; the process gets those that are within the limits."""
+async def answers(files: Sequence[bytes | Reason], question: Question, limits: Limits = LIMITS) -> list[FileAnswer]:
+    """One answer a file; the reading process gets those that are within the limits."""
     allowed: list[bytes | Reason] = []
     total = 0
     for number, file in enumerate(files):
@@ -149,8 +136,7 @@ async def _answers(files: Sequence[bytes | Reason], question: Question, limits: 
             allowed.append(file)
     readable = [file for file in allowed if not isinstance(file, Reason)]
     read = iter(await read_in_process(readable, question, limits))
-    every = [stopped(file) if isinstance(file, Reason) else next(read) for file in allowed]
-    return [(one.report, one.times, one.titles) for one in every]
+    return [stopped(file) if isinstance(file, Reason) else next(read) for file in allowed]
 
 
 def _placed(time: Time, offset_s: Offset) -> Time:
@@ -161,21 +147,22 @@ def _placed(time: Time, offset_s: Offset) -> Time:
     return Time(start_s, max(utc_of_wall_s(time.end_s, offset_s), start_s + 1), time.is_shift, False, time.is_endless)
 
 
-def _covered(
-    times: Sequence[Time], days: DayRange, declared: DayRange | None, offset_s: Offset
-) -> tuple[DayRange | None, DayRange | None]:
+def _covered(times: Sequence[Time], reach_s: Sequence[int], wanted: Wanted) -> tuple[DayRange | None, DayRange | None]:
     """Days that the calendar covers for shifts, and for meetings.
 
     A series of meetings without an end shows nothing of how far a roster was filled in: the days after its last entry
     are no days off.
     """
-    if declared is not None:
-        both = _within(declared.first_day, declared.last_day, days)
+    days = wanted.days
+    if wanted.declared is not None:
+        both = _within(wanted.declared.first_day, wanted.declared.last_day, days)
         return both, both
-    starts = [local_day(time.start_s, offset_s) for time in times]
+    starts = [local_day(time.start_s, wanted.utc_offset_s) for time in times]
+    ends = [day for day, time in zip(starts, times, strict=True) if time.is_shift or not time.is_endless]
+    written = [local_day(at_s, wanted.utc_offset_s) for at_s in reach_s]
+    starts, ends = starts + written, ends + written
     if not starts:
         return None, None
-    ends = [day for day, time in zip(starts, times, strict=True) if time.is_shift or not time.is_endless]
     roster = _within(min(starts), max(ends), days) if ends else None
     return roster, _within(min(starts), max(starts), days)
 

@@ -13,8 +13,8 @@ from icalendar.prop import vUTCOffset
 from agent.days.calendar import zones
 from agent.days.calendar.content import Line, RawCalendar, RawZone
 from agent.days.calendar.properties import Period, moments, of_name, one_moment, text_of
+from agent.days.calendar.reasons import Reason
 from agent.days.calendar.refused import FOREIGN, EntryRefused
-from agent.days.calendar.results import Reason
 from agent.days.calendar.rules import Rule, rule, starts
 from agent.days.calendar.zones import Written, Zone
 

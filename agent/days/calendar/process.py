@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from agent.days.calendar.protocol import FileAnswer, Question, answered, asked, sized, stopped
-from agent.days.calendar.results import LIMITS, Limits, Reason
+from agent.days.calendar.reasons import LIMITS, Limits, Reason
 from agent.system import child
 
 log = logging.getLogger(__name__)

@@ -15,8 +15,8 @@ from icalendar.parser import Contentline
 from icalendar.prop import vDDDTypes, vDuration
 
 from agent.days.calendar.content import Line
+from agent.days.calendar.reasons import Reason
 from agent.days.calendar.refused import FOREIGN, EntryRefused
-from agent.days.calendar.results import Reason
 from agent.days.calendar.zones import UTC_ZONE, Floating, Zone
 
 DATES_MOST: Final = 10_000
@@ -55,7 +55,7 @@ class Length:
     Attributes:
         days: Whole days.
         rest: What is beyond them.
-        is_on_wall: The rest follows the clock on the wall, too: the length comes from an end that was written as a time.
+        is_on_wall: The rest follows the clock, too: the length comes from an end that was written as a time.
     """
 
     days: int
@@ -125,10 +125,7 @@ def moments(line: bytes, zone_of: ZoneOf) -> list[Moment | Period]:
         EntryRefused: A value is none, its zone is unknown, or there are too many.
     """
     loose = _LOOSE.fullmatch(text_of(line))
-    if loose is not None and ":" in loose[1]:
-        parts = Property({"TZID": loose[1]}, loose[2])
-    else:
-        parts = split(line)
+    parts = Property({"TZID": loose[1]}, loose[2]) if loose is not None and ":" in loose[1] else split(line)
     words = [word for word in parts.value.split(",") if word.strip()]  # an empty list is one without dates
     if len(words) > DATES_MOST:
         raise EntryRefused(Reason.TOO_MANY_DATES)

@@ -1,7 +1,7 @@
 r"""Between the agent and the reading process: one line asks, one line and a file's bytes go in, one line comes out.
 
     agent ──▶ {"low", "high", "key", "marks", "titles", limits}\\n  then for each file  {"size"}\\n and its bytes
-    agent ◀── {"events", "all_day", "others", "unread", "found" or "titles"}\\n
+    agent ◀── {"events", "all_day", "others", "unread", "first", "last", "found" or "titles"}\\n
 
 What comes back is foreign: whatever is not exactly this shape is refused, and no text but a title is let through.
 """
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from agent.days.calendar.results import MARKS, FileReport, Limits, Mark, Reason, Title, Unread
+from agent.days.calendar.reasons import MARKS, FileReport, Limits, Mark, Reason, Title, Unread
 
 TITLE_MOST: Final = 200
 _COUNT_MOST: Final = 10**9
@@ -57,11 +57,19 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class FileAnswer:
-    """What the process says of one file."""
+    """What the process says of one file.
+
+    Attributes:
+        report: What became of its entries.
+        times: Occurrences within the window.
+        titles: Where they are asked for.
+        reach_s: The first and the last start that the file writes, whatever the window.
+    """
 
     report: FileReport
     times: tuple[Time, ...] = ()
     titles: tuple[Title, ...] = ()
+    reach_s: tuple[int, ...] = ()
 
 
 def asked(question: Question, limits: Limits) -> bytes:
@@ -101,9 +109,10 @@ def answered(line: bytes) -> FileAnswer:
         report = FileReport(_count(words["events"]), _count(words["all_day"]), _count(words["others"]), unread)
         times = tuple(_time(row) for row in words.get("found", []))
         titles = tuple(_title(row) for row in words.get("titles", []))
+        reach_s = tuple(_second(words[name]) for name in ("first", "last") if words[name] is not None)
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("no answer of the reading process") from error
-    return FileAnswer(report, times, titles)
+    return FileAnswer(report, times, titles, reach_s)
 
 
 def stopped(reason: Reason) -> FileAnswer:
@@ -128,10 +137,16 @@ def _count(number: Any) -> int:
 
 def _time(row: Any) -> Time:
     start_s, end_s, *flags = row
-    if not (type(start_s) is int and type(end_s) is int and -_TIME_MOST_S < start_s < end_s < _TIME_MOST_S):
+    if _second(start_s) >= _second(end_s):
         raise ValueError("no time")
     is_shift, is_floating, is_endless = (_flag(flag) for flag in flags)
     return Time(start_s, end_s, is_shift, is_floating, is_endless)
+
+
+def _second(number: Any) -> int:
+    if type(number) is not int or abs(number) >= _TIME_MOST_S:
+        raise ValueError("no time")
+    return number
 
 
 def _flag(number: Any) -> bool:

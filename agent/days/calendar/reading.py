@@ -9,8 +9,8 @@ from typing import Final
 from agent.days.calendar.content import RawCalendar, RawEvent, calendars
 from agent.days.calendar.entries import Entry, entry
 from agent.days.calendar.own_zones import OwnZones
+from agent.days.calendar.reasons import Mark, Reason
 from agent.days.calendar.refused import FOREIGN, EntryRefused
-from agent.days.calendar.results import Mark, Reason
 from agent.days.calendar.series import Occurrence, Series, Window, grouped, occurrences
 from agent.days.calendar.titles import Name, digest, mark_of, names_of
 
@@ -46,6 +46,7 @@ class Answer:
     Attributes:
         found: [start, end, 1 for a shift, 1 for floating, 1 for endless], by time.
         titles: (field, text) with its occurrences; empty unless asked for.
+        first_s, last_s: The first and the last start that the file writes, whatever the window; None without any.
     """
 
     events_n: int = 0
@@ -54,6 +55,13 @@ class Answer:
     unread: Counter[Reason] = field(default_factory=Counter)
     found: list[tuple[int, int, int, int, int]] = field(default_factory=list)
     titles: Counter[Name] = field(default_factory=Counter)
+    first_s: int | None = None
+    last_s: int | None = None
+
+    def reach(self, start_s: int) -> None:
+        """Note that something starts there."""
+        self.first_s = min(start_s, start_s if self.first_s is None else self.first_s)
+        self.last_s = max(start_s, start_s if self.last_s is None else self.last_s)
 
 
 def answer(data: bytes, task: Task) -> Answer:
@@ -117,16 +125,24 @@ def _add(series: Series, task: Task, made: Answer, until_s: float) -> None:
         made.unread[Reason.BAD_VALUE] += n
         made.events_n -= n
         return
+    for one in (*series.masters, *series.changes):
+        if _counts(one, one.mark) and one.zone is not None and not (one.is_all_day or one.is_cancelled):
+            made.reach(one.zone.utc_s(one.start.wall))
     if task.wants_titles:
         _count_titles(times, made)
     else:
         made.found.extend(_kept(times, made))
 
 
+def _counts(one: Entry, mark: Mark | None) -> bool:
+    """Whether an entry is a shift or a meeting."""
+    return mark == "shift" or not (mark == "ignored" or one.is_transparent)
+
+
 def _kept(times: list[Occurrence], made: Answer) -> Iterator[tuple[int, int, int, int, int]]:
     for one in times:
         is_shift = one.mark == "shift"
-        if one.mark == "ignored" or (one.entry.is_transparent and not is_shift):
+        if not _counts(one.entry, one.mark):
             continue
         if one.start_s == one.end_s:
             if is_shift:

@@ -1,6 +1,6 @@
 """The one error inside the reading process; it carries a reason and no text of the file."""
 
-from agent.days.calendar.results import Reason
+from agent.days.calendar.reasons import Reason
 from agent.errors import CheckFailed
 
 FOREIGN = (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, AssertionError, RecursionError)

@@ -15,8 +15,8 @@ from typing import Any, Final
 from dateutil import rrule
 from icalendar.prop import vRecur
 
+from agent.days.calendar.reasons import Reason
 from agent.days.calendar.refused import FOREIGN, EntryRefused
-from agent.days.calendar.results import Reason
 
 COUNT_MOST: Final = 50_000
 OCCURRENCES_MOST: Final = 5_000

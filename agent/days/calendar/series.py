@@ -15,8 +15,8 @@ from typing import Final
 
 from agent.days.calendar.entries import SPAN_MOST_S, Entry, checked, span_to
 from agent.days.calendar.properties import Length, Moment, Period
+from agent.days.calendar.reasons import Mark, Reason
 from agent.days.calendar.refused import EntryRefused
-from agent.days.calendar.results import Mark, Reason
 from agent.days.calendar.rules import OCCURRENCES_MOST, Rule, starts
 from agent.days.calendar.zones import EPOCH, Zone, seconds
 

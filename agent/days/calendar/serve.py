@@ -8,7 +8,7 @@ import sys
 from typing import Any, BinaryIO
 
 from agent.days.calendar.protocol import marks_of
-from agent.days.calendar.results import Reason
+from agent.days.calendar.reasons import Reason
 from agent.system import host
 
 
@@ -46,12 +46,14 @@ def _answered(data: bytes, task: Any) -> dict[str, Any]:
     try:
         made = answer(data, task)
     except MemoryError:
-        return {"events": 0, "all_day": 0, "others": 0, "unread": {Reason.FILE_STOPPED: 1}}
+        return {"events": 0, "all_day": 0, "others": 0, "unread": {Reason.FILE_STOPPED: 1}, "first": None, "last": None}
     words: dict[str, Any] = {
         "events": made.events_n,
         "all_day": made.all_day_n,
         "others": made.other_n,
         "unread": {reason.value: n for reason, n in made.unread.items()},
+        "first": made.first_s,
+        "last": made.last_s,
     }
     if task.wants_titles:
         words["titles"] = [[name, *row] for name, row in by_digest(made.titles, task.key).items()]

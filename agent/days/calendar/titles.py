@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from agent.days.calendar.results import Mark
+from agent.days.calendar.reasons import Mark
 
 _TEXT_MOST: Final = 200
 _COMMA: Final = re.compile(r"(?<!\\),")

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
+from agent.days.calendar.reasons import Reason
 from agent.days.calendar.refused import EntryRefused
-from agent.days.calendar.results import Reason
 from agent.days.calendar.wall import utc_of_wall_s
 
 EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - times on a wall
