@@ -59,9 +59,9 @@ def imported(of_files: Sequence[FileAnswer], wanted: Wanted) -> Imported:
         key=lambda one: (one.start_utc_s, one.end_utc_s),
     )
     values: list[DayValue] = []
-    if roster is not None and shifts:
+    if roster is not None and any(of_file.has_shifts for of_file in of_files):
         values += shift_values(shifts, roster, clock, offset_s)
-    if every is not None and meetings:  # a roster alone says nothing of meetings
+    if every is not None and any(of_file.has_meetings for of_file in of_files):  # a roster alone says nothing of them
         values += meeting_values(meetings, every, wanted.hours, clock, offset_s)
     return Imported(
         tuple(shift for shift in shifts if _is_in(local_day(shift.start_utc_s, offset_s), days)),

@@ -1,7 +1,7 @@
 r"""Between the agent and the reading process: one line asks, one line and a file's bytes go in, one line comes out.
 
     agent ──▶ {"low", "high", "key", "marks", "titles", limits}\\n  then for each file  {"size"}\\n and its bytes
-    agent ◀── {"events", "all_day", "others", "unread", "first", "last", "found" or "titles"}\\n
+    agent ◀── {"events", "all_day", "others", "unread", "first", "last", "kinds", "found" or "titles"}\\n
 
 What comes back is foreign: whatever is not exactly this shape is refused, and no text but a title is let through.
 """
@@ -64,12 +64,15 @@ class FileAnswer:
         times: Occurrences within the window.
         titles: Where they are asked for.
         reach_s: The first and the last start that the file writes, whatever the window.
+        has_shifts, has_meetings: Whether it writes any, whatever the window.
     """
 
     report: FileReport
     times: tuple[Time, ...] = ()
     titles: tuple[Title, ...] = ()
     reach_s: tuple[int, ...] = ()
+    has_shifts: bool = False
+    has_meetings: bool = False
 
 
 def asked(question: Question, limits: Limits) -> bytes:
@@ -109,10 +112,11 @@ def answered(line: bytes) -> FileAnswer:
         report = FileReport(_count(words["events"]), _count(words["all_day"]), _count(words["others"]), unread)
         times = tuple(_time(row) for row in words.get("found", []))
         titles = tuple(_title(row) for row in words.get("titles", []))
+        has_shifts, has_meetings = (_flag(flag) for flag in words["kinds"])
         reach_s = tuple(_second(words[name]) for name in ("first", "last") if words[name] is not None)
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("no answer of the reading process") from error
-    return FileAnswer(report, times, titles, reach_s)
+    return FileAnswer(report, times, titles, reach_s, has_shifts, has_meetings)
 
 
 def stopped(reason: Reason) -> FileAnswer:

@@ -47,6 +47,7 @@ class Answer:
         found: [start, end, 1 for a shift, 1 for floating, 1 for endless], by time.
         titles: (field, text) with its occurrences; empty unless asked for.
         first_s, last_s: The first and the last start that the file writes, whatever the window; None without any.
+        has_shifts, has_meetings: Whether it writes any, whatever the window.
     """
 
     events_n: int = 0
@@ -57,9 +58,13 @@ class Answer:
     titles: Counter[Name] = field(default_factory=Counter)
     first_s: int | None = None
     last_s: int | None = None
+    has_shifts: bool = False
+    has_meetings: bool = False
 
-    def reach(self, start_s: int) -> None:
+    def reach(self, start_s: int, *, is_shift: bool) -> None:
         """Note that something starts there."""
+        self.has_shifts |= is_shift
+        self.has_meetings |= not is_shift
         self.first_s = min(start_s, start_s if self.first_s is None else self.first_s)
         self.last_s = max(start_s, start_s if self.last_s is None else self.last_s)
 
@@ -127,7 +132,7 @@ def _add(series: Series, task: Task, made: Answer, until_s: float) -> None:
         return
     for one in (*series.masters, *series.changes):
         if _counts(one, one.mark) and one.zone is not None and not (one.is_all_day or one.is_cancelled):
-            made.reach(one.zone.utc_s(one.start.wall))
+            made.reach(one.zone.utc_s(one.start.wall), is_shift=one.mark == "shift")
     if task.wants_titles:
         _count_titles(times, made)
     else:

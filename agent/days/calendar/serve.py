@@ -46,7 +46,15 @@ def _answered(data: bytes, task: Any) -> dict[str, Any]:
     try:
         made = answer(data, task)
     except MemoryError:
-        return {"events": 0, "all_day": 0, "others": 0, "unread": {Reason.FILE_STOPPED: 1}, "first": None, "last": None}
+        return {
+            "events": 0,
+            "all_day": 0,
+            "others": 0,
+            "unread": {Reason.FILE_STOPPED: 1},
+            "first": None,
+            "last": None,
+            "kinds": [0, 0],
+        }
     words: dict[str, Any] = {
         "events": made.events_n,
         "all_day": made.all_day_n,
@@ -54,6 +62,7 @@ def _answered(data: bytes, task: Any) -> dict[str, Any]:
         "unread": {reason.value: n for reason, n in made.unread.items()},
         "first": made.first_s,
         "last": made.last_s,
+        "kinds": [int(made.has_shifts), int(made.has_meetings)],
     }
     if task.wants_titles:
         words["titles"] = [[name, *row] for name, row in by_digest(made.titles, task.key).items()]
