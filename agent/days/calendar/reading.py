@@ -46,7 +46,7 @@ class Answer:
     Attributes:
         found: [start, end, 1 for a shift, 1 for floating, 1 for endless], by time.
         titles: (field, text) with its occurrences; empty unless asked for.
-        first_s, last_s: The first and the last start that the file writes, whatever the window; None without any.
+        reach: The first and the last start that the file writes, whatever the window: [s, 1 for floating].
         has_shifts, has_meetings: Whether it writes any, whatever the window.
     """
 
@@ -56,17 +56,17 @@ class Answer:
     unread: Counter[Reason] = field(default_factory=Counter)
     found: list[tuple[int, int, int, int, int]] = field(default_factory=list)
     titles: Counter[Name] = field(default_factory=Counter)
-    first_s: int | None = None
-    last_s: int | None = None
+    reach: list[tuple[int, int]] = field(default_factory=list)
     has_shifts: bool = False
     has_meetings: bool = False
 
-    def reach(self, start_s: int, *, is_shift: bool) -> None:
+    def note(self, start_s: int, *, is_floating: bool, is_shift: bool) -> None:
         """Note that something starts there."""
         self.has_shifts |= is_shift
         self.has_meetings |= not is_shift
-        self.first_s = min(start_s, start_s if self.first_s is None else self.first_s)
-        self.last_s = max(start_s, start_s if self.last_s is None else self.last_s)
+        alike = [at_s for at_s, floating in self.reach if floating == is_floating] + [start_s]
+        others = [place for place in self.reach if place[1] != is_floating]
+        self.reach = [*others, (min(alike), int(is_floating)), (max(alike), int(is_floating))]
 
 
 def answer(data: bytes, task: Task) -> Answer:
@@ -132,7 +132,8 @@ def _add(series: Series, task: Task, made: Answer, until_s: float) -> None:
         return
     for one in (*series.masters, *series.changes):
         if _counts(one, one.mark) and one.zone is not None and not (one.is_all_day or one.is_cancelled):
-            made.reach(one.zone.utc_s(one.start.wall), is_shift=one.mark == "shift")
+            at_s = one.zone.utc_s(one.start.wall)
+            made.note(at_s, is_floating=one.start.is_floating, is_shift=one.mark == "shift")
     if task.wants_titles:
         _count_titles(times, made)
     else:
