@@ -3,6 +3,7 @@
 Nothing here is imported from the code under test.
 """
 
+import itertools
 import random
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -81,6 +82,7 @@ def rosters(seed=20261129):
 def made(form, name, rng):
     zone = ZoneInfo(name)
     change = rng.choice(clock_changes(zone) or [date(2026, 5, 13)])
+    eve = change - timedelta(days=1)
     monday = change - timedelta(days=change.weekday() + 14)
     if form == "recurring":
         shifts, ics = recurring(zone, name, monday, rng)
@@ -92,7 +94,7 @@ def made(form, name, rng):
             planned(title, day, zone if day < flight else second)
             for day in (monday + timedelta(days=n) for n in range(35))
             if day != flight
-            and (title := rng.choice((*TITLES, "", "", "")))
+            and (title := "Night shift" if day == eve else rng.choice((*TITLES, "", "", "")))
             and not (form == "travel" and abs((day - flight).days) == 1)
         ]
         at_s = int(datetime.combine(flight, time(12), UTC).timestamp())
@@ -122,9 +124,7 @@ def apart(shifts):
 def clock_changes(zone):
     """Days of 2026 in which the zone's offset changes."""
     noons = [datetime(2026, 2, 1, 12, tzinfo=zone) + timedelta(days=n) for n in range(300)]
-    return [
-        later.date() for sooner, later in zip(noons, noons[1:], strict=False) if sooner.utcoffset() != later.utcoffset()
-    ]
+    return [later.date() for sooner, later in itertools.pairwise(noons) if sooner.utcoffset() != later.utcoffset()]
 
 
 def number(moment):
@@ -216,8 +216,8 @@ def written(form, shifts, name, zone):
 def recurring(zone, name, monday, rng):
     """A fortnight that repeats three times, one weekly exception, one shift that was moved, one that was cancelled."""
     shifts, parts = [], []
-    for day in rng.sample(range(14), 7):
-        title = rng.choice(TITLES)
+    for day in sorted({5, *rng.sample(range(14), 7)}):  # the Saturday of the third week, before most changes
+        title = "Night shift" if day == 5 else rng.choice(TITLES)
         starts = [planned(title, monday + timedelta(days=day + 14 * n), zone) for n in range(3)]
         first, uid = starts[0], f"series {day}"
         lines = [
@@ -225,7 +225,7 @@ def recurring(zone, name, monday, rng):
             f"DTEND;TZID={name}:{wall(first.end)}",
             "RRULE:FREQ=WEEKLY;INTERVAL=2;COUNT=3",
         ]
-        fate = rng.choice(("stays", "exception", "moved", "cancelled"))
+        fate = "stays" if day == 5 else rng.choice(("stays", "exception", "moved", "cancelled"))
         place = f"RECURRENCE-ID;TZID={name}:{wall(starts[1].start)}"
         if fate == "exception":
             lines.append(f"EXDATE:{wall(starts[1].start_utc)}Z")

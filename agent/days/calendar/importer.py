@@ -52,7 +52,7 @@ def imported(of_files: Sequence[FileAnswer], wanted: Wanted) -> Imported:
     clock = stretches(low_utc_s - 2 * DAY_S, high_utc_s + 2 * DAY_S, offset_s)
     times = [_placed(time, offset_s) for of_file in of_files for time in of_file.times]
     reports = tuple(of_file.report for of_file in of_files)
-    roster, every = _covered(times, [at_s for of_file in of_files for at_s in of_file.reach_s], wanted)
+    roster, every = _covered(times, [place for of_file in of_files for place in of_file.reach], wanted)
     shifts = shifts_of(((time.start_s, time.end_s) for time in times if time.is_shift), clock)
     meetings = sorted(
         {Meeting(time.start_s, time.end_s) for time in times if not time.is_shift},
@@ -147,7 +147,9 @@ def _placed(time: Time, offset_s: Offset) -> Time:
     return Time(start_s, max(utc_of_wall_s(time.end_s, offset_s), start_s + 1), time.is_shift, False, time.is_endless)
 
 
-def _covered(times: Sequence[Time], reach_s: Sequence[int], wanted: Wanted) -> tuple[DayRange | None, DayRange | None]:
+def _covered(
+    times: Sequence[Time], reach: Sequence[tuple[int, bool]], wanted: Wanted
+) -> tuple[DayRange | None, DayRange | None]:
     """Days that the calendar covers for shifts, and for meetings.
 
     A series of meetings without an end shows nothing of how far a roster was filled in: the days after its last entry
@@ -159,7 +161,8 @@ def _covered(times: Sequence[Time], reach_s: Sequence[int], wanted: Wanted) -> t
         return both, both
     starts = [local_day(time.start_s, wanted.utc_offset_s) for time in times]
     ends = [day for day, time in zip(starts, times, strict=True) if time.is_shift or not time.is_endless]
-    written = [local_day(at_s, wanted.utc_offset_s) for at_s in reach_s]
+    # the number of a floating one is the person's own clock already
+    written = [at_s // DAY_S if is_floating else local_day(at_s, wanted.utc_offset_s) for at_s, is_floating in reach]
     starts, ends = starts + written, ends + written
     if not starts:
         return None, None

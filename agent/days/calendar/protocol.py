@@ -1,7 +1,7 @@
 r"""Between the agent and the reading process: one line asks, one line and a file's bytes go in, one line comes out.
 
     agent ──▶ {"low", "high", "key", "marks", "titles", limits}\\n  then for each file  {"size"}\\n and its bytes
-    agent ◀── {"events", "all_day", "others", "unread", "first", "last", "kinds", "found" or "titles"}\\n
+    agent ◀── {"events", "all_day", "others", "unread", "reach", "kinds", "found" or "titles"}\\n
 
 What comes back is foreign: whatever is not exactly this shape is refused, and no text but a title is let through.
 """
@@ -63,14 +63,14 @@ class FileAnswer:
         report: What became of its entries.
         times: Occurrences within the window.
         titles: Where they are asked for.
-        reach_s: The first and the last start that the file writes, whatever the window.
+        reach: The first and the last start that the file writes, whatever the window: s, and whether it is floating.
         has_shifts, has_meetings: Whether it writes any, whatever the window.
     """
 
     report: FileReport
     times: tuple[Time, ...] = ()
     titles: tuple[Title, ...] = ()
-    reach_s: tuple[int, ...] = ()
+    reach: tuple[tuple[int, bool], ...] = ()
     has_shifts: bool = False
     has_meetings: bool = False
 
@@ -113,10 +113,10 @@ def answered(line: bytes) -> FileAnswer:
         times = tuple(_time(row) for row in words.get("found", []))
         titles = tuple(_title(row) for row in words.get("titles", []))
         has_shifts, has_meetings = (_flag(flag) for flag in words["kinds"])
-        reach_s = tuple(_second(words[name]) for name in ("first", "last") if words[name] is not None)
+        reach = tuple((_second(at_s), _flag(is_floating)) for at_s, is_floating in words["reach"])
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("no answer of the reading process") from error
-    return FileAnswer(report, times, titles, reach_s, has_shifts, has_meetings)
+    return FileAnswer(report, times, titles, reach, has_shifts, has_meetings)
 
 
 def stopped(reason: Reason) -> FileAnswer:

@@ -51,8 +51,7 @@ def _answered(data: bytes, task: Any) -> dict[str, Any]:
             "all_day": 0,
             "others": 0,
             "unread": {Reason.FILE_STOPPED: 1},
-            "first": None,
-            "last": None,
+            "reach": [],
             "kinds": [0, 0],
         }
     words: dict[str, Any] = {
@@ -60,8 +59,7 @@ def _answered(data: bytes, task: Any) -> dict[str, Any]:
         "all_day": made.all_day_n,
         "others": made.other_n,
         "unread": {reason.value: n for reason, n in made.unread.items()},
-        "first": made.first_s,
-        "last": made.last_s,
+        "reach": made.reach,
         "kinds": [int(made.has_shifts), int(made.has_meetings)],
     }
     if task.wants_titles:

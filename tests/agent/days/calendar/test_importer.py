@@ -75,8 +75,7 @@ def test_the_rosters_cross_changes_of_the_clock():
         for shift in roster.shifts
         if shift.hours != (shift.end.replace(tzinfo=None) - shift.start.replace(tzinfo=None)).total_seconds() / 3600
     }
-    assert odd >= {"Europe/Berlin", "Australia/Lord_Howe"}
-    assert "Asia/Kathmandu" not in odd
+    assert odd == set(rosters.ZONES) - {"Asia/Kathmandu"}
     assert any(len(roster.changes) == 2 for roster in rosters.rosters())
 
 
@@ -239,5 +238,5 @@ def test_wrong_words_are_refused():
         asyncio.run(read_calendars([], Wanted(YEAR, BERLIN), marks={}, key=b"short"))
     with pytest.raises(WrongUse, match="mark"):
         asyncio.run(read_calendars([], Wanted(YEAR, BERLIN), marks={"a": "party"}, key=KEY))
-    with pytest.raises(WrongUse, match="four years"):
+    with pytest.raises(WrongUse, match="days"):
         asyncio.run(read_calendars([], Wanted(DayRange(0, 20_000), BERLIN), marks={}, key=KEY))
