@@ -35,7 +35,7 @@ def spread(count):
     return ("BEGIN:VCALENDAR\n" + GOOD + "".join(one.format(n) for n in range(count)) + "END:VCALENDAR\n").encode()
 
 
-DATES = "RDATE:" + ",".join(["20260301T080000Z"] * 1000)
+DATES = "RDATE;VALUE=DATE:" + ",".join(["20260301"] * 1000)
 
 BOMBS: dict[str, tuple[Callable[[], bytes], str, bool]] = {
     "a second since 1970": (lambda: rule("FREQ=SECONDLY"), "rule_too_often", True),
@@ -63,7 +63,7 @@ BOMBS: dict[str, tuple[Callable[[], bytes], str, bool]] = {
     "a line of a hundred megabytes": (lambda: b"BEGIN:VCALENDAR\nX:" + b"a" * (100 * MB), "file_too_large", False),
     "a million lines of nothing": (lambda: around(bad("\n".join(["UID:"] * 2_000_000))), "too_many_dates", True),
     "a zone that changes each second": (lambda: zone("RRULE:FREQ=SECONDLY\n"), "zone_unknown", True),
-    "a zone that changes daily since 1901": (lambda: zone("RRULE:FREQ=DAILY;COUNT=49999\n"), "zone_unknown", True),
+    "a zone that changes daily since 1901": (lambda: zone("RRULE:FREQ=DAILY;COUNT=49999\n"), "", True),
     "a zone of ten thousand parts": (lambda: zone("RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3\n", 10_000), "zone_unknown", True),
     "the year 1": (lambda: around(bad("RRULE:FREQ=DAILY", start="DTSTART;TZID=America/New_York:00010101T000000")), "date_out_of_range", True),
     "the year 9999": (lambda: around(bad("RRULE:FREQ=DAILY", start="DTSTART;TZID=Asia/Kathmandu:99991231T235959")), "date_out_of_range", True),

@@ -47,11 +47,19 @@ class RawZone:
 
 @dataclass(slots=True)
 class RawCalendar:
-    """One calendar of a file."""
+    """One calendar of a file.
+
+    Attributes:
+        events, zones: Those that have an end line.
+        is_cancelled: The file says so of all of them.
+        cut: Events without an end line.
+        others: Tasks, journals, free/busy.
+    """
 
     events: list[RawEvent] = field(default_factory=list)
     zones: list[RawZone] = field(default_factory=list)
     is_cancelled: bool = False
+    cut: int = 0
     others: int = 0
 
 
@@ -175,8 +183,9 @@ class _Scan:
     def drop_event(self) -> None:
         """An event that another begin, or the file's end, cut off."""
         if self._event is not None:
-            self._event.broken = self._event.broken or Reason.NO_END_LINE
-            self._event.lines.clear()
+            here = self._here()
+            here.events.pop()  # the last one: it is still open
+            here.cut += 1
         self._event = None
 
     def _close_all(self) -> None:

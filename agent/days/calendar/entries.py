@@ -93,10 +93,7 @@ def entry(raw: RawEvent, zone_of: ZoneOf, named: Named, *, is_cancelled: bool) -
         raise EntryRefused(Reason.DATE_OUT_OF_RANGE)
     span, end_utc_s = _span(lines, start, zone_of)
     mark, names, has_name = named(raw)
-    dates = [date for line in of_name(lines, b"RDATE") for date in moments(line, zone_of)]
-    exceptions = [date for line in of_name(lines, b"EXDATE") for date in moments(line, zone_of)]
-    if len(dates) + len(exceptions) > DATES_MOST:
-        raise EntryRefused(Reason.TOO_MANY_DATES)
+    dates, exceptions = (_listed(lines, name, zone_of) for name in (b"RDATE", b"EXDATE"))
     if of_name(lines, b"EXRULE"):  # of RFC 2445; leaving it out would make shifts that were none
         raise EntryRefused(Reason.RULE_UNREADABLE)
     return Entry(
@@ -118,6 +115,15 @@ def entry(raw: RawEvent, zone_of: ZoneOf, named: Named, *, is_cancelled: bool) -
         has_name=has_name,
         names=names,
     )
+
+
+def _listed(lines: Sequence[tuple[bytes, bytes | None]], name: bytes, zone_of: ZoneOf) -> list[Moment | Period]:
+    found: list[Moment | Period] = []
+    for line in of_name(lines, name):
+        found += moments(line, zone_of)
+        if len(found) > DATES_MOST:
+            raise EntryRefused(Reason.TOO_MANY_DATES)
+    return found
 
 
 def _start(

@@ -90,6 +90,8 @@ def answer(data: bytes, task: Task) -> Answer:
 
 def _entries(calendar: RawCalendar, task: Task, made: Answer, until_s: float) -> Iterator[Entry]:
     zones = OwnZones(calendar, task.window.low, task.window.high)
+    if calendar.cut:
+        made.unread[Reason.NO_END_LINE] += calendar.cut
     for place, raw in enumerate(calendar.events):
         if task.cpu_now_s() > until_s:
             made.unread[Reason.OUT_OF_TIME] += len(calendar.events) - place
