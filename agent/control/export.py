@@ -35,6 +35,7 @@ def _days(settings: Settings, vault: Vault) -> dict[str, object]:
         return {
             "days": [asdict(one) | {"date": day_words(one.day)} for one in store.days()],
             "journal": [asdict(one) | {"date": day_words(one.day)} for one in store.entries()],
+            "calendar_marks": len(store.marks()),
         }
     finally:
         store.close()

@@ -1,4 +1,4 @@
-"""Values of days, shifts and the journal beside the windows' history: sealed rows of one size in the same file.
+"""Values of days, shifts, the journal and calendar marks beside the windows' history: sealed rows of one size in the same file.
 
 A source (a calendar, an export) says all that it knows of a stretch of days; saying it again replaces what it said of
 them before. So an import twice changes nothing, and one that is cancelled has said nothing.
@@ -16,15 +16,19 @@ from agent.privacy.vault import Vault
 from agent.system.storage import connect, connect_to_read, one_moment, shred, storing
 from agent.tables.days import DAYS, MOODS
 
+CALENDAR: Final = "calendar"  # the source of calendars
 KEEP_DAYS: Final = 800
 MOST_WORDS: Final = 2000  # characters of a journal entry
 _DAY_BYTES: Final = 1024
 _ENTRY_BYTES: Final = 8192
+_MARK_BYTES: Final = 128
+_MARKS_MOST: Final = 5000
 _MOST_SOURCE: Final = 64
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS day (sealed BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS journal (sealed BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS mark (sealed BLOB NOT NULL) STRICT;
 """
 
 
@@ -205,10 +209,37 @@ class DayStore:
         shred(self._db)
         return bool(rows)
 
+    # ---- marks of calendar titles
+
+    def mark_key(self) -> bytes:
+        """The key of the digests under which marks are kept: of this machine's person alone."""
+        return self._vault.derive("calendar marks")
+
+    def marks(self) -> dict[str, str]:
+        """What the person said of calendar titles: ``shift`` or ``ignored``, by the digest of each. No title is kept."""
+        if not self._is_there("mark"):
+            return {}
+        return dict(json.loads(self._vault.open("mark", row)) for (row,) in self._db.execute("SELECT sealed FROM mark"))
+
+    def keep_marks(self, marks: Mapping[str, str]) -> None:
+        """Keep these marks and no others.
+
+        Raises:
+            WrongUse: There are more than 5,000.
+        """
+        if len(marks) > _MARKS_MOST:
+            raise WrongUse("too many calendar titles are marked", remedy=f"Mark {_MARKS_MOST} at most.")
+        rows = [(self._vault.seal("mark", _filled(json.dumps(one).encode(), _MARK_BYTES)),) for one in marks.items()]
+        with storing(self._db):
+            self._db.execute("DELETE FROM mark")
+            self._db.executemany("INSERT INTO mark VALUES (?)", rows)
+        shred(self._db)
+
     def erase(self) -> int:
         """Forget everything; how many days and entries that were."""
         with storing(self._db):
             gone = self._db.execute("DELETE FROM day").rowcount + self._db.execute("DELETE FROM journal").rowcount
+            self._db.execute("DELETE FROM mark")
         shred(self._db)
         return gone
 

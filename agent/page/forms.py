@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Text = Annotated[str, Field(max_length=200)]
 Paper = Annotated[str, Field(max_length=60_000)]
 Seconds = Annotated[int, Field(ge=0, lt=2**36)]
+Digests = Annotated[list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]], Field(max_length=400)]
 Minute = Annotated[int, Field(ge=0, lt=1440)]
 
 
@@ -78,6 +79,28 @@ class Note(Form):
     kind: Text | None = None
     from_utc_s: Seconds
     until_utc_s: Seconds | None = None
+
+
+class Entry(Form):
+    mood: Text
+    words: Annotated[str, Field(max_length=2000)] = ""
+    country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
+
+
+class Removed(Form):
+    at_utc_s: Seconds
+
+
+class Source(Form):
+    source: Annotated[str, Field(min_length=1, max_length=64)]
+    sure: Literal[True]
+
+
+class Marked(Form):
+    """Titles of a calendar by their digests: those that the person calls shifts, and the others that were shown."""
+
+    shifts: Digests
+    others: Digests
 
 
 class Taken(Form):

@@ -7,6 +7,8 @@ from agent.errors import WrongUse
 from agent.features import FEATURES
 from agent.page import forms
 from agent.session.session import Session
+from agent.tables.day_spec import GRADES, DaySpec
+from agent.tables.days import DAYS
 from agent.tables.feature_spec import REASONS
 from agent.tables.signals import SIGNALS
 
@@ -27,6 +29,8 @@ def window(session: Session, _: forms.Nothing) -> Answer:
 
 def about(session: Session, form: forms.Named) -> Answer:
     """Where a number comes from: what it is, its formula, its source, and what the last window had of it."""
+    if form.name in DAYS:
+        return _about_day(session, DAYS[form.name])
     spec = FEATURES.get(form.name)
     if spec is None or not session.profile.shows_number(spec.signal, spec.kind):
         raise WrongUse("there is no number with that name here", remedy="Go back and choose another.")
@@ -44,4 +48,19 @@ def about(session: Session, form: forms.Named) -> Answer:
         "min_coverage_01": spec.min_coverage_01,
         "leaves": spec.release,
         "last": None if last is None else asdict(last) | {"why": REASONS.get(last.reason, last.reason)},
+    }
+
+
+def _about_day(session: Session, spec: DaySpec) -> Answer:
+    """What a number of a day is, and what is known of its kind."""
+    if not session.profile.shows(spec.kind):
+        raise WrongUse("there is no number with that name here", remedy="Go back and choose another.")
+    return {
+        "name": spec.name,
+        "title": spec.title,
+        "words": spec.words,
+        "grade": spec.evidence,
+        "grade_words": GRADES[spec.evidence],
+        "because": spec.because,
+        "leaves": spec.release,
     }

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from agent.errors import WrongUse
 from agent.outbox import ledger
-from agent.page import consent, decisions, forms, numbers, self_report, steps
+from agent.page import consent, decisions, forms, numbers, own_days, self_report, steps
 from agent.session import live_view
 from agent.session.session import Session
 
@@ -76,6 +76,9 @@ QUESTIONS: Final[dict[str, Question]] = {
     "answer": _decision(forms.Answers, self_report.answer),
     "note": _decision(forms.Note, self_report.note),
     "unnote": _decision(forms.Taken, self_report.unnote),
+    "journal": _decision(forms.Entry, own_days.write),
+    "unjournal": _decision(forms.Removed, own_days.remove),
+    "forget-source": _decision(forms.Source, own_days.forget_source),
 }
 """Every question by name. The page's process learns from here which of them it may forward as decisions."""
 

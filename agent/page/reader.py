@@ -1,6 +1,6 @@
 """A reader for one question of the page over everything that is kept; a process of its own that ends with its answer.
 
-    stdin: {"job", "with", "state_dir", "key_store", "profile"}      stdout: the answer, JSON or CSV
+    stdin: {"job", "with", "state_dir", "key_store", "profile"}, then a calendar's bytes      stdout: the answer, JSON or CSV
 
 The running agent is not held up by 400 days of windows, and what this one needed is given back when it ends.
 """
@@ -9,21 +9,25 @@ import csv
 import io
 import json
 import sys
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from agent.config import Settings
 from agent.control import export
+from agent.days.store import DayStore
 from agent.enrollment import identity
-from agent.errors import LedgerBroken, WardbeatError
+from agent.errors import LedgerBroken, WardbeatError, WrongUse
 from agent.outbox import Outbox, ledger
 from agent.privacy.vault import existing_vault
 from agent.system import host
 from agent.tables.profiles import Profile
-from agent.weeks import beside, days, report
+from agent.weeks import beside, day_report, days, report, scores
 from agent.windows.history import History
 
 _FOUND_MOST: Final = 200
@@ -40,6 +44,10 @@ class Wanted:
     def outbox(self) -> Outbox:
         folder = self.settings.state_dir
         return Outbox(folder / "outbox.db", existing_vault(folder, self.settings.key_store), None)
+
+    def days(self, *, writes: bool = False) -> DayStore:
+        folder = self.settings.state_dir
+        return DayStore(folder / "history.db", existing_vault(folder, self.settings.key_store), writes=writes)
 
     def history(self) -> History:
         folder = self.settings.state_dir
@@ -65,6 +73,41 @@ def _weeks(wanted: Wanted) -> str:
         hub = beside.of_hub(wanted.settings)
         known = days.known(wanted.settings)
         return json.dumps(report.weeks(history, wanted.profile, hub=hub, known=known), allow_nan=False)
+
+
+def _days(wanted: Wanted) -> str:
+    made = day_report.days(days.known(wanted.settings), wanted.profile, int(time.time()), scores.offset_s)
+    return json.dumps(made, allow_nan=False)
+
+
+def _titles(wanted: Wanted) -> str:
+    from agent.page import roster
+
+    roster.require(wanted.profile)
+    with closing(wanted.days()) as store:
+        return json.dumps(roster.shown_titles(store, _file(roster.FILE_MOST), int(time.time()), scores.offset_s))
+
+
+def _shifts(wanted: Wanted) -> str:
+    from agent.page import forms, roster
+
+    roster.require(wanted.profile)
+    try:
+        marked = forms.Marked.model_validate(wanted.with_)
+    except ValidationError as error:
+        raise WrongUse("the form was not valid", remedy="Load the page again.") from error
+    with closing(wanted.days(writes=True)) as store:
+        return json.dumps(roster.keep(store, _file(roster.FILE_MOST), marked, int(time.time()), scores.offset_s))
+
+
+def _file(most: int) -> bytes:
+    """The bytes behind the question."""
+    data = sys.stdin.buffer.read(most + 1)
+    if len(data) > most:
+        raise WrongUse(
+            f"the file is larger than {most // 2**20} MB", remedy="Export fewer years, and choose that file."
+        )
+    return data
 
 
 def _found(wanted: Wanted) -> str:
@@ -135,6 +178,9 @@ def _everything_csv(wanted: Wanted) -> str:
 
 JOBS: Final[dict[str, Callable[[Wanted], str]]] = {
     "weeks": _weeks,
+    "days": _days,
+    "titles": _titles,
+    "shifts": _shifts,
     "found": _found,
     "proof": _proof,
     "ledger.json": _ledger_json,
