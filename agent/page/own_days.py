@@ -1,0 +1,67 @@
+"""What the person decides about their days: entries of the journal, and imports that are forgotten."""
+
+import json
+from typing import Any
+
+from agent.days.contacts import HelpContact, help_contact, in_words
+from agent.days.journal import Journal
+from agent.errors import WrongUse
+from agent.page import forms
+from agent.days.store import CALENDAR
+from agent.session.session import Session
+
+Answer = dict[str, Any]
+_DISTRESSED = "distressed"
+
+
+def write(session: Session, asked: forms.Entry) -> Answer:
+    """Keep an entry; who chooses "distressed" gets the lines of their country, and nobody else does.
+
+    Raises:
+        PolicyDenied: There is no journal under this profile.
+        WrongUse: There is no such mood.
+    """
+    _request(session, do="write", mood=asked.mood, words=asked.words)
+    answer: Answer = {"words": "Saved on this machine. Nobody else sees it."}
+    if asked.mood == _DISTRESSED:
+        answer["help"] = _lines(help_contact(asked.country), help_contact(""))
+    return answer
+
+
+def remove(session: Session, asked: forms.Removed) -> Answer:
+    """Remove an entry.
+
+    Raises:
+        PolicyDenied: There is no journal under this profile.
+        WrongUse: There is no entry of that moment.
+    """
+    if not _request(session, do="remove", at_utc_s=asked.at_utc_s)["removed"]:
+        raise WrongUse("this entry was already removed", remedy="Load the page again.")
+    return {"words": "Removed."}
+
+
+def forget_source(session: Session, asked: forms.Source) -> Answer:
+    """Forget all days of an import; of a calendar, also which titles are shifts.
+
+    Raises:
+        WrongUse: Nothing was imported under that name.
+    """
+    days = session.days.forget(asked.source)
+    if asked.source == CALENDAR:
+        session.days.keep_marks({})
+    if not days:
+        raise WrongUse("this source was already forgotten", remedy="Load the page again.")
+    return {"words": f"Forgotten: {days} days."}
+
+
+def _request(session: Session, **request: object) -> Answer:
+    from agent.weeks.scores import offset_s
+
+    return Journal(session.days, session.profile, session.utc_s, offset_s).asked(json.dumps(request))
+
+
+def _lines(here: HelpContact, everywhere: HelpContact) -> list[str]:
+    """The lines of a country, and where to find those of another: a browser's language is no address."""
+    *lines, last = (line.strip() for line in in_words(here))
+    elsewhere = [] if here == everywhere else [f"In another country: {everywhere.name}: {everywhere.reach}"]
+    return [*lines, *elsewhere, last]
