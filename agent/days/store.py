@@ -1,4 +1,4 @@
-"""Values of days, shifts, the journal and calendar marks beside the windows' history: sealed rows of one size in the same file.
+"""Values of days, shifts, marks and the journal beside the windows' history: sealed rows of one size in the same file.
 
 A source (a calendar, an export) says all that it knows of a stretch of days; saying it again replaces what it said of
 them before. So an import twice changes nothing, and one that is cancelled has said nothing.
@@ -216,7 +216,7 @@ class DayStore:
         return self._vault.derive("calendar marks")
 
     def marks(self) -> dict[str, str]:
-        """What the person said of calendar titles: ``shift`` or ``ignored``, by the digest of each. No title is kept."""
+        """What the person said of calendar titles, by the digest of each: ``shift`` or ``ignored``."""
         if not self._is_there("mark"):
             return {}
         return dict(json.loads(self._vault.open("mark", row)) for (row,) in self._db.execute("SELECT sealed FROM mark"))

@@ -5,9 +5,9 @@ from typing import Any
 
 from agent.days.contacts import HelpContact, help_contact, in_words
 from agent.days.journal import Journal
+from agent.days.store import CALENDAR
 from agent.errors import WrongUse
 from agent.page import forms
-from agent.days.store import CALENDAR
 from agent.session.session import Session
 
 Answer = dict[str, Any]

@@ -1,6 +1,7 @@
 """A reader for one question of the page over everything that is kept; a process of its own that ends with its answer.
 
-    stdin: {"job", "with", "state_dir", "key_store", "profile"}, then a calendar's bytes      stdout: the answer, JSON or CSV
+    stdin: {"job", "with", "state_dir", "key_store", "profile"}, then the bytes of a calendar for the jobs that read one
+    stdout: the answer, JSON or CSV
 
 The running agent is not held up by 400 days of windows, and what this one needed is given back when it ends.
 """
@@ -14,9 +15,9 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from agent.config import Settings
 from agent.control import export
@@ -31,6 +32,7 @@ from agent.weeks import beside, day_report, days, report, scores
 from agent.windows.history import History
 
 _FOUND_MOST: Final = 200
+Shape = TypeVar("Shape", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,10 @@ def _days(wanted: Wanted) -> str:
 
 
 def _titles(wanted: Wanted) -> str:
-    from agent.page import roster
+    from agent.page import forms, roster
 
     roster.require(wanted.profile)
+    _form(forms.Nothing, wanted)
     with closing(wanted.days()) as store:
         return json.dumps(roster.shown_titles(store, _file(roster.FILE_MOST), int(time.time()), scores.offset_s))
 
@@ -92,12 +95,21 @@ def _shifts(wanted: Wanted) -> str:
     from agent.page import forms, roster
 
     roster.require(wanted.profile)
-    try:
-        marked = forms.Marked.model_validate(wanted.with_)
-    except ValidationError as error:
-        raise WrongUse("the form was not valid", remedy="Load the page again.") from error
+    marked = _form(forms.Marked, wanted)
     with closing(wanted.days(writes=True)) as store:
         return json.dumps(roster.keep(store, _file(roster.FILE_MOST), marked, int(time.time()), scores.offset_s))
+
+
+def _form(shape: type[Shape], wanted: Wanted) -> Shape:
+    """What comes with a question that writes, or reads a file.
+
+    Raises:
+        WrongUse: It has not its shape.
+    """
+    try:
+        return shape.model_validate(wanted.with_)
+    except ValidationError as error:
+        raise WrongUse("the form was not valid", remedy="Load the page again.") from error
 
 
 def _file(most: int) -> bytes:

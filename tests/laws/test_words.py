@@ -13,6 +13,7 @@ import pytest
 from agent.outbox.receipts import REFUSALS
 from agent.outbox.tables import ROW_STATES
 from agent.page.web import pages
+from agent.page.web.day_charts import unit_of
 from agent.page.web.pages import SCRIPT_FAMILIES, Pages
 from agent.page.web.table import PAGES
 from agent.scoring.baseline import RESETS
@@ -20,8 +21,10 @@ from agent.session.live_view import FACE_PARTS
 from agent.signal.heart.artifacts import Label
 from agent.sources import SOURCES
 from agent.system.status import Level
+from agent.tables.days import DAYS, MOODS
 from agent.tables.profiles import PROFILES
 from agent.tables.signals import KINDS, SIGNALS
+from agent.weeks.day_report import WEEK_ROWS
 from agent.wire import message
 from agent.wire.context import SIGNAL as CONTEXT
 from agent.wire.labels import DUPLICATE, NOT_FINAL, REASONS, SEAL_AGAIN, STORED
@@ -68,6 +71,10 @@ VALUES: dict[str, Iterable[str]] = {
     "part": board_parts() | {f"source.{name}" for name in SOURCES},
     "note": RESETS,
     "note_shift": ("day", "night"),
+    "mood": MOODS,
+    "mood_sign": MOODS,
+    "unit": {unit_of(name) for name, row in DAYS.items() if row.signal not in ("schedule", "journal")},
+    "counted": WEEK_ROWS,
     "made": [f"{name}.{part}" for name in MADE for part in ("words", "formula", "source", "count")],
 }
 """Family of words -> every value that the data can have."""
@@ -170,6 +177,6 @@ def test_scripts_import_in_no_circle():
         return bool(graph)
 
     scripts = {name: text for name, text in texts(WEB).items() if name.endswith(".js")}
-    assert len(scripts) == 4
+    assert len(scripts) == 5
     assert not circle(scripts)
     assert circle(scripts | {"call.js": 'import { live } from "./live.js";'})

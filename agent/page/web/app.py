@@ -6,13 +6,12 @@ GET  /page/NAME                   a page's HTML, put into the shell
 GET  /stream                      one JSON line a beat
 POST /do/NAME                     what the person decides; the agent does it
 GET  /proof  /found  /file/NAME   a long query over everything that is kept
+POST /calendar/titles  /shifts    a file of the person's: what it holds, and the import
 """
 
 import asyncio
-import contextlib
 import json
-import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +22,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from agent.page.web import uploads
+from agent.page.web.long_queries import LongQueries, joined
 from agent.page.web.pages import Pages
 from agent.page.web.pipe import Pipe, Refused
 from agent.page.web.sessions import HEADERS, KEY_HEADER, Sessions
@@ -31,11 +32,6 @@ BODY_MOST: Final = 65_536
 _BODY_S: Final = 10.0
 _STATIC: Final = Path(__file__).parent / "static"
 _KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-_LONG_QUERY: Final = (sys.executable, "-P", "-m", "agent.page.reader")
-_LONG_QUERIES_AT_ONCE: Final = 2
-_LONG_QUERY_S: Final = 180.0  # 400 days on a small machine
-_CHUNK: Final = 65_536
-_REFUSED: Final = b'{"refused"'
 _FILES: Final = {
     "ledger.json": "application/json",
     "ledger.csv": "text/csv",
@@ -79,14 +75,9 @@ class _Answers:
 
     def __init__(self, sessions: Sessions, pipe: Pipe, hello: dict[str, Any]) -> None:
         self.sessions, self.pipe, self.hello = sessions, pipe, hello
-        self.pages = Pages(hello)
+        self.pages, self.queries = Pages(hello), LongQueries(hello, frozenset(_FILES))
         self.decisions = frozenset(hello["decisions"])
         self.files = {f"/static/{file.name}": file for file in _STATIC.iterdir() if file.suffix in _KINDS}
-        # a download that stands still must not hold up a proof
-        self._long_queries, self._downloads = (
-            asyncio.Semaphore(_LONG_QUERIES_AT_ONCE),
-            asyncio.Semaphore(_LONG_QUERIES_AT_ONCE),
-        )
 
     async def shell(self, _: Request) -> Response:
         return Response(self.pages.shell(), media_type="text/html")
@@ -113,7 +104,7 @@ class _Answers:
 
     async def page(self, request: Request) -> Response:
         name = request.path_params["name"]
-        html = await self.pages.render(name, dict(request.query_params), self.pipe.ask, self.long_query_json)
+        html = await self.pages.render(name, dict(request.query_params), self.pipe.ask, self.queries.json)
         return Response(html, media_type="text/html") if html else PlainTextResponse("no such page", 404)
 
     async def do(self, request: Request) -> Response:
@@ -138,84 +129,33 @@ class _Answers:
             self.pipe.forget(queue)
 
     async def proof(self, _: Request) -> Response:
-        return Response(self.pages.fragment("proof", **await self.long_query_json("proof")), media_type="text/html")
+        return Response(self.pages.fragment("proof", **await self.queries.json("proof")), media_type="text/html")
 
     async def found(self, request: Request) -> Response:
         typed = request.query_params.get("search", "")[:200]
-        made = await self.long_query_json("found", search=typed)
+        made = await self.queries.json("found", search=typed)
         return Response(self.pages.fragment("found", **made, typed=typed), media_type="text/html")
+
+    async def titles(self, request: Request) -> Response:
+        """A calendar's titles, for this screen alone."""
+        asked, calendar = await uploads.split(request)
+        made = await self.queries.json("titles", calendar, **asked)
+        return Response(self.pages.fragment("titles", **made), media_type="text/html")
+
+    async def shifts(self, request: Request) -> Response:
+        """The import of a calendar, with the titles that the person ticked."""
+        marked, calendar = await uploads.split(request)
+        try:
+            return JSONResponse(await self.queries.json("shifts", calendar, **marked))
+        finally:
+            self.pages.forget_weeks()
 
     async def file(self, request: Request) -> Response:
         name = request.path_params["name"]
         if name not in _FILES:
             return PlainTextResponse("no such file", 404)
-        parts = self._long_query(name)
-        first = await anext(parts, b"")  # a refusal is said before the file begins
-        if not first or first.startswith(_REFUSED):
-            await parts.aclose()
-            raise _refusal(first)
-        return StreamingResponse(_all(first, parts), media_type=_FILES[name])
-
-    # ---- long_queries
-
-    async def long_query_json(self, job: str, **with_: Any) -> dict[str, Any]:
-        """A long query's answer.
-
-        Raises:
-            Refused: In its words.
-        """
-        words = b"".join([part async for part in self._long_query(job, **with_)])
-        if not words or words.startswith(_REFUSED):
-            raise _refusal(words)
-        made: dict[str, Any] = json.loads(words)
-        return made
-
-    async def _long_query(self, job: str, **with_: Any) -> AsyncGenerator[bytes, None]:
-        """What a long query says, part by part.
-
-        Raises:
-            Refused: It broke off: what came is not the whole.
-        """
-        asked = {name: self.hello[name] for name in ("state_dir", "key_store", "profile")} | {"job": job, "with": with_}
-        async with self._downloads if job in _FILES else self._long_queries:
-            process = await asyncio.create_subprocess_exec(
-                *_LONG_QUERY,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-            )
-            too_long = asyncio.get_running_loop().call_later(_LONG_QUERY_S, _kill, process)
-            try:
-                if process.stdin is not None and process.stdout is not None:
-                    process.stdin.write(json.dumps(asked).encode() + b"\n")
-                    await process.stdin.drain()
-                    while part := await process.stdout.read(_CHUNK):
-                        yield part
-                    if await process.wait() not in (0, 1):
-                        raise Refused("The request failed.", "Run 'wardbeat doctor' for details.")
-            finally:
-                too_long.cancel()
-                _kill(process)
-                await process.wait()
-
-
-def _kill(process: asyncio.subprocess.Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()
-
-
-async def _all(first: bytes, parts: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
-    yield first
-    async for part in parts:
-        yield part
-
-
-def _refusal(words: bytes) -> Refused:
-    try:
-        said = json.loads(words)["refused"]
-        return Refused(said["words"], said["remedy"])
-    except (ValueError, KeyError):
-        return Refused("The form was not valid.", "Run 'wardbeat doctor' for details.")
+        first, parts = await self.queries.begun(name)  # a refusal is said before the file begins
+        return StreamingResponse(joined(first, parts), media_type=_FILES[name])
 
 
 async def _body(request: Request) -> dict[str, Any]:
@@ -266,6 +206,8 @@ def make_app(sessions: Sessions, pipe: Pipe, hello: dict[str, Any]) -> ASGIApp:
         post("/do/{name}", answers.do),
         get("/proof", answers.proof),
         get("/found", answers.found),
+        post("/calendar/titles", answers.titles),
+        post("/calendar/shifts", answers.shifts),
         get("/file/{name}", answers.file),
     ]
     public = frozenset({"/", "/words.json", "/enter", *answers.files})

@@ -5,75 +5,14 @@ has them for light and dark (Okabe and Ito's palette).
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from markupsafe import Markup
 
+from agent.page.web import drawing
+from agent.page.web.drawing import BOTTOM, LEFT, WIDE, Chart
+
 Words = Callable[..., str]
-
-_WIDE: Final = 680
-_LEFT: Final = 46
-_BOTTOM: Final = 26
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """One picture.
-
-    Attributes:
-        name: For ids.
-        title: What it shows.
-        summary: What it says, one sentence.
-        svg: The picture.
-        head, rows: The same as a table.
-        made: The page that says how its numbers are made.
-    """
-
-    name: str
-    title: str
-    summary: str
-    svg: Markup
-    head: tuple[str, ...]
-    rows: tuple[tuple[object, ...], ...] = field(default=())
-    made: str = ""
-
-
-def _svg(name: str, height: int, title: str, inside: Sequence[Markup], wide: int = _WIDE) -> Markup:
-    start = Markup(
-        '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-t"><title id="{}-t">{}</title>'
-    )
-    return start.format(wide, height, name, name, title) + Markup("").join(inside) + Markup("</svg>")
-
-
-def _text(x: float, y: float, words: object, kind: str = "", anchor: str = "middle") -> Markup:
-    return Markup('<text x="{:.1f}" y="{:.1f}" class="{}" text-anchor="{}">{}</text>').format(x, y, kind, anchor, words)
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> Markup:
-    return Markup('<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" class="{}"/>').format(x1, y1, x2, y2, kind)
-
-
-def _box(x: float, y: float, wide: float, high: float, kind: str) -> Markup:
-    made = Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" class="{}"/>')
-    return made.format(x, y, max(wide, 0.0), max(high, 0.0), kind)
-
-
-def _path(points: Sequence[tuple[float, float]], kind: str, *, closed: bool = False) -> Markup:
-    told = " L".join(f"{x:.1f} {y:.1f}" for x, y in points)
-    return Markup('<path d="M{}{}" class="{}"/>').format(told, " Z" if closed else "", kind)
-
-
-def _hatch(name: str) -> Markup:
-    return Markup(
-        '<defs><pattern id="{}-hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-        '<line x1="0" y1="0" x2="0" y2="6" class="hatch"/></pattern></defs>'
-    ).format(name)
-
-
-def _gap(name: str, x: float, y: float, wide: float, high: float) -> Markup:
-    made = Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="url(#{}-hatch)"/>')
-    return made.format(x, y, wide, high, name)
 
 
 def strip(weeks: Sequence[dict[str, Any]], t: Words, *, with_index: bool) -> Chart:
@@ -87,26 +26,26 @@ def strip(weeks: Sequence[dict[str, Any]], t: Words, *, with_index: bool) -> Cha
     high, top = 220, 14
     low_end, high_end = (0.0, 100.0) if with_index else (-40.0, 40.0)
     rows = [_week_row(week, with_index=with_index) for week in weeks]
-    wide = (_WIDE - _LEFT) / max(len(weeks), 1)
+    wide = (WIDE - LEFT) / max(len(weeks), 1)
 
     def at(value: float) -> float:
         share = (min(max(value, low_end), high_end) - low_end) / (high_end - low_end)
-        return top + (1.0 - share) * (high - top - _BOTTOM)
+        return top + (1.0 - share) * (high - top - BOTTOM)
 
     middle = (low_end + high_end) / 2
-    inside = [_hatch("strip"), _line(_LEFT, at(middle), _WIDE, at(middle), "normal")]
-    inside += [_text(_LEFT - 6, at(one) + 4, f"{one:g}", "axis", "end") for one in (low_end, middle, high_end)]
+    inside = [drawing.hatch("strip"), drawing.line(LEFT, at(middle), WIDE, at(middle), "normal")]
+    inside += [drawing.text(LEFT - 6, at(one) + 4, f"{one:g}", "axis", "end") for one in (low_end, middle, high_end)]
     for place, (week, row) in enumerate(zip(weeks, rows, strict=True)):
-        x = _LEFT + place * wide
+        x = LEFT + place * wide
         if row is None:
-            inside.append(_gap("strip", x + 3, top, wide - 6, high - top - _BOTTOM))
+            inside.append(drawing.gap("strip", x + 3, top, wide - 6, high - top - BOTTOM))
         else:
             value, low, upper = row
-            inside.append(_box(x + wide / 2 - 7, at(upper), 14, at(low) - at(upper), "interval"))
+            inside.append(drawing.box(x + wide / 2 - 7, at(upper), 14, at(low) - at(upper), "interval"))
             inside.append(Markup('<circle cx="{:.1f}" cy="{:.1f}" r="5" class="dot"/>').format(x + wide / 2, at(value)))
             if week["notable"]:
-                inside.append(_text(x + wide / 2, at(upper) - 5, "!", "note"))
-        inside.append(_text(x + wide / 2, high - 8, week["first_day"][5:], "axis"))
+                inside.append(drawing.text(x + wide / 2, at(upper) - 5, "!", "note"))
+        inside.append(drawing.text(x + wide / 2, high - 8, week["first_day"][5:], "axis"))
     told = [row for row in rows if row is not None]
     last = told[-1] if told else None
     gaps = len(rows) - len(told)
@@ -125,7 +64,13 @@ def strip(weeks: Sequence[dict[str, Any]], t: Words, *, with_index: bool) -> Cha
     )
     head = (t("weeks.week_of"), t("weeks.value"), t("weeks.interval"), t("weeks.note"))
     return Chart(
-        "strip", title, summary, _svg("strip", high, title, inside), head, table, "index" if with_index else "ln_rmssd"
+        "strip",
+        title,
+        summary,
+        drawing.picture("strip", high, title, inside),
+        head,
+        table,
+        "index" if with_index else "ln_rmssd",
     )
 
 
@@ -144,27 +89,27 @@ def days(shown: Sequence[dict[str, Any]], band: Sequence[float] | None, t: Words
     values = [one[name] for one in shown for name in ("rmssd_ms", "week_ms") if one[name] is not None]
     values += list(band or ())
     low_end, high_end = (min(values) * 0.9, max(values) * 1.1) if values else (0.0, 100.0)
-    step = (_WIDE - _LEFT) / max(len(shown), 1)
+    step = (WIDE - LEFT) / max(len(shown), 1)
 
     def at(value: float) -> float:
-        return top + (1.0 - (value - low_end) / max(high_end - low_end, 1e-9)) * (high - top - _BOTTOM)
+        return top + (1.0 - (value - low_end) / max(high_end - low_end, 1e-9)) * (high - top - BOTTOM)
 
-    inside: list[Markup] = [_hatch("days")]
+    inside: list[Markup] = [drawing.hatch("days")]
     if band is not None:
-        inside.append(_box(_LEFT, at(band[1]), _WIDE - _LEFT, at(band[0]) - at(band[1]), "band"))
-    inside += [_text(_LEFT - 6, at(one) + 4, f"{one:.0f}", "axis", "end") for one in (low_end, high_end)]
+        inside.append(drawing.box(LEFT, at(band[1]), WIDE - LEFT, at(band[0]) - at(band[1]), "band"))
+    inside += [drawing.text(LEFT - 6, at(one) + 4, f"{one:.0f}", "axis", "end") for one in (low_end, high_end)]
     runs: list[list[tuple[float, float]]] = [[]]
     for place, one in enumerate(shown):
-        x = _LEFT + (place + 0.5) * step
+        x = LEFT + (place + 0.5) * step
         if one["rmssd_ms"] is None:
-            inside.append(_gap("days", x - step / 2, top, step, high - top - _BOTTOM))
+            inside.append(drawing.gap("days", x - step / 2, top, step, high - top - BOTTOM))
             runs.append([])  # no line over what was not read
         else:
             inside.append(Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3" class="dot"/>').format(x, at(one["rmssd_ms"])))
             runs[-1].append((x, at(one["week_ms"])))
         if place % 10 == 0:
-            inside.append(_text(x, high - 8, one["day"][5:], "axis"))
-    inside += [_path(run, "trend") for run in runs if len(run) > 1]
+            inside.append(drawing.text(x, high - 8, one["day"][5:], "axis"))
+    inside += [drawing.path(run, "trend") for run in runs if len(run) > 1]
     seen = [one for one in shown if one["rmssd_ms"] is not None]
     if not seen:
         summary = t("weeks.days_none")
@@ -176,7 +121,13 @@ def days(shown: Sequence[dict[str, Any]], band: Sequence[float] | None, t: Words
     head = (t("weeks.day"), t("weeks.rmssd"), t("weeks.week_mean"), t("weeks.readings"))
     table = tuple((one["day"], one["rmssd_ms"], one["week_ms"], one["readings"]) for one in shown if one["readings"])
     return Chart(
-        "days", t("weeks.days_title"), summary, _svg("days", high, t("weeks.days_title"), inside), head, table, "range"
+        "days",
+        t("weeks.days_title"),
+        summary,
+        drawing.picture("days", high, t("weeks.days_title"), inside),
+        head,
+        table,
+        "range",
     )
 
 
@@ -187,49 +138,51 @@ def contributions(week: dict[str, Any], names: dict[str, str], t: Words) -> Char
     high = row_high * (len(points) + 1) + 8
     zero, reach = 370.0, 220.0
     most = max([abs(value) for _, value in points] + [10.0])
-    inside = [_line(zero, 4, zero, high - 4, "normal")]
+    inside = [drawing.line(zero, 4, zero, high - 4, "normal")]
     for place, (name, value) in enumerate(points):
         y = 6 + place * row_high
         length = reach * abs(value) / most
         inside.append(
-            _box(zero if value >= 0 else zero - length, y, length, row_high - 12, "up" if value >= 0 else "down")
+            drawing.box(zero if value >= 0 else zero - length, y, length, row_high - 12, "up" if value >= 0 else "down")
         )
         side = (zero - 10, "end") if value >= 0 else (zero + 10, "start")
-        inside.append(_text(side[0], y + 13, names.get(name, name), "label", side[1]))
+        inside.append(drawing.text(side[0], y + 13, names.get(name, name), "label", side[1]))
         end = zero + (length + 8 if value >= 0 else -length - 8)
-        inside.append(_text(end, y + 13, f"{value:+.1f}", "label", "start" if value >= 0 else "end"))
+        inside.append(drawing.text(end, y + 13, f"{value:+.1f}", "label", "start" if value >= 0 else "end"))
     total = sum(value for _, value in points)
-    inside.append(_text(zero, high - 12, t("weeks.sum", total=f"{total:+.1f}", index=f"{week['index']:.1f}"), "label"))
+    inside.append(
+        drawing.text(zero, high - 12, t("weeks.sum", total=f"{total:+.1f}", index=f"{week['index']:.1f}"), "label")
+    )
     summary = t("weeks.points_said", day=week["first_day"], total=f"{total:+.1f}")
     head = (t("weeks.channel"), t("weeks.points"))
     table = (*((names.get(name, name), f"{value:+.2f}") for name, value in points), (t("weeks.all"), f"{total:+.2f}"))
     title = t("weeks.points_title")
-    return Chart("points", title, summary, _svg("points", high, title, inside), head, table, "points")
+    return Chart("points", title, summary, drawing.picture("points", high, title, inside), head, table, "points")
 
 
 def hours(told: dict[str, Any], t: Words) -> Chart:
     """Hours by day, or by shift from its beginning: above and below the middle by sign and shade."""
     left, row_high, top = 170, 24, 22
-    wide = (_WIDE - left) / max(len(told["columns"]), 1)
+    wide = (WIDE - left) / max(len(told["columns"]), 1)
     high = top + row_high * len(told["rows"]) + 6
-    inside = [_hatch("hours")]
+    inside = [drawing.hatch("hours")]
     inside += [
-        _text(left + (place + 0.5) * wide, 14, words, "axis")
+        drawing.text(left + (place + 0.5) * wide, 14, words, "axis")
         for place, words in enumerate(told["columns"])
         if place % (1 if wide > 34 else 3) == 0
     ]
     for line, row in enumerate(told["rows"]):
         y = top + line * row_high
-        inside.append(_text(left - 8, y + 16, row["label"], "axis", "end"))
+        inside.append(drawing.text(left - 8, y + 16, row["label"], "axis", "end"))
         for place, percent in enumerate(row["percent"]):
             x = left + place * wide
             if percent is None:
-                inside.append(_gap("hours", x + 1, y + 1, wide - 2, row_high - 2))
+                inside.append(drawing.gap("hours", x + 1, y + 1, wide - 2, row_high - 2))
             else:
-                inside.append(_box(x + 1, y + 1, wide - 2, row_high - 2, f"heat {_shade(percent)}"))
-                inside.append(_text(x + wide / 2, y + 16, _sign(percent), "sign"))
+                inside.append(drawing.box(x + 1, y + 1, wide - 2, row_high - 2, f"heat {_shade(percent)}"))
+                inside.append(drawing.text(x + wide / 2, y + 16, _sign(percent), "sign"))
             if row["at_work"][place]:
-                inside.append(_line(x, y + row_high - 1, x + wide, y + row_high - 1, "work"))
+                inside.append(drawing.line(x, y + row_high - 1, x + wide, y + row_high - 1, "work"))
     read = [one for row in told["rows"] for one in row["percent"] if one is not None]
     title = t("weeks.hours_by_shift" if told["by_shift"] else "weeks.hours_by_day")
     summary = (
@@ -239,7 +192,7 @@ def hours(told: dict[str, Any], t: Words) -> Chart:
     table = tuple(
         (row["label"], *("" if one is None else f"{one:+d} %" for one in row["percent"])) for row in told["rows"]
     )
-    return Chart("hours", title, summary, _svg("hours", high, title, inside), head, table, "hours")
+    return Chart("hours", title, summary, drawing.picture("hours", high, title, inside), head, table, "hours")
 
 
 def _shade(percent: int) -> str:
@@ -256,30 +209,30 @@ def ribbon(name: str, words: str, rows: Sequence[dict[str, Any]], t: Words) -> C
     """The middle half of each week's windows, and its median."""
     high, top = 120, 10
     most = max([one["quartiles"][2] for one in rows if one["quartiles"]] + [1e-9])
-    step = (_WIDE - _LEFT) / max(len(rows), 1)
+    step = (WIDE - LEFT) / max(len(rows), 1)
 
     def at(value: float) -> float:
-        return top + (1.0 - value / float(most)) * (high - top - _BOTTOM)
+        return top + (1.0 - value / float(most)) * (high - top - BOTTOM)
 
     inside = [
-        _hatch(name),
-        _text(_LEFT - 6, at(most) + 4, f"{most:.2g}", "axis", "end"),
-        _text(_LEFT - 6, at(0) + 4, "0", "axis", "end"),
+        drawing.hatch(name),
+        drawing.text(LEFT - 6, at(most) + 4, f"{most:.2g}", "axis", "end"),
+        drawing.text(LEFT - 6, at(0) + 4, "0", "axis", "end"),
     ]
     runs: list[list[tuple[float, Sequence[float]]]] = [[]]
     for place, one in enumerate(rows):
-        x = _LEFT + (place + 0.5) * step
+        x = LEFT + (place + 0.5) * step
         if one["quartiles"] is None:
-            inside.append(_gap(name, x - step / 2 + 2, top, step - 4, high - top - _BOTTOM))
+            inside.append(drawing.gap(name, x - step / 2 + 2, top, step - 4, high - top - BOTTOM))
             runs.append([])
         else:
             runs[-1].append((x, one["quartiles"]))
-        inside.append(_text(x, high - 8, one["week"][5:], "axis"))
+        inside.append(drawing.text(x, high - 8, one["week"][5:], "axis"))
     for run in runs:
         if run:
             upper, lower = [(x, at(q[2])) for x, q in run], [(x, at(q[0])) for x, q in reversed(run)]
-            inside.append(_path([*upper, *lower], "ribbon", closed=True))
-            inside.append(_path([(x, at(q[1])) for x, q in run], "trend"))
+            inside.append(drawing.path([*upper, *lower], "ribbon", closed=True))
+            inside.append(drawing.path([(x, at(q[1])) for x, q in run], "trend"))
             inside += [
                 Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3" class="dot"/>').format(x, at(q[1])) for x, q in run
             ]
@@ -297,4 +250,4 @@ def ribbon(name: str, words: str, rows: Sequence[dict[str, Any]], t: Words) -> C
         )
         for one in read
     )
-    return Chart(name, words, summary, _svg(name, high, words, inside), head, table, "ribbon")
+    return Chart(name, words, summary, drawing.picture(name, high, words, inside), head, table, "ribbon")

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from agent.page.web.table import PAGES, Answer, Ask, PageRequest
+from agent.page.web.table import PAGES, Answer, Ask, PageRequest, PageSpec
 from agent.system import host
+from agent.tables.profiles import Profile
 
 _HERE: Final = Path(__file__).parent
 SCRIPT_FAMILIES: Final = ("part", "level", "label")  # of the catalogue; scripts look values up in them
@@ -69,11 +70,14 @@ class Pages:
 
     def menu(self) -> dict[str, str]:
         """Pages that the profile has: the title by the name, in order."""
-        return {
-            page.name: page.title
-            for page in PAGES.values()
-            if page.in_every_profile or page.name in self._profile["pages"] or page.with_kind in self._profile["kinds"]
-        }
+        return {page.name: page.title for page in PAGES.values() if self._has(page)}
+
+    def _has(self, page: PageSpec) -> bool:
+        if page.in_every_profile:
+            return True
+        if page.name not in self._profile["pages"] and page.with_kind not in self._profile["kinds"]:
+            return False
+        return not page.needs_kinds or any(map(Profile.from_json(self._profile).shows, page.needs_kinds))
 
     def with_index(self) -> bool:
         """Whether the place has the index."""
@@ -99,10 +103,12 @@ class Pages:
         if page == "about" and f"made.{rest}.words" in self._words and (rest != "index" or self.with_index()):
             return self.fragment("made", what=rest)
         if page == "about":
-            return self.fragment("about", **await ask("about", {"name": rest}))
+            made = await ask("about", {"name": rest})
+            return self.fragment("about-day" if "grade" in made else "about", **made)
         if page not in self.menu():
             return None
-        request = PageRequest(query, ask, partial(self._looked_back, long_query), self.t, self.with_index())
+        looked_back = partial(self._looked_back, long_query)
+        request = PageRequest(query, ask, long_query, looked_back, self.t, self.word, self.with_index())
         return self.fragment(page, **await PAGES[page].variables(request))
 
     def forget_weeks(self) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from agent.page.web import charts
+from agent.page.web import charts, day_charts
+from agent.tables.days import DAYS, MOODS
 
 Answer = dict[str, Any]
 Ask = Callable[..., Awaitable[Answer]]
@@ -21,15 +22,19 @@ class PageRequest:
     Attributes:
         query: The part of the address behind the question mark.
         ask: Asks the running agent a question of `agent.page.queries`.
+        long_query: Asks a job of `agent.page.reader`.
         look_back: The reader's answer about the weeks; its argument is what the answer depends on.
         t: A sentence of the catalogue.
+        word: What a value of the data is called.
         with_index: Whether the profile has the index.
     """
 
     query: Mapping[str, str]
     ask: Ask
+    long_query: Ask
     look_back: Callable[[list[Answer]], Awaitable[Answer]]
     t: Callable[..., str]
+    word: Callable[[str, str], str]
     with_index: bool
 
 
@@ -47,6 +52,7 @@ class PageSpec:
         prepare: Makes the template's variables where answers need work; in place of ``asks``.
         in_every_profile: Whether each profile has the page; else a profile lists it.
         with_kind: A profile that releases numbers of this kind has the page too; empty for none.
+        needs_kinds: Where a profile shows none of these kinds, the page is not there; empty: it needs none.
         words: Sentences of this page that are not in the catalogue, by their keys.
     """
 
@@ -56,6 +62,7 @@ class PageSpec:
     prepare: Prepare | None = None
     in_every_profile: bool = False
     with_kind: str = ""
+    needs_kinds: frozenset[str] = frozenset()
     words: Mapping[str, str] = field(default_factory=dict)
 
     async def variables(self, request: PageRequest) -> Answer:
@@ -90,6 +97,22 @@ async def _weeks(request: PageRequest) -> Answer:
     }
 
 
+async def _days(request: PageRequest) -> Answer:
+    made = await request.long_query("days")  # never kept: the words of the journal are in it
+    journal, roster = made["journal"], made["roster"]
+    charts_of = {one["name"]: day_charts.numbers(one, made["days"], request.t, request.word) for one in made["numbers"]}
+    return {
+        "made": made,
+        "journal": journal,
+        "moods": MOODS,
+        "roster": roster,
+        "trend": day_charts.journal(journal["days"], made["days"], request.t, request.word) if journal else None,
+        "sleep": charts_of.pop("sleep_h", None),
+        "others": list(charts_of.values()),
+        "strip": day_charts.roster(roster, request.t, request.word) if roster and not roster["is_empty"] else None,
+    }
+
+
 async def _left(request: PageRequest) -> Answer:
     before = request.query.get("before", "")
     index = int(before) if before.isdecimal() and len(before) < 16 else None
@@ -116,6 +139,7 @@ PAGES: Final[dict[str, PageSpec]] = {
     for page in (
         PageSpec("now", "Now", asks=("now", "window", "place")),
         PageSpec("weeks", "Your weeks", prepare=_weeks),
+        PageSpec("days", "Your days", prepare=_days, needs_kinds=frozenset(row.kind for row in DAYS.values())),
         PageSpec("left", "What left", prepare=_left),
         PageSpec("say", "Your say", asks=("say",)),
         # a profile without check-ins may still have the one line about tiredness

@@ -35,6 +35,8 @@ export async function call(path, body) {
     const headers = { "X-Wardbeat-Key": key };
     answer = await fetch(path, body === undefined
       ? { headers }
+      : body instanceof Blob
+      ? { method: "POST", headers, body }
       : { method: "POST", headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(body) });
   } catch {
     closed(words.closed_gone);

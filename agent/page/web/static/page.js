@@ -1,5 +1,6 @@
 // The pages, and what the person decides.
 import { ask, call, closed, enter, isOpen, put, save, say, sentence, words } from "./call.js";
+import { importShifts, readCalendar, writeEntry } from "./days.js";
 import { doEnroll, lookForStraps, readBundle } from "./first.js";
 import { live } from "./live.js";
 const main = document.getElementById("main");
@@ -102,6 +103,20 @@ const FORMS = {
     result.hidden = false;
     result.replaceChildren(...made.lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })));
     return null;
+  },
+  async journal(form, by) {
+    if (by) await writeEntry(form, by, again);
+    return null;
+  },
+  async calendar(form) {
+    await readCalendar(form);
+    return null;
+  },
+  async shifts(form) {
+    return importShifts(form);
+  },
+  async "forget-source"(form) {
+    return ask("forget-source", { source: form.dataset.source, sure: form.elements.sure.checked });
   },
   async search(form) {
     const typed = form.elements.search.value.trim();
