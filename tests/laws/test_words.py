@@ -132,7 +132,7 @@ def test_every_word_has_its_use_and_every_value_its_word():
     ("breach", "words", "values"),
     [
         ({"x.html": '{{ t("now.nonsense") }}'}, {}, {}),
-        ({"x.html": '{{ word("mood", one.mood) }}'}, {}, {}),
+        ({"x.html": '{{ word("weather", one.weather) }}'}, {}, {}),
         ({"x.html": '{{ t("state." ~ one.state) }}'}, {}, {}),
         ({"x.js": "say(words[`level_${one}`]);"}, {}, {}),
         ({}, {"now.unused": "nothing"}, {}),

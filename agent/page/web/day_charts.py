@@ -9,13 +9,16 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from agent.page.web import drawing as draw
-from agent.page.web.drawing import BOTTOM, LEFT, WIDE, Chart
+from agent.page.web.drawing import Chart
 from agent.system import host
 from agent.tables.days import MOODS
 
 Words = Callable[..., str]
 _LABEL_EVERY: Final = 10  # days
-_LANES_LEFT: Final = 84  # for the longest word
+_WIDE: Final = 360
+"""A phone's width: the pictures of this page fit it, and the style sheet has the letters of wide screens smaller."""
+_LEFT, _BOTTOM = 34, 18
+_LANES_LEFT: Final = 58  # for the longest word
 
 
 def journal(counts: Sequence[dict[str, Any]], days: Sequence[str], t: Words, word: Words) -> Chart:
@@ -26,28 +29,30 @@ def journal(counts: Sequence[dict[str, Any]], days: Sequence[str], t: Words, wor
         days: The days of the picture.
         t, word: Of the catalogue.
     """
-    lane, top = 34, 6
-    high = top + lane * len(MOODS) + BOTTOM
-    step = (WIDE - _LANES_LEFT) / max(len(days), 1)
+    lane, top = 26, 4
+    high = top + lane * len(MOODS) + _BOTTOM
+    step = (_WIDE - _LANES_LEFT) / max(len(days), 1)
     place_of = {day: place for place, day in enumerate(days)}
     most = max([n for one in counts for n in one["counts"].values()] + [1])
     inside: list[Markup] = []
     for row, mood in enumerate(MOODS):
-        y = top + (row + 1) * lane - 4
-        inside.append(draw.text(_LANES_LEFT - 8, y - 6, word("mood", mood), "label", "end"))
-        inside.append(draw.line(_LANES_LEFT, y, WIDE, y, "normal"))
+        y = top + (row + 1) * lane - 3
+        inside.append(draw.text(_LANES_LEFT - 6, y - 4, word("mood", mood), "label", "end"))
+        inside.append(draw.line(_LANES_LEFT, y, _WIDE, y, "normal"))
         for one in counts:
             if n := one["counts"][mood]:
-                bar = (lane - 10) * n / most
+                bar = (lane - 7) * n / most
                 x = _LANES_LEFT + place_of[one["day"]] * step
-                inside.append(draw.box(x + 1, y - bar, max(step - 2, 2.0), bar, "interval"))
+                inside.append(draw.box(x + 0.5, y - bar, step - 1, bar, "interval"))
     inside += _dates(days, high, _LANES_LEFT, step)
     total = sum(sum(one["counts"].values()) for one in counts)
     title = t("days.trend_title")
     head = (t("weeks.day"), *(word("mood", mood) for mood in MOODS))
     rows = tuple((one["day"], *(one["counts"][mood] for mood in MOODS)) for one in counts)
     summary = t("days.trend_said", n=total, days=len(counts)) if counts else t("days.trend_none")
-    return Chart("trend", title, summary, draw.picture("trend", high, title, inside), head, rows, "journal_positive_n")
+    return Chart(
+        "trend", title, summary, draw.picture("trend", high, title, inside, _WIDE), head, rows, "journal_positive_n"
+    )
 
 
 def numbers(one: dict[str, Any], days: Sequence[str], t: Words, word: Words) -> Chart:
@@ -58,28 +63,28 @@ def numbers(one: dict[str, Any], days: Sequence[str], t: Words, word: Words) -> 
         days: The days of the picture.
         t, word: Of the catalogue.
     """
-    name, high, top = one["name"], 180 if one["name"] == "sleep_h" else 130, 12
+    name, high, top = one["name"], 112 if one["name"] == "sleep_h" else 84, 8
     by_day = {row["day"]: row for row in one["rows"]}
     values = [row["value"] for row in one["rows"]]
     low_end, high_end = _ends(values, from_zero=one["from_zero"])
-    step = (WIDE - LEFT) / max(len(days), 1)
+    step = (_WIDE - _LEFT) / max(len(days), 1)
 
     def at(value: float) -> float:
-        return top + (1.0 - (value - low_end) / max(high_end - low_end, 1e-9)) * (high - top - BOTTOM)
+        return top + (1.0 - (value - low_end) / max(high_end - low_end, 1e-9)) * (high - top - _BOTTOM)
 
     inside: list[Markup] = [draw.hatch(name)]
-    inside += [draw.text(LEFT - 6, at(end) + 4, _short(end), "axis", "end") for end in (low_end, high_end)]
+    inside += [draw.text(_LEFT - 4, at(end) + 3, _short(end), "axis", "end") for end in (low_end, high_end)]
     for place, day in enumerate(days):
-        x = LEFT + place * step
+        x = _LEFT + place * step
         row = by_day.get(day)
         if row is None:
-            inside.append(draw.gap(name, x, top, step, high - top - BOTTOM))
+            inside.append(draw.gap(name, x, top, step, high - top - _BOTTOM))
         elif one["from_zero"]:
-            inside.append(draw.box(x + 1, at(row["value"]), step - 2, at(0.0) - at(row["value"]), "interval"))
+            inside.append(draw.box(x + 0.5, at(row["value"]), step - 1, at(0.0) - at(row["value"]), "interval"))
         else:
-            dot = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3.5" class="dot"/>')
+            dot = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="2" class="dot"/>')
             inside.append(dot.format(x + step / 2, at(row["value"])))
-    inside += _dates(days, high, LEFT, step)
+    inside += _dates(days, high, _LEFT, step)
     unit = word("unit", unit_of(name))
     title = f"{one['title'][:1].upper()}{one['title'][1:]}, {unit}"
     summary = t(
@@ -90,39 +95,39 @@ def numbers(one: dict[str, Any], days: Sequence[str], t: Words, word: Words) -> 
         (row["day"], _short(row["value"]), f"{100 * row['coverage_01']:.0f} %", source_words(row["source"]))
         for row in one["rows"]
     )
-    return Chart(name, title, summary, draw.picture(name, high, title, inside), head, table, name)
+    return Chart(name, title, summary, draw.picture(name, high, title, inside, _WIDE), head, table, name)
 
 
 def roster(told: dict[str, Any], t: Words, word: Words) -> Chart:
     """Shifts of the days around today: a column for each day, midnight above, the hours of a shift filled."""
-    days, high, top = told["days"], 230, 20
-    step = (WIDE - LEFT) / max(len(days), 1)
+    days, high, top = told["days"], 160, 14
+    step = (_WIDE - _LEFT) / max(len(days), 1)
 
     def at(hour: float) -> float:
-        return top + hour / 24.0 * (high - top - BOTTOM)
+        return top + hour / 24.0 * (high - top - _BOTTOM)
 
     place_of = {one["day"]: place for place, one in enumerate(days)}
     inside: list[Markup] = [draw.hatch("roster")]
     for hour in (0, 6, 12, 18, 24):
-        inside.append(draw.text(LEFT - 6, at(hour) + 4, f"{hour:02d}:00", "axis", "end"))
-        inside.append(draw.line(LEFT, at(hour), WIDE, at(hour), "normal"))
+        inside.append(draw.text(_LEFT - 4, at(hour) + 3, f"{hour:02d}:00", "axis", "end"))
+        inside.append(draw.line(_LEFT, at(hour), _WIDE, at(hour), "normal"))
     for place, one in enumerate(days):
-        x = LEFT + place * step
+        x = _LEFT + place * step
         if not one["is_known"]:
             inside.append(draw.gap("roster", x, top, step, at(24) - top))
         if one["is_today"]:
-            inside.append(draw.text(x + step / 2, 14, t("days.today"), "label"))
+            inside.append(draw.text(x + step / 2, 9, t("days.today"), "label"))
             inside += [draw.line(edge, top, edge, at(24), "work") for edge in (x, x + step)]
-        if place % 7 == 0:
-            inside.append(draw.text(x + step / 2, high - 8, one["day"][5:], "axis"))
+        if place % 7 == 0 and place < len(days) - 1:
+            inside.append(draw.text(x + step / 2, high - 5, one["day"][5:], "axis"))
     for piece in told["pieces"]:
-        x = LEFT + place_of[piece["day"]] * step
+        x = _LEFT + place_of[piece["day"]] * step
         from_y, until_y = at(piece["from_h"]), at(piece["until_h"])
         is_night = piece["kind"] == "night"
-        inside.append(draw.box(x + 2, from_y, step - 4, until_y - from_y, "down" if is_night else "interval"))
-        if until_y - from_y > 14:
+        inside.append(draw.box(x + 1, from_y, step - 2, until_y - from_y, "down" if is_night else "interval"))
+        if until_y - from_y > 9:
             sign = t("days.night_sign") if is_night else t("days.day_sign")
-            middle = (from_y + until_y) / 2 + 4
+            middle = (from_y + until_y) / 2 + 3
             inside.append(draw.text(x + step / 2, middle, sign, "on-dark" if is_night else "sign"))
     title = t("days.roster_title")
     missing = sum(not one["is_known"] for one in days)
@@ -133,7 +138,9 @@ def roster(told: dict[str, Any], t: Words, word: Words) -> Chart:
         (_moment(one["start_utc_s"]), _moment(one["end_utc_s"]), word("note_shift", one["kind"]))
         for one in told["shifts"]
     )
-    return Chart("roster", title, summary, draw.picture("roster", high, title, inside), head, rows, "shift_hours_h")
+    return Chart(
+        "roster", title, summary, draw.picture("roster", high, title, inside, _WIDE), head, rows, "shift_hours_h"
+    )
 
 
 def unit_of(name: str) -> str:
@@ -160,7 +167,7 @@ def _ends(values: Sequence[float], *, from_zero: bool) -> tuple[float, float]:
 
 def _dates(days: Sequence[str], high: float, left: float, step: float) -> list[Markup]:
     return [
-        draw.text(left + (place + 0.5) * step, high - 8, day[5:], "axis")
+        draw.text(left + (place + 0.5) * step, high - 5, day[5:], "axis")
         for place, day in enumerate(days)
         if place % _LABEL_EVERY == 4
     ]

@@ -34,11 +34,15 @@ class Chart:
 
 
 def picture(name: str, height: int, title: str, inside: Sequence[Markup], wide: int = WIDE) -> Markup:
-    """The whole picture; its title is read out."""
+    """The whole picture; its title is read out. One that is narrower than `WIDE` fits a phone without scrolling."""
     start = Markup(
-        '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-t"><title id="{}-t">{}</title>'
+        '<svg class="chart{}" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-t"><title id="{}-t">{}</title>'
     )
-    return start.format(wide, height, name, name, title) + Markup("").join(inside) + Markup("</svg>")
+    return (
+        start.format(" fits" if wide < WIDE else "", wide, height, name, name, title)
+        + Markup("").join(inside)
+        + Markup("</svg>")
+    )
 
 
 def text(x: float, y: float, words: object, kind: str = "", anchor: str = "middle") -> Markup:
