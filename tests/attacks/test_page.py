@@ -21,6 +21,7 @@ from agent.page.web import peer
 from agent.page.web.sessions import CODE_S, KEY_HEADER, QUIET_S, SESSION_S, Sessions
 from agent.signal.heart.rr import GAP_TOLERANCE_MS
 from tests.support import page_agent
+from tests.support.page_caller import Caller
 from tests.support.processes import system_tool, wait_for
 
 NOBODY = 65534
@@ -38,41 +39,6 @@ def browser():
     made = page_agent.Browser()
     yield made
     made.close()
-
-
-class Caller:
-    """A program of this user that speaks to the page; with a session of its own."""
-
-    def __init__(self, living):
-        told = living.page()
-        self.port, self.code = told["port"], told["code"]
-        self.origin = f"http://127.0.0.1:{self.port}"
-        status, body = self("POST", "/enter", body=json.dumps({"code": self.code}), key=None)
-        assert status == 200
-        self.key = json.loads(body)["key"]
-
-    def __call__(self, method, path, *, key="", body=None, drop=(), timeout=20, **headers):
-        sent = {"Host": f"127.0.0.1:{self.port}"}
-        if method != "GET":
-            sent |= {"Origin": self.origin, "Content-Type": "application/json"}
-        if key is not None:
-            sent[KEY_HEADER] = key or self.key
-        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-        try:
-            connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-            for name, value in sent.items():
-                if name not in drop:
-                    connection.putheader(name, value)
-            data = body.encode() if isinstance(body, str) else body
-            if data is not None:
-                connection.putheader("Content-Length", str(len(data)))
-            connection.endheaders(data)
-            answer = connection.getresponse()
-            self.headers = {name.lower(): value for name, value in answer.getheaders()}
-            return answer.status, answer.read()
-        finally:
-            connection.close()
 
 
 @pytest.fixture
