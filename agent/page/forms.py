@@ -93,7 +93,7 @@ class Removed(Form):
 
 class Source(Form):
     source: Annotated[str, Field(min_length=1, max_length=64)]
-    sure: Literal[True]
+    sure: bool
 
 
 class Marked(Form):

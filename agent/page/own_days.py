@@ -44,8 +44,10 @@ def forget_source(session: Session, asked: forms.Source) -> Answer:
     """Forget all days of an import; of a calendar, also which titles are shifts.
 
     Raises:
-        WrongUse: Nothing was imported under that name.
+        WrongUse: The person did not confirm it, or nothing was imported under that name.
     """
+    if not asked.sure:
+        raise WrongUse("forgetting a source was not confirmed", remedy="Tick the box, then press the button.")
     days = session.days.forget(asked.source)
     if asked.source == CALENDAR:
         session.days.keep_marks({})

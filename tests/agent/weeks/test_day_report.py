@@ -91,7 +91,9 @@ def test_the_journal_is_counted_by_day_and_its_newest_entries_come_first():
     entries = [Entry(at("2026-11-25T08:00") + n, day("2026-11-25"), MOODS[n % 4], f"entry {n}") for n in range(30)]
     entries.insert(0, Entry(at("2026-06-01T08:00"), day("2026-06-01"), "neutral"))
     made = report(KnownDays(entries=tuple(entries)))["journal"]
-    assert made["days"] == [{"day": "2026-11-25", "counts": {"positive": 8, "neutral": 8, "negative": 7, "distressed": 7}}]
+    assert made["days"] == [
+        {"day": "2026-11-25", "counts": {"positive": 8, "neutral": 8, "negative": 7, "distressed": 7}}
+    ]
     assert [one["words"] for one in made["entries"]] == [f"entry {n}" for n in range(29, 9, -1)]
     assert made["entries_n"] == 31
 
