@@ -183,7 +183,7 @@ def test_words_and_titles_reach_no_log_no_header_and_no_other_answer(living, cap
     status, words = said("POST", "/calendar/shifts", body=sent({"shifts": digests[:2], "others": digests[2:]}, data))
     assert (status, json.loads(words)["words"][:9]) == (200, "Imported:")
     for path in ("/page/now", "/page/weeks", "/page/left", "/page/say", "/page/check-in", "/page/first", "/words.json",
-                 "/found?search=4711", "/proof", "/file/ledger.json", "/file/everything.csv", "/page/about/sleep_h"):  # fmt: skip
+                 "/found?search=4711", "/file/ledger.json", "/file/everything.csv", "/page/about/sleep_h"):  # fmt: skip
         assert said("GET", path)[0] == 200, path
     status, page = call("GET", "/page/days", timeout=90)
     assert status == 200
@@ -210,8 +210,8 @@ def test_forged_uploads_are_refused_and_change_nothing(living, body):
     assert status == 409
     assert set(json.loads(words)) == {"words", "remedy"}
     assert living.in_agent(lambda agent: (agent.days.days(), agent.days.marks())) == before
-    assert Caller(living)("POST", "/calendar/shifts", key=None, body=body)[0] == 401
-    assert Caller(living)("POST", "/calendar/titles", body=body, Origin="http://evil.example")[0] == 403
+    assert Caller(living)("POST", "/calendar/shifts", key=None, body=body[:100])[0] == 401
+    assert Caller(living)("POST", "/calendar/titles", body=body[:100], Origin="http://evil.example")[0] == 403
 
 
 def test_a_workplace_has_no_journal_and_refuses_it(tmp_path, browser):
