@@ -179,7 +179,7 @@ class DayStore:
         """What the person marked once, such as digests of the titles that are shifts.
 
         Args:
-            kind: ``calendar``: digest of a title to ``shift``; ``person``: format of an export to digest of its account.
+            kind: ``calendar``: digest of a title to ``shift``; ``person``: format of an export to digest of its owner.
         """
         if not self._is_there("mark"):
             return {}
