@@ -17,6 +17,7 @@ WardbeatError                     exit code
 │   └── AgentBusy                 3   the running agent did not answer in time
 ├── CheckFailed                   1   a check was made and did not hold
 │   ├── PacketRefused             1   bytes of a sensor refused by name; `reason` is the counter's name
+│   ├── EntryRefused              1   a calendar entry refused by name, inside the reading process
 │   ├── LedgerBroken              1   the chain does not verify
 │   └── WrongPin                  1
 ├── NotDurable                    1   a hub's database that may forget what it committed

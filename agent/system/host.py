@@ -2,6 +2,7 @@
 
 import ctypes
 import errno
+import math
 import os
 import socket
 import stat
@@ -252,6 +253,26 @@ def no_core_dumps() -> None:
     if sys.platform == "linux":
         pr_set_dumpable = 4
         ctypes.CDLL(None, use_errno=True).prctl(pr_set_dumpable, 0, 0, 0, 0)
+
+
+def limit_this_process(*, cpu_s: float | None = None, memory_bytes: int | None = None) -> None:
+    """Let the operating system end this process when it takes more; what is None stays as it is.
+
+    Windows has no such limits, and macOS counts no address space: who started the process ends it by the clock there.
+
+    Args:
+        cpu_s: CPU seconds from now on.
+        memory_bytes: Address space; a larger request fails with `MemoryError`.
+    """
+    if sys.platform == "win32":
+        return
+    import resource
+
+    if cpu_s is not None:
+        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time() + cpu_s), hard))
+    if memory_bytes is not None and sys.platform != "darwin":
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
 
 
 def peer_is_us(connection: socket.socket) -> bool:

@@ -124,6 +124,8 @@ LIBRARIES = {
     "amqtt": ("agent/demo/site.py",),
     "rich": ("agent/demo/view.py",),
     "segno": ("hub/cards.py",),
+    "icalendar": ("agent/days/calendar/",),
+    "dateutil": ("agent/days/calendar/rules.py",),
     "fitdecode": ("agent/recording/dialects/fit.py",),
     "requests": (),
     "urllib": (),
