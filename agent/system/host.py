@@ -254,6 +254,25 @@ def no_core_dumps() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(pr_set_dumpable, 0, 0, 0, 0)
 
 
+def limit_process(memory_bytes: int, cpu_s: int) -> None:
+    """Bound this process for good: its address space, its CPU seconds, and no file that it could write.
+
+    Windows has no such limits for a running process; there the starter ends one that takes too long.
+    """
+    if sys.platform != "win32":
+        import resource
+
+        for kind, most in (
+            (resource.RLIMIT_AS, memory_bytes),
+            (resource.RLIMIT_CPU, cpu_s),
+            (resource.RLIMIT_FSIZE, 0),
+        ):
+            _, hard = resource.getrlimit(kind)
+            with suppress(ValueError, OSError):  # macOS refuses a limit of the address space
+                limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
+                resource.setrlimit(kind, (limit, limit))
+
+
 def peer_is_us(connection: socket.socket) -> bool:
     """Whether the process at the other end of a local socket belongs to this user."""
     if sys.platform == "linux":

@@ -124,7 +124,7 @@ LIBRARIES = {
     "amqtt": ("agent/demo/site.py",),
     "rich": ("agent/demo/view.py",),
     "segno": ("hub/cards.py",),
-    "fitdecode": ("agent/recording/dialects/fit.py",),
+    "fitdecode": ("agent/recording/dialects/fit.py", "agent/days/health/fit.py"),
     "requests": (),
     "urllib": (),
     "http": (),
