@@ -103,8 +103,8 @@ def _row(reading: Reading, row: dict[str, str], chosen: dict[str, list[tuple[str
     day = cells.day()
     if day is None and end is not None:
         day = (end[0] + end[1]) // DAY_S
-    if day is None:
-        reading.facts.unread["bad_date"] += 1
+    if day is None:  # a day that goes on has no sleep yet, and nothing else
+        reading.facts.unread["bad_date"] += cells.says_anything()
         return
     facts = reading.facts
     source = facts.source(WORN)
@@ -130,6 +130,9 @@ class _Cells:
     def _texts(self, role: str) -> list[tuple[str, str]]:
         found = [(self._row.get(header, ""), unit) for header, unit in self._chosen.get(role, [])]
         return [(text, unit) for text, unit in found if text]
+
+    def says_anything(self) -> bool:
+        return any(self._texts(role) for role in self._chosen if role not in ("zone", "sleep_start", "sleep_end"))
 
     def day(self) -> int | None:
         for text, _ in self._texts("day"):

@@ -33,7 +33,7 @@ def main() -> int:
     def progress(done: int, total: int) -> None:
         nonlocal last_s
         now_s = time.monotonic()
-        if now_s - last_s >= _PAUSE_S or done == total:
+        if now_s - last_s >= _PAUSE_S:
             last_s = now_s
             out.write(wire.progressed(done, total))
             out.flush()
