@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from agent.days.health.found import Column
 from tests.support.fit_monitoring import monitoring_file
 
 CANARY = "Zebra-Quokka-41"
@@ -168,20 +169,20 @@ FITBIT = {
             *fitbit_rates("2025-06-02", "00:00:00", [60] * 60 + [52] * 10 + [61] * 50),
             *fitbit_rates("2025-06-02", "09:00:00", [80]),
         ]
-    ),  # fmt: skip
+    ),
     "Takeout/Fitbit/Global Export Data/resting_heart_rate-2025-01-01.json": dumped(
         [
             {"dateTime": "06/02/25 00:00:00", "value": {"date": "06/02/25", "value": 57.5, "error": 6.8}},
             {"dateTime": "06/03/25 00:00:00", "value": {"date": None, "value": 0.0, "error": 0.0}},
         ]
-    ),  # fmt: skip
+    ),
     "Takeout/Fitbit/Global Export Data/moderately_active_minutes-2025-06-01.json": dumped(
         [{"dateTime": "06/02/25 00:00:00", "value": "20"}]
     ),
     "Takeout/Fitbit/Global Export Data/very_active_minutes-2025-06-01.json": dumped(
         [{"dateTime": "06/02/25 00:00:00", "value": "12"}]
     ),
-}
+}  # fmt: skip
 GOOGLE_HEAD = "Start time,End time,Move Minutes count,Calories (kcal),Distance (m),Heart Points,Step count"
 GOOGLE = {
     "Takeout/Fit/Daily activity metrics/Daily activity metrics.csv": lines(
@@ -215,6 +216,22 @@ WHOOP = lines(
     f"90,{CANARY}",
     "2025-06-02 23:00:00,,UTC+02:00,,,,,,,,,,,,",
 )
+OURA_COLUMNS = tuple(
+    Column(role, header, unit)
+    for role, header, unit in (
+        ("day", "date", ""), ("asleep", "Total Sleep Duration", "s"), ("in_bed", "Total Bedtime", "s"),
+        ("sleep_start", "Bedtime Start", ""), ("sleep_end", "Bedtime End", ""),
+        ("resting_hr", "Average Resting Heart Rate", ""), ("night_hr_min", "Lowest Resting Heart Rate", ""), ("steps", "Steps", ""),
+        ("active", "Medium Activity Time", "s"), ("active", "High Activity Time", "s"), ("not_worn", "Non-wear Time", "s"),
+    )
+)  # fmt: skip
+WHOOP_COLUMNS = tuple(
+    Column(role, header, unit)
+    for role, header, unit in (
+        ("zone", "Cycle timezone", ""), ("resting_hr", "Resting heart rate (bpm)", ""), ("sleep_start", "Sleep onset", ""),
+        ("sleep_end", "Wake onset", ""), ("asleep", "Asleep duration (min)", "min"), ("in_bed", "In bed duration (min)", "min"),
+    )
+)  # fmt: skip
 GARMIN = {
     "DI_CONNECT/DI-Connect-Wellness/2025-06-01_2025-09-09_77_sleepData.json": dumped(
         [{"sleepStartTimestampGMT": "2025-06-01T20:45:00.0", "sleepEndTimestampGMT": "2025-06-02T04:45:00.0",

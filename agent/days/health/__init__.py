@@ -2,6 +2,7 @@
 
     formats()                               the rows of the table, with their words
     recognised(path)                        which of them an export is
+    deviations(middles)                     the spread of midpoints over all days that the caller keeps
     read(path, options, progress, cancelled)
         ─▶ HealthImport     values, covered days, what was not read and why, digest of the account
         ─▶ ColumnProposal   for Oura and WHOOP, until the person has confirmed the columns
@@ -11,6 +12,7 @@ An export is read in a process of its own (`process`, `serve`), by one reader a 
 (`facts`), and summed by day (`sleep`, `daily`). Nothing is written, and no name of a device, account or person leaves.
 """
 
+from agent.days.health.daily import deviations
 from agent.days.health.found import Column, ColumnProposal, HealthImport, Options, SourceFound, Unread
 from agent.days.health.process import read, recognised
 from agent.days.health.table import FORMATS, Format
@@ -23,6 +25,7 @@ __all__ = [
     "Options",
     "SourceFound",
     "Unread",
+    "deviations",
     "formats",
     "read",
     "recognised",

@@ -11,7 +11,7 @@ import re
 from typing import Final
 from xml.parsers import expat
 
-from agent.days.health.clock import Moment, moment_of
+from agent.days.health.clock import Moment, Stretch, moment_of
 from agent.days.health.container import File
 from agent.days.health.context import Reading
 from agent.days.health.facts import Facts
@@ -44,7 +44,7 @@ _TEXT_MOST: Final = 200
 
 def knows(_: File, head: bytes) -> bool:
     """By its root."""
-    return b"<HealthData" in head
+    return b"<HealthData" in head or b"<!DOCTYPE HealthData" in head
 
 
 def wants(file: File) -> bool:
@@ -59,7 +59,7 @@ def read(reading: Reading) -> None:
         ImportRefused: Damaged, with entities, or of several people.
     """
     for file in reading.files:
-        if b"<HealthData" in file.head():
+        if knows(file, file.head()):
             _Export(reading).run(file)
 
 
@@ -161,7 +161,7 @@ class _Export:
         if _NUMBER.fullmatch(text := row.get("value", "")) is None:
             facts.unread["bad_value"] += 1
             return
-        _quantity(facts, kind, (start_s, end_s), float(text), source, start.east_s)
+        _quantity(facts, kind, Stretch(start_s, end_s, start.east_s, end.east_s), float(text), source)
 
     def _moment(self, text: str) -> Moment | None:
         if text not in self._moments:  # start and end are mostly the same, and so are those of neighbours
@@ -186,11 +186,10 @@ def _kind_of(name: str, model: str) -> int:
     return WATCH if "watch" in lower else PHONE if "phone" in lower else WORN
 
 
-def _quantity(facts: Facts, kind: str, when: tuple[int, int], value: float, source: int, east_s: int) -> None:
-    start_s, end_s = when
+def _quantity(facts: Facts, kind: str, stretch: Stretch, value: float, source: int) -> None:
     if kind == _RATE:
-        facts.add_rate(start_s, value, source, east_s)
+        facts.add_rate(stretch.start_s, value, source, stretch.east_s)
     elif kind == _RESTING:
-        facts.add_total((start_s + east_s) // 86_400, "resting_hr_bpm", value, source)
+        facts.add_total(stretch.day, "resting_hr_bpm", value, source)
     else:
-        facts.add_amount(facts.steps if kind == _STEPS else facts.active, start_s, end_s, value, source, east_s)
+        facts.add_amount(facts.steps if kind == _STEPS else facts.active, stretch, value, source)

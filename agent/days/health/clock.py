@@ -41,6 +41,31 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of time with the clock at both ends.
+
+    Attributes:
+        start_s, end_s: UTC seconds.
+        east_s, end_east_s: Seconds east of UTC at the beginning and at the end.
+    """
+
+    start_s: int
+    end_s: int
+    east_s: int
+    end_east_s: int
+
+    @property
+    def day(self) -> int:
+        """On which it begins."""
+        return (self.start_s + self.east_s) // DAY_S
+
+    @property
+    def last_day(self) -> int:
+        """On which it ends, on the clock there."""
+        return (self.end_s + self.end_east_s) // DAY_S
+
+
+@dataclass(frozen=True, slots=True)
 class Offsets:
     """A zone as a table: ``east_s[i]`` holds from ``from_s[i]`` on, in UTC seconds; the first also before."""
 

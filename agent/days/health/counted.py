@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from agent.days.health.clock import DAY_S, EAST_MOST_S
+from agent.days.health.clock import DAY_S, EAST_MOST_S, Stretch
 from agent.days.health.refusals import refused
 
 SOURCES_MOST: Final = 511
@@ -36,16 +36,16 @@ class Counted:
         """Days with an amount, ascending."""
         return sorted(self._days)
 
-    def add(self, start_s: int, end_s: int, amount: float, source: int, east_s: int) -> None:
-        """Keep an amount of [start, end) in UTC seconds, at most a day long; one over midnight is shared by its time.
+    def add(self, stretch: Stretch, amount: float, source: int) -> None:
+        """Keep the amount of a stretch of at most a day; one that ends on the next day is shared by its time.
 
         Raises:
             ImportRefused: More than six million of them.
         """
-        end_s = max(end_s, start_s + 1)
-        midnight_s = ((start_s + east_s) // DAY_S + 1) * DAY_S - east_s
-        if end_s <= midnight_s:
-            self._put(start_s, end_s, round(amount * _PART), source, east_s)
+        start_s, end_s, east_s = stretch.start_s, max(stretch.end_s, stretch.start_s + 1), stretch.east_s
+        midnight_s = (stretch.day + 1) * DAY_S - east_s
+        if end_s <= midnight_s or stretch.last_day <= stretch.day:
+            self._put(start_s, min(end_s, midnight_s), round(amount * _PART), source, east_s)
             return
         parts = round(amount * _PART)
         before = round(parts * (midnight_s - start_s) / (end_s - start_s))

@@ -5,6 +5,7 @@ Absent is absent. Nothing here looks at stages, scores, stress or a vendor's var
 """
 
 import statistics
+from collections.abc import Mapping
 from typing import Final
 
 from agent.days.health.clock import DAY_S
@@ -32,12 +33,13 @@ def summed(facts: Facts, name: str) -> HealthImport:
     for day, sleeps in _by_day(_sleeps(facts, order)).items():
         for value in _of_sleep(facts, day, sleeps):
             values[day, value.name] = value
-    for value in [*_deviations(values), *_amounts(facts, order), *_totals(facts, values)]:
+    middles = {day: one.value for (day, name), one in values.items() if name == "sleep_midpoint_h"}
+    for value in [*deviations(middles), *_amounts(facts, order), *_totals(facts, values)]:
         values.setdefault((value.day, value.name), value)
     return HealthImport(
         format=name,
         values=tuple(sorted(values.values(), key=lambda value: (value.day, NAMES.index(value.name)))),
-        covered=tuple(sorted(facts.covered)),
+        covered=tuple(sorted(facts.covered | {day for day, _ in values})),
         unread=tuple(Unread(reason, count) for reason, count in sorted(facts.unread.items()) if count),
         person=facts.digest(),
         sources=_sources(facts),
@@ -90,9 +92,14 @@ def _of_sleep(facts: Facts, day: int, sleeps: list[Sleep]) -> list[DayValue]:
     return found
 
 
-def _deviations(values: dict[tuple[int, str], DayValue]) -> list[DayValue]:
-    """Standard deviation (n - 1) of the midpoints of 14 days up to each night, where at least seven have one."""
-    middles = {day: value.value for (day, name), value in values.items() if name == "sleep_midpoint_h"}
+def deviations(middles: Mapping[int, float]) -> list[DayValue]:
+    """``sleep_midpoint_sd_h``: standard deviation (n - 1) over the 14 days up to each night, of at least seven nights.
+
+    The midpoint is on a line, not a circle: for a worker of nights and days the spread is that of both.
+
+    Args:
+        middles: Day -> ``sleep_midpoint_h``; all that the caller keeps, where an export holds only the last days.
+    """
     found = []
     for day in sorted(middles):
         near = [middles[one] for one in range(day - SD_DAYS + 1, day + 1) if one in middles]

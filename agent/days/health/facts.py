@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from agent.days.health.clock import DAY_S, YEAR_2000_S
+from agent.days.health.clock import DAY_S, YEAR_2000_S, Stretch
 from agent.days.health.counted import AMOUNT_MOST, SOURCES_MOST, Counted
 from agent.days.health.found import PHONE
 from agent.days.health.rates import Rates
@@ -138,17 +138,17 @@ class Facts:
         self._read(source, (sleep.end_s + sleep.east_s) // DAY_S)
         self._mark_span(sleep.start_s, sleep.end_s, sleep.east_s, source)
 
-    def add_amount(self, kept: Counted, start_s: int, end_s: int, amount: float, source: int, east_s: int) -> None:
-        """Steps, or active minutes, of a stretch; ``east_s`` is that of its beginning."""
-        if not self._fits(start_s, end_s):
+    def add_amount(self, kept: Counted, stretch: Stretch, amount: float, source: int) -> None:
+        """Steps, or active minutes, of a stretch."""
+        if not self._fits(stretch.start_s, stretch.end_s):
             return
-        if not 0 <= amount <= AMOUNT_MOST:
+        if not 0 <= amount <= AMOUNT_MOST or stretch.last_day - stretch.day > 1:
             self.unread["implausible_value"] += 1
             return
-        kept.add(start_s, end_s, amount, source, east_s)
-        self._read(source, (start_s + east_s) // DAY_S)
+        kept.add(stretch, amount, source)
+        self._read(source, stretch.day)
         if amount:
-            self._mark(start_s + east_s, source)
+            self._mark(stretch.start_s + stretch.east_s, source)
 
     def add_rate(self, utc_s: int, rate_bpm: float, source: int, east_s: int) -> None:
         """A heart rate."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
-from agent.days.health.clock import DAY_S
+from agent.days.health.clock import DAY_S, Stretch
 from agent.days.health.container import File
 from agent.days.health.context import Reading
 from agent.days.health.found import WATCH
@@ -130,7 +130,8 @@ class _Monitoring:
         if is_anew:
             start_s = max(start_s, now_s - (now_s + east_s) % DAY_S)
         new = steps if is_anew else steps - before
-        self._facts.add_amount(self._facts.steps, max(start_s, now_s - _GAP_MOST_S), now_s, new, source, east_s)
+        stretch = Stretch(max(start_s, now_s - _GAP_MOST_S), now_s, east_s, east_s)
+        self._facts.add_amount(self._facts.steps, stretch, new, source)
         if new:
             self._counted_s = now_s
 

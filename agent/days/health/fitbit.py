@@ -12,7 +12,7 @@ import io
 import re
 from typing import Final
 
-from agent.days.health.clock import DAY_S, Moment, american_of, day_of, moment_of
+from agent.days.health.clock import DAY_S, Moment, Stretch, american_of, day_of, moment_of
 from agent.days.health.container import File
 from agent.days.health.context import Reading
 from agent.days.health.found import WATCH
@@ -93,8 +93,10 @@ def _steps(reading: Reading, row: Row) -> None:
     if moment is None or steps is None:
         return
     utc_s, east_s = _sample(reading, moment)
+    utc_s -= utc_s % _MINUTE_S  # a minute of the clock, which ends with its day
     facts = reading.facts
-    facts.add_amount(facts.steps, utc_s, utc_s + _MINUTE_S, steps, facts.source(WATCH), east_s)
+    stretch = Stretch(utc_s, utc_s + _MINUTE_S, east_s, east_s)
+    facts.add_amount(facts.steps, stretch, steps, facts.source(WATCH))
 
 
 def _rate(reading: Reading, row: Row) -> None:

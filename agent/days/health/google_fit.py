@@ -6,7 +6,7 @@ Source: Google Takeout, "Fit: daily activity metrics"; the columns carry their u
 import re
 from typing import Final
 
-from agent.days.health.clock import DAY_S, date_text, day_of, moment_of
+from agent.days.health.clock import DAY_S, Stretch, date_text, day_of, moment_of
 from agent.days.health.container import File
 from agent.days.health.context import Reading
 from agent.days.health.csv_rows import headers_of, table
@@ -74,9 +74,10 @@ def _quarter(reading: Reading, day: int, row: dict[str, str]) -> None:
     end_s, _ = reading.offsets.placed(end)
     if end_s <= start_s:  # the last one ends at midnight
         end_s += DAY_S
+    stretch = Stretch(start_s, min(end_s, (day + 1) * DAY_S - east_s), east_s, east_s)  # a file holds a day
     for column, kept in ((_STEPS, facts.steps), (_ACTIVE, facts.active)):
         if text := row.get(column, ""):
             if (value := number(text)) is None:
                 facts.unread["bad_value"] += 1
             else:
-                facts.add_amount(kept, start_s, end_s, value, facts.source(PHONE), east_s)
+                facts.add_amount(kept, stretch, value, facts.source(PHONE))

@@ -8,7 +8,7 @@ Source: the export's own form, version 1.6, and the names of Polar AccessLink (p
 import re
 from typing import Final
 
-from agent.days.health.clock import DAY_S, Moment, day_of, moment_of
+from agent.days.health.clock import DAY_S, Moment, Stretch, day_of, moment_of
 from agent.days.health.container import File
 from agent.days.health.context import Reading
 from agent.days.health.found import WATCH
@@ -63,8 +63,9 @@ def _day(reading: Reading, row: Row) -> None:
         if clock_s is None or steps is None:
             facts.unread["bad_date" if clock_s is None else "bad_value"] += 1
             continue
-        utc_s, east_s = reading.offsets.placed(Moment(day * DAY_S + clock_s, None))
-        facts.add_amount(facts.steps, utc_s, utc_s + _MINUTE_S, steps, source, east_s)
+        minute_s = clock_s - clock_s % _MINUTE_S  # of the clock: it ends with its day
+        utc_s, east_s = reading.offsets.placed(Moment(day * DAY_S + minute_s, None))
+        facts.add_amount(facts.steps, Stretch(utc_s, utc_s + _MINUTE_S, east_s, east_s), steps, source)
     steps = number(part(row, "summary").get("stepCount"))
     if steps is not None:
         facts.add_total(day, "steps_n", steps, source)

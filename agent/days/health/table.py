@@ -83,7 +83,7 @@ _ROWS: Final = (
     ),
     Format(
         "fit", "FIT monitoring files", "the watch's folder Monitor (.fit), or a zip of it",
-        ("steps_n", "resting_hr_bpm"), "the offset that each file states, or your own zone", "the profile's name, if any",
+        ("steps_n", "resting_hr_bpm"), "the offset that each file states, or your zone", "the profile's name, if any",
         fit.knows, fit.wants, fit.read,
     ),
     Format(

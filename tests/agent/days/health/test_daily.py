@@ -5,6 +5,7 @@ minute, that shares no code with the agent.
 """
 
 import dataclasses
+import itertools
 import random
 import statistics
 from datetime import datetime, timedelta
@@ -372,6 +373,7 @@ def nights(draw):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(rows=nights())
 def test_sleep_equals_a_computation_minute_by_minute(rows, tmp_path_factory):
@@ -399,7 +401,7 @@ def test_sleep_equals_a_computation_minute_by_minute(rows, tmp_path_factory):
         }
         said = sorted(own)
         word = set(said)
-        for before, after in zip(said, said[1:], strict=False):
+        for before, after in itertools.pairwise(said):
             if after - before - 1 <= 60:
                 word |= set(range(before, after))
         asleep |= {m for m in said if own[m] == "AsleepCore" and m not in taken}
@@ -410,6 +412,7 @@ def test_sleep_equals_a_computation_minute_by_minute(rows, tmp_path_factory):
     assert total_h == pytest.approx(len(asleep) / 60)
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(
     rows=st.lists(
