@@ -126,7 +126,7 @@ LIBRARIES = {
     "segno": ("hub/cards.py",),
     "icalendar": ("agent/days/calendar/",),
     "dateutil": ("agent/days/calendar/rules.py",),
-    "fitdecode": ("agent/recording/dialects/fit.py",),
+    "fitdecode": ("agent/recording/dialects/fit.py", "agent/days/health/fit.py"),
     "requests": (),
     "urllib": (),
     "http": (),
