@@ -4,7 +4,8 @@ WardbeatError                     exit code
 ├── WrongUse                      2   the words or the file given are not right
 │   ├── ConfigInvalid             2   a key or value of the configuration
 │   ├── PolicyDenied              2   the place's policy does not allow it
-│   └── RecordingUnreadable       2   a recording, with its line
+│   ├── RecordingUnreadable       2   a recording, with its line
+│   └── RatingsUnreadable         2   a table of ratings, with its lines
 ├── Missing                       3   something needed is not there
 │   ├── SourceUnavailable         3   a sensor or its file
 │   ├── ModelMissing              3   a face model, or its right bytes
@@ -58,6 +59,10 @@ class PolicyDenied(WrongUse):
 
 
 class RecordingUnreadable(WrongUse):
+    pass
+
+
+class RatingsUnreadable(WrongUse):
     pass
 
 

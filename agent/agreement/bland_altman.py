@@ -37,11 +37,11 @@ class Line:
 def differences(first: Floats, second: Floats) -> dict[str, Estimate]:
     """First minus second, unit by unit.
 
-    ``bias`` is the mean difference; ``lower_limit`` and ``upper_limit`` lie 1.96 standard deviations from it; ``slope``
-    is the change of the difference with the mean of both; ``spread_slope`` the change of its distance from that line.
+    ``bias`` is the mean difference; ``lower_limit`` and ``upper_limit`` lie 1.96 standard deviations from it. ``slope``
+    is the change of the difference with the mean of both, ``spread_slope`` that of its distance from the line.
 
-    The interval of the bias is from t. That of a limit is exact, because ``(limit - bias) sqrt(n) / s`` has a noncentral
-    t distribution. The interval of a slope is from t.
+    The intervals of the bias and of the slopes are from t. That of a limit is exact, because
+    ``(limit - bias) sqrt(n) / s`` has a noncentral t distribution.
 
     Args:
         first, second: In one unit, shapes ``(n,)``.
@@ -108,3 +108,23 @@ def depends_on_mean(found: Estimate) -> bool:
     Source: definition.
     """
     return found.low is not None and found.high is not None and (found.low > 0.0 or found.high < 0.0)
+
+
+def hints(numbers: dict[str, Estimate]) -> tuple[str, ...]:
+    """Where the limits do not describe all units alike, in words.
+
+    Args:
+        numbers: As from `differences`.
+
+    Returns:
+        One sentence for each slope whose interval leaves out 0.
+
+    Source: Bland and Altman (1999), doi:10.1177/096228029900800204, section 3.
+    """
+    said = {
+        "slope": "The difference depends on the mean: the interval of its slope leaves out 0. One bias and one pair of"
+        " limits do not fit all units. Look at the plot, at ratios, or at parts of the range.",
+        "spread_slope": "The spread of the differences depends on the mean: the interval of its slope leaves out 0. The"
+        " limits do not fit both ends of the range. Look at the plot, or at ratios.",
+    }
+    return tuple(words for name, words in said.items() if depends_on_mean(numbers[name]))

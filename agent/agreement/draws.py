@@ -1,6 +1,7 @@
 """Intervals from weights that are drawn at random.
 
-Each row of weights stands for a population that the units may be from, and a statistic is computed for each. With half a unit on each cell of a table of two categories this is the interval from Jeffreys' prior. docs/decisions/135
+Each row of weights stands for a population that the units may be from, and a statistic is computed for each. With half
+a unit added to each cell of a table of two categories, this is the interval from Jeffreys' prior. Decision record 135
 compares it with intervals from standard errors.
 """
 

@@ -15,7 +15,7 @@ NO_UNITS: Final = "no unit was rated twice"
 def fleiss(counts: Ints) -> Estimate:
     """Fleiss' kappa, ``1 - mean(d) / (1 - sum(q^2))``.
 
-    ``d`` is the share of pairs of a unit's ratings that differ; ``q`` is the share of each category, averaged over units.
+    ``d`` is the share of pairs of a unit's ratings that differ; ``q`` is the mean share of each category.
     With as many ratings for every unit this is the form of 1971.
 
     The interval: see `agent.agreement.draws`, over units. Its prior adds one unit, spread evenly over units whose

@@ -97,6 +97,21 @@ def standard_error(table: Ints, weights: Floats) -> float:
     return math.sqrt(max(float(inside), 0.0) / n) / (1.0 - by_chance)
 
 
+def names(*, is_ordered: bool) -> list[str]:
+    """What `pair_numbers` gives, in its order.
+
+    Args:
+        is_ordered: Whether the categories have an order.
+
+    Returns:
+        Names of statistics.
+
+    Source: definition.
+    """
+    weightings = WEIGHTINGS if is_ordered else WEIGHTINGS[:1]
+    return [*(_name(one) for one in weightings), "agreement_01", "pabak", "prevalence_index", "bias_index"]
+
+
 def pair_numbers(table: Ints, *, is_ordered: bool) -> dict[str, Estimate]:
     """What a table of two raters gives, each with its 95 % interval.
 
@@ -121,10 +136,10 @@ def pair_numbers(table: Ints, *, is_ordered: bool) -> dict[str, Estimate]:
     """
     n, categories = int(table.sum()), len(table)
     weightings = WEIGHTINGS if is_ordered else WEIGHTINGS[:1]
-    names = [*(_name(one) for one in weightings), "agreement_01", "pabak", "prevalence_index", "bias_index"]
+    of_table = names(is_ordered=is_ordered)
     used = np.flatnonzero(table.sum(axis=0) + table.sum(axis=1))
     if used.size < 2:
-        return dict.fromkeys(names, missing(n, ONE_CATEGORY if n else NO_UNITS))
+        return dict.fromkeys(of_table, missing(n, ONE_CATEGORY if n else NO_UNITS))
     weights = [disagreement(categories, one)[np.ix_(used, used)] for one in weightings]
     counts = table[np.ix_(used, used)].astype(np.float64)
     size = used.size
@@ -140,7 +155,7 @@ def pair_numbers(table: Ints, *, is_ordered: bool) -> dict[str, Estimate]:
     ends = intervals((counts + _prior(size)).ravel(), statistics, estimates)
     found = {
         name: Estimate(float(value), low, high, n)
-        for name, value, (low, high) in zip(names, estimates, ends, strict=True)
+        for name, value, (low, high) in zip(of_table, estimates, ends, strict=True)
     }
     for weighting, weight in zip(weightings, weights, strict=True):
         one = found[_name(weighting)]
