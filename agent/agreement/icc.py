@@ -3,6 +3,7 @@
 Intervals assume normal variation between units, between raters, and of the rest.
 """
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Final
@@ -178,18 +179,22 @@ def _from_f(ms: MeanSquares, ratio: float, freedom: int) -> Estimate:
 
 
 def _from_pivots(ms: MeanSquares, averaged: int) -> Estimate:
-    """Each mean square over a drawn one of its chi-squared distribution."""
+    """Each mean square over drawn values of its distribution."""
     n, k = ms.n, ms.k
-    generator = np.random.default_rng(SEED)
-    b, j, e = (
-        of * freedom / generator.chisquare(freedom, DRAWS)
-        for of, freedom in ((ms.between, n - 1), (ms.raters, k - 1), (ms.error, (n - 1) * (k - 1)))
-    )
+    b, j, e = (of * pivots for of, pivots in zip((ms.between, ms.raters, ms.error), _pivots(n - 1, k - 1), strict=True))
     value = float(_icc_2(np.array(ms.between), np.array(ms.raters), np.array(ms.error), n, k, averaged))
     drawn = _icc_2(b, j, e, n, k, averaged)
     if not math.isfinite(value):
         return missing(n, NO_RESIDUAL)
     return Estimate(value, *interval(drawn, value), n)
+
+
+@functools.lru_cache(maxsize=4)
+def _pivots(of_units: int, of_raters: int) -> tuple[Floats, Floats, Floats]:
+    """For each mean square, its degrees of freedom over drawn values of their chi-squared distribution."""
+    generator = np.random.default_rng(SEED)
+    b, j, e = (freedom / generator.chisquare(freedom, DRAWS) for freedom in (of_units, of_raters, of_units * of_raters))
+    return b, j, e
 
 
 def _icc_2(b: Floats, j: Floats, e: Floats, n: int, k: int, averaged: int) -> Floats:

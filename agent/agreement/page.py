@@ -5,7 +5,7 @@ from typing import Final
 
 from agent import __version__
 from agent.agreement.answer import counted, facts, rules_of, shown
-from agent.agreement.estimate import Estimate
+from agent.agreement.estimate import FEWEST_FOR_A_VALUE, FEWEST_UNITS, Estimate
 from agent.agreement.plots import confusion, difference_plot, dots, range_words
 from agent.agreement.statistics import STATISTICS
 from agent.agreement.study import Pair, Study
@@ -57,17 +57,17 @@ def as_html(found: Study) -> str:
 
 def _top(found: Study, title: str) -> Markup:
     scale = found.scale
-    order = (
-        f" Categories in order: {', '.join(no_formula(one) for one in scale.categories)}." if scale.categories else ""
-    )
+    kind = "Categories in order" if scale.name == "ordinal" else "Categories"
+    names = ", ".join(no_formula(one) for one in scale.categories)
+    order = f" {kind}: {names}." if names else ""
     notes = [tag("p", no_formula(note), class_="note") for note in found.grid.notes]
-    together = found.together and (tag("h2", f"All {len(found.grid.raters)} raters"), _table(found.together))
+    together = found.together and (tag("h3", f"All {len(found.grid.raters)} raters"), _table(found.together))
     return tag(
         "article",
         tag(
             "section",
             tag("h1", title),
-            tag("p", f"{facts(found)}.", class_="lead"),
+            tag("p", f"{facts(found).capitalize()}.", class_="lead"),
             tag("p", f"The scale is {scale.name}, because {scale.because}.{order}", class_="break"),
             notes,
             together or None,
@@ -83,12 +83,12 @@ def _overview(found: Study) -> Markup:
     heads += [tag("th", STATISTICS[name].title, class_="n") for name in shown_names]
     rows = [
         tag("tr", tag("th", f"{no_formula(one.first)} and {no_formula(one.second)}", scope="row", class_="break"),
-            tag("td", one.units, class_="n", data_name="Units"),
-            [tag("td", _with_interval(one.numbers[name]), class_="n", data_name=STATISTICS[name].title)
+            tag("td", one.units, class_="n"),
+            [tag("td", _with_interval(one.numbers[name]), class_="n")
              for name in shown_names])
         for one in found.pairs
     ]  # fmt: skip
-    table = tag("table", tag("thead", tag("tr", heads)), tag("tbody", rows), class_="cards")
+    table = tag("table", tag("thead", tag("tr", heads)), tag("tbody", rows))
     more = len(found.pairs) - _MOST_PAIRS
     words = f"The first {_MOST_PAIRS} follow in full; the JSON has all." if more > 0 else "Each follows in full."
     wide = tag("div", table, class_="wide", tabindex=0, role="group", aria_label="table")
@@ -96,16 +96,24 @@ def _overview(found: Study) -> Markup:
     return tag("article", tag("section", head, wide, class_="top table"))
 
 
+def _said(value: float | None) -> str:
+    """With a true minus."""
+    return shown(value).replace("-", "−")
+
+
 def _with_interval(one: Estimate) -> Markup:
     if one.low is None:
         return tag("span", "–", title=f"No number, because {one.reason}.")
-    return tag("span", shown(one.value), tag("small", f"{shown(one.low)} to {shown(one.high)}"))
+    return tag("span", _said(one.value), tag("small", f"{_said(one.low)} to {_said(one.high)}"))
 
 
 def _pair(one: Pair, found: Study) -> Markup:
     title = f"{no_formula(one.first)} and {no_formula(one.second)}"
-    numbers = tag("section", tag("h2", title, class_="break"), tag("p", f"{counted(one.units, 'unit')}."),
-                  _table(one.numbers), [tag("p", hint, class_="note") for hint in one.hints], class_="table")  # fmt: skip
+    hints = [tag("p", hint, class_="note") for hint in one.hints]
+    is_short = FEWEST_UNITS <= one.units < FEWEST_FOR_A_VALUE
+    rule = f" A value needs {FEWEST_FOR_A_VALUE}, so each number is its interval alone." if is_short else ""
+    units = tag("p", f"{counted(one.units, 'unit')}.{rule}")
+    numbers = tag("section", tag("h2", title, class_="break"), units, _table(one.numbers), hints, class_="table")
     picture = None
     if one.table is not None and one.units:
         picture = tag(
@@ -146,7 +154,10 @@ def _row(name: str, one: Estimate) -> Markup:
             tag("td", f"No number, because {one.reason}.", class_="why", colspan=2),
         )
     else:
-        why = tag("small", one.reason) if one.reason else None
-        cells = (tag("td", shown(one.value), class_="n"), tag("td", f"{shown(one.low)} to {shown(one.high)}", why,
-                 class_="n sure"), tag("td", f"{one.units:,}", class_="n count"))  # fmt: skip
+        ends = f"{_said(one.low)} to {_said(one.high)}"
+        cells = (
+            tag("td", _said(one.value), class_="n", title=one.reason or None),
+            tag("td", ends, class_="n sure"),
+            tag("td", f"{one.units:,}", class_="n count"),
+        )
     return tag("tr", head, cells)

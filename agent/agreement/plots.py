@@ -50,7 +50,7 @@ def difference_plot(pair: Pair, measured: Floats) -> Markup:
     at = _thinned(d)
     marks = [mark("point", 100 * float((mean[i] - left) / (right - left)), scale.y(float(d[i]))) for i in at.tolist()]
     said = f"{d.size} differences over the mean of both; bands are the 95 % intervals of bias and limits."
-    return plot(Axes(scale, "first − second", left, right, "mean"), stretched(lines, _HEIGHT), marks, said)
+    return plot(Axes(scale, "", left, right, "mean"), stretched(lines, _HEIGHT), marks, said)
 
 
 def confusion(pair: Pair, table: Ints, categories: tuple[str, ...]) -> Markup:
@@ -90,7 +90,8 @@ def range_words(measured: Floats) -> str:
     Args:
         measured: Numbers, shape ``(n, 2)``, n at least 1.
     """
-    return f"Ratings from {shown(float(measured.min()))} to {shown(float(measured.max()))}."
+    low, high = shown(float(measured.min())), shown(float(measured.max()))
+    return f"First minus second, over the mean of both; ratings from {low} to {high}. Bands are 95 % intervals."
 
 
 def _thinned(d: Floats) -> Ints:

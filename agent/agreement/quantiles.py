@@ -1,5 +1,6 @@
 """Quantiles of F, Student's t and noncentral t in numpy alone; each inverts its distribution function by bisection."""
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Final
@@ -51,6 +52,7 @@ def beta_cdf(x: float, a: float, b: float) -> float:
     return math.exp(front) * total / a
 
 
+@functools.cache
 def f_quantile(p: float, first: float, second: float) -> float:
     """Quantile of the F distribution; its degrees of freedom need not be whole.
 
@@ -93,6 +95,7 @@ def t_quantile(p: float, freedom: float) -> float:
     return math.sqrt(f_quantile(2.0 * p - 1.0, 1.0, freedom))
 
 
+@functools.cache
 def noncentral_t_quantile(p: float, freedom: float, noncentrality: float) -> float:
     """Quantile of ``(Z + noncentrality) / sqrt(chi2 / freedom)``.
 
