@@ -81,7 +81,7 @@ def lines(found: Study) -> Iterator[str]:
         found: All numbers.
     """
     grid = found.grid
-    yield f"{grid.name}: {facts(found)}"
+    yield f"{no_formula(grid.name)}: {facts(found)}"
     yield f"scale: {found.scale.name}, because {found.scale.because}; --scale chooses another"
     yield from (f"note: {note}" for note in grid.notes)
     if found.together:
