@@ -63,7 +63,7 @@ def intervals(counts: Floats, statistics: Callable[[Floats], Floats], estimates:
 
     Args:
         counts: As for `dirichlet`, shape ``(c,)``.
-        statistics: From shares of shape ``(batch, c)`` to values of shape ``(batch, s)``.
+        statistics: From shares, 0 to 1, shape ``(batch, c)``, to values without unit, shape ``(batch, s)``.
         estimates: From the units alone, no unit, shape ``(s,)``.
 
     Returns:

@@ -40,6 +40,11 @@ def missing(units: int, reason: str) -> Estimate:
     Args:
         units: How many units there were.
         reason: Continues "no number, because".
+
+    Returns:
+        An estimate without numbers.
+
+    Source: definition.
     """
     return Estimate(None, None, None, units, reason)
 
@@ -49,6 +54,11 @@ def limited(found: Estimate) -> Estimate:
 
     Args:
         found: As computed.
+
+    Returns:
+        The same, or less of it.
+
+    Source: see `FEWEST_UNITS` and `FEWEST_FOR_A_VALUE`.
     """
     if found.low is None:
         return found

@@ -2,16 +2,19 @@
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from agent import cli
+from agent.agreement import study
 from agent.agreement.grid import parse
 from agent.agreement.scale import scale_of
 from agent.agreement.statistics import STATISTICS
 from agent.agreement.study import compute
 from tests.agent.analysis.test_report import Page
+from tests.laws.test_docstrings import faults as docstring_faults
 
 JUDGING = (
     "slight", "fair", "moderate", "substantial", "perfect", "poor", "good", "excellent", "acceptable", "strong", "weak",
@@ -269,3 +272,17 @@ def test_fifty_raters_of_few_units_each_are_compared(tmp_path):
     assert 0.2 < found.together["fleiss_kappa"].value < 0.7
     assert len(found.pairs) == 43 * 42 // 2
     assert {pair.numbers["kappa"].value for pair in found.pairs if pair.units < 20} == {None}
+
+
+@pytest.mark.parametrize("module", ["bland_altman", "draws", "estimate", "fleiss", "icc", "kappa", "quantiles"])
+def test_every_statistic_states_its_arguments_shapes_and_source(module):
+    text = (Path(study.__file__).parent / f"{module}.py").read_text(encoding="utf-8")
+
+    assert docstring_faults(module, text) == []
+
+
+def test_every_row_of_statistics_has_a_doi_and_one_sentence():
+    for name, row in STATISTICS.items():
+        assert row.name == name
+        assert re.fullmatch(r"10\.\d{4,}/\S+", row.source), name
+        assert row.meaning.endswith("."), name
