@@ -1,8 +1,9 @@
 """How often the 95 % intervals of `wardbeat agreement` hold the true value: `make bench-agreement PART=kappa|fleiss|icc|limits`.
 
 Each cell of the table is a population whose true value is known by its formula. Studies are drawn from it, and the package's
-own functions give the interval. A cell is as wanted from .93 to .97; a simulated share has a standard error of its own, which
-is printed, and twice that is allowed beyond. STUDIES=2000 UNITS="50 100".
+own functions give the interval. A cell is as wanted from .93 to .97; two standard errors of the simulation are allowed
+beyond. The package draws 10,000 times for an interval, the bench 2,000 times for the sake of its length: the ends
+then move by some .04 standard errors, and the share by less than .002. STUDIES=1000 DRAWS=10000 UNITS="50 100".
 """
 
 import math
@@ -18,19 +19,23 @@ from parts import check, run
 STUDIES = int(os.environ.get("STUDIES", "1000"))
 UNITS = [int(text) for text in os.environ.get("UNITS", "50 100").split()]
 LOW, HIGH = 0.93, 0.97
+draws.DRAWS = icc.DRAWS = int(os.environ.get("DRAWS", "2000"))
 
 
-def report(cell: str, inside: dict[str, list[bool]]) -> None:
-    """One line: each interval's share, and what it was compared with."""
+def report(cell: str, inside: dict[str, list[bool]], often: tuple[str, ...] = ()) -> None:
+    """One line: each interval's share, and in brackets what it is compared with.
+
+    `often` names intervals that may hold the true value more often: counts of a few units leave steps between shares.
+    """
     parts = []
     for name, held in inside.items():
         share, of = float(np.mean(held)), len(held)
         error = math.sqrt(0.95 * 0.05 / of)
-        is_wanted = LOW - 2 * error <= share <= HIGH + 2 * error
+        is_wanted = LOW - 2 * error <= share <= (1.0 if name in often else HIGH + 2 * error)
         parts.append(f"{name} {share:.3f}{'' if is_wanted else ' !'}")
         if not name.startswith("("):
             check(f"{cell}: {name} holds the true value in {share:.3f} of {of}", holds=is_wanted)
-    print(f"{cell:<44}{'  '.join(parts)}", flush=True)
+    print(f"{cell:<54} {'  '.join(parts)}", flush=True)
 
 
 def holds(found, true: float) -> bool:
@@ -116,7 +121,9 @@ def the_kappa() -> None:
                 for name, value in true.items():
                     inside[name].append(holds(found[name], value))
                 textbook.append(plain_interval(found["kappa"].value, found["kappa"].standard_error, true["kappa"]))
-            report(f"{n} units, {cell}", inside | {"(1.96 standard errors)": textbook})
+            # below five units apart on average, hardly any study can leave out a bias of 0
+            often = ("bias_index",) if n * (1 - true["agreement_01"]) <= 5 else ()
+            report(f"{n} units, {cell}", inside | {"(1.96 standard errors)": textbook}, often)
 
 
 # ---- many raters on categories
@@ -216,6 +223,6 @@ PARTS = {"kappa": the_kappa, "fleiss": the_fleiss, "icc": the_icc, "limits": the
 
 if __name__ == "__main__":
     print(
-        f"{STUDIES} studies a cell; intervals from {draws.DRAWS} draws; '!' is outside .93 to .97 by two standard errors"
+        f"{STUDIES} studies a cell; intervals from {draws.DRAWS:,} draws; '!' is outside .93 to .97 by two standard errors"
     )
     sys.exit(run(PARTS))

@@ -17,6 +17,8 @@ from agent.agreement.lines import Faults, Line, load, rows
 from agent.errors import RatingsUnreadable
 
 MOST_RATERS: Final = 50
+MOST_CELLS: Final = 5_000_000
+"""Units times raters: what fits into the memory of a small machine."""
 LARGEST: Final = 1e15
 MISSING: Final = frozenset(("", "na", "n/a", "."))
 """Cells that hold no rating, in small letters."""
@@ -134,9 +136,7 @@ def _long(name: str, header: list[str], titles: list[str], lines: Iterator[Line]
     at = [header.index(title) for title in _LONG]
     units, raters, labels = _Names(), _Names(), _Labels()
     seen: dict[tuple[int, int], int] = {}
-    total = 0
     for number, cells in lines:
-        total = number
         unit, rater, cell = (cells[place] for place in at)
         if not unit or not rater:
             faults.add(number, "no name of the unit" if not unit else "no name of the rater")
@@ -151,7 +151,12 @@ def _long(name: str, header: list[str], titles: list[str], lines: Iterator[Line]
             continue
         _check_raters(name, len(raters.place))
         seen[key] = code
-    faults.refuse(total - 1)
+    faults.refuse()
+    if len(units.place) * len(raters.place) > MOST_CELLS:
+        raise RatingsUnreadable(
+            f"{name}: {len(units.place):,} units times {len(raters.place)} raters are more than {MOST_CELLS:,} cells",
+            remedy="Split the file.",
+        )
     code_of = np.full((len(units.place), len(raters.place)), _NO_CODE, dtype=np.int64)
     if seen:
         pairs = np.fromiter(chain.from_iterable(seen), dtype=np.int64, count=2 * len(seen)).reshape(-1, 2)
@@ -168,9 +173,7 @@ def _wide(name: str, raters: list[str], lines: Iterator[Line], faults: Faults) -
         raise RatingsUnreadable(f"{name}: the header has {what}", remedy="Give each rater a name.")
     units, labels = _Names(), _Labels()
     codes: list[list[int]] = []
-    total = 0
     for number, cells in lines:
-        total = number
         if not cells[0]:
             faults.add(number, "no name of the unit")
             continue
@@ -184,7 +187,7 @@ def _wide(name: str, raters: list[str], lines: Iterator[Line], faults: Faults) -
             faults.add(number, reason)
             continue
         codes.append([code for code in found if isinstance(code, int)])
-    faults.refuse(total - 1)
+    faults.refuse()
     code_of = np.array(codes, dtype=np.int64).reshape(-1, len(raters))
     return _grid(name, "wide", (units, _Names(dict.fromkeys(raters, 0)), labels), code_of, ())
 

@@ -39,10 +39,14 @@ class Faults:
 
     Args:
         name: Of the file.
+
+    Attributes:
+        lines: How many there are under the header, blank ones left out.
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self.lines = 0
         self._found: dict[str, list[int]] = {}
         self._lines: set[int] = set()
 
@@ -57,11 +61,8 @@ class Faults:
         counted = self._found.setdefault(reason, [0, line])
         counted[0] += 1
 
-    def refuse(self, lines: int) -> None:
+    def refuse(self) -> None:
         """Refuse the file if any line could not be read.
-
-        Args:
-            lines: How many there were under the header.
 
         Raises:
             RatingsUnreadable: With all reasons.
@@ -70,7 +71,7 @@ class Faults:
             return
         parts = [f"{count} with {reason} (first: line {first})" for reason, (count, first) in self._found.items()]
         raise RatingsUnreadable(
-            f"{self._name}: {len(self._lines)} of {lines} lines could not be read: {'; '.join(parts)}",
+            f"{self._name}: {len(self._lines)} of {self.lines:,} lines could not be read: {'; '.join(parts)}",
             remedy=f"Correct these lines; none is left out silently. {_AS_CSV}",
         )
 
@@ -121,10 +122,12 @@ def rows(name: str, data: bytes, faults: Faults) -> Iterator[Line]:
         cells, reason = _cells(line)
         if not width:
             width = len(_header(name, line, cells, reason))
-        elif not reason and len(cells) != width:
-            reason = f"{len(cells)} cells instead of {width}"
-        if number > MOST_ROWS + 1:
-            raise RatingsUnreadable(f"{name}: more than {MOST_ROWS:,} rows", remedy="Split the file.")
+        else:
+            faults.lines += 1
+            if faults.lines > MOST_ROWS:
+                raise RatingsUnreadable(f"{name}: more than {MOST_ROWS:,} rows", remedy="Split the file.")
+            if not reason and len(cells) != width:
+                reason = f"{len(cells)} cells instead of {width}"
         if reason:
             faults.add(number, reason)
         else:

@@ -75,9 +75,9 @@ def scale_of(grid: Grid, chosen: ScaleName | None, order: tuple[str, ...]) -> Sc
 
 
 def _by_numbers(values: Floats) -> tuple[ScaleName, str]:
-    many = f"{values.size} different values"
+    many = f"{values.size} different value{'' if values.size == 1 else 's'}"
     if values.size <= 2:
-        return "nominal", f"there are {many}, and an order would change nothing"
+        return "nominal", f"all ratings are numbers with {many}, and an order would change nothing"
     if bool(np.all(values == np.round(values))) and values.size <= MOST_STEPS:
         return "ordinal", f"all ratings are whole numbers with {many}"
     kind = "numbers" if bool(np.all(values == np.round(values))) else "numbers with decimals"

@@ -1,5 +1,8 @@
 """The reader of ratings: both forms, every kind of damage with its name and count, and any bytes."""
 
+import io
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import example, given
@@ -136,6 +139,22 @@ def test_a_line_that_cannot_be_read_is_counted_with_its_reason_and_number(line, 
 
     assert "2 of 6 lines could not be read: 2 with " in said
     assert f"2 with {words} (first: line 4)" in said
+
+
+def test_lines_are_counted_without_blank_ones_and_with_bad_ones_at_the_end():
+    assert "2 of 3 lines could not be read" in refused(b"\n\nunit,A,B\n\nu1,1,2\n,,\nu2,1\nu3\n\n")
+
+
+def test_more_cells_than_a_small_machine_holds_are_refused(monkeypatch):
+    monkeypatch.setattr(grids, "MOST_CELLS", 3)
+    assert "2 units times 2 raters are more than 3 cells" in refused(long("u1,A,1", "u2,B,1"))
+
+
+def test_stdin_is_read(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"unit,A,B\nu1,1,2\n")))
+    found = read(Path("-"))
+
+    assert (found.name, found.units) == ("stdin", ("u1",))
 
 
 def test_several_reasons_are_counted_apart():
