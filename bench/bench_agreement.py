@@ -3,7 +3,7 @@
 Each cell of the table is a population whose true value is known by its formula. Studies are drawn from it, and the package's
 own functions give the interval. A cell is as wanted from .93 to .97; two standard errors of the simulation are allowed
 beyond. The package draws 10,000 times for an interval, the bench 2,000 times for the sake of its length: the ends
-then move by some .04 standard errors, and the share by less than .002. STUDIES=1000 DRAWS=10000 UNITS="50 100".
+then move by some .06 standard errors, and the share by less than .002. STUDIES=1000 DRAWS=10000 UNITS="50 100".
 """
 
 import math

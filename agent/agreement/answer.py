@@ -58,6 +58,7 @@ def _pair(one: Pair) -> dict[str, object]:
     table = None if one.table is None else one.table.tolist()
     return {
         "first": no_formula(one.first), "second": no_formula(one.second), "units": one.units, "table": table,
+        "shares_01": one.shares_01,
         "numbers": _numbers(one.numbers), "hints": list(one.hints), "apart_count": one.apart_count,
         "apart": [no_formula(unit) for unit in one.apart],
     }  # fmt: skip
@@ -92,6 +93,7 @@ def lines(found: Study) -> Iterator[str]:
         yield ""
         yield f"{no_formula(one.first)} and {no_formula(one.second)}, {counted(one.units, 'unit')}"
         yield from _rows(one.numbers)
+        yield from _shares(one, found.scale.categories)
         yield from (f"  {hint}" for hint in one.hints)
     if len(found.pairs) > _SHOWN_PAIRS:
         yield f"and {len(found.pairs) - _SHOWN_PAIRS} more pairs of raters: see the JSON"
@@ -143,3 +145,12 @@ def _rows(numbers: dict[str, Estimate]) -> Iterator[str]:
             yield f"  {row.title:<34}{shown(one.value):>9}  {ends}, {one.units:,} units; {one.reason}".removesuffix(
                 "; "
             )
+
+
+def _shares(one: Pair, categories: tuple[str, ...]) -> Iterator[str]:
+    """How common each category is with either rater."""
+    if one.shares_01 is not None and one.units >= FEWEST_UNITS:
+        parts = [
+            f"{no_formula(name)} {a:.0%} and {b:.0%}" for name, a, b in zip(categories, *one.shares_01, strict=True)
+        ]
+        yield f"  {'Shares of each category':<34}{', '.join(parts)}"

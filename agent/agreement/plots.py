@@ -54,14 +54,14 @@ def difference_plot(pair: Pair, measured: Floats) -> Markup:
 
 
 def confusion(pair: Pair, table: Ints, categories: tuple[str, ...]) -> Markup:
-    """The counts, with the share of each rater's units in each category at the edges.
+    """The counts, with each rater's share of each category at the edges.
 
     Args:
         pair: Two raters.
         table: Rows are the first rater's categories, shape ``(k, k)``.
         categories: Their names.
     """
-    total = max(int(table.sum()), 1)
+    of_first, of_second = pair.shares_01 or ([0.0] * len(table), [0.0] * len(table))
     names = [no_formula(name) for name in categories]
     heads = [
         tag("th", names_of(pair)),
@@ -70,10 +70,10 @@ def confusion(pair: Pair, table: Ints, categories: tuple[str, ...]) -> Markup:
     ]
     rows = [
         tag("tr", tag("th", name, scope="row", class_="break"), [tag("td", int(count), class_="n") for count in row],
-            tag("td", f"{row.sum() / total:.1%}", class_="n"))
-        for name, row in zip(names, table, strict=True)
+            tag("td", f"{share:.1%}", class_="n"))
+        for name, row, share in zip(names, table, of_first, strict=True)
     ]  # fmt: skip
-    shares = [tag("td", f"{share:.1%}", class_="n") for share in table.sum(axis=0) / total]
+    shares = [tag("td", f"{share:.1%}", class_="n") for share in of_second]
     rows.append(tag("tr", tag("th", "Share", scope="row"), shares, tag("td", "", class_="n")))
     whole = tag("table", tag("thead", tag("tr", heads)), tag("tbody", rows))
     return tag("div", whole, class_="wide", tabindex=0, role="group", aria_label="table")

@@ -46,6 +46,13 @@ class Pair:
     measured: Floats | None
     hints: tuple[str, ...] = ()
 
+    @property
+    def shares_01(self) -> tuple[list[float], list[float]] | None:
+        """Each rater's share of each category; None on an interval scale, or without units."""
+        if self.table is None or not self.units:
+            return None
+        return (self.table.sum(axis=1) / self.units).tolist(), (self.table.sum(axis=0) / self.units).tolist()
+
 
 @dataclass(frozen=True, slots=True)
 class Study:

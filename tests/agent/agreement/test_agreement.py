@@ -6,13 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agent import cli
-from agent.agreement import study
+from agent.agreement import answer, page, study
 from agent.agreement.grid import parse
 from agent.agreement.scale import scale_of
 from agent.agreement.statistics import STATISTICS
 from agent.agreement.study import compute
+from agent.errors import WrongUse
 from tests.agent.analysis.test_report import Page
 from tests.laws.test_docstrings import faults as docstring_faults
 
@@ -71,6 +74,8 @@ def test_an_ordinal_study_of_three_raters_has_all_kappas(run, tmp_path):
     assert found["all_raters"]["fleiss_kappa"]["units"] == 60
     assert "scale: ordinal, because all ratings are whole numbers with 5 different values" in said
     assert sum(map(sum, found["pairs"][0]["table"])) == 60
+    for column, shares_01 in zip(steps(60, 3)[:2], found["pairs"][0]["shares_01"], strict=True):
+        assert shares_01 == pytest.approx([column.count(step) / 60 for step in range(1, 6)])
     assert found["pairs"][0]["apart_count"] == len([1 for a, b in zip(*steps(60, 3)[:2], strict=True) if a != b])
     page = Page(text)
     for name in ("Cohen's kappa, quadratic weights", "Fleiss' kappa", "A and C"):
@@ -272,6 +277,48 @@ def test_fifty_raters_of_few_units_each_are_compared(tmp_path):
     assert 0.2 < found.together["fleiss_kappa"].value < 0.7
     assert len(found.pairs) == 43 * 42 // 2
     assert {pair.numbers["kappa"].value for pair in found.pairs if pair.units < 20} == {None}
+
+
+NUMBERS = st.one_of(
+    st.sampled_from(["0", "1", "-1", "1e15", "-1e15", "1e-300", "5e-324", "0.1", "0.3", "1.0000000000000002", "NA"]),
+    st.integers(-3, 3).map(str),
+    st.floats(-1e6, 1e6, allow_nan=False).map(repr),
+)
+WORDS = st.sampled_from(["a", "b", "=c", "<d>", "NA"])
+
+
+@st.composite
+def studies(draw):
+    """Twenty units or more, two raters or more: of few cells each, so that whole columns are alike."""
+    raters = draw(st.integers(2, 4))
+    cells = draw(st.one_of(st.lists(NUMBERS, min_size=1, max_size=6), st.lists(WORDS, min_size=1, max_size=3)))
+    n = draw(st.integers(20, 40))
+    columns = [draw(st.lists(st.sampled_from(cells), min_size=n, max_size=n)) for _ in range(raters)]
+    return "\n".join(
+        [
+            "unit,A,B,C,D"[: 4 + 2 * raters],
+            *(f"u{i},{','.join(row)}" for i, row in enumerate(zip(*columns, strict=True))),
+        ]
+    )
+
+
+@pytest.mark.slow
+@settings(max_examples=120, deadline=None)
+@given(studies(), st.sampled_from([None, "nominal", "ordinal", "interval"]))
+def test_any_study_is_answered_or_refused_by_name(text, chosen):
+    """No crash, no warning, no NaN in the JSON, and no interval beside its value."""
+    try:
+        grid = parse("a.csv", text.encode())
+        found = compute(grid, scale_of(grid, chosen, ()))
+    except WrongUse as error:
+        assert error.remedy
+        return
+    for one in [*(one for pair in found.pairs for one in pair.numbers.values()), *found.together.values()]:
+        assert one.reason or (one.low <= one.value <= one.high)
+        assert (one.low is None) == (one.high is None)
+    json.loads(answer.as_json(found), parse_constant=pytest.fail)
+    Page(page.as_html(found))
+    assert "\n".join(answer.lines(found))
 
 
 @pytest.mark.parametrize("module", ["bland_altman", "draws", "estimate", "fleiss", "icc", "kappa", "quantiles"])
