@@ -17,7 +17,7 @@ export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
 WORKERS ?= 5
 IN_PROCESSES = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-health bench-beside test-page screenshots report-picture train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm deb deb-check apt-repository offline-kit offline-kit-check test-package test-arm64 licences sboms wheel sign set-version release release-check release-trial test-pip test-templates msi msi-check test-wine macos
+.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-health bench-beside test-page screenshots report-picture train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm deb deb-check apt-repository offline-kit offline-kit-check test-package test-arm64 licences sboms wheel sign set-version release release-check release-trial test-pip test-templates msi msi-check test-wine macos bench-agreement
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) once: about $$(grep -cE '^[a-z0-9._-]+==' requirements.lock) packages, 320 MB to download, two to five minutes."
@@ -164,6 +164,10 @@ bench-hub: $(VENV)/.installed system-tools
 ## what the scores are worth, on drawn people and on real ones: PART=coverage|alarm|budgets|acute|welltory|invariance|sums|gate|hub|fusion PEOPLE=10000
 bench-scoring: $(VENV)/.installed
 	PYTHONPATH=. $(BIN)/python bench/bench_scoring.py
+
+## how often the intervals of `wardbeat agreement` hold the true value, some fifteen minutes: PART=kappa|fleiss|icc|limits STUDIES=1000 UNITS="50 100"
+bench-agreement: $(VENV)/.installed
+	PYTHONPATH=. $(BIN)/python bench/bench_agreement.py
 
 ## the acute model's card, fitted anew to the recordings of WARDBEAT_SHARED
 train-arousal: $(VENV)/.installed

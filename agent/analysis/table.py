@@ -12,8 +12,9 @@ from typing import Final
 from agent.analysis.columns import LONG, REASON_CODES, WIDE, Cell, Column, Row, heart_numbers, meaning_of, unit_of
 from agent.analysis.heart import Analysis, Timed
 from agent.analysis.study import Refused, dictionary_of
-from agent.analysis.written import WholeFile
 from agent.model import Window
+from agent.report.cells import no_formula
+from agent.report.written import WholeFile
 from agent.tables.feature_spec import FeatureSpec
 
 DICTIONARY_HEAD: Final = (
@@ -100,5 +101,4 @@ def _text(cell: Cell) -> str:
         return ""
     if isinstance(cell, float):
         return repr(float(cell))
-    words = " ".join(str(cell).split())
-    return f"'{words}" if words[:1] in tuple("=+-@") else words
+    return no_formula(str(cell))

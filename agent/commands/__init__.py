@@ -69,6 +69,7 @@ COMMANDS: Final[dict[str, CommandSpec]] = {
         CommandSpec("hub", "set-up", "run and manage the reference receiver"),
         CommandSpec("demo", "study", "run the whole chain on this machine with a synthetic person"),
         CommandSpec("analyze", "study", "analyze a recording: beats, ECG, PPG, or a face"),
+        CommandSpec("agreement", "study", "compare raters or instruments: kappa, ICC, limits of agreement"),
         CommandSpec("audit", "study", "check how fairly the scorer treats groups of simulated people"),
     )
 }

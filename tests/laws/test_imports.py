@@ -31,6 +31,7 @@ LAYERS = {
     "agent.windows": 4,
     "agent.analysis": 4,
     "agent.days": 4,
+    "agent.agreement": 4,
     "agent.perception": 3,
     "agent.privacy": 3,
     "agent.features": 2,
@@ -38,6 +39,7 @@ LAYERS = {
     "agent.wire": 2,
     "agent.system": 2,
     "agent.recording": 2,
+    "agent.report": 1,
     "agent.tables": 1,
     "agent.signal": 1,
     "agent.models": 0,  # model files and their manifest
