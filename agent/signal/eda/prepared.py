@@ -25,14 +25,13 @@ CONTACT_US, MOST_US = 0.05, 100.0
 (their 60 uS, and Boucsein's examples of up to 100 uS)."""
 
 _ODD, _ALIKE = 6.0, 0.5  # a single sample so many noises off, while its neighbours are alike
-_AROUND: Final = 5
 _CALM_01: Final = 0.25
 _CALM_Z: Final = 0.31864  # quantile .25 of |x| of a normal x of variance 1
 _THIRD: Final = math.sqrt(20.0)  # standard deviation of a third difference of white noise of variance 1
-_STEP_HZ, _SLOW_HZ, _SIDE_S = 16.0, 8.0, 1.0
+_FINE_HZ, _QUICK_HZ, _SIDE_S = 16.0, 14.0, 1.0
 _REST_01: Final = 0.3  # of a step, beside it: a response goes on for half of its fastest quarter of a second, and more
 _STEP_NOISES, _STEP_US = 10.0, 0.02
-_STEP_BEFORE_S, _STEP_AFTER_S = 1.0, 2.0
+_STEP_S: Final = 0.5
 _CLIPPED_TIMES: Final = 3  # longer than any other line without change
 _FEWEST: Final = 16
 _DIGITS: Final = 9
@@ -54,18 +53,24 @@ class Prepared:
     """A record at its working rate.
 
     Attributes:
-        value_us: Conductance in uS, without gaps: a straight line stands where it cannot be read, shape ``(n,)``.
+        level_us: Conductance in uS, shape ``(n,)``.
+        value_us: The same without its steps, and with a straight line where it cannot be read, in uS, shape ``(n,)``:
+            what responses are looked for in.
         fs_hz: Samples per second, 4 to 8; the record's own rate where that is lower.
         cause: `Cause` of each sample, int8, no unit, shape ``(n,)``.
         noise_us: Standard deviation of the sensor's noise from sample to sample.
         step_us: Step of the converter; 0 where none shows.
+        jump_us: Largest change over an eighth of a second (from sample to sample, where they are further apart) that
+            begins within each sample, in uS, shape ``(n,)``.
     """
 
+    level_us: Floats
     value_us: Floats
     fs_hz: float
     cause: NDArray[np.int8]
     noise_us: float
     step_us: float
+    jump_us: Floats
 
     @property
     def readable(self) -> Bools:
@@ -107,12 +112,24 @@ def prepared(value_us: Floats, fs_hz: float, moving: Bools | None = None) -> Pre
     off = value < CONTACT_US
     known = ~(missing | off | clipped)
     noise = noise_us(value, np.asarray(known))
-    value = _without_odd(value, noise)
-    cause[_steps(value_us, fs_hz, count) & known] = Cause.STEP
+    level_us = _without_odd(value, noise)
+    fine = _fine(value_us, fs_hz)
+    value, near = _without_steps(level_us, at_hz, _steps(fine))
+    cause[near & known] = Cause.STEP
     cause[clipped | (value > MOST_US)] = Cause.SATURATED
     cause[off] = Cause.NO_CONTACT
     cause[missing] = Cause.MISSING
-    return Prepared(bridged(value, np.asarray(cause != 0)), at_hz, cause, noise, step_us)
+    jump_us = _largest_change(fine, count)
+    return Prepared(level_us, bridged(value, np.asarray(cause != 0)), at_hz, cause, noise, step_us, jump_us)
+
+
+def _without_steps(value: Floats, fs_hz: float, steps: list[tuple[float, float]]) -> tuple[Floats, Bools]:
+    """What follows a step moved by its height, so that it leaves no slope; and the samples near one."""
+    moved, near = value.copy(), np.zeros(value.size, dtype=bool)
+    for at_s, height in steps:
+        moved[math.ceil(at_s * fs_hz) :] -= height
+        near[max(int((at_s - _STEP_S) * fs_hz), 0) : math.ceil((at_s + _STEP_S) * fs_hz) + 1] = True
+    return moved, near
 
 
 def noise_us(value_us: Floats, known: Bools) -> float:
@@ -156,37 +173,72 @@ def converter_step_us(value_us: Floats) -> float:
 
 def _without_odd(value: Floats, noise: float) -> Floats:
     """Single samples far from both neighbours, which are alike, become the neighbours' mean."""
-    if value.size < _AROUND:
-        return value
     padded = np.pad(value, 1, mode="edge")
     before, after = padded[:-2], padded[2:]
-    middle = np.median(sliding_window_view(np.pad(value, _AROUND // 2, mode="edge"), _AROUND), axis=1)
+    middle = (before + after) / 2
     off = np.abs(value - middle)
-    odd = (off > _ODD * noise) & (np.abs(before - after) < _ALIKE * off)
-    return np.where(odd, (before + after) / 2, value)
+    return np.where((off > _ODD * noise) & (np.abs(before - after) < _ALIKE * off), middle, value)
 
 
-def _steps(value_us: Floats, fs_hz: float, count: int) -> Bools:
-    """Working samples from 1 s before to 2 s after a change that is over at once, with calm on both sides of it."""
-    found = np.zeros(count, dtype=bool)
-    width = max(int(fs_hz / _STEP_HZ), 1)
+@dataclass(frozen=True, slots=True)
+class _Fine:
+    """A record at up to 32 samples a second: its changes over an eighth of a second, or from sample to sample."""
+
+    value: Floats
+    fs_hz: float
+    noise: float
+    jump: int
+    change: Floats
+
+
+def _fine(value_us: Floats, fs_hz: float) -> _Fine:
+    width = max(int(fs_hz / _FINE_HZ), 1)
     value = value_us[: value_us.size // width * width].reshape(-1, width).mean(axis=1)
     value, known = bridged(value, ~np.isfinite(value)), np.isfinite(value)
-    at_hz = fs_hz / width
-    jump, side = (1 if at_hz < _SLOW_HZ else 2), max(round(_SIDE_S * at_hz), 2)
-    if value.size < jump + 2 * side:
-        return found
     noise = noise_us(value, known)
     value = _without_odd(value, noise)
-    parts = sliding_window_view(value, side)
-    change = value[side - 1 + jump : value.size - side + 1] - value[side - 1 : value.size - side + 1 - jump]
-    spread = parts.max(axis=1) - parts.min(axis=1)
-    rest = np.maximum(spread[: change.size], spread[side - 1 + jump : side - 1 + jump + change.size])
-    large = (np.abs(change) >= max(_STEP_NOISES * noise, _STEP_US)) & (rest <= _REST_01 * np.abs(change))
-    per_s = count / (value_us.size / fs_hz)
-    for at_s in (np.flatnonzero(large) + side - 1) / at_hz:
-        found[max(int((at_s - _STEP_BEFORE_S) * per_s), 0) : math.ceil((at_s + _STEP_AFTER_S) * per_s)] = True
+    jump = 2 if fs_hz / width >= _QUICK_HZ else 1
+    change = value[jump:] - value[:-jump] if value.size > jump else np.zeros(0)
+    return _Fine(value, fs_hz / width, noise, jump, change)
+
+
+def _largest_change(fine: _Fine, count: int) -> Floats:
+    """The largest change that begins within each working sample."""
+    place = np.minimum((np.arange(fine.change.size) * count) // max(fine.value.size, 1), max(count - 1, 0))
+    found = np.zeros(count)
+    np.maximum.at(found, place, np.abs(fine.change))
     return found
+
+
+def _steps(fine: _Fine) -> list[tuple[float, float]]:
+    """(when, by how much) the record changes at once, with calm on both sides: no response is over in so short a time."""
+    side = max(round(_SIDE_S * fine.fs_hz), 2)
+    least = max(_STEP_NOISES * fine.noise, _STEP_US)
+    size = np.abs(fine.change)
+    found: list[tuple[float, float]] = []
+    for place in np.flatnonzero(size >= least).tolist():
+        near = size[max(place - fine.jump, 0) : place + fine.jump + 1]
+        before = fine.value[max(place - side + 1, 0) : place + 1]
+        after = fine.value[place + fine.jump : place + fine.jump + side]
+        if size[place] < near.max() or min(before.size, after.size) < side:
+            continue
+        slopes, spreads = zip(*(_line(part, fine.jump > 1) for part in (before, after)), strict=True)
+        excess = size[place] - max(slopes) * fine.jump
+        if excess < least or max(spreads) > _REST_01 * excess:
+            continue
+        if not found or place / fine.fs_hz - found[-1][0] >= _STEP_S:
+            found.append((place / fine.fs_hz, float(fine.change[place])))
+    return found
+
+
+def _line(part: Floats, is_dense: bool) -> tuple[float, float]:
+    """(change per sample, range around the line) of some samples; where they are few, (0, their range)."""
+    slope = 0.0
+    if is_dense:
+        at = np.arange(part.size) - (part.size - 1) / 2
+        slope = float(at @ part / (at @ at))
+        part = part - slope * at
+    return abs(slope), float(part.max() - part.min())
 
 
 def _saturated(value: Floats) -> Bools:

@@ -9,21 +9,37 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
-from agent.signal.eda.excursions import UNIT_SLOPE_PER_S, Excursions, excursions, slope_gain_per_s, slope_us_per_s
+from agent.signal.eda.excursions import (
+    COARSE,
+    FINE,
+    Excursions,
+    Smoothing,
+    excursions,
+    slope_gain_per_s,
+    slope_us_per_s,
+)
 from agent.signal.eda.prepared import Prepared
 from agent.signal.heart.rr import Bools, Floats
+
+Ints = NDArray[np.int64]
 
 CRITERION_US: Final = 0.01
 """The smallest response by convention (Boucsein et al. 2012, doi:10.1111/j.1469-8986.2012.01384.x: .01 to .05 uS)."""
 
 _NOISES: Final = 6.0  # white noise has .4 slopes an hour that stand out by so many of its standard deviations
-_CONVERTER_STEPS: Final = 2.0  # a single step of the converter looks like a response of 1.2 steps
+_CONVERTER_STEPS: Final = (
+    4.0  # a single step of the converter looks like a response of 1.2 steps, and parts a larger one
+)
 _NOISE_01: Final = 0.05  # of the rises that are kept, at most so many may be noise
 _MARGIN: Final = 1.5
 # The steepest fall of a response of 1 uS, over rise constants of .4 to 1.4 s and fall constants of 2 to 10 s: below .27 uS/s
 # until 3 s after the steepest rise, and below .27 exp(-(t - 3) / 6.5) from then on.
 _FALL_PER_S, _FALL_FROM_S, _FALL_FADES_S, _FALL_S = 0.27, 3.0, 6.5, 20.0
+# A step has .86 of its size in one change of a quarter of a second; the fastest response (rise constant .5 s) has .58.
+_JUMP_01, _JUMP_NOISES, _AROUND_S = 0.7, 2.5, 0.75
 _LEVEL_S: Final = 20.0
 _HALF_S: Final = 30.0
 
@@ -41,6 +57,7 @@ class Responses:
             begins before that, or the record ends.
         smallest_us: Smaller ones are not told from noise and not counted; infinite where none is told from noise.
         noise_floor_us: The size that white noise and the converter's steps alone would allow.
+        apart_s: Responses that begin closer to each other may count as one.
     """
 
     onset_s: Floats
@@ -51,6 +68,7 @@ class Responses:
     half_recovery_s: Floats
     smallest_us: float
     noise_floor_us: float
+    apart_s: float
 
 
 def responses(record: Prepared) -> Responses:
@@ -70,14 +88,17 @@ def responses(record: Prepared) -> Responses:
         Peaks of the slope: see `excursions`. The share of false ones by a mirrored search: Elias and Gygi (2007),
         doi:10.1038/nmeth1019 (target and decoy), Boucsein et al. (2012) for size and time limits.
     """
-    floor_us = noise_floor_us(record)
-    ups = excursions(record.value_us, record.fs_hz, record.noise_us)
-    downs = excursions(-record.value_us, record.fs_hz, record.noise_us)
+    by = FINE if noise_floor_us(record, FINE) <= CRITERION_US else COARSE
+    floor_us = noise_floor_us(record, by)
+    ups = excursions(record.value_us, record.fs_hz, record.noise_us, by)
+    downs = excursions(-record.value_us, record.fs_hz, record.noise_us, by)
     is_up, is_down = _inside(ups, record.readable), _inside(downs, record.readable)
-    size_us = ups.prominence_us_per_s / UNIT_SLOPE_PER_S
-    fall_us_per_s = np.minimum(_fall_us_per_s(record)[downs.peak], downs.prominence_us_per_s)
-    is_down &= fall_us_per_s > _falls_us_per_s(ups, downs.peak, record.fs_hz)
-    mirrored_us = fall_us_per_s / UNIT_SLOPE_PER_S
+    size_us = ups.prominence_us_per_s / by.unit_per_s
+    fall_us_per_s = np.minimum(_fall_us_per_s(record, by)[downs.peak], downs.prominence_us_per_s)
+    is_up &= ~_abrupt(ups, record, by)
+    is_down &= ~_abrupt(downs, record, by)
+    is_down &= fall_us_per_s > _falls_us_per_s(ups.peak, size_us, downs.peak, record.fs_hz)
+    mirrored_us = fall_us_per_s / by.unit_per_s
     smallest_us = smallest_told_us(size_us[is_up], mirrored_us[is_down], max(floor_us, CRITERION_US))
     kept = np.flatnonzero(is_up & (size_us >= smallest_us))
     onset, end = ups.onset[kept], ups.end[kept]
@@ -93,25 +114,27 @@ def responses(record: Prepared) -> Responses:
         np.where(whole, recovery_s, np.nan),
         smallest_us,
         floor_us,
+        by.apart_s,
     )
 
 
-def noise_floor_us(record: Prepared) -> float:
-    """The smallest size that white noise and the converter do not reach: ``max(6 s g / .57, 2 q)``.
+def noise_floor_us(record: Prepared, by: Smoothing) -> float:
+    """The smallest size that white noise and the converter do not reach: ``max(6 s g / u, 4 q)``.
 
-    s is the noise from sample to sample, g the gain of the slope, .57 per s the slope of a response of 1 uS, q the
-    converter's step.
+    s is the noise from sample to sample, g the gain of the slope, u the slope of a response of 1 uS, q the converter's
+    step.
 
     Args:
         record: At its working rate.
+        by: How its slope is smoothed.
 
     Returns:
         In uS.
 
     Derived: see the constants of this module and of `excursions`.
     """
-    slope_per_s = _NOISES * record.noise_us * slope_gain_per_s(record.fs_hz)
-    return max(slope_per_s / UNIT_SLOPE_PER_S, _CONVERTER_STEPS * record.step_us)
+    slope_per_s = _NOISES * record.noise_us * slope_gain_per_s(record.fs_hz, by)
+    return max(slope_per_s / by.unit_per_s, _CONVERTER_STEPS * record.step_us)
 
 
 def smallest_told_us(size_us: Floats, mirrored_us: Floats, least_us: float) -> float:
@@ -142,27 +165,35 @@ def _inside(found: Excursions, readable: Bools) -> Bools:
     return np.asarray(so_far[found.end + 1] == so_far[found.onset])
 
 
-def _fall_us_per_s(record: Prepared) -> Floats:
+def _abrupt(found: Excursions, record: Prepared, by: Smoothing) -> Bools:
+    """Rises of which a single change between two samples is the greater part: a step, not a response."""
+    half = round(_AROUND_S * record.fs_hz)
+    padded = np.pad(record.jump_us, half, mode="edge")
+    largest = sliding_window_view(padded, 2 * half + 1).max(axis=1)[found.peak]
+    size_us = np.maximum(found.prominence_us_per_s, np.abs(found.slope_us_per_s)) / by.unit_per_s
+    return np.asarray(largest - _JUMP_NOISES * record.noise_us > _JUMP_01 * size_us)
+
+
+def _fall_us_per_s(record: Prepared, by: Smoothing) -> Floats:
     """How fast the conductance falls, less the fall of its level over the 40 s around."""
     value_us, half = record.value_us, round(_LEVEL_S * record.fs_hz)
     padded = np.pad(value_us, half, mode="edge")
     level_us_per_s = (padded[2 * half :] - padded[: padded.size - 2 * half]) / (2 * _LEVEL_S)
-    return np.asarray(-slope_us_per_s(value_us, record.fs_hz) + np.minimum(level_us_per_s, 0.0))
+    return np.asarray(-slope_us_per_s(value_us, record.fs_hz, by) + np.minimum(level_us_per_s, 0.0))
 
 
-def _falls_us_per_s(ups: Excursions, at: np.ndarray, fs_hz: float) -> Floats:
+def _falls_us_per_s(peak: Ints, size_us: Floats, at: Ints, fs_hz: float) -> Floats:
     """How fast the conductance may fall at each place because of the rises before it, at most."""
-    size_us = ups.prominence_us_per_s / UNIT_SLOPE_PER_S
     found = np.zeros(at.size)
-    first = np.searchsorted(ups.peak, at - round(_FALL_S * fs_hz))
-    last = np.searchsorted(ups.peak, at)
+    first = np.searchsorted(peak, at - round(_FALL_S * fs_hz))
+    last = np.searchsorted(peak, at)
     for place, (begin, end) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
-        over_s = np.maximum((at[place] - ups.peak[begin:end]) / fs_hz - _FALL_FROM_S, 0.0)
+        over_s = np.maximum((at[place] - peak[begin:end]) / fs_hz - _FALL_FROM_S, 0.0)
         found[place] = float(np.sum(size_us[begin:end] * _FALL_PER_S * np.exp(-over_s / _FALL_FADES_S)))
     return found
 
 
-def _half_recovery_s(record: Prepared, onset: np.ndarray, end: np.ndarray, height_us: Floats) -> Floats:
+def _half_recovery_s(record: Prepared, onset: Ints, end: Ints, height_us: Floats) -> Floats:
     found = np.full(onset.size, np.nan)
     most = round(_HALF_S * record.fs_hz)
     for place, (peak, height) in enumerate(zip(end.tolist(), height_us.tolist(), strict=True)):
