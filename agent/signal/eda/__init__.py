@@ -1,1 +1,1 @@
-"""Formulas of skin conductance: which samples can be read, the noise of a record, responses, and the numbers of a window."""
+"""Formulas of skin conductance: what can be read, the noise of a record, responses, and the numbers of a window."""

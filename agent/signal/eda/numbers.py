@@ -13,6 +13,7 @@ from agent.signal.eda.excursions import COARSE, FINE
 from agent.signal.eda.prepared import LEAST_HZ, Cause, Prepared, noise_us
 from agent.signal.eda.responses import CRITERION_US, Responses, noise_floor_us, responses
 from agent.signal.heart.rr import Bools, Floats
+from agent.signal.number import Number
 
 LEAST_S: Final = 60.0
 LEVEL_LEAST_S: Final = 10.0
@@ -35,8 +36,7 @@ REASONS: Final = {
     "steps": "the electrodes moved: the conductance jumps more than once a minute",
     "moving": "the hand moved too much",
     "noise": "no response stands out of the noise of the record",
-    "near_noise": "more than a tenth of the responses are hardly larger than the smallest that stands out of the noise, "
-    "so that more lie below it",
+    "near_noise": "many responses hardly stand out of the noise, so others of their kind are lost in it",
     "overlap": "responses follow one another too fast to be counted one by one",
     "too_few": "fewer than three responses have a form of their own",
 }
@@ -46,23 +46,6 @@ _CAUSES: Final = {
     Cause.MISSING: "missing", Cause.NO_CONTACT: "no_contact", Cause.SATURATED: "saturated", Cause.STEP: "steps",
     Cause.MOVING: "moving",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number, or why there is none.
-
-    Attributes:
-        name: With its unit at the end.
-        value: In that unit; None where it is withheld.
-        n: Samples' seconds, or responses, that it rests on.
-        reason: Code of `REASONS`; empty where there is a value.
-    """
-
-    name: str
-    value: float | None
-    n: int
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +68,10 @@ class Record:
 def record(prepared: Prepared, own_hz: float) -> Record:
     """The responses of a record, and whether they may be counted.
 
-    The count is withheld for fewer than 3.9 samples a second; for more than one step a minute; where nothing stands out of
-    the noise and the noise is above .01 uS; where more than a tenth of the responses are below 1.5 times the smallest that
-    stands out, since as many again lie below; and where more than 4 % follow one another within 1.25 times the distance at
-    which two keep their own peaks, since as many again are hidden.
+    The count is withheld for fewer than 3.9 samples a second; for more than one step a minute; where nothing stands out
+    of the noise and that noise is above .01 uS; where more than a tenth of the responses are below 1.5 times the
+    smallest that stands out, since as many again lie below; and where more than 4 % follow one another within 1.25
+    times the distance at which two keep their own peaks, since as many again are hidden.
 
     Args:
         prepared: The record.

@@ -211,7 +211,7 @@ def _largest_change(fine: _Fine, count: int) -> Floats:
 
 
 def _steps(fine: _Fine) -> list[tuple[float, float]]:
-    """(when, by how much) the record changes at once, with calm on both sides: no response is over in so short a time."""
+    """(when, by how much) the record changes at once, with calm on both sides; a response takes longer."""
     side = max(round(_SIDE_S * fine.fs_hz), 2)
     least = max(_STEP_NOISES * fine.noise, _STEP_US)
     size = np.abs(fine.change)
@@ -222,7 +222,7 @@ def _steps(fine: _Fine) -> list[tuple[float, float]]:
         after = fine.value[place + fine.jump : place + fine.jump + side]
         if size[place] < near.max() or min(before.size, after.size) < side:
             continue
-        slopes, spreads = zip(*(_line(part, fine.jump > 1) for part in (before, after)), strict=True)
+        slopes, spreads = zip(*(_line(part, is_dense=fine.jump > 1) for part in (before, after)), strict=True)
         excess = size[place] - max(slopes) * fine.jump
         if excess < least or max(spreads) > _REST_01 * excess:
             continue
@@ -231,7 +231,7 @@ def _steps(fine: _Fine) -> list[tuple[float, float]]:
     return found
 
 
-def _line(part: Floats, is_dense: bool) -> tuple[float, float]:
+def _line(part: Floats, *, is_dense: bool) -> tuple[float, float]:
     """(change per sample, range around the line) of some samples; where they are few, (0, their range)."""
     slope = 0.0
     if is_dense:

@@ -35,8 +35,8 @@ _CONVERTER_STEPS: Final = (
 )
 _NOISE_01: Final = 0.05  # of the rises that are kept, at most so many may be noise
 _MARGIN: Final = 1.5
-# The steepest fall of a response of 1 uS, over rise constants of .4 to 1.4 s and fall constants of 2 to 10 s: below .27 uS/s
-# until 3 s after the steepest rise, and below .27 exp(-(t - 3) / 6.5) from then on.
+# The steepest fall of a response of 1 uS, over rise constants of .4 to 1.4 s and fall constants of 2 to 10 s: below .27
+# uS/s until 3 s after the steepest rise, and below .27 exp(-(t - 3) / 6.5) from then on.
 _FALL_PER_S, _FALL_FROM_S, _FALL_FADES_S, _FALL_S = 0.27, 3.0, 6.5, 20.0
 # A step has .86 of its size in one change of a quarter of a second; the fastest response (rise constant .5 s) has .58.
 _JUMP_01, _JUMP_NOISES, _AROUND_S = 0.7, 2.5, 0.75
