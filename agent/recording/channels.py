@@ -60,7 +60,7 @@ def channels(file: Path, signal: Channel, options: Options, on_read: OnRead | No
             taken = block.acceleration_g if signal == "acc" and block.acceleration_g is not None else block.value
             if (place + taken.shape[0]) * (taken.size // max(taken.shape[0], 1)) > MOST_NUMBERS:
                 raise RecordingUnreadable(
-                    f"{file.name}: more than {MOST_NUMBERS // 1_000_000} million numbers from its first sample to its last",
+                    f"{file.name}: more than {MOST_NUMBERS:.0e} numbers from its first to its last sample",
                     remedy="Divide the file, or check its times for a jump.",
                 )
             blocks.append((place, taken))

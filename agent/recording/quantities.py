@@ -147,8 +147,8 @@ def acceleration_g(name: str, value: Floats, unit: str, fs_hz: float) -> tuple[F
     if not word or word in _COUNTS:
         if by_gravity is None:
             raise RecordingUnreadable(
-                f"{name}: the unit is not stated, and gravity has a length of {length:.4g}, which is neither g, mg, m/s2"
-                " nor 1/64 g",
+                f"{name}: the unit is not stated, and gravity has a length of {length:.4g}, which is neither g, mg,"
+                " m/s2 nor 1/64 g",
                 remedy=_SAY_G,
             )
         note = f"no unit is stated; gravity has a length of {length:.3g}, so it is read as {by_gravity}"

@@ -97,7 +97,7 @@ def numbers(whole: Record, begin_s: float, end_s: float) -> tuple[Number, ...]:
     axes_g = whole.axes_g[first:last]
     is_worn = _is_worn(whole, first, last)
     size = max(round((end_s - begin_s) * fs_hz), 1)
-    known = np.isfinite(axes_g).all(axis=1)
+    known = np.asarray(np.isfinite(axes_g).all(axis=1))
     worn_g = np.where(is_worn[:, None], axes_g, np.nan)
     seconds = int(np.sum(known & is_worn) / fs_hz)
     shared = _shared_reason(known, is_worn, size, (end_s - begin_s))

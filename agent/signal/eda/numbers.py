@@ -187,6 +187,7 @@ def _counted(
     rate = Number("scr_rate_per_min", None if reason else 60 * n / readable_s, n, reason)
     forms = (
         ("scr_amplitude_us", found.amplitude_us, np.mean),
+        ("scr_size_us", found.size_us, np.mean),
         ("scr_rise_s", found.rise_s, np.median),
         ("scr_half_recovery_s", found.half_recovery_s, np.median),
     )

@@ -50,7 +50,7 @@ class Responses:
 
     Attributes:
         onset_s, peak_s: When each began and reached its peak, in s from the first sample, shape ``(r,)``.
-        size_us: Size by its steepest slope, in uS, shape ``(r,)``: defined for overlapping ones too.
+        size_us: Prominence of its steepest slope over the slope of a response of 1 uS, in uS, shape ``(r,)``.
         amplitude_us: From trough to peak, in uS, shape ``(r,)``; NaN where another one began before the peak.
         rise_s: From onset to peak, in s, shape ``(r,)``; NaN likewise.
         half_recovery_s: From the peak until half of the amplitude is lost, in s, shape ``(r,)``; NaN where another one
