@@ -16,8 +16,8 @@ files:      intervals or waves of Polar, Suunto, Garmin (.fit), Apple, Empatica,
 columns:    found by their names and numbers, named in the output; --column, --time-column and --unit decide otherwise
 waveforms:  a time column gives the rate, and its pauses are gaps; acc_x_g,acc_y_g,acc_z_g show whether the body moved,
             and a pulse wave then gives a rate but no variability
-others:     --signal eda (skin conductance: level, responses) and acc (ENMO, MAD, stillness) need a stated unit; an axis in
-            g, mg, m/s2 or 1/64 g is known by gravity. A count that noise could make is withheld: docs/recordings.md
+others:     --signal eda is skin conductance, in a stated unit: level and responses; a count that noise could make is
+            withheld. --signal acc is acceleration: ENMO, MAD, stillness, wear. docs/recordings.md
 windows:    [start, end), from the start of the first interval. A recording shorter than a window is one window, and so
             is the rest of a longer one; a rest shorter than half a window is left out. Each number has its own minimum
 times:      --from and --until take 90, 1:30 or 1:02:30 from the start of the recording; or, where it has clock times,

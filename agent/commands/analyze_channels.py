@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     window_s = WINDOW_S if arguments.window is None else arguments.window
     options = Options(arguments.column, arguments.time_column, arguments.unit, arguments.fs, arguments.lead)
     wish = Wish(Path(), arguments.signal, options, window_s, arguments.step, Part(begin, end))
-    outputs: "list[Output]" = []
+    outputs: list[Output] = []
     progress = Progress(len(named.files), "recordings")
     try:
         closing = _add_outputs(arguments, named, outputs)

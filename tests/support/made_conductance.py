@@ -84,3 +84,55 @@ def made(recipe: Recipe, seed: int = 0) -> Made:
     if recipe.step_us:
         value_us = np.round(value_us / recipe.step_us) * recipe.step_us
     return Made(value_us, recipe.fs_hz, onset_s, amplitude_us, step_s)
+
+
+@dataclass(frozen=True)
+class Score:
+    """Responses that were there, that were found, and both."""
+
+    there: int = 0
+    found: int = 0
+    both: int = 0
+    withheld: int = 0
+    records: int = 0
+
+    def __add__(self, other):
+        return Score(
+            self.there + other.there,
+            self.found + other.found,
+            self.both + other.both,
+            self.withheld + other.withheld,
+            self.records + other.records,
+        )
+
+    @property
+    def recall(self):
+        return self.both / self.there if self.there else 1.0
+
+    @property
+    def precision(self):
+        return self.both / self.found if self.found else 1.0
+
+
+WITHIN_S = 1.5
+
+
+def scored(record: Made, whole) -> Score:
+    """How the responses of an analyzed record (`eda.numbers.Record`) compare with those that were made.
+
+    One that stands where the record cannot be read counts for neither.
+    """
+    if whole.reason:
+        return Score(withheld=1, records=1)
+    readable, fs_hz = whole.prepared.readable, whole.prepared.fs_hz
+    at = np.clip(((record.onset_s[:, None] + np.array([0.0, 0.75, 1.5])) * fs_hz).astype(int), 0, readable.size - 1)
+    is_there = readable[at].all(axis=1) if record.onset_s.size else np.zeros(0, dtype=bool)
+    free = whole.responses.onset_s.tolist()
+    both, beside = 0, 0
+    for onset_s, counts in zip(record.onset_s, is_there, strict=True):
+        near = [one for one in free if abs(one - onset_s) <= WITHIN_S]
+        if near:
+            free.remove(min(near, key=lambda one, at_s=onset_s: abs(one - at_s)))
+            both += int(counts)
+            beside += int(not counts)
+    return Score(int(is_there.sum()), whole.responses.onset_s.size - beside, both, 0, 1)

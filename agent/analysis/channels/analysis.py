@@ -86,7 +86,7 @@ class Analysis:
     @property
     def length_s(self) -> float:
         """Of the part."""
-        return self.found.value.shape[0] / self.found.fs_hz
+        return float(self.found.value.shape[0] / self.found.fs_hz)
 
     @property
     def windows(self) -> Iterator[Timed]:

@@ -61,8 +61,8 @@ class Report:
             out.write(section)
         foot = tag(
             "footer",
-            tag("p", "A number that its data do not allow is not given, and the reason stands in its place. These numbers"
-                " describe a recording; they are no diagnosis."),
+            tag("p", "A number that its data do not allow is not given, and the reason stands in its place. These"
+                " numbers describe a recording; they are no diagnosis."),
             tag("p", f"Made by Wardbeat {__version__} on the device; this file holds no script and loads nothing."),
         )  # fmt: skip
         out.write(f"</main>{foot}</body></html>\n")

@@ -82,7 +82,7 @@ def record(prepared: Prepared, own_hz: float) -> Record:
 
     Derived:
         On 10 minutes of simulated responses at 4 to 32 Hz, with noise of 0 to .01 uS, sizes of .01 to .3 uS and 1 to 15
-        responses a minute, the two shares at which recall stays above .95 (`make bench-eda`).
+        responses a minute, the two shares at which recall stays above .95 (`make bench-channels`).
     """
     found = responses(prepared)
     return Record(prepared, found, own_hz, _withheld(prepared, found, own_hz))
