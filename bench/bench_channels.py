@@ -161,7 +161,7 @@ def acceleration():
          {"enmo_mg": (74.5, 79), "mad_mg": (151, 155.5), "still_01": (0.19, 0.21), "longest_still_s": (59, 61)}),
         ("rotated", rotated(32), 32.0, {"enmo_mg": (0, 3), "gravity_error_mg": (0, 1)}),
         ("rotated, not calibrated", rotated(32) * gain + offset, 32.0, {"enmo_mg": (0, 3), "gravity_error_mg": (0, 2)}),
-        ("still, 50 mg off", still(300, 32) + [0, 0, 0.05], 32.0, {"enmo_mg": "gravity_off", "mad_mg": (0, 3)}),
+        ("still, 50 mg off", still(300, 32) + np.array([0, 0, 0.05]), 32.0, {"enmo_mg": "gravity_off", "mad_mg": (0, 3)}),
         ("two hours taken off", worn, 20.0, {"nonwear_01": (0.49, 0.51), "enmo_mg": (90, 97), "still_01": (0, 0.01)}),
         ("never still", walking(240, 50), 50.0, {"enmo_mg": "gravity_unknown", "mad_mg": (189, 193)}),
         ("8 Hz", still(300, 8), 8.0, {"enmo_mg": "rate_low", "mad_mg": "rate_low", "still_01": (1, 1)}),

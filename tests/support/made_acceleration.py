@@ -21,7 +21,7 @@ def rotated(fs_hz, each_s=30.0, noise_g=0.002, seed=0):
     """The sensor at rest in 24 positions, one after the other, some seconds of turning between them."""
     rng = np.random.default_rng(seed)
     corners = [np.eye(3)[k] * sign for k in range(3) for sign in (1, -1)]
-    corners += [v for v in rng.normal(size=(18, 3))]
+    corners += list(rng.normal(size=(18, 3)))
     parts = [still(each_s, fs_hz, tuple(one), noise_g, seed + k) for k, one in enumerate(corners)]
     return np.concatenate(parts)
 

@@ -23,7 +23,7 @@ NEAR: Final = 1.5
 MOST_NEAR_01: Final = 0.1
 CLOSE: Final = 1.25
 MOST_CLOSE_01, FEWEST_CLOSE = 0.04, 2
-MOST_STEPS_PER_MIN: Final = 1.0
+MOST_STEPS_PER_MIN, FEWEST_STEPS = 0.5, 2
 _PIECE_S: Final = 10.0
 _LOW_01: Final = 0.1
 
@@ -33,7 +33,7 @@ REASONS: Final = {
     "missing": "more than half of the window is not recorded",
     "no_contact": "the electrodes had no contact (below .05 uS) in most of what cannot be read",
     "saturated": "the conductance stood at the limit of the converter",
-    "steps": "the electrodes moved: the conductance jumps more than once a minute",
+    "steps": "the electrodes moved: the conductance jumps more than once in two minutes",
     "moving": "the hand moved too much",
     "noise": "no response stands out of the noise of the record",
     "near_noise": "many responses hardly stand out of the noise, so others of their kind are lost in it",
@@ -68,8 +68,8 @@ class Record:
 def record(prepared: Prepared, own_hz: float) -> Record:
     """The responses of a record, and whether they may be counted.
 
-    The count is withheld for fewer than 3.9 samples a second; for more than one step a minute; where nothing stands out
-    of the noise and that noise is above .01 uS; where more than a tenth of the responses are below 1.5 times the
+    The count is withheld for fewer than 3.9 samples a second; for more than one step in two minutes; where nothing
+    stands out of the noise and that noise is above .01 uS; where more than a tenth of the responses are below 1.5 times the
     smallest that stands out, since as many again lie below; and where more than 4 % follow one another within 1.25
     times the distance at which two keep their own peaks, since as many again are hidden.
 
@@ -93,7 +93,7 @@ def _withheld(prepared: Prepared, found: Responses, own_hz: float) -> str:
         return "rate_low"
     begins = np.flatnonzero(np.diff((prepared.cause == Cause.STEP).astype(np.int8), prepend=0) == 1)
     minutes = float(np.sum((prepared.cause == 0) | (prepared.cause == Cause.STEP))) / prepared.fs_hz / 60
-    if begins.size > max(MOST_STEPS_PER_MIN * minutes, 1):
+    if begins.size > max(MOST_STEPS_PER_MIN * minutes, FEWEST_STEPS):
         return "steps"
     return _by_sizes(found.size_us, found.smallest_us) or _by_distances(found)
 
@@ -175,7 +175,7 @@ def _counted(
     reason = whole.reason
     if not reason and smallest_us > found.smallest_us:
         reason = _by_sizes(found.size_us[inside], smallest_us)
-    if reason not in ("rate_low", "steps") and np.sum(cause == 0) < LEAST_READABLE_01 * size:
+    if reason != "rate_low" and np.sum(cause == 0) < LEAST_READABLE_01 * size:
         reason = _main(cause, size)
     if size / fs_hz < LEAST_S:
         reason = "window_short"

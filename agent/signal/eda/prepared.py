@@ -62,6 +62,7 @@ class Prepared:
         step_us: Step of the converter; 0 where none shows.
         jump_us: Largest change over an eighth of a second (from sample to sample, where they are further apart) that
             begins within each sample, in uS, shape ``(n,)``.
+        jump_noise_us: Standard deviation of such a change by noise alone.
     """
 
     level_us: Floats
@@ -71,6 +72,7 @@ class Prepared:
     noise_us: float
     step_us: float
     jump_us: Floats
+    jump_noise_us: float
 
     @property
     def readable(self) -> Bools:
@@ -120,7 +122,8 @@ def prepared(value_us: Floats, fs_hz: float, moving: Bools | None = None) -> Pre
     cause[off] = Cause.NO_CONTACT
     cause[missing] = Cause.MISSING
     jump_us = _largest_change(fine, count)
-    return Prepared(level_us, bridged(value, np.asarray(cause != 0)), at_hz, cause, noise, step_us, jump_us)
+    value = bridged(value, np.asarray(cause != 0))
+    return Prepared(level_us, value, at_hz, cause, noise, step_us, jump_us, math.sqrt(2) * fine.noise)
 
 
 def _without_steps(value: Floats, fs_hz: float, steps: list[tuple[float, float]]) -> tuple[Floats, Bools]:
@@ -173,6 +176,8 @@ def converter_step_us(value_us: Floats) -> float:
 
 def _without_odd(value: Floats, noise: float) -> Floats:
     """Single samples far from both neighbours, which are alike, become the neighbours' mean."""
+    if not value.size:
+        return value
     padded = np.pad(value, 1, mode="edge")
     before, after = padded[:-2], padded[2:]
     middle = (before + after) / 2

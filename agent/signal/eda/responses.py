@@ -167,16 +167,20 @@ def _inside(found: Excursions, readable: Bools) -> Bools:
 
 def _abrupt(found: Excursions, record: Prepared, by: Smoothing) -> Bools:
     """Rises of which a single change between two samples is the greater part: a step, not a response."""
+    if not found.peak.size:
+        return np.zeros(0, dtype=bool)
     half = round(_AROUND_S * record.fs_hz)
     padded = np.pad(record.jump_us, half, mode="edge")
     largest = sliding_window_view(padded, 2 * half + 1).max(axis=1)[found.peak]
     size_us = np.maximum(found.prominence_us_per_s, np.abs(found.slope_us_per_s)) / by.unit_per_s
-    return np.asarray(largest - _JUMP_NOISES * record.noise_us > _JUMP_01 * size_us)
+    return np.asarray(largest - _JUMP_NOISES * record.jump_noise_us > _JUMP_01 * size_us)
 
 
 def _fall_us_per_s(record: Prepared, by: Smoothing) -> Floats:
     """How fast the conductance falls, less the fall of its level over the 40 s around."""
     value_us, half = record.value_us, round(_LEVEL_S * record.fs_hz)
+    if value_us.size < 2:
+        return np.zeros(value_us.size)
     padded = np.pad(value_us, half, mode="edge")
     level_us_per_s = (padded[2 * half :] - padded[: padded.size - 2 * half]) / (2 * _LEVEL_S)
     return np.asarray(-slope_us_per_s(value_us, record.fs_hz, by) + np.minimum(level_us_per_s, 0.0))
