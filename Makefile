@@ -195,6 +195,11 @@ $(GUIDED)/.installed: bench/requirements-fuzz.txt
 	$(GUIDED)/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements-fuzz.txt
 	touch $@
 
+## skin conductance and acceleration: a grid of noise, size and rate, a real record, planted ones, known movements, mutated files:
+## PART=grid|faults|real|planted|acceleration|mutated SEEDS=4 FILES=10000
+bench-channels: $(VENV)/.installed
+	PYTHONPATH=. $(BIN)/python -W ignore bench/bench_channels.py
+
 ## the strap under load and over time: PART=load|replay|field|scenarios|day|hostile MINUTES=20 HOURS=24 SEED=1
 bench-strap: $(VENV)/.installed system-tools
 	$(BIN)/python bench/bench_strap.py

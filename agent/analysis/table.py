@@ -67,7 +67,7 @@ class Table:
         self._file.discard()
 
     def _write(self, row: Row) -> None:
-        self._writer.writerow(_text(column.cell(row)) for column in self._columns)
+        self._writer.writerow(as_cell(column.cell(row)) for column in self._columns)
 
 
 def dictionary(columns: tuple[Column, ...]) -> list[tuple[str, ...]]:
@@ -92,10 +92,10 @@ def _entry(name: str, unit: str, meaning: str, spec: FeatureSpec | None) -> tupl
         spec.most_hole_s if math.isfinite(spec.most_hole_s) else None, spec.low, spec.high,
     )  # fmt: skip
     yes_no = ("yes" if spec.detrended else "no", "yes" if spec.has_interval else "none is established")
-    return (name, unit, meaning, spec.formula, f"doi:{spec.source}", *yes_no, *map(_text, limits))
+    return (name, unit, meaning, spec.formula, f"doi:{spec.source}", *yes_no, *map(as_cell, limits))
 
 
-def _text(cell: Cell) -> str:
+def as_cell(cell: Cell) -> str:
     """A cell: the shortest text that is read back as the same number; words in one line, and never a formula."""
     if cell is None:
         return ""
