@@ -21,7 +21,7 @@ from models.sentiment import vocabulary
 from models.sentiment.goemotions import Texts, readable
 
 L2 = 0.3
-MIN_FEATURES = 12
+MIN_FEATURES = 16
 ITERATIONS = 100
 MAX_UNKNOWN_ENGLISH_01 = 0.02
 RIGHT_WHERE_GIVEN_01 = 0.75
