@@ -42,7 +42,7 @@ def suggest(table: Table, text: str, identity_words: frozenset[str] | None = Non
         return Suggestion(None, Withheld.UNKNOWN_WORDS, None)
     found = probabilities(table, kept)
     tag = max(TAGS, key=found.of)
-    if found.of(tag) < table.constants.min_probability_01:
+    if found.of(tag) < table.constants.min_probability_01[TAGS.index(tag)]:
         return Suggestion(None, Withheld.UNSURE, found)
     return Suggestion(tag, None, found)
 

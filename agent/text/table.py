@@ -39,7 +39,7 @@ class Constants:
         scale: Logits of one step of a weight.
         bias: Logits, one for each tag.
         temperature: Divisor of the logits, fitted on the development texts.
-        min_probability_01: Below it a suggestion is withheld as unsure.
+        min_probability_01: One for each tag; a tag less likely than its own is withheld as unsure.
         min_known_01: Below this share of known words a suggestion is withheld.
         min_features: The divisor of the weights' sum is the root of the features read, or of this, if it is more.
         identity_max_01: Largest movement of a probability by a word of who a person is, listed or not.
@@ -49,7 +49,7 @@ class Constants:
     scale: float
     bias: tuple[float, float, float, float]
     temperature: float
-    min_probability_01: float
+    min_probability_01: tuple[float, float, float, float]
     min_known_01: float
     min_features: int
     identity_max_01: float
@@ -117,9 +117,10 @@ def _constants(header: bytes) -> Constants:
     names = {field.name for field in fields(Constants)}
     if not isinstance(read, dict) or set(read) != names:
         raise _damaged("its header has other fields")
-    bias = read["bias"]
-    if not (isinstance(bias, list) and len(bias) == len(TAGS) and all(_is_number(x, -100, 100) for x in bias)):
-        raise _damaged("bias is not four numbers")
+    for name, low, high in _BY_TAG:
+        four = read[name]
+        if not (isinstance(four, list) and len(four) == len(TAGS) and all(_is_number(x, low, high) for x in four)):
+            raise _damaged(f"{name} is not four numbers from {low:g} to {high:g}")
     for name, low, high in _RANGES:
         if not _is_number(read[name], low, high):
             raise _damaged(f"{name} is not a number from {low:g} to {high:g}")
@@ -127,13 +128,13 @@ def _constants(header: bytes) -> Constants:
         raise _damaged("min_features is not a whole number")
     if not isinstance(read["identity_sha256"], str):
         raise _damaged("identity_sha256 is not a text")
-    return Constants(**(read | {"bias": tuple(float(x) for x in bias)}))
+    return Constants(**(read | {name: tuple(map(float, read[name])) for name, _, _ in _BY_TAG}))
 
 
+_BY_TAG: Final = (("bias", -100.0, 100.0), ("min_probability_01", 0.25, 1.0))
 _RANGES: Final = (
     ("scale", 1e-6, 10.0),
     ("temperature", 0.05, 20.0),
-    ("min_probability_01", 0.25, 1.0),
     ("min_known_01", 0.0, 1.0),
     ("min_features", 1.0, 1000.0),
     ("identity_max_01", 0.0, 1.0),

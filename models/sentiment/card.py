@@ -128,7 +128,7 @@ def _languages(languages: dict[str, Any]) -> str:
 
 def _probe(card: dict[str, Any]) -> str:
     rows = [
-        (row["sentence"], row["colleague_says"], row["model_says"], "" if row["distressed_01"] is None else _n(row["distressed_01"]))
+        (row["sentence"], row["colleague_says"], row["model_says"], "" if row["distressed_01"] is None else f"{row['distressed_01']:.2f}")
         for row in card["probe"]["rows"]
     ]  # fmt: skip
     return _table(("sentence", "a colleague says", "the model says", "p of distressed"), rows)

@@ -25,6 +25,8 @@ MIN_FEATURES = 16
 ITERATIONS = 100
 MAX_UNKNOWN_ENGLISH_01 = 0.02
 RIGHT_WHERE_GIVEN_01 = 0.75
+LIMITS = tuple(step / 100 for step in range(50, 100, 5))
+"""Limits that are tried: a suggestion is at least as likely as all other tags together."""
 
 
 def train(train_texts: Texts, dev: Texts, left_out: frozenset[str], identity_sha256: str) -> Table:
@@ -104,7 +106,7 @@ def _quantised(
         scale=scale,
         bias=tuple(round(float(one), 4) for one in bias - bias.mean()),
         temperature=1.0,
-        min_probability_01=0.5,
+        min_probability_01=(0.5, 0.5, 0.5, 0.5),
         min_known_01=0.5,
         min_features=MIN_FEATURES,
         identity_max_01=1.0,
@@ -114,7 +116,7 @@ def _quantised(
 
 
 def _calibrated(table: Table, kept: Sequence[list[str]], tags: np.ndarray) -> Table:
-    """Temperature by likelihood, then the two limits, all on the development texts."""
+    """Temperature by likelihood, then the limits, all on the development texts."""
     found = [probabilities(table, one) for one in kept]
     log_p = np.log(np.array([[p.of(tag) for tag in TAGS] for p in found]))
 
@@ -124,9 +126,14 @@ def _calibrated(table: Table, kept: Sequence[list[str]], tags: np.ndarray) -> Ta
     temperature = round(float(optimize.minimize_scalar(loss, bounds=(0.3, 3.0), method="bounded").x), 3)
     p = np.exp(_log_softmax(log_p / temperature))
     share = np.array([known_01(table, one) for one in kept])
-    limits = [step / 100 for step in range(30, 95, 5)]
-    min_known = max(limit for limit in limits if np.mean(share < limit) <= MAX_UNKNOWN_ENGLISH_01)
+    min_known = max(limit for limit in LIMITS if np.mean(share < limit) <= MAX_UNKNOWN_ENGLISH_01)
     is_right, top = p.argmax(axis=1) == tags, p.max(axis=1)
-    least = min(limit for limit in limits if np.mean(is_right[top >= limit]) >= RIGHT_WHERE_GIVEN_01)
-    constants = replace(table.constants, temperature=temperature, min_known_01=min_known, min_probability_01=least)
+    least = []
+    for place in range(len(TAGS)):
+        said = p.argmax(axis=1) == place
+        enough = (limit for limit in LIMITS if np.mean(is_right[said & (top >= limit)]) >= RIGHT_WHERE_GIVEN_01)
+        least.append(min(enough))
+    constants = replace(
+        table.constants, temperature=temperature, min_known_01=min_known, min_probability_01=tuple(least)
+    )
     return replace(table, constants=constants)
