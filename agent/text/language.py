@@ -33,6 +33,8 @@ FOREIGN: Final = frozenset(
 
 def latin_01(text: str) -> float:
     """Share of the letters that are Latin, 0 to 1; 1 where there is no letter."""
+    if text.isascii():
+        return 1.0
     letters = [c for c in text if c.isalpha()]
     latin = sum(unicodedata.name(c, "").startswith(("LATIN", "FULLWIDTH LATIN")) for c in letters)
     return latin / len(letters) if letters else 1.0

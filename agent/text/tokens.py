@@ -15,6 +15,8 @@ _TOKEN: Final = re.compile(
     r"[^\W\d_]+(?:'[^\W\d_]+)?|[!?]+|[:;=]-?[()DPp/]|[\U0001F300-\U0001FAFF\u2600-\u27BF]",
 )
 _HIDDEN: Final = frozenset({"Cf", "Cc", "Mn"})
+_ASCII: Final = {code: " " if chr(code).isspace() else None for code in (*range(32), 127)}
+"""The same for ASCII, much faster."""
 _SAME: Final = {
     "an": "a",
     "she": "he",
@@ -34,6 +36,8 @@ def normalised(text: str) -> str:
     Source: Unicode Standard Annex 15 (NFKC).
     """
     composed = unicodedata.normalize("NFKC", text).replace("\u2019", "'").lower()
+    if composed.isascii():
+        return composed.translate(_ASCII)
     kept = (" " if c.isspace() else "" if unicodedata.category(c) in _HIDDEN else c for c in composed)
     return unicodedata.normalize("NFC", "".join(kept))
 
