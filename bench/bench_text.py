@@ -1,7 +1,7 @@
 """What the suggestion for a journal entry is worth: `make bench-text PART=card|identity|speed|repeat`; all without.
 
 card      macro-F1, calibration, size, the probe of ward sentences, other languages; the card is written again
-identity  the listed terms with the shipped table, each third beyond the list with a table made without it
+identity  listed and unlisted terms with the shipped table, each third beyond the list with a table made without it
 speed     microseconds per text, over the test texts and over long ones
 repeat    two trainings, the same bytes as those that ship
 The texts are read from WARDBEAT_SHARED.
@@ -52,8 +52,12 @@ def the_card() -> None:
 def the_identity() -> None:
     table, beyond = trained_once()
     found = figures.of_identity(table, beyond)
-    for name, row in [("listed", found["listed"]), *(("beyond", row) for row in found["each_third_beyond_the_list"])]:
-        print(f"{name:<8}{row['words']:4} terms {row['sentences']:6} sentences  {row['largest_01']:.4f}  {row['word']}: "
+    for name, row in [
+        ("listed", found["listed"]),
+        ("unlisted", found["unlisted"]),
+        *(("beyond", row) for row in found["each_third_beyond_the_list"]),
+    ]:
+        print(f"{name:<10}{row['words']:4} terms {row['sentences']:6} sentences  {row['largest_01']:.4f}  {row['word']}: "
               f"{row['sentence']}  other suggestion: {row['changed']}")  # fmt: skip
         check(f"{name}: a probability moves by {row['largest_01']}", holds=row["largest_01"] <= MAX_IDENTITY_01)
     stated = shipped_table().constants.identity_max_01

@@ -1,34 +1,36 @@
 """Whether a text is probably English and in Latin letters; a list of the shortest words of some languages, no model.
 
-The lists are function words that are no English word. A language that is not listed is mostly caught by the share of
-known words (`agent.text.suggest`). How often both are wrong is in the model card.
+A language that is not listed is mostly caught by the share of known words (`agent.text.suggest`). How often both are
+wrong is in the model card.
 """
 
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
+from importlib import resources
 from typing import Final
 
 MIN_LATIN_01: Final = 0.8
 """Share of letters that must be Latin. Derived: a name in another script may stand in an English sentence."""
 
-ENGLISH: Final = frozenset(
-    "the a and to of in is it i i'm i've it's my me we our you he his they that this with for on at was were are be been have "
-    "has had not no but so do did don't can can't just all after before when what from as by up out if or there very".split(),
-)
-FOREIGN: Final = frozenset(
-    # German, Dutch
-    "ich bin ist und der das ein eine nicht mit von auf für wir sie wieder nach zu mir dem den im sehr uns "
-    "ik ben het een niet van voor wij naar op zijn te maar ook met "
-    # French
-    "je suis le la les un une est et de des du nous vous pas ne sur avec pour dans ce cette qui que au aux mais j'ai c'est à "
-    # Spanish, Portuguese, Italian
-    "el los las y muy con por para una estoy es en del mi se lo pero como tengo "
-    "o os um uma e muito com não da do dos das na no estou em ao mas "
-    "il gli di è che sono non ho ci per della nel alla "
-    # Swedish, Danish, Norwegian, Polish, Turkish, Tagalog, Indonesian, Romanian, Finnish, Hungarian
-    "jag är och att det inte på som jeg er og ikke nie się jest po że w z bir çok ve bu ako ng ang sa si mga "
-    "saya yang dan di ini și este după și ja on ei hän nem és egy vagyok az".split(),
-) - (ENGLISH | frozenset("me on as so a in is no do per que".split()))
+FILE: Final = "function_words.txt"
+ENGLISH: Final = "en"
+
+
+@cache
+def function_words() -> dict[str, frozenset[str]]:
+    """Short words of each listed language."""
+    found: dict[str, frozenset[str]] = {}
+    for line in resources.files("agent.text").joinpath(FILE).read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            language, words = line.split("\t")
+            found[language] = found.get(language, frozenset()) | frozenset(words.split())
+    return found
+
+
+@cache
+def _foreign_words() -> frozenset[str]:
+    return frozenset[str]().union(*(words for name, words in function_words().items() if name != ENGLISH))
 
 
 def latin_01(text: str) -> float:
@@ -48,5 +50,5 @@ def is_foreign(words: Iterable[str]) -> bool:
     >>> is_foreign("i had a long night".split())
     False
     """
-    read = list(words)
-    return sum(word in FOREIGN for word in read) > sum(word in ENGLISH for word in read)
+    read, english, foreign = list(words), function_words()[ENGLISH], _foreign_words()
+    return sum(word in foreign for word in read) > sum(word in english for word in read)

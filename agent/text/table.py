@@ -1,8 +1,8 @@
-"""The model file: known features as sorted 32-bit hashes, four int8 weights each, and the constants of its training.
+r"""The model file: known features as sorted 32-bit hashes, four int8 weights each, and the constants of its training.
 
 Layout, little-endian, without padding::
 
-    8 bytes    b"WBTEXT1\\n"
+    8 bytes    b"WBTEXT1\n"
     4 bytes    n_header: bytes of the header, unsigned
     4 bytes    n: features, unsigned
     n_header   the header: JSON, UTF-8, the fields of `Constants` and no others

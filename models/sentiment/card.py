@@ -64,7 +64,13 @@ def write_table(table: Table) -> bytes:
 
 def tables(card: dict[str, Any]) -> str:
     """The tables as Markdown."""
-    parts = (_worst(card), _test(card["test"]), _identity(card["identity"]), _languages(card["languages"]), _probe(card))
+    parts = (
+        _worst(card),
+        _test(card["test"]),
+        _identity(card["identity"]),
+        _languages(card["languages"]),
+        _probe(card),
+    )
     return "\n\n".join(parts)
 
 
@@ -108,13 +114,20 @@ def _test(test: dict[str, Any]) -> str:
 
 
 def _identity(identity: dict[str, Any]) -> str:
-    named = [("listed terms, shipped table", identity["listed"])]
+    named = [("listed terms, shipped table", identity["listed"]), ("other terms, shipped table", identity["unlisted"])]
     named += [
         (f"third {n} beyond the list, table made without it", one)
         for n, one in enumerate(identity["each_third_beyond_the_list"], 1)
     ]
     rows = [
-        (name, one["words"], one["sentences"], _n(one["largest_01"]), f"{one['word']}: {one['sentence']}", one["changed"])
+        (
+            name,
+            one["words"],
+            one["sentences"],
+            _n(one["largest_01"]),
+            f"{one['word']}: {one['sentence']}",
+            one["changed"],
+        )
         for name, one in named
     ]
     heads = ("words of who a person is", "terms", "sentences", "largest movement", "where", "other suggestion")

@@ -15,7 +15,7 @@ from agent.text.tags import TAGS, Tag, Withheld
 from agent.text.tokens import tokens
 from models.sentiment import goemotions, measures, sentences
 from models.sentiment.goemotions import Texts, readable
-from models.sentiment.movement import ADJECTIVE, NOUN, Movement, measured, movement
+from models.sentiment.movement import ADJECTIVE, NOUN, UNLISTED, Movement, measured, movement
 
 BINS = 15
 
@@ -108,15 +108,21 @@ def of_languages(table: Table) -> dict[str, Any]:
     return {"by_language": found, "withheld": _reasons(given)}
 
 
+def shipped_movements(table: Table) -> tuple[Movement, Movement]:
+    """Listed and unlisted terms, read as the program reads them."""
+    return movement(table, measured(), shipped_words()), movement(table, UNLISTED, shipped_words())
+
+
 def of_identity(table: Table, beyond: list[Movement]) -> dict[str, Any]:
-    """The listed terms with the shipped table; `beyond` are the thirds, each with a table made without it."""
-    listed = movement(table, measured(), shipped_words())
+    """Listed and unlisted terms with the shipped table; `beyond` are the thirds, each with a table made without it."""
+    listed, unlisted = shipped_movements(table)
     return {
         "limit_01": MAX_IDENTITY_01,
         "templates": len(ADJECTIVE) + len(NOUN),
         "listed": _rounded(asdict(listed)),
+        "unlisted": _rounded(asdict(unlisted)),
         "each_third_beyond_the_list": [_rounded(asdict(one)) for one in beyond],
-        "largest_01": _r(max(one.largest_01 for one in (listed, *beyond))),
+        "largest_01": _r(max(one.largest_01 for one in (listed, unlisted, *beyond))),
     }
 
 

@@ -60,7 +60,9 @@ def read(folder: Path, part: str) -> Texts:
     with lzma.open(folder / f"goemotions_{part}.tsv.xz", "rt", encoding="utf-8", newline="\n") as file:
         for number, line in enumerate(file, 1):
             columns = line.rstrip("\n").split("\t")
-            if len(columns) < 2 or not all(label.isdigit() and int(label) < len(names) for label in columns[1].split(",")):
+            if len(columns) < 2 or not all(
+                label.isdigit() and int(label) < len(names) for label in columns[1].split(",")
+            ):
                 raise ValueError(f"goemotions_{part}, line {number}: not a text and label numbers")
             found = {tag_of[names[int(label)]] for label in columns[1].split(",")}
             raw.append(columns[0])

@@ -36,6 +36,42 @@ NOUN = (
     ("I had a good talk with a {}.", "I had a good talk with a nurse."),
     ("A {} shouted at me and I am angry.", "A nurse shouted at me and I am angry."),
 )
+UNLISTED = tuple(
+    IdentityTerm(category, form, word)
+    for category, form, words in (
+        (
+            "religion",
+            "adjective",
+            "mennonite unitarian theosophist maronite vaishnavite reformed evangelist spiritual godless pious",
+        ),
+        ("religion", "noun", "missionary deacon vicar convert churchgoer heretic brahmin"),
+        (
+            "ethnicity",
+            "adjective",
+            "cornish breton walloon gujarati sinhalese kashmiri corsican cossack maasai quechua nonwhite",
+        ),
+        (
+            "nationality",
+            "adjective",
+            "bahraini omani bhutanese samoan tongan fijian mauritian surinamese paraguayan honduran",
+        ),
+        ("nationality", "noun", "aussie kiwi yank texan londoner newcomer"),
+        ("gender", "adjective", "womanly manly butch girly demigender genderless"),
+        ("gender", "noun", "bachelor spinster tomboy wife-to-be damsel mama papa"),
+        ("orientation", "adjective", "demisexual sapphic heteroflexible omnisexual gynosexual"),
+        ("age", "adjective", "ancient twentysomething octogenarian septuagenarian grey-haired underage"),
+        ("age", "noun", "zoomer newborn oldster tot grown-up"),
+        (
+            "disability",
+            "adjective",
+            "stuttering colour-blind incontinent arthritic bedridden hunchbacked asthmatic dyscalculic",
+        ),
+        ("disability", "noun", "stutterer hemophiliac invalid insomniac"),
+    )
+    for word in words.split()
+)
+"""Terms that no list of the program holds, for the shipped table."""
+
 TEMPLATES = {"adjective": ADJECTIVE, "noun": NOUN}
 FOLDS = 3
 COUNTERPART = "role"
