@@ -17,7 +17,7 @@ export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
 WORKERS ?= 5
 IN_PROCESSES = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-health bench-beside test-page screenshots report-picture train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm deb deb-check apt-repository offline-kit offline-kit-check test-package test-arm64 licences sboms wheel sign set-version release release-check release-trial test-pip test-templates msi msi-check test-wine macos bench-agreement
+.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-health bench-beside test-page screenshots report-picture train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm deb deb-check apt-repository offline-kit offline-kit-check test-package test-arm64 licences sboms wheel sign set-version release release-check release-trial test-pip test-templates msi msi-check test-wine macos bench-agreement sentiment-model bench-text
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) once: about $$(grep -cE '^[a-z0-9._-]+==' requirements.lock) packages, 320 MB to download, two to five minutes."
@@ -172,6 +172,14 @@ bench-agreement: $(VENV)/.installed
 ## the acute model's card, fitted anew to the recordings of WARDBEAT_SHARED
 train-arousal: $(VENV)/.installed
 	PYTHONPATH=. $(BIN)/python -m models.arousal
+
+## models/sentiment.bin and its card from the texts of WARDBEAT_SHARED, a minute; two runs give the same bytes
+sentiment-model: $(VENV)/.installed
+	PYTHONPATH=. $(BIN)/python -m models.sentiment
+
+## what suggestions for a journal entry are worth, and their card again: PART=card|identity|speed|repeat
+bench-text: $(VENV)/.installed
+	PYTHONPATH=. $(BIN)/python bench/bench_text.py
 
 ## the thresholds of the change alarm, made anew on drawn people, some five minutes: PEOPLE=600
 change-thresholds: $(VENV)/.installed

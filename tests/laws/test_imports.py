@@ -34,6 +34,7 @@ LAYERS = {
     "agent.agreement": 4,
     "agent.perception": 3,
     "agent.privacy": 3,
+    "agent.text": 3,
     "agent.features": 2,
     "agent.scoring": 2,
     "agent.wire": 2,
