@@ -12,12 +12,10 @@ from typing import Final
 from agent import __version__
 from agent.analysis.compare import Comparison
 from agent.analysis.heart import Analysis, Timed
-from agent.analysis.markup import Markup
 from agent.analysis.pictures import marks
 from agent.analysis.report_collected import Collected
 from agent.analysis.report_overview import comparison as compared
 from agent.analysis.report_overview import overview, overview_row, refused_row
-from agent.analysis.report_page import opening
 from agent.analysis.report_recording import recording
 from agent.analysis.report_words import foot
 from agent.analysis.study import Refused
@@ -82,7 +80,6 @@ class Report:
         out = self._file.text
         with self._sections as sections:
             out.write(f"{beginning(title, 'Heart-rate variability report')}{marks()}<main>")
-            out.write(f"{opening(title, 'Heart-rate variability report')}{marks()}<main>")
             if self._comparison is not None:
                 out.write(compared(self._comparison))
             elif many:

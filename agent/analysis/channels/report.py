@@ -10,16 +10,16 @@ from typing import Final
 import numpy as np
 
 from agent import __version__
-from agent.analysis.axes import ACROSS, Axes, Scale, path, plot, stretched
 from agent.analysis.channels.analysis import Analysis, Timed
 from agent.analysis.channels.printed import median_of
 from agent.analysis.channels.specs import REASONS, SPECS, TITLES, Spec, shown
-from agent.analysis.markup import Markup, tag
 from agent.analysis.pictures import marks
-from agent.analysis.report_page import opening
 from agent.analysis.report_words import clock, length, sentence
 from agent.analysis.study import Refused
-from agent.analysis.written import WholeFile
+from agent.report.axes import ACROSS, Axes, Scale, path, plot, stretched
+from agent.report.markup import Markup, tag
+from agent.report.page import END, beginning
+from agent.report.written import WholeFile
 from agent.signal.heart.rr import Floats
 
 _COLUMNS: Final = 700
@@ -56,7 +56,7 @@ class Report:
         """Write the file."""
         title = self._names[0] if len(self._names) == 1 else f"{len(self._names)} recordings"
         out = self._file.text
-        out.write(f"{opening(title, f'{TITLES[self._signal]} report')}{marks()}<main>")
+        out.write(f"{beginning(title, f'{TITLES[self._signal]} report')}{marks()}<main>")
         for section in self._sections:
             out.write(section)
         foot = tag(
@@ -65,7 +65,7 @@ class Report:
                 " numbers describe a recording; they are no diagnosis."),
             tag("p", f"Made by Wardbeat {__version__} on the device; this file holds no script and loads nothing."),
         )  # fmt: skip
-        out.write(f"</main>{foot}</body></html>\n")
+        out.write(f"</main>{foot}{END}")
         self._file.keep()
 
     def discard(self) -> None:

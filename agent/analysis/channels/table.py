@@ -12,7 +12,7 @@ from agent.analysis.channels.specs import REASONS, SPECS, Spec
 from agent.analysis.part import is_clock
 from agent.analysis.study import Refused, dictionary_of
 from agent.analysis.table import as_cell
-from agent.analysis.written import WholeFile
+from agent.report.written import WholeFile
 
 Cell = str | int | float | None
 
