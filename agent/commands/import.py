@@ -182,24 +182,24 @@ def _columns(proposal: "ColumnProposal", arguments: argparse.Namespace) -> "tupl
     from agent.days.health import Column
     from agent.errors import WrongUse
 
-    columns = {one.role: one for one in proposal.columns}
-    for named in arguments.column:
-        role, equals, rest = named.partition("=")
+    named: list[Column] = []
+    for words in arguments.column:
+        role, equals, rest = words.partition("=")
         header, _, unit = rest.rpartition(":") if rest.endswith((":h", ":min", ":s")) else (rest, "", "")
         if not equals or header not in proposal.headers:
             raise WrongUse(
-                f"--column {named[:60]!r} names no column of the file", remedy="Write it as ROLE=HEADER:UNIT."
+                f"--column {words[:60]!r} names no column of the file", remedy="Write it as ROLE=HEADER:UNIT."
             )
-        columns[role] = Column(role, header, unit)
+        named.append(Column(role, header, unit))
+    chosen = {one.role for one in named}
+    columns = [*named, *(one for one in proposal.columns if one.role not in chosen)]  # two may both be "active"
     if arguments.yes or arguments.column:
-        return tuple(columns.values())
-    lines = [
-        f"  {one.role}: the column {one.header!r}{f' in {one.unit}' if one.unit else ''}" for one in columns.values()
-    ]
+        return tuple(columns)
+    lines = [f"  {one.role}: the column {one.header!r}{f' in {one.unit}' if one.unit else ''}" for one in columns]
     terminal.show_words("\n".join(["The columns of this table seem to be:", *lines]))
     if terminal.ask_words("Is that right? Type yes: ").strip().lower() != "yes":
         raise WrongUse("the columns were not confirmed, so nothing was imported", remedy="Name them with --column.")
-    return tuple(columns.values())
+    return tuple(columns)
 
 
 def _offset_s(utc_s: float) -> int:
