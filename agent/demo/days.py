@@ -1,5 +1,6 @@
-"""A made-up roster and made-up sleep for the demo's person, so that their weeks show something. The roster is a calendar
-file that goes through the real importer.
+"""A made-up roster and made-up sleep for the demo's person, so that their weeks show something.
+
+The roster is a calendar file that goes through the real importer.
 """
 
 import asyncio
