@@ -1,8 +1,8 @@
 """Intervals from weights that are drawn at random.
 
-Each row of weights stands for a population that the units may be from, and a statistic is computed for each. A prior adds
-two units, so that a cell without a unit may still have a share. Decision record 135 compares these intervals with those
-from standard errors.
+Each row of weights stands for a population that the units may be from, and a statistic is computed for each. A prior
+adds two units, so that a cell without a unit may still have a share. Decision record 135 compares these intervals with
+those from standard errors.
 """
 
 from collections.abc import Callable, Iterator
