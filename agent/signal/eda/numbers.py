@@ -69,9 +69,9 @@ def record(prepared: Prepared, own_hz: float) -> Record:
     """The responses of a record, and whether they may be counted.
 
     The count is withheld for fewer than 3.9 samples a second; for more than one step in two minutes; where nothing
-    stands out of the noise and that noise is above .01 uS; where more than a tenth of the responses are below 1.5 times the
-    smallest that stands out, since as many again lie below; and where more than 4 % follow one another within 1.25
-    times the distance at which two keep their own peaks, since as many again are hidden.
+    stands out of the noise and that noise is above .01 uS; where more than a tenth of the responses are below 1.5
+    times the smallest that stands out, since as many again lie below; and where more than 4 % follow one another
+    within 1.25 times the distance at which two keep their own peaks, since as many again are hidden.
 
     Args:
         prepared: The record.
