@@ -1,4 +1,4 @@
-"""Values of days, shifts, marks and the journal beside the windows' history: sealed rows of one size in the same file.
+"""Values of days, shifts and the journal beside the windows' history: sealed rows of one size in the same file.
 
 A source (a calendar, an export) says all that it knows of a stretch of days; saying it again replaces what it said of
 them before. So an import twice changes nothing, and one that is cancelled has said nothing.
@@ -16,13 +16,11 @@ from agent.privacy.vault import Vault
 from agent.system.storage import connect, connect_to_read, one_moment, shred, storing
 from agent.tables.days import DAYS, MOODS
 
-CALENDAR: Final = "calendar"  # the source of calendars
 KEEP_DAYS: Final = 800
 MOST_WORDS: Final = 2000  # characters of a journal entry
 _DAY_BYTES: Final = 1024
 _ENTRY_BYTES: Final = 8192
-_MARK_BYTES: Final = 128
-_MARKS_MOST: Final = 5000
+_MARK_BYTES: Final = 256
 _MOST_SOURCE: Final = 64
 
 _TABLES: Final = """
@@ -175,6 +173,27 @@ class DayStore:
         with one_moment(self._db):
             return sorted((one for _, one in self._rows()), key=lambda one: (one.day, one.source))
 
+    # ---- marks
+
+    def marks(self, kind: str) -> dict[str, str]:
+        """What the person marked once, such as digests of the titles that are shifts.
+
+        Args:
+            kind: ``calendar``: digest of a title to ``shift``; ``person``: format of an export to digest of its owner.
+        """
+        if not self._is_there("mark"):
+            return {}
+        return {name: value for _, (of, name, value) in self._marks() if of == kind}
+
+    def keep_marks(self, kind: str, marks: Mapping[str, str]) -> None:
+        """Replace all marks of a kind."""
+        with storing(self._db):
+            rows = [(row,) for row, (of, _, _) in self._marks() if of == kind]
+            self._db.executemany("DELETE FROM mark WHERE rowid = ?", rows)
+            for name, value in sorted(marks.items()):
+                sealed = self._vault.seal("mark", _filled(json.dumps([kind, name, value]).encode(), _MARK_BYTES))
+                self._db.execute("INSERT INTO mark VALUES (?)", (sealed,))
+
     # ---- the journal
 
     def write(self, entry: Entry) -> None:
@@ -208,32 +227,6 @@ class DayStore:
             self._db.executemany("DELETE FROM journal WHERE rowid = ?", rows)
         shred(self._db)
         return bool(rows)
-
-    # ---- marks of calendar titles
-
-    def mark_key(self) -> bytes:
-        """The key of the digests under which marks are kept: of this machine's person alone."""
-        return self._vault.derive("calendar marks")
-
-    def marks(self) -> dict[str, str]:
-        """What the person said of calendar titles, by the digest of each: ``shift`` or ``ignored``."""
-        if not self._is_there("mark"):
-            return {}
-        return dict(json.loads(self._vault.open("mark", row)) for (row,) in self._db.execute("SELECT sealed FROM mark"))
-
-    def keep_marks(self, marks: Mapping[str, str]) -> None:
-        """Keep these marks and no others.
-
-        Raises:
-            WrongUse: There are more than 5,000.
-        """
-        if len(marks) > _MARKS_MOST:
-            raise WrongUse("too many calendar titles are marked", remedy=f"Mark {_MARKS_MOST} at most.")
-        rows = [(self._vault.seal("mark", _filled(json.dumps(one).encode(), _MARK_BYTES)),) for one in marks.items()]
-        with storing(self._db):
-            self._db.execute("DELETE FROM mark")
-            self._db.executemany("INSERT INTO mark VALUES (?)", rows)
-        shred(self._db)
 
     def erase(self) -> int:
         """Forget everything; how many days and entries that were."""
@@ -276,6 +269,11 @@ class DayStore:
             day, source, revision, values, shifts = json.loads(self._vault.open("day", sealed))
             kept = {name: (pair[0], pair[1]) for name, pair in values.items() if name in DAYS}
             yield row, SourceDay(day, source, revision, kept, tuple(Rostered(*shift) for shift in shifts))
+
+    def _marks(self) -> Iterator[tuple[int, tuple[str, str, str]]]:
+        for row, sealed in self._db.execute("SELECT rowid, sealed FROM mark").fetchall():
+            kind, name, value = json.loads(self._vault.open("mark", sealed))
+            yield row, (kind, name, value)
 
     def _entries(self) -> Iterator[tuple[int, Entry]]:
         for row, sealed in self._db.execute("SELECT rowid, sealed FROM journal").fetchall():

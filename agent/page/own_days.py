@@ -5,7 +5,6 @@ from typing import Any
 
 from agent.days.contacts import HelpContact, help_contact, in_words
 from agent.days.journal import Journal
-from agent.days.store import CALENDAR
 from agent.errors import WrongUse
 from agent.page import forms
 from agent.session.session import Session
@@ -43,17 +42,23 @@ def remove(session: Session, asked: forms.Removed) -> Answer:
 def forget_source(session: Session, asked: forms.Source) -> Answer:
     """Forget all days of an import; of a calendar, also which titles are shifts.
 
+    Where the settings name a calendar folder, the marks stay: without them it would be read again at once.
+
     Raises:
         WrongUse: The person did not confirm it, or nothing was imported under that name.
     """
     if not asked.sure:
         raise WrongUse("forgetting a source was not confirmed", remedy="Tick the box, then press the button.")
+    from agent.days.taken import CALENDAR
+
     days = session.days.forget(asked.source)
-    if asked.source == CALENDAR:
-        session.days.keep_marks({})
+    is_watched = asked.source == CALENDAR and session.settings.days.calendar_folder is not None
+    if asked.source == CALENDAR and not is_watched:
+        session.days.keep_marks(CALENDAR, {})
     if not days:
         raise WrongUse("this source was already forgotten", remedy="Load the page again.")
-    return {"words": f"Forgotten: {days} days."}
+    again = " Your settings name a calendar folder: it is read again when a file in it changes." if is_watched else ""
+    return {"words": f"Forgotten: {days} days.{again}"}
 
 
 def _request(session: Session, **request: object) -> Answer:

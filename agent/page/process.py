@@ -257,6 +257,7 @@ def _hello(session: Session) -> dict[str, Any]:
     return {
         "state_dir": str(session.folder),
         "key_store": session.settings.key_store,
+        "usual_hours": [session.settings.days.usual_from_h, session.settings.days.usual_until_h],
         "sources": sorted(session.settings.sources),
         "profile": session.profile.as_json(),
         "decisions": [name for name, question in queries.QUESTIONS.items() if question.decides],

@@ -1,6 +1,6 @@
 """A reader for one question of the page over everything that is kept; a process of its own that ends with its answer.
 
-    stdin: {"job", "with", "state_dir", "key_store", "profile"}, then the bytes of a calendar for the jobs that read one
+    stdin: {"job", "with", "state_dir", "key_store", "profile", "usual_hours"}; then a calendar, for jobs that read one
     stdout: the answer, JSON or CSV
 
 The running agent is not held up by 400 days of windows, and what this one needed is given back when it ends.
@@ -15,12 +15,13 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from agent.config import Settings
 from agent.control import export
+from agent.days.settings import DaysSettings
 from agent.days.store import DayStore
 from agent.enrollment import identity
 from agent.errors import LedgerBroken, WardbeatError, WrongUse
@@ -30,6 +31,9 @@ from agent.system import host
 from agent.tables.profiles import Profile
 from agent.weeks import beside, day_report, days, report, scores
 from agent.windows.history import History
+
+if TYPE_CHECKING:
+    from agent.page.roster import RosterImport
 
 _FOUND_MOST: Final = 200
 Shape = TypeVar("Shape", bound=BaseModel)
@@ -61,7 +65,13 @@ def main() -> int:
     host.no_core_dumps()
     asked = json.loads(sys.stdin.buffer.readline())
     profile = Profile.from_json(asked["profile"])
-    settings = Settings(state_dir=Path(asked["state_dir"]), key_store=asked["key_store"], profile=profile.name)
+    from_h, until_h = asked["usual_hours"]
+    settings = Settings(
+        state_dir=Path(asked["state_dir"]),
+        key_store=asked["key_store"],
+        profile=profile.name,
+        days=DaysSettings(usual_from_h=from_h, usual_until_h=until_h),
+    )
     try:
         sys.stdout.write(JOBS[asked["job"]](Wanted(settings, profile, asked["with"])))
     except WardbeatError as error:
@@ -88,7 +98,7 @@ def _titles(wanted: Wanted) -> str:
     roster.require(wanted.profile)
     _form(forms.Nothing, wanted)
     with closing(wanted.days()) as store:
-        return json.dumps(roster.shown_titles(store, _file(roster.FILE_MOST), int(time.time()), scores.offset_s))
+        return json.dumps(_roster(wanted, store).shown_titles(_file(roster.FILE_MOST)))
 
 
 def _shifts(wanted: Wanted) -> str:
@@ -97,7 +107,15 @@ def _shifts(wanted: Wanted) -> str:
     roster.require(wanted.profile)
     marked = _form(forms.Marked, wanted)
     with closing(wanted.days(writes=True)) as store:
-        return json.dumps(roster.keep(store, _file(roster.FILE_MOST), marked, int(time.time()), scores.offset_s))
+        return json.dumps(_roster(wanted, store).keep(_file(roster.FILE_MOST), marked))
+
+
+def _roster(wanted: Wanted, store: DayStore) -> "RosterImport":
+    from agent.page.roster import RosterImport
+
+    vault = existing_vault(wanted.settings.state_dir, wanted.settings.key_store)
+    key = vault.derive("calendar titles")
+    return RosterImport(store, key, wanted.settings.days, int(time.time()), scores.offset_s)
 
 
 def _form(shape: type[Shape], wanted: Wanted) -> Shape:

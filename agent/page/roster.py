@@ -5,16 +5,16 @@ Runs in the reader's process (`agent.page.reader`). The calendar is read in a pr
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from agent.days.calendar.importer import read_calendars, titles
-from agent.days.calendar.reasons import LIMITS, WORDS, Mark, Title, Unread
-from agent.days.calendar.results import DayRange, Imported, Wanted
-from agent.days.calendar.shift_days import local_day
-from agent.days.calendar.wall import Offset
-from agent.days.store import CALENDAR, Changes, DayStore, Rostered
+from agent.days.calendar.importer import titles
+from agent.days.calendar.reasons import LIMITS, WORDS, Title, Unread
+from agent.days.calendar.results import DayRange
+from agent.days.settings import DaysSettings
+from agent.days.store import DayStore
+from agent.days.taken import CALENDAR, CalendarTaken, Offset, calendar_marks, take_calendars
 from agent.errors import PolicyDenied, WrongUse
 from agent.page import forms
 from agent.tables.profiles import Profile
@@ -22,6 +22,71 @@ from agent.tables.profiles import Profile
 FILE_MOST: Final = LIMITS.file_bytes
 _TITLES_MOST: Final = 400
 _DAY_S: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class RosterImport:
+    """Where a calendar goes, and how it is read.
+
+    Attributes:
+        store: Where days and marks are kept.
+        key: Of the digests of titles.
+        settings: The person's usual hours.
+        now_utc_s: Now, in s of UTC.
+        offset_s: Of the person's clock.
+    """
+
+    store: DayStore
+    key: bytes
+    settings: DaysSettings
+    now_utc_s: int
+    offset_s: Offset
+
+    def shown_titles(self, calendar: bytes) -> dict[str, Any]:
+        """The distinct titles of a calendar, for the person's screen alone, the most frequent first.
+
+        Raises:
+            WrongUse: No entry with hours was found.
+        """
+        today = (self.now_utc_s + self.offset_s(self.now_utc_s)) // _DAY_S
+        marks = calendar_marks(self.store)
+        found = asyncio.run(titles([calendar], days=DayRange.around(today), key=self.key))
+        if not found:
+            raise WrongUse(_NOTHING, remedy="Export the calendar again as iCalendar (.ics), and choose that file.")
+        return {
+            "titles": [_shown(title, marks) for title in found[:_TITLES_MOST]],
+            "left_off": max(len(found) - _TITLES_MOST, 0),
+        }
+
+    def keep(self, calendar: bytes, marked: forms.Marked) -> dict[str, Any]:
+        """Import a calendar: shifts, values of days, and the digests of what the person ticked.
+
+        Args:
+            calendar: The file.
+            marked: Digests that were ticked, and those that were shown and not ticked.
+
+        Raises:
+            WrongUse: No entry with hours was found; nothing was changed.
+        """
+        known = self.store.marks(CALENDAR)
+        others = {digest for digest in marked.others if known.get(digest) == "shift"}
+        kept = {digest: mark for digest, mark in known.items() if digest not in others}
+        self.store.keep_marks(CALENDAR, kept | dict.fromkeys(marked.shifts, "shift"))
+        made = asyncio.run(
+            take_calendars(
+                self.store,
+                [calendar],
+                key=self.key,
+                offset_s=self.offset_s,
+                now_utc_s=self.now_utc_s,
+                settings=self.settings,
+            )
+        )
+        if made.changes is None:
+            self.store.keep_marks(CALENDAR, known)
+            unread = _unread(made.imported.unread)
+            raise WrongUse(f"{_NOTHING}{unread}", remedy="Export the calendar again, and choose that file.")
+        return {"words": _words(made)}
 
 
 def require(profile: Profile) -> None:
@@ -36,88 +101,22 @@ def require(profile: Profile) -> None:
         )
 
 
-def shown_titles(store: DayStore, calendar: bytes, now_utc_s: int, offset_s: Offset) -> dict[str, Any]:
-    """The distinct titles of a calendar, for the person's screen alone, the most frequent first.
-
-    Args:
-        store: Where marks lie.
-        calendar: The file.
-        now_utc_s: Now, in s of UTC.
-        offset_s: Of the person's clock.
-
-    Raises:
-        WrongUse: No entry with hours was found.
-    """
-    marks, days = store.marks(), DayRange.around(_today(now_utc_s, offset_s))
-    found = asyncio.run(titles([calendar], days=days, key=store.mark_key()))
-    if not found:
-        seen = asyncio.run(_read(store, calendar, {}, days, offset_s))
-        raise WrongUse(_nothing(seen.unread), remedy="Export the calendar again as iCalendar (.ics), and choose that.")
-    return {
-        "titles": [_shown(title, marks) for title in found[:_TITLES_MOST]],
-        "left_off": max(len(found) - _TITLES_MOST, 0),
-    }
+_NOTHING: Final = "no entry with hours was found in the last 400 and the next 60 days"
 
 
-def keep(store: DayStore, calendar: bytes, marked: forms.Marked, now_utc_s: int, offset_s: Offset) -> dict[str, Any]:
-    """Import a calendar: shifts, values of days, and the digests of what the person ticked.
-
-    Args:
-        store: Where they are kept.
-        calendar: The file.
-        marked: Digests that were ticked, and those that were shown and not ticked.
-        now_utc_s: Now, in s of UTC.
-        offset_s: Of the person's clock.
-
-    Raises:
-        WrongUse: No entry with hours was found; nothing was changed.
-    """
-    known = store.marks()
-    marks: dict[str, Mark] = {
-        digest: "ignored" if mark == "ignored" else "shift"
-        for digest, mark in known.items()
-        if mark == "ignored" or digest not in marked.others
-    }
-    marks |= dict.fromkeys(marked.shifts, "shift")
-    days = DayRange.around(_today(now_utc_s, offset_s))
-    made = asyncio.run(_read(store, calendar, marks, days, offset_s))
-    if made.covered is None:
-        raise WrongUse(_nothing(made.unread), remedy="Export the calendar again as iCalendar (.ics), and choose that.")
-    changes = _say(store, made, made.covered, offset_s)
-    store.keep_marks(marks)
-    return {"words": _words(made, made.covered, changes)}
-
-
-async def _read(
-    store: DayStore, calendar: bytes, marks: Mapping[str, Mark], days: DayRange, offset_s: Offset
-) -> Imported:
-    return await read_calendars([calendar], Wanted(days, offset_s), marks=marks, key=store.mark_key())
-
-
-def _say(store: DayStore, made: Imported, covered: DayRange, offset_s: Offset) -> Changes:
-    shifts: dict[int, list[Rostered]] = defaultdict(list)
-    for shift in made.shifts:
-        day = local_day(shift.start_utc_s, offset_s)
-        shifts[day].append(Rostered(shift.start_utc_s, shift.end_utc_s, shift.kind))
-    days = range(min([covered.first_day, *shifts]), max([covered.last_day, *shifts]) + 1)
-    return store.say(CALENDAR, days, made.values, shifts)
-
-
-def _words(made: Imported, covered: DayRange, changes: Changes) -> str:
-    days = covered.last_day - covered.first_day + 1
-    nights = sum(shift.kind == "night" for shift in made.shifts)
-    told = f"Imported: {len(made.shifts)} shifts, {nights} of them at night, on {days} days. "
-    told += f"New days: {changes.added}, changed: {changes.changed}, the same: {changes.same}."
-    return f"{told} {_unread(made.unread)}" if made.unread else told
-
-
-def _nothing(unread: Sequence[Unread]) -> str:
-    told = "no entry with hours was found in the last 400 and the next 60 days"
-    return f"{told}. {_unread(unread)}" if unread else told
+def _words(made: CalendarTaken) -> str:
+    shifts, changes = made.imported.shifts, made.changes
+    told = f"Imported: {len(shifts)} shifts, {sum(shift.kind == 'night' for shift in shifts)} of them at night."
+    if changes is not None:
+        told += f" New days: {changes.added}, changed: {changes.changed}, the same: {changes.same}."
+    return told + _unread(made.imported.unread)
 
 
 def _unread(unread: Sequence[Unread]) -> str:
-    return "Not read: " + "; ".join(f"{row.count} ({WORDS[row.reason]})" for row in unread) + "."
+    """Why entries were not read, and how many."""
+    if not unread:
+        return ""
+    return " Not read: " + "; ".join(f"{row.count} ({WORDS[row.reason]})" for row in unread) + "."
 
 
 def _shown(title: Title, marks: Mapping[str, str]) -> dict[str, Any]:
@@ -128,7 +127,3 @@ def _shown(title: Title, marks: Mapping[str, str]) -> dict[str, Any]:
         "count": title.count,
         "is_shift": marks.get(title.digest) == "shift",
     }
-
-
-def _today(now_utc_s: int, offset_s: Offset) -> int:
-    return (now_utc_s + offset_s(now_utc_s)) // _DAY_S

@@ -13,6 +13,7 @@ from typing import Any, Final
 from agent.page.web.pipe import Refused
 
 _COMMAND: Final = (sys.executable, "-P", "-m", "agent.page.reader")
+_TOLD: Final = ("state_dir", "key_store", "profile", "usual_hours")  # what the agent said at the beginning
 _AT_ONCE: Final = 2
 _MOST_S: Final = 180.0  # 400 days on a small machine
 _CHUNK: Final = 65_536
@@ -69,7 +70,7 @@ class LongQueries:
         Raises:
             Refused: It broke off: what came is not the whole.
         """
-        asked = {name: self._hello[name] for name in ("state_dir", "key_store", "profile")} | {
+        asked = {name: self._hello[name] for name in _TOLD} | {
             "job": job,
             "with": with_,
         }

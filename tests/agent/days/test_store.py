@@ -88,32 +88,25 @@ def test_an_erasure_leaves_nothing_that_opens(store, tmp_path):
     assert sealed[:64] not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
 
 
-def test_marks_are_kept_as_one_set_sealed_and_erased(store, tmp_path):
-    one, other = "ab" * 32, "cd" * 32
-    store.keep_marks({one: "shift", other: "ignored"})
-    store.keep_marks({one: "shift"})
-    assert store.marks() == {one: "shift"}
-    looking = DayStore(tmp_path / "history.db", VAULT, writes=False)
-    assert (looking.marks(), looking.mark_key()) == ({one: "shift"}, store.mark_key())
-    looking.close()
-    assert one.encode() not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
-    assert len(store.mark_key()) == 32
-    with pytest.raises(WrongUse, match="too many"):
-        store.keep_marks({f"{n:064x}": "shift" for n in range(5001)})
-    assert store.marks() == {one: "shift"}, "what is refused changes nothing"
-    store.erase()
-    assert store.marks() == {}
-
-
 def test_a_file_of_an_earlier_release_has_no_days_and_stays_as_it_is(tmp_path):
     history = History(tmp_path / "history.db", VAULT)
     history.keep(Summary(0, 300, ()))
     history.close()
     looking = DayStore(tmp_path / "history.db", VAULT, writes=False)
-    assert (looking.days(), looking.entries(), looking.marks()) == ([], [], {})
+    assert (looking.days(), looking.entries(), looking.marks("calendar")) == ([], [], {})
     looking.close()
     with sqlite3.connect(tmp_path / "history.db") as db:
         assert "day" not in {row[0] for row in db.execute("SELECT name FROM sqlite_master")}
+
+
+def test_marks_are_kept_by_kind_and_go_with_an_erasure(store):
+    store.keep_marks("calendar", {"a" * 64: "shift", "b" * 64: "leave"})
+    store.keep_marks("person", {"apple_health": "c" * 64})
+    store.keep_marks("calendar", {"b" * 64: "shift"})
+    assert store.marks("calendar") == {"b" * 64: "shift"}
+    assert store.marks("person") == {"apple_health": "c" * 64}
+    store.erase()
+    assert store.marks("calendar") == store.marks("person") == {}
 
 
 def test_another_key_opens_nothing(store, tmp_path):

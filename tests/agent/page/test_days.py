@@ -11,6 +11,7 @@ import pytest
 
 from agent.config import Settings
 from agent.control import export
+from agent.days.settings import DaysSettings
 from agent.days.store import DayStore
 from agent.errors import PolicyDenied, WrongUse
 from agent.model import NS_PER_S
@@ -152,23 +153,23 @@ def test_without_a_journal_its_decisions_are_refused(session_of):
 def test_forged_forms_are_refused_and_change_nothing(session_of, name, with_):
     session = session_of("personal")
     drawn_days.kept(session.days, NOW_S)
-    session.days.keep_marks({"ab" * 32: "shift"})
-    before = (session.days.days(), session.days.entries(), session.days.marks())
+    session.days.keep_marks("calendar", {"ab" * 32: "shift"})
+    before = (session.days.days(), session.days.entries(), session.days.marks("calendar"))
     with pytest.raises(WrongUse):
         asked(session, name, **with_)
-    assert (session.days.days(), session.days.entries(), session.days.marks()) == before
+    assert (session.days.days(), session.days.entries(), session.days.marks("calendar")) == before
 
 
 def test_a_forgotten_source_takes_its_days_and_a_calendar_its_marks(session_of):
     session = session_of("personal")
     drawn_days.kept(session.days, NOW_S)
-    session.days.keep_marks({"ab" * 32: "shift"})
+    session.days.keep_marks("calendar", {"ab" * 32: "shift"})
     days = sum(one.source == "apple_health" for one in session.days.days())
     answer = asked(session, "forget-source", source="apple_health", sure=True)
     assert answer == {"words": f"Forgotten: {days} days."}
-    assert session.days.marks() != {}
+    assert session.days.marks("calendar") != {}
     asked(session, "forget-source", source="calendar", sure=True)
-    assert (session.days.days(), session.days.marks()) == ([], {})
+    assert (session.days.days(), session.days.marks("calendar")) == ([], {})
     assert len(session.days.entries()) == 34, "the journal is the person's, and no import"
 
 
@@ -189,6 +190,10 @@ def test_each_number_of_a_day_says_how_good_its_evidence_is(session_of, name):
 # ---- a calendar
 
 
+def importing(store) -> roster.RosterImport:
+    return roster.RosterImport(store, b"k" * 32, DaysSettings(), NOW_S, drawn_days.offset_s)
+
+
 def marked(found, *shifts: str) -> forms.Marked:
     digests = {one["text"]: one["digest"] for one in found["titles"]}
     chosen = [digests[title] for title in shifts]
@@ -198,26 +203,26 @@ def marked(found, *shifts: str) -> forms.Marked:
 @pytest.mark.process
 def test_titles_are_shown_once_and_only_digests_of_shifts_are_kept(store, tmp_path, caplog):
     data = drawn_days.calendar(NOW_S, (CANARY, drawn_days.today(NOW_S) - 2, 12, 13)).encode()
-    found = roster.shown_titles(store, data, NOW_S, drawn_days.offset_s)
+    found = importing(store).shown_titles(data)
     texts = {one["text"]: one["count"] for one in found["titles"]}
     assert set(texts) == {*drawn_days.SHIFTS, "Team meeting", CANARY}
     assert texts["Team meeting"] == 3
     assert not any(one["is_shift"] for one in found["titles"]), "no program guesses which are shifts"
-    answer = roster.keep(store, data, marked(found, *drawn_days.SHIFTS), NOW_S, drawn_days.offset_s)
+    answer = importing(store).keep(data, marked(found, *drawn_days.SHIFTS))
     shifts = of(store).shifts
     assert answer["words"].startswith(f"Imported: {len(shifts)} shifts")
     assert sum(one.kind == "night" for one in shifts) == texts["Nachtdienst"]
     assert len(shifts) == sum(texts[title] for title in drawn_days.SHIFTS)
-    assert list(store.marks().values()) == ["shift"] * 3
-    again = roster.shown_titles(store, data, NOW_S, drawn_days.offset_s)
+    assert list(store.marks("calendar").values()) == ["shift"] * 3
+    again = importing(store).shown_titles(data)
     assert {one["text"] for one in again["titles"] if one["is_shift"]} == set(drawn_days.SHIFTS)
-    second = roster.keep(store, data, marked(again, *drawn_days.SHIFTS), NOW_S, drawn_days.offset_s)
+    second = importing(store).keep(data, marked(again, *drawn_days.SHIFTS))
     assert "New days: 0, changed: 0" in second["words"]
     # unticked, it is no shift any more
-    fewer = roster.keep(store, data, marked(again, "Frühdienst"), NOW_S, drawn_days.offset_s)
+    fewer = importing(store).keep(data, marked(again, "Frühdienst"))
     assert f"Imported: {texts['Frühdienst']} shifts, 0 of them" in fewer["words"]
     held = export.history_held(Settings(state_dir=tmp_path, key_store="file"), open_vault(tmp_path, "file"))
-    assert held["calendar_marks"] == 1
+    assert held["marks"]["calendar"] == 1
     everything = json.dumps([held, answer, second, fewer], ensure_ascii=False) + caplog.text
     everything += "".join(file.read_bytes().decode("latin-1") for file in tmp_path.iterdir())
     for title in (*texts, CANARY.encode().decode("latin-1")):
@@ -230,16 +235,16 @@ def test_a_file_without_entries_is_refused_and_changes_nothing(store, data):
     drawn_days.kept(store, NOW_S)
     before = store.days()
     with pytest.raises(WrongUse, match="no entry with hours"):
-        roster.shown_titles(store, data, NOW_S, drawn_days.offset_s)
+        importing(store).shown_titles(data)
     with pytest.raises(WrongUse, match="no entry with hours"):
-        roster.keep(store, data, forms.Marked(shifts=[], others=[]), NOW_S, drawn_days.offset_s)
-    assert (store.days(), store.marks()) == (before, {})
+        importing(store).keep(data, forms.Marked(shifts=[], others=[]))
+    assert (store.days(), store.marks("calendar")) == (before, {})
 
 
 def job(monkeypatch, capsys, folder, name, with_, body, profile="personal"):
     """A job of the reader, by its own entry; its exit code and its answer."""
     asked = {"job": name, "with": with_, "state_dir": str(folder), "key_store": "file",
-             "profile": PROFILES[profile].as_json()}  # fmt: skip
+             "profile": PROFILES[profile].as_json(), "usual_hours": [8.0, 18.0]}  # fmt: skip
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(json.dumps(asked).encode() + b"\n" + body)))
     code = reader.main()
     return code, json.loads(capsys.readouterr().out)
@@ -255,7 +260,7 @@ def test_a_forged_import_is_refused_before_the_file_is_read(monkeypatch, capsys,
     code, answer = job(monkeypatch, capsys, tmp_path, "shifts", with_, data)
     assert (code, answer["refused"]["words"]) == (1, "the form was not valid")
     assert job(monkeypatch, capsys, tmp_path, "titles", {"more": 1}, data)[0] == 1
-    assert (store.days(), store.marks()) == ([], {})
+    assert (store.days(), store.marks("calendar")) == ([], {})
 
 
 def test_a_file_that_is_too_large_and_a_profile_without_a_roster_are_refused(monkeypatch, capsys, store, tmp_path):

@@ -142,7 +142,7 @@ def test_a_calendar_becomes_a_roster_and_is_forgotten(living, browser, width, sc
     browser("wait", js="document.getElementById('roster-h') !== null")
     assert TITLE_CANARY not in browser("eval", js="document.documentElement.outerHTML"), "titles are shown once"
     assert len(living.in_agent(lambda agent: of(agent.days)).shifts) > 10
-    assert set(living.in_agent(lambda agent: agent.days.marks()).values()) == {"shift"}
+    assert set(living.in_agent(lambda agent: agent.days.marks("calendar")).values()) == {"shift"}
     assert "7 of 7" in browser("text", sel="#counts-h ~ .wide")
     browser("eval", js=UNFOLD)
     browser("click", sel="form[data-form=forget-source] button")  # the tick is required
@@ -151,7 +151,7 @@ def test_a_calendar_becomes_a_roster_and_is_forgotten(living, browser, width, sc
     browser("click", sel="form[data-form=forget-source] button")
     wait_for(lambda: count(living, "days") == 0, what="the source to be forgotten")
     browser("wait", js="document.querySelector('form[data-form=forget-source]') === null")
-    assert living.in_agent(lambda agent: agent.days.marks()) == {}
+    assert living.in_agent(lambda agent: agent.days.marks("calendar")) == {}
     assert browser("troubles") == []
     assert not any("4712" in url for url in browser("asked"))
 
@@ -205,11 +205,11 @@ def test_words_and_titles_reach_no_log_no_header_and_no_other_answer(living, cap
 )  # fmt: skip
 def test_forged_uploads_are_refused_and_change_nothing(living, body):
     filled(living)
-    before = living.in_agent(lambda agent: (agent.days.days(), agent.days.marks()))
+    before = living.in_agent(lambda agent: (agent.days.days(), agent.days.marks("calendar")))
     status, words = Caller(living)("POST", "/calendar/shifts", body=body, timeout=90)
     assert status == 409
     assert set(json.loads(words)) == {"words", "remedy"}
-    assert living.in_agent(lambda agent: (agent.days.days(), agent.days.marks())) == before
+    assert living.in_agent(lambda agent: (agent.days.days(), agent.days.marks("calendar"))) == before
     assert Caller(living)("POST", "/calendar/shifts", key=None, body=body[:100])[0] == 401
     assert Caller(living)("POST", "/calendar/titles", body=body[:100], Origin="http://evil.example")[0] == 403
 
