@@ -16,6 +16,7 @@ from agent.days.store import DayStore
 from agent.errors import PolicyDenied, WrongUse
 from agent.model import NS_PER_S
 from agent.page import forms, queries, reader, roster
+from agent.page.web import uploads
 from agent.page.web.pages import Pages
 from agent.privacy.vault import open_vault
 from agent.session.session import Session
@@ -261,6 +262,13 @@ def test_a_forged_import_is_refused_before_the_file_is_read(monkeypatch, capsys,
     assert (code, answer["refused"]["words"]) == (1, "the form was not valid")
     assert job(monkeypatch, capsys, tmp_path, "titles", {"more": 1}, data)[0] == 1
     assert (store.days(), store.marks("calendar")) == ([], {})
+
+
+def test_the_page_takes_as_much_as_the_importer_reads():
+    assert uploads.FILE_MOST == roster.FILE_MOST == 16 * 2**20
+    assert "up to 16 MB" in rendered(
+        PROFILES["personal"], day_report.days(KnownDays(), PROFILES["personal"], NOW_S, drawn_days.offset_s)
+    )
 
 
 def test_a_file_that_is_too_large_and_a_profile_without_a_roster_are_refused(monkeypatch, capsys, store, tmp_path):
