@@ -21,7 +21,7 @@ def write(session: Session, asked: forms.Entry) -> Answer:
         WrongUse: There is no such mood.
     """
     _request(session, do="write", mood=asked.mood, words=asked.words)
-    answer: Answer = {"words": "Saved on this machine. Nobody else sees it."}
+    answer: Answer = {"words": "Saved. Your words stay on this machine."}
     if asked.mood == _DISTRESSED:
         answer["help"] = _lines(help_contact(asked.country), help_contact(""))
     return answer
@@ -58,7 +58,7 @@ def forget_source(session: Session, asked: forms.Source) -> Answer:
     if not days:
         raise WrongUse("this source was already forgotten", remedy="Load the page again.")
     again = " Your settings name a calendar folder: it is read again when a file in it changes." if is_watched else ""
-    return {"words": f"Forgotten: {days} days.{again}"}
+    return {"words": f"Days that were forgotten: {days}.{again}"}
 
 
 def _request(session: Session, **request: object) -> Answer:
@@ -70,5 +70,5 @@ def _request(session: Session, **request: object) -> Answer:
 def _lines(here: HelpContact, everywhere: HelpContact) -> list[str]:
     """The lines of a country, and where to find those of another: a browser's language is no address."""
     *lines, last = (line.strip() for line in in_words(here))
-    elsewhere = [] if here == everywhere else [f"In another country: {everywhere.name}: {everywhere.reach}"]
+    elsewhere = [] if here == everywhere else [f"In another country: {everywhere.reach}"]
     return [*lines, *elsewhere, last]

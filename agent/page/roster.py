@@ -106,7 +106,7 @@ _NOTHING: Final = "no entry with hours was found in the last 400 and the next 60
 
 def _words(made: CalendarTaken) -> str:
     shifts, changes = made.imported.shifts, made.changes
-    told = f"Imported: {len(shifts)} shifts, {sum(shift.kind == 'night' for shift in shifts)} of them at night."
+    told = f"Imported shifts: {len(shifts)}, at night: {sum(shift.kind == 'night' for shift in shifts)}."
     if changes is not None:
         told += f" New days: {changes.added}, changed: {changes.changed}, the same: {changes.same}."
     return told + _unread(made.imported.unread)

@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -167,7 +168,7 @@ def test_a_forgotten_source_takes_its_days_and_a_calendar_its_marks(session_of):
     session.days.keep_marks("calendar", {"ab" * 32: "shift"})
     days = sum(one.source == "apple_health" for one in session.days.days())
     answer = asked(session, "forget-source", source="apple_health", sure=True)
-    assert answer == {"words": f"Forgotten: {days} days."}
+    assert answer == {"words": f"Days that were forgotten: {days}."}
     assert session.days.marks("calendar") != {}
     asked(session, "forget-source", source="calendar", sure=True)
     assert (session.days.days(), session.days.marks("calendar")) == ([], {})
@@ -211,7 +212,7 @@ def test_titles_are_shown_once_and_only_digests_of_shifts_are_kept(store, tmp_pa
     assert not any(one["is_shift"] for one in found["titles"]), "no program guesses which are shifts"
     answer = importing(store).keep(data, marked(found, *drawn_days.SHIFTS))
     shifts = of(store).shifts
-    assert answer["words"].startswith(f"Imported: {len(shifts)} shifts")
+    assert answer["words"].startswith(f"Imported shifts: {len(shifts)}, ")
     assert sum(one.kind == "night" for one in shifts) == texts["Nachtdienst"]
     assert len(shifts) == sum(texts[title] for title in drawn_days.SHIFTS)
     assert list(store.marks("calendar").values()) == ["shift"] * 3
@@ -221,7 +222,7 @@ def test_titles_are_shown_once_and_only_digests_of_shifts_are_kept(store, tmp_pa
     assert "New days: 0, changed: 0" in second["words"]
     # unticked, it is no shift any more
     fewer = importing(store).keep(data, marked(again, "Frühdienst"))
-    assert f"Imported: {texts['Frühdienst']} shifts, 0 of them" in fewer["words"]
+    assert f"Imported shifts: {texts['Frühdienst']}, at night: 0." in fewer["words"]
     held = export.history_held(Settings(state_dir=tmp_path, key_store="file"), open_vault(tmp_path, "file"))
     assert held["marks"]["calendar"] == 1
     everything = json.dumps([held, answer, second, fewer], ensure_ascii=False) + caplog.text
@@ -266,6 +267,8 @@ def test_a_forged_import_is_refused_before_the_file_is_read(monkeypatch, capsys,
 
 def test_the_page_takes_as_much_as_the_importer_reads():
     assert uploads.FILE_MOST == roster.FILE_MOST == 16 * 2**20
+    script = (Path(uploads.__file__).parent / "static/days.js").read_text(encoding="utf-8")
+    assert "FILE_MOST = 16 * 2 ** 20" in script
     assert "up to 16 MB" in rendered(
         PROFILES["personal"], day_report.days(KnownDays(), PROFILES["personal"], NOW_S, drawn_days.offset_s)
     )

@@ -131,6 +131,8 @@ def test_a_calendar_becomes_a_roster_and_is_forgotten(living, browser, width, sc
     now_s = int(time.time())
     browser.enter(living, width, scheme)
     browser.go("days")
+    upload(browser, "x" * (16 * 2**20 + 1))
+    assert "larger than 16 MB" in browser.said()
     upload(browser, drawn_days.calendar(now_s, (TITLE_CANARY, drawn_days.today(now_s) - 1, 12, 13)))
     browser("wait", js="document.querySelector('#titles h3') !== null")
     assert TITLE_CANARY in browser("text", sel="#titles")
@@ -138,7 +140,7 @@ def test_a_calendar_becomes_a_roster_and_is_forgotten(living, browser, width, sc
     tick = "[...document.querySelectorAll('#titles .tick')].filter((one) => /dienst/.test(one.textContent)).forEach((one) => one.querySelector('input').click())"
     browser("eval", js=tick)
     browser("click", sel="form[data-form=shifts] button")
-    browser("wait", js="document.getElementById('said').textContent.startsWith('Imported: ')")
+    browser("wait", js="document.getElementById('said').textContent.startsWith('Imported shifts: ')")
     browser("wait", js="document.getElementById('roster-h') !== null")
     assert TITLE_CANARY not in browser("eval", js="document.documentElement.outerHTML"), "titles are shown once"
     assert len(living.in_agent(lambda agent: of(agent.days)).shifts) > 10
@@ -181,7 +183,7 @@ def test_words_and_titles_reach_no_log_no_header_and_no_other_answer(living, cap
     assert TITLE_CANARY in html
     digests = [part.split('"')[0] for part in html.split('value="')[1:]]
     status, words = said("POST", "/calendar/shifts", body=sent({"shifts": digests[:2], "others": digests[2:]}, data))
-    assert (status, json.loads(words)["words"][:9]) == (200, "Imported:")
+    assert (status, json.loads(words)["words"][:17]) == (200, "Imported shifts: ")
     for path in ("/page/now", "/page/weeks", "/page/left", "/page/say", "/page/check-in", "/page/first", "/words.json",
                  "/found?search=4711", "/file/ledger.json", "/file/everything.csv", "/page/about/sleep_h"):  # fmt: skip
         assert said("GET", path)[0] == 200, path

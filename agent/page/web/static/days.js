@@ -1,6 +1,7 @@
 // Your days: entries of the journal, a calendar, sources.
 import { ask, call, put, say, sentence, words } from "./call.js";
 
+const FILE_MOST = 16 * 2 ** 20; // bytes, as the importer reads
 let calendar = null; // the file between its two steps; nothing of it is kept
 
 // of the languages that the browser asks for, the first that names a country
@@ -35,6 +36,10 @@ export async function readCalendar(form) {
   calendar = form.elements.calendar.files[0];
   const place = document.getElementById("titles");
   place.replaceChildren();
+  if (calendar.size > FILE_MOST) { // refused here: a browser that still sends does not hear a refusal
+    say(words.too_large, true);
+    return;
+  }
   const answer = await send("titles", {});
   if (answer === null) return;
   put(place, await answer.text());
