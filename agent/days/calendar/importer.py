@@ -144,7 +144,8 @@ def _placed(time: Time, offset_s: Offset) -> Time:
     if not time.is_floating:
         return time
     start_s = utc_of_wall_s(time.start_s, offset_s)
-    return Time(start_s, max(utc_of_wall_s(time.end_s, offset_s), start_s + 1), time.is_shift, False, time.is_endless)
+    end_s = utc_of_wall_s(time.end_s - time.rest_s, offset_s) + time.rest_s
+    return Time(start_s, max(end_s, start_s + 1), time.is_shift, is_floating=False, is_endless=time.is_endless)
 
 
 def _covered(

@@ -18,6 +18,10 @@ FOUND_MOST: Final = 100_000
 TITLES_MOST: Final = 2_000
 
 
+Row = tuple[int, int, int, int, int, int]
+"""Start and end in s, 1 for a shift, 1 for floating, 1 for endless, s at its end that are real time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """What is asked of every file.
@@ -44,7 +48,7 @@ class Answer:
     """What is said of one file.
 
     Attributes:
-        found: [start, end, 1 for a shift, 1 for floating, 1 for endless], by time.
+        found: Occurrences, by time.
         titles: (field, text) with its occurrences; empty unless asked for.
         reach: The first and the last start that the file writes, whatever the window: [s, 1 for floating].
         has_shifts, has_meetings: Whether it writes any, whatever the window.
@@ -54,7 +58,7 @@ class Answer:
     all_day_n: int = 0
     other_n: int = 0
     unread: Counter[Reason] = field(default_factory=Counter)
-    found: list[tuple[int, int, int, int, int]] = field(default_factory=list)
+    found: list[Row] = field(default_factory=list)
     titles: Counter[Name] = field(default_factory=Counter)
     reach: list[tuple[int, int]] = field(default_factory=list)
     has_shifts: bool = False
@@ -147,7 +151,7 @@ def _counts(one: Entry, mark: Mark | None) -> bool:
     return mark == "shift" or not (mark == "ignored" or one.is_transparent)
 
 
-def _kept(times: list[Occurrence], made: Answer) -> Iterator[tuple[int, int, int, int, int]]:
+def _kept(times: list[Occurrence], made: Answer) -> Iterator[Row]:
     for one in times:
         is_shift = one.mark == "shift"
         if not _counts(one.entry, one.mark):
@@ -156,7 +160,7 @@ def _kept(times: list[Occurrence], made: Answer) -> Iterator[tuple[int, int, int
             if is_shift:
                 made.unread[Reason.MARKED_WITHOUT_HOURS] += 1
             continue
-        yield one.start_s, one.end_s, int(is_shift), int(one.is_floating), int(one.is_endless)
+        yield one.start_s, one.end_s, int(is_shift), int(one.is_floating), int(one.is_endless), one.rest_s
 
 
 def _count_titles(times: list[Occurrence], made: Answer) -> None:

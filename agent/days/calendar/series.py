@@ -9,7 +9,7 @@ Source: RFC 5545 section 3.8.4.4 and 3.8.5.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,6 +21,7 @@ from agent.days.calendar.rules import OCCURRENCES_MOST, Rule, starts
 from agent.days.calendar.zones import EPOCH, Zone, seconds
 
 _MARGIN: Final = timedelta(days=2)  # a time on a wall is less than two days from the same number in UTC
+_VERSIONS_MOST: Final = 3
 _SHIFT_MOST: Final = timedelta(days=62)
 
 
@@ -32,6 +33,7 @@ class Occurrence:
         start_s, end_s: In s of UTC; of a floating one, on the person's clock.
         entry: What it comes from: its mark, and whether it counts.
         is_endless: It belongs to a series without an end: it does not show how far the calendar was filled in.
+        rest_s: The last part of it that is real time and not time on the wall; 0 unless it is floating.
     """
 
     start_s: int
@@ -39,6 +41,7 @@ class Occurrence:
     entry: Entry
     mark: Mark | None
     is_endless: bool = False
+    rest_s: int = 0
 
     @property
     def is_floating(self) -> bool:
@@ -70,7 +73,10 @@ class Window:
 
 
 def grouped(entries: Iterable[Entry]) -> tuple[list[Series], int]:
-    """Entries by uid, the newest version of each alone; how many older ones were left out."""
+    """Entries by uid, the newest version of each alone; how many older ones were left out.
+
+    A uid that more entries have than an entry has versions is no name: some roster systems write one for all.
+    """
     by_uid: dict[str, list[Entry]] = defaultdict(list)
     for number, entry in enumerate(entries):
         by_uid[entry.uid or f"\0{number}"].append(entry)
@@ -78,7 +84,7 @@ def grouped(entries: Iterable[Entry]) -> tuple[list[Series], int]:
     for of_uid in by_uid.values():
         series = Series()
         masters = [entry for entry in of_uid if entry.replaces is None]
-        series.masters = _newest(masters)
+        series.masters = _newest(masters) if len(masters) <= _VERSIONS_MOST else masters
         changes: dict[object, list[Entry]] = defaultdict(list)
         for entry in of_uid:
             if entry.replaces is not None:
@@ -129,7 +135,7 @@ def _inherited(series: Series) -> Mark | None:
 
 
 def _marked(found: Occurrence, mark: Mark | None) -> Occurrence:
-    return Occurrence(found.start_s, found.end_s, found.entry, mark, found.is_endless)
+    return replace(found, mark=mark)
 
 
 def _of_master(
@@ -231,16 +237,16 @@ def _occurrence(
     entry: Entry, zone: Zone, start: datetime, end: Moment | Length | None, *, is_endless: bool
 ) -> Occurrence:
     start_s = zone.utc_s(start)
+    span = checked(end) if isinstance(end, Length) else entry.span
     if isinstance(end, Moment):
         span, end_utc_s = span_to(Moment(start, zone), end)
         end_s = end_utc_s if end_utc_s is not None else _end_s(zone, start, span)
-    elif isinstance(end, Length):
-        end_s = _end_s(zone, start, checked(end))
-    elif entry.end_utc_s is not None and start == entry.start.wall:
+    elif end is None and entry.end_utc_s is not None and start == entry.start.wall:
         end_s = entry.end_utc_s
     else:
-        end_s = _end_s(zone, start, entry.span)
-    return Occurrence(start_s, max(end_s, start_s), entry, entry.mark, is_endless)
+        end_s = _end_s(zone, start, span)
+    rest_s = 0 if span.is_on_wall or not entry.start.is_floating else round(span.rest.total_seconds())
+    return Occurrence(start_s, max(end_s, start_s), entry, entry.mark, is_endless, rest_s)
 
 
 def _end_s(zone: Zone, start: datetime, span: Length) -> int:

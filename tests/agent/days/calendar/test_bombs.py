@@ -133,13 +133,13 @@ def test_too_many_and_too_large_files_are_named():
     assert [reasons(answer) for answer in found] == [set(), {"too_many_files"}]
 
 
-OTHER = b'{"events":1,"all_day":0,"others":0,"unread":{},"reach":[[1,0]],"kinds":[0,1],"found":[[1,2,0,0,0]]}'
+OTHER = b'{"events":1,"all_day":0,"others":0,"unread":{},"reach":[[1,0]],"kinds":[0,1],"found":[[1,2,0,0,0,0]]}'
 
 
 @pytest.mark.parametrize(
     ("part", "other"),
     [(b'"events":1', b'"events":-1'), (b'"events":1', b'"events":true'), (b"[[1,2", b"[[2,1"), (b"[[1,2", b"[[1,1e99"),
-     (b'"unread":{}', b'"unread":{"a title":1}'), (b"0,0,0]]", b"0,0]]"), (b"[[1,2", b'[["1",2'), (b'"kinds":[0,1]', b'"kinds":["x",1]'),
+     (b'"unread":{}', b'"unread":{"a title":1}'), (b"0,0,0]]", b"0,0]]"), (b"0,0,0]]", b"0,0,9]]"), (b"[[1,2", b'[["1",2'), (b'"kinds":[0,1]', b'"kinds":["x",1]'),
      (b'"reach":[[1,0]]', b'"reach":[["x",0]]'), (OTHER, b"[" * 100_000), (OTHER, b""), (OTHER, b"null")],
 )  # fmt: skip
 def test_an_answer_of_another_shape_is_refused(part, other):

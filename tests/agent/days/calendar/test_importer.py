@@ -113,6 +113,20 @@ def test_a_recurring_night_ends_at_seven_and_a_duration_is_real_time():
     assert [by_length[day(2026, 10, n)]["shift_hours_h"] for n in (23, 24, 25)] == [10.0, 10.0, 10.0]
 
 
+@pytest.mark.process
+def test_a_floating_time_is_the_person_s_own_clock():
+    """Where they are, over a change of the clock; its duration in hours is real time all the same."""
+    by_end = rosters.event("1", "Night shift", "DTSTART:20261024T210000", "DTEND:20261025T070000")
+    by_length = rosters.event("2", "Night shift", "DTSTART:20261024T210000", "DURATION:PT10H")
+    by_day_and_length = rosters.event("3", "Night shift", "DTSTART:20261024T040000", "DURATION:P1DT1H")
+    hours = []
+    for clock in (BERLIN, offset_along([ZoneChange(0, ZoneInfo("Asia/Kathmandu"))])):
+        for event in (by_end, by_length, by_day_and_length):
+            (shift,) = read(rosters.calendar(event), clock=clock).shifts
+            hours.append((shift.end_utc_s - shift.start_utc_s) / 3600)
+    assert hours == [11.0, 10.0, 26.0, 10.0, 10.0, 25.0]
+
+
 SHARED = Path(os.environ.get("WARDBEAT_SHARED", "/nowhere")) / "data/signals/ics"
 shared = pytest.mark.skipif(not SHARED.is_dir(), reason="WARDBEAT_SHARED holds no calendars")
 

@@ -28,7 +28,7 @@ def read(ics, window=YEAR, marks=None, cpu_s=20.0, **more):
 def shown(found):
     """Occurrences as the tests write them."""
     rows = []
-    for start, end, _, is_floating, _ in found:
+    for start, end, _, is_floating, *_ in found:
         begin, until = (datetime.fromtimestamp(at_s, UTC) for at_s in (start, end))
         rows.append(f"{'~' * is_floating}{begin:%Y%m%dT%H%M}/{until:%m%dT%H%M}")
     return rows
@@ -113,6 +113,22 @@ def test_a_moved_occurrence_a_cancelled_one_and_all_later_ones():
     ended = zoned("RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:20260305T080000", "STATUS:CANCELLED")
     assert len(times(series, ended)) == 3
     assert times(moved) == ["20260303T1900/0303T2030"]  # its series is not in the file
+
+
+def test_versions_of_an_entry_and_a_uid_that_is_no_name():
+    def version(n, hour):
+        return zoned(
+            f"SEQUENCE:{n}",
+            f"LAST-MODIFIED:2026010{n}T000000Z",
+            start=f"20260302T{hour:02}0000",
+            end=f"20260302T{hour + 1:02}0000",
+        )
+
+    made = read(calendar(version(1, 8), version(3, 12), version(2, 10)))
+    assert shown(made.found) == ["20260302T1100/0302T1200"]
+    assert {reason.value: n for reason, n in made.unread.items()} == {"older_version": 2}
+    made = read(calendar(*(version(n, n) for n in range(1, 6))))  # one uid for all
+    assert (len(made.found), made.unread) == (5, {})
 
 
 def test_a_time_that_the_clock_skips_or_shows_twice():
