@@ -43,7 +43,7 @@ class OwnZones:
         """The zone of a name.
 
         Raises:
-            EntryRefused: Nobody knows it.
+            EntryRefused: The zone is unknown.
         """
         known = zones.of_database(tzid)
         return known if known is not None else zones.named(tzid, self._own(tzid))

@@ -2,7 +2,7 @@
 
 An occurrence ends at the time on the wall that its entry gives: a night shift from 21 to 7 ends at 7 every night, and
 lasts 11 hours where clocks are set back. (By RFC 5545 section 3.8.5.3 all would last as long as the first one, and that
-night would end at 6, when nobody leaves a ward.) A duration in hours is real time.
+night would end at 6, an hour before the shift does.) A duration in hours is real time.
 
 Source: RFC 5545 section 3.8.4.4 and 3.8.5.
 """
@@ -150,7 +150,7 @@ def _of_master(
         if change is None:
             found = _occurrence(entry, zone, start, end, is_endless=is_endless)
         elif change.is_cancelled or change.rules or change.dates or change.is_all_day or change.zone is None:
-            continue  # it is gone, or the change has times of its own
+            continue  # it is cancelled, or the change lists its times itself
         else:
             moved = _moved(change, change.zone, place)
             mark = change.mark if change.has_name else entry.mark

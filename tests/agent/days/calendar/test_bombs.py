@@ -76,9 +76,9 @@ def test_the_system_ends_a_process_and_the_next_file_is_read_by_another(caplog):
 @pytest.mark.process
 def test_memory_is_limited():
     found, _ = read(
-        around("BEGIN:VEVENT\nUID:a\nEND:VEVENT\n" * 450_000),
+        around(("BEGIN:VEVENT\n" + "UID:\n" * 9000 + "END:VEVENT\n") * 150),
         around(),
-        limits=replace(LIMITS, memory_bytes=160 * 2**20),
+        limits=replace(LIMITS, memory_bytes=128 * 2**20),
     )
     assert [reasons(answer) for answer in found] == [{"file_stopped"}, set()]
 

@@ -165,7 +165,7 @@ def test_zones_by_every_name():
     ["Customized Time Zone", "GMT Standard Time 1", '"(UTC+01:00) Amsterdam, Berlin"', "(UTC+01:00) Amsterdam, Berlin", "Factory",
      "localtime", "../../etc/passwd", "Europe", "/etc/localtime", "Mitteleuropäische Zeit", ""],
 )  # fmt: skip
-def test_a_zone_that_nobody_knows_is_an_error_of_its_entry(zone):
+def test_an_unknown_zone_is_an_error_of_its_entry(zone):
     made = read(calendar(zoned(zone=zone), zoned(uid="2")))
     assert {reason.value: n for reason, n in made.unread.items()} == {"zone_unknown": 1}
     assert shown(made.found) == ["20260302T0700/0302T0800"]
@@ -213,6 +213,7 @@ def test_a_marked_day_without_hours_is_named():
 SHARED = Path(os.environ.get("WARDBEAT_SHARED", "/nowhere")) / "data/signals/ics"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SHARED.is_dir(), reason="WARDBEAT_SHARED holds no calendars")
 def test_every_calendar_of_the_folder_is_read_or_refused_by_name():
     window = Window(utc(1990, 1, 1), utc(2030, 1, 1))
