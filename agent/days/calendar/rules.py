@@ -1,7 +1,7 @@
 """Recurrence rules by dateutil, bounded before the first step: what a person's calendar never holds is refused.
 
-A rule without a count is followed from a start near the window, so that its age costs nothing. dateutil is given an end in
-every case: a rule without any match would search until the year 9999.
+A rule without a count is followed from a start near the window, so that its age costs nothing. dateutil always has an
+end: a rule without any match would search until the year 9999.
 
 Source: RFC 5545 section 3.3.10 and 3.8.5.3.
 """
