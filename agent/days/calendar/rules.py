@@ -143,7 +143,9 @@ def _until(until: Any) -> tuple[datetime | None, bool, bool]:
 
 
 def starts(of: Rule, first: datetime, until: datetime | None, low: datetime, high: datetime) -> Iterator[datetime]:
-    """Starts on the clock of the first one's zone, within [low, high], by time; the first one always belongs to them.
+    """Starts on the clock of the first one's zone, within [low, high], by time.
+
+    The first one belongs to them, unless the rule ended before it: programs write that where a series was deleted.
 
     Args:
         first: The first start.
@@ -153,11 +155,11 @@ def starts(of: Rule, first: datetime, until: datetime | None, low: datetime, hig
     Raises:
         EntryRefused: There are more than a calendar of a person holds.
     """
-    if low <= first <= high:
-        yield first
     end = high if until is None else min(until, high)
     if end < first:
         return
+    if low <= first:
+        yield first
     filled = _filled(of, first)
     begin = first if of.count is not None else _near(filled, first, low)
     try:

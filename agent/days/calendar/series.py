@@ -196,11 +196,12 @@ def _times(entry: Entry, zone: Zone, window: Window, further: timedelta) -> list
     reach = timedelta(seconds=SPAN_MOST_S) + _MARGIN + further
     low, high = window.low - reach, window.high + _MARGIN + further
     found: dict[int, Time] = {}
-    for rule in entry.rules:
-        until = _until(rule, zone)
+    ends = [_until(rule, zone) for rule in entry.rules]
+    for rule, until in zip(entry.rules, ends, strict=True):
         for start in starts(rule, entry.start.wall, until, low, high):
             found.setdefault(zone.utc_s(start), (start, None, rule.is_endless))
-    found.setdefault(zone.utc_s(entry.start.wall), (entry.start.wall, None, False))
+    if not ends or any(until is None or until >= entry.start.wall for until in ends):
+        found.setdefault(zone.utc_s(entry.start.wall), (entry.start.wall, None, False))
     for date in entry.dates:
         moment, end = (date.start, date.end) if isinstance(date, Period) else (date, None)
         start = _on(moment, zone, entry.start.wall)
