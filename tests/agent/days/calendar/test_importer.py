@@ -60,7 +60,7 @@ def test_forty_rosters_are_exact_to_the_minute(forty):
         assert spans == [(shift.start_utc.timestamp(), shift.end_utc.timestamp()) for shift in roster.shifts], (
             roster.name
         )
-        assert (found.covered.first_day, found.covered.last_day) == (roster.first_day, roster.last_day), roster.name
+        assert found.covered == (DayRange(roster.first_day, roster.last_day),), roster.name
         values = by_day(found.values)
         assert set(values) == set(roster.truth), roster.name
         for number, truth in roster.truth.items():
@@ -208,6 +208,28 @@ def test_an_endless_meeting_makes_no_days_off():
     values = by_day(found.values)
     assert max(number for number, row in values.items() if "days_off_n" in row) == day(2026, 3, 5)
     assert values[day(2026, 6, 1)]["busy_h"] == 1.0
+
+
+@pytest.mark.process
+def test_days_between_two_rosters_and_days_of_another_calendar_are_no_days_off():
+    march, june = (
+        rosters.calendar(one("Early shift", f"2026{month}02T060000", f"2026{month}02T140000")) for month in ("03", "06")
+    )
+    private = rosters.calendar(
+        one("Choir", "20260301T180000", "20260301T190000"), one("Choir", "20260704T180000", "20260704T190000", uid="2")
+    )
+    values = by_day(read(march, june, private).values)
+    assert {number for number, row in values.items() if "days_off_n" in row} == {day(2026, 3, 2), day(2026, 6, 2)}
+    assert {number for number, row in values.items() if "busy_h" in row} == set(
+        range(day(2026, 3, 1), day(2026, 7, 4) + 1)
+    )
+    assert read(march, june).covered == (
+        DayRange(day(2026, 3, 2), day(2026, 3, 2)),
+        DayRange(day(2026, 6, 2), day(2026, 6, 2)),
+    )
+    declared = DayRange(day(2026, 3, 1), day(2026, 3, 31))
+    assert read(march, declared=declared).covered == (declared,)
+    assert read(rosters.calendar(), declared=declared).covered == ()
 
 
 @pytest.mark.process
