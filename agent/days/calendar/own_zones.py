@@ -69,20 +69,24 @@ class OwnZones:
 
     def _part(self, lines: Sequence[Line]) -> tuple[list[datetime], int, int]:
         first = one_moment(_only(lines, b"DTSTART"), _none).wall
+        before_s = _offset_s(lines, b"TZOFFSETFROM")
         onsets = [first]
         for line in of_name(lines, b"RDATE"):
             dates = moments(line, _none)
             onsets += [(date.start if isinstance(date, Period) else date).wall for date in dates]
         for line in of_name(lines, b"RRULE"):
-            onsets += self._onsets(rule(text_of(line).partition(":")[2]), first)
+            onsets += self._onsets(rule(text_of(line).partition(":")[2]), first, before_s)
         if len(onsets) > _ONSETS_MOST:
             raise EntryRefused(Reason.TOO_MANY_DATES)
-        return onsets, _offset_s(lines, b"TZOFFSETFROM"), _offset_s(lines, b"TZOFFSETTO")
+        return onsets, before_s, _offset_s(lines, b"TZOFFSETTO")
 
-    def _onsets(self, of: Rule, first: datetime) -> list[datetime]:
-        """Those near the window, and the last ones of a rule that ended before it."""
-        low = self.low if of.until is None else min(self.low, of.until)
-        return list(starts(of, first, of.until, max(first, low - _BEFORE), max(first, self.high + timedelta(days=400))))
+    def _onsets(self, of: Rule, first: datetime, before_s: int) -> list[datetime]:
+        """Those near the window, and the last ones of a rule that ended before it; on the clock before each."""
+        until = of.until
+        if until is not None and of.until_is_utc:
+            until += timedelta(seconds=before_s)
+        low = self.low if until is None else min(self.low, until)
+        return list(starts(of, first, until, max(first, low - _BEFORE), max(first, self.high + timedelta(days=400))))
 
 
 def _name(zone: RawZone) -> str:

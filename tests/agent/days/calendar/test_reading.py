@@ -161,6 +161,21 @@ def test_zones_by_every_name():
     assert times(zoned(zone='"W. Europe Standard Time"')) == ["20260302T0700/0302T0800"]
 
 
+def test_the_last_change_of_a_zone_is_counted_in_utc():
+    """A rule that ends with the change of March 2026, as exporters write it: from then on it is summer time."""
+    summer = ["BEGIN:DAYLIGHT", "DTSTART:19810329T020000", "TZOFFSETFROM:+0100", "TZOFFSETTO:+0200",
+              "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU;UNTIL=20260329T010000Z", "END:DAYLIGHT"]  # fmt: skip
+    winter = ["BEGIN:STANDARD", "DTSTART:19961027T030000", "TZOFFSETFROM:+0200", "TZOFFSETTO:+0100",
+              "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU;UNTIL=20251026T010000Z", "END:STANDARD"]  # fmt: skip
+    zone = ["BEGIN:VTIMEZONE", "TZID:Ward", *summer, *winter, "END:VTIMEZONE"]
+    assert times(
+        zone, zoned(zone="Ward"), zoned(zone="Ward", start="20261202T080000", end="20261202T090000", uid="2")
+    ) == [
+        "20260302T0700/0302T0800",
+        "20261202T0600/1202T0700",
+    ]
+
+
 @pytest.mark.parametrize(
     "zone",
     ["Customized Time Zone", "GMT Standard Time 1", '"(UTC+01:00) Amsterdam, Berlin"', "(UTC+01:00) Amsterdam, Berlin", "Factory",
