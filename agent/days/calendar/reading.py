@@ -1,5 +1,6 @@
 """One file, from its bytes to what leaves the reading process: times, marks and counts."""
 
+import itertools
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +16,7 @@ from agent.days.calendar.series import Occurrence, Series, Window, grouped, occu
 from agent.days.calendar.titles import Name, digest, mark_of, names_of
 
 FOUND_MOST: Final = 100_000
+SERIES_MOST: Final = 20_000
 TITLES_MOST: Final = 2_000
 
 
@@ -127,7 +129,10 @@ def _add(series: Series, task: Task, made: Answer, until_s: float) -> None:
         made.events_n -= n
         return
     try:
-        times = list(occurrences(series, task.window))
+        some = occurrences(series, task.window, lambda: task.cpu_now_s() > until_s)
+        times = list(itertools.islice(some, SERIES_MOST + 1))
+        if len(times) > SERIES_MOST:
+            raise EntryRefused(Reason.RULE_TOO_LONG)
     except EntryRefused as refused:
         made.unread[refused.reason] += n
         made.events_n -= n

@@ -18,6 +18,7 @@ from icalendar.prop import vRecur
 from agent.days.calendar.reasons import Reason
 from agent.days.calendar.refused import FOREIGN, EntryRefused
 
+YEARLY: Final = rrule.YEARLY
 COUNT_MOST: Final = 50_000
 OCCURRENCES_MOST: Final = 5_000
 _A_DAY_MOST: Final = 24

@@ -8,7 +8,7 @@ Source: RFC 5545 section 3.8.4.4 and 3.8.5.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,6 +21,7 @@ from agent.days.calendar.rules import OCCURRENCES_MOST, Rule, starts
 from agent.days.calendar.zones import EPOCH, Zone, seconds
 
 _MARGIN: Final = timedelta(days=2)  # a time on a wall is less than two days from the same number in UTC
+_LATER_MOST: Final = 366
 _VERSIONS_MOST: Final = 3
 _SHIFT_MOST: Final = timedelta(days=62)
 
@@ -107,27 +108,41 @@ def _place(moment: Moment) -> tuple[bool, int]:
     return (True, seconds(moment.wall)) if zone is None else (False, zone.utc_s(moment.wall))
 
 
-def occurrences(series: Series, window: Window) -> Iterator[Occurrence]:
+def occurrences(series: Series, window: Window, is_over: Callable[[], bool] = lambda: False) -> Iterator[Occurrence]:
     """All occurrences of a series that touch the window; all-day ones have no hours and are left out.
 
+    Args:
+        series: Entries of one uid.
+        window: What is looked at.
+        is_over: Whether the time for the file is used up; it is called before each entry.
+
     Raises:
-        EntryRefused: A rule cannot be followed, or gives too many.
+        EntryRefused: A rule cannot be followed or gives too many, there are too many changes, or the time is used up.
     """
     alone = {_place(change.replaces): change for change in series.changes if change.replaces is not None}
     later = sorted(
         (change for change in series.changes if change.and_future and change.replaces is not None),
         key=lambda change: _place(change.replaces)[1] if change.replaces is not None else 0,
     )
+    if len(later) > _LATER_MOST or len(series.changes) > OCCURRENCES_MOST:
+        raise EntryRefused(Reason.TOO_MANY_DATES)
     cancelled = max((entry.version[0] for entry in series.masters if entry.is_cancelled), default=-1)
     for entry in series.masters:
+        _go_on(is_over)
         if entry.is_all_day or entry.is_cancelled or entry.zone is None:
             continue
         yield from _of_master(entry, entry.zone, window, alone, later)
     for change in series.changes:
+        _go_on(is_over)
         if change.is_all_day or change.is_cancelled or change.zone is None or change.version[0] <= cancelled:
             continue
         mark = change.mark if change.has_name else _inherited(series)
         yield from (_marked(found, mark) for found in _of_change(change, change.zone, window))
+
+
+def _go_on(is_over: Callable[[], bool]) -> None:
+    if is_over():
+        raise EntryRefused(Reason.OUT_OF_TIME)
 
 
 def _inherited(series: Series) -> Mark | None:
