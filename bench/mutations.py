@@ -80,6 +80,23 @@ ROWS = (
     Mutation("agent/sources/strap/quirks/copies.py", "self._is_certain(first, apart_ns) and _fills_time(history)", "False", "tests/agent/sources/strap/test_quirks.py -k quarter_of"),
     Mutation("agent/sources/strap/beat_times.py", "self._doubt_ns += end_ns - start_ns", "pass", "tests/agent/sources/strap/test_quirks.py -k refused"),
     Mutation("agent/sources/strap/quirks/recogniser.py", "_DOUBTED_NS if self.is_doubtful else _HELD_NS", "10**18", "tests/agent/sources/strap/test_quirks.py -k forgotten"),
+    # health exports
+    Mutation("agent/days/health/sleep.py", "asleep += without(without(slept, woke), blocked)", "asleep += without(slept, woke)", "tests/agent/days/health/test_daily.py"),
+    Mutation("agent/days/health/sleep.py", "blocked = merged(blocked + merged(slept + woke, _ONE_SLEEP_S))", "blocked = merged(blocked + merged(slept + woke))", "tests/agent/days/health/test_daily.py"),
+    Mutation("agent/days/health/counted.py", "if end_s <= midnight_s or stretch.last_day <= stretch.day:", "if True:", "tests/agent/days/health/test_daily.py"),
+    Mutation("agent/days/health/counted.py", "parts += round(amount * free_s / -negative_s)", "parts += amount", "tests/agent/days/health/test_daily.py"),
+    Mutation("agent/days/health/daily.py", "elif total or facts.worn.get(day):", "else:", "tests/agent/days/health/test_daily.py"),
+    Mutation("agent/days/health/clock.py", "return min(fitting) if fitting else", "return max(fitting) if fitting else", "tests/agent/days/health/test_clock.py"),
+    Mutation("agent/days/health/facts.py", "if len(self._people) > 1:", "if len(self._people) > 2:", "tests/agent/days/health/test_hostile_exports.py"),
+    Mutation("agent/days/health/reading.py", "if options.person and is_other:", "if False:", "tests/agent/days/health/test_hostile_exports.py"),
+    Mutation("agent/days/health/apple.py", "parser.EntityDeclHandler = self._entity", "parser.EntityDeclHandler = None", "tests/agent/days/health/test_hostile_exports.py"),
+    Mutation("agent/days/health/apple.py", "if quiet > _QUIET_CHUNKS:", "if False:", "tests/agent/days/health/test_hostile_exports.py"),
+    Mutation("agent/days/health/fit.py", "check_crc=fitdecode.CrcCheck.RAISE", "check_crc=fitdecode.CrcCheck.DISABLED", "tests/agent/days/health/test_hostile_exports.py -k fit"),
+    Mutation("agent/days/health/container.py", "if self._left < 0:", "if False:", "tests/agent/days/health/test_hostile_exports.py"),
+    Mutation("agent/days/health/google_fit.py", "min(end_s, (day + 1) * DAY_S - east_s)", "end_s", "tests/agent/days/health/test_hostile_exports.py"),
+    Mutation("agent/days/health/process.py", "if cancelled is not None and cancelled():", "if False:", "tests/agent/days/health/test_process.py -k cancelled"),
+    Mutation("agent/days/health/samsung.py", 'if row.get("source_type", _OF_ALL) != _OF_ALL:', "if False:", "tests/agent/days/health/test_formats.py"),
+    Mutation("agent/days/health/fit.py", "is_anew = steps < before", "is_anew = False", "tests/agent/days/health/test_formats.py"),
 )  # fmt: skip
 
 
