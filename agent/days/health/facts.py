@@ -22,7 +22,7 @@ RANGES: Final = {
     "steps_n": (0.0, 100_000.0),
     "active_min": (0.0, 1440.0),
     "resting_hr_bpm": (25.0, 150.0),
-    "night_hr_min_bpm": (25.0, 200.0),
+    "night_hr_min_bpm": (25.0, 150.0),
 }
 """What a person can have, ends included; anything else is not read.
 

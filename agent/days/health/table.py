@@ -101,6 +101,10 @@ _ROWS: Final = (
         (*_SLEEP, "steps_n"), "the column of the offset", "", samsung.knows, samsung.wants, samsung.read,
     ),
     Format(
+        "garmin_tables", "Garmin Connect's tables", "not read: these are not described publicly",
+        (), "", "", _named(b"Sleep Score 1 Day", b"Sleep Score 7 Days", b"Sleep Score 4 Weeks"), _no_file, None,
+    ),
+    Format(
         "withings", "Withings", "not read: its export is not described publicly", (), "", "",
         _named(b"sleep_score,hr_average", b'from,to,"light (s)"', b"from,to,light (s)"), _no_file, None,
     ),
