@@ -59,7 +59,7 @@ _ROWS: Final = (
     Format(
         "apple_health", "Apple Health", "export.xml, or export.zip of the phone",
         (*_SLEEP, "sleep_efficiency_01", "steps_n", "active_min", "resting_hr_bpm", "night_hr_min_bpm"),
-        "the offset of each record", "date of birth and sex", apple.knows, apple.wants, apple.read,
+        "the offset of each record", "date of birth", apple.knows, apple.wants, apple.read,
     ),
     Format(
         "fitbit", "Fitbit", "sleep-, steps-, heart_rate-, resting_heart_rate-*.json, or the zip of the archive",

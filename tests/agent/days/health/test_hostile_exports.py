@@ -154,6 +154,14 @@ def test_a_json_of_a_gigabyte_in_a_small_archive_is_not_read(tmp_path):
     assert refused.value.reason == "too_large"
 
 
+def test_a_table_with_a_line_without_end_is_refused(tmp_path):
+    path = tmp_path / "oura.csv"
+    path.write_bytes(made.OURA + b"x," * 1_000_000)
+    with pytest.raises(ImportRefused) as refused:
+        read(path, dataclasses.replace(OPTIONS, columns=made.OURA_COLUMNS))
+    assert refused.value.reason == "damaged"
+
+
 def test_a_json_of_a_hundred_thousand_brackets_is_refused(tmp_path):
     path = tmp_path / "steps-2025-06-01.json"
     path.write_bytes(b'[{"dateTime":' + b"[" * 100_000)
