@@ -1,6 +1,7 @@
 """An export's files: one file, or those of a zip that a format wants; read in pieces, never unpacked to disk."""
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -22,7 +23,11 @@ NAMES_MOST: Final = 100_000
 _ZIP: Final = b"PK\x03\x04"
 _EMPTY_ZIP: Final = b"PK\x05\x06"
 _CHUNK: Final = 64 * 1024
-_ZIP_DAMAGE: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
+_PACKED_BY: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others need dictionaries of gigabytes, or are rare
+_ZIP_DAMAGE: Final = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError, LookupError,
+    OverflowError, OSError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +162,8 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, count: "Count") -> 
     def open_it() -> io.BufferedIOBase:
         if info.flag_bits & 1:
             raise refused("encrypted")
+        if info.compress_type not in _PACKED_BY:
+            raise refused("damaged")
         try:
             return _Counted(archive.open(info), info.file_size, count)
         except _ZIP_DAMAGE as error:

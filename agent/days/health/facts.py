@@ -95,7 +95,7 @@ class Facts:
         Raises:
             ImportRefused: A second one.
         """
-        words = f"{self._name}\0{account}".encode()
+        words = f"{self._name}\0{account}".encode("utf-8", "surrogatepass")
         self._people.add(hmac.new(self._key, words, hashlib.sha256).hexdigest())
         if len(self._people) > 1:
             raise refused("several_people")
