@@ -105,7 +105,7 @@ ROWS = (
     Mutation("agent/days/health/google_fit.py", "min(end_s, (day + 1) * DAY_S - east_s)", "end_s", "tests/agent/days/health/test_daily.py -k quarter"),
     Mutation("agent/days/health/process.py", "if cancelled is not None and cancelled():", "if False:", "tests/agent/days/health/test_process.py -k cancelled"),
     Mutation("agent/days/health/samsung.py", 'if row.get("source_type", _OF_ALL) != _OF_ALL:', "if False:", "tests/agent/days/health/test_formats.py"),
-    Mutation("agent/days/health/fit.py", "is_anew = steps < before", "is_anew = False", "tests/agent/days/health/test_formats.py"),
+    Mutation("agent/days/health/fit.py", "is_anew = steps < before", "is_anew = False", "tests/agent/days/health/test_daily.py -k anew"),
 )  # fmt: skip
 
 
