@@ -87,6 +87,7 @@ def asked(question: Question, limits: Limits) -> bytes:
             "marks": dict(question.marks),
             "titles": question.wants_titles,
             "entries_cpu_s": limits.entries_cpu_s,
+            "entries_wall_s": limits.entries_wall_s,
             "file_cpu_s": limits.file_cpu_s,
             "memory_bytes": limits.memory_bytes,
         }

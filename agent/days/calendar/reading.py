@@ -33,7 +33,7 @@ class Task:
         key: Of the digests.
         marks: By digest.
         wants_titles: Titles are asked for, and no times.
-        cpu_s: CPU seconds, after which the remaining entries are left unread.
+        cpu_s, wall_s: CPU seconds, and seconds on the wall, after which the remaining entries are left unread.
         cpu_now_s: The clock of these seconds.
     """
 
@@ -42,6 +42,7 @@ class Task:
     marks: Mapping[str, Mark]
     wants_titles: bool
     cpu_s: float
+    wall_s: float = 60.0
     cpu_now_s: Callable[[], float] = time.process_time
 
 
@@ -78,28 +79,34 @@ class Answer:
 def answer(data: bytes, task: Task) -> Answer:
     """Read one file. Whatever is wrong with an entry is counted, and the others are read."""
     made = Answer()
-    until_s = task.cpu_now_s() + task.cpu_s
+    is_over = _timer(task)
     found = calendars(data)
-    entries = [one for calendar in found for one in _entries(calendar, task, made, until_s)]
+    entries = [one for calendar in found for one in _entries(calendar, task, made, is_over)]
     made.other_n = sum(calendar.others for calendar in found)
     groups, older = grouped(entries)
     if older:
         made.unread[Reason.OLDER_VERSION] += older
         made.events_n -= older
     for series in groups:
-        _add(series, task, made, until_s)
+        _add(series, task, made, is_over)
     if not (made.events_n or made.unread or made.other_n):
         made.unread[Reason.NO_CALENDAR] += 1
     made.found.sort()
     return made
 
 
-def _entries(calendar: RawCalendar, task: Task, made: Answer, until_s: float) -> Iterator[Entry]:
+def _timer(task: Task) -> Callable[[], bool]:
+    """Whether the time for one file, which begins now, is used up."""
+    cpu_until_s, wall_until_s = task.cpu_now_s() + task.cpu_s, time.monotonic() + task.wall_s
+    return lambda: task.cpu_now_s() > cpu_until_s or time.monotonic() > wall_until_s
+
+
+def _entries(calendar: RawCalendar, task: Task, made: Answer, is_over: Callable[[], bool]) -> Iterator[Entry]:
     zones = OwnZones(calendar, task.window.low, task.window.high)
     if calendar.cut:
         made.unread[Reason.NO_END_LINE] += calendar.cut
     for place, raw in enumerate(calendar.events):
-        if task.cpu_now_s() > until_s:
+        if is_over():
             made.unread[Reason.OUT_OF_TIME] += len(calendar.events) - place
             return
         try:
@@ -122,14 +129,14 @@ def _named(raw: RawEvent, task: Task) -> tuple[Mark | None, tuple[Name, ...], bo
     return mark, tuple(names) if task.wants_titles else (), bool(names)
 
 
-def _add(series: Series, task: Task, made: Answer, until_s: float) -> None:
+def _add(series: Series, task: Task, made: Answer, is_over: Callable[[], bool]) -> None:
     n = len(series.masters) + len(series.changes)
-    if task.cpu_now_s() > until_s or len(made.found) > FOUND_MOST:
+    if is_over() or len(made.found) > FOUND_MOST:
         made.unread[Reason.OUT_OF_TIME] += n
         made.events_n -= n
         return
     try:
-        some = occurrences(series, task.window, lambda: task.cpu_now_s() > until_s)
+        some = occurrences(series, task.window, is_over)
         times = list(itertools.islice(some, SERIES_MOST + 1))
         if len(times) > SERIES_MOST:
             raise EntryRefused(Reason.RULE_TOO_LONG)

@@ -32,6 +32,7 @@ def _work(questions: BinaryIO, out: BinaryIO) -> None:
         marks_of(words["marks"]),
         words["titles"],
         words["entries_cpu_s"],
+        words["entries_wall_s"],
     )
     while line := questions.readline():
         host.limit_this_process(cpu_s=words["file_cpu_s"])

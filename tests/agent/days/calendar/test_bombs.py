@@ -63,9 +63,15 @@ def test_a_file_that_takes_too_long_gives_what_was_read_before():
 
 
 @pytest.mark.process
+def test_a_busy_machine_gives_what_was_read_in_its_time():
+    found, _ = read(BOMBS[SLOW][0](), limits=replace(LIMITS, entries_wall_s=0.0))
+    assert reasons(found[0]) == {"out_of_time"}
+
+
+@pytest.mark.process
 def test_the_system_ends_a_process_and_the_next_file_is_read_by_another(caplog):
     """The second limit, where the first fails: the entries' own time is set beyond it."""
-    limits = replace(LIMITS, entries_cpu_s=1e6, file_cpu_s=1)
+    limits = replace(LIMITS, entries_cpu_s=1e6, entries_wall_s=1e6, file_cpu_s=1)
     with caplog.at_level(logging.WARNING):
         found, _ = read(around(), BOMBS[SLOW][0](), around(), limits=limits)
     assert [reasons(answer) for answer in found] == [set(), {"file_stopped"}, set()]

@@ -212,7 +212,7 @@ def test_the_time_for_a_file_ends_and_what_was_read_stays():
     assert made.events_n == 0
     ticks = iter([0] * 15 + [9] * 100)
     made = read(calendar(*(zoned(uid=n) for n in range(10))), cpu_s=4.0, cpu_now_s=lambda: next(ticks))
-    assert (made.events_n, len(made.found), made.unread["out_of_time"]) == (4, 4, 6)
+    assert (made.events_n, len(made.found), made.unread["out_of_time"]) == (2, 2, 8)
 
 
 def test_a_marked_day_without_hours_is_named():
