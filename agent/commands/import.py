@@ -85,10 +85,9 @@ def _calendar(settings: "Settings", store: "DayStore", key: bytes, arguments: ar
     if made.changes is None:
         say("Nothing of it lies within the last 400 and the next 60 days; nothing was changed.")
         return 0
-    covered, changes = made.imported.covered, made.changes
-    if covered is not None:
-        say(f"It covers {_day(covered.first_day)} to {_day(covered.last_day)}: {len(made.imported.shifts)} shifts.")
-    say(_changed(changes))
+    covered = ", ".join(f"{_day(part.first_day)} to {_day(part.last_day)}" for part in made.imported.covered)
+    say(f"It covers {covered}: {len(made.imported.shifts)} shifts.")
+    say(_changed(made.changes))
     say("No title, place or guest was kept.")
     return 0
 
