@@ -38,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ROLE=HEADER[:UNIT]",
         help="health: what a column holds, where it is not as proposed",
     )
+    parser.add_argument(
+        "--samples-utc", action="store_true", help="health: Fitbit's minutes are in UTC, and not in your own zone"
+    )
     parser.add_argument("--yes", action="store_true", help="health: the proposed columns are right")
 
 
@@ -139,7 +142,14 @@ def _health(store: "DayStore", key: bytes, arguments: argparse.Namespace) -> int
     file = Path(arguments.place)
     for name in health.recognised(file):
         person = taken.person_of(store, name)
-        options = health.Options(now_s=int(time.time()), zone=_offset_s, key=key, person=person, format=name)
+        options = health.Options(
+            now_s=int(time.time()),
+            zone=_offset_s,
+            key=key,
+            person=person,
+            format=name,
+            samples_utc=arguments.samples_utc,
+        )
         made = _read(file, options)
         if isinstance(made, ColumnProposal):
             columns = _columns(made, arguments)
@@ -148,6 +158,8 @@ def _health(store: "DayStore", key: bytes, arguments: argparse.Namespace) -> int
                 continue
         changes = taken.take_health(store, made)
         say(f"{name}: {made.records} records of {len(made.covered)} days.")
+        if not made.person:
+            say("  The export names nobody, so Wardbeat cannot tell whose it is.")
         for unread in made.unread:
             say(f"  {unread.count} not read: {UNREAD[unread.reason]}.")
         say(_changed(changes))
