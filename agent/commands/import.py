@@ -38,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ROLE=HEADER[:UNIT]",
         help="health: what a column holds, where it is not as proposed",
     )
+    parser.add_argument(
+        "--samples-utc", action="store_true", help="health: Fitbit's minutes are in UTC, and not in your own zone"
+    )
     parser.add_argument("--yes", action="store_true", help="health: the proposed columns are right")
 
 
@@ -85,10 +88,9 @@ def _calendar(settings: "Settings", store: "DayStore", key: bytes, arguments: ar
     if made.changes is None:
         say("Nothing of it lies within the last 400 and the next 60 days; nothing was changed.")
         return 0
-    covered, changes = made.imported.covered, made.changes
-    if covered is not None:
-        say(f"It covers {_day(covered.first_day)} to {_day(covered.last_day)}: {len(made.imported.shifts)} shifts.")
-    say(_changed(changes))
+    covered = ", ".join(f"{_day(part.first_day)} to {_day(part.last_day)}" for part in made.imported.covered)
+    say(f"It covers {covered}: {len(made.imported.shifts)} shifts.")
+    say(_changed(made.changes))
     say("No title, place or guest was kept.")
     return 0
 
@@ -140,7 +142,14 @@ def _health(store: "DayStore", key: bytes, arguments: argparse.Namespace) -> int
     file = Path(arguments.place)
     for name in health.recognised(file):
         person = taken.person_of(store, name)
-        options = health.Options(now_s=int(time.time()), zone=_offset_s, key=key, person=person, format=name)
+        options = health.Options(
+            now_s=int(time.time()),
+            zone=_offset_s,
+            key=key,
+            person=person,
+            format=name,
+            samples_utc=arguments.samples_utc,
+        )
         made = _read(file, options)
         if isinstance(made, ColumnProposal):
             columns = _columns(made, arguments)
@@ -149,6 +158,8 @@ def _health(store: "DayStore", key: bytes, arguments: argparse.Namespace) -> int
                 continue
         changes = taken.take_health(store, made)
         say(f"{name}: {made.records} records of {len(made.covered)} days.")
+        if not made.person:
+            say("  The export names nobody, so Wardbeat cannot tell whose it is.")
         for unread in made.unread:
             say(f"  {unread.count} not read: {UNREAD[unread.reason]}.")
         say(_changed(changes))

@@ -57,13 +57,13 @@ async def take_calendars(
     hours = UsualHours(settings.usual_from_h, settings.usual_until_h)
     wanted = Wanted(days, lambda utc_s: offset_s(int(utc_s)), hours)
     imported = await importer.read_calendars(files, wanted, marks=calendar_marks(store), key=key)
-    if imported.covered is None:
+    covered = [day for part in imported.covered for day in range(part.first_day, part.last_day + 1)]
+    if not covered:
         return CalendarTaken(imported, None)
     shifts: dict[int, list[Rostered]] = {}
     for shift in imported.shifts:
         day = (shift.start_utc_s + offset_s(shift.start_utc_s)) // _DAY_S
         shifts.setdefault(day, []).append(Rostered(shift.start_utc_s, shift.end_utc_s, shift.kind))
-    covered = range(imported.covered.first_day, imported.covered.last_day + 1)
     return CalendarTaken(imported, store.say(CALENDAR, covered, imported.values, shifts))
 
 

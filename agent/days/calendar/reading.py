@@ -1,5 +1,6 @@
 """One file, from its bytes to what leaves the reading process: times, marks and counts."""
 
+import itertools
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +16,12 @@ from agent.days.calendar.series import Occurrence, Series, Window, grouped, occu
 from agent.days.calendar.titles import Name, digest, mark_of, names_of
 
 FOUND_MOST: Final = 100_000
+SERIES_MOST: Final = 20_000
 TITLES_MOST: Final = 2_000
+
+
+Row = tuple[int, int, int, int, int, int]
+"""Start and end in s, 1 for a shift, 1 for floating, 1 for endless, s at its end that are real time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,7 @@ class Task:
         key: Of the digests.
         marks: By digest.
         wants_titles: Titles are asked for, and no times.
-        cpu_s: CPU seconds, after which the remaining entries are left unread.
+        cpu_s, wall_s: CPU seconds, and seconds on the wall, after which the remaining entries are left unread.
         cpu_now_s: The clock of these seconds.
     """
 
@@ -36,6 +42,7 @@ class Task:
     marks: Mapping[str, Mark]
     wants_titles: bool
     cpu_s: float
+    wall_s: float = 60.0
     cpu_now_s: Callable[[], float] = time.process_time
 
 
@@ -44,7 +51,7 @@ class Answer:
     """What is said of one file.
 
     Attributes:
-        found: [start, end, 1 for a shift, 1 for floating, 1 for endless], by time.
+        found: Occurrences, by time.
         titles: (field, text) with its occurrences; empty unless asked for.
         reach: The first and the last start that the file writes, whatever the window: [s, 1 for floating].
         has_shifts, has_meetings: Whether it writes any, whatever the window.
@@ -54,7 +61,7 @@ class Answer:
     all_day_n: int = 0
     other_n: int = 0
     unread: Counter[Reason] = field(default_factory=Counter)
-    found: list[tuple[int, int, int, int, int]] = field(default_factory=list)
+    found: list[Row] = field(default_factory=list)
     titles: Counter[Name] = field(default_factory=Counter)
     reach: list[tuple[int, int]] = field(default_factory=list)
     has_shifts: bool = False
@@ -72,28 +79,34 @@ class Answer:
 def answer(data: bytes, task: Task) -> Answer:
     """Read one file. Whatever is wrong with an entry is counted, and the others are read."""
     made = Answer()
-    until_s = task.cpu_now_s() + task.cpu_s
+    is_over = _timer(task)
     found = calendars(data)
-    entries = [one for calendar in found for one in _entries(calendar, task, made, until_s)]
+    entries = [one for calendar in found for one in _entries(calendar, task, made, is_over)]
     made.other_n = sum(calendar.others for calendar in found)
     groups, older = grouped(entries)
     if older:
         made.unread[Reason.OLDER_VERSION] += older
         made.events_n -= older
     for series in groups:
-        _add(series, task, made, until_s)
+        _add(series, task, made, is_over)
     if not (made.events_n or made.unread or made.other_n):
         made.unread[Reason.NO_CALENDAR] += 1
     made.found.sort()
     return made
 
 
-def _entries(calendar: RawCalendar, task: Task, made: Answer, until_s: float) -> Iterator[Entry]:
+def _timer(task: Task) -> Callable[[], bool]:
+    """Whether the time for one file, which begins now, is used up."""
+    cpu_until_s, wall_until_s = task.cpu_now_s() + task.cpu_s, time.monotonic() + task.wall_s
+    return lambda: task.cpu_now_s() > cpu_until_s or time.monotonic() > wall_until_s
+
+
+def _entries(calendar: RawCalendar, task: Task, made: Answer, is_over: Callable[[], bool]) -> Iterator[Entry]:
     zones = OwnZones(calendar, task.window.low, task.window.high)
     if calendar.cut:
         made.unread[Reason.NO_END_LINE] += calendar.cut
     for place, raw in enumerate(calendar.events):
-        if task.cpu_now_s() > until_s:
+        if is_over():
             made.unread[Reason.OUT_OF_TIME] += len(calendar.events) - place
             return
         try:
@@ -116,14 +129,17 @@ def _named(raw: RawEvent, task: Task) -> tuple[Mark | None, tuple[Name, ...], bo
     return mark, tuple(names) if task.wants_titles else (), bool(names)
 
 
-def _add(series: Series, task: Task, made: Answer, until_s: float) -> None:
+def _add(series: Series, task: Task, made: Answer, is_over: Callable[[], bool]) -> None:
     n = len(series.masters) + len(series.changes)
-    if task.cpu_now_s() > until_s or len(made.found) > FOUND_MOST:
+    if is_over() or len(made.found) > FOUND_MOST:
         made.unread[Reason.OUT_OF_TIME] += n
         made.events_n -= n
         return
     try:
-        times = list(occurrences(series, task.window))
+        some = occurrences(series, task.window, is_over)
+        times = list(itertools.islice(some, SERIES_MOST + 1))
+        if len(times) > SERIES_MOST:
+            raise EntryRefused(Reason.RULE_TOO_LONG)
     except EntryRefused as refused:
         made.unread[refused.reason] += n
         made.events_n -= n
@@ -147,7 +163,7 @@ def _counts(one: Entry, mark: Mark | None) -> bool:
     return mark == "shift" or not (mark == "ignored" or one.is_transparent)
 
 
-def _kept(times: list[Occurrence], made: Answer) -> Iterator[tuple[int, int, int, int, int]]:
+def _kept(times: list[Occurrence], made: Answer) -> Iterator[Row]:
     for one in times:
         is_shift = one.mark == "shift"
         if not _counts(one.entry, one.mark):
@@ -156,7 +172,7 @@ def _kept(times: list[Occurrence], made: Answer) -> Iterator[tuple[int, int, int
             if is_shift:
                 made.unread[Reason.MARKED_WITHOUT_HOURS] += 1
             continue
-        yield one.start_s, one.end_s, int(is_shift), int(one.is_floating), int(one.is_endless)
+        yield one.start_s, one.end_s, int(is_shift), int(one.is_floating), int(one.is_endless), one.rest_s
 
 
 def _count_titles(times: list[Occurrence], made: Answer) -> None:

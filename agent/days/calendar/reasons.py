@@ -119,11 +119,12 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one import may cost. Windows enforces the time on the wall alone; macOS does not enforce the memory.
+    """What one import may cost. Windows ends no process for its CPU or memory, macOS none for its memory.
 
     Attributes:
         file_bytes, total_bytes, files: Of what is read.
-        entries_cpu_s: CPU seconds of one file, after which its remaining entries are left unread.
+        entries_cpu_s, entries_wall_s: CPU seconds, and seconds on the wall, of one file, after which its remaining
+            entries are left unread.
         file_cpu_s: CPU seconds of one file, after which the operating system ends the process.
         memory_bytes: Address space of the process.
         wall_s: Seconds on the wall for one file.
@@ -135,6 +136,7 @@ class Limits:
     total_bytes: int = 64 * 2**20
     files: int = 200
     entries_cpu_s: float = 20.0
+    entries_wall_s: float = 60.0
     file_cpu_s: int = 30
     memory_bytes: int = 768 * 2**20
     wall_s: float = 120.0

@@ -18,6 +18,7 @@ _LABEL_EVERY: Final = 10  # days
 _WIDE: Final = 360
 """A phone's width: the pictures of this page fit it, and the style sheet has the letters of wide screens smaller."""
 _LEFT, _BOTTOM = 34, 18
+_ROSTER_HIGH: Final = 160
 _LANES_LEFT: Final = 58  # for the longest word
 
 
@@ -63,28 +64,9 @@ def numbers(one: dict[str, Any], days: Sequence[str], t: Words, word: Words) -> 
         days: The days of the picture.
         t, word: Of the catalogue.
     """
-    name, high, top = one["name"], 112 if one["name"] == "sleep_h" else 84, 8
-    by_day = {row["day"]: row for row in one["rows"]}
+    name, high = one["name"], 112 if one["name"] == "sleep_h" else 84
     values = [row["value"] for row in one["rows"]]
-    low_end, high_end = _ends(values, from_zero=one["from_zero"])
-    step = (_WIDE - _LEFT) / max(len(days), 1)
-
-    def at(value: float) -> float:
-        return top + (1.0 - (value - low_end) / max(high_end - low_end, 1e-9)) * (high - top - _BOTTOM)
-
-    inside: list[Markup] = [draw.hatch(name)]
-    inside += [draw.text(_LEFT - 4, at(end) + 3, _short(end), "axis", "end") for end in (low_end, high_end)]
-    for place, day in enumerate(days):
-        x = _LEFT + place * step
-        row = by_day.get(day)
-        if row is None:
-            inside.append(draw.gap(name, x, top, step, high - top - _BOTTOM))
-        elif one["from_zero"]:
-            inside.append(draw.box(x + 0.5, at(row["value"]), step - 1, at(0.0) - at(row["value"]), "interval"))
-        else:
-            dot = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="2" class="dot"/>')
-            inside.append(dot.format(x + step / 2, at(row["value"])))
-    inside += _dates(days, high, _LEFT, step)
+    inside = _marks_of_days(one, days, high)
     unit = word("unit", unit_of(name))
     title = f"{one['title'][:1].upper()}{one['title'][1:]}, {unit}"
     summary = t(
@@ -98,31 +80,38 @@ def numbers(one: dict[str, Any], days: Sequence[str], t: Words, word: Words) -> 
     return Chart(name, title, summary, draw.picture(name, high, title, inside, _WIDE), head, table, name)
 
 
-def roster(told: dict[str, Any], t: Words, word: Words) -> Chart:
-    """Shifts of the days around today: a column for each day, midnight above, the hours of a shift filled."""
-    days, high, top = told["days"], 160, 14
+def _marks_of_days(one: dict[str, Any], days: Sequence[str], high: int) -> list[Markup]:
+    """Bars, dots and gaps, with the ends of the axis."""
+    name, top = one["name"], 8
+    by_day = {row["day"]: row["value"] for row in one["rows"]}
+    low_end, high_end = _ends(list(by_day.values()), from_zero=one["from_zero"])
     step = (_WIDE - _LEFT) / max(len(days), 1)
 
-    def at(hour: float) -> float:
-        return top + hour / 24.0 * (high - top - _BOTTOM)
+    def at(value: float) -> float:
+        return top + (1.0 - (value - low_end) / max(high_end - low_end, 1e-9)) * (high - top - _BOTTOM)
 
+    inside: list[Markup] = [draw.hatch(name)]
+    inside += [draw.text(_LEFT - 4, at(end) + 3, _short(end), "axis", "end") for end in (low_end, high_end)]
+    for place, day in enumerate(days):
+        x, value = _LEFT + place * step, by_day.get(day)
+        if value is None:
+            inside.append(draw.gap(name, x, top, step, high - top - _BOTTOM))
+        elif one["from_zero"]:
+            inside.append(draw.box(x + 0.5, at(value), step - 1, at(0.0) - at(value), "interval"))
+        else:
+            dot = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="2" class="dot"/>')
+            inside.append(dot.format(x + step / 2, at(value)))
+    return inside + _dates(days, high, _LEFT, step)
+
+
+def roster(told: dict[str, Any], t: Words, word: Words) -> Chart:
+    """Shifts of the days around today: a column for each day, midnight above, the hours of a shift filled."""
+    days, step = told["days"], (_WIDE - _LEFT) / max(len(told["days"]), 1)
+    inside = _columns(days, step, t("days.today"))
     place_of = {one["day"]: place for place, one in enumerate(days)}
-    inside: list[Markup] = [draw.hatch("roster")]
-    for hour in (0, 6, 12, 18, 24):
-        inside.append(draw.text(_LEFT - 4, at(hour) + 3, f"{hour:02d}:00", "axis", "end"))
-        inside.append(draw.line(_LEFT, at(hour), _WIDE, at(hour), "normal"))
-    for place, one in enumerate(days):
-        x = _LEFT + place * step
-        if not one["is_known"]:
-            inside.append(draw.gap("roster", x, top, step, at(24) - top))
-        if one["is_today"]:
-            inside.append(draw.text(x + step / 2, 9, t("days.today"), "label"))
-            inside += [draw.line(edge, top, edge, at(24), "work") for edge in (x, x + step)]
-        if place % 7 == 0 and place < len(days) - 1:
-            inside.append(draw.text(x + step / 2, high - 5, one["day"][5:], "axis"))
     for piece in told["pieces"]:
         x = _LEFT + place_of[piece["day"]] * step
-        from_y, until_y = at(piece["from_h"]), at(piece["until_h"])
+        from_y, until_y = _hour_y(piece["from_h"]), _hour_y(piece["until_h"])
         is_night = piece["kind"] == "night"
         inside.append(draw.box(x + 1, from_y, step - 2, until_y - from_y, "down" if is_night else "interval"))
         if until_y - from_y > 9:
@@ -139,8 +128,37 @@ def roster(told: dict[str, Any], t: Words, word: Words) -> Chart:
         for one in told["shifts"]
     )
     return Chart(
-        "roster", title, summary, draw.picture("roster", high, title, inside, _WIDE), head, rows, "shift_hours_h"
+        "roster",
+        title,
+        summary,
+        draw.picture("roster", _ROSTER_HIGH, title, inside, _WIDE),
+        head,
+        rows,
+        "shift_hours_h",
     )
+
+
+def _columns(days: Sequence[dict[str, Any]], step: float, today: str) -> list[Markup]:
+    """The hours, the days, those that were not imported, and today."""
+    inside: list[Markup] = [draw.hatch("roster")]
+    for hour in (0, 6, 12, 18, 24):
+        inside.append(draw.text(_LEFT - 4, _hour_y(hour) + 3, f"{hour:02d}:00", "axis", "end"))
+        inside.append(draw.line(_LEFT, _hour_y(hour), _WIDE, _hour_y(hour), "normal"))
+    for place, one in enumerate(days):
+        x = _LEFT + place * step
+        if not one["is_known"]:
+            inside.append(draw.gap("roster", x, _hour_y(0), step, _hour_y(24) - _hour_y(0)))
+        if one["is_today"]:
+            inside.append(draw.text(x + step / 2, 9, today, "label"))
+            inside += [draw.line(edge, _hour_y(0), edge, _hour_y(24), "work") for edge in (x, x + step)]
+        if place % 7 == 0 and place < len(days) - 1:
+            inside.append(draw.text(x + step / 2, _ROSTER_HIGH - 5, one["day"][5:], "axis"))
+    return inside
+
+
+def _hour_y(hour: float) -> float:
+    """Where an hour of the day lies in the strip."""
+    return 14 + hour / 24.0 * (_ROSTER_HIGH - 14 - _BOTTOM)
 
 
 def unit_of(name: str) -> str:

@@ -63,9 +63,15 @@ def test_a_file_that_takes_too_long_gives_what_was_read_before():
 
 
 @pytest.mark.process
+def test_a_busy_machine_gives_what_was_read_in_its_time():
+    found, _ = read(BOMBS[SLOW][0](), limits=replace(LIMITS, entries_wall_s=0.0))
+    assert reasons(found[0]) == {"out_of_time"}
+
+
+@pytest.mark.process
 def test_the_system_ends_a_process_and_the_next_file_is_read_by_another(caplog):
     """The second limit, where the first fails: the entries' own time is set beyond it."""
-    limits = replace(LIMITS, entries_cpu_s=1e6, file_cpu_s=1)
+    limits = replace(LIMITS, entries_cpu_s=1e6, entries_wall_s=1e6, file_cpu_s=1)
     with caplog.at_level(logging.WARNING):
         found, _ = read(around(), BOMBS[SLOW][0](), around(), limits=limits)
     assert [reasons(answer) for answer in found] == [set(), {"file_stopped"}, set()]
@@ -76,9 +82,9 @@ def test_the_system_ends_a_process_and_the_next_file_is_read_by_another(caplog):
 @pytest.mark.process
 def test_memory_is_limited():
     found, _ = read(
-        around("BEGIN:VEVENT\nUID:a\nEND:VEVENT\n" * 450_000),
+        around(("BEGIN:VEVENT\n" + "UID:\n" * 9000 + "END:VEVENT\n") * 150),
         around(),
-        limits=replace(LIMITS, memory_bytes=160 * 2**20),
+        limits=replace(LIMITS, memory_bytes=128 * 2**20),
     )
     assert [reasons(answer) for answer in found] == [{"file_stopped"}, set()]
 
@@ -133,13 +139,13 @@ def test_too_many_and_too_large_files_are_named():
     assert [reasons(answer) for answer in found] == [set(), {"too_many_files"}]
 
 
-OTHER = b'{"events":1,"all_day":0,"others":0,"unread":{},"reach":[[1,0]],"kinds":[0,1],"found":[[1,2,0,0,0]]}'
+OTHER = b'{"events":1,"all_day":0,"others":0,"unread":{},"reach":[[1,0]],"kinds":[0,1],"found":[[1,2,0,0,0,0]]}'
 
 
 @pytest.mark.parametrize(
     ("part", "other"),
     [(b'"events":1', b'"events":-1'), (b'"events":1', b'"events":true'), (b"[[1,2", b"[[2,1"), (b"[[1,2", b"[[1,1e99"),
-     (b'"unread":{}', b'"unread":{"a title":1}'), (b"0,0,0]]", b"0,0]]"), (b"[[1,2", b'[["1",2'), (b'"kinds":[0,1]', b'"kinds":["x",1]'),
+     (b'"unread":{}', b'"unread":{"a title":1}'), (b"0,0,0]]", b"0,0]]"), (b"0,0,0]]", b"0,0,9]]"), (b"[[1,2", b'[["1",2'), (b'"kinds":[0,1]', b'"kinds":["x",1]'),
      (b'"reach":[[1,0]]', b'"reach":[["x",0]]'), (OTHER, b"[" * 100_000), (OTHER, b""), (OTHER, b"null")],
 )  # fmt: skip
 def test_an_answer_of_another_shape_is_refused(part, other):
