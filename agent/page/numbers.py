@@ -62,5 +62,5 @@ def _about_day(session: Session, spec: DaySpec) -> Answer:
         "grade": spec.evidence,
         "grade_words": GRADES[spec.evidence],
         "because": spec.because,
-        "leaves": spec.release,
+        "leaves": spec.release == "whole" and session.profile.may_release(spec.signal, spec.kind),
     }

@@ -86,13 +86,13 @@ def test_a_policy_that_denies_every_kind_of_days_has_no_such_page():
 def session_of(tmp_path):
     with ExitStack() as parts:
 
-        def made(name: str) -> Session:
-            settings = Settings(state_dir=tmp_path / name, profile=name, key_store="file")
+        def made(name: str, profile: str = "") -> Session:
+            settings = Settings(state_dir=tmp_path / name, profile=profile or name, key_store="file")
             settings.state_dir.mkdir(mode=0o700)
 
             async def here() -> Session:  # it wants a loop
                 clock = VirtualClock(START_UTC_S * NS_PER_S)
-                return Session(settings, PROFILES[name], clock, RunMode(serves=False), parts)
+                return Session(settings, PROFILES[profile or name], clock, RunMode(serves=False), parts)
 
             return asyncio.run(here())
 
@@ -187,6 +187,12 @@ def test_each_number_of_a_day_says_how_good_its_evidence_is(session_of, name):
     html = asyncio.run(pages.render(f"about/{name}", {}, ask, None))
     assert DAYS[name].because.split("'")[0] in html
     assert ("Evidence grade" in html) == (DAYS[name].evidence != "-")
+
+
+def test_a_number_that_may_not_leave_here_says_so(session_of):
+    leaves = {name: asked(session_of(name), "about", name="sleep_h")["leaves"] for name in PROFILES}
+    assert leaves == {"personal": False, "care": True, "research": True, "eu-workplace": False}
+    assert asked(session_of("care2", "care"), "about", name="busy_h")["leaves"] is False
 
 
 # ---- a calendar
