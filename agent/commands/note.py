@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     """`wardbeat note`: a shift, or a change after which your normal is another one; the list, and taking back."""
     from agent import config
     from agent.errors import WrongUse
-    from agent.weeks import scores
+    from agent.weeks import noting
 
     settings, _ = config.load(arguments.config)
     now_s = int(time.time())
@@ -43,13 +43,13 @@ def run(arguments: argparse.Namespace) -> int:
             raise WrongUse(
                 "the end of the shift is missing", remedy="Example: --from 2026-11-22T21:00 --until 2026-11-23T07:00"
             )
-        noted = scores.shift(begins_s, ends_s, arguments.kind or "day", told(settings), now_s)
+        noted = noting.shift(begins_s, ends_s, arguments.kind or "day", told(settings), now_s)
         tell(settings, noted)
         say(f"Noted: {_told_words(noted)}. It is compared with your other shifts of this kind; no messages come in it.")
         return 0
     if arguments.kind is not None:
         raise WrongUse("--kind is only for shifts", remedy="Leave it out.")
-    noted = scores.change(arguments.what, begins_s, ends_s, now_s)
+    noted = noting.change(arguments.what, begins_s, ends_s, now_s)
     tell(settings, noted)
     say(f"Noted: {_told_words(noted)}.")
     if ends_s is None:

@@ -14,6 +14,7 @@ from agent.control import channel, marks
 from agent.control.channel import Command, Reply
 from agent.control.consent_words import encode_yes
 from agent.control.words import erased
+from agent.days.store import DayStore
 from agent.enrollment import identity
 from agent.enrollment.consent_key import signed_yes
 from agent.enrollment.enrolled import Identity
@@ -227,6 +228,9 @@ def _erase_offline(folder: Path, vault: Vault, now_utc_s: int) -> Reply:
         history = History(folder / "history.db", vault)
         windows = history.erase()
         history.close()
+        days = DayStore(folder / "history.db", vault)
+        days.erase()
+        days.close()
         sign, site = (None, "") if enrolled is None else (enrolled.sign, enrolled.site)
         consents.erase(outbox, sign, site, now_utc_s)
         copies, unknown = state_files.erase_copies(folder), state_files.unknown(folder)

@@ -5,11 +5,13 @@ from dataclasses import asdict
 
 from agent import sources
 from agent.config import Settings
+from agent.days.store import DayStore
 from agent.outbox import Outbox, consents, hub_scores, ledger, pauses
 from agent.privacy.consent import Consented
 from agent.privacy.vault import Vault
 from agent.scoring import instruments
 from agent.system import state_files
+from agent.weeks.days import day_words
 from agent.windows.history import History, Told
 
 
@@ -20,9 +22,22 @@ def history_held(settings: Settings, vault: Vault) -> dict[str, object]:
         return {
             "summaries": [asdict(summary) for summary in history.summaries()],
             "told": [_told(one) for one in history.told()],
+            **_days(settings, vault),
         }
     finally:
         history.close()
+
+
+def _days(settings: Settings, vault: Vault) -> dict[str, object]:
+    """What each import says of each day, and the journal with its words."""
+    store = DayStore(settings.state_dir / "history.db", vault, writes=False)
+    try:
+        return {
+            "days": [asdict(one) | {"date": day_words(one.day)} for one in store.days()],
+            "journal": [asdict(one) | {"date": day_words(one.day)} for one in store.entries()],
+        }
+    finally:
+        store.close()
 
 
 def everything_held(settings: Settings, outbox: Outbox) -> dict[str, object]:

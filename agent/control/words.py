@@ -12,7 +12,8 @@ def erased(windows: int, *, asks_hub: bool, copies: Sequence[str] = (), unknown:
         copies: Files that were overwritten and removed.
         unknown: Files of the state folder that are not Wardbeat's.
     """
-    said = [f"{windows} windows, your check-ins and notes, and the contents of the ledger were deleted here"]
+    yours = "your check-ins, notes, imported days and journal"
+    said = [f"{windows} windows, {yours}, and the contents of the ledger were deleted here"]
     if copies:
         said.append(f"copies were overwritten and removed: {', '.join(copies)}")
     if unknown:

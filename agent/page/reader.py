@@ -23,7 +23,7 @@ from agent.outbox import Outbox, ledger
 from agent.privacy.vault import existing_vault
 from agent.system import host
 from agent.tables.profiles import Profile
-from agent.weeks import beside, report
+from agent.weeks import beside, days, report
 from agent.windows.history import History
 
 _FOUND_MOST: Final = 200
@@ -63,7 +63,8 @@ def main() -> int:
 def _weeks(wanted: Wanted) -> str:
     with closing(wanted.history()) as history:
         hub = beside.of_hub(wanted.settings)
-        return json.dumps(report.weeks(history, wanted.profile, hub=hub), allow_nan=False)
+        known = days.known(wanted.settings)
+        return json.dumps(report.weeks(history, wanted.profile, hub=hub, known=known), allow_nan=False)
 
 
 def _found(wanted: Wanted) -> str:

@@ -65,18 +65,18 @@ def notes(session: Session, _: forms.Nothing) -> Answer:
 
 def note(session: Session, asked: forms.Note) -> Answer:
     from agent.scoring.baseline import RESETS
-    from agent.weeks import scores
+    from agent.weeks import noting
 
     begins, ends = asked.from_utc_s, asked.until_utc_s
     if asked.what == "shift":
         if ends is None:
             raise WrongUse("the end of the shift is missing", remedy="Enter the end of the shift.")
         kind = "night" if asked.kind == "night" else "day"
-        told = scores.shift(begins, ends, kind, session.history.told(), session.utc_s())
+        told = noting.shift(begins, ends, kind, session.history.told(), session.utc_s())
     else:
         if asked.what not in RESETS:
             raise WrongUse("this kind of change is not known", remedy="Choose one from the list.")
-        told = scores.change(asked.what, begins, ends, session.utc_s())
+        told = noting.change(asked.what, begins, ends, session.utc_s())
     session.history.tell(told)
     return {"words": "Noted."}
 

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from agent.days.store import DayStore
 from agent.enrollment.known_time import REMEDY as CLOCK_REMEDY
 from agent.errors import StorageFull
 from agent.model import Interval, Summary
@@ -25,7 +26,8 @@ class ReleaseQueue:
     """The way of a summary from the window to the sealed row.
 
     Args:
-        history, outbox: Where it is kept, and where it is sealed.
+        history, days: Where it is kept, and what is known of days.
+        outbox: Where it is sealed.
         profile: The policy in force.
         operator: The enrolled hub's; None: nothing is released.
         board: Where states are said.
@@ -38,6 +40,7 @@ class ReleaseQueue:
     def __init__(
         self,
         history: History,
+        days: DayStore,
         outbox: Outbox,
         profile: Profile,
         operator: str | None,
@@ -45,7 +48,7 @@ class ReleaseQueue:
         *,
         utc_s: Callable[[], int],
     ) -> None:
-        self._history, self._outbox, self._board, self._utc_s = history, outbox, board, utc_s
+        self._history, self._days, self._outbox, self._board, self._utc_s = history, days, outbox, board, utc_s
         self._profile, self._operator = profile, operator
         self._pending: deque[tuple[Summary, tuple[Interval, ...]]] = deque()
         self._forgot_day = self._distrusted = 0
@@ -102,8 +105,9 @@ class ReleaseQueue:
             self._board.set("disk", Level.TROUBLE, str(full), full.remedy)
 
     def forget(self) -> int:
-        """Forget every window, those that wait too; how many were kept."""
+        """Forget every window, those that wait too, and every day; how many windows were kept."""
         self._pending.clear()
+        self._days.erase()
         return self._history.erase()
 
     def show_consent(self) -> None:

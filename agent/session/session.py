@@ -6,6 +6,7 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Final
 
 from agent.config import Settings
+from agent.days.store import DayStore
 from agent.enrollment import identity
 from agent.enrollment.enrolled import Identity
 from agent.enrollment.known_time import Heard
@@ -81,6 +82,8 @@ class Session:
         self.vault: Vault = open_vault(folder, settings.key_store)
         self.history = History(folder / "history.db", self.vault)
         parts.callback(self.history.close)
+        self.days = DayStore(folder / "history.db", self.vault)
+        parts.callback(self.days.close)
         self._repad_history()
         self.identity = self._enrolled()
         self.outbox: Outbox = parts.enter_context(
@@ -98,7 +101,7 @@ class Session:
         self.last_summary: Summary | None = None
         self.publisher: Publisher | None = None
         self.release_queue = ReleaseQueue(
-            self.history, self.outbox, profile, self.operator, self.board, utc_s=self.utc_s
+            self.history, self.days, self.outbox, profile, self.operator, self.board, utc_s=self.utc_s
         )
         self.sensors = Sensors(settings, profile, clock, folder, self.board, self.release_queue, radio=radio, eyes=eyes)
         for name, is_on in pauses.switches(self.outbox).items():

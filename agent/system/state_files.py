@@ -42,7 +42,10 @@ FILES: Final = tuple(
     for row in (
         ("outbox.suspect", "a mark that the outbox is to be checked", WhenErased.KEPT),
         *((f"outbox.db{end}", "the ledger and the sealed rows", WhenErased.EMPTIED) for end in ("", "-wal", "-shm")),
-        *((f"history.db{end}", "windows, check-ins and notes", WhenErased.EMPTIED) for end in ("", "-wal", "-shm")),
+        *(
+            (f"history.db{end}", "windows, check-ins, notes, days and journal", WhenErased.EMPTIED)
+            for end in ("", "-wal", "-shm")
+        ),
         ("outbox*", "a copy of the ledger, set aside or left over", WhenErased.OVERWRITTEN),
         ("history*", "a copy of the history, moved aside", WhenErased.OVERWRITTEN),
         ("export*.json", "an export", WhenErased.OVERWRITTEN),

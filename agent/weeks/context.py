@@ -10,7 +10,7 @@ from typing import Final
 from agent.errors import NotScored, WrongUse
 from agent.scoring import instruments
 from agent.scoring.baseline import RESETS
-from agent.weeks.scores import shifts_of
+from agent.weeks.shifts import shifts_of
 from agent.windows.history import Told
 from agent.wire import codes
 from agent.wire.context import DAY_S, MOST, OFFSET_ZERO

@@ -20,6 +20,8 @@ from agent.system import host
 from agent.tables.profiles import Profile
 from agent.weeks import scores
 from agent.weeks.beside import with_hub
+from agent.weeks.days import KnownDays
+from agent.weeks.shifts import shifts_of
 from agent.windows.history import History
 from agent.wire.score import Score
 
@@ -28,16 +30,21 @@ _ROWS: Final = 14
 _BEFORE_H, _AFTER_H = 2, 14  # of a shift's beginning
 _DAY_S: Final = 86_400
 _WEEKS: Final = 13
+_NOTHING: Final = KnownDays()
 
 
 def weeks(
-    history: History, profile: Profile, now_utc_s: int | None = None, hub: Sequence[Score] = ()
+    history: History,
+    profile: Profile,
+    now_utc_s: int | None = None,
+    hub: Sequence[Score] = (),
+    known: KnownDays = _NOTHING,
 ) -> dict[str, Any]:
     """All of the page's 'Your weeks'; the hub's scores stand beside."""
     now_s = int(time.time()) if now_utc_s is None else now_utc_s
     told = history.told()
     tally = _Tally()
-    made = scores.of(tally.seen(history.summaries()), told, profile, _WEEKS, now_s)
+    made = scores.of(tally.seen(history.summaries()), told, profile, _WEEKS, now_s, known)
     allowed = [name for name in CHANNELS if profile.shows(CHANNELS[name].kind)]
     found = made.as_json()
     return found | {
@@ -46,7 +53,7 @@ def weeks(
         "band": None
         if made.log.baseline is None or made.log.baseline.low is None or made.log.baseline.high is None
         else [math.exp(made.log.baseline.low), math.exp(made.log.baseline.high)],
-        "hours": tally.hours(now_s, scores.shifts_of(told)),
+        "hours": tally.hours(now_s, shifts_of(told, known.shifts)),
         "ribbons": tally.ribbons(now_s, [name for name in allowed if CHANNELS[name].group == "face"]),
         "beats": [tally.beats_from(week.first_day) for week in made.log.weeks],
         "words": {name: CHANNELS[name].words for name in allowed},

@@ -16,17 +16,19 @@ from agent.scoring import instruments
 from agent.scoring.baseline import DAYS_TO_SPEAK, READINGS, RESETS
 from agent.scoring.index import NAME
 from agent.scoring.messages import shown_at, suggestions
-from agent.scoring.observations import Record, SelfReport, Shift, record
+from agent.scoring.observations import Record, SelfReport, record
 from agent.scoring.week_rows import REASONS, Week
 from agent.scoring.weeks import Log, weekly_log
 from agent.system import host
 from agent.tables.profiles import Profile
+from agent.weeks import days
 from agent.weeks.as_sent import as_sent
+from agent.weeks.days import KnownDays
+from agent.weeks.shifts import shifts_of
 from agent.windows.history import History, Told
 
 _DAY_S: Final = 86_400
-LONGEST_SHIFT_S: Final = 36 * 3600
-_BACK_S: Final = 400 * _DAY_S
+_NOTHING: Final = KnownDays()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Scores:
         changes: Days of changes that the person noted.
         instruments: Short names of the check-ins that the place allows.
         record: What the log was made from.
+        days: Values of the last 60 days, see `agent.weeks.days.KnownDays.as_json`.
     """
 
     log: Log
@@ -54,6 +57,7 @@ class Scores:
     changes: tuple[str, ...]
     instruments: tuple[str, ...]
     record: Record
+    days: dict[str, Any]
 
     def as_json(self) -> dict[str, Any]:
         """One object; units stand in names, `ln_` is a natural logarithm."""
@@ -69,6 +73,7 @@ class Scores:
             else asdict(self.log.drift) | {"clear": self.log.drift.clear},
             "changes": list(self.changes),
             "check_ins": list(self.reports),
+            "values_of_days": self.days,
         }
 
     def notable(self, week: Week) -> str:
@@ -114,14 +119,23 @@ def log(settings: Settings, profile: Profile, weeks: int) -> Scores:
     Raises:
         KeysMissing: Nothing was ever kept here, or its key is gone.
     """
-    history = History(settings.state_dir / "history.db", existing_vault(settings.state_dir, settings.key_store))
+    vault = existing_vault(settings.state_dir, settings.key_store)
+    known = days.known_to(settings, vault)
+    history = History(settings.state_dir / "history.db", vault)
     with closing(history):  # read one by one: 400 days of them held at once are 600 MB
-        return of(history.summaries(), history.told(), profile, weeks, now_utc_s=int(time.time()))
+        return of(history.summaries(), history.told(), profile, weeks, int(time.time()), known)
 
 
-def of(summaries: Iterable[Summary], told: Sequence[Told], profile: Profile, weeks: int, now_utc_s: int) -> Scores:
-    """The same, from what the history holds."""
-    shifts = shifts_of(told)
+def of(
+    summaries: Iterable[Summary],
+    told: Sequence[Told],
+    profile: Profile,
+    weeks: int,
+    now_utc_s: int,
+    known: KnownDays = _NOTHING,
+) -> Scores:
+    """The same, from what the history holds, and what is known of days."""
+    shifts = shifts_of(told, known.shifts)
     changes = [one for one in told if one.what == "change" and one.name in RESETS]
     ended = [one for one in changes if "until_utc_s" in one.numbers]
     answered = [one for one in told if one.what == "check-in"]
@@ -134,6 +148,7 @@ def of(summaries: Iterable[Summary], told: Sequence[Told], profile: Profile, wee
         resets_utc_s=[one.at_utc_s for one in changes if one not in ended],
         left_out=[(one.at_utc_s, one.numbers["until_utc_s"]) for one in ended],
         self_reports=_lines(answered),
+        day_values=known.allowed(profile),
     )
     kinds = profile.shown_kinds
     quiet_s = shown_at(now_utc_s, shifts)
@@ -147,16 +162,8 @@ def of(summaries: Iterable[Summary], told: Sequence[Told], profile: Profile, wee
         tuple(sorted(day_of(one.at_utc_s) for one in changes if one not in ended)),
         tuple(allowed_instruments(profile)),
         kept,
+        known.as_json(profile, (now_utc_s + offset_s(now_utc_s)) // _DAY_S),
     )
-
-
-def shifts_of(told: Iterable[Told]) -> list[Shift]:
-    """Times at work that the person noted."""
-    return [
-        Shift(one.at_utc_s, one.numbers["until_utc_s"], "night" if one.name == "night" else "day")
-        for one in told
-        if one.what == "shift" and "until_utc_s" in one.numbers
-    ]
 
 
 def allowed_instruments(profile: Profile) -> dict[str, instruments.Instrument]:
@@ -203,42 +210,6 @@ def result(asked: instruments.Instrument, made: Iterable[instruments.Score]) -> 
         lines.append("This sums up your answers; it is not a diagnosis. What may help:")
         lines += [f"  * {one.text}" for one in suggestions(["burnout"])]
     return [*lines, asked.note]
-
-
-def shift(begins_utc_s: int, ends_utc_s: int, kind: str, told: Iterable[Told], now_utc_s: int) -> Told:
-    """A time at work, as it may be noted.
-
-    Raises:
-        WrongUse: It ends before it begins, is longer than 36 hours, lies more than 400 days away, or overlaps another.
-    """
-    if ends_utc_s <= begins_utc_s:
-        raise WrongUse("the shift ends before it begins", remedy="Give an end after the beginning.")
-    if ends_utc_s - begins_utc_s > LONGEST_SHIFT_S:
-        raise WrongUse("the shift is longer than 36 hours", remedy="Note each shift separately.")
-    if abs(begins_utc_s - now_utc_s) > _BACK_S:
-        raise WrongUse("the shift is more than 400 days away", remedy="Check the year.")
-    for one in told:
-        if one.what == "shift" and one.at_utc_s < ends_utc_s and begins_utc_s < one.numbers["until_utc_s"]:
-            raise WrongUse(
-                "another shift is already noted at that time",
-                remedy="'wardbeat note list' shows it; 'wardbeat note remove N' removes it.",
-            )
-    return Told(begins_utc_s, "shift", kind, {"until_utc_s": ends_utc_s})
-
-
-def change(name: str, begins_utc_s: int, ends_utc_s: int | None, now_utc_s: int) -> Told:
-    """A change of the person's normal, as it may be noted.
-
-    Raises:
-        WrongUse: It lies in the future, or ends before it begins.
-    """
-    if begins_utc_s > now_utc_s:
-        raise WrongUse("the change is in the future", remedy="Note it when it happens.")
-    if ends_utc_s is not None and not begins_utc_s < ends_utc_s <= now_utc_s:
-        raise WrongUse(
-            "the end must lie between the beginning and now", remedy="Note it when it is over, or leave the end out."
-        )
-    return Told(begins_utc_s, "change", name, {} if ends_utc_s is None else {"until_utc_s": ends_utc_s})
 
 
 def offset_s(utc_s: int) -> int:
