@@ -147,12 +147,12 @@ def fold(digest: Digest, rows: Sequence[NewRow], days: Days, now_utc_s: int) -> 
 
 def _with_statements(digest: Digest, rows: Sequence[NewRow], now_utc_s: int) -> tuple[Statements, SaidDays]:
     statements, said_days = digest.statements, digest.said_days
+    last_day = (now_utc_s + _AHEAD_S) // DAY_S
     for row in rows:
         for message in row.plaintext.messages:
             if isinstance(message, ContextMessage) and message.purpose == SCORE:
                 statements = with_statement(statements, row.plaintext.ledger_index, message)
-            is_day = isinstance(message, DaysMessage) and message.purpose == SCORE
-            if is_day and message.day * DAY_S <= now_utc_s + _AHEAD_S:
+            if isinstance(message, DaysMessage) and message.purpose == SCORE and message.day <= last_day:
                 said_days = with_day(said_days, row.plaintext.ledger_index, message)
     return statements, said_days
 

@@ -55,8 +55,8 @@ class NamedFeatures:
         Raises:
             WireRefused: ``not_granted``, or ``consent_unknown`` while the statement is missing.
         """
-        has_values = isinstance(message, SummaryMessage | DaysMessage)
-        sent = {coded.feature_id for coded in message.values} if has_values else set()
+        values = message.values if isinstance(message, SummaryMessage | DaysMessage) else ()
+        sent = {coded.feature_id for coded in values}
         stated = self._of(device, message.consent_hash)
         if stated is None:
             is_newer = isinstance(message, DaysMessage) or not sent <= schema.FIRST_FEATURES
