@@ -67,7 +67,7 @@ def release_days(
     A day that the consent covers and of which nothing is known is released without a value: it takes back what an
     earlier statement of that day said.
     """
-    if consent is None or consent.record.profile != profile.name:
+    if consent is None or profile.name != consent.record.profile:
         return ()
     by_day: dict[int, list[DayValue]] = defaultdict(list)
     for value in values:
