@@ -196,7 +196,8 @@ def test_the_hubs_number_is_that_of_the_persons_own_log(world, scorer):
 
 
 def test_taking_days_back_leads_to_the_score_without_them(world, scorer, tmp_path):
-    with_days, without = noted_person(world), Scored.made(another_person(world, tmp_path / "other"))
+    with_days = noted_person(world)
+    without = Scored.made(another_person(world, tmp_path / "other"), with_days.receiver)
     with_days.send()
     drained(scorer)
     mine = kid(world.identity.sign.public)
