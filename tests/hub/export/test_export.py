@@ -94,7 +94,7 @@ def say_days(person):
 
 
 def test_values_of_days_are_exported_in_their_newest_form(site, tmp_path):
-    one, other = site
+    one, _ = site
     say_days(one)
     manifest = made(one, tmp_path / "out")
     rows = day_rows(tmp_path / "out")
