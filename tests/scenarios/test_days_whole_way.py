@@ -45,12 +45,12 @@ def opened(world):
 
 
 def import_days(store, today):
-    """76 days of a watch and of a roster; in the last two weeks rests are short, and nights too."""
+    """76 days of a watch and of a roster; in the last two weeks more rests are short."""
     span = range(today - BACK_DAYS, today)
     watch, roster, shifts = [], [], {}
     for day in span:
-        short = float(day % 11 == 0 or (day >= today - 14 and day % 2 == 0))
-        watch.append(DayValue(day, "sleep_h", 7.313 + day * 7 % 5 / 7 - 1.37 * short, 0.95))
+        short = float(day % 11 == 0 or (day >= today - 14 and day % 4 == 0))
+        watch.append(DayValue(day, "sleep_h", 7.313 + day * 7 % 5 / 7 - 0.37 * short, 0.95))
         roster.append(DayValue(day, "short_rests_n", short, 1.0))
         if short:
             shifts[day] = [Rostered(day * DAY_S + 6 * 3600, day * DAY_S + 14 * 3600, "day")]

@@ -114,7 +114,7 @@ def noted_person(world, receiver=None):
 
 def say_days(person, many):
     """Sleep and a roster of so many days; one day was imported again, and one taken back."""
-    for day in range(FIRST_DAY, FIRST_DAY + many):
+    for day in range(FIRST_DAY + 1, FIRST_DAY + many):  # the consent covers none before
         short = float(day % 9 == 0 or (day >= FIRST_DAY + many - 12 and day % 3 == 0))
         slept = 7.0 + day % 4 / 4 - 1.5 * short
         person.say(person.values(day, sleep_h=slept, short_rests_n=short, night_shifts_n=0.0))
