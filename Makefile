@@ -17,7 +17,7 @@ export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
 WORKERS ?= 5
 IN_PROCESSES = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-beside test-page screenshots report-picture train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm deb deb-check apt-repository offline-kit offline-kit-check test-package test-arm64 licences sboms wheel sign set-version release release-check release-trial test-pip test-templates msi msi-check test-wine macos
+.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-health bench-beside test-page screenshots report-picture train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm deb deb-check apt-repository offline-kit offline-kit-check test-package test-arm64 licences sboms wheel sign set-version release release-check release-trial test-pip test-templates msi msi-check test-wine macos bench-agreement sentiment-model bench-text
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) once: about $$(grep -cE '^[a-z0-9._-]+==' requirements.lock) packages, 320 MB to download, two to five minutes."
@@ -137,6 +137,10 @@ test-page: $(VENV)/.installed $(MODELS)/.fetched system-tools npm
 bench-page: $(VENV)/.installed system-tools npm
 	PYTHONPATH=. $(BIN)/python -W ignore bench/bench_page.py
 
+## health exports: a gigabyte in little memory, cancelled, bombs, changed bytes, names: PART=export|zip|cancel|bombs|mutations|canary MB=1000 FILES=100000
+bench-health: $(VENV)/.installed
+	PYTHONPATH=. $(BIN)/python -W ignore bench/bench_health.py
+
 ## floods against the agent: how late its loop turns, and when pause, withdraw and erase take effect: FLOOD="answers page" SAMPLES=1000
 bench-floods: $(VENV)/.installed system-tools
 	PYTHONPATH=. $(BIN)/python -W ignore bench/bench_floods.py
@@ -161,9 +165,21 @@ bench-hub: $(VENV)/.installed system-tools
 bench-scoring: $(VENV)/.installed
 	PYTHONPATH=. $(BIN)/python bench/bench_scoring.py
 
+## how often the intervals of `wardbeat agreement` hold the true value, some fifteen minutes: PART=kappa|fleiss|icc|limits STUDIES=1000 UNITS="50 100"
+bench-agreement: $(VENV)/.installed
+	PYTHONPATH=. $(BIN)/python bench/bench_agreement.py
+
 ## the acute model's card, fitted anew to the recordings of WARDBEAT_SHARED
 train-arousal: $(VENV)/.installed
 	PYTHONPATH=. $(BIN)/python -m models.arousal
+
+## models/sentiment.bin and its card from the texts of WARDBEAT_SHARED, a minute; two runs give the same bytes
+sentiment-model: $(VENV)/.installed
+	PYTHONPATH=. $(BIN)/python -m models.sentiment
+
+## what suggestions for a journal entry are worth, and their card again: PART=card|identity|speed|repeat
+bench-text: $(VENV)/.installed
+	PYTHONPATH=. $(BIN)/python bench/bench_text.py
 
 ## the thresholds of the change alarm, made anew on drawn people, some five minutes: PEOPLE=600
 change-thresholds: $(VENV)/.installed
@@ -186,6 +202,11 @@ $(GUIDED)/.installed: bench/requirements-fuzz.txt
 	test -x $(GUIDED)/bin/python || $(PYTHON) -m venv $(GUIDED)
 	$(GUIDED)/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements-fuzz.txt
 	touch $@
+
+## skin conductance and acceleration: a grid of noise, size and rate, a real record, planted ones, known movements, mutated files:
+## PART=grid|faults|real|planted|acceleration|mutated SEEDS=4 FILES=10000
+bench-channels: $(VENV)/.installed
+	PYTHONPATH=. $(BIN)/python -W ignore bench/bench_channels.py
 
 ## the strap under load and over time: PART=load|replay|field|scenarios|day|hostile MINUTES=20 HOURS=24 SEED=1
 bench-strap: $(VENV)/.installed system-tools

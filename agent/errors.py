@@ -4,7 +4,9 @@ WardbeatError                     exit code
 ├── WrongUse                      2   the words or the file given are not right
 │   ├── ConfigInvalid             2   a key or value of the configuration
 │   ├── PolicyDenied              2   the place's policy does not allow it
-│   └── RecordingUnreadable       2   a recording, with its line
+│   ├── RecordingUnreadable       2   a recording, with its line
+│   ├── ImportRefused             2   a health export refused by name; `reason` is the counter's name
+│   └── RatingsUnreadable         2   a table of ratings, with its lines
 ├── Missing                       3   something needed is not there
 │   ├── SourceUnavailable         3   a sensor or its file
 │   ├── ModelMissing              3   a face model, or its right bytes
@@ -17,6 +19,7 @@ WardbeatError                     exit code
 │   └── AgentBusy                 3   the running agent did not answer in time
 ├── CheckFailed                   1   a check was made and did not hold
 │   ├── PacketRefused             1   bytes of a sensor refused by name; `reason` is the counter's name
+│   ├── EntryRefused              1   a calendar entry refused by name, inside the reading process
 │   ├── LedgerBroken              1   the chain does not verify
 │   └── WrongPin                  1
 ├── NotDurable                    1   a hub's database that may forget what it committed
@@ -58,6 +61,22 @@ class PolicyDenied(WrongUse):
 
 
 class RecordingUnreadable(WrongUse):
+    pass
+
+
+class ImportRefused(WrongUse):
+    """A health export that is not read; nothing of it is kept.
+
+    Attributes:
+        reason: One name of `agent.days.health.refusals.REFUSALS`.
+    """
+
+    def __init__(self, reason: str, message: str, remedy: str = "") -> None:
+        super().__init__(message, remedy)
+        self.reason = reason
+
+
+class RatingsUnreadable(WrongUse):
     pass
 
 

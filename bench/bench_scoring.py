@@ -1,4 +1,4 @@
-"""What the scores are worth: `make bench-scoring PART=coverage|alarm|budgets|acute|welltory|invariance|sums|gate|hub|fusion`;
+"""What the scores are worth: `make bench-scoring PART=coverage|days|alarm|budgets|acute|welltory|invariance|sums|gate|hub|fusion`;
 all without.
 
 Frozen protocol: people never stand in train and test; intervals are a bootstrap over people; nothing here chooses
@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import scoring_feelings
+from scoring_days import the_days
 from scoring_alarm import the_alarm, the_budgets
 from scoring_fusion import the_fusion
 from scoring_hub import the_hub
@@ -320,7 +321,7 @@ def the_gate() -> None:
 
 
 PARTS = {
-    "coverage": the_coverage, "alarm": the_alarm, "budgets": the_budgets, "acute": the_acute, "welltory": the_welltory,
+    "coverage": the_coverage, "days": the_days, "alarm": the_alarm, "budgets": the_budgets, "acute": the_acute, "welltory": the_welltory,
     "invariance": the_invariance, "sums": the_sums, "gate": the_gate, "hub": the_hub, "fusion": the_fusion,
 }  # fmt: skip
 

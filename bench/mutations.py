@@ -84,6 +84,16 @@ ROWS = (
     Mutation("agent/sources/strap/quirks/copies.py", "self._is_certain(first, apart_ns) and _fills_time(history)", "False", "tests/agent/sources/strap/test_quirks.py -k quarter_of"),
     Mutation("agent/sources/strap/beat_times.py", "self._doubt_ns += end_ns - start_ns", "pass", "tests/agent/sources/strap/test_quirks.py -k refused"),
     Mutation("agent/sources/strap/quirks/recogniser.py", "_DOUBTED_NS if self.is_doubtful else _HELD_NS", "10**18", "tests/agent/sources/strap/test_quirks.py -k forgotten"),
+    # agreement: few units, weights, edges of intervals, what a spreadsheet would run
+    Mutation("agent/agreement/estimate.py", "if found.units < FEWEST_FOR_A_VALUE:", "if False:", "tests/agent/agreement/test_kappa.py"),
+    Mutation("agent/agreement/kappa.py", '1 if weighting == "linear" else 2', "1", "tests/agent/agreement/test_kappa.py"),
+    Mutation("agent/agreement/kappa.py", "agreed - mean_of * (1.0 - value)", "agreed - mean_of", "tests/agent/agreement/test_kappa.py"),
+    Mutation("agent/agreement/draws.py", "return min(low, estimate), max(high, estimate)", "return low, high", "tests/agent/agreement/test_kappa.py"),
+    Mutation("agent/agreement/fleiss.py", "counts[counts.sum(axis=1) >= 2]", "counts[counts.sum(axis=1) >= 3]", "tests/agent/agreement/test_fleiss.py"),
+    Mutation("agent/agreement/icc.py", "if found.error < _ROUNDING or found.within < _ROUNDING:", "if found.within < _ROUNDING:", "tests/agent/agreement/test_icc.py"),
+    Mutation("agent/agreement/bland_altman.py", "if float(np.ptp(d)) <= _ROUNDING * largest:", "if float(np.ptp(d)) <= 0:", "tests/agent/agreement/test_bland_altman.py"),
+    Mutation("agent/agreement/lines.py", "if faults.lines > MOST_ROWS:", "if faults.lines >= MOST_ROWS:", "tests/agent/agreement/test_reading.py -k million"),
+    Mutation("agent/report/cells.py", 'tuple("=+-@")', 'tuple("=+@")', "tests/agent/agreement/test_agreement.py"),
 )  # fmt: skip
 
 

@@ -1,1 +1,1 @@
-"""Models: what is fetched (manifest.yaml), what is ours (expression.onnx), and how ours is made (expression/)."""
+"""Models: what is fetched (manifest.yaml), what is ours (expression.onnx, sentiment.bin), and how ours are made."""

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from agent.analysis.heart import Analysis, Timed
 from agent.analysis.recorded import Recorded
 from agent.analysis.study import Refused, plain_of
-from agent.analysis.written import WholeFile
 from agent.errors import WrongUse
 from agent.model import Window
+from agent.report.written import WholeFile
 from agent.signal.heart import rr
 from agent.signal.heart.artifacts import Label
 from agent.signal.heart.interval_correction import corrected_from

@@ -97,8 +97,7 @@ def part_of(recorded: Recorded, part: Part, name: str) -> Recorded:
     """
     if part == ALL:
         return recorded
-    begin_s = 0.0 if part.begin is None else max(_since_s(part.begin, recorded, name), 0.0)
-    end_s = recorded.length_s if part.end is None else min(_since_s(part.end, recorded, name), recorded.length_s)
+    begin_s, end_s = bounds_s(part, recorded.start_s, recorded.length_s, name)
     from_s, until_s = recorded.start_s + begin_s, recorded.start_s + end_s
     first = int(np.searchsorted(recorded.t_s, from_s, side="right"))
     last = int(np.searchsorted(recorded.t_s, until_s, side="right"))
@@ -124,24 +123,46 @@ def part_of(recorded: Recorded, part: Part, name: str) -> Recorded:
     )
 
 
+def bounds_s(part: Part, start_s: float, length_s: float, name: str) -> tuple[float, float]:
+    """Where a part begins and ends, in s after a recording's start and inside it.
+
+    Args:
+        part: Which.
+        start_s: Of the recording, as the file counts time.
+        length_s: Of the recording.
+        name: Of the file, for the error.
+
+    Raises:
+        WrongUse: The recording has no clock.
+    """
+    begin_s = 0.0 if part.begin is None else max(_since_s(part.begin, start_s, name), 0.0)
+    end_s = length_s if part.end is None else min(_since_s(part.end, start_s, name), length_s)
+    return begin_s, end_s
+
+
 def has_clock(recorded: Recorded) -> bool:
     """Whether its times are seconds since 1970."""
-    return math.isfinite(recorded.start_s) and recorded.start_s >= CLOCK_FROM_S
+    return is_clock(recorded.start_s)
 
 
-def _since_s(when: Moment, recorded: Recorded, name: str) -> float:
+def is_clock(start_s: float) -> bool:
+    """Whether a recording that begins at this time counts seconds since 1970."""
+    return math.isfinite(start_s) and start_s >= CLOCK_FROM_S
+
+
+def _since_s(when: Moment, start_s: float, name: str) -> float:
     if when.since_s is not None:
         return when.since_s
-    if not has_clock(recorded):
+    if not is_clock(start_s):
         raise WrongUse(
             f"{name} has no clock times, so {when.words} is not known in it",
             remedy="Give seconds, mm:ss or hh:mm:ss from its start.",
         )
     if when.utc_s is not None:
-        return when.utc_s - recorded.start_s
-    start = datetime.fromtimestamp(recorded.start_s, UTC)
+        return when.utc_s - start_s
+    start = datetime.fromtimestamp(start_s, UTC)
     clock = when.clock or time()
     at = datetime.combine(start.date(), clock, tzinfo=clock.tzinfo or UTC)
     while at < start:
         at += timedelta(days=1)
-    return at.timestamp() - recorded.start_s
+    return at.timestamp() - start_s

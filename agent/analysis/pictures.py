@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from agent.analysis.axes import ACROSS, Axes, Scale, mark, path, plot, round_numbers, stretched
-from agent.analysis.markup import Markup, inside, tag
 from agent.analysis.recorded import Ints, Recorded
+from agent.report.axes import ACROSS, Axes, Scale, mark, path, plot, round_numbers, stretched
+from agent.report.markup import Markup, inside, tag
 from agent.signal.heart import rr
 from agent.signal.heart.artifacts import Label
 from agent.signal.heart.rr import Bools, Floats

@@ -6,14 +6,12 @@ Sections wait in an unnamed file, so that the length of a study costs no memory.
 """
 
 import tempfile
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from agent import __version__
 from agent.analysis.compare import Comparison
 from agent.analysis.heart import Analysis, Timed
-from agent.analysis.markup import Markup, inside, tag
 from agent.analysis.pictures import marks
 from agent.analysis.report_collected import Collected
 from agent.analysis.report_overview import comparison as compared
@@ -21,8 +19,10 @@ from agent.analysis.report_overview import overview, overview_row, refused_row
 from agent.analysis.report_recording import recording
 from agent.analysis.report_words import foot
 from agent.analysis.study import Refused
-from agent.analysis.written import WholeFile
 from agent.model import Window
+from agent.report.markup import Markup
+from agent.report.page import END, beginning
+from agent.report.written import WholeFile
 
 _AT_ONCE: Final = 2**20
 _MOST_ROWS: Final = 2000  # of the overview; the table of --csv has all
@@ -77,19 +77,9 @@ class Report:
         """Write the file."""
         many = len(self._names) > 1 or not self._read
         title = self._names[0] if not many else f"{len(self._names)} recordings"
-        style = Markup(files("agent.analysis").joinpath("report.css").read_text(encoding="utf-8"))
-        policy = "default-src 'none'; style-src 'unsafe-inline'"
-        head = inside((
-            Markup('<meta charset="utf-8">'),
-            Markup(f'<meta http-equiv="Content-Security-Policy" content="{policy}">'),
-            Markup('<meta name="viewport" content="width=device-width, initial-scale=1">'),
-            tag("title", f"Wardbeat report: {title}"),
-            tag("style", style),
-        ))  # fmt: skip
-        top = tag("header", tag("b", "Wardbeat"), tag("span", "Heart-rate variability report"))
         out = self._file.text
         with self._sections as sections:
-            out.write(f'<!doctype html>\n<html lang="en"><head>{head}</head><body>{top}{marks()}<main>')
+            out.write(f"{beginning(title, 'Heart-rate variability report')}{marks()}<main>")
             if self._comparison is not None:
                 out.write(compared(self._comparison))
             elif many:
@@ -97,5 +87,5 @@ class Report:
             sections.seek(0)
             while piece := sections.read(_AT_ONCE):
                 out.write(piece)
-            out.write(f"</main>{foot(__version__)}</body></html>\n")
+            out.write(f"</main>{foot(__version__)}{END}")
         self._file.keep()

@@ -6,12 +6,12 @@ import numpy as np
 
 from agent.analysis.compare import LIMIT, RULE, Comparison, Pair, verdict, why_withheld
 from agent.analysis.heart_report import MAIN
-from agent.analysis.markup import Markup, tag
 from agent.analysis.report_collected import TILES, Collected
 from agent.analysis.report_tables import interval_of
 from agent.analysis.report_words import length, name_of, sentence, shown
 from agent.analysis.study import Refused
 from agent.model import FeatureValue
+from agent.report.markup import Markup, tag
 
 
 def overview(title: str, rows: Sequence[Markup], total: int, read: int) -> Markup:

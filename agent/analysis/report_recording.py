@@ -6,7 +6,6 @@ import numpy as np
 
 from agent.analysis import pictures
 from agent.analysis.heart_report import why
-from agent.analysis.markup import Markup, tag
 from agent.analysis.notes import notes_of
 from agent.analysis.part import has_clock
 from agent.analysis.recorded import Recorded
@@ -14,6 +13,7 @@ from agent.analysis.report_collected import TILES, Collected
 from agent.analysis.report_tables import interval_of, numbers_of, windows_of
 from agent.analysis.report_words import clock, length, name_of, sentence, shown
 from agent.model import FeatureValue
+from agent.report.markup import Markup, tag
 from agent.signal.heart.artifacts import Label
 
 

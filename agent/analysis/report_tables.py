@@ -4,11 +4,11 @@ from typing import Final
 
 from agent.analysis.columns import heart_numbers, meaning_of
 from agent.analysis.heart_report import MAIN, why
-from agent.analysis.markup import Markup, tag
 from agent.analysis.report_collected import Collected
 from agent.analysis.report_words import clock, name_of, sentence, shown
 from agent.features import FEATURES
 from agent.model import FeatureValue
+from agent.report.markup import Markup, tag
 
 _MOST_WINDOWS: Final = 300
 

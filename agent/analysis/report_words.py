@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from agent.analysis.markup import Markup, tag
+from agent.report.markup import Markup, tag
 
 SHORT: Final = {
     "hr_mean_bpm": ("Heart rate", "beats/min"), "rmssd_ms": ("RMSSD", "ms"), "sdnn_ms": ("SDNN", "ms"),

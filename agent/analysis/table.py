@@ -12,8 +12,9 @@ from typing import Final
 from agent.analysis.columns import LONG, REASON_CODES, WIDE, Cell, Column, Row, heart_numbers, meaning_of, unit_of
 from agent.analysis.heart import Analysis, Timed
 from agent.analysis.study import Refused, dictionary_of
-from agent.analysis.written import WholeFile
 from agent.model import Window
+from agent.report.cells import no_formula
+from agent.report.written import WholeFile
 from agent.tables.feature_spec import FeatureSpec
 
 DICTIONARY_HEAD: Final = (
@@ -66,7 +67,7 @@ class Table:
         self._file.discard()
 
     def _write(self, row: Row) -> None:
-        self._writer.writerow(_text(column.cell(row)) for column in self._columns)
+        self._writer.writerow(as_cell(column.cell(row)) for column in self._columns)
 
 
 def dictionary(columns: tuple[Column, ...]) -> list[tuple[str, ...]]:
@@ -91,14 +92,13 @@ def _entry(name: str, unit: str, meaning: str, spec: FeatureSpec | None) -> tupl
         spec.most_hole_s if math.isfinite(spec.most_hole_s) else None, spec.low, spec.high,
     )  # fmt: skip
     yes_no = ("yes" if spec.detrended else "no", "yes" if spec.has_interval else "none is established")
-    return (name, unit, meaning, spec.formula, f"doi:{spec.source}", *yes_no, *map(_text, limits))
+    return (name, unit, meaning, spec.formula, f"doi:{spec.source}", *yes_no, *map(as_cell, limits))
 
 
-def _text(cell: Cell) -> str:
+def as_cell(cell: Cell) -> str:
     """A cell: the shortest text that is read back as the same number; words in one line, and never a formula."""
     if cell is None:
         return ""
     if isinstance(cell, float):
         return repr(float(cell))
-    words = " ".join(str(cell).split())
-    return f"'{words}" if words[:1] in tuple("=+-@") else words
+    return no_formula(str(cell))

@@ -53,6 +53,7 @@ COMMANDS: Final[dict[str, CommandSpec]] = {
         CommandSpec("weeks", "page", "show your weeks, each compared with your own normal"),
         CommandSpec("check-in", "page", "answer a short questionnaire; only you see the answers"),
         CommandSpec("note", "page", "note a shift, or a change of what is normal for you"),
+        CommandSpec("journal", "page", "note how you are, in one word and some of your own"),
         CommandSpec("consent", "consent", "show, give or withdraw your consent"),
         CommandSpec("ledger", "data", "show everything that was sealed, in plain words"),
         CommandSpec("export", "data", "print all data about you as JSON"),
@@ -68,6 +69,7 @@ COMMANDS: Final[dict[str, CommandSpec]] = {
         CommandSpec("hub", "set-up", "run and manage the reference receiver"),
         CommandSpec("demo", "study", "run the whole chain on this machine with a synthetic person"),
         CommandSpec("analyze", "study", "analyze a recording: beats, ECG, PPG, or a face"),
+        CommandSpec("agreement", "study", "compare raters or instruments: kappa, ICC, limits of agreement"),
         CommandSpec("audit", "study", "check how fairly the scorer treats groups of simulated people"),
     )
 }

@@ -16,6 +16,8 @@ files:      intervals or waves of Polar, Suunto, Garmin (.fit), Apple, Empatica,
 columns:    found by their names and numbers, named in the output; --column, --time-column and --unit decide otherwise
 waveforms:  a time column gives the rate, and its pauses are gaps; acc_x_g,acc_y_g,acc_z_g show whether the body moved,
             and a pulse wave then gives a rate but no variability
+others:     --signal eda is skin conductance, in a stated unit: level and responses; a count that noise could make is
+            withheld. --signal acc is acceleration: ENMO, MAD, stillness, wear. docs/recordings.md
 windows:    [start, end), from the start of the first interval. A recording shorter than a window is one window, and so
             is the rest of a longer one; a rest shorter than half a window is left out. Each number has its own minimum
 times:      --from and --until take 90, 1:30 or 1:02:30 from the start of the recording; or, where it has clock times,
@@ -44,13 +46,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--video", type=Path, metavar="FILE", help="analyze a clip of a face instead")
     parser.add_argument("--images", type=Path, nargs="+", metavar="FILE", help="analyze photos of faces instead")
-    parser.add_argument("--signal", choices=("rr", "ecg", "ppg"), help="kind of signal in the file (default rr)")
+    parser.add_argument(
+        "--signal", choices=("rr", "ecg", "ppg", "eda", "acc"), help="kind of signal in the file (default rr)"
+    )
     parser.add_argument("--fs", type=float, metavar="HZ", help="samples per second, where the file does not say")
     parser.add_argument(
         "--column", metavar="NAME|N", help="the column of intervals or samples: its name, or its number from 1"
     )
     parser.add_argument("--time-column", metavar="NAME|N", help="the column of times; 'none' leaves times out")
-    parser.add_argument("--unit", help="unit of the intervals: ms, s, us, ns, 1/1024s, or samples with --fs")
+    parser.add_argument(
+        "--unit", help="unit of intervals (ms, s, us, ns, 1/1024s, samples), eda (uS, nS, kOhm) or acc (g, mg, m/s2)"
+    )
     parser.add_argument("--lead", metavar="NAME|N", help="signal of a file with several (EDF, WFDB, OpenSignals)")
     parser.add_argument("--window", type=float, metavar="S", help="window length in s (default 300)")
     parser.add_argument(
@@ -85,6 +91,10 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.file:
         _only_for_beats(arguments)
         return _of_faces(arguments)
+    if arguments.signal in ("eda", "acc"):
+        from agent.commands import analyze_channels
+
+        return analyze_channels.run(arguments)
     return _of_hearts(arguments)
 
 

@@ -1,4 +1,4 @@
-"""`wardbeat models`: the face models, listed and fetched."""
+"""`wardbeat models`: the models, listed, and those of others fetched."""
 
 import argparse
 from pathlib import Path
@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from agent.perception import fetch, store
+    from agent.text import shipped
 
     manifest = store.manifest()
     if arguments.what == "fetch":
@@ -34,6 +35,9 @@ def run(arguments: argparse.Namespace) -> int:
         here = store.place_of(file) is not None
         say(f"{'ok  ' if here else '    '} {file.name:<42} {file.size:>9} B  {file.licence}  {file.what}; optional")
     say(f"ok   {store.OURS:<42} {len(store.ours()):>9} B  Apache-2.0  our own: landmarks to facial actions")
+    shipped.shipped_table()  # an error names what is wrong with it
+    text = shipped.manifest_row()
+    say(f"ok   {text['name']:<42} {text['bytes']:>9} B  {text['licence']}  our own: {text['what']}")
     if missing:
         say(f"  → {store.FETCH}")
     return 3 if missing else 0

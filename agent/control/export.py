@@ -34,6 +34,7 @@ def _days(settings: Settings, vault: Vault) -> dict[str, object]:
     try:
         return {
             "days": [asdict(one) | {"date": day_words(one.day)} for one in store.days()],
+            "marks": {kind: len(store.marks(kind)) for kind in ("calendar", "person")},
             "journal": [asdict(one) | {"date": day_words(one.day)} for one in store.entries()],
         }
     finally:

@@ -8,6 +8,7 @@ from typing import Final
 from agent.control.channel import Command, Reply
 from agent.control.consent_words import decode_yes
 from agent.control.words import erased
+from agent.days.journal import Journal
 from agent.enrollment import known_time
 from agent.errors import OutboxBroken, WireRefused, WrongUse
 from agent.outbox import consents, pauses
@@ -125,6 +126,13 @@ def _now(session: Session, _: str) -> Reply:
     return Reply(body=json.dumps(now(session)))
 
 
+def _journal(session: Session, request: str) -> Reply:
+    from agent.weeks.scores import offset_s
+
+    journal = Journal(session.days, session.profile, session.utc_s, offset_s)
+    return Reply(body=json.dumps(journal.asked(request)))
+
+
 TABLE: Final[dict[str, Callable[[Session, str], Reply]]] = {
     "now": _now,
     "status": _status,
@@ -133,4 +141,5 @@ TABLE: Final[dict[str, Callable[[Session, str], Reply]]] = {
     "consent": _consent,
     "withdraw": _withdraw,
     "erase": _erase,
+    "journal": _journal,
 }

@@ -20,11 +20,13 @@ KEEP_DAYS: Final = 800
 MOST_WORDS: Final = 2000  # characters of a journal entry
 _DAY_BYTES: Final = 1024
 _ENTRY_BYTES: Final = 8192
+_MARK_BYTES: Final = 256
 _MOST_SOURCE: Final = 64
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS day (sealed BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS journal (sealed BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS mark (sealed BLOB NOT NULL) STRICT;
 """
 
 
@@ -171,6 +173,27 @@ class DayStore:
         with one_moment(self._db):
             return sorted((one for _, one in self._rows()), key=lambda one: (one.day, one.source))
 
+    # ---- marks
+
+    def marks(self, kind: str) -> dict[str, str]:
+        """What the person marked once, such as digests of the titles that are shifts.
+
+        Args:
+            kind: ``calendar``: digest of a title to ``shift``; ``person``: format of an export to digest of its owner.
+        """
+        if not self._is_there("mark"):
+            return {}
+        return {name: value for _, (of, name, value) in self._marks() if of == kind}
+
+    def keep_marks(self, kind: str, marks: Mapping[str, str]) -> None:
+        """Replace all marks of a kind."""
+        with storing(self._db):
+            rows = [(row,) for row, (of, _, _) in self._marks() if of == kind]
+            self._db.executemany("DELETE FROM mark WHERE rowid = ?", rows)
+            for name, value in sorted(marks.items()):
+                sealed = self._vault.seal("mark", _filled(json.dumps([kind, name, value]).encode(), _MARK_BYTES))
+                self._db.execute("INSERT INTO mark VALUES (?)", (sealed,))
+
     # ---- the journal
 
     def write(self, entry: Entry) -> None:
@@ -209,6 +232,7 @@ class DayStore:
         """Forget everything; how many days and entries that were."""
         with storing(self._db):
             gone = self._db.execute("DELETE FROM day").rowcount + self._db.execute("DELETE FROM journal").rowcount
+            self._db.execute("DELETE FROM mark")
         shred(self._db)
         return gone
 
@@ -245,6 +269,11 @@ class DayStore:
             day, source, revision, values, shifts = json.loads(self._vault.open("day", sealed))
             kept = {name: (pair[0], pair[1]) for name, pair in values.items() if name in DAYS}
             yield row, SourceDay(day, source, revision, kept, tuple(Rostered(*shift) for shift in shifts))
+
+    def _marks(self) -> Iterator[tuple[int, tuple[str, str, str]]]:
+        for row, sealed in self._db.execute("SELECT rowid, sealed FROM mark").fetchall():
+            kind, name, value = json.loads(self._vault.open("mark", sealed))
+            yield row, (kind, name, value)
 
     def _entries(self) -> Iterator[tuple[int, Entry]]:
         for row, sealed in self._db.execute("SELECT rowid, sealed FROM journal").fetchall():

@@ -6,15 +6,17 @@ from typing import Final
 import numpy as np
 
 from agent.errors import RecordingUnreadable, WrongUse
-from agent.recording.names import BEATS, ECG, INTERVALS, PPG, RATE, TIME
+from agent.recording.names import BEATS, ECG, EDA, INTERVALS, PPG, RATE, TIME
 from agent.recording.numbers import BLANK, ask, is_number, is_time, with_comma
 from agent.recording.options import Options
+from agent.recording.quantities import axes
 from agent.recording.rows import middle_of
 from agent.recording.sheet import Sheet
 from agent.recording.source import Source
 from agent.signal.heart.rr import Floats
 
 NAME_IT: Final = "Name the column with --column, for example --column 2."
+NAME_AXES: Final = "Name the first of three neighbouring columns x, y and z with --column, for example --column 2."
 _ONLY_RATES: Final = (
     "Variability cannot be computed from heart rates. Export the beat-to-beat intervals (RR, IBI), if the program can."
 )
@@ -71,8 +73,8 @@ def of_wave(source: Source, sheet: Sheet, signal: str, options: Options) -> tupl
     if word is not None:
         option = "--column" if options.column is not None else "--lead"
         return asked(source, sheet, word, option), time
-    role = ECG if signal == "ecg" else PPG
-    named = [place for place, one in enumerate(sheet.columns) if one.role == role]
+    role = {"ecg": ECG, "ppg": PPG, "eda": EDA}[signal]
+    named = [place for place, one in enumerate(sheet.columns) if one.role == role and place != time]
     if named:
         return named[0], time
     rest = [place for place, one in enumerate(sheet.columns) if one.role == "" and _numbers(sheet, place).size]
@@ -85,6 +87,39 @@ def of_wave(source: Source, sheet: Sheet, signal: str, options: Options) -> tupl
         shown = sheet.named() if sheet.has_head else f"{len(sheet.columns)} columns without names"
         raise source.bad(sheet.first, f"cannot tell which column is the {signal}: {shown}", NAME_IT)
     return rest[0], time
+
+
+def of_axes(source: Source, sheet: Sheet, options: Options) -> tuple[list[int], int | None]:
+    """The three columns of acceleration, and that of times; None where there are no times.
+
+    A named column is the first of three neighbours.
+
+    Raises:
+        RecordingUnreadable: The columns are not known.
+        WrongUse: The person names none of them.
+    """
+    time = _time(source, sheet, options)
+    width = len(sheet.columns)
+    word = options.column if options.column is not None else options.lead
+    if word is not None:
+        first = asked(source, sheet, word, "--column" if options.column is not None else "--lead")
+        if first + 3 > width:
+            raise WrongUse(
+                f"{source.name}: {word!r} is not the first of three columns", remedy=f"Its columns: {sheet.named()}."
+            )
+        return [first, first + 1, first + 2], time
+    if sheet.has_head:
+        found = axes([one.name for one in sheet.columns])
+        if found:
+            return found, time
+    elif width == 3 and time is None:
+        return [0, 1, 2], None
+    elif width == 4:
+        times = _numbers(sheet, 0)
+        if time == 0 or _is_rising(times):
+            return [1, 2, 3], None if ask(options) else 0
+    shown = sheet.named() if sheet.has_head else f"{width} columns without names"
+    raise source.bad(sheet.first, f"cannot tell which columns are the three axes: {shown}", NAME_AXES)
 
 
 def one_of_axes(sheet: Sheet, place: int) -> bool:

@@ -26,7 +26,9 @@ from agent.signal.heart.waveform import Block
 
 _RATES_APART_01: Final = 0.02
 _MOST_BAD_01: Final = 0.5
-_NAMES: Final = {"ecg": "an ECG", "ppg": "a pulse wave"}
+_FOR_EXAMPLE: Final = {"ecg": 250, "ppg": 64, "eda": 4, "acc": 32}
+_NAMES: Final = {"ecg": "an ECG", "ppg": "a pulse wave", "eda": "skin conductance", "acc": "acceleration"}
+CHANNELS: Final = ("eda", "acc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Wave:
         samples: How many were read, once it is read.
         end_s: When the last one ended, after the first one.
         notes: What the person is to know, complete once it is read.
+        unit: Of its samples, as the file or the person says; empty where neither does.
     """
 
     fs_hz: float
@@ -87,6 +90,7 @@ class Wave:
     samples: int = 0
     end_s: float = 0.0
     notes: list[str] = field(default_factory=list)
+    unit: str = ""
 
 
 def beats(file: Path) -> list[Beat]:
@@ -140,7 +144,7 @@ def wave(file: Path, signal: str, options: Options | None = None, on_read: OnRea
 
     Args:
         file: Its path; ``-`` for stdin.
-        signal: ``ecg`` or ``ppg``.
+        signal: ``ecg``, ``ppg``, ``eda`` or ``acc``.
         options: What the person says of it.
         on_read: Called with the bytes that are read, and the bytes in all.
 
@@ -149,14 +153,16 @@ def wave(file: Path, signal: str, options: Options | None = None, on_read: OnRea
         WrongUse: Options that cannot be, or no rate.
     """
     options = options or Options()
-    options.check()
+    options.check(is_of_time=signal not in CHANNELS)
     with opened(file, on_read) as source:
         found = known(source)
         if found.wave is None:
             raise source.refused(f"intervals ({found.name}), not {_NAMES[signal]}", "Leave out --signal.")
+        if signal not in found.signals:
+            raise source.refused(f"{_NAMES[signal]} is not read from {found.name}", "Export it as a CSV table.")
         samples = found.wave(source, signal, options)
         stretches, rate = _rate(source, samples, signal, options)
-        result = Wave(1.0 / rate.apart_s, iter(()), found.name, samples.start_s)
+        result = Wave(1.0 / rate.apart_s, iter(()), found.name, samples.start_s, unit=options.unit or samples.unit)
         result.blocks = _counted(source, grid.blocks(stretches, rate, signal), samples, result)
         yield result
 
@@ -191,7 +197,8 @@ def _rate(source: Source, samples: Samples, signal: str, options: Options) -> tu
     if said_hz is None:
         if options.fs_hz is None:
             raise WrongUse(
-                f"{source.name}: the sampling rate of the {signal} is not known", remedy="Add it, for example --fs 250."
+                f"{source.name}: the sampling rate of the {signal} is not known",
+                remedy=f"Add it, for example --fs {_FOR_EXAMPLE[signal]}.",
             )
         return stretches, Rate(1.0 / options.fs_hz, 1, 0.0)
     if options.fs_hz is not None and abs(options.fs_hz / said_hz - 1) > _RATES_APART_01:

@@ -18,7 +18,7 @@ STUDIED: Final = 60_000
 
 _LONGEST_S: Final = 60.0
 _GAP: Final = 2.5  # usual distances: one or two samples that are missing are bridged
-_BRIDGED_S: Final = {"ecg": 0.0, "ppg": 0.1}  # a pulse wave is smooth; a camera skips frames
+_BRIDGED_S: Final = {"ecg": 0.0, "ppg": 0.1, "eda": 0.0, "acc": 0.0}  # a pulse wave is smooth; a camera skips frames
 _MOST_BRIDGED: Final = 10
 _SAME_PACKET: Final = 0.25
 _PACKED_01: Final = 0.2
@@ -108,7 +108,7 @@ def blocks(stretches: Iterable[Stretch], found: Rate, signal: str) -> Iterator[B
     Args:
         stretches: All of its samples.
         found: Their usual distance.
-        signal: ``ecg`` or ``ppg``.
+        signal: ``ecg``, ``ppg``, ``eda`` or ``acc``.
 
     Yields:
         At most a minute each. One that begins later than the one before ended follows a gap.

@@ -16,6 +16,7 @@ TIME: Final = "time"
 RATE: Final = "heart rate"
 ECG: Final = "ecg"
 PPG: Final = "ppg"
+EDA: Final = "skin conductance"
 OTHER: Final = ""
 
 _ROLES: Final[dict[str, tuple[str, ...]]] = {
@@ -35,7 +36,8 @@ _ROLES: Final[dict[str, tuple[str, ...]]] = {
         "sensortimestamp", "phonedatarxtimestamp", "sincestart", "timesincestart", "elapsed", "elapsedtime", "unixtime",
         "unix", "epoch", "localtime", "utctime", "utc", "clock", "timeiso8601", "timestampoffset", "devicetime",
         "recordedat", "zeit", "zeitstempel", "temps", "tiempo", "tempo", "tijd", "datum", "fecha",
-        "createdat", "starttime", "endtime", "localtimestamp", "ts",
+        "createdat", "starttime", "endtime", "localtimestamp", "ts", "sec", "msec", "seconds", "minutes",
+        "milliseconds", "min",
     ),
     RATE: ("hr", "heartrate", "bpm", "pulse", "pulserate", "heart", "heartratebpm", "rate", "instanthr"),
     ECG: (
@@ -46,6 +48,10 @@ _ROLES: Final[dict[str, tuple[str, ...]]] = {
         "ppg", "bvp", "pleth", "plethysmogram", "pulsewave", "ppgsignal", "ppgvalue", "ppgraw", "photoplethysmogram",
         "bloodvolumepulse", "ppgred", "ppgir", "ppggreen",
     ),
+    EDA: (
+        "eda", "gsr", "scl", "skinconductance", "conductance", "electrodermalactivity", "galvanicskinresponse",
+        "edaraw", "edasignal", "skinconductancelevel", "skinresistance", "edaclean", "gsrraw",
+    ),
 }  # fmt: skip
 _ROLE_OF: Final = {name: role for role, names in _ROLES.items() for name in names}
 # one of these words in a name of several: "rr_in_ms", "unix_timestamp", "ecg lead 1"
@@ -54,14 +60,17 @@ _WORDS: Final = {
     **dict.fromkeys(("ecg", "ekg"), ECG),
     **dict.fromkeys(("ppg", "bvp", "pleth"), PPG),
     **dict.fromkeys(("timestamp", "time", "date", "datetime", "epoch", "unix", "seconds"), TIME),
+    **dict.fromkeys(("eda", "gsr", "conductance", "electrodermal", "scl"), EDA),
 }
 _BRACKETS: Final = re.compile(r"[(\[{]\s*([^)\]}]*?)\s*[)\]}]")
 _ENDING: Final = re.compile(
     r"(?:[\s_.]+|(?<=[a-z])(?=ms$))"
     r"(1/\d+\s?s|ms|msec|s|sec|secs|seconds|us|µs|ns|mv|uv|g|bpm|milliseconds)$"
 )
+_TIMES: Final = ("sec", "msec", "seconds", "minutes", "milliseconds", "min")
 _UNIT_WORDS: Final = re.compile(
-    r"[(\[]?\s*(ms|s|sec|us|µs|ns|mv|uv|µv|bpm|1/min|hh:mm:ss\S*|-|a\.u\.|n\.u\.)?\s*[)\]]?"
+    r"[(\[]?\s*(ms|s|sec|us|µs|μs|ns|mv|uv|µv|bpm|1/min|hh:mm:ss\S*|-|a\.u\.|n\.u\.|[km]?ohms?|microsiemens|g|mg|"
+    r"m/s2|m/s\^2|m/\(s\^2\)|m/s²|no units|deg/s|degrees celsius)?\s*[)\]]?"
 )
 
 
@@ -73,11 +82,13 @@ class Column:
         name: As it is written.
         role: `INTERVALS`, `TIME` or another of this module; empty for anything else.
         unit_ms: The length of its unit in ms; None where none is stated.
+        unit: What is written as its unit, in brackets or under its name; empty for nothing.
     """
 
     name: str
     role: str = OTHER
     unit_ms: float | None = None
+    unit: str = ""
 
 
 def column(name: str) -> Column:
@@ -89,7 +100,9 @@ def column(name: str) -> Column:
     ('time', 1000.0)
     """
     text = name.strip().strip("\"'").strip().lower()
-    unit = ""
+    unit, written = "", ""
+    if bracket := _BRACKETS.search(name):
+        written = bracket[1]
     if bracket := _BRACKETS.search(text):
         unit, text = bracket[1], _BRACKETS.sub("", text)
     elif ending := _ENDING.search(text):
@@ -97,8 +110,9 @@ def column(name: str) -> Column:
     base = re.sub(r"[^a-z0-9]", "", text)
     if base == "rr" and "interval" in unit:
         unit = "ms" if "ms" in unit else ""
+    unit = unit or (base if base in _TIMES else "")
     role = _ROLE_OF.get(base) or (INTERVALS if base.startswith("rrinterval") else _by_word(text))
-    return Column(name.strip().strip('"'), role, unit_in_ms(unit) if unit else None)
+    return Column(name.strip().strip('"'), role, unit_in_ms(unit) if unit else None, written)
 
 
 def _by_word(text: str) -> str:
@@ -114,4 +128,5 @@ def is_units(cells: list[str]) -> bool:
 def with_unit(head: Column, cell: str) -> Column:
     """The column with the unit that stands under its head."""
     unit_ms = unit_in_ms(cell.strip().strip("()[]"))
-    return head if unit_ms is None else Column(head.name, head.role, unit_ms)
+    written = cell.strip().removeprefix("(").removeprefix("[").removesuffix("]")
+    return Column(head.name, head.role, head.unit_ms if unit_ms is None else unit_ms, written or head.unit)

@@ -12,7 +12,7 @@ _MS: Final = {
     "s": 1000.0, "sec": 1000.0, "secs": 1000.0, "seconds": 1000.0, "second": 1000.0,
     "us": 1e-3, "µs": 1e-3, "μs": 1e-3, "usec": 1e-3, "microseconds": 1e-3,
     "ns": 1e-6, "nsec": 1e-6, "nanoseconds": 1e-6,
-    "min": 60_000.0,
+    "min": 60_000.0, "minutes": 60_000.0,
 }  # fmt: skip
 _FRACTION: Final = re.compile(r"1/(\d{1,7})\s*(s|sec|seconds)?")
 _SAMPLES: Final = ("samples", "sample", "counts")
@@ -25,7 +25,7 @@ class Options:
     Attributes:
         column: The column of intervals or samples: its name, or its number from 1.
         time_column: The column of times: its name, its number from 1, or ``none``.
-        unit: The unit of intervals: ms, s, us, ns, 1/1024s or samples.
+        unit: The unit of intervals: ms, s, us, ns, 1/1024s or samples; or of conductance or acceleration.
         fs_hz: Samples per second, of a wave, or of intervals that are counted in samples.
         lead: Which signal of a file with several: its name, or its number from 1.
     """
@@ -53,8 +53,11 @@ class Options:
             raise WrongUse(f"--unit {self.unit} is not known", remedy="Choose ms, s, us, ns, 1/1024s or samples.")
         return length_ms
 
-    def check(self) -> None:
+    def check(self, *, is_of_time: bool = True) -> None:
         """Whether the words can be.
+
+        Args:
+            is_of_time: Whether the unit is one of time.
 
         Raises:
             WrongUse: A rate or a unit that cannot be.
@@ -64,7 +67,8 @@ class Options:
                 f"--fs {self.fs_hz:g} is not a valid sampling rate",
                 remedy="Give samples per second, for example --fs 250.",
             )
-        self.unit_ms()
+        if is_of_time:
+            self.unit_ms()
 
 
 def unit_in_ms(text: str) -> float | None:

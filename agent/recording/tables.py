@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from agent.errors import RecordingUnreadable
-from agent.recording import columns
+from agent.recording import columns, quantities
 from agent.recording.grid import STUDIED, Stretch
 from agent.recording.meaning import ONE_A_LINE
 from agent.recording.names import BEATS, ECG, INTERVALS, PPG
@@ -25,8 +25,9 @@ _BETWEEN: Final = re.compile(r"[\s,;]+")
 _AXES: Final = ("acc_x_g", "acc_y_g", "acc_z_g")
 ONE_SAMPLE: Final = "Give one sample per line, or a table; every file that can be read: docs/recordings.md"
 _ORDER: Final = "Sort the file by time; or leave its times out with --time-column none and say --fs HZ."
-# 4 to 4000 samples a second: no two units of time can both be meant
-_APART_S: Final = (2.5e-4, 0.25)
+# 4 to 4000 samples a second (of conductance 1 to 250): no two units of time can both be meant
+_WAVE_S: Final = (2.5e-4, 0.25)
+_APART_S: Final = {"ecg": _WAVE_S, "ppg": _WAVE_S, "acc": _WAVE_S, "eda": (4e-3, 1.5)}
 
 
 @dataclass(slots=True)
@@ -40,6 +41,7 @@ class Samples:
         notes: What the person is to know, complete when it is read.
         count: Samples that were read.
         start_s: The first sample's time, as the file counts it.
+        unit: Of the samples, as the file says; empty where it does not.
     """
 
     stretches: Iterator[Stretch]
@@ -48,6 +50,7 @@ class Samples:
     notes: list[str] = field(default_factory=list)
     count: int = 0
     start_s: float = 0.0
+    unit: str = ""
 
 
 def rows(source: Source, options: Options, sheet: Sheet | None = None) -> Rows:
@@ -129,15 +132,20 @@ def wave(source: Source, signal: str, options: Options, sheet: Sheet | None = No
     sheet = sheet or sniffed(source.head_lines())
     if sheet is None:
         raise _nothing(source, "it contains no samples", ONE_SAMPLE)
-    value, time = columns.of_wave(source, sheet, signal, options)
-    names = [one.name.lower() for one in sheet.columns]
-    axes = [names.index(axis) for axis in _AXES] if set(_AXES) <= set(names) else []
-    found = Samples(iter(()), sheet.fs_hz)
+    axes: list[int]
+    if signal == "acc":
+        axes, time = columns.of_axes(source, sheet, options)
+        value = axes[0]
+    else:
+        value, time = columns.of_wave(source, sheet, signal, options)
+        names = [one.name.lower() for one in sheet.columns]
+        axes = [names.index(axis) for axis in _AXES] if set(_AXES) <= set(names) else []
+    found = Samples(iter(()), sheet.fs_hz, unit=quantities.written(sheet.columns[value], signal))
     found.stretches = _stretches(
         source, sheet, (value, *axes, *([] if time is None else [time])), found, has_axes=bool(axes)
     )
     if time is not None:
-        found.stretches = _in_seconds(sheet, time, found)
+        found.stretches = _in_seconds(sheet, time, found, _APART_S[signal])
     return found
 
 
@@ -186,7 +194,7 @@ def _array(texts: Sequence[str], lines: Sequence[int], read: object, faults: Fau
     return np.array(numbers(texts, lines, read, faults))  # type: ignore[arg-type]
 
 
-def _in_seconds(sheet: Sheet, time: int, found: Samples) -> Iterator[Stretch]:
+def _in_seconds(sheet: Sheet, time: int, found: Samples, apart_s: tuple[float, float]) -> Iterator[Stretch]:
     """The same with times in s, from 0 on."""
     _, is_s = reader_of_times(sheet.cells_of(time), sheet.columns[time].unit_ms, decimal_comma=sheet.decimal_comma)
     begin, count = [], 0
@@ -198,7 +206,7 @@ def _in_seconds(sheet: Sheet, time: int, found: Samples) -> Iterator[Stretch]:
     if not begin:
         return iter(())
     t_s = np.concatenate([stretch.t_s for stretch in begin if stretch.t_s is not None])
-    scale = 1.0 if is_s else _scale(t_s)
+    scale = 1.0 if is_s else _scale(t_s, apart_s)
     found.start_s = float(t_s[0]) * scale
     rest = chain(begin, found.stretches)
     return (
@@ -207,12 +215,12 @@ def _in_seconds(sheet: Sheet, time: int, found: Samples) -> Iterator[Stretch]:
     )
 
 
-def _scale(times: Floats) -> float:
-    """The unit of times without one, in s: samples of a wave are 0.25 ms to 0.25 s apart."""
+def _scale(times: Floats, apart_s: tuple[float, float]) -> float:
+    """The unit of times without one, in s, by how far samples of such a signal are apart."""
     apart = np.diff(times)
     apart = apart[apart > 0]
     if not apart.size:
         return 1.0
     lag = max(1, min(1000, times.size // 4))
     usual = float(np.median(times[lag:] - times[:-lag])) / lag or float(np.median(apart))
-    return next((scale for scale in (1.0, 1e-3, 1e-6, 1e-9) if _APART_S[0] <= usual * scale <= _APART_S[1]), 1.0)
+    return next((scale for scale in (1.0, 1e-3, 1e-6, 1e-9) if apart_s[0] <= usual * scale <= apart_s[1]), 1.0)

@@ -80,7 +80,7 @@ def population(people: int, seed: int, days: int = DAYS) -> Population:
     share = rng.uniform(0.5, 0.9, people)
     scale = 0.298 * np.exp(rng.normal(-0.02, 0.2, people)) * np.where(blocked, 0.85, 1.0)  # CV .2; 0.85 +
 
-    slow = _slow(rng, phi, scale * np.sqrt(1.0 - share), days)
+    slow = slow_part(rng, phi, scale * np.sqrt(1.0 - share), days)
     sex = rng.integers(0, len(SEXES), people)
     usual = _LN_RMSSD[sex, age] + rng.normal(0.0, 0.375, people) + np.where(blocked, 0.25, 0.0)
     weekend = np.where(np.arange(days) % 7 >= 5, 0.03, 0.0)  # +
@@ -91,7 +91,7 @@ def population(people: int, seed: int, days: int = DAYS) -> Population:
     fallen = (fell_on[:, None] >= 0) & (np.arange(days) >= fell_on[:, None])
     moved = slow + weekend + 0.08 * off - 0.22 * ill - FALL * fallen  # +
     hr_scale = 7.0 * scale / 0.298
-    hr_slow = _slow(rng, phi, hr_scale * np.sqrt(1.0 - share) * 0.8, days)
+    hr_slow = slow_part(rng, phi, hr_scale * np.sqrt(1.0 - share) * 0.8, days)
     hr_moved = hr_slow - 0.6 * (hr_scale / scale)[:, None] * slow - 1.0 * off + 5.0 * ill + 3.0 * fallen  # +
     hr_usual = rng.normal(66.0, 7.0, people) - np.where(blocked, 10.0, 0.0)
 
@@ -124,8 +124,20 @@ def population(people: int, seed: int, days: int = DAYS) -> Population:
     return Population(read, Readings(np.where(is_read, hr, np.nan), context), level, hr_level, fell_on, groups, phi)
 
 
-def _slow(rng: np.random.Generator, phi: Floats, scale: Floats, days: int) -> Floats:
-    """AR(1) of variance `scale`², with steps of Student's distribution with 5 degrees."""
+def slow_part(rng: np.random.Generator, phi: Floats, scale: Floats, days: int) -> Floats:
+    """AR(1) by day with steps of Student's distribution with 5 degrees: ``x = phi x' + sqrt(1 - phi^2) scale step``.
+
+    Args:
+        rng: Of the population.
+        phi: Day-to-day correlation of each person, no unit, shape ``(m,)``.
+        scale: Standard deviation of each person's part, in the channel's unit, shape ``(m,)``.
+        days: How many.
+
+    Returns:
+        In the channel's unit, shape ``(m, days)``.
+
+    Source: definition of an autoregressive process of order 1.
+    """
     steps = rng.standard_t(5, (phi.size, days)) / np.sqrt(5.0 / 3.0)
     slow = np.empty_like(steps)
     slow[:, 0] = steps[:, 0]

@@ -2,6 +2,7 @@
 
 import ctypes
 import errno
+import math
 import os
 import socket
 import stat
@@ -252,6 +253,32 @@ def no_core_dumps() -> None:
     if sys.platform == "linux":
         pr_set_dumpable = 4
         ctypes.CDLL(None, use_errno=True).prctl(pr_set_dumpable, 0, 0, 0, 0)
+
+
+def limit_this_process(*, cpu_s: float | None = None, memory_bytes: int | None = None, writes: bool = True) -> None:
+    """Let the operating system end this process when it takes more; what is None stays as it is.
+
+    Windows has no such limits, and macOS counts no address space: who started the process ends it by the clock there.
+
+    Args:
+        cpu_s: CPU seconds from now on; a second call counts from there.
+        memory_bytes: Address space; a larger request fails with `MemoryError`.
+        writes: False: not a byte of a file can be written any more.
+    """
+    if sys.platform == "win32":
+        return
+    import resource
+
+    bounds = []
+    if cpu_s is not None:
+        bounds.append((resource.RLIMIT_CPU, math.ceil(time.process_time() + cpu_s)))
+    if memory_bytes is not None and sys.platform != "darwin":
+        bounds.append((resource.RLIMIT_AS, memory_bytes))
+    if not writes:
+        bounds.append((resource.RLIMIT_FSIZE, 0))
+    for kind, most in bounds:
+        hard = resource.getrlimit(kind)[1]
+        resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
 def peer_is_us(connection: socket.socket) -> bool:

@@ -20,7 +20,16 @@ import atheris
 # it says which modules it reads, a line each
 with contextlib.redirect_stderr(io.StringIO()), atheris.instrument_imports(include=["agent"]):
     from agent import config
-    from agent.errors import ConfigInvalid, PacketRefused, PolicyDenied, RecordingUnreadable, WireRefused, WrongUse
+    from agent.agreement import answer, grid, page, scale, study
+    from agent.errors import (
+        ConfigInvalid,
+        PacketRefused,
+        PolicyDenied,
+        RatingsUnreadable,
+        RecordingUnreadable,
+        WireRefused,
+        WrongUse,
+    )
     from agent.outbox import consent_records
     from agent.recording import files
     from agent.sources.strap import heart_rate_packet
@@ -72,6 +81,13 @@ def _waves(file):
                 pass
 
 
+def _ratings(data):
+    found = grid.parse("ratings.csv", data)
+    made = study.compute(found, scale.scale_of(found, None, ()))
+    answer.as_json(made)
+    page.as_html(made)
+
+
 def targets(folder):
     """By name: (target, good examples)."""
     room = wire.Room(Path(folder))
@@ -91,6 +107,7 @@ def targets(folder):
         ),
         "recording": (checked(of_file(folder, files.intervals), RecordingUnreadable), garbage.RECORDINGS),
         "waveform": (checked(of_file(folder, _waves), RecordingUnreadable), garbage.RECORDINGS),
+        "ratings": (checked(_ratings, RatingsUnreadable), garbage.RATINGS),
         "planted": (checked(planted, WireRefused), [codec.encode([b"abcd", 1])]),
     }
     for name, (good, read, words, sign, is_right) in wire.signed_papers(room).items():

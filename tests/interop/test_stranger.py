@@ -131,7 +131,7 @@ def test_a_strangers_device_is_scored_and_reads_the_score_that_comes_back(at_wor
     with device.connected() as client, Scored(at_work.hub) as scorer:
         assert device.say(client, ["schema", 2]) == STORED
         operator = device.bundle.operator
-        record = device.record([["nothing", "care", operator]], TEXT, now - 40 * 86_400, now + 86_400)
+        record = device.record([["nothing", "care", operator]], TEXT, now - 60 * 86_400, now + 86_400)
         more = [[signal, "score", operator] for signal in ("context", "heart", "schedule", "sleep")]
         sent = days_of_windows(record, today)
         assert device.say(client, device.consent(record)) == STORED
@@ -159,7 +159,7 @@ def test_a_strangers_device_is_scored_and_reads_the_score_that_comes_back(at_wor
         too_long = [321, stranger.coded(DAYS[321], DAYS[321]["high"]) + 1, 1000]
         assert device.say(client, [*nights[0][:5], [too_long]]) == BAD_WORDS
         assert (
-            device.say(client, [*nights[0][:4], today - 39, []]) == NOT_GRANTED
+            device.say(client, [*nights[0][:4], today - 59, []]) == NOT_GRANTED
         )  # it may have begun before the consent
         assert device.say(client, [*nights[0][:4], today, []]) == EXPIRED  # it may end after the consent
         while scorer.score_once():
@@ -197,9 +197,9 @@ def days_of_windows(record, today):
 
 
 def days_of_sleep(record, today):
-    """34 days: how long the night was, and whether a rest between shifts was short."""
+    """57 days: how long the night was, and whether a rest between shifts was short."""
     dice = random.Random(5)
-    for day in range(today - 35, today - 1):
+    for day in range(today - 58, today - 1):
         short = int(day % 9 == 0)
         rows = [(302, short), (321, dice.gauss(7, 0.5) - short)]
         coded = [[one, stranger.coded(DAYS[one], value), 1000] for one, value in rows]

@@ -15,6 +15,10 @@ RECORDINGS = [
     b"1560279825.000000, IBI\n0.9,0.9\n1.8,0.9\n", b'[{"timeSinceSeriesStart":0,"precededByGap":false},{"timeSinceSeriesStart":0.8}]',
     b"<sml><R-R><Data>800 810</Data></R-R></sml>", b'# OpenSignals Text File Format\n# {"a": {"column": ["ECG"]}}\n1\n',
 ]  # fmt: skip
+RATINGS = [
+    b"unit,rater,rating\nu1,A,1\nu1,B,2\n", b"unit,A,B\nu1,yes,no\nu2,,NA\n", b'\xef\xbb\xbfunit,A,B\r\n"u,1","1.5",2e3\r\n',
+    b"unit,A,B\n" + b"".join(b"u%d,%d,%d\n" % (n, n % 3, n % 4) for n in range(24)), b"unit;A;B\n1;2,5;3\n", b"unit,A,B\nu1,inf,1e308\n",
+]  # fmt: skip
 ODD = [b"nan", b"inf", b"1e400", b"-1", b",", b";", b"\t", b"\r", b"\x00", b"\xff", b"\n\n", b"t_s", b"rr_ms", b"9" * 400, b"0x1", b"1_0", b"\xd9\xa1"]  # fmt: skip
 SETTINGS = [_EXAMPLE, b"profile: care\n", b"sources:\n  replay:\n    file: x\n"]
 PACKETS = [bytes.fromhex(text) for text in ("1648ae03", "0048", "16480000ae03b003", "194a01220058031403", "00ff")]

@@ -20,6 +20,8 @@ _BDF: Final = b"\xffBIOSEMI"
 _ANNOTATIONS: Final = ("EDF Annotations", "BDF Annotations")
 _ECG: Final = re.compile(r"ecg|ekg|\bml?i+\b|\blead\b|^i{1,3}$|^av[rlf]$|^v[1-6]$", re.IGNORECASE)
 _PPG: Final = re.compile(r"ppg|pleth|bvp|\bpulse\b", re.IGNORECASE)
+_EDA: Final = re.compile(r"\beda\b|\bgsr\b|conductance|electrodermal|\bsc[lr]?\b", re.IGNORECASE)
+_PATTERNS: Final = {"ecg": _ECG, "ppg": _PPG, "eda": _EDA}
 _MOST_SIGNALS: Final = 1000
 _MOST_BYTES: Final = 32 * 1024 * 1024
 _AGAIN: Final = "Export it again; the header is not that of an EDF file."
@@ -32,6 +34,7 @@ class _Signal:
     offset: int
     scale: float
     base: float
+    unit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def wave(source: Source, signal: str, options: Options) -> Samples:
     chosen = shown[place]
     if chosen.samples / header.record_s <= 0:
         raise source.refused(f"signal {chosen.label!r} has no samples", "Choose another with --lead.")
-    found = Samples(iter(()), chosen.samples / header.record_s, notes=[note] if note else [])
+    found = Samples(iter(()), chosen.samples / header.record_s, notes=[note] if note else [], unit=chosen.unit)
     found.stretches = _records(source, stream, header, chosen, found)
     return found
 
@@ -130,7 +133,7 @@ def chosen_by_name(source: Source, labels: list[str], signal: str, options: Opti
         if not same:
             raise source.refused(f"no signal {word!r}", f"Choose one with --lead: {names}.")
         return same[0], ""
-    pattern = _ECG if signal == "ecg" else _PPG
+    pattern = _PATTERNS[signal]
     fit = [n for n, label in enumerate(labels) if pattern.search(label)] or ([0] if len(labels) == 1 else [])
     if not fit:
         raise source.refused(f"no signal is called {signal}", f"Choose one with --lead: {names}.")
@@ -157,7 +160,8 @@ def _header(source: Source, stream: BinaryIO) -> _Header:
         if samples < 0 or (digital_high == digital_low and label not in _ANNOTATIONS):
             raise source.refused(f"signal {label[:16]!r} has impossible limits", _AGAIN)
         scale = (high - low) / (digital_high - digital_low) if digital_high != digital_low else 1.0
-        signals.append(_Signal(label, samples, offset, scale, low - digital_low * scale))
+        unit = text[96 * count + 8 * n : 96 * count + 8 * n + 8].decode("latin-1").strip()
+        signals.append(_Signal(label, samples, offset, scale, low - digital_low * scale, unit))
         offset += samples
     record_s = _field(source, fixed, 244, 8)
     records = int(_field(source, fixed, 236, 8))

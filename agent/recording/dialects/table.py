@@ -48,6 +48,7 @@ class Dialect:
         knows: Whether a file is one of them, by its beginning.
         rows: Reads intervals; None where they hold none.
         wave: Reads a wave; None where they hold none.
+        signals: What its waves can be.
     """
 
     name: str
@@ -55,11 +56,14 @@ class Dialect:
     knows: Callable[[Source], bool]
     rows: ReadRows | None = None
     wave: ReadWave | None = None
+    signals: tuple[str, ...] = ("ecg", "ppg")
 
+
+_ALL: Final = ("ecg", "ppg", "eda", "acc")
 
 DIALECTS: Final = (
     Dialect("FIT", "`.fit`: messages `hrv`, `beat_intervals` and `raw_bbi`", fit.knows, fit.rows),
-    Dialect("EDF", "`.edf`, `.bdf`: EDF, EDF+ (also with gaps) and BDF", edf.knows, None, edf.wave),
+    Dialect("EDF", "`.edf`, `.bdf`: EDF, EDF+ (also with gaps) and BDF", edf.knows, None, edf.wave, _ALL[:3]),
     Dialect("WFDB", "`.hea` beside its `.dat` (formats 16 and 212)", wfdb.knows, None, wfdb.wave),
     Dialect("Polar .hrm", "`[Params]` with `Interval=238`, then `[HRData]`", hrm.knows, hrm.rows),
     Dialect("Suunto", "`.sml` with `<R-R><Data>`; JSON with `R-R`", suunto.knows, suunto.rows),
@@ -93,10 +97,11 @@ DIALECTS: Final = (
     Dialect("Kubios", "results with a section of RR intervals; series export", kubios.knows, kubios.rows),
     Dialect(
         "Empatica E4",
-        "`IBI.csv`: `1560279825.0, IBI`; `BVP.csv`: start, rate, samples",
+        "`IBI.csv`: `1560279825.0, IBI`; `BVP.csv`, `EDA.csv`, `ACC.csv`: start, rate, samples",
         empatica.knows,
         empatica.rows,
         empatica.wave,
+        ("ppg", "eda", "acc", "ecg"),
     ),
     Dialect(
         "Polar Sensor Logger",
@@ -104,6 +109,7 @@ DIALECTS: Final = (
         polar_sensor_logger.knows,
         polar_sensor_logger.rows,
         polar_sensor_logger.wave,
+        ("ecg", "ppg", "acc"),
     ),
     Dialect("FatMaxxer", "`timestamp,rr,since_start`", fatmaxxer.knows, fatmaxxer.rows),
     Dialect("HRV Logger, HRV4Training", "`date,rr,since start`", hrv_logger.knows, hrv_logger.rows),
@@ -118,6 +124,7 @@ DIALECTS: Final = (
         elite_hrv.knows,
         elite_hrv.rows,
         plain_table.wave,
+        _ALL,
     ),
     Dialect(
         "table",
@@ -125,5 +132,6 @@ DIALECTS: Final = (
         plain_table.knows,
         plain_table.rows,
         plain_table.wave,
+        _ALL,
     ),
 )

@@ -8,10 +8,10 @@ import pytest
 
 from agent import cli
 from agent.analysis import pictures
-from agent.analysis.axes import round_numbers
 from agent.analysis.columns import heart_numbers, meaning_of
-from agent.analysis.markup import tag
 from agent.analysis.report_words import name_of
+from agent.report.axes import round_numbers
+from agent.report.markup import tag
 from agent.signal.heart.artifacts import Label
 from tests.agent.analysis.test_windowing import heart
 from tests.support.studies import run, written

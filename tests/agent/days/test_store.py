@@ -99,6 +99,16 @@ def test_a_file_of_an_earlier_release_has_no_days_and_stays_as_it_is(tmp_path):
         assert "day" not in {row[0] for row in db.execute("SELECT name FROM sqlite_master")}
 
 
+def test_marks_are_kept_by_kind_and_go_with_an_erasure(store):
+    store.keep_marks("calendar", {"a" * 64: "shift", "b" * 64: "leave"})
+    store.keep_marks("person", {"apple_health": "c" * 64})
+    store.keep_marks("calendar", {"b" * 64: "shift"})
+    assert store.marks("calendar") == {"b" * 64: "shift"}
+    assert store.marks("person") == {"apple_health": "c" * 64}
+    store.erase()
+    assert store.marks("calendar") == store.marks("person") == {}
+
+
 def test_another_key_opens_nothing(store, tmp_path):
     store.say("watch", [100], [slept(100, 7.0)])
     other = DayStore(tmp_path / "history.db", Vault(bytes(32), "another"))

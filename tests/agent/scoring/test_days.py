@@ -5,12 +5,16 @@ import math
 import numpy as np
 import pytest
 
-from agent.model import DayValue
+from agent.model import DayValue, FeatureValue, Summary
 from agent.scoring.channels import CHANNELS
 from agent.scoring.counted import counted_deviation
+from agent.scoring.daily import by_day, stretches
 from agent.scoring.day_readings import day_reading, readings_of_days
-from agent.scoring.level import BEFORE_DAYS, Stretches, week_minus_before
+from agent.scoring.level import BEFORE_DAYS, Stretches, deviation, week_minus_before
 from agent.scoring.observations import record
+from agent.scoring.population import population
+from agent.scoring.population_days import population_days
+from agent.scoring.scorers import LAST_DAYS
 from agent.scoring.weeks import weekly_log
 
 MONDAY = 20_003 * 7 - 3  # days since 1970
@@ -137,3 +141,38 @@ def test_a_day_left_out_by_an_illness_counts_for_nothing():
     ill = record([], day_values=values, until_utc_s=end - 1, left_out=[(begin, end)])
     assert np.isfinite(ill.channels["sleep_h"].value[0, 84:]).sum() == 0
     assert np.isfinite(ill.channels["sleep_h"].value[0, :84]).sum() == 84
+
+
+@pytest.mark.slow
+def test_intervals_of_drawn_nights_hold_the_truth_nine_times_in_ten():
+    people = population(250, 77)
+    days = population_days(people, 78)
+    weeks = stretches(days.sleep_h, by_day(days.sleep_h), LAST_DAYS)
+    made = deviation(weeks, CHANNELS["sleep_h"].prior)
+    level = days.sleep_level_h
+    truth = np.concatenate(
+        [level[:, last - 6 : last + 1].mean(axis=1) - level[:, max(0, last - 66) : last - 6].mean(axis=1)
+         for last in LAST_DAYS]
+    )  # fmt: skip
+    scored = (weeks.n[:, :BEFORE_DAYS].sum(axis=1) >= 42) & (weeks.n[:, BEFORE_DAYS:].sum(axis=1) >= 3)
+    inside = (made.low <= truth) & (truth <= made.high)
+    assert 0.86 < inside[scored].mean() < 0.94
+    narrow = (made.value - 0.8 * made.sd <= truth) & (truth <= made.value + 0.8 * made.sd)
+    assert narrow[scored].mean() < 0.86, "half the width is found"
+
+
+def test_the_change_alarm_does_not_depend_on_days():
+    rng = np.random.default_rng(9)
+    windows = [
+        Summary(start, start + 300, (
+            FeatureValue("hr_mean_bpm", 60.0 + rng.normal(), 300, 1.0, 0.0),
+            FeatureValue("rmssd_ms", float(np.exp(3.6 - 0.9 * (day > 100) + 0.2 * rng.normal())), 300, 1.0, 0.0),
+        ))
+        for day in range(140) for start in [(MONDAY + day) * 86_400 + hour * 3600 for hour in range(0, 24, 3)]
+    ]  # fmt: skip
+    until = (MONDAY + 140) * 86_400 - 1
+    plain = weekly_log(record(windows, until_utc_s=until))
+    more = weekly_log(record(windows, until_utc_s=until, day_values=nights(MONDAY, 140, 7.0, rng)))
+    assert plain.alarms == more.alarms
+    assert plain.alarms
+    assert "sleep_h" in more.weeks[-1].channels

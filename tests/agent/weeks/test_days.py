@@ -24,7 +24,7 @@ def kept(tmp_path):
     History(tmp_path / "history.db", vault).close()
     store = DayStore(tmp_path / "history.db", vault)
     span = range(TODAY - 90, TODAY)
-    store.say("watch", span, [DayValue(day, "sleep_h", 7.0 + (day * 7 % 5) / 4, 0.9) for day in span])
+    store.say("watch", span, [DayValue(day, "sleep_h", 7.0 + (day * 37 % 41) / 40, 0.9) for day in span])
     shifts = {TODAY - 3: [Rostered((TODAY - 3) * 86_400, (TODAY - 3) * 86_400 + 28_800, "day")]}
     rests = [DayValue(day, "short_rests_n", float(day % 11 == 0), 1.0) for day in span]
     store.say("calendar", span, rests, shifts)
@@ -40,7 +40,7 @@ def made(settings, profile):
 def test_sleep_and_roster_appear_with_coverage_and_source(kept):
     shown = made(kept[0], "care").as_json()
     assert shown["values_of_days"]["sleep_h"][-1] == {
-        "day": "2025-01-11", "value": 7.75, "coverage_01": 0.9, "source": "watch", "revision": 1,
+        "day": "2025-01-11", "value": 7.125, "coverage_01": 0.9, "source": "watch", "revision": 1,
     }  # fmt: skip
     last = shown["weeks"][-1]
     assert last["channels"]["sleep_h"]["readings"] >= 6

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from agent.analysis.markup import Markup, tag
+from agent.report.markup import Markup, tag
 
 ACROSS: Final = 1000  # of a stretched box
 _LEFT: Final = 68  # px of the column with the numbers of the axis
