@@ -165,7 +165,7 @@ bench-hub: $(VENV)/.installed system-tools
 bench-scoring: $(VENV)/.installed
 	PYTHONPATH=. $(BIN)/python bench/bench_scoring.py
 
-## how often the intervals of `wardbeat agreement` hold the true value, some fifteen minutes: PART=kappa|fleiss|icc|limits STUDIES=1000 UNITS="50 100"
+## how often the intervals of `wardbeat agreement` hold the true value, some fifteen minutes: PART=exact|kappa|fleiss|icc|limits STUDIES=1000 UNITS="50 100"
 bench-agreement: $(VENV)/.installed
 	PYTHONPATH=. $(BIN)/python bench/bench_agreement.py
 

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 
 from agent import config_files, sources
 from agent.config_files import Layers, is_there, parsed
+from agent.days.settings import DaysSettings
 from agent.errors import ConfigInvalid, PolicyDenied, WrongUse
 from agent.outbox import Limits
 from agent.perception import engines
@@ -119,6 +120,7 @@ class Settings(BaseModel):
     mqtt: Mqtt = Mqtt()
     outbox: OutboxLimits = OutboxLimits()
     metrics: Metrics = Metrics()
+    days: DaysSettings = DaysSettings()
 
 
 def _known_profile(name: str) -> str:
@@ -275,10 +277,8 @@ def _source(name: str, values: object, file: Path | None) -> object:
     unknown = sorted(set(values) - set(known)) if isinstance(values, dict) else []
     if unknown:
         key = f"sources.{name}.{unknown[0]}"
-        raise ConfigInvalid(
-            f"{where}: unknown key {key!r}",
-            remedy=config_files.nearest(key, [f"sources.{name}.{one}" for one in known]),
-        )
+        near = config_files.nearest(key, [f"sources.{name}.{one}" for one in known])
+        raise ConfigInvalid(f"{where}: unknown key {key!r}", remedy=near)
     try:
         return TypeAdapter(kind).validate_python(values)
     except ValidationError as error:

@@ -126,6 +126,10 @@ def _serving(session: Session) -> dict[str, Task]:
         from agent.control import metrics  # with its parser of HTTP, where somebody wants it alone
 
         tasks["metrics"] = partial(metrics.keep_metrics, session.board, port)
+    if (folder := session.settings.days.calendar_folder) is not None:
+        from agent.session import roster  # with the importer, where somebody has such a folder
+
+        tasks["roster"] = partial(roster.keep_roster, session, folder.expanduser())
     if session.mode.held:
         session.board.set("policy", Level.TROUBLE, f"{session.mode.held}; nothing leaves", _ASK_ADMINISTRATOR)
     elif session.identity is not None:

@@ -1,4 +1,4 @@
-"""How often the 95 % intervals of `wardbeat agreement` hold the true value: `make bench-agreement PART=kappa|fleiss|icc|limits`.
+"""How often the 95 % intervals of `wardbeat agreement` hold the true value: `make bench-agreement PART=exact|kappa|fleiss|icc|limits`.
 
 Each cell of the table is a population whose true value is known by its formula. Studies are drawn from it, and the package's
 own functions give the interval. A cell is as wanted from .93 to .97; two standard errors of the simulation are allowed
@@ -126,6 +126,33 @@ def the_kappa() -> None:
             report(f"{n} units, {cell}", inside | {"(1.96 standard errors)": textbook}, often)
 
 
+def the_exact() -> None:
+    """Two categories without simulation: the interval of each possible table, weighted by how likely the table is."""
+    for n in [int(text) for text in os.environ.get("EXACT", "20 30 50").split()]:
+        tables = [
+            (a, b, c, n - a - b - c) for a in range(n + 1) for b in range(n + 1 - a) for c in range(n + 1 - a - b)
+        ]
+        ends = np.full((len(tables), 2), np.nan)
+        for place, table in enumerate(tables):
+            found = kappa.pair_numbers(np.array(table).reshape(2, 2), is_ordered=False)["kappa"]
+            if found.low is not None:
+                ends[place] = found.low, found.high
+        counts = np.array(tables)
+        ways = [math.lgamma(n + 1) - sum(math.lgamma(count + 1) for count in table) for table in tables]
+        known = np.isfinite(ends[:, 0])
+        for share in (0.5, 0.7, 0.8, 0.9, 0.95):
+            parts = []
+            for true in (0.0, 0.2, 0.4, 0.6, 0.8, 0.9):
+                p = by_chance([share, 1 - share], true).ravel()
+                likely = np.where(known, np.exp(np.array(ways) + counts @ np.log(p)), 0.0)
+                held = likely @ ((ends[:, 0] <= true + 1e-12) & (true - 1e-12 <= ends[:, 1])) / likely.sum()
+                parts.append(f"{true} {held:.3f}{'' if LOW <= held <= HIGH else ' !'}")
+                check(
+                    f"{n} units, {share:.0%}: kappa {true} is held in {held:.4f}", holds=n < 50 or LOW <= held <= HIGH
+                )
+            print(f"{n} units, {share:.0%} in one category, kappa  {'  '.join(parts)}", flush=True)
+
+
 # ---- many raters on categories
 
 
@@ -219,7 +246,7 @@ def the_limits() -> None:
             )
 
 
-PARTS = {"kappa": the_kappa, "fleiss": the_fleiss, "icc": the_icc, "limits": the_limits}
+PARTS = {"exact": the_exact, "kappa": the_kappa, "fleiss": the_fleiss, "icc": the_icc, "limits": the_limits}
 
 if __name__ == "__main__":
     print(

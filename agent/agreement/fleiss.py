@@ -48,7 +48,7 @@ def fleiss(counts: Ints) -> Estimate:
     observed = np.concatenate([times, np.zeros(len(extra))])
     value = statistics(observed[None, :] / n)[0]
     prior = np.concatenate([np.zeros(len(times)), extra_weight])
-    ((low, high),) = intervals(observed + prior, statistics, value)
+    ((low, high),) = intervals(observed, prior, statistics, value)
     return Estimate(float(value[0]), low, high, n)
 
 

@@ -29,6 +29,7 @@ _NOT_FINITE: Final = re.compile(r"[+-]?(inf|infinity|nan|1\.#inf|1\.#ind|1\.#qna
 _DECIMAL_COMMA: Final = re.compile(r"[+-]?\d+,\d+")
 _FORMS: Final = "The header is 'unit,rater,rating', or 'unit' and then a column a rater."
 _NO_CODE: Final = -1
+_MOST_NAMED: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,17 +153,14 @@ def _long(name: str, header: list[str], titles: list[str], lines: Iterator[Line]
         _check_raters(name, len(raters.place))
         seen[key] = code
     faults.refuse()
-    if len(units.place) * len(raters.place) > MOST_CELLS:
-        raise RatingsUnreadable(
-            f"{name}: {len(units.place):,} units times {len(raters.place)} raters are more than {MOST_CELLS:,} cells",
-            remedy="Split the file.",
-        )
+    _check_cells(name, len(units.place), len(raters.place))
     code_of = np.full((len(units.place), len(raters.place)), _NO_CODE, dtype=np.int64)
     if seen:
         pairs = np.fromiter(chain.from_iterable(seen), dtype=np.int64, count=2 * len(seen)).reshape(-1, 2)
         code_of[pairs[:, 0], pairs[:, 1]] = np.fromiter(seen.values(), dtype=np.int64, count=len(seen))
     unused = [title for title, small in zip(titles, header, strict=True) if small not in _LONG]
-    notes = (f"columns that are not used: {', '.join(unused)}",) if unused else ()
+    more = f" and {len(unused) - _MOST_NAMED} more" if len(unused) > _MOST_NAMED else ""
+    notes = (f"columns that are not used: {', '.join(unused[:_MOST_NAMED])}{more}",) if unused else ()
     return _grid(name, "long", (units, raters, labels), code_of, notes)
 
 
@@ -180,7 +178,7 @@ def _wide(name: str, raters: list[str], lines: Iterator[Line], faults: Faults) -
         if cells[0] in units.place:
             faults.add(number, "a unit that an earlier line has")
             continue
-        units.of(cells[0])
+        _check_cells(name, units.of(cells[0]) + 1, len(raters))
         found = [labels.of(cell, number) for cell in cells[1:]]
         reason = next((code for code in found if isinstance(code, str)), "")
         if reason:
@@ -205,6 +203,14 @@ def _check_raters(name: str, raters: int) -> None:
     if raters > MOST_RATERS:
         raise RatingsUnreadable(
             f"{name}: more than {MOST_RATERS} raters", remedy=f"At most {MOST_RATERS} are compared; split the file."
+        )
+
+
+def _check_cells(name: str, units: int, raters: int) -> None:
+    if units * raters > MOST_CELLS:
+        raise RatingsUnreadable(
+            f"{name}: {units:,} units times {raters} raters are more than {MOST_CELLS:,} cells",
+            remedy="Split the file.",
         )
 
 

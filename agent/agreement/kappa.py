@@ -152,7 +152,7 @@ def pair_numbers(table: Ints, *, is_ordered: bool) -> dict[str, Estimate]:
         return np.stack([*(kappa(p, one) for one in weights), agreed, pabak, prevalence, bias], axis=1)
 
     estimates = statistics(counts.reshape(1, -1) / n)[0]
-    ends = intervals((counts + _prior(size)).ravel(), statistics, estimates)
+    ends = intervals(counts.ravel(), _prior(size).ravel(), statistics, estimates)
     found = {
         name: Estimate(float(value), low, high, n)
         for name, value, (low, high) in zip(of_table, estimates, ends, strict=True)

@@ -16,6 +16,7 @@ MOST_ROWS: Final = 1_000_000
 LONGEST_LINE: Final = 10_000
 LONGEST_CELL: Final = 200
 STDIN: Final = "-"
+_MOST_REASONS: Final = 8
 
 _AS_CSV: Final = "Save it as CSV in UTF-8, with commas and decimal points."
 _MARKS: Final = {
@@ -70,8 +71,10 @@ class Faults:
         if not self._lines:
             return
         parts = [f"{count} with {reason} (first: line {first})" for reason, (count, first) in self._found.items()]
+        more = f"; and {len(parts) - _MOST_REASONS} more reasons" if len(parts) > _MOST_REASONS else ""
+        said = f"{'; '.join(parts[:_MOST_REASONS])}{more}"
         raise RatingsUnreadable(
-            f"{self._name}: {len(self._lines)} of {self.lines:,} lines could not be read: {'; '.join(parts)}",
+            f"{self._name}: {len(self._lines)} of {self.lines:,} lines could not be read: {said}",
             remedy=f"Correct these lines; none is left out silently. {_AS_CSV}",
         )
 

@@ -53,6 +53,7 @@ COMMANDS: Final[dict[str, CommandSpec]] = {
         CommandSpec("weeks", "page", "show your weeks, each compared with your own normal"),
         CommandSpec("check-in", "page", "answer a short questionnaire; only you see the answers"),
         CommandSpec("note", "page", "note a shift, or a change of what is normal for you"),
+        CommandSpec("import", "page", "take in your roster, or sleep and steps of a watch or phone"),
         CommandSpec("journal", "page", "note how you are, in one word and some of your own"),
         CommandSpec("consent", "consent", "show, give or withdraw your consent"),
         CommandSpec("ledger", "data", "show everything that was sealed, in plain words"),

@@ -19,6 +19,7 @@ Each line of standard input is a request, each line of standard output its answe
   {"do": "write", "mood": "negative", "words": "..."}   an entry of now
   {"do": "list", "from_day": "2025-11-01"}              entries and their counts
   {"do": "remove", "at_utc_s": 1764400000}              one entry
+  {"do": "suggest", "words": "..."}                     a guess, where you switched that on
   {"do": "describe"}                                    moods, limits, and the number of this API
 A request that is refused is answered by {"refused": "...", "remedy": "..."}. The running agent takes the same requests
 on its control socket, as the command "journal".
@@ -66,13 +67,21 @@ def _written(settings: "Settings", profile: "Profile", arguments: argparse.Names
     from agent.days.contacts import help_contact, in_words
     from agent.tables.days import MOODS
 
-    _asked(settings, profile, {"do": "describe"})  # refused before anything is typed
+    suggests = _asked(settings, profile, {"do": "describe"})["suggests"]  # refused before anything is typed
     mood, words = arguments.mood, ""
     if mood is None:
+        words = terminal.ask_words("Words of your own, if you like; they stay on this machine.\n> ")
+        if suggests and words:
+            guess = _asked(settings, profile, {"do": "suggest", "words": words})
+            said = (
+                f"A guess from your words: {guess['mood']}. You decide."
+                if guess["mood"]
+                else f"No guess: {guess['why']}"
+            )
+            terminal.show_words(said)
         choices = "  ".join(f"{n} {one}" for n, one in enumerate(MOODS, 1))
         answer = terminal.ask_words(f"How is it? {choices}\n> ").strip().lower()
         mood = MOODS[int(answer) - 1] if answer in map(str, range(1, len(MOODS) + 1)) else answer
-        words = terminal.ask_words("Words of your own, if you like; they stay on this machine.\n> ")
     _asked(settings, profile, {"do": "write", "mood": mood, "words": words})
     say("Kept. Nobody else sees it.")
     if mood == "distressed":
@@ -131,7 +140,9 @@ def _answered(settings: "Settings", profile: "Profile", request: str) -> dict[st
     except NotRunning:
         folder = host.private_dir(Path(settings.state_dir))
         with closing(DayStore(folder / "history.db", open_vault(folder, settings.key_store))) as store:
-            return Journal(store, profile, lambda: int(time.time()), offset_s).asked(request)
+            return Journal(store, profile, lambda: int(time.time()), offset_s, settings.days.suggest_moods).asked(
+                request
+            )
     if reply.exit_code:
         raise WrongUse(reply.words, remedy=reply.remedy)
     found: dict[str, Any] = json.loads(reply.body)

@@ -129,7 +129,7 @@ def _now(session: Session, _: str) -> Reply:
 def _journal(session: Session, request: str) -> Reply:
     from agent.weeks.scores import offset_s
 
-    journal = Journal(session.days, session.profile, session.utc_s, offset_s)
+    journal = Journal(session.days, session.profile, session.utc_s, offset_s, session.settings.days.suggest_moods)
     return Reply(body=json.dumps(journal.asked(request)))
 
 

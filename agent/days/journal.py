@@ -5,7 +5,10 @@ A request is a JSON object, and so is its answer: the command, the page and othe
     {"do": "write", "mood": "negative", "words": "..."}          {"at_utc_s": 1764400000, "day": "2025-11-29", ...}
     {"do": "list", "from_day": "2025-11-01", "until_day": ...}   {"entries": [...], "counts": {...}}
     {"do": "remove", "at_utc_s": 1764400000}                     {"removed": true}
+    {"do": "suggest", "words": "..."}                            {"mood": "negative"} or {"mood": null, "why": "..."}
     {"do": "describe"}                                           {"moods": [...], "most_words": 2000, "api": 1}
+
+A suggestion is a program's guess, off unless the person switched it on; nothing is kept of it, and nothing follows.
 """
 
 import json
@@ -28,6 +31,7 @@ _KEYS: Final = {
     "write": {"mood", "words"},
     "list": {"from_day", "until_day"},
     "remove": {"at_utc_s"},
+    "suggest": {"words"},
     "describe": set[str](),
 }
 
@@ -41,12 +45,14 @@ class Journal:
         profile: The policy in force; where it shows no text, there is no journal.
         utc_s: Now, in s of UTC.
         offset_s: Of the person's clock, at a moment in UTC.
+        suggests: Whether the person switched suggestions on.
     """
 
     store: DayStore
     profile: Profile
     utc_s: Callable[[], int]
     offset_s: Callable[[int], int]
+    suggests: bool = False
 
     def asked(self, request: str) -> dict[str, Any]:
         """Answer a request in JSON.
@@ -107,14 +113,32 @@ class Journal:
             raise WrongUse("'remove' wants the entry's at_utc_s", remedy="'list' shows it.")
         return {"removed": self.store.unwrite(at_utc_s)}
 
+    def _suggest(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        from agent.text.availability import table_for  # with its table, where somebody switched it on
+        from agent.text.suggest import suggest
+        from agent.text.tags import WORDS
+
+        words = given.get("words")
+        if not isinstance(words, str):
+            raise WrongUse("'suggest' wants the words of an entry", remedy=_SHOWN)
+        table = table_for(self.profile, is_on=self.suggests)
+        if table is None:
+            raise WrongUse("suggestions are switched off", remedy="Set days.suggest_moods to true in your settings.")
+        found = suggest(table, words)
+        if found.tag is not None:
+            return {"mood": found.tag.value}
+        return {"mood": None, "why": "" if found.reason is None else WORDS[found.reason]}
+
     def _describe(self, _: Mapping[str, Any]) -> dict[str, Any]:
-        return {"api": API, "moods": list(MOODS), "most_words": MOST_WORDS, "listed_most": _LISTED_MOST}
+        limits = {"most_words": MOST_WORDS, "listed_most": _LISTED_MOST}
+        return {"api": API, "moods": list(MOODS), "suggests": self.suggests, **limits}
 
 
 _DO: Final[dict[str, Callable[[Journal, Mapping[str, Any]], dict[str, Any]]]] = {
     "write": Journal._write,  # noqa: SLF001 - of this class
     "list": Journal._list,  # noqa: SLF001
     "remove": Journal._remove,  # noqa: SLF001
+    "suggest": Journal._suggest,  # noqa: SLF001
     "describe": Journal._describe,  # noqa: SLF001
 }
 _SHOWN: Final = 'Example: {"do": "write", "mood": "neutral", "words": ""}. \'wardbeat journal api --help\' lists all.'

@@ -55,6 +55,19 @@ def print_report(report: dict[str, Any]) -> None:
         f"{report['receipted']} receipted, {report['lost']} lost, {report['doubled']} doubled. "
         f"First beat {report['first_beat_s'] or 'never; expected about'} s after the start.",
     )
+    say(_week_line(report["week"]))
+
+
+def _week_line(week: dict[str, Any]) -> str:
+    """The last seven days of a made-up roster and made-up sleep."""
+    words = "The person's last seven days (a made-up roster and made-up sleep):"
+    if week["index"] is None or week["usual_sleep_h"] is None:
+        return f"{words} no result."
+    slept = f"{week['sleep_h']:.1f} h of sleep a night (usually {week['usual_sleep_h']:.1f})"
+    rests = f"{week['short_rests']:.0f} short rests (usually {week['usual_short_rests']:.1f})"
+    return (
+        f"{words} {slept}, {rests}: {week['index']:.0f} of 100, {week['low']:.0f} to {week['high']:.0f}; 50 is normal."
+    )
 
 
 def _window_lines(told: dict[str, dict[str, Any]]) -> Iterator[str]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from agent import pipeline, sources
 from agent.config import Settings
 from agent.control import channel
+from agent.demo import days
 from agent.demo.options import DemoOptions, checked
 from agent.demo.report import made_report, print_report, show_folder
 from agent.demo.site import PIN, broker, enroll_person, free_port, hub_file
@@ -79,6 +80,7 @@ async def _run(options: DemoOptions, folder: Path, faults: Any, body: "Iterator[
     )
     profile = profile_named("care")
     await asyncio.to_thread(enroll_person, folder, settings, profile, port, start_ns // NS_PER_S)
+    await asyncio.to_thread(days.make_up, settings, start_ns // NS_PER_S, options.seed)
     receiver = Receiver(folder / "hub", mqtt_version=3)
     stop = threading.Event()
     async with AsyncExitStack() as looking, broker(folder / "hub", port):
@@ -105,7 +107,8 @@ async def _run(options: DemoOptions, folder: Path, faults: Any, body: "Iterator[
         finally:
             stop.set()
             await hub
-    return made_report(folder, settings) | {"first_beat_s": beside.first_beat_s}
+    week = await asyncio.to_thread(days.last_week, settings, profile, start_ns // NS_PER_S)
+    return made_report(folder, settings) | {"first_beat_s": beside.first_beat_s, "week": week}
 
 
 def _sources(options: DemoOptions, folder: Path) -> dict[str, object]:

@@ -107,3 +107,14 @@ _ROWS: Final = (
 )  # fmt: skip
 DAYS: Final[dict[str, DaySpec]] = {row.name: row for row in _ROWS}
 MOODS: Final = tuple(name.removeprefix("journal_").removesuffix("_n") for name in DAYS if name.startswith("journal_"))
+
+
+def docs_table() -> str:
+    """The table that docs/days.md ends with."""
+    lines = ["| number | what it is | kind | may leave | grade | evidence |", "|---|---|---|---|---|---|"]
+    lines += [
+        f"| `{row.name}` | {row.title} | {row.kind} | {'yes' if row.release == 'whole' else 'never'} "
+        f"| {row.evidence} | {row.because} |"
+        for row in DAYS.values()
+    ]
+    return "\n".join(lines) + "\n"

@@ -21,7 +21,7 @@ def table_for(profile: Profile, *, is_on: bool) -> Table | None:
 
     Args:
         profile: In force.
-        is_on: The setting `journal.suggestions`.
+        is_on: The setting `days.suggest_moods`.
 
     Raises:
         PolicyDenied: Switched on in a profile where suggestions do not exist.
@@ -31,6 +31,6 @@ def table_for(profile: Profile, *, is_on: bool) -> Table | None:
         return None
     if not exists_in(profile):
         raise PolicyDenied(
-            f"the profile {profile.name} has no suggestions for words", remedy="Set journal.suggestions to false."
+            f"the profile {profile.name} has no suggestions for words", remedy="Set days.suggest_moods to false."
         )
     return shipped_table()

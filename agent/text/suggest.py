@@ -77,8 +77,9 @@ def probabilities(table: Table, kept: list[str]) -> Probabilities:
         table: The model.
         kept: Tokens without words of who a person is.
     """
-    known = [token for token, row in zip(kept, table.rows(_hashes(kept)), strict=True) if row >= 0]
-    rows = table.rows(_hashes(sorted(features.grams(known) | features.stems(kept))))
+    marked = features.with_negation(kept)
+    known = [token for token, row in zip(marked, table.rows(_hashes(marked)), strict=True) if row >= 0]
+    rows = table.rows(_hashes(sorted(features.grams(known) | features.stems(marked))))
     weights = table.weights[rows[rows >= 0]].astype(np.int64)
     used = weights[np.any(weights != 0, axis=1)]
     constants = table.constants

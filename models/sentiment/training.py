@@ -40,8 +40,9 @@ def train(train_texts: Texts, dev: Texts, left_out: frozenset[str], identity_sha
     """
     proper = vocabulary.capitalised(train_texts.raw)
     read = vocabulary.read_tokens(train_texts.raw, left_out, proper)
-    known = vocabulary.known_words(read)
-    every = [vocabulary.features_of(tokens_of_text, known) for tokens_of_text in read]
+    marked = [features.with_negation(tokens_of_text) for tokens_of_text in read]
+    known = vocabulary.known_words(read) | vocabulary.known_words(marked)
+    every = [vocabulary.features_of(tokens_of_text, known) for tokens_of_text in marked]
     names = vocabulary.with_evidence(every, train_texts)
     weights, bias = _fit(_matrix(every, names), train_texts.tags)
     table = _quantised(names, weights, bias, known, identity_sha256)

@@ -26,6 +26,9 @@ _OWN: Final = ("agent", "hub", "firmware_sim", "models", "pyproject.toml", "READ
 # what no program loads: tests of libraries, stubs, headers and static libraries. Nothing else is cut out: an agent
 # without one of numpy's parts starts, and fails at its first spectrum.
 _FOLDERS: Final = ("tests", "test", "include", "__pycache__")
+# compilers for the neural processors of phones: none is in the machines that these packages are for, the library runs
+# without the folders, and their search paths point into their makers' own build machines
+_COMPILERS: Final = ("ai_edge_litert/vendors", "ai_edge_litert/tools")
 _ENDINGS: Final = (".pyi", ".pxd", ".pyx", ".h", ".a", ".c", ".pyc")
 
 
@@ -118,7 +121,7 @@ def _is_pruned(site: Path, file: Path) -> bool:
         return False  # licence files may lie in a folder that is named like one of theirs, such as include
     if inside.suffix in _ENDINGS or inside.parts[0] == "bin":
         return True
-    return any(part in _FOLDERS for part in inside.parts[:-1])
+    return inside.as_posix().startswith(_COMPILERS) or any(part in _FOLDERS for part in inside.parts[:-1])
 
 
 def own_code(into: Path, packages: tuple[str, ...], wheel: Path) -> list[Path]:

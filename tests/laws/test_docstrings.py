@@ -24,7 +24,7 @@ UNIT = re.compile(
     r"counts?|squared unit|hours|alarms per quarter|differences of logarithms)\b",
     re.IGNORECASE,
 )
-UNIT_IN_NAME = re.compile(r"_(s|ms|ms2|ns|hz|g|px|rad|bpm|01|per_min|per_s|deg_per_s|bins)$")
+UNIT_IN_NAME = re.compile(r"_(s|ms|ms2|ns|hz|g|us|px|rad|bpm|01|per_min|per_s|deg_per_s|bins)$")
 SOURCE = re.compile(r"^ *(Source|Derived):(.*(?:\n.+)?)", re.MULTILINE)
 SECTION = re.compile(r"^ *([A-Z][a-z]+):(.*)$")
 CURES = {

@@ -15,6 +15,7 @@ from agent.privacy import consent
 from agent.sources import SOURCES, SourceSpec
 from agent.tables.day_spec import GRADES, DaySpec
 from agent.tables.days import DAYS
+from agent.tables.days import docs_table as docs_table_of_days
 from agent.tables.feature_spec import FeatureSpec
 from agent.tables.profiles import PROFILES, Profile
 from agent.tables.signals import KINDS, SIGNALS, SignalSpec
@@ -321,6 +322,10 @@ def test_the_tables_of_the_documents_are_those_of_the_features():
     assert {"docs/heart.md", "docs/face.md"} <= set(documents())
     for docs in documents():
         assert (ROOT / docs).read_text(encoding="utf-8").endswith(docs_table(docs)), f"{docs}: run 'make schema'"
+
+
+def test_the_document_of_days_ends_with_their_table():
+    assert (ROOT / "docs/days.md").read_text(encoding="utf-8").endswith(docs_table_of_days())
 
 
 # ---- what each profile may release

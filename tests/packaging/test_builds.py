@@ -27,6 +27,8 @@ def test_licence_files_are_never_pruned(deb, tmp_path):
     assert not is_pruned("x-1.dist-info/licenses/tests/LICENSE.c")
     assert is_pruned("numpy/_core/include/numpy/arrayobject.h")
     assert is_pruned("numpy/tests/test_a.py")
+    assert is_pruned("ai_edge_litert/vendors/qualcomm/compiler/libLiteRtCompilerPlugin_Qualcomm.so")
+    assert not is_pruned("ai_edge_litert/libLiteRt.so")
 
 
 def test_a_camera_package_without_face_models_is_not_built(deb, tmp_path, monkeypatch):

@@ -79,7 +79,7 @@ def _recording(name: str, found: Analysis, windows: Sequence[Timed]) -> Markup:
     notes = [tag("p", sentence(note), class_="note") for note in read.notes]
     top = tag("section", tag("h1", name, class_="break"), tag("p", said, class_="lead"), notes, class_="top")
     words = (
-        "Conductance; what cannot be read is left out."
+        "Conductance as the file has it; a gap is left empty."
         if signal == "eda"
         else "Length of the acceleration, gravity included; a body at rest feels 1 g."
     )

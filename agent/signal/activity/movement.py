@@ -12,6 +12,7 @@ STILL_G: Final = 0.03
 NONWEAR_S, NONWEAR_STEP_S = 3600.0, 900.0
 NONWEAR_SD_G, NONWEAR_RANGE_G = 0.013, 0.05
 _AXES: Final = 2
+_FEWEST_HZ: Final = 2.0  # samples a second: below them a second has no spread
 _LEAST_KNOWN_01: Final = 0.5
 
 
@@ -65,8 +66,8 @@ def still_seconds(axes_g: Floats, fs_hz: float) -> tuple[Bools, Bools]:
     Derived: .03 g is what sitting hands stay below, as in `heart.quality`.
     """
     count = int(axes_g.shape[0] / fs_hz)
-    if not count:
-        return np.zeros(0, dtype=bool), np.zeros(0, dtype=bool)
+    if not count or fs_hz < _FEWEST_HZ:
+        return np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
     edges = np.round(np.arange(count + 1) * fs_hz).astype(np.int64)
     inside = axes_g[: edges[-1]]
     length = np.diff(edges)[:, None]

@@ -11,7 +11,7 @@ import numpy as np
 
 from agent.signal.eda.excursions import COARSE, FINE
 from agent.signal.eda.prepared import LEAST_HZ, Cause, Prepared, noise_us
-from agent.signal.eda.responses import CRITERION_US, Responses, noise_floor_us, responses
+from agent.signal.eda.responses import CRITERION_US, Responses, noise_floor_us, nothing, responses
 from agent.signal.heart.rr import Bools, Floats
 from agent.signal.number import Number
 
@@ -69,9 +69,9 @@ def record(prepared: Prepared, own_hz: float) -> Record:
     """The responses of a record, and whether they may be counted.
 
     The count is withheld for fewer than 3.9 samples a second; for more than one step in two minutes; where nothing
-    stands out of the noise and that noise is above .01 uS; where more than a tenth of the responses are below 1.5 times the
-    smallest that stands out, since as many again lie below; and where more than 4 % follow one another within 1.25
-    times the distance at which two keep their own peaks, since as many again are hidden.
+    stands out of the noise and that noise is above .01 uS; where more than a tenth of the responses are below 1.5
+    times the smallest that stands out, since as many again lie below; and where more than 4 % follow one another
+    within 1.25 times the distance at which two keep their own peaks, since as many again are hidden.
 
     Args:
         prepared: The record.
@@ -84,7 +84,7 @@ def record(prepared: Prepared, own_hz: float) -> Record:
         On 10 minutes of simulated responses at 4 to 32 Hz, with noise of 0 to .01 uS, sizes of .01 to .3 uS and 1 to 15
         responses a minute, the two shares at which recall stays above .95 (`make bench-channels`).
     """
-    found = responses(prepared)
+    found = responses(prepared) if own_hz >= LEAST_HZ else nothing()
     return Record(prepared, found, own_hz, _withheld(prepared, found, own_hz))
 
 
@@ -132,8 +132,10 @@ def numbers(whole: Record, begin_s: float, end_s: float) -> tuple[Number, ...]:
     seconds = int(np.sum(readable) / fs_hz)
     noise = noise_us(whole.prepared.level_us[part], readable)
     size = max(round((end_s - begin_s) * fs_hz), 1)
+    is_short = end_s - begin_s < LEVEL_LEAST_S
+    level = Number("scl_us", None, seconds, "window_short")
     shared = (
-        _level(whole.prepared.level_us[part], readable, fs_hz, cause, size),
+        level if is_short else _level(whole.prepared.level_us[part], readable, fs_hz, cause, size),
         Number("readable_01", min(float(np.sum(readable)) / size, 1.0), seconds),
         Number("noise_us", noise, seconds),
     )
@@ -143,8 +145,6 @@ def numbers(whole: Record, begin_s: float, end_s: float) -> tuple[Number, ...]:
 def _level(level_us: Floats, readable: Bools, fs_hz: float, cause: np.ndarray, size: int) -> Number:
     """The median over pieces of 10 s of each one's lower decile: what lies below the responses."""
     name, seconds = "scl_us", int(np.sum(readable) / fs_hz)
-    if size / fs_hz < LEVEL_LEAST_S:
-        return Number(name, None, seconds, "window_short")
     if np.sum(readable) < max(LEVEL_LEAST_S * fs_hz, LEAST_READABLE_01 * size):
         return Number(name, None, seconds, _main(cause, size))
     width = max(round(_PIECE_S * fs_hz), 1)
@@ -168,7 +168,9 @@ def _counted(
     """The numbers of responses."""
     found, fs_hz = whole.responses, whole.prepared.fs_hz
     by = FINE if found.apart_s == FINE.apart_s else COARSE
-    floor_us = noise_floor_us(replace(whole.prepared, noise_us=noise), by)
+    floor_us = 0.0
+    if math.isfinite(found.smallest_us):
+        floor_us = noise_floor_us(replace(whole.prepared, noise_us=noise), by)
     smallest_us = max(found.smallest_us, floor_us)
     inside = (found.onset_s >= window_s[0]) & (found.onset_s < window_s[1]) & (found.size_us >= smallest_us)
     n, readable_s = int(np.sum(inside)), float(np.sum(cause == 0)) / fs_hz
@@ -177,12 +179,12 @@ def _counted(
         reason = _by_sizes(found.size_us[inside], smallest_us)
     if reason != "rate_low" and np.sum(cause == 0) < LEAST_READABLE_01 * size:
         reason = _main(cause, size)
-    if size / fs_hz < LEAST_S:
+    if window_s[1] - window_s[0] < LEAST_S:
         reason = "window_short"
     elif not reason and readable_s < LEAST_S:
         reason = _main(cause, size)
     smallest = Number("scr_smallest_us", smallest_us, n) if math.isfinite(smallest_us) else (
-        Number("scr_smallest_us", None, 0, "noise")
+        Number("scr_smallest_us", None, 0, "rate_low" if whole.own_hz < LEAST_HZ else "noise")
     )  # fmt: skip
     rate = Number("scr_rate_per_min", None if reason else 60 * n / readable_s, n, reason)
     forms = (

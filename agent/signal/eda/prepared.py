@@ -209,6 +209,8 @@ def _fine(value_us: Floats, fs_hz: float) -> _Fine:
 
 def _largest_change(fine: _Fine, count: int) -> Floats:
     """The largest change that begins within each working sample."""
+    if not count:
+        return np.zeros(0)
     place = np.minimum((np.arange(fine.change.size) * count) // max(fine.value.size, 1), max(count - 1, 0))
     found = np.zeros(count)
     np.maximum.at(found, place, np.abs(fine.change))

@@ -118,6 +118,18 @@ def responses(record: Prepared) -> Responses:
     )
 
 
+def nothing() -> Responses:
+    """The responses of a record that is too slow to show any.
+
+    Returns:
+        None of them, and no size that could be told.
+
+    Source: definition.
+    """
+    empty = np.zeros(0)
+    return Responses(empty, empty, empty, empty, empty, empty, math.inf, math.inf, COARSE.apart_s)
+
+
 def noise_floor_us(record: Prepared, by: Smoothing) -> float:
     """The smallest size that white noise and the converter do not reach: ``max(6 s g / u, 4 q)``.
 

@@ -148,6 +148,20 @@ def test_lines_are_counted_without_blank_ones_and_with_bad_ones_at_the_end():
 def test_more_cells_than_a_small_machine_holds_are_refused(monkeypatch):
     monkeypatch.setattr(grids, "MOST_CELLS", 3)
     assert "2 units times 2 raters are more than 3 cells" in refused(long("u1,A,1", "u2,B,1"))
+    assert "2 units times 2 raters are more than 3 cells" in refused(b"unit,A,B\nu1,1,1\nu2,1,1\nu3,1,1\n")
+
+
+def test_a_message_and_a_note_stay_short_whatever_a_file_holds():
+    ragged = b"\n".join(b",".join([b"u"] * (4 + width)) for width in range(300))
+    assert refused(b"unit,A,B\n" + ragged).endswith("(first: line 9); and 292 more reasons")
+
+    found = parse(
+        "a.csv",
+        long("u,A,1", "u,B,1", header="unit,rater,rating")
+        .replace(b"rating", b"rating" + b",x" * 40)
+        .replace(b",1", b",1" + b",y" * 40),
+    )
+    assert found.notes == (f"columns that are not used: {', '.join(['x'] * 10)} and 30 more",)
 
 
 def test_stdin_is_read(monkeypatch):

@@ -65,7 +65,7 @@ def test_text_names_what_is_withheld(acc, capsys):
 def test_a_part_and_windows_of_another_length(eda, capsys):
     _, out, _ = run(capsys, eda, "--signal", "eda", "--json", "--from", "1:00", "--until", "9:00", "--window", "120")
     found = json.loads(out)
-    assert [(one["start_s"], one["end_s"]) for one in found["windows"]][0] == (60.0, 180.0)
+    assert (found["windows"][0]["start_s"], found["windows"][0]["end_s"]) == (60.0, 180.0)
     assert len(found["windows"]) == 4
     assert found["start_s"] == f.START_S + 60
     clock = json.loads(run(capsys, eda, "--signal", "eda", "--json", "--from", "2019-06-11T19:04:45")[1])
@@ -79,8 +79,8 @@ def test_the_table_and_its_dictionary_agree(eda, acc, tmp_path, capsys, form):
     assert code == 1  # acceleration has no column of conductance
     assert "table saved" in said
     assert "not read" in out
-    rows = list(csv.DictReader(table.open()))
-    names = [row["column"] for row in csv.DictReader((tmp_path / "out.dictionary.csv").open())]
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    names = [row["column"] for row in csv.DictReader((tmp_path / "out.dictionary.csv").read_text().splitlines())]
     assert [name for name in names if not name.startswith("number = ") and name != "reason codes"] == list(rows[0])
     read = [row for row in rows if not row["error"]]
     assert len(read) == 3 * (len(SPECS["eda"]) if form else 1)
@@ -122,7 +122,7 @@ def test_a_record_whose_hand_moves_leaves_that_time_out(tmp_path):
         np.arange(CLEAR.value_us.size)[:, None] < 2000, np.random.default_rng(1).normal(0, 0.4, (3600, 3)), 0
     )
     columns = [f"{n / 4:.2f}" for n in range(3600)], [f"{one:.5f}" for one in CLEAR.value_us]
-    axes = [[f"{one:.4f}" for one in axis] for axis in (moving + [0, 0, 1]).T]
+    axes = [[f"{one:.4f}" for one in axis] for axis in (moving + np.array([0, 0, 1])).T]
     file = tmp_path / "both.csv"
     file.write_text(f.table("time_s,eda_uS,acc_x_g,acc_y_g,acc_z_g", *columns, *axes))
     first, *_, last = analyze(Wish(file, "eda")).windows

@@ -90,6 +90,21 @@ def test_help_contacts_are_those_of_the_country(country, reach):
     assert any(contact.reach in line for line in in_words(contact))
 
 
+def test_a_guess_is_off_until_the_person_switches_it_on_and_nothing_is_kept_of_it(tmp_path):
+    words = "I am so angry about this roster, it is awful"
+    with pytest.raises(WrongUse, match="switched off"):
+        ask(journal(tmp_path), do="suggest", words=words)
+    store = DayStore(tmp_path / "history.db", VAULT)
+    on = Journal(store, PROFILES["personal"], lambda: NOW, lambda _: 0, suggests=True)
+    assert ask(on, do="suggest", words=words) == {"mood": "negative"}
+    assert ask(on, do="suggest", words="Heute war es wieder viel zu voll auf der Station")["mood"] is None
+    assert ask(on, do="list")["entries"] == []
+    at_work = Journal(store, PROFILES["eu-workplace"], lambda: NOW, lambda _: 0, suggests=True)
+    with pytest.raises(PolicyDenied):
+        ask(at_work, do="suggest", words=words)
+    store.close()
+
+
 # ---- the command
 
 

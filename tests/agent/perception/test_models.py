@@ -150,7 +150,9 @@ def test_what_runs_is_what_was_checked(monkeypatch, tmp_path):
 
 def test_models_list_tells_what_is_here(monkeypatch, tmp_path, capsys):
     assert cli.main(["models", "list"]) == 0
-    assert "face_landmark.tflite" in capsys.readouterr().err
+    listed = capsys.readouterr().err
+    assert "face_landmark.tflite" in listed
+    assert "sentiment.bin" in listed
     monkeypatch.setenv("WARDBEAT_MODELS", str(tmp_path))
     assert cli.main(["models", "list"]) == 3
     assert "models fetch" in capsys.readouterr().err

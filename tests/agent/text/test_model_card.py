@@ -133,6 +133,7 @@ def drawn(n, seed):
     return goemotions.Texts(tuple(raw), tags)
 
 
+@pytest.mark.slow
 def test_drawn_texts_are_learnt_and_two_trainings_are_the_same_bytes():
     made = [training.train(drawn(400, 1), drawn(200, 2), frozenset(), "x") for _ in range(2)]
     assert training.encode(made[0]) == training.encode(made[1])

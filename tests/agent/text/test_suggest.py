@@ -96,6 +96,14 @@ def test_plain_sentences_get_their_tag(text, tag):
     assert found.probabilities.of(tag) == max(found.probabilities.of(one) for one in TAGS) >= least >= 0.5
 
 
+@pytest.mark.parametrize(
+    "text", ["I am not happy with this", "I have not laughed in weeks", "I don't feel good about today"]
+)
+def test_a_negated_word_of_joy_is_no_joy(text):
+    assert suggest(shipped_table(), text).tag is not Tag.POSITIVE
+    assert suggest(shipped_table(), "I am happy with this, I laughed and I feel good").tag is Tag.POSITIVE
+
+
 def test_each_tag_is_withheld_below_its_own_limit():
     weights = {"glad": (20, 0, 0, 0), "sad": (0, 0, 0, 20)}
     table = table_of(weights, known=("i", "am"), least=(0.5, 0.5, 0.5, 0.9))

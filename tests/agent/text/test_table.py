@@ -37,6 +37,7 @@ def shipped_bytes():
     return shipped.resources.files("agent.models").joinpath(shipped.FILE).read_bytes()
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.integers(0, 2**32 - 1), unique=True, max_size=30),
     st.lists(st.integers(-128, 127), min_size=120, max_size=120),

@@ -57,6 +57,11 @@ def test_grams_are_those_of_neighbours():
     assert features.stems(["exhausted", "bed", "!!", "can't", "drained"]) == {"^exhaust", "^drain"}
 
 
+def test_a_negation_marks_two_words_and_ends_at_a_sign():
+    marked = features.with_negation(["not", "!!", "so", "bad", "can't", "stop", "never", "a", "good", "day"])
+    assert marked == ["not", "!!", "so", "bad", "can't", "not:stop", "never", "not:a", "not:good", "day"]
+
+
 def test_a_hash_is_crc32():
     assert features.hash32("123456789") == 0xCBF43926  # the check value of the standard
     assert features.hash32("naïve") == zlib.crc32("naïve".encode())

@@ -52,7 +52,7 @@ def test_positions_correct_gain_and_offset():
 
 
 def test_a_sensor_that_does_not_feel_1_g_gives_no_enmo():
-    found = numbers_of(still(300, 32) + [0, 0, 0.05], 32.0)
+    found = numbers_of(still(300, 32) + np.array([0, 0, 0.05]), 32.0)
     assert (found["enmo_mg"].value, found["enmo_mg"].reason) == (None, "gravity_off")
     assert found["mad_mg"].value < 3
     assert found["gravity_error_mg"].value == pytest.approx(50, abs=1)

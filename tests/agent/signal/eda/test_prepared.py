@@ -85,9 +85,10 @@ def test_the_level_lies_below_the_responses():
     assert numbers_of(value(busy), 4.0)["scl_us"].value == pytest.approx(busy.level_us, abs=0.15)
 
 
+@pytest.mark.parametrize("fs_hz", [0.02, 4.0, 16.0, 130.0])
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 7, 20])
-def test_a_record_of_few_samples_is_withheld(size):
-    found = numbers_of(np.full(size, 3.0), 4.0, 0.0, 10.0)
+def test_a_record_of_few_samples_is_withheld(size, fs_hz):
+    found = numbers_of(np.full(size, 3.0), fs_hz, 0.0, 9.0)
     assert all(
         one.value is None or one.name in ("readable_01", "noise_us", "scr_smallest_us") for one in found.values()
     )
