@@ -97,6 +97,22 @@ ROWS = (
     Mutation("agent/agreement/bland_altman.py", "if float(np.ptp(d)) <= _ROUNDING * largest:", "if float(np.ptp(d)) <= 0:", "tests/agent/agreement/test_bland_altman.py"),
     Mutation("agent/agreement/lines.py", "if faults.lines > MOST_ROWS:", "if faults.lines >= MOST_ROWS:", "tests/agent/agreement/test_reading.py -k million"),
     Mutation("agent/report/cells.py", 'tuple("=+-@")', 'tuple("=+@")', "tests/agent/agreement/test_agreement.py"),
+    # health exports
+    Mutation("agent/days/health/sleep.py", "asleep += without(without(slept, woke), blocked)", "asleep += without(slept, woke)", "tests/agent/days/health/test_daily.py"),
+    Mutation("agent/days/health/sleep.py", "blocked = merged(blocked + merged(slept + woke, _ONE_SLEEP_S))", "blocked = merged(blocked + merged(slept + woke))", "tests/agent/days/health/test_daily.py"),
+    Mutation("agent/days/health/counted.py", "if end_s <= midnight_s or stretch.last_day <= stretch.day:", "if True:", "tests/agent/days/health/test_daily.py"),
+    Mutation("agent/days/health/counted.py", "parts += round(amount * free_s / -negative_s)", "parts += amount", "tests/agent/days/health/test_daily.py"),
+    Mutation("agent/days/health/daily.py", "elif total or facts.worn.get(day):", "else:", "tests/agent/days/health/test_daily.py"),
+    Mutation("agent/days/health/clock.py", "return min(fitting) if fitting else", "return max(fitting) if fitting else", "tests/agent/days/health/test_clock.py"),
+    Mutation("agent/days/health/facts.py", "if len(self._people) > 1:", "if len(self._people) > 2:", "tests/agent/days/health/test_hostile_exports.py"),
+    Mutation("agent/days/health/reading.py", "if options.person and is_other:", "if False:", "tests/agent/days/health/test_hostile_exports.py"),
+    Mutation("agent/days/health/apple.py", "parser.EntityDeclHandler = self._entity", "parser.EntityDeclHandler = None", "tests/agent/days/health/test_hostile_exports.py"),
+    Mutation("agent/days/health/apple.py", "if quiet > _QUIET_CHUNKS:", "if False:", "tests/agent/days/health/test_hostile_exports.py"),
+    Mutation("agent/days/health/fit.py", "check_crc=fitdecode.CrcCheck.RAISE", "check_crc=fitdecode.CrcCheck.DISABLED", "tests/agent/days/health/test_hostile_exports.py -k fit"),
+    Mutation("agent/days/health/google_fit.py", "min(end_s, (day + 1) * DAY_S - east_s)", "end_s", "tests/agent/days/health/test_daily.py -k quarter"),
+    Mutation("agent/days/health/process.py", "if cancelled is not None and cancelled():", "if False:", "tests/agent/days/health/test_process.py -k cancelled"),
+    Mutation("agent/days/health/samsung.py", 'if row.get("source_type", _OF_ALL) != _OF_ALL:', "if False:", "tests/agent/days/health/test_formats.py"),
+    Mutation("agent/days/health/fit.py", "is_anew = steps < before", "is_anew = False", "tests/agent/days/health/test_daily.py -k anew"),
 )  # fmt: skip
 
 

@@ -73,12 +73,8 @@ def _written(settings: "Settings", profile: "Profile", arguments: argparse.Names
         words = terminal.ask_words("Words of your own, if you like; they stay on this machine.\n> ")
         if suggests and words:
             guess = _asked(settings, profile, {"do": "suggest", "words": words})
-            said = (
-                f"A guess from your words: {guess['mood']}. You decide."
-                if guess["mood"]
-                else f"No guess: {guess['why']}"
-            )
-            terminal.show_words(said)
+            is_guess = guess["mood"] is not None
+            terminal.show_words(f"A guess: {guess['mood']}. You decide." if is_guess else f"No guess: {guess['why']}")
         choices = "  ".join(f"{n} {one}" for n, one in enumerate(MOODS, 1))
         answer = terminal.ask_words(f"How is it? {choices}\n> ").strip().lower()
         mood = MOODS[int(answer) - 1] if answer in map(str, range(1, len(MOODS) + 1)) else answer

@@ -70,7 +70,7 @@ def in_words(made: "Scores", hub: "Sequence[Score]" = ()) -> list[str]:
     for week, words in zip(made.log.weeks, with_hub(made.as_json()["weeks"], hub), strict=True):
         lines += _row(made, week, words)
         lines += [f"{'':<12}{beside}" for beside in (line(words),) if beside]
-    lines += ["", *_today(made)]
+    lines += ["", *_today(made), *_of_days(made.log.weeks[-1])]
     if made.quiet_until_utc_s:
         lines.append("You are on a shift. New results appear when it has ended.")
     elif made.log.weeks[-1].notable == _check_in_words():
@@ -129,6 +129,21 @@ def _today(made: "Scores") -> list[str]:
         lines.append(
             f"Over {made.log.drift.weeks} weeks your RMSSD has drifted by {share} %. A slow drift is no alarm."
         )
+    return lines
+
+
+def _of_days(week: "Week") -> list[str]:
+    """The newest week's sleep and roster, where they were imported; with the days that are known of seven."""
+    from agent.scoring.channels import CHANNELS
+
+    lines = []
+    for name, unit in (("sleep_h", "h a night"), ("short_rests_per_week", ""), ("night_shifts_per_week", "")):
+        channel = week.channels.get(name)
+        if channel is None:
+            continue
+        amount = f"{week.means[name]:.1f} {unit}, usually {channel.usual:.1f}".replace(" ,", ",")
+        words = CHANNELS[name].words
+        lines.append(f"{words[:1].upper()}{words[1:]}: {amount} ({channel.readings} of 7 days imported).")
     return lines
 
 

@@ -27,9 +27,9 @@ class PopulationDays:
 
     Attributes:
         sleep_h: Readings in h, at most one a day.
-        sleep_level_h: The true level of each day, in h, shape ``(m, days)``.
+        sleep_level_h: The true level of each day, unit h, shape ``(m, days)``.
         rests: Readings of short rests per week: seven times the day's count, where the roster is known.
-        rests_true: The same of every day, per week, shape ``(m, days)``.
+        rests_true: The same of every day, per week (no unit), shape ``(m, days)``.
     """
 
     sleep_h: Readings

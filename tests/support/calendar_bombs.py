@@ -37,6 +37,10 @@ def spread(count):
 
 DATES = "RDATE;VALUE=DATE:" + ",".join(["20260301"] * 1000)
 
+CHANGE = (
+    "BEGIN:VEVENT\nUID:bad\nRECURRENCE-ID;RANGE=THISANDFUTURE:{0}{1:02}{2:02}T080000Z\nDTSTART:{0}{1:02}{2:02}T090000Z\n"
+    "DURATION:PT1H\nEND:VEVENT\n"
+)
 BOMBS: dict[str, tuple[Callable[[], bytes], str, bool]] = {
     "a second since 1970": (lambda: rule("FREQ=SECONDLY"), "rule_too_often", True),
     "a minute": (lambda: rule("FREQ=MINUTELY;INTERVAL=7"), "rule_too_often", True),
@@ -63,8 +67,15 @@ BOMBS: dict[str, tuple[Callable[[], bytes], str, bool]] = {
     "a line of a hundred megabytes": (lambda: b"BEGIN:VCALENDAR\nX:" + b"a" * (100 * MB), "file_too_large", False),
     "a million lines of nothing": (lambda: around(bad("\n".join(["UID:"] * 2_000_000))), "too_many_dates", True),
     "a zone that changes each second": (lambda: zone("RRULE:FREQ=SECONDLY\n"), "zone_unknown", True),
-    "a zone that changes daily since 1901": (lambda: zone("RRULE:FREQ=DAILY;COUNT=49999\n"), "", True),
+    "a zone that changes daily since 1901": (lambda: zone("RRULE:FREQ=DAILY;COUNT=49999\n"), "zone_unknown", True),
     "a zone of ten thousand parts": (lambda: zone("RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3\n", 10_000), "zone_unknown", True),
+    "a zone of rules that search": (lambda: zone("RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=49999\n", 64), "zone_unknown", True),
+    "a series with ten thousand changes": (
+        lambda: around(bad("RRULE:FREQ=DAILY"), *(CHANGE.format(2000 + n // 336, 1 + n // 28 % 12, 1 + n % 28) for n in range(10_000))),
+        "too_many_dates", True),
+    "a series of series": (
+        lambda: around(*(CHANGE.replace("DURATION", "RRULE:FREQ=DAILY\nDURATION").format(2026, 1 + n // 28, 1 + n % 28) for n in range(300))),
+        "rule_too_long", True),
     "the year 1": (lambda: around(bad("RRULE:FREQ=DAILY", start="DTSTART;TZID=America/New_York:00010101T000000")), "date_out_of_range", True),
     "the year 9999": (lambda: around(bad("RRULE:FREQ=DAILY", start="DTSTART;TZID=Asia/Kathmandu:99991231T235959")), "date_out_of_range", True),
     "an end in the year 9999": (

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 _EPOCH_S = 631_065_600
 _CRC = (0x0000, 0xCC01, 0xD801, 0x1400, 0xF001, 0x3C00, 0x2800, 0xE401, 0xA001, 0x6C00, 0x7800, 0xB401, 0x5000, 0x9C01, 0x8801, 0x4400)  # fmt: skip
 _ENUM, _UINT8, _UINT16, _UINT32, _STRING = 0x00, 0x02, 0x84, 0x86, 0x07
-_WALKING, _RUNNING = 6, 1
+WALKING, RUNNING = 6, 1
 
 
 def crc(data: bytes) -> int:
@@ -35,8 +35,16 @@ def packed(body: bytes) -> bytes:
     return head + body + struct.pack("<H", crc(head + body))
 
 
-def monitoring_file(name: str = "somebody", utc: str = "2025-06-02T04:00:00", east_h: int = 2) -> bytes:
-    """Steps of a morning: walking 150 by 04:10, running 40 by 04:20, walking 210 by 04:30; 72 bpm; resting 51."""
+MORNING = ((10, WALKING, 150), (20, RUNNING, 40), (30, WALKING, 210))
+
+
+def monitoring_file(
+    name: str = "somebody",
+    utc: str = "2025-06-02T04:00:00",
+    east_h: int = 2,
+    counts: tuple[tuple[int, int, int], ...] = MORNING,
+) -> bytes:
+    """Steps so far as (minutes after the beginning, activity, steps), then 72 bpm, and a resting rate of 51."""
     begin = fit_s(utc)
     text = name.encode()[:15].ljust(16, b"\0")
     body = definition(0, 0, [(0, 1, _ENUM), (1, 2, _UINT16)]) + struct.pack("<BBH", 0, 32, 1)
@@ -44,7 +52,7 @@ def monitoring_file(name: str = "somebody", utc: str = "2025-06-02T04:00:00", ea
     body += definition(2, 103, [(253, 4, _UINT32), (0, 4, _UINT32)])
     body += struct.pack("<BII", 2, begin, begin + east_h * 3600)
     body += definition(3, 55, [(26, 2, _UINT16), (3, 4, _UINT32), (5, 1, _ENUM)])
-    for minutes, activity, steps in ((10, _WALKING, 150), (20, _RUNNING, 40), (30, _WALKING, 210)):
+    for minutes, activity, steps in counts:
         body += struct.pack("<BHIB", 3, (begin + minutes * 60) & 0xFFFF, steps, activity)
     body += definition(4, 55, [(26, 2, _UINT16), (27, 1, _UINT8)]) + struct.pack("<BHB", 4, (begin + 2400) & 0xFFFF, 72)
     body += definition(5, 211, [(253, 4, _UINT32), (0, 1, _UINT8), (1, 1, _UINT8)])

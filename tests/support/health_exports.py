@@ -183,15 +183,17 @@ FITBIT = {
         [{"dateTime": "06/02/25 00:00:00", "value": "12"}]
     ),
 }  # fmt: skip
-GOOGLE_HEAD = "Start time,End time,Move Minutes count,Calories (kcal),Distance (m),Heart Points,Step count"
+GOOGLE_HEAD = (
+    "Start time,End time,Move Minutes count,Calories (kcal),Distance (m),Heart Points,Heart Minutes,Step count"
+)
 GOOGLE = {
     "Takeout/Fit/Daily activity metrics/Daily activity metrics.csv": lines(
-        "Date,Move Minutes count,Calories (kcal),Distance (m),Heart Points,Step count",
-        "2025-06-02,45,2000.5,5100.2,30,6500", "2025-06-03,,1800,,,"
+        "Date,Move Minutes count,Calories (kcal),Distance (m),Heart Points,Heart Minutes,Step count",
+        "2025-06-02,95,2000.5,5100.2,50,45,6500", "2025-06-03,,1800,,,,"
     ),
     "Takeout/Fit/Daily activity metrics/2025-06-04.csv": lines(
-        GOOGLE_HEAD, "08:00:00.000+02:00,08:15:00.000+02:00,10,30,700,8,900",
-        "23:45:00.000+02:00,00:00:00.000+02:00,3,20,90,,100",
+        GOOGLE_HEAD, "08:00:00.000+02:00,08:15:00.000+02:00,15,30,700,8,10,900",
+        "23:45:00.000+02:00,00:00:00.000+02:00,9,20,90,5,3,100",
     ),
 }  # fmt: skip
 OURA_HEAD = (

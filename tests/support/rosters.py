@@ -85,7 +85,8 @@ def made(form, name, rng):
     eve = change - timedelta(days=1)
     monday = change - timedelta(days=change.weekday() + 14)
     if form == "recurring":
-        shifts, ics = recurring(zone, name, monday, rng)
+        entries, ics = recurring(zone, name, monday, rng)
+        shifts = united(entries)
         changes = ((0, zone),)
     else:
         second = ZoneInfo(NEXT[name]) if form == "travel" else zone
@@ -99,10 +100,11 @@ def made(form, name, rng):
         ]
         at_s = int(datetime.combine(flight, time(12), UTC).timestamp())
         changes = ((0, zone), (at_s, second)) if form == "travel" else ((0, zone),)
-        shifts = apart(shifts)
+        shifts = entries = apart(shifts)
         ics = written(form, shifts, name, zone)
+    last_day = max(number(entry.start) for entry in entries)
     return Roster(
-        f"{form} {name}", ics, changes, number(shifts[0].start), number(shifts[-1].start), tuple(shifts), truth(shifts)
+        f"{form} {name}", ics, changes, number(shifts[0].start), last_day, tuple(shifts), truth(shifts, last_day)
     )
 
 
@@ -132,11 +134,11 @@ def number(moment):
     return (moment.date() - date(1970, 1, 1)).days
 
 
-def truth(shifts):
-    """Values of each day from the first to the last shift."""
+def truth(shifts, last_day):
+    """Values of each day from the first shift to the day on which the last entry begins."""
     found = {}
     worked = {number(shift.start) for shift in shifts}
-    for day in range(min(worked), max(worked) + 1):
+    for day in range(min(worked), last_day + 1):
         here = [shift for shift in shifts if number(shift.start) == day]
         rests = []
         for shift in here:
@@ -247,7 +249,7 @@ def recurring(zone, name, monday, rng):
             shifts += [starts[0], starts[2]]
         else:
             shifts += [start for n, start in enumerate(starts) if n != 1 or fate == "stays"]
-    return united(shifts), calendar(*parts)
+    return shifts, calendar(*parts)
 
 
 def united(shifts):

@@ -64,7 +64,7 @@ class RawCalendar:
 
 
 def calendars(data: bytes) -> list[RawCalendar]:
-    """All calendars of a file, one after the other; entries outside of any count as one of their own."""
+    """All calendars of a file, one after the other; entries outside of any form one more."""
     scan = _Scan()
     for name, line in _lines(_utf8(data)):
         if name == b"BEGIN":

@@ -132,7 +132,7 @@ def _start(
     found = of_name(lines, b"DTSTART")
     if found:
         return one_moment(found[0], zone_of)
-    if replaces and is_cancelled:  # a cancelled occurrence needs no time of its own
+    if replaces and is_cancelled:  # a cancelled occurrence needs no start
         return replaces[0]
     raise EntryRefused(Reason.NO_START)
 

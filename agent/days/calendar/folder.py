@@ -24,7 +24,7 @@ class FileState:
     Attributes:
         size_bytes: Its size.
         modified_ns: When it was last written, by its file system.
-        is_settled: Two looks saw the same: nobody is writing it.
+        is_settled: It did not change between two looks.
         is_taken: It was given out as changed.
     """
 

@@ -11,7 +11,7 @@ from agent.days.calendar.process import read_in_process
 from agent.days.calendar.protocol import FileAnswer, Question, Time, stopped, summed
 from agent.days.calendar.reasons import LIMITS, MARKS, Limits, Mark, Reason, Title
 from agent.days.calendar.results import DayRange, Imported, Meeting, Wanted
-from agent.days.calendar.shift_days import local_day, shift_values, shifts_of
+from agent.days.calendar.shift_days import local_day, shift_values, shifts_of, united
 from agent.days.calendar.wall import DAY_S, Offset, stretches, utc_of_wall_s
 from agent.errors import WrongUse
 from agent.model import DayValue
@@ -50,24 +50,25 @@ def imported(of_files: Sequence[FileAnswer], wanted: Wanted) -> Imported:
     days, offset_s = wanted.days, wanted.utc_offset_s
     low_utc_s, high_utc_s = _window(wanted)
     clock = stretches(low_utc_s - 2 * DAY_S, high_utc_s + 2 * DAY_S, offset_s)
-    times = [_placed(time, offset_s) for of_file in of_files for time in of_file.times]
-    reports = tuple(of_file.report for of_file in of_files)
-    roster, every = _covered(times, [place for of_file in of_files for place in of_file.reach], wanted)
+    placed = [[_placed(time, offset_s) for time in of_file.times] for of_file in of_files]
+    times = [time for of_file in placed for time in of_file]
+    roster, every = _covered(of_files, placed, wanted)
     shifts = shifts_of(((time.start_s, time.end_s) for time in times if time.is_shift), clock)
     meetings = sorted(
         {Meeting(time.start_s, time.end_s) for time in times if not time.is_shift},
         key=lambda one: (one.start_utc_s, one.end_utc_s),
     )
     values: list[DayValue] = []
-    if roster is not None and any(of_file.has_shifts for of_file in of_files):
-        values += shift_values(shifts, roster, clock, offset_s)
-    if every is not None and any(of_file.has_meetings for of_file in of_files):  # a roster alone says nothing of them
-        values += meeting_values(meetings, every, wanted.hours, clock, offset_s)
+    for covered in roster:
+        values += shift_values(shifts, covered, clock, offset_s)
+    for covered in every:
+        values += meeting_values(meetings, covered, wanted.hours, clock, offset_s)
+    reports = tuple(of_file.report for of_file in of_files)
     return Imported(
         tuple(shift for shift in shifts if _is_in(local_day(shift.start_utc_s, offset_s), days)),
         tuple(one for one in meetings if _is_in(local_day(one.start_utc_s, offset_s), days)),
         tuple(sorted(values, key=lambda value: (value.day, value.name))),
-        every,
+        _ranges([*roster, *every]),
         summed(reports),
         reports,
     )
@@ -144,35 +145,44 @@ def _placed(time: Time, offset_s: Offset) -> Time:
     if not time.is_floating:
         return time
     start_s = utc_of_wall_s(time.start_s, offset_s)
-    return Time(start_s, max(utc_of_wall_s(time.end_s, offset_s), start_s + 1), time.is_shift, False, time.is_endless)
+    end_s = utc_of_wall_s(time.end_s - time.rest_s, offset_s) + time.rest_s
+    return Time(start_s, max(end_s, start_s + 1), time.is_shift, is_floating=False, is_endless=time.is_endless)
 
 
 def _covered(
-    times: Sequence[Time], reach: Sequence[tuple[int, bool]], wanted: Wanted
-) -> tuple[DayRange | None, DayRange | None]:
-    """Days that the calendar covers for shifts, and for meetings.
+    of_files: Sequence[FileAnswer], placed: Sequence[Sequence[Time]], wanted: Wanted
+) -> tuple[tuple[DayRange, ...], tuple[DayRange, ...]]:
+    """Days that files cover for shifts, and for meetings: each file from its first to its last entry.
 
-    A series of meetings without an end shows nothing of how far a roster was filled in: the days after its last entry
-    are no days off.
+    A file without shifts covers no days for them, and one without meetings none for meetings. A series of meetings
+    without an end does not show how far a roster was filled in: the days after its last entry are no days off.
     """
-    days = wanted.days
+    roster, every = [], []
+    for of_file, times in zip(of_files, placed, strict=True):
+        starts = [local_day(time.start_s, wanted.utc_offset_s) for time in times]
+        ends = [day for day, time in zip(starts, times, strict=True) if time.is_shift or not time.is_endless]
+        # the number of a floating one is the person's own clock already
+        written = [
+            at_s // DAY_S if is_floating else local_day(at_s, wanted.utc_offset_s)
+            for at_s, is_floating in of_file.reach
+        ]
+        if of_file.has_shifts:
+            roster.append(DayRange(min(starts + written), max(ends + written)))
+        if of_file.has_meetings:
+            every.append(DayRange(min(starts + written), max(starts + written)))
     if wanted.declared is not None:
-        both = _within(wanted.declared.first_day, wanted.declared.last_day, days)
-        return both, both
-    starts = [local_day(time.start_s, wanted.utc_offset_s) for time in times]
-    ends = [day for day, time in zip(starts, times, strict=True) if time.is_shift or not time.is_endless]
-    # the number of a floating one is the person's own clock already
-    written = [at_s // DAY_S if is_floating else local_day(at_s, wanted.utc_offset_s) for at_s, is_floating in reach]
-    starts, ends = starts + written, ends + written
-    if not starts:
-        return None, None
-    roster = _within(min(starts), max(ends), days) if ends else None
-    return roster, _within(min(starts), max(starts), days)
+        roster, every = (found and [wanted.declared] for found in (roster, every))
+    return _ranges(_within(roster, wanted.days)), _ranges(_within(every, wanted.days))
 
 
-def _within(first: int, last: int, days: DayRange) -> DayRange | None:
-    first, last = max(first, days.first_day), min(last, days.last_day)
-    return DayRange(first, last) if first <= last else None
+def _within(found: Sequence[DayRange], days: DayRange) -> list[DayRange]:
+    clipped = [DayRange(max(one.first_day, days.first_day), min(one.last_day, days.last_day)) for one in found]
+    return [one for one in clipped if one.first_day <= one.last_day]
+
+
+def _ranges(found: Sequence[DayRange]) -> tuple[DayRange, ...]:
+    """Without overlaps, by time; those that touch are one."""
+    return tuple(DayRange(first, end - 1) for first, end in united((one.first_day, one.last_day + 1) for one in found))
 
 
 def _is_in(day: int, days: DayRange) -> bool:

@@ -15,10 +15,11 @@ from agent.days.calendar.content import Line, RawCalendar, RawZone
 from agent.days.calendar.properties import Period, moments, of_name, one_moment, text_of
 from agent.days.calendar.reasons import Reason
 from agent.days.calendar.refused import FOREIGN, EntryRefused
-from agent.days.calendar.rules import Rule, rule, starts
+from agent.days.calendar.rules import YEARLY, Rule, rule, starts
 from agent.days.calendar.zones import Written, Zone
 
 _PARTS_MOST: Final = 64
+_COUNTED_MOST: Final = 16  # such a rule is followed from its start, which costs a millisecond a year
 _ONSETS_MOST: Final = 2_000
 _BEFORE: Final = timedelta(days=800)  # a yearly rule has begun once by then
 _OFFSET_MOST_S: Final = 16 * 3600  # the widest of the zone database is 15 h 13 min (Manila, until 1844)
@@ -43,7 +44,7 @@ class OwnZones:
         """The zone of a name.
 
         Raises:
-            EntryRefused: Nobody knows it.
+            EntryRefused: The zone is unknown.
         """
         known = zones.of_database(tzid)
         return known if known is not None else zones.named(tzid, self._own(tzid))
@@ -60,7 +61,8 @@ class OwnZones:
 
     def _written(self, zone: RawZone) -> Written | None:
         """None: a part of it cannot be read, and then none of it is believed."""
-        if len(zone.rules) > _PARTS_MOST:
+        counted = sum(b"COUNT=" in (line or b"").upper() for lines in zone.rules for _, line in lines)
+        if len(zone.rules) > _PARTS_MOST or counted > _COUNTED_MOST:
             return None
         try:
             return zones.written([self._part(lines) for lines in zone.rules])
@@ -69,20 +71,26 @@ class OwnZones:
 
     def _part(self, lines: Sequence[Line]) -> tuple[list[datetime], int, int]:
         first = one_moment(_only(lines, b"DTSTART"), _none).wall
+        before_s = _offset_s(lines, b"TZOFFSETFROM")
         onsets = [first]
         for line in of_name(lines, b"RDATE"):
             dates = moments(line, _none)
             onsets += [(date.start if isinstance(date, Period) else date).wall for date in dates]
         for line in of_name(lines, b"RRULE"):
-            onsets += self._onsets(rule(text_of(line).partition(":")[2]), first)
+            onsets += self._onsets(rule(text_of(line).partition(":")[2]), first, before_s)
         if len(onsets) > _ONSETS_MOST:
             raise EntryRefused(Reason.TOO_MANY_DATES)
-        return onsets, _offset_s(lines, b"TZOFFSETFROM"), _offset_s(lines, b"TZOFFSETTO")
+        return onsets, before_s, _offset_s(lines, b"TZOFFSETTO")
 
-    def _onsets(self, of: Rule, first: datetime) -> list[datetime]:
-        """Those near the window, and the last ones of a rule that ended before it."""
-        low = self.low if of.until is None else min(self.low, of.until)
-        return list(starts(of, first, of.until, max(first, low - _BEFORE), max(first, self.high + timedelta(days=400))))
+    def _onsets(self, of: Rule, first: datetime, before_s: int) -> list[datetime]:
+        """Those near the window, and the last ones of a rule that ended before it; on the clock before each."""
+        if of.frequency != YEARLY:
+            raise EntryRefused(Reason.RULE_TOO_OFTEN)
+        until = of.until
+        if until is not None and of.until_is_utc:
+            until += timedelta(seconds=before_s)
+        low = self.low if until is None else min(self.low, until)
+        return list(starts(of, first, until, max(first, low - _BEFORE), max(first, self.high + timedelta(days=400))))
 
 
 def _name(zone: RawZone) -> str:

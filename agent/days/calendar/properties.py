@@ -20,7 +20,7 @@ from agent.days.calendar.refused import FOREIGN, EntryRefused
 from agent.days.calendar.zones import UTC_ZONE, Floating, Zone
 
 DATES_MOST: Final = 10_000
-# a zone's name with a colon that nobody put in quotation marks: DTSTART;TZID=(UTC+01:00) Amsterdam:20260302T090000
+# a zone's name with a colon and without quotation marks: DTSTART;TZID=(UTC+01:00) Amsterdam:20260302T090000
 _LOOSE: Final = re.compile(r'[\w-]+;(?:[^"]*;)?TZID=([^"]*):([^:"]*)', re.IGNORECASE)
 _LENGTH: Final = re.compile(r"([-+]?)(P(?:\d+[WD])*)(T.*)?")
 

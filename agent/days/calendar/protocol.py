@@ -46,6 +46,7 @@ class Time:
         is_shift: Else a meeting.
         is_floating: Without a zone.
         is_endless: Of a series without an end.
+        rest_s: The last part of a floating one that is real time; the rest follows the person's clock.
     """
 
     start_s: int
@@ -53,6 +54,7 @@ class Time:
     is_shift: bool
     is_floating: bool
     is_endless: bool
+    rest_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +142,13 @@ def _count(number: Any) -> int:
 
 
 def _time(row: Any) -> Time:
-    start_s, end_s, *flags = row
+    start_s, end_s, *flags, rest_s = row
     if _second(start_s) >= _second(end_s):
         raise ValueError("no time")
     is_shift, is_floating, is_endless = (_flag(flag) for flag in flags)
-    return Time(start_s, end_s, is_shift, is_floating, is_endless)
+    if not 0 <= _second(rest_s) <= end_s - start_s:
+        raise ValueError("no time")
+    return Time(start_s, end_s, is_shift, is_floating, is_endless, rest_s)
 
 
 def _second(number: Any) -> int:

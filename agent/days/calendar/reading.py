@@ -1,5 +1,6 @@
 """One file, from its bytes to what leaves the reading process: times, marks and counts."""
 
+import itertools
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +16,12 @@ from agent.days.calendar.series import Occurrence, Series, Window, grouped, occu
 from agent.days.calendar.titles import Name, digest, mark_of, names_of
 
 FOUND_MOST: Final = 100_000
+SERIES_MOST: Final = 20_000
 TITLES_MOST: Final = 2_000
+
+
+Row = tuple[int, int, int, int, int, int]
+"""Start and end in s, 1 for a shift, 1 for floating, 1 for endless, s at its end that are real time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ class Answer:
     """What is said of one file.
 
     Attributes:
-        found: [start, end, 1 for a shift, 1 for floating, 1 for endless], by time.
+        found: Occurrences, by time.
         titles: (field, text) with its occurrences; empty unless asked for.
         reach: The first and the last start that the file writes, whatever the window: [s, 1 for floating].
         has_shifts, has_meetings: Whether it writes any, whatever the window.
@@ -54,7 +60,7 @@ class Answer:
     all_day_n: int = 0
     other_n: int = 0
     unread: Counter[Reason] = field(default_factory=Counter)
-    found: list[tuple[int, int, int, int, int]] = field(default_factory=list)
+    found: list[Row] = field(default_factory=list)
     titles: Counter[Name] = field(default_factory=Counter)
     reach: list[tuple[int, int]] = field(default_factory=list)
     has_shifts: bool = False
@@ -123,7 +129,10 @@ def _add(series: Series, task: Task, made: Answer, until_s: float) -> None:
         made.events_n -= n
         return
     try:
-        times = list(occurrences(series, task.window))
+        some = occurrences(series, task.window, lambda: task.cpu_now_s() > until_s)
+        times = list(itertools.islice(some, SERIES_MOST + 1))
+        if len(times) > SERIES_MOST:
+            raise EntryRefused(Reason.RULE_TOO_LONG)
     except EntryRefused as refused:
         made.unread[refused.reason] += n
         made.events_n -= n
@@ -147,7 +156,7 @@ def _counts(one: Entry, mark: Mark | None) -> bool:
     return mark == "shift" or not (mark == "ignored" or one.is_transparent)
 
 
-def _kept(times: list[Occurrence], made: Answer) -> Iterator[tuple[int, int, int, int, int]]:
+def _kept(times: list[Occurrence], made: Answer) -> Iterator[Row]:
     for one in times:
         is_shift = one.mark == "shift"
         if not _counts(one.entry, one.mark):
@@ -156,7 +165,7 @@ def _kept(times: list[Occurrence], made: Answer) -> Iterator[tuple[int, int, int
             if is_shift:
                 made.unread[Reason.MARKED_WITHOUT_HOURS] += 1
             continue
-        yield one.start_s, one.end_s, int(is_shift), int(one.is_floating), int(one.is_endless)
+        yield one.start_s, one.end_s, int(is_shift), int(one.is_floating), int(one.is_endless), one.rest_s
 
 
 def _count_titles(times: list[Occurrence], made: Answer) -> None:

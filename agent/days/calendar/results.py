@@ -67,8 +67,8 @@ class Imported:
     Attributes:
         shifts, meetings: By start; overlapping shifts are united.
         values: By day, then by name.
-        covered: Days that the files cover; None: no event within the window. What was kept of this source for these
-            days is to be replaced by `values`.
+        covered: Days that the files cover, without overlaps, by time; days between two rosters are not among them. What
+            was kept of this source for these days is to be replaced by `values`.
         unread: Summed over all files.
         files: One report a file.
     """
@@ -76,6 +76,6 @@ class Imported:
     shifts: tuple[Shift, ...]
     meetings: tuple[Meeting, ...]
     values: tuple[DayValue, ...]
-    covered: DayRange | None
+    covered: tuple[DayRange, ...]
     unread: tuple[Unread, ...]
     files: tuple[FileReport, ...]

@@ -1,7 +1,7 @@
 """Recurrence rules by dateutil, bounded before the first step: what a person's calendar never holds is refused.
 
-A rule is begun anew near the window wherever its count allows that, so that the cost does not depend on how long ago it
-began, and dateutil is given an end in every case: a rule without any match would search until the year 9999.
+A rule without a count is followed from a start near the window, so that its age costs nothing. dateutil always has an
+end: a rule without any match would search until the year 9999.
 
 Source: RFC 5545 section 3.3.10 and 3.8.5.3.
 """
@@ -18,6 +18,7 @@ from icalendar.prop import vRecur
 from agent.days.calendar.reasons import Reason
 from agent.days.calendar.refused import FOREIGN, EntryRefused
 
+YEARLY: Final = rrule.YEARLY
 COUNT_MOST: Final = 50_000
 OCCURRENCES_MOST: Final = 5_000
 _A_DAY_MOST: Final = 24
@@ -143,7 +144,9 @@ def _until(until: Any) -> tuple[datetime | None, bool, bool]:
 
 
 def starts(of: Rule, first: datetime, until: datetime | None, low: datetime, high: datetime) -> Iterator[datetime]:
-    """Starts on the clock of the first one's zone, within [low, high], by time; the first one always belongs to them.
+    """Starts on the clock of the first one's zone, within [low, high], by time.
+
+    The first one belongs to them, unless the rule ended before it: programs write that where a series was deleted.
 
     Args:
         first: The first start.
@@ -153,11 +156,11 @@ def starts(of: Rule, first: datetime, until: datetime | None, low: datetime, hig
     Raises:
         EntryRefused: There are more than a calendar of a person holds.
     """
-    if low <= first <= high:
-        yield first
     end = high if until is None else min(until, high)
     if end < first:
         return
+    if low <= first:
+        yield first
     filled = _filled(of, first)
     begin = first if of.count is not None else _near(filled, first, low)
     try:

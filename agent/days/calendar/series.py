@@ -2,14 +2,14 @@
 
 An occurrence ends at the time on the wall that its entry gives: a night shift from 21 to 7 ends at 7 every night, and
 lasts 11 hours where clocks are set back. (By RFC 5545 section 3.8.5.3 all would last as long as the first one, and that
-night would end at 6, when nobody leaves a ward.) A duration in hours is real time.
+night would end at 6, an hour before the shift does.) A duration in hours is real time.
 
 Source: RFC 5545 section 3.8.4.4 and 3.8.5.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,6 +21,8 @@ from agent.days.calendar.rules import OCCURRENCES_MOST, Rule, starts
 from agent.days.calendar.zones import EPOCH, Zone, seconds
 
 _MARGIN: Final = timedelta(days=2)  # a time on a wall is less than two days from the same number in UTC
+_LATER_MOST: Final = 366
+_VERSIONS_MOST: Final = 3
 _SHIFT_MOST: Final = timedelta(days=62)
 
 
@@ -32,6 +34,7 @@ class Occurrence:
         start_s, end_s: In s of UTC; of a floating one, on the person's clock.
         entry: What it comes from: its mark, and whether it counts.
         is_endless: It belongs to a series without an end: it does not show how far the calendar was filled in.
+        rest_s: The last part of it that is real time and not time on the wall; 0 unless it is floating.
     """
 
     start_s: int
@@ -39,6 +42,7 @@ class Occurrence:
     entry: Entry
     mark: Mark | None
     is_endless: bool = False
+    rest_s: int = 0
 
     @property
     def is_floating(self) -> bool:
@@ -70,7 +74,10 @@ class Window:
 
 
 def grouped(entries: Iterable[Entry]) -> tuple[list[Series], int]:
-    """Entries by uid, the newest version of each alone; how many older ones were left out."""
+    """Entries by uid, the newest version of each alone; how many older ones were left out.
+
+    A uid that more entries have than an entry has versions is no name: some roster systems write one for all.
+    """
     by_uid: dict[str, list[Entry]] = defaultdict(list)
     for number, entry in enumerate(entries):
         by_uid[entry.uid or f"\0{number}"].append(entry)
@@ -78,7 +85,7 @@ def grouped(entries: Iterable[Entry]) -> tuple[list[Series], int]:
     for of_uid in by_uid.values():
         series = Series()
         masters = [entry for entry in of_uid if entry.replaces is None]
-        series.masters = _newest(masters)
+        series.masters = _newest(masters) if len(masters) <= _VERSIONS_MOST else masters
         changes: dict[object, list[Entry]] = defaultdict(list)
         for entry in of_uid:
             if entry.replaces is not None:
@@ -101,27 +108,41 @@ def _place(moment: Moment) -> tuple[bool, int]:
     return (True, seconds(moment.wall)) if zone is None else (False, zone.utc_s(moment.wall))
 
 
-def occurrences(series: Series, window: Window) -> Iterator[Occurrence]:
+def occurrences(series: Series, window: Window, is_over: Callable[[], bool] = lambda: False) -> Iterator[Occurrence]:
     """All occurrences of a series that touch the window; all-day ones have no hours and are left out.
 
+    Args:
+        series: Entries of one uid.
+        window: What is looked at.
+        is_over: Whether the time for the file is used up; it is called before each entry.
+
     Raises:
-        EntryRefused: A rule cannot be followed, or gives too many.
+        EntryRefused: A rule cannot be followed or gives too many, there are too many changes, or the time is used up.
     """
     alone = {_place(change.replaces): change for change in series.changes if change.replaces is not None}
     later = sorted(
         (change for change in series.changes if change.and_future and change.replaces is not None),
         key=lambda change: _place(change.replaces)[1] if change.replaces is not None else 0,
     )
+    if len(later) > _LATER_MOST or len(series.changes) > OCCURRENCES_MOST:
+        raise EntryRefused(Reason.TOO_MANY_DATES)
     cancelled = max((entry.version[0] for entry in series.masters if entry.is_cancelled), default=-1)
     for entry in series.masters:
+        _go_on(is_over)
         if entry.is_all_day or entry.is_cancelled or entry.zone is None:
             continue
         yield from _of_master(entry, entry.zone, window, alone, later)
     for change in series.changes:
+        _go_on(is_over)
         if change.is_all_day or change.is_cancelled or change.zone is None or change.version[0] <= cancelled:
             continue
         mark = change.mark if change.has_name else _inherited(series)
         yield from (_marked(found, mark) for found in _of_change(change, change.zone, window))
+
+
+def _go_on(is_over: Callable[[], bool]) -> None:
+    if is_over():
+        raise EntryRefused(Reason.OUT_OF_TIME)
 
 
 def _inherited(series: Series) -> Mark | None:
@@ -129,7 +150,7 @@ def _inherited(series: Series) -> Mark | None:
 
 
 def _marked(found: Occurrence, mark: Mark | None) -> Occurrence:
-    return Occurrence(found.start_s, found.end_s, found.entry, mark, found.is_endless)
+    return replace(found, mark=mark)
 
 
 def _of_master(
@@ -144,7 +165,7 @@ def _of_master(
         if change is None:
             found = _occurrence(entry, zone, start, end, is_endless=is_endless)
         elif change.is_cancelled or change.rules or change.dates or change.is_all_day or change.zone is None:
-            continue  # it is gone, or the change has times of its own
+            continue  # it is cancelled, or the change lists its times itself
         else:
             moved = _moved(change, change.zone, place)
             mark = change.mark if change.has_name else entry.mark
@@ -190,11 +211,12 @@ def _times(entry: Entry, zone: Zone, window: Window, further: timedelta) -> list
     reach = timedelta(seconds=SPAN_MOST_S) + _MARGIN + further
     low, high = window.low - reach, window.high + _MARGIN + further
     found: dict[int, Time] = {}
-    for rule in entry.rules:
-        until = _until(rule, zone)
+    ends = [_until(rule, zone) for rule in entry.rules]
+    for rule, until in zip(entry.rules, ends, strict=True):
         for start in starts(rule, entry.start.wall, until, low, high):
             found.setdefault(zone.utc_s(start), (start, None, rule.is_endless))
-    found.setdefault(zone.utc_s(entry.start.wall), (entry.start.wall, None, False))
+    if not ends or any(until is None or until >= entry.start.wall for until in ends):
+        found.setdefault(zone.utc_s(entry.start.wall), (entry.start.wall, None, False))
     for date in entry.dates:
         moment, end = (date.start, date.end) if isinstance(date, Period) else (date, None)
         start = _on(moment, zone, entry.start.wall)
@@ -231,16 +253,16 @@ def _occurrence(
     entry: Entry, zone: Zone, start: datetime, end: Moment | Length | None, *, is_endless: bool
 ) -> Occurrence:
     start_s = zone.utc_s(start)
+    span = checked(end) if isinstance(end, Length) else entry.span
     if isinstance(end, Moment):
         span, end_utc_s = span_to(Moment(start, zone), end)
         end_s = end_utc_s if end_utc_s is not None else _end_s(zone, start, span)
-    elif isinstance(end, Length):
-        end_s = _end_s(zone, start, checked(end))
-    elif entry.end_utc_s is not None and start == entry.start.wall:
+    elif end is None and entry.end_utc_s is not None and start == entry.start.wall:
         end_s = entry.end_utc_s
     else:
-        end_s = _end_s(zone, start, entry.span)
-    return Occurrence(start_s, max(end_s, start_s), entry, entry.mark, is_endless)
+        end_s = _end_s(zone, start, span)
+    rest_s = 0 if span.is_on_wall or not entry.start.is_floating else round(span.rest.total_seconds())
+    return Occurrence(start_s, max(end_s, start_s), entry, entry.mark, is_endless, rest_s)
 
 
 def _end_s(zone: Zone, start: datetime, span: Length) -> int:

@@ -1,6 +1,6 @@
 """The reading process as a program: a calendar's bytes in, times and counts out; no title, unless titles are asked for.
 
-It reads no file and opens no socket. Each file has CPU seconds of its own; memory is limited for all of them.
+It reads no file and opens no socket. CPU seconds are limited for each file, memory for the process.
 """
 
 import json

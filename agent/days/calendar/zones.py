@@ -122,7 +122,7 @@ def named(tzid: str, own: Zone | None) -> Zone:
         own: What the file's VTIMEZONE of this name describes, if it has a usable one.
 
     Raises:
-        EntryRefused: Nobody knows it. It is never read as a floating time.
+        EntryRefused: The zone is unknown. It is never read as a floating time.
     """
     name = tzid.strip().strip('"').strip()
     windows = _windows_names().get(name.lower())

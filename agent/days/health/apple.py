@@ -35,11 +35,11 @@ _STATES: Final = {
     "HKCategoryValueSleepAnalysisAsleepREM": ASLEEP,
 }
 _BIRTH: Final = "HKCharacteristicTypeIdentifierDateOfBirth"
-_SEX: Final = "HKCharacteristicTypeIdentifierBiologicalSex"
 _NUMBER: Final = re.compile(r"\d{1,7}(?:\.\d{1,12})?", re.ASCII)
 _QUIET_CHUNKS: Final = 32  # two MiB without an element: no export has such text
 _DEEPEST: Final = 64
 _TEXT_MOST: Final = 200
+_KNOWN_MOST: Final = 1000
 
 
 def knows(_: File, head: bytes) -> bool:
@@ -71,8 +71,7 @@ class _Export:
         self._pending: dict[str, str] | None = None
         self._typed = False
         self._elements = self._depth = 0
-        self._characteristic = ""
-        self._me: dict[str, str] = {}
+        self._is_birth, self._birth = False, ""
         self._ranks: dict[tuple[str, str], int] = {}
         self._moments: dict[str, Moment | None] = {}
 
@@ -116,21 +115,18 @@ class _Export:
             if attributes.get("key") == "HKWasUserEntered" and attributes.get("value") == "1":
                 self._typed = True
         elif name == "Me":
-            self._me = {name: attributes[name][:_TEXT_MOST] for name in (_BIRTH, _SEX) if name in attributes}
-        elif name in (_BIRTH, _SEX):
-            self._characteristic = name
+            self._birth = attributes.get(_BIRTH, "")[:_TEXT_MOST]
+        self._is_birth = name == _BIRTH
 
     def _text(self, text: str) -> None:
-        if self._characteristic:
-            held = self._me.get(self._characteristic, "")
-            self._me[self._characteristic] = (held + text.strip())[:_TEXT_MOST]
+        if self._is_birth:  # some versions write it as an element
+            self._birth = (self._birth + text.strip())[:_TEXT_MOST]
 
     def _end(self, name: str) -> None:
         self._depth -= 1
-        if name == self._characteristic:
-            self._characteristic = ""
-        elif name == "Me" and self._me.get(_BIRTH):
-            self._facts.person(f"{self._me[_BIRTH]}\0{self._me.get(_SEX, '')}")
+        self._is_birth = False
+        if name == "Me" and self._birth:
+            self._facts.person(self._birth)
 
     def _flush(self) -> None:
         if self._pending is not None:
@@ -146,7 +142,7 @@ class _Export:
         if start.east_s is None or end.east_s is None:
             facts.unread["no_zone"] += 1
             return
-        source = facts.source(self._rank(row), row.get("sourceName", ""))
+        source = facts.source(self._rank(row), row.get("sourceName", "")[:_TEXT_MOST])
         start_s, end_s = start.local_s - start.east_s, end.local_s - end.east_s
         if kind == _SLEEP:
             state = _STATES.get(row.get("value", ""))
@@ -165,7 +161,7 @@ class _Export:
 
     def _moment(self, text: str) -> Moment | None:
         if text not in self._moments:  # start and end are mostly the same, and so are those of neighbours
-            if len(self._moments) > 1000:
+            if len(self._moments) > _KNOWN_MOST:
                 self._moments.clear()
             self._moments[text] = moment_of(text)
         return self._moments[text]
@@ -173,8 +169,10 @@ class _Export:
     def _rank(self, row: dict[str, str]) -> int:
         if self._typed:
             return TYPED
-        words = (row.get("sourceName", ""), row.get("device", "").partition("model:")[2][:12])
+        words = (row.get("sourceName", "")[:_TEXT_MOST], row.get("device", "").partition("model:")[2][:12])
         if (rank := self._ranks.get(words)) is None:
+            if len(self._ranks) > _KNOWN_MOST:
+                self._ranks.clear()
             rank = self._ranks[words] = _kind_of(*words)
         return rank
 

@@ -77,9 +77,8 @@ def read(reading: Reading) -> None:
             raise refused("unfit_columns")
         accounts = [header for header in headers if _ACCOUNT.fullmatch(header.replace("_", " "))]
         for row in table(file):
-            for header in accounts:
-                if row.get(header):
-                    reading.facts.person(f"{header.lower()}\0{row[header]}")
+            if accounts and (account := row.get(accounts[0])):
+                reading.facts.person(f"{accounts[0].lower()}\0{account}")
             _row(reading, row, fitting)
 
 

@@ -1,6 +1,7 @@
 """An export's files: one file, or those of a zip that a format wants; read in pieces, never unpacked to disk."""
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -22,7 +23,11 @@ NAMES_MOST: Final = 100_000
 _ZIP: Final = b"PK\x03\x04"
 _EMPTY_ZIP: Final = b"PK\x05\x06"
 _CHUNK: Final = 64 * 1024
-_ZIP_DAMAGE: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
+_PACKED_BY: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others need dictionaries of gigabytes, or are rare
+_ZIP_DAMAGE: Final = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError, LookupError,
+    OverflowError, OSError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +141,7 @@ def opened(path: Path, progress: Progress | None = None) -> Iterator[Export]:
         size = stream.seek(0, io.SEEK_END)
         stream.seek(0)
         if stream.read(4) not in (_ZIP, _EMPTY_ZIP):
-            yield Export([File(path.name, size, lambda: _Counted(_Kept(stream), size, count))], False, count)
+            yield Export([File(path.name, size, lambda: _Counted(_Kept(stream), count))], False, count)
             return
         try:
             archive = zipfile.ZipFile(stream)
@@ -157,8 +162,10 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, count: "Count") -> 
     def open_it() -> io.BufferedIOBase:
         if info.flag_bits & 1:
             raise refused("encrypted")
+        if info.compress_type not in _PACKED_BY:
+            raise refused("damaged")
         try:
-            return _Counted(archive.open(info), info.file_size, count)
+            return _Counted(archive.open(info), count)
         except _ZIP_DAMAGE as error:
             raise refused("damaged") from error
 
@@ -180,10 +187,10 @@ class _Kept:
 
 
 class _Counted(io.BufferedIOBase):
-    """A stream whose bytes are counted, that is no longer than it states, and whose damage has the project's error."""
+    """A stream whose bytes are counted, and whose damage has the project's error."""
 
-    def __init__(self, stream: "_Kept | IO[bytes]", size: int, count: Count) -> None:
-        self._stream, self._left, self._count = stream, size, count
+    def __init__(self, stream: "_Kept | IO[bytes]", count: Count) -> None:
+        self._stream, self._count = stream, count
 
     def readable(self) -> bool:
         return True
@@ -193,9 +200,6 @@ class _Counted(io.BufferedIOBase):
             data = self._stream.read(-1 if size is None else size)
         except _ZIP_DAMAGE as error:
             raise refused("damaged") from error
-        self._left -= len(data)
-        if self._left < 0:  # an archive that understates a file
-            raise refused("damaged")
         self._count.add(len(data))
         return data
 

@@ -10,6 +10,7 @@ from agent.days.health.refusals import refused
 
 _CELL_MOST: Final = 4096
 _COLUMNS_MOST: Final = 500
+_LINE_MOST: Final = 256 * 1024
 
 
 def headers_of(head: bytes, skip: int = 0) -> list[str]:
@@ -41,12 +42,18 @@ def table(file: File, skip: int = 0) -> Iterator[dict[str, str]]:
             names = [name.strip() for name in next(csv.reader([first], delimiter=_delimiter(first)), [])]
             if len(names) > _COLUMNS_MOST:
                 raise refused("damaged")
-            for row in csv.reader(text, delimiter=_delimiter(first), strict=True):
-                if any(len(cell) > csv.field_size_limit() for cell in row):
-                    raise refused("damaged")
+            for row in csv.reader(_lines(text), delimiter=_delimiter(first), strict=True):
                 yield {name: cell.strip() for name, cell in zip(names, row, strict=False)}
         except (ValueError, csv.Error) as error:
             raise refused("damaged") from error
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    """Lines; one without an end is not collected."""
+    while line := text.readline(_LINE_MOST):
+        if len(line) == _LINE_MOST:
+            raise refused("damaged")
+        yield line
 
 
 def _delimiter(line: str) -> str:

@@ -86,10 +86,18 @@ def _of_sleep(facts: Facts, day: int, sleeps: list[Sleep]) -> list[DayValue]:
     ]
     if main.in_bed_s is not None:
         found.append(DayValue(day, "sleep_efficiency_01", main.asleep_s / main.in_bed_s, coverage_01))
+    return [*found, *_lowest_rate(facts, day, main)]
+
+
+def _lowest_rate(facts: Facts, day: int, main: Sleep) -> list[DayValue]:
     means_bpm, bins = facts.rates.means_bpm(main.start_s, main.end_s)
-    if len(means_bpm) >= _RATE_BINS_LEAST:  # of less than an hour, the lowest says little about the night
-        found.append(DayValue(day, "night_hr_min_bpm", min(means_bpm), len(means_bpm) / bins))
-    return found
+    if len(means_bpm) < _RATE_BINS_LEAST:  # of less than an hour, the lowest says little about the night
+        return []
+    lowest_bpm = min(means_bpm)
+    if lowest_bpm > RANGES["night_hr_min_bpm"][1]:
+        facts.unread["implausible_value"] += 1
+        return []
+    return [DayValue(day, "night_hr_min_bpm", lowest_bpm, len(means_bpm) / bins)]
 
 
 def deviations(middles: Mapping[int, float]) -> list[DayValue]:

@@ -22,7 +22,7 @@ RANGES: Final = {
     "steps_n": (0.0, 100_000.0),
     "active_min": (0.0, 1440.0),
     "resting_hr_bpm": (25.0, 150.0),
-    "night_hr_min_bpm": (25.0, 200.0),
+    "night_hr_min_bpm": (25.0, 150.0),
 }
 """What a person can have, ends included; anything else is not read.
 
@@ -95,7 +95,7 @@ class Facts:
         Raises:
             ImportRefused: A second one.
         """
-        words = f"{self._name}\0{account}".encode()
+        words = f"{self._name}\0{account}".encode("utf-8", "surrogatepass")
         self._people.add(hmac.new(self._key, words, hashlib.sha256).hexdigest())
         if len(self._people) > 1:
             raise refused("several_people")

@@ -1,5 +1,7 @@
 """Google Fit by Takeout: the daily activity metrics, a row a day, or a file a day with rows of a quarter of an hour.
 
+Active minutes are those with heart points, so at least brisk; its move minutes count a stroll, too.
+
 Source: Google Takeout, "Fit: daily activity metrics"; the columns carry their units.
 """
 
@@ -15,14 +17,15 @@ from agent.days.health.json_rows import number
 
 _DAY_FILE: Final = re.compile(r"(\d{4}-\d\d-\d\d)\.csv")
 _STEPS: Final = "Step count"
-_ACTIVE: Final = "Move Minutes count"
+_ACTIVE: Final = "Heart Minutes"
+_MARK: Final = "Move Minutes count"
 _FIRST: Final = ("Date", "Start time")
 
 
 def knows(_: File, head: bytes) -> bool:
     """By its columns."""
     names = headers_of(head)
-    return bool(names) and names[0] in _FIRST and _STEPS in names and _ACTIVE in names
+    return bool(names) and names[0] in _FIRST and _STEPS in names and _MARK in names
 
 
 def wants(file: File) -> bool:

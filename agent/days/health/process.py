@@ -87,9 +87,28 @@ def _followed(
     process: subprocess.Popen[bytes], question: bytes, progress: Progress | None, cancelled: Cancelled | None
 ) -> wire.Answer:
     lines: queue.Queue[bytes] = queue.Queue(64)
-    if process.stdin is None or process.stdout is None:
+    if process.stdout is None:
         raise refused("failed")
-    threading.Thread(target=_collect, args=(process.stdout, lines), daemon=True, name="health import").start()
+    ended = threading.Event()
+    collecting = threading.Thread(target=_collect, args=(process.stdout, lines, ended), daemon=True)
+    collecting.start()
+    try:
+        return _answered(process, lines, question, progress, cancelled)
+    finally:
+        ended.set()
+        process.kill()
+        collecting.join()
+
+
+def _answered(
+    process: subprocess.Popen[bytes],
+    lines: "queue.Queue[bytes]",
+    question: bytes,
+    progress: Progress | None,
+    cancelled: Cancelled | None,
+) -> wire.Answer:
+    if process.stdin is None:
+        raise refused("failed")
     try:
         process.stdin.write(question)
         process.stdin.flush()
@@ -122,16 +141,19 @@ def _answer(process: subprocess.Popen[bytes], line: bytes) -> wire.Answer | wire
         raise refused("failed")
     try:
         return wire.answer(line)
-    except ValueError as error:
+    except ValueError:  # its words may be the file's: they are not carried on
         log.warning("the process that reads a health export sent no answer of ours")
-        raise refused("failed") from error
+        raise refused("failed") from None
 
 
-def _collect(out: IO[bytes], lines: "queue.Queue[bytes]") -> None:
-    """Lines, and an empty one at the end."""
-    try:
-        while line := out.readline(wire.LINE_MOST):
-            lines.put(line)
-    except (OSError, ValueError):  # closed while it waited: nobody listens any more
-        pass
-    lines.put(b"")
+def _collect(out: IO[bytes], lines: "queue.Queue[bytes]", ended: threading.Event) -> None:
+    """Lines, and an empty one at the end; none after the import has ended."""
+    line = b"\n"
+    while line:
+        line = out.readline(wire.LINE_MOST)
+        while not ended.is_set():
+            try:
+                lines.put(line, timeout=_ASKED_S)
+                break
+            except queue.Full:
+                continue

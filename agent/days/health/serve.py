@@ -5,16 +5,19 @@ It has little memory, a bounded time, and no file that it could write: an export
 
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from agent.days.health import reading, wire
+from agent.days.health.container import ALL_BYTES
 from agent.errors import ImportRefused
 from agent.system import host
 
 MEMORY_BYTES: Final = 1024 * 1024 * 1024
 _CPU_S: Final = 60
-_CPU_S_PER_MB: Final = 1  # a Raspberry Pi reads two MB a second, and a laptop fifteen
+_CPU_S_PER_MB: Final = 1  # a slow core took a tenth of that
+_PACKED: Final = 30  # what a phone's export gains by packing
 _PAUSE_S: Final = 0.2
 
 
@@ -25,10 +28,7 @@ def main() -> int:
     out = host.only_way_out()
     path, options, offsets = wire.question(line)
     place = Path(path)
-    size = place.stat().st_size if place.is_file() else 0
-    packed = 30 if place.suffix == ".zip" else 1  # what a phone's export gains by packing
-    cpu_s = _CPU_S + packed * size * _CPU_S_PER_MB // 1_000_000
-    host.limit_this_process(cpu_s=cpu_s, memory_bytes=MEMORY_BYTES, writes=False)
+    host.limit_this_process(cpu_s=_cpu_s(place), memory_bytes=MEMORY_BYTES, writes=False)
     last_s = 0.0
 
     def progress(done: int, total: int) -> None:
@@ -49,6 +49,14 @@ def main() -> int:
     out.write(found)
     out.flush()
     return 0
+
+
+def _cpu_s(path: Path) -> int:
+    size = 0
+    with suppress(OSError, ValueError):  # one that cannot be looked at is refused when it is opened
+        size = path.stat().st_size
+    factor = 1 if path.suffix.lower() == ".xml" else _PACKED
+    return _CPU_S + min(factor * size, ALL_BYTES) * _CPU_S_PER_MB // 1_000_000
 
 
 if __name__ == "__main__":

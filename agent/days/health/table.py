@@ -59,7 +59,7 @@ _ROWS: Final = (
     Format(
         "apple_health", "Apple Health", "export.xml, or export.zip of the phone",
         (*_SLEEP, "sleep_efficiency_01", "steps_n", "active_min", "resting_hr_bpm", "night_hr_min_bpm"),
-        "the offset of each record", "date of birth and sex", apple.knows, apple.wants, apple.read,
+        "the offset of each record", "date of birth", apple.knows, apple.wants, apple.read,
     ),
     Format(
         "fitbit", "Fitbit", "sleep-, steps-, heart_rate-, resting_heart_rate-*.json, or the zip of the archive",
@@ -99,6 +99,10 @@ _ROWS: Final = (
     Format(
         "samsung", "Samsung Health", "com.samsung.shealth.sleep and .step_daily_trend (CSV), or a zip of the download",
         (*_SLEEP, "steps_n"), "the column of the offset", "", samsung.knows, samsung.wants, samsung.read,
+    ),
+    Format(
+        "garmin_tables", "Garmin Connect's tables", "not read: these are not described publicly",
+        (), "", "", _named(b"Sleep Score 1 Day", b"Sleep Score 7 Days", b"Sleep Score 4 Weeks"), _no_file, None,
     ),
     Format(
         "withings", "Withings", "not read: its export is not described publicly", (), "", "",

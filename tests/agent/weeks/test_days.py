@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from agent.commands.weeks import in_words
 from agent.config import Settings
 from agent.control import client, export
 from agent.days.store import DayStore, Entry, Rostered
@@ -71,3 +72,11 @@ def test_a_noted_shift_stands_before_one_of_the_roster():
     told = [Told(1000, "shift", "night", {"until_utc_s": 5000})]
     rostered = [Rostered(2000, 6000, "day"), Rostered(7000, 9000, "day")]
     assert [(one.start_utc_s, one.kind) for one in shifts_of(told, rostered)] == [(1000, "night"), (7000, "day")]
+
+
+def test_the_terminal_shows_sleep_and_roster_with_the_days_that_are_known(kept):
+    lines = in_words(made(kept[0], "care"))
+    slept = next(line for line in lines if line.startswith("How long you slept"))
+    assert "h a night, usually" in slept
+    assert "of 7 days imported" in slept
+    assert any(line.startswith("Rests of less than 11 h") for line in lines)

@@ -29,6 +29,7 @@ def keeps_its_shape(made):
     assert made.events_n or made.other_n or made.unread
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_damaged_calendars_are_read_or_refused(seed):
     for data in damaged(80, seed):

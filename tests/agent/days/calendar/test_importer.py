@@ -60,7 +60,7 @@ def test_forty_rosters_are_exact_to_the_minute(forty):
         assert spans == [(shift.start_utc.timestamp(), shift.end_utc.timestamp()) for shift in roster.shifts], (
             roster.name
         )
-        assert (found.covered.first_day, found.covered.last_day) == (roster.first_day, roster.last_day), roster.name
+        assert found.covered == (DayRange(roster.first_day, roster.last_day),), roster.name
         values = by_day(found.values)
         assert set(values) == set(roster.truth), roster.name
         for number, truth in roster.truth.items():
@@ -111,6 +111,20 @@ def test_a_recurring_night_ends_at_seven_and_a_duration_is_real_time():
     by_length = by_day(read(rosters.calendar(lasting), marks=marks).values)
     assert [by_end[day(2026, 10, n)]["shift_hours_h"] for n in (23, 24, 25)] == [10.0, 11.0, 10.0]
     assert [by_length[day(2026, 10, n)]["shift_hours_h"] for n in (23, 24, 25)] == [10.0, 10.0, 10.0]
+
+
+@pytest.mark.process
+def test_a_floating_time_is_the_person_s_own_clock():
+    """Where they are, over a change of the clock; its duration in hours is real time all the same."""
+    by_end = rosters.event("1", "Night shift", "DTSTART:20261024T210000", "DTEND:20261025T070000")
+    by_length = rosters.event("2", "Night shift", "DTSTART:20261024T210000", "DURATION:PT10H")
+    by_day_and_length = rosters.event("3", "Night shift", "DTSTART:20261024T040000", "DURATION:P1DT1H")
+    hours = []
+    for clock in (BERLIN, offset_along([ZoneChange(0, ZoneInfo("Asia/Kathmandu"))])):
+        for event in (by_end, by_length, by_day_and_length):
+            (shift,) = read(rosters.calendar(event), clock=clock).shifts
+            hours.append((shift.end_utc_s - shift.start_utc_s) / 3600)
+    assert hours == [11.0, 10.0, 26.0, 10.0, 10.0, 25.0]
 
 
 SHARED = Path(os.environ.get("WARDBEAT_SHARED", "/nowhere")) / "data/signals/ics"
@@ -194,6 +208,28 @@ def test_an_endless_meeting_makes_no_days_off():
     values = by_day(found.values)
     assert max(number for number, row in values.items() if "days_off_n" in row) == day(2026, 3, 5)
     assert values[day(2026, 6, 1)]["busy_h"] == 1.0
+
+
+@pytest.mark.process
+def test_days_between_two_rosters_and_days_of_another_calendar_are_no_days_off():
+    march, june = (
+        rosters.calendar(one("Early shift", f"2026{month}02T060000", f"2026{month}02T140000")) for month in ("03", "06")
+    )
+    private = rosters.calendar(
+        one("Choir", "20260301T180000", "20260301T190000"), one("Choir", "20260704T180000", "20260704T190000", uid="2")
+    )
+    values = by_day(read(march, june, private).values)
+    assert {number for number, row in values.items() if "days_off_n" in row} == {day(2026, 3, 2), day(2026, 6, 2)}
+    assert {number for number, row in values.items() if "busy_h" in row} == set(
+        range(day(2026, 3, 1), day(2026, 7, 4) + 1)
+    )
+    assert read(march, june).covered == (
+        DayRange(day(2026, 3, 2), day(2026, 3, 2)),
+        DayRange(day(2026, 6, 2), day(2026, 6, 2)),
+    )
+    declared = DayRange(day(2026, 3, 1), day(2026, 3, 31))
+    assert read(march, declared=declared).covered == (declared,)
+    assert read(rosters.calendar(), declared=declared).covered == ()
 
 
 @pytest.mark.process

@@ -28,7 +28,7 @@ def read(ics, window=YEAR, marks=None, cpu_s=20.0, **more):
 def shown(found):
     """Occurrences as the tests write them."""
     rows = []
-    for start, end, _, is_floating, _ in found:
+    for start, end, _, is_floating, *_ in found:
         begin, until = (datetime.fromtimestamp(at_s, UTC) for at_s in (start, end))
         rows.append(f"{'~' * is_floating}{begin:%Y%m%dT%H%M}/{until:%m%dT%H%M}")
     return rows
@@ -50,6 +50,7 @@ def zoned(*lines, start="20260302T080000", end="20260302T090000", zone="Europe/B
 
 
 RULES = [
+    ("RRULE:FREQ=DAILY;UNTIL=20260301T000000Z", []),  # how programs write a series that was deleted
     ("RRULE:FREQ=DAILY;COUNT=3", ["20260302T0700/0302T0800", "20260303T0700/0303T0800", "20260304T0700/0304T0800"]),
     ("RRULE:FREQ=WEEKLY;UNTIL=20260309", ["20260302T0700/0302T0800", "20260309T0700/0309T0800"]),
     ("RRULE:FREQ=WEEKLY;UNTIL=20260309T070000Z", ["20260302T0700/0302T0800", "20260309T0700/0309T0800"]),
@@ -115,6 +116,22 @@ def test_a_moved_occurrence_a_cancelled_one_and_all_later_ones():
     assert times(moved) == ["20260303T1900/0303T2030"]  # its series is not in the file
 
 
+def test_versions_of_an_entry_and_a_uid_that_is_no_name():
+    def version(n, hour):
+        return zoned(
+            f"SEQUENCE:{n}",
+            f"LAST-MODIFIED:2026010{n}T000000Z",
+            start=f"20260302T{hour:02}0000",
+            end=f"20260302T{hour + 1:02}0000",
+        )
+
+    made = read(calendar(version(1, 8), version(3, 12), version(2, 10)))
+    assert shown(made.found) == ["20260302T1100/0302T1200"]
+    assert {reason.value: n for reason, n in made.unread.items()} == {"older_version": 2}
+    made = read(calendar(*(version(n, n) for n in range(1, 6))))  # one uid for all
+    assert (len(made.found), made.unread) == (5, {})
+
+
 def test_a_time_that_the_clock_skips_or_shows_twice():
     assert times(zoned(start="20260329T023000", end="20260329T040000")) == ["20260329T0130/0329T0200"]
     assert times(zoned(start="20261025T023000", end="20261025T040000")) == ["20261025T0030/1025T0300"]
@@ -144,12 +161,27 @@ def test_zones_by_every_name():
     assert times(zoned(zone='"W. Europe Standard Time"')) == ["20260302T0700/0302T0800"]
 
 
+def test_the_last_change_of_a_zone_is_counted_in_utc():
+    """A rule that ends with the change of March 2026, as exporters write it: from then on it is summer time."""
+    summer = ["BEGIN:DAYLIGHT", "DTSTART:19810329T020000", "TZOFFSETFROM:+0100", "TZOFFSETTO:+0200",
+              "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU;UNTIL=20260329T010000Z", "END:DAYLIGHT"]  # fmt: skip
+    winter = ["BEGIN:STANDARD", "DTSTART:19961027T030000", "TZOFFSETFROM:+0200", "TZOFFSETTO:+0100",
+              "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU;UNTIL=20251026T010000Z", "END:STANDARD"]  # fmt: skip
+    zone = ["BEGIN:VTIMEZONE", "TZID:Ward", *summer, *winter, "END:VTIMEZONE"]
+    assert times(
+        zone, zoned(zone="Ward"), zoned(zone="Ward", start="20261202T080000", end="20261202T090000", uid="2")
+    ) == [
+        "20260302T0700/0302T0800",
+        "20261202T0600/1202T0700",
+    ]
+
+
 @pytest.mark.parametrize(
     "zone",
     ["Customized Time Zone", "GMT Standard Time 1", '"(UTC+01:00) Amsterdam, Berlin"', "(UTC+01:00) Amsterdam, Berlin", "Factory",
      "localtime", "../../etc/passwd", "Europe", "/etc/localtime", "Mitteleuropäische Zeit", ""],
 )  # fmt: skip
-def test_a_zone_that_nobody_knows_is_an_error_of_its_entry(zone):
+def test_an_unknown_zone_is_an_error_of_its_entry(zone):
     made = read(calendar(zoned(zone=zone), zoned(uid="2")))
     assert {reason.value: n for reason, n in made.unread.items()} == {"zone_unknown": 1}
     assert shown(made.found) == ["20260302T0700/0302T0800"]
@@ -197,6 +229,7 @@ def test_a_marked_day_without_hours_is_named():
 SHARED = Path(os.environ.get("WARDBEAT_SHARED", "/nowhere")) / "data/signals/ics"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SHARED.is_dir(), reason="WARDBEAT_SHARED holds no calendars")
 def test_every_calendar_of_the_folder_is_read_or_refused_by_name():
     window = Window(utc(1990, 1, 1), utc(2030, 1, 1))

@@ -38,6 +38,18 @@ def test_a_local_time_is_the_moment_that_the_zone_gives_it(name, local_s):
     assert TABLES[name].utc_of(local_s) == expected
 
 
+@pytest.mark.parametrize(
+    ("local", "utc"),
+    [
+        ("2025-10-26 02:30:00", "2025-10-26 00:30:00 Z"),  # twice: the first, in summer time
+        ("2025-10-26 03:30:00", "2025-10-26 02:30:00 Z"),
+        ("2025-03-30 02:30:00", "2025-03-30 01:30:00 Z"),  # skipped: by the offset before, 03:30 in summer time
+    ],
+)
+def test_a_time_that_comes_twice_or_never_has_one_moment(local, utc):
+    assert TABLES["Europe/Berlin"].utc_of(clock.moment_of(local).local_s) == clock.moment_of(utc).local_s
+
+
 @given(
     at=st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)), quarters=st.integers(-48, 56), form=st.integers(0, 3)
 )

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from agent.days.health import HealthImport, Options
 from agent.days.health.reading import read_here
 from tests.support import health_exports as made
+from tests.support.fit_monitoring import WALKING
 
 OPTIONS = Options(now_s=1_796_000_000, zone=made.east(made.BERLIN), key=b"k" * 32)
 
@@ -183,6 +184,29 @@ def test_steps_over_midnight_are_shared_by_their_time(of):
     found = of(made.walked("2025-06-02 23:50:00 +0200", "2025-06-03 00:20:00 +0200", 300))
     assert value(found, "2025-06-02", "steps_n") == 100
     assert value(found, "2025-06-03", "steps_n") == 200
+
+
+def test_a_quarter_of_an_hour_in_a_file_of_a_day_belongs_to_that_day(tmp_path):
+    """The last one ends nine seconds after midnight, by a clock that was set."""
+    path = tmp_path / "takeout.zip"
+    row = "23:45:00.000+02:00,00:00:09.000+02:00,9,20,90,5,3,100"
+    name = "Takeout/Fit/Daily activity metrics/2025-06-04.csv"
+    path.write_bytes(made.zipped({name: made.lines(made.GOOGLE_HEAD, row)}))
+    found = read_here(path, OPTIONS)
+    assert {(one.day, one.name): one.value for one in found.values} == {
+        (made.day("2025-06-04"), "steps_n"): 100.0,
+        (made.day("2025-06-04"), "active_min"): 3.0,
+    }
+
+
+def test_a_counter_that_begins_anew_counts_from_midnight(tmp_path):
+    """23:30 local 100 steps, 00:30 local 40 of a new count, 01:00 local 55."""
+    path = tmp_path / "night.fit"
+    counts = ((30, WALKING, 100), (90, WALKING, 40), (120, WALKING, 55))
+    path.write_bytes(made.monitoring_file("", "2025-06-02T21:00:00", 2, counts))
+    found = read_here(path, OPTIONS)
+    assert value(found, "2025-06-02", "steps_n") == 100
+    assert value(found, "2025-06-03", "steps_n") == 55
 
 
 # ---- changes of the clock

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from agent.days.health import HealthImport, Options, formats
+from agent.days.health.facts import RANGES
 from agent.days.health.found import NAMES, ColumnProposal
 from agent.days.health.reading import read_here, recognised_here
 from agent.errors import ImportRefused
+from agent.tables.days import DAYS
 from tests.support import health_exports as made
 
 NOW_S = 1_762_074_000  # 2025-11-02 09:00 UTC
@@ -49,6 +51,13 @@ def test_each_format_is_read_to_its_exact_values(sample, tmp_path):
     assert found.unread == ()
 
 
+def test_what_an_import_may_give_lies_in_the_ranges_of_the_table_of_days():
+    for name in NAMES:
+        assert name in DAYS
+    for name, (low, high) in RANGES.items():
+        assert DAYS[name].low <= low < high <= DAYS[name].high, name
+
+
 def test_every_reader_has_a_sample():
     assert {row.name for row in formats() if row.read is not None} == {sample.format for sample in made.SAMPLES}
     for row in formats():
@@ -82,6 +91,7 @@ def test_no_name_of_a_person_device_or_note_comes_out(sample, tmp_path, caplog):
 @pytest.mark.parametrize("row", [row for row in formats() if row.read is None], ids=lambda row: row.name)
 def test_a_form_that_no_maker_describes_is_refused_by_name(row, tmp_path):
     heads = {
+        "garmin_tables": b"Sleep Score 4 Weeks,Score,Resting Heart Rate,Duration\n",
         "withings": b'from,to,"light (s)","deep (s)"\n',
         "huawei": b'[{"sportDataUserData":[]}]',
         "zepp": b"date,deepSleepTime,shallowSleepTime,wakeTime,start,stop\n",

@@ -154,6 +154,14 @@ def test_a_json_of_a_gigabyte_in_a_small_archive_is_not_read(tmp_path):
     assert refused.value.reason == "too_large"
 
 
+def test_a_table_with_a_line_without_end_is_refused(tmp_path):
+    path = tmp_path / "oura.csv"
+    path.write_bytes(made.OURA + b"x," * 1_000_000)
+    with pytest.raises(ImportRefused) as refused:
+        read(path, dataclasses.replace(OPTIONS, columns=made.OURA_COLUMNS))
+    assert refused.value.reason == "damaged"
+
+
 def test_a_json_of_a_hundred_thousand_brackets_is_refused(tmp_path):
     path = tmp_path / "steps-2025-06-01.json"
     path.write_bytes(b'[{"dateTime":' + b"[" * 100_000)
@@ -170,6 +178,15 @@ def test_names_in_an_archive_lead_nowhere(tmp_path):
     before = sorted(tmp_path.rglob("*"))
     assert isinstance(read(path), HealthImport)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_an_archive_packed_in_a_rare_way_is_refused(tmp_path):
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("export.xml", made.APPLE)
+    with pytest.raises(ImportRefused) as refused:
+        read(path)
+    assert refused.value.reason == "damaged"
 
 
 def test_an_encrypted_archive_is_refused_by_name(tmp_path):
@@ -246,6 +263,17 @@ def test_another_person_than_the_first_is_refused_and_only_a_keyed_digest_is_kep
         read(path, dataclasses.replace(OPTIONS, person=first.person))
     assert refused.value.reason == "another_person"
     assert "1990" not in str(refused.value)
+
+
+def test_an_account_is_its_first_column_and_any_text(tmp_path):
+    """A number and an address are one person; half a character is a name like any other."""
+    table = made.OURA.replace(b"email", b"user_id,email").replace(made.CANARY.encode() + b"@", b"7," + b"anna@")
+    path = tmp_path / "oura.csv"
+    path.write_bytes(table)
+    assert read(path, dataclasses.replace(OPTIONS, columns=made.OURA_COLUMNS)).person
+    path = tmp_path / "UDSFile_2025-06-01_2025-09-09.json"
+    path.write_bytes(b'[{"userProfilePK": "\\ud800", "calendarDate": "2025-06-02", "totalSteps": 5}]')
+    assert read(path).person
 
 
 def test_a_short_key_is_refused(tmp_path):
