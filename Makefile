@@ -216,7 +216,7 @@ bench-channels: $(VENV)/.installed
 bench-strap: $(VENV)/.installed system-tools
 	$(BIN)/python bench/bench_strap.py
 
-## regenerate agent/wire/schema_v1.json and the tables at the end of docs/heart.md and docs/face.md from FEATURES
+## regenerate agent/wire/schema_v1.json, days_v2.json and the tables at the end of docs/heart.md and docs/face.md from FEATURES and DAYS
 schema: $(VENV)/.installed
 	$(BIN)/python -m agent.features .
 

@@ -147,6 +147,34 @@ class Released:
 
 
 @dataclass(frozen=True, slots=True)
+class CodedDay:
+    """One value of a day as the wire format counts it (agent/wire/FORMAT.md section 4): all whole numbers.
+
+    Attributes:
+        feature_id: Of a row of `agent.tables.days.DAYS`.
+        v: From 1.
+        coverage: In thousandths.
+    """
+
+    feature_id: int
+    v: int
+    coverage: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedDay:
+    """All values of one day that policy and consent let go; none takes an earlier statement back.
+
+    Made by `agent.privacy.gate` alone.
+    """
+
+    purpose: str
+    consent_hash: bytes
+    day: int
+    values: tuple[CodedDay, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Interval:
     """A stretch of UTC seconds [start, end); ``end_utc_s`` None is still open."""
 

@@ -51,6 +51,13 @@ ROWS = (
     # edges
     Mutation("agent/privacy/gate.py", "if consent is None or consent.record.profile != profile.name:", "if consent is None:", "tests/agent/session/test_edges.py -k another_profile"),
     Mutation("agent/privacy/gate.py", "if any(interval.overlaps(start_utc_s, end_utc_s) for interval in blocked):", "if False:", "tests/agent/privacy/test_privacy.py"),
+    Mutation("agent/privacy/gate.py", "if consent is None or profile.name != consent.record.profile:", "if consent is None:", "tests/agent/privacy/test_days.py"),
+    Mutation("agent/privacy/gate.py", "for day in range(max(0, today - BACK_DAYS), today):", "for day in range(max(0, today - BACK_DAYS), today + 1):", "tests/agent/privacy/test_days.py"),
+    Mutation("agent/privacy/gate.py", 'return spec.release != "live_only" and profile.may_release(spec.signal, spec.kind)', 'return spec.release != "live_only"', "tests/agent/privacy/test_days.py"),
+    Mutation("agent/wire/days.py", "return (day - 1) * DAY_S, (day + 2) * DAY_S", "return day * DAY_S, (day + 1) * DAY_S", "tests/agent/privacy/test_days.py tests/hub/receive/test_days.py"),
+    Mutation("agent/outbox/statements.py", "or (_is_empty(message) and at not in sent)", "or _is_empty(message)", "tests/agent/session/test_statements.py -k forgotten"),
+    Mutation("hub/scoring/said_days.py", "if known is not None and known[0] >= ledger_index:", "if known is not None and known[0] > ledger_index + 99:", "tests/hub/scoring/test_digest.py"),
+    Mutation("hub/store/consents.py", "any(covered) if isinstance(message, DaysMessage) and not message.values else all(covered)", "all(covered) or isinstance(message, DaysMessage)", "tests/hub/receive/test_days.py"),
     Mutation("agent/outbox/file.py", 'if self.db.execute("SELECT 1 FROM pause WHERE end_utc_s IS NULL").fetchone():', "if False:", "tests/attacks/test_attacks.py tests/agent/outbox/test_outbox.py -k gate"),
     Mutation("agent/outbox/receipts.py", 'if state != "sent":', "if False:", "tests/agent/outbox/test_outbox.py"),
     Mutation("agent/outbox/consents.py", "return serial_after(_last_serial(outbox), now_utc_s)", "return _last_serial(outbox) + 1", "tests/attacks/test_attacks.py -k restored"),

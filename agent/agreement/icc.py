@@ -89,7 +89,7 @@ def iccs(ratings: Floats) -> dict[str, Estimate]:
 
 
 def icc_1_1(ms: MeanSquares) -> Estimate:
-    """One rating, each unit rated by raters of its own: ``(BMS - WMS) / (BMS + (k - 1) WMS)``.
+    """One rating, each unit rated by different raters: ``(BMS - WMS) / (BMS + (k - 1) WMS)``.
 
     Args:
         ms: Mean squares.

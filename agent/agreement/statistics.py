@@ -61,7 +61,7 @@ STATISTICS: Final[dict[str, Statistic]] = {
             "10.1037/h0031619",
         ),
         Statistic(
-            "icc_1_1", "ICC(1,1)", "One rating, each unit rated by raters of its own.", "10.1037/0033-2909.86.2.420"
+            "icc_1_1", "ICC(1,1)", "One rating, each unit rated by different raters.", "10.1037/0033-2909.86.2.420"
         ),
         Statistic(
             "icc_2_1", "ICC(2,1)", "One rating by a rater drawn from many; constant differences between raters count.",

@@ -15,7 +15,8 @@ from agent.system.output import say
 if TYPE_CHECKING:
     from agent.config import Settings
     from agent.days.calendar.reasons import Reason, Title
-    from agent.days.health import Column, ColumnProposal, HealthImport
+    from agent.days.health import Column, ColumnProposal
+    from agent.days.health.found import Progress
     from agent.days.store import Changes, DayStore
 
 _MARKED_MOST: Final = 40
@@ -135,27 +136,26 @@ def _chosen(found: "tuple[Title, ...]") -> "list[Title]":
 
 
 def _health(store: "DayStore", key: bytes, arguments: argparse.Namespace) -> int:
+    from dataclasses import replace
+
     from agent.days import health, taken
-    from agent.days.health import ColumnProposal
-    from agent.days.health.refusals import UNREAD
+    from agent.days.health.refusals import UNREAD, refused
 
     file = Path(arguments.place)
     for name in health.recognised(file):
-        person = taken.person_of(store, name)
         options = health.Options(
             now_s=int(time.time()),
             zone=_offset_s,
             key=key,
-            person=person,
+            person=taken.person_of(store, name),
             format=name,
             samples_utc=arguments.samples_utc,
         )
-        made = _read(file, options)
-        if isinstance(made, ColumnProposal):
-            columns = _columns(made, arguments)
-            made = _read(file, _with(options, columns))
-            if isinstance(made, ColumnProposal):
-                continue
+        made = health.read(file, options, _progress())
+        if isinstance(made, health.ColumnProposal):
+            made = health.read(file, replace(options, columns=_columns(made, arguments)), _progress())
+        if isinstance(made, health.ColumnProposal):
+            raise refused("unfit_columns")
         changes = taken.take_health(store, made)
         say(f"{name}: {made.records} records of {len(made.covered)} days.")
         if not made.person:
@@ -166,9 +166,8 @@ def _health(store: "DayStore", key: bytes, arguments: argparse.Namespace) -> int
     return 0
 
 
-def _read(file: Path, options: object) -> "HealthImport | ColumnProposal":
-    from agent.days import health
-
+def _progress() -> "Progress":
+    """Words at each tenth of a large file."""
     said = 0
 
     def progress(done: int, total: int) -> None:
@@ -178,13 +177,7 @@ def _read(file: Path, options: object) -> "HealthImport | ColumnProposal":
             said = tenths
             say(f"  {done // _MEGABYTE} of {total // _MEGABYTE} MB; Ctrl-C ends it, and nothing is kept")
 
-    return health.read(file, options, progress)  # type: ignore[arg-type]
-
-
-def _with(options: object, columns: "tuple[Column, ...]") -> object:
-    from dataclasses import replace
-
-    return replace(options, columns=columns)  # type: ignore[type-var]
+    return progress
 
 
 def _columns(proposal: "ColumnProposal", arguments: argparse.Namespace) -> "tuple[Column, ...]":

@@ -179,7 +179,7 @@ class DayStore:
         """What the person marked once, such as digests of the titles that are shifts.
 
         Args:
-            kind: ``calendar``: digest of a title to ``shift``; ``person``: format of an export to digest of its owner.
+            kind: ``calendar``: digest of a title to ``shift``; ``person``: export format to account digest.
         """
         if not self._is_there("mark"):
             return {}
@@ -286,5 +286,5 @@ class DayStore:
 
 
 def _filled(words: bytes, size: int) -> bytes:
-    """Filled up with spaces to a multiple of the size: the length tells nobody what is inside."""
+    """Filled up with spaces to a multiple of the size: the length does not show what is inside."""
     return words.ljust(-(-len(words) // size) * size)

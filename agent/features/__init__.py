@@ -7,6 +7,8 @@ from typing import Final
 
 from agent.features.evaluation import evaluate
 from agent.model import FeatureValue, Window
+from agent.tables.day_spec import DaySpec
+from agent.tables.days import DAYS
 from agent.tables.feature_spec import FeatureSpec
 from agent.tables.signals import SIGNALS
 
@@ -56,18 +58,30 @@ def _table_lines(docs: str) -> Iterator[str]:
 
 def wire_schema() -> str:
     """The text of agent/wire/schema_v1.json: all that the hub ever knows of a feature."""
+    specs = sorted(FEATURES.values(), key=lambda spec: spec.feature_id)
+    rows = [_wire_row(spec) for spec in specs if spec.release != "live_only"]
+    return json.dumps({"schema": 1, "features": rows}, indent=2) + "\n"
+
+
+def wire_days() -> str:
+    """The text of agent/wire/days_v2.json: all that the hub ever knows of a value of a day."""
+    specs = sorted(DAYS.values(), key=lambda spec: spec.feature_id)
     rows = [
-        {
-            "id": spec.feature_id,
-            "name": spec.name,
-            "kind": spec.kind,
-            "signal": spec.signal,
-            "low": spec.low,
-            "high": spec.high,
-            "step": spec.step,
-            "words": spec.words,
-        }
-        for spec in sorted(FEATURES.values(), key=lambda spec: spec.feature_id)
+        {**_wire_row(spec), "title": spec.title, "evidence": spec.evidence}
+        for spec in specs
         if spec.release != "live_only"
     ]
-    return json.dumps({"schema": 1, "features": rows}, indent=2) + "\n"
+    return json.dumps({"days": rows}, indent=2) + "\n"
+
+
+def _wire_row(spec: FeatureSpec | DaySpec) -> dict[str, str | int | float]:
+    return {
+        "id": spec.feature_id,
+        "name": spec.name,
+        "kind": spec.kind,
+        "signal": spec.signal,
+        "low": spec.low,
+        "high": spec.high,
+        "step": spec.step,
+        "words": spec.words,
+    }

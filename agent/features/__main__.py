@@ -1,6 +1,7 @@
-"""`python -m agent.features ROOT`: write what is generated from FEATURES below a checkout (used by `make schema`).
+"""`python -m agent.features ROOT`: write what is generated from tables below a checkout (for `make schema`).
 
 agent/wire/schema_v1.json               what the hub knows of each feature
+agent/wire/days_v2.json                 what it knows of each value of a day, from DAYS
 docs/heart.md, docs/face.md, ...        the table at the end of each signal's document
 """
 
@@ -8,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from agent.features import docs_table, documents, wire_schema
+from agent.features import docs_table, documents, wire_days, wire_schema
 
 TABLE_HEAD: Final = "\n| number |"
 
@@ -16,6 +17,7 @@ TABLE_HEAD: Final = "\n| number |"
 def main(root: Path) -> None:
     """Write every file."""
     (root / "agent/wire/schema_v1.json").write_text(wire_schema(), encoding="utf-8")
+    (root / "agent/wire/days_v2.json").write_text(wire_days(), encoding="utf-8")
     for docs in documents():
         file = root / docs
         text = file.read_text(encoding="utf-8") if file.exists() else f"# {file.stem.capitalize()}\n\n"

@@ -13,6 +13,7 @@ from agent.outbox.limits import RIGHTS, UNSETTLED
 from agent.outbox.rows import (
     CONSENTED_SINCE,
     CONTEXT_SENT,
+    DAYS_SENT,
     ERASED_TO,
     HUB_HEARD,
     HUB_SCHEMA,
@@ -157,7 +158,7 @@ def erase(outbox: Outbox, device_key: SignKey | None, site: str, now_utc_s: int)
         outbox.db.execute(
             f"DELETE FROM meta WHERE name IN (SELECT '{PAUSE}' || id FROM pause WHERE end_utc_s IS NOT NULL)"
         )
-        outbox.db.execute("DELETE FROM meta WHERE name IN (?, ?)", (HUB_SCORES, CONTEXT_SENT))
+        outbox.db.execute("DELETE FROM meta WHERE name IN (?, ?, ?)", (HUB_SCORES, CONTEXT_SENT, DAYS_SENT))
         outbox.db.execute("DELETE FROM pause WHERE end_utc_s IS NOT NULL")
         if device_key is not None:
             _withdraw(outbox, device_key, site, now_utc_s)
@@ -188,8 +189,8 @@ def retire(outbox: Outbox, now_utc_s: int, *, erased: bool = False) -> None:
         outbox.db.execute("DELETE FROM named_features")
         outbox.db.execute("DELETE FROM proof")
         outbox.db.execute(
-            "DELETE FROM meta WHERE name LIKE 'store id%' OR name IN (?, ?, ?, ?, ?)",
-            (HUB_UTC_S, HUB_HEARD, HUB_SCHEMA, HUB_SCORES, CONTEXT_SENT),
+            "DELETE FROM meta WHERE name LIKE 'store id%' OR name IN (?, ?, ?, ?, ?, ?)",
+            (HUB_UTC_S, HUB_HEARD, HUB_SCHEMA, HUB_SCORES, CONTEXT_SENT, DAYS_SENT),
         )
         outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (RETIRED_TO, str(outbox.head()[0]).encode()))
 

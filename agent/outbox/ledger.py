@@ -3,18 +3,20 @@
 import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from typing import Final
 
 from agent.errors import LedgerBroken, WireRefused
 from agent.outbox import cuts
 from agent.outbox.file import Outbox, break_name
 from agent.outbox.rows import ERASED_TO, RETIRED_TO
 from agent.system.storage import one_moment
-from agent.wire import chain, envelope, schema
+from agent.wire import chain, days, envelope, schema
 from agent.wire.consent import NOTHING, decode_record
 from agent.wire.message import (
     KINDS,
     ConsentMessage,
     ContextMessage,
+    DaysMessage,
     FeaturesMessage,
     GapMessage,
     Message,
@@ -24,6 +26,8 @@ from agent.wire.message import (
 )
 from agent.wire.plaintext import decode_plaintext
 from agent.wire.receipt import Answers, Place, Receipt
+
+_UNITS: Final = {"h": " h", "min": " min", "bpm": " beats a minute"}  # words of the unit that a name ends in
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +110,21 @@ def in_words(message: Message) -> str:  # noqa: PLR0911 - one branch a kind
             said = (message.shifts, "shifts"), (message.changes, "changes"), (message.answers, "answers")
             counts = ", ".join(f"{len(parts)} {name}" for parts, name in said if parts) or "nothing"
             return f"what you noted of {day:%Y-%m-%d}: {counts}"
+        case DaysMessage():
+            return _day_in_words(message)
         case SchemaMessage():
             return f"stated the wire format's schema, {message.schema}"
         case _:
             return type(message).__name__.removesuffix("Message").lower()
+
+
+def _day_in_words(message: DaysMessage) -> str:
+    day = dt.datetime.fromtimestamp(message.day * 86_400, dt.UTC)
+    parts = [
+        f"{days.by_name()[one.name].title} {one.value:g}{_UNITS.get(one.name.rpartition('_')[2], '')}"
+        for one in days.decoded(message.day, message.values)
+    ]
+    return f"values of {day:%Y-%m-%d} for {message.purpose}: {', '.join(parts) or 'no more'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ UNSETTLED: Final = "state IN ('sealed', 'sent')"
 # Consent, erasure and gap records are never dropped: they are few, and they are what the hub must know.
 # What the person's rights rest on: kept for a hub that lost it, and sent before anything else, in its order.
 RIGHTS: Final = "('consent', 'features', 'erase')"
-_DROPPABLE: Final = f"f.{UNSETTLED} AND o.kind IN ('summary', 'context', 'cover', 'probe', 'schema')"
+_DROPPABLE: Final = f"f.{UNSETTLED} AND o.kind IN ('summary', 'context', 'days', 'cover', 'probe', 'schema')"
 _ROWS: Final = "FROM outbox o JOIN fate f USING (idx)"
 
 

@@ -30,6 +30,7 @@ HUB_HEARD: Final = "hub time"  # the same with counters of this machine, see `ag
 HUB_SCHEMA: Final = "hub schema"
 HUB_SCORES: Final = "hub scores"  # sealed
 CONTEXT_SENT: Final = "context sent"  # sealed
+DAYS_SENT: Final = "days sent"  # sealed
 _NOTED: Final = "noted"  # what the hub said today, and of what
 NEWS_MOST: Final = 50
 

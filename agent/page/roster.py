@@ -22,6 +22,7 @@ from agent.tables.profiles import Profile
 FILE_MOST: Final = LIMITS.file_bytes
 _TITLES_MOST: Final = 400
 _DAY_S: Final = 86_400
+_WHEN: Final = "was found in the last 400 and the next 60 days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,16 @@ class RosterImport:
         """The distinct titles of a calendar, for the person's screen alone, the most frequent first.
 
         Raises:
-            WrongUse: No entry with hours was found.
+            WrongUse: No entry with a title and hours was found.
         """
         today = (self.now_utc_s + self.offset_s(self.now_utc_s)) // _DAY_S
         marks = calendar_marks(self.store)
         found = asyncio.run(titles([calendar], days=DayRange.around(today), key=self.key))
         if not found:
-            raise WrongUse(_NOTHING, remedy="Export the calendar again as iCalendar (.ics), and choose that file.")
+            raise WrongUse(
+                f"no entry with a title and hours {_WHEN}",
+                remedy="Export the calendar again as iCalendar (.ics), and choose that file.",
+            )
         return {
             "titles": [_shown(title, marks) for title in found[:_TITLES_MOST]],
             "left_off": max(len(found) - _TITLES_MOST, 0),
@@ -85,7 +89,9 @@ class RosterImport:
         if made.changes is None:
             self.store.keep_marks(CALENDAR, known)
             unread = _unread(made.imported.unread)
-            raise WrongUse(f"{_NOTHING}{unread}", remedy="Export the calendar again, and choose that file.")
+            raise WrongUse(
+                f"no entry with hours {_WHEN}.{unread}", remedy="Export the calendar again, and choose that file."
+            )
         return {"words": _words(made)}
 
 
@@ -99,9 +105,6 @@ def require(profile: Profile) -> None:
         raise PolicyDenied(
             f"the profile {profile.name!r} has no roster", remedy="Nothing was read. 'wardbeat note' keeps shifts."
         )
-
-
-_NOTHING: Final = "no entry with hours was found in the last 400 and the next 60 days"
 
 
 def _words(made: CalendarTaken) -> str:

@@ -23,6 +23,7 @@ PURPOSE_WORDS: Final = {
     SCORE: " a program there computes your weeks; nobody there reads them, and the result comes back to you alone.",
     "group": " Counts of many people are published with noise. No number of yours is in them. Nothing more is sent.",
 }
+DAYS_WORDS: Final = "Values of a day are sent when the day is over, and again when they change; never words or titles."
 EXPIRES_DAYS: Final = 90  # notes/delivery_and_privacy.md R2
 _DAY_S: Final = 86_400
 _FIRST_GRANTS_MOST: Final = 4  # no profile of release 0.1.0 has more signals to grant
@@ -138,6 +139,9 @@ def _text(profile: Profile, specs: Sequence[Spec], grants: Sequence[Grant], days
             f"- {_what(grant)}, for {grant.purpose}, to {grant.recipient}:{PURPOSE_WORDS.get(grant.purpose, '')}"
         )
         lines += [f"    {spec.name}: {spec.words}" for spec in specs if spec.signal == grant.signal]
+    sent = {grant.signal for grant in grants if grant.purpose not in NOTHING_SENT}
+    if any(isinstance(spec, DaySpec) and spec.signal in sent for spec in specs):
+        lines.append(DAYS_WORDS)
     counted = sorted({grant.recipient for grant in grants if grant.purpose in NOTHING_SENT})
     lines += [f"You would be counted by {recipient}.{PURPOSE_WORDS['group']}" for recipient in counted]
     lines += [

@@ -8,13 +8,12 @@ from agent.days.store import DayStore
 from agent.enrollment.known_time import REMEDY as CLOCK_REMEDY
 from agent.errors import StorageFull
 from agent.model import Interval, Summary
-from agent.outbox import Outbox, consents, noted_context
+from agent.outbox import Outbox, consents
 from agent.privacy import gate
 from agent.privacy.consent import Consented
+from agent.session.statements import Statements
 from agent.system.status import Level, StatusBoard
 from agent.tables.profiles import Profile
-from agent.weeks import context
-from agent.weeks.scores import offset_s
 from agent.windows.history import History
 
 PENDING_MOST: Final = 288  # a day of windows while the disk is full; beyond it the oldest is lost, and said so
@@ -50,6 +49,7 @@ class ReleaseQueue:
     ) -> None:
         self._history, self._days, self._outbox, self._board, self._utc_s = history, days, outbox, board, utc_s
         self._profile, self._operator = profile, operator
+        self._statements = Statements(history, days, outbox, profile, operator)
         self._pending: deque[tuple[Summary, tuple[Interval, ...]]] = deque()
         self._forgot_day = self._distrusted = 0
         self._given: Consented | None = None
@@ -92,7 +92,8 @@ class ReleaseQueue:
                 self._pending.popleft()
                 self._board.set("windows", Level.OK, "recording")
                 self._board.set("disk", Level.OK, "rows can be written")
-            self._offer_context()
+            if not self.clock_fault:
+                self._statements.offer(self._utc_s())
             self._forget_daily()
         except StorageFull as full:
             self._board.set("disk", Level.TROUBLE, str(full), full.remedy)
@@ -140,24 +141,6 @@ class ReleaseQueue:
         moments = (*consents.pauses(self._outbox, summary.start_utc_s), *blocked)
         released = gate.release(summary, self._profile, given, self._operator, moments)
         self._outbox.put_released(released, self._utc_s())
-
-    def _offer_context(self) -> None:
-        """Seal what was noted of each day, where the person consented to that."""
-        if self._operator is None or self._outbox.sealing is None or self.clock_fault:
-            return
-        given = consents.stands_at(self._outbox, self._profile.name, self._utc_s())
-        for purpose in self._profile.purposes if given is not None else ():
-            if given is None or not given.grants_context(purpose):
-                continue
-            noted = context.statements(
-                self._history.told(),
-                offset_s,
-                purpose=purpose,
-                consent_hash=given.record.hash,
-                from_utc_s=given.record.from_utc_s,
-                now_utc_s=self._utc_s(),
-            )
-            noted_context.offer(self._outbox, noted, self._utc_s())
 
     def clock_moved(self) -> None:
         """The wall clock was moved: nothing is forgotten by it before a day of windows was made under it."""

@@ -12,9 +12,7 @@ from typing import Final
 
 from agent.tables.day_spec import DaySpec
 
-_REST: Final = (
-    "1 h less sleep (Öster 2024); injuries 1.39 times (Nielsen 2019), and no more in another cohort (Härmä 2020)."
-)
+_REST: Final = "1 h less sleep (Öster 2024); injuries 1.39 times (Nielsen 2019), and no more elsewhere (Härmä 2020)."
 _NIGHT: Final = "Nights shorten sleep; that a week of them shows strain is not shown apart from the short rests."
 _HOURS: Final = "Long hours go with errors between people; within a person it is not shown."
 _MEETINGS: Final = "Only vendors' pages; no study of hospital staff."

@@ -7,13 +7,14 @@ week of nights for strain (docs/scores.md).
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+from agent.days.store import Rostered
 from agent.errors import NotScored, WrongUse
 from agent.scoring import instruments
 from agent.scoring.baseline import RESETS
 from agent.weeks.shifts import shifts_of
 from agent.windows.history import Told
 from agent.wire import codes
-from agent.wire.context import DAY_S, MOST, OFFSET_ZERO
+from agent.wire.context import DAY_S, LONGEST_SHIFT_S, MOST, OFFSET_ZERO
 from agent.wire.message import ClockOffset, ContextMessage, NotedAnswer, NotedChange, NotedShift
 
 BACK_DAYS: Final = 30  # what is noted of earlier days changes no score that is still made
@@ -28,6 +29,7 @@ def statements(
     consent_hash: bytes,
     from_utc_s: int,
     now_utc_s: int,
+    rostered: Iterable[Rostered] = (),
 ) -> list[ContextMessage]:
     """A statement for each day that has begun, oldest first.
 
@@ -37,9 +39,10 @@ def statements(
         purpose, consent_hash: Of the grant.
         from_utc_s: When the consent begins: nothing of before is in a statement.
         now_utc_s: Now.
+        rostered: Shifts of an imported roster, where the person granted that, too.
     """
     first = max(from_utc_s // DAY_S, now_utc_s // DAY_S - BACK_DAYS)
-    shifts, changes, answers = _shifts(told), _changes(told), _answers(told)
+    shifts, changes, answers = _shifts(told, rostered), _changes(told), _answers(told)
     found = []
     for day in range(first, now_utc_s // DAY_S + 1):
         begins, ends = max(day * DAY_S, from_utc_s), (day + 1) * DAY_S
@@ -69,9 +72,14 @@ def _answer_key(one: NotedAnswer) -> tuple[int, int, int]:
     return one.at_utc_s, one.scale, one.v
 
 
-def _shifts(told: Iterable[Told]) -> list[NotedShift]:
+def _shifts(told: Iterable[Told], rostered: Iterable[Rostered]) -> list[NotedShift]:
+    """Times at work; of shifts that a calendar joins to more than 36 h, the first 36 h."""
     kinds = codes.codes("shifts")
-    return [NotedShift(one.start_utc_s, one.end_utc_s, kinds[one.kind]) for one in shifts_of(told)]
+    return [
+        NotedShift(one.start_utc_s, min(one.end_utc_s, one.start_utc_s + LONGEST_SHIFT_S), kinds[one.kind])
+        for one in shifts_of(told, rostered)
+        if one.start_utc_s < one.end_utc_s
+    ]
 
 
 def _changes(told: Iterable[Told]) -> list[NotedChange]:

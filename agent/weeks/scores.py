@@ -24,6 +24,7 @@ from agent.tables.profiles import Profile
 from agent.weeks import days
 from agent.weeks.as_sent import as_sent
 from agent.weeks.days import KnownDays
+from agent.weeks.days_as_sent import days_as_sent
 from agent.weeks.shifts import shifts_of
 from agent.windows.history import History, Told
 
@@ -148,7 +149,7 @@ def of(
         resets_utc_s=[one.at_utc_s for one in changes if one not in ended],
         left_out=[(one.at_utc_s, one.numbers["until_utc_s"]) for one in ended],
         self_reports=_lines(answered),
-        day_values=known.allowed(profile),
+        day_values=days_as_sent(known.allowed(profile)),
     )
     kinds = profile.shown_kinds
     quiet_s = shown_at(now_utc_s, shifts)

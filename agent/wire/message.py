@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from agent.model import CodedValue, Released
+from agent.model import CodedDay, CodedValue, Released, ReleasedDay
 
 STREAM_BYTES: Final = 16
 HASH_BYTES: Final = 32
@@ -177,6 +177,28 @@ class ContextMessage:
     answers: tuple[NotedAnswer, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class DaysMessage:
+    """All that leaves of one day of a person's calendar; the statement with a day's highest ledger index replaces the
+    others, and one without a value takes them back.
+
+    Attributes:
+        purpose: What it may be used for.
+        consent_hash: Of the consent that it leaves under.
+        day: Days since 1970, on the person's calendar.
+        values: Ids ascending.
+    """
+
+    purpose: str
+    consent_hash: bytes
+    day: int
+    values: tuple[CodedDay, ...] = ()
+
+    @classmethod
+    def of(cls, released: ReleasedDay) -> "DaysMessage":
+        return cls(released.purpose, released.consent_hash, released.day, released.values)
+
+
 Message = (
     SummaryMessage
     | ConsentMessage
@@ -188,7 +210,10 @@ Message = (
     | SchemaMessage
     | FeaturesMessage
     | ContextMessage
+    | DaysMessage
 )
+DataMessage = SummaryMessage | ContextMessage | DaysMessage
+"""What was measured, noted or imported: under a consent, and gone with it."""
 KINDS: Final[dict[type, str]] = {
     SummaryMessage: "summary",
     ConsentMessage: "consent",
@@ -200,9 +225,10 @@ KINDS: Final[dict[type, str]] = {
     SchemaMessage: "schema",
     FeaturesMessage: "features",
     ContextMessage: "context",
+    DaysMessage: "days",
 }
-DATA_KINDS: Final = ("summary", "context")
-"""Kinds that hold what was measured or noted: a withdrawal stops them, and an erasure deletes them."""
+DATA_KINDS: Final = ("summary", "context", "days")
+"""Kinds of `DataMessage`: a withdrawal stops them, and an erasure deletes them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from agent.wire import codec, schema
 from agent.wire.codec import Decoded, Fields, Item, texts
 from agent.wire.consent import GRANTS_MOST, MAX_TEXT, grant_items
 from agent.wire.context import context_items, read_context
+from agent.wire.days import days_items, read_days
 from agent.wire.keys import SIGNATURE_BYTES
 from agent.wire.labels import FIRST_SCHEMA, SUMMARY_SCHEMA
 from agent.wire.message import (
@@ -25,6 +26,7 @@ from agent.wire.message import (
     ConsentMessage,
     ContextMessage,
     CoverMessage,
+    DaysMessage,
     EraseMessage,
     FeaturesMessage,
     GapMessage,
@@ -122,6 +124,8 @@ def _item(message: Message) -> Item:  # noqa: C901, PLR0911 - one branch a kind
             return [kind, message.consent_hash, ids, grants, message.signature]
         case ContextMessage():
             return [kind, *context_items(message)]
+        case DaysMessage():
+            return [kind, *days_items(message)]
         case CoverMessage():
             return [kind]
 
@@ -241,6 +245,10 @@ def _context(item: list[Decoded]) -> Message:
     return read_context(item[1:])
 
 
+def _days(item: list[Decoded]) -> Message:
+    return read_days(item[1:])
+
+
 def _cover(item: list[Decoded]) -> Message:
     Fields(item, 1)
     return CoverMessage()
@@ -257,4 +265,5 @@ _READERS: Final = {
     "schema": _schema,
     "features": _features,
     "context": _context,
+    "days": _days,
 }

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from agent.errors import WrongUse
-from agent.wire.message import PURPOSES
+from agent.wire.message import PURPOSES, DaysMessage
+from hub.export.days import DAY_FORMATS, FILE, HEADING, ExportDay, rows_of_day
 from hub.export.formats import FORMATS, dictionary
 from hub.export.rows import ExportRow, pseudonym, rows_of
+from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
 from hub.store.store import Store
 
@@ -88,20 +90,27 @@ def export(keys: KeyStore, store: Store, into: Path, asked: Asked, now_utc_s: in
 
 
 def _write(keys: KeyStore, store: Store, folder: Path, asked: Asked, watermark: str) -> dict[str, Any]:
-    """All files in one pass: each window is decrypted once."""
+    """All files in one pass: each window and each day is decrypted once."""
     people: set[str] = set()
+    words_of = {row.file: row.words for row in FORMATS} | {FILE: "one row for each value of a day"}
     with ExitStack() as opened:
-        files = {row.file: opened.enter_context(_File(folder / row.file)) for row in FORMATS}
+        files = {name: opened.enter_context(_File(folder / name)) for name in words_of}
         for row in FORMATS:
             files[row.file].add(row.heading)
+        files[FILE].add(HEADING)
         for rows in _windows(keys, store, asked):
             people.add(rows[0].person)
             for row in FORMATS:
                 for line in row.lines(rows, watermark):
                     files[row.file].add(line)
+        for of_person in _days(keys, store, asked):
+            people.add(of_person[0].person)
+            for format_of_days in DAY_FORMATS:
+                for line in format_of_days.lines(of_person, watermark):
+                    files[format_of_days.file].add(line)
     written = {
-        row.file: {"words": row.words, "lines": files[row.file].lines, "sha256": files[row.file].digest.hexdigest()}
-        for row in FORMATS
+        name: {"words": words, "lines": files[name].lines, "sha256": files[name].digest.hexdigest()}
+        for name, words in words_of.items()
     }
     (folder / "dictionary.json").write_text(json.dumps(dictionary(), indent=1) + "\n", encoding="utf-8")
     with (folder / "dictionary.csv").open("w", encoding="utf-8", newline="") as out:
@@ -135,7 +144,35 @@ class _File:
 
 
 def _windows(keys: KeyStore, store: Store, asked: Asked) -> Iterator[list[ExportRow]]:
-    """The rows of each window, person by person; only what stands under a signed consent that was not withdrawn.
+    """The rows of each window, person by person; only what stands under a signed consent that was not withdrawn."""
+    for person, device, profiles in _people(keys, store, asked):
+        for arrived in store.windows_of(device.kid):
+            for window in arrived.summaries():
+                profile = profiles.get(window.message.consent_hash)
+                if profile is not None and window.message.purpose in asked.purposes:
+                    yield list(rows_of(window, person, profile))
+
+
+def _days(keys: KeyStore, store: Store, asked: Asked) -> Iterator[list[ExportDay]]:
+    """The values of each person's days, under the same rule: of a day's statements the newest."""
+    for person, device, profiles in _people(keys, store, asked):
+        newest: dict[tuple[int, str], tuple[int, DaysMessage]] = {}
+        for arrived in store.days_of(device.kid):
+            for index, message in arrived.days():
+                known = newest.get((message.day, message.purpose), (-1, message))
+                if message.consent_hash in profiles and message.purpose in asked.purposes and index > known[0]:
+                    newest[message.day, message.purpose] = (index, message)
+        rows = [
+            row
+            for _, (_, message) in sorted(newest.items())
+            for row in rows_of_day(message, person, profiles[message.consent_hash])
+        ]
+        if rows:
+            yield rows
+
+
+def _people(keys: KeyStore, store: Store, asked: Asked) -> Iterator[tuple[str, Device, dict[bytes, str]]]:
+    """Pseudonym, device, and the profile of each signed consent that was not withdrawn.
 
     The order of people is that of their pseudonyms: it links nobody in two studies.
     """
@@ -143,12 +180,8 @@ def _windows(keys: KeyStore, store: Store, asked: Asked) -> Iterator[list[Export
     people = [(pseudonym(keys, study, device.kid), device) for device in keys.devices.all()]
     for person, device in sorted(people, key=lambda pair: pair[0]):
         ended = max(device.withdrawn_serial, device.erased_serial)
-        records = {signed.record.hash: signed.record for signed in store.records(device)}
-        for arrived in store.windows_of(device.kid):
-            for window in arrived.summaries():
-                record = records.get(window.message.consent_hash)
-                if record is not None and record.serial > ended and window.message.purpose in asked.purposes:
-                    yield list(rows_of(window, person, record.profile))
+        records = (signed.record for signed in store.records(device))
+        yield person, device, {record.hash: record.profile for record in records if record.serial > ended}
 
 
 def study_key(keys: KeyStore, study: str) -> bytes:

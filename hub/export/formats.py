@@ -5,9 +5,7 @@ Heart rate is LOINC 8867-4 with UCUM ``/min`` in FHIR's heart rate profile (http
 `SYSTEM`, with the names of the dictionary.
 """
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
@@ -16,9 +14,9 @@ from operator import attrgetter
 from typing import Any, Final
 
 from agent.wire import schema
-from hub.export.rows import ExportRow, unit_of
+from hub.export.days import dictionary_of_days
+from hub.export.rows import SYSTEM, ExportRow, csv_line, unit_of
 
-SYSTEM: Final = "urn:wardbeat:feature"
 _HEART_RATE: Final = "hr_mean_bpm"
 COLUMNS: Final[dict[str, tuple[str, str]]] = {
     "person": ("text", "pseudonym in this study"),
@@ -56,18 +54,12 @@ class Format:
     lines: Callable[[Iterable[ExportRow], str], Iterator[str]]
 
 
-def _csv_line(cells: Iterable[Any]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow(["" if cell is None else cell for cell in cells])
-    return out.getvalue()
-
-
 _LONG: Final = tuple(one.name for one in fields(ExportRow))
 
 
 def _long(rows: Iterable[ExportRow], watermark: str) -> Iterator[str]:
     for row in rows:
-        yield _csv_line([*(getattr(row, name) for name in _LONG), watermark])
+        yield csv_line([*(getattr(row, name) for name in _LONG), watermark])
 
 
 _WINDOW: Final = ("person", "start", "end", "purpose", "profile")
@@ -81,7 +73,7 @@ def _wide(rows: Iterable[ExportRow], watermark: str) -> Iterator[str]:
         by_name = {row.feature: row for row in of_window}
         values = [by_name[name].value if name in by_name else None for name in _NAMES]
         parts = [getattr(by_name.get(name), part, None) for name in _NAMES for part in _PARTS]
-        yield _csv_line([*key, *values, *parts, watermark])
+        yield csv_line([*key, *values, *parts, watermark])
 
 
 def _id(row: ExportRow) -> str:
@@ -137,30 +129,25 @@ def _open_mhealth(rows: Iterable[ExportRow], watermark: str) -> Iterator[str]:
 
 
 FORMATS: Final = (
-    Format("long.csv", "one row for each number", _csv_line([*_LONG, "export"]), _long),
-    Format("wide.csv", "one row for each window", _csv_line([*_WIDE, "export"]), _wide),
+    Format("long.csv", "one row for each number", csv_line([*_LONG, "export"]), _long),
+    Format("wide.csv", "one row for each window", csv_line([*_WIDE, "export"]), _wide),
     Format("fhir.ndjson", "FHIR R4 Observations, one a line", "", _fhir),
     Format("open_mhealth.ndjson", "Open mHealth data points, one a line", "", _open_mhealth),
 )
 
 
+_DICTIONARY: Final = ("name", "file", "type", "unit", "low", "high", "step", "title", "evidence", "words")
+
+
 def dictionary() -> list[dict[str, Any]]:
-    """Every column of long.csv, and every feature, as a reader needs them."""
+    """Every column of long.csv and days.csv, every feature and every value of a day, as a reader needs them."""
     columns = [
-        {
-            "name": name,
-            "file": "long.csv",
-            "type": kind,
-            "unit": "",
-            "low": None,
-            "high": None,
-            "step": None,
-            "words": words,
-        }
-        for name, (kind, words) in COLUMNS.items()
+        {"name": name, "file": "long.csv", "type": kind, "words": words} for name, (kind, words) in COLUMNS.items()
     ]
     numbers = []
     for row in schema.features().values():
         about = {key: value for key, value in asdict(row).items() if key in ("low", "high", "step", "words")}
         numbers.append({"name": row.name, "file": "wide.csv", "type": "number", "unit": unit_of(row.name), **about})
-    return [*columns, *numbers]
+    rows = [*columns, *numbers, *dictionary_of_days()]
+    empty: dict[str, Any] = dict.fromkeys(_DICTIONARY) | {"unit": "", "title": "", "evidence": ""}
+    return [empty | row for row in rows]

@@ -1,11 +1,13 @@
 """Stored windows as flat rows, one for each number, with everything that a reader needs to judge it."""
 
+import csv
 import hashlib
 import hmac
-from collections.abc import Iterator
+import io
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from agent.wire import schema
 from agent.wire.schema import SHARE_STEPS, WireFeature
@@ -14,7 +16,19 @@ from hub.store.stored_rows import StoredSummary
 
 WITHHELD: Final = "withheld on the device"
 # The unit that a name ends in, as UCUM writes it (https://ucum.org/ucum).
-_UNITS: Final = {"_bpm": "/min", "_per_min": "/min", "_deg_per_s": "deg/s", "_ms": "ms", "_01": "1", "_x": "1"}
+_UNITS: Final = {
+    "_bpm": "/min",
+    "_per_min": "/min",
+    "_deg_per_s": "deg/s",
+    "_ms": "ms",
+    "_01": "1",
+    "_x": "1",
+    "_h": "h",
+    "_min": "min",
+    "_n": "1",
+}
+SYSTEM: Final = "urn:wardbeat:feature"
+"""Of codes that no other system has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +70,13 @@ def unit_of(name: str) -> str:
         KeyError: Its name ends in no unit that we know; a law of the tables.
     """
     return next(unit for ending, unit in _UNITS.items() if name.endswith(ending))
+
+
+def csv_line(cells: Iterable[Any]) -> str:
+    """A line of CSV; None is an empty cell."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow(["" if cell is None else cell for cell in cells])
+    return out.getvalue()
 
 
 def pseudonym(keys: KeyStore, study_key: bytes, kid: bytes) -> str:

@@ -3,7 +3,7 @@
 It is made from stored rows, and made again from them whenever it is missing or does not decrypt.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,8 +14,9 @@ from agent.scoring.day_windows import BLOCKS, Blocks
 from agent.wire import codec, codes
 from agent.wire.codec import Decoded, Fields, Item
 from hub.scoring.noted import Statements
+from hub.scoring.said_days import SaidDays
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Digest:
         last_utc_s: Beginning of the newest window; -1 before the first.
         limit_day, limit_bpm: Limit of rest of the newest day, where the days before it alone decide it; -1: they do
             not, or it is not known.
+        said_days: Statements of values of days.
     """
 
     days: Mapping[int, DayReadings] = field(default_factory=dict)
@@ -53,6 +55,7 @@ class Digest:
     last_utc_s: int = -1
     limit_day: int = -1
     limit_bpm: float = 0.0
+    said_days: SaidDays = field(default_factory=dict)
 
     def encode(self) -> bytes:
         """As it is kept: floating-point numbers in eight bytes each, so that nothing is lost."""
@@ -64,7 +67,6 @@ class Digest:
             blocks = {block: value for day in days for block, value in self.days[day].blocks.get(name, {}).items()}
             places, values = np.array(list(blocks), dtype="<u4"), np.array(list(blocks.values()), dtype="<f8")
             channels.append([codes.codes("channels")[name], places.tobytes(), values.tobytes()])
-        statements: list[Item] = [[day, index, words] for day, (index, words) in sorted(self.statements.items())]
         return codec.encode(
             [
                 _VERSION,
@@ -76,9 +78,14 @@ class Digest:
                 np.array(days, dtype="<u4").tobytes(),
                 worn.tobytes(),
                 channels,
-                statements,
+                _items(self.statements),
+                _items(self.said_days),
             ]
         )
+
+
+def _items(statements: Statements) -> list[Item]:
+    return [[day, index, words] for day, (index, words) in sorted(statements.items())]
 
 
 def decode_digest(data: bytes) -> Digest | None:
@@ -97,7 +104,7 @@ def decode_digest(data: bytes) -> Digest | None:
 
 
 def _digest(item: list[Decoded]) -> Digest:
-    row = Fields(item[1:], 9)
+    row = Fields(item[1:], 10)
     arrivals, serial, last, limit_day = (row.uint() for _ in range(4))
     limit_bpm = float(np.frombuffer(row.raw(8), "<f8")[0])
     days = np.frombuffer(row.raw(), "<u4").tolist()
@@ -111,10 +118,15 @@ def _digest(item: list[Decoded]) -> Digest:
         places, values = np.frombuffer(channel.raw(), "<u4").tolist(), np.frombuffer(channel.raw(), "<f8").tolist()
         for place, value in zip(places, values, strict=True):
             blocks[place // BLOCKS].setdefault(name, {})[place] = value
-    statements = {}
-    for listed in row.array():
-        said = Fields(listed, 3)
-        day, index = said.uint(), said.uint()
-        statements[day] = (index, said.raw())
+    statements, said_days = _statements(row.array()), _statements(row.array())
     readings = {day: DayReadings(blocks[day], *hours) for day, hours in zip(days, worn, strict=True)}
-    return Digest(readings, statements, arrivals, serial, last - 1, limit_day - 1, limit_bpm)
+    return Digest(readings, statements, arrivals, serial, last - 1, limit_day - 1, limit_bpm, said_days)
+
+
+def _statements(listed: Sequence[Decoded]) -> dict[int, tuple[int, bytes]]:
+    found = {}
+    for item in listed:
+        said = Fields(item, 3)
+        day, index = said.uint(), said.uint()
+        found[day] = (index, said.raw())
+    return found

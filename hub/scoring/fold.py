@@ -2,6 +2,7 @@
 
 in order   the window's day is read, the window added, and that day's readings are made again
 late       the days after it, whose limit of rest it moves, too
+days       values of days are kept as they were said: they move no limit of rest
 clock      a changed offset of the person's clock, or rows without a digest: everything, from the rows
 """
 
@@ -15,10 +16,11 @@ from numpy.typing import NDArray
 
 from agent.scoring.day_windows import DAY_S, ENOUGH, day_blocks, limit_of_day
 from agent.scoring.level import BEFORE_DAYS
-from agent.wire.message import SCORE, ContextMessage, Plaintext, SummaryMessage
+from agent.wire.message import SCORE, ContextMessage, DaysMessage, Plaintext, SummaryMessage
 from hub.scoring.day_row import EMPTY, DayRow, Window, merged, window_of
 from hub.scoring.digest import DayReadings, Digest
-from hub.scoring.noted import Noted, with_statement
+from hub.scoring.noted import Noted, Statements, with_statement
+from hub.scoring.said_days import SaidDays, with_day
 
 LATE_DAYS: Final = 35  # an outbox keeps rows 30 days: weeks that ended before are not scored again
 SCORED_DAYS: Final = LATE_DAYS + 7 + BEFORE_DAYS + 1  # readings of weeks that may be scored again
@@ -70,6 +72,27 @@ def day_of(noted: Noted, utc_s: int) -> int:
     return (utc_s + noted.offset_s(utc_s)) // DAY_S
 
 
+def last_utc_s(digest: Digest, noted: Noted) -> int:
+    """A moment of the newest day of which anything is known: the newest window's beginning, or the noon of a later day
+    with values; -1: nothing is known.
+
+    Args:
+        digest: The person's.
+        noted: What its statements hold.
+    """
+    newest = max(digest.said_days, default=-1)
+    if newest < 0:
+        return digest.last_utc_s
+    noon_s = newest * DAY_S + DAY_S // 2
+    return max(digest.last_utc_s, noon_s - noted.offset_s(noon_s))
+
+
+def newest_day(digest: Digest, noted: Noted) -> int:
+    """Its day since 1970 on the person's clock; -1: nothing is known."""
+    utc_s = last_utc_s(digest, noted)
+    return day_of(noted, utc_s) if utc_s >= 0 else -1
+
+
 def fold(digest: Digest, rows: Sequence[NewRow], days: Days, now_utc_s: int) -> Folded:
     """A digest with more rows.
 
@@ -77,19 +100,15 @@ def fold(digest: Digest, rows: Sequence[NewRow], days: Days, now_utc_s: int) -> 
         digest: As it was; an empty one to begin.
         rows: In any order.
         days: What is kept of each day.
-        now_utc_s: The hub's clock: windows that claim to begin more than a day later count for nothing.
+        now_utc_s: The hub's clock: windows and days that claim to begin more than a day later count for nothing.
 
     Raises:
         ClockMoved: Begin again from an empty digest, with all rows.
     """
     before = Noted(digest.statements)
-    statements = digest.statements
-    for row in rows:
-        for message in row.plaintext.messages:
-            if isinstance(message, ContextMessage) and message.purpose == SCORE:
-                statements = with_statement(statements, row.plaintext.ledger_index, message)
+    statements, said_days = _with_statements(digest, rows, now_utc_s)
     noted = Noted(statements)
-    if digest.last_utc_s >= 0 and _moved(before, noted, digest):
+    if last_utc_s(digest, before) >= 0 and _moved(before, noted, digest):
         raise ClockMoved
     windows = [
         window_of(message)
@@ -98,26 +117,44 @@ def fold(digest: Digest, rows: Sequence[NewRow], days: Days, now_utc_s: int) -> 
         if isinstance(message, SummaryMessage) and message.purpose == SCORE
     ]
     windows = [window for window in windows if window.start_utc_s <= now_utc_s + _AHEAD_S]
-    last_utc_s = max([digest.last_utc_s, *(window.start_utc_s for window in windows)])
-    newest = day_of(noted, last_utc_s) if last_utc_s >= 0 else -1
+    made = replace(
+        digest,
+        said_days=said_days,
+        arrivals=max([digest.arrivals, *(row.arrival for row in rows)]),
+        serial=max([digest.serial, *(row.serial for row in rows)]),
+        last_utc_s=max([digest.last_utc_s, *(window.start_utc_s for window in windows)]),
+    )
+    newest = newest_day(made, noted)
     by_day: dict[int, list[Window]] = defaultdict(list)
     for window in windows:
         if (day := day_of(noted, window.start_utc_s)) > newest - KEPT_DAYS:
             by_day[day].append(window)
     touched = {*by_day, *_left_out_differently(before, noted)}
     made = replace(
-        digest,
-        statements={day: said for day, said in statements.items() if day > newest - KEPT_DAYS - 2 or newest < 0},
-        arrivals=max([digest.arrivals, *(row.arrival for row in rows)]),
-        serial=max([digest.serial, *(row.serial for row in rows)]),
-        last_utc_s=last_utc_s,
+        made,
+        statements={day: one for day, one in statements.items() if day > newest - KEPT_DAYS - 2 or newest < 0},
+        said_days={day: one for day, one in said_days.items() if day > newest - KEPT_DAYS},
     )
-    last_day = day_of(before, digest.last_utc_s) if digest.last_utc_s >= 0 else -1
+    last_day = newest_day(digest, before)
     said = [day - 1 for day, one in statements.items() if digest.statements.get(day) != one]
+    said += [day for day, one in made.said_days.items() if digest.said_days.get(day) != one]
     if not touched:
         return Folded(made, {}, min(said, default=None), last_day)
-    folded = _with_days(made, noted, by_day, touched, days, last_day)
-    return replace(folded, first_day=min([*said, min(touched)]))
+    last_window = day_of(before, digest.last_utc_s) if digest.last_utc_s >= 0 else -1
+    folded = _with_days(made, noted, by_day, touched, days, last_window)
+    return replace(folded, first_day=min([*said, min(touched)]), last_day=last_day)
+
+
+def _with_statements(digest: Digest, rows: Sequence[NewRow], now_utc_s: int) -> tuple[Statements, SaidDays]:
+    statements, said_days = digest.statements, digest.said_days
+    last_day = (now_utc_s + _AHEAD_S) // DAY_S
+    for row in rows:
+        for message in row.plaintext.messages:
+            if isinstance(message, ContextMessage) and message.purpose == SCORE:
+                statements = with_statement(statements, row.plaintext.ledger_index, message)
+            if isinstance(message, DaysMessage) and message.purpose == SCORE and message.day <= last_day:
+                said_days = with_day(said_days, row.plaintext.ledger_index, message)
+    return statements, said_days
 
 
 def _with_days(
@@ -164,9 +201,9 @@ def _moved(before: Noted, after: Noted, digest: Digest) -> bool:
     """Whether the clock's offset changed for any hour of the days that are kept."""
     if before.statements is after.statements:
         return False
-    first = (min(digest.days, default=0) - 1) * DAY_S
-    moments = {at for noted in (before, after) for at in noted.offset_moments if first <= at <= digest.last_utc_s}
-    return any(before.offset_s(at) != after.offset_s(at) for at in {first, digest.last_utc_s, *moments})
+    first, last = (min([*digest.days, *digest.said_days], default=0) - 1) * DAY_S, last_utc_s(digest, before)
+    moments = {at for noted in (before, after) for at in noted.offset_moments if first <= at <= last}
+    return any(before.offset_s(at) != after.offset_s(at) for at in {first, last, *moments})
 
 
 def _left_out_differently(before: Noted, after: Noted) -> Iterable[int]:

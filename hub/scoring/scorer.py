@@ -20,7 +20,7 @@ from agent.wire.score import Score, decode_score
 from hub.database import CANNOT_WRITE, lock_file, of_the_store, unlock_file
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
-from hub.scoring.fold import KEPT_DAYS, Folded, day_of
+from hub.scoring.fold import KEPT_DAYS, Folded, day_of, newest_day
 from hub.scoring.noted import Noted
 from hub.scoring.person import ended_serial, folded_person
 from hub.scoring.weeks import Person, scores
@@ -184,7 +184,7 @@ class Scorer:
     ) -> None:
         kid, digest = work.device.kid, work.folded.digest
         noted = Noted(digest.statements)
-        newest = day_of(noted, digest.last_utc_s) if digest.last_utc_s >= 0 else 0
+        newest = max(newest_day(digest, noted), 0)
         if work.is_whole:
             write.forget_digest(kid)
         days = {day: row.encode() for day, row in work.folded.days.items()}

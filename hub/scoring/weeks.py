@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.scoring.daily import WEEK_DAYS
+from agent.scoring.day_readings import is_left_out
 from agent.scoring.observations import Record, record_of_days
 from agent.scoring.week_rows import MODEL, Week, is_week_end, weeks_side_by_side
 from agent.wire.score import CLOCK_KNOWN, SHIFTS_KNOWN, WHOLE_WEEK, Score
 from hub.scoring.digest import Digest
-from hub.scoring.fold import LATE_DAYS, Folded, day_of
+from hub.scoring.fold import LATE_DAYS, Folded, last_utc_s, newest_day
 from hub.scoring.noted import Noted
+from hub.scoring.said_days import values_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +30,18 @@ class Person:
 def record_of(digest: Digest) -> Record:
     """A person's record, as `agent.scoring` takes it."""
     noted = Noted(digest.statements)
+    until_utc_s = last_utc_s(digest, noted)
     return record_of_days(
         (of_day.blocks for _, of_day in sorted(digest.days.items())),
         {day: (of_day.worn_h, of_day.covered_h) for day, of_day in digest.days.items()},
         utc_offset_s=noted.offset_s,
-        until_utc_s=max(digest.last_utc_s, 0),
+        until_utc_s=max(until_utc_s, 0),
         shifts=noted.shifts,
         resets_utc_s=noted.resets_utc_s,
-        self_reports=[one for one in noted.reports if one.utc_s <= digest.last_utc_s],
+        self_reports=[one for one in noted.reports if one.utc_s <= until_utc_s],
+        day_values=[
+            value for value in values_of(digest.said_days) if not is_left_out(value.day, noted.left_out, noted.offset_s)
+        ],
     )
 
 
@@ -43,7 +49,7 @@ def days_to_score(record: Record, folded: Folded) -> tuple[int, ...]:
     """Last days of the weeks that changed, counted from the record's first day: Sundays, and the newest day."""
     if not record.days or folded.first_day is None:
         return ()
-    newest = day_of(Noted(folded.digest.statements), folded.digest.last_utc_s)
+    newest = newest_day(folded.digest, Noted(folded.digest.statements))
     oldest = max(newest - LATE_DAYS, record.first_day + WEEK_DAYS - 1)
     first = max(min(folded.first_day, folded.last_day + 1), oldest)
     within = range(first - record.first_day, newest - record.first_day)

@@ -7,10 +7,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from agent.errors import WireRefused
-from agent.wire import schema
+from agent.wire import days, schema
 from agent.wire.consent import ConsentRecord, verified
 from agent.wire.context import DAY_S, SIGNAL, moments
-from agent.wire.message import ConsentMessage, ContextMessage, FeaturesMessage, Grant, SummaryMessage
+from agent.wire.message import ConsentMessage, DataMessage, DaysMessage, FeaturesMessage, Grant, SummaryMessage
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
 from hub.store import due
@@ -84,8 +84,8 @@ class Consents:
             )
         return record.serial
 
-    def covering(self, device: Device, message: SummaryMessage | ContextMessage) -> int:
-        """The serial of the consent that covers what was measured or noted.
+    def covering(self, device: Device, message: DataMessage) -> int:
+        """The serial of the consent that covers what was measured, noted or imported.
 
         Raises:
             WireRefused: ``consent_unknown``, ``erased``, ``consent_withdrawn``, ``consent_expired``, ``not_granted``;
@@ -103,10 +103,13 @@ class Consents:
         if end_utc_s > record.until_utc_s:
             raise WireRefused("consent_expired")
         stated = self._features.check(device, message)
-        for signal in signals:
-            grant = Grant(signal, message.purpose, self._keys.operator)
-            if not record.covers(grant, start_utc_s, end_utc_s, stated):
-                raise WireRefused("not_granted")
+        covered = [
+            record.covers(Grant(signal, message.purpose, self._keys.operator), start_utc_s, end_utc_s, stated)
+            for signal in signals
+        ]
+        # a day without a value has no signal that must be granted; one of those that days have is
+        if not (any(covered) if isinstance(message, DaysMessage) and not message.values else all(covered)):
+            raise WireRefused("not_granted")
         # By the hub's clock too: a device that holds its clock back prolongs no consent. An outbox keeps rows 30 days.
         if self._now_utc_s > record.until_utc_s + _LATE_S:
             raise WireRefused(_BY_CLOCK, "by the hub's clock the consent ended more than 31 days ago")
@@ -184,10 +187,14 @@ class Consents:
         return record
 
 
-def _extent(message: SummaryMessage | ContextMessage, record: ConsentRecord) -> tuple[int, int, set[str]]:
+def _extent(message: DataMessage, record: ConsentRecord) -> tuple[int, int, set[str]]:
     """The bounds (UTC s) of what a message holds, and its signals. A consent may begin or end within a day."""
     if isinstance(message, SummaryMessage):
         known = schema.features()
         return message.start_utc_s, message.end_utc_s, {known[coded.feature_id].signal for coded in message.values}
+    if isinstance(message, DaysMessage):
+        rows = days.rows()
+        said = {rows[value.feature_id].signal for value in message.values}
+        return *days.extent(message.day), said or {row.signal for row in rows.values()}
     noted = moments(message) or [min(max(message.day * DAY_S, record.from_utc_s), message.day * DAY_S + DAY_S - 1)]
     return min(noted), max(noted) + 1, {SIGNAL}

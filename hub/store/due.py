@@ -11,16 +11,13 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select
 
 from agent.wire.message import SCORE as PURPOSE
-from agent.wire.message import ContextMessage, Plaintext, SummaryMessage
+from agent.wire.message import DataMessage, Plaintext
 from hub.store.tables import DIGEST, DOWN, DUE, ROW, SCORE
 
 
 def is_scored(plaintext: Plaintext) -> bool:
     """Whether an envelope holds something that its person consented to have scored."""
-    return any(
-        isinstance(message, SummaryMessage | ContextMessage) and message.purpose == PURPOSE
-        for message in plaintext.messages
-    )
+    return any(isinstance(message, DataMessage) and message.purpose == PURPOSE for message in plaintext.messages)
 
 
 def note(db: Connection, rows: Sequence[dict[str, Any]]) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select
 from agent.errors import WireRefused
 from agent.wire import codec, schema
 from agent.wire.consent import ConsentRecord, grant_items, names_features
-from agent.wire.message import FIRST_PURPOSES, ContextMessage, FeaturesMessage, Grant, SummaryMessage
+from agent.wire.message import FIRST_PURPOSES, DataMessage, DaysMessage, FeaturesMessage, Grant, SummaryMessage
 from hub.keys.devices import Device
 from hub.store.proven import ConsentKey, Stated
 from hub.store.records import statement_of
@@ -46,7 +46,7 @@ class NamedFeatures:
             grants = codec.encode(grant_items(message.grants))
             self._db.execute(insert(FEATURES), {**here, "grants": grants, "signature": message.signature})
 
-    def check(self, device: Device, message: SummaryMessage | ContextMessage) -> Collection[Grant]:
+    def check(self, device: Device, message: DataMessage) -> Collection[Grant]:
         """Refuse what the consent of a message does not name; returns the grants that its statement adds.
 
         A consent of release 0.1.0 names signals alone: with them the table of that release, and nothing newer. A newer
@@ -55,10 +55,12 @@ class NamedFeatures:
         Raises:
             WireRefused: ``not_granted``, or ``consent_unknown`` while the statement is missing.
         """
-        sent = {coded.feature_id for coded in message.values} if isinstance(message, SummaryMessage) else set()
+        values = message.values if isinstance(message, SummaryMessage | DaysMessage) else ()
+        sent = {coded.feature_id for coded in values}
         stated = self._of(device, message.consent_hash)
         if stated is None:
-            if not sent <= schema.FIRST_FEATURES or message.purpose not in FIRST_PURPOSES:
+            is_newer = isinstance(message, DaysMessage) or not sent <= schema.FIRST_FEATURES
+            if is_newer or message.purpose not in FIRST_PURPOSES:
                 raise WireRefused("consent_unknown", "the statement of what this consent names is missing")
             return ()
         if not sent <= stated.features:

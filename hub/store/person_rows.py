@@ -10,7 +10,7 @@ from hub.database import rows_at
 from hub.keys.devices import Device
 from hub.store import contact
 from hub.store.records import SignedRecord, signed_records
-from hub.store.stored_rows import SUMMARY, ArrivedRow, StoredRows
+from hub.store.stored_rows import DAYS, SUMMARY, ArrivedRow, StoredRows
 from hub.store.tables import ROW
 
 _PIECE_ROWS: Final = 500
@@ -42,7 +42,14 @@ class PersonRows(StoredRows):
             after: Only rows with a higher arrival number.
             upto: Only rows with at most this number.
         """
-        here = [ROW.c.device == kid, ROW.c.kind == SUMMARY, ROW.c.arrival > after]
+        return self._rows_of(kid, SUMMARY, after, upto)
+
+    def days_of(self, kid: bytes) -> Iterator[ArrivedRow]:
+        """A device's rows with values of days, in order of arrival; 500 are in memory at a time."""
+        return self._rows_of(kid, DAYS, 0, None)
+
+    def _rows_of(self, kid: bytes, kind: str, after: int, upto: int | None) -> Iterator[ArrivedRow]:
+        here = [ROW.c.device == kid, ROW.c.kind == kind, ROW.c.arrival > after]
         if upto is not None:
             here.append(ROW.c.arrival <= upto)
         with self._reads.connect() as db:

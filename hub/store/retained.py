@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, func, select
 
-from agent.wire.message import KINDS, ContextMessage, SummaryMessage
+from agent.wire.message import DATA_KINDS
 from hub.database import is_postgres
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
@@ -15,12 +15,11 @@ from hub.store.transaction import delete_ended
 
 ROWS: Final = 2000
 """In one transaction, so that `hub run` waits for none of them long."""
-_KINDS: Final = (KINDS[SummaryMessage], KINDS[ContextMessage])
 
 
 def count_arrived(db: Connection, upto: int) -> Counter[bytes]:
-    """How many rows with windows or notes have arrival numbers up to this one, by device."""
-    here = (ROW.c.arrival <= upto) & ROW.c.kind.in_(_KINDS)
+    """How many rows with windows, notes or days have arrival numbers up to this one, by device."""
+    here = (ROW.c.arrival <= upto) & ROW.c.kind.in_(DATA_KINDS)
     query = select(ROW.c.device, func.count().label("n")).where(here).group_by(ROW.c.device)
     return Counter({row.device: row.n for row in db.execute(query)})
 
@@ -34,7 +33,7 @@ def delete_arrived(db: Connection, upto: int, oldest_day: int, *, scored_again: 
         oldest_day: Scores of days before this one (days since 1970) of the same devices are deleted too.
         scored_again: Whether what was made from these rows is made again from those that are left.
     """
-    here = (ROW.c.arrival <= upto) & ROW.c.kind.in_(_KINDS)
+    here = (ROW.c.arrival <= upto) & ROW.c.kind.in_(DATA_KINDS)
     old = db.execute(select(ROW.c.device, ROW.c.arrival).where(here).order_by(ROW.c.arrival).limit(ROWS)).all()
     kids = sorted({row.device for row in old})
     _lock(db, kids)
@@ -51,8 +50,8 @@ def delete_arrived(db: Connection, upto: int, oldest_day: int, *, scored_again: 
 
 
 def count_of(db: Connection, kid: bytes) -> int:
-    """How many rows with windows or notes a device has."""
-    query = select(func.count()).select_from(ROW).where(ROW.c.device == kid, ROW.c.kind.in_(_KINDS))
+    """How many rows with windows, notes or days a device has."""
+    query = select(func.count()).select_from(ROW).where(ROW.c.device == kid, ROW.c.kind.in_(DATA_KINDS))
     return int(db.execute(query).scalar_one())
 
 

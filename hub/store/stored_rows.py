@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, Row, func, select
 
 from agent.wire import schema
-from agent.wire.message import KINDS, SummaryMessage
+from agent.wire.message import KINDS, DaysMessage, SummaryMessage
 from agent.wire.plaintext import decode_plaintext
 from agent.wire.receipt import Place
 from hub.database import rows_at
@@ -17,6 +17,7 @@ from hub.store.kept import place_of
 from hub.store.tables import COUNTER, DEVICE, DUE, ROW, SEEN
 
 SUMMARY: Final = KINDS[SummaryMessage]
+DAYS: Final = KINDS[DaysMessage]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,13 @@ class ArrivedRow:
             for message in messages
             if isinstance(message, SummaryMessage)
         ]
+
+    def days(self) -> list[tuple[int, DaysMessage]]:
+        """The values of days in it, with their ledger index; none when it is of another kind, or does not decrypt."""
+        if self.words is None:
+            return []
+        said = decode_plaintext(self.words)
+        return [(said.ledger_index, message) for message in said.messages if isinstance(message, DaysMessage)]
 
 
 class StoredRows:

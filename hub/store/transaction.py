@@ -15,10 +15,11 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from agent.errors import WireRefused
 from agent.wire.certificates import requested_key
 from agent.wire.message import (
-    KINDS,
+    DATA_KINDS,
     ConsentMessage,
     ContextMessage,
     CoverMessage,
+    DaysMessage,
     EraseMessage,
     FeaturesMessage,
     Message,
@@ -44,7 +45,6 @@ from hub.store.streams import Streams
 from hub.store.tables import ARRIVALS, DEVICE, QUARANTINE, ROW, SEEN, SITE
 
 _QUARANTINE_MOST: Final = 1000
-_SUMMARY: Final = KINDS[SummaryMessage]
 _NOT_KEPT: Final = (CoverMessage, ProbeMessage, RenewMessage, SchemaMessage)
 
 At = tuple[bytes, bytes, int]
@@ -155,7 +155,7 @@ class StoreTransaction:
         self._keys.devices.erase(device.kid, last)
         delete_ended(self._db, self._keys, device.kid, last)
         ends_utc_s, now_utc_s = self._keys.backups_end_utc_s(), int(time.time())
-        later = select(func.count()).select_from(ROW).where(ROW.c.device == device.kid, ROW.c.kind == _SUMMARY)
+        later = select(func.count()).select_from(ROW).where(ROW.c.device == device.kid, ROW.c.kind.in_(DATA_KINDS))
         kept = self._db.execute(later).scalar_one()
         erased = Erased(device.device, last, asked_utc_s, now_utc_s, ends_utc_s, kept)
         self._keys.devices.note_erasure(device.kid, erased)
@@ -178,7 +178,7 @@ class StoreTransaction:
         match message:
             case ConsentMessage():
                 return self._consents.add(device, message)
-            case SummaryMessage() | ContextMessage():
+            case SummaryMessage() | ContextMessage() | DaysMessage():
                 return self._consents.covering(device, message)
             case FeaturesMessage():
                 return self._consents.name_features(device, message)

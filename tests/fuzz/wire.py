@@ -21,6 +21,7 @@ from pathlib import Path
 import cbor2
 
 from agent.errors import WireRefused
+from agent.model import CodedDay
 from agent.wire import codec, directory, enroll, envelope, erasure, message, receipt, score
 from agent.wire.envelope import Sender
 from agent.wire.keys import SEED_BYTES, SignKey, kid, receive_public
@@ -42,6 +43,9 @@ CONTEXT = message.ContextMessage(
     (message.ClockOffset(DAY * 86_400, 1560),),
     (message.NotedAnswer(DAY * 86_400 + 9, 1, 5), message.NotedAnswer(DAY * 86_400 + 9, 6, 11)),
 )  # fmt: skip
+DAYS = message.DaysMessage(
+    "score", bytes(32), DAY, (CodedDay(302, 2, 1000), CodedDay(321, 65, 930), CodedDay(344, 1, 0))
+)
 SCORE = score.Score("0123456789abcdef", START_UTC_S, DAY, 1, 9, START_UTC_S, "weeks 1", 3, 61.5, 50.0, 70.25, "",
                     (("ln_rmssd", -4.5), ("hr_bpm", 16.0)))  # fmt: skip
 NO_SCORE = replace(SCORE, index=None, low=None, high=None, reason="thin", points=())
@@ -213,7 +217,7 @@ class Room:
             (message.ProbeMessage(bytes(16)),), (message.RenewMessage(b"csr"),), (message.GapMessage(stream, 3, 9, 7, "age"),),
             (message.EraseMessage(1, START_UTC_S),), (message.ConsentMessage(b"x" * 90, bytes(64)),),
             (message.SchemaMessage(2),), (message.FeaturesMessage(digest, (1, 2, 161), GRANTS, bytes(64)),),
-            (replace(data_message(record), purpose="score"),), (CONTEXT,),
+            (replace(data_message(record), purpose="score"),), (CONTEXT,), (DAYS,),
         )  # fmt: skip
         self.words = [encode_plaintext(message.Plaintext(stream, 4, 7 + n, digest, one)) for n, one in enumerate(kinds)]
         self.answers = receipt.encode_answers(

@@ -3,7 +3,7 @@
 import json
 import sys
 
-from agent.model import CodedValue
+from agent.model import CodedDay, CodedValue
 from agent.wire import consent, envelope, message, receipt, score
 from agent.wire.keys import ReceiveKey, SignKey, kid, receive_public
 from agent.wire.labels import down_topic, up_topic
@@ -27,6 +27,9 @@ CONTEXT = message.ContextMessage(
     (message.NotedChange(DAY * 86_400 + 3600, 2, DAY * 86_400 + 2 * 86_400), message.NotedChange(DAY * 86_400 + 7200, 1, 0)),
     (message.ClockOffset(DAY * 86_400, 1560),),
     (message.NotedAnswer(DAY * 86_400 + 40_000, 1, 3), message.NotedAnswer(DAY * 86_400 + 40_000, 5, 8)),
+)  # fmt: skip
+DAYS = message.DaysMessage(
+    "score", RECORD.hash, DAY, (CodedDay(302, 2, 1000), CodedDay(303, 35, 1000), CodedDay(321, 65, 930), CodedDay(331, 83, 1000))
 )  # fmt: skip
 SCORES = (
     score.Score(DEVICE, 2, DAY, 1_790_000_650, 4242, 1_790_000_650, "wardbeat 1", 3, 61.25, 48.0, 73.5,
@@ -56,6 +59,8 @@ def plaintexts() -> dict[str, message.Plaintext]:
         "features": yes.features,
         "context": CONTEXT,
         "summary": message.SummaryMessage("score", RECORD.hash, 1_790_000_400, 1_790_000_700, values),
+        "days": DAYS,
+        "days_taken_back": message.DaysMessage("score", RECORD.hash, DAY - 1),
     }
     return {
         name: message.Plaintext(bytes(16), 0, number, bytes([number]) * 32, (one,))

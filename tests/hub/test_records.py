@@ -207,6 +207,22 @@ def test_scores_of_what_went_go_too_and_the_rest_is_scored_again(world):
     assert retention.DERIVED_DAYS > KEPT_DAYS
 
 
+def test_values_of_days_go_with_what_arrived_then(world):
+    with time_machine.travel(time.time() - 50 * DAY_S, tick=True):
+        person = Scored.made(world)
+        person.say(person.values(FIRST_DAY + 1, sleep_h=7.0))
+        person.send()
+    person.say(person.values(FIRST_DAY + 2, sleep_h=6.0))
+    person.send()
+    with contextlib.closing(open_keys(world.hub)) as keys:
+        retention.put_rules(keys, retention.Rules(arrived_days=40))
+    deleted, _ = retention.apply(world.hub, int(time.time()))
+    assert [one.rows for one in deleted] == [1]
+    with reading(world.hub) as store:
+        left = [message for row in store.rows_after(0, 99, "days") for _, message in row.days()]
+    assert [message.day for message in left] == [FIRST_DAY + 2]
+
+
 def test_rules_at_the_command_line(either, capsys):
     retain = ["hub", "retain", str(either.hub)]
     either.receiver()

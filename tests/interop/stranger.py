@@ -52,6 +52,11 @@ def schema_features(file):
     return {one["id"]: one for one in json.loads(Path(file).read_text())["features"]}
 
 
+def schema_days(file):
+    """{id: value of a day} of days_v2.json."""
+    return {one["id"]: one for one in json.loads(Path(file).read_text())["days"]}
+
+
 def coded(feature, value):
     """v of a value; None is withheld."""
     return 0 if value is None else 1 + round((value - feature["low"]) / feature["step"])

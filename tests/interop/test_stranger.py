@@ -23,6 +23,7 @@ from tests.support.world import running_hub, start_site_broker
 
 HERE = Path(__file__).parent
 FEATURES = stranger.schema_features(HERE.parents[1] / "agent" / "wire" / "schema_v1.json")
+DAYS = stranger.schema_days(HERE.parents[1] / "agent" / "wire" / "days_v2.json")
 TEXT = "My heart's summaries go to the test service."
 # what a hub says of a row (section 5)
 STORED, DUPLICATE, FORK, BAD_WORDS, UNKNOWN_CONSENT, EXPIRED, WITHDRAWN = 0, 1, 10, 11, 12, 13, 14
@@ -130,13 +131,15 @@ def test_a_strangers_device_is_scored_and_reads_the_score_that_comes_back(at_wor
     with device.connected() as client, Scored(at_work.hub) as scorer:
         assert device.say(client, ["schema", 2]) == STORED
         operator = device.bundle.operator
-        record = device.record([["nothing", "care", operator]], TEXT, now - 40 * 86_400, now + 86_400)
-        more = [["context", "score", operator], ["heart", "score", operator]]
+        record = device.record([["nothing", "care", operator]], TEXT, now - 60 * 86_400, now + 86_400)
+        more = [[signal, "score", operator] for signal in ("context", "heart", "schedule", "sleep")]
         sent = days_of_windows(record, today)
         assert device.say(client, device.consent(record)) == STORED
         assert device.say(client, *sent[0]) == UNKNOWN_CONSENT  # the statement names the purpose, and is not here yet
         first = device.rows[-1]
-        assert device.say(client, device.features(record, [1, 2], more)) == STORED
+        nights = list(days_of_sleep(record, today))
+        assert device.say(client, nights[0]) == UNKNOWN_CONSENT
+        assert device.say(client, device.features(record, [1, 2, 302, 321], more)) == STORED
         assert device.send(client, first) == STORED
         noted = [
             "context",
@@ -149,13 +152,23 @@ def test_a_strangers_device_is_scored_and_reads_the_score_that_comes_back(at_wor
         assert device.say(client, [*noted, [], [[(today - 3) * 86_400, 1440 + 120]], []]) == STORED
         for messages in sent[1:]:
             assert device.say(client, *messages) == STORED
+        for night in nights:
+            assert device.say(client, night) == STORED
+        steps = [331, stranger.coded(DAYS[331], 4000), 1000]
+        assert device.say(client, [*nights[0][:5], [steps]]) == NOT_GRANTED
+        too_long = [321, stranger.coded(DAYS[321], DAYS[321]["high"]) + 1, 1000]
+        assert device.say(client, [*nights[0][:5], [too_long]]) == BAD_WORDS
+        assert (
+            device.say(client, [*nights[0][:4], today - 59, []]) == NOT_GRANTED
+        )  # it may have begun before the consent
+        assert device.say(client, [*nights[0][:4], today, []]) == EXPIRED  # it may end after the consent
         while scorer.score_once():
             pass
         assert device.say(client, ["cover"]) == STORED
         assert device.wait(lambda: device.scores)
         revision, (index, low, high), points = device.scores[max(device.scores)]
         assert low <= index <= high
-        assert set(points) == {1, 2}
+        assert {1, 2, 13, 14} <= set(points) <= {1, 2, 13, 14, 15}
         assert abs(sum(points.values()) - (index - 50)) < 0.05
         assert device.faults == []
         # the same detector refuses a changed score, and one for another device
@@ -181,6 +194,16 @@ def days_of_windows(record, today):
             coded = [[one, stranger.coded(FEATURES[one], value), 300, 990, 3, 0, 0] for one, value in values]
             windows.append(["summary", 2, "score", hashed, start, start + 300, coded])
     return [windows[n : n + 15] for n in range(0, len(windows), 15)]
+
+
+def days_of_sleep(record, today):
+    """57 days: how long the night was, and whether a rest between shifts was short."""
+    dice = random.Random(5)
+    for day in range(today - 58, today - 1):
+        short = int(day % 9 == 0)
+        rows = [(302, short), (321, dice.gauss(7, 0.5) - short)]
+        coded = [[one, stranger.coded(DAYS[one], value), 1000] for one, value in rows]
+        yield ["days", 1, "score", sha256(record), day, coded]
 
 
 class Scored(contextlib.closing):

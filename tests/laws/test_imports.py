@@ -304,8 +304,8 @@ def released_is_made_in_the_gate(root: Path) -> Iterator[str]:
     for path in sources(root):
         for node in ast.walk(parsed(path.read_text())):
             called = isinstance(node, ast.Call) and (
-                (isinstance(node.func, ast.Name) and node.func.id == "Released")
-                or (isinstance(node.func, ast.Attribute) and node.func.attr == "Released")
+                (isinstance(node.func, ast.Name) and node.func.id in ("Released", "ReleasedDay"))
+                or (isinstance(node.func, ast.Attribute) and node.func.attr in ("Released", "ReleasedDay"))
             )
             if called and path.relative_to(root).as_posix() != "agent/privacy/gate.py":
                 yield f"{path.relative_to(root)}:{node.lineno}"
@@ -441,6 +441,7 @@ LAWS: list[tuple[Law, str, str]] = [
     (sources_come_by_their_row, "agent/cli.py", "from agent.sources import replay\n"),
     (sources_come_by_their_row, "agent/cli.py", "from agent.sources.strap import binding\n"),
     (released_is_made_in_the_gate, "agent/pipeline.py", "x = Released('care', b'', 0, 1, ())\n"),
+    (released_is_made_in_the_gate, "agent/session/bad.py", "x = model.ReleasedDay('care', b'', 0, ())\n"),
     (
         blind_excepts,
         "agent/windows/window.py",

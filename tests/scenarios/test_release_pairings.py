@@ -13,8 +13,10 @@ from sqlalchemy import delete, func, select
 
 from agent import pipeline
 from agent.control import client
-from agent.outbox import consents, ledger, receipts
+from agent.model import DayValue
+from agent.outbox import consents, ledger, receipts, released_days
 from agent.outbox.rows import HUB_SCHEMA
+from agent.privacy import gate
 from agent.system.run_mode import RunMode
 from agent.tables.profiles import PROFILES
 from agent.wire.keys import kid
@@ -165,7 +167,10 @@ def test_what_schema_1_does_not_know_waits_at_an_old_hub_and_is_scored_after_its
     operator = person.identity.bundle.operator
     with person.outbox() as outbox:
         first = consents.consented(outbox)
-    wanted = (Grant("heart", "care", operator), Grant("heart", "score", operator), Grant("context", "score", operator))
+    wanted = (
+        Grant("heart", "care", operator),
+        *(Grant(signal, "score", operator) for signal in ("heart", "context", "sleep")),
+    )
     with peer("hub", person, tmp_path) as hub:
         with person.outbox() as outbox:
             exchange(person, outbox, hub)
@@ -177,8 +182,12 @@ def test_what_schema_1_does_not_know_waits_at_an_old_hub_and_is_scored_after_its
             assert [one.purpose for one in released] == ["care", "score"]
             assert len(outbox.put_released(released, START_UTC_S)) == 2
             outbox.put([ContextMessage("score", given.record.hash, START_UTC_S // 86_400)], START_UTC_S)
+            night = DayValue(given.record.from_utc_s // 86_400 + 2, "sleep_h", 7.0, 1.0)
+            today = night.day + 2
+            days = gate.release_days([night], person.profile, given, operator, today)
+            assert released_days.offer(outbox, days, START_UTC_S) == 1
             exchange(person, outbox, hub, rounds=6)
-            assert kinds_waiting(outbox) == ["context", "schema", "summary"]  # too new, and not final
+            assert kinds_waiting(outbox) == ["context", "days", "schema", "summary"]  # too new, and not final
     assert stored(person) == [*EVERY_WINDOW, EVERY_WINDOW[-1] + 300]
     receiver = new_hub(person)
     with person.outbox() as outbox:
@@ -187,8 +196,8 @@ def test_what_schema_1_does_not_know_waits_at_an_old_hub_and_is_scored_after_its
         assert not any(row.state.startswith("refused") for row in ledger.rows(outbox))
     assert stored(person) == [*EVERY_WINDOW, EVERY_WINDOW[-1] + 300, EVERY_WINDOW[-1] + 300]
     with closing(Scorer(person.hub)) as scorer:
-        assert scorer.score_once() == 2
-        assert receiver.store.counters()["scored"] == 2
+        assert scorer.score_once() == 3
+        assert receiver.store.counters()["scored"] == 3
         assert "score_unreadable" not in receiver.store.counters()
 
 

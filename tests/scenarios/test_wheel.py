@@ -79,6 +79,7 @@ def test_the_wheel_holds_the_product_and_no_test(installed):
     names = zipfile.ZipFile(wheel).namelist()
     assert {
         "agent/wire/schema_v1.json",
+        "agent/wire/days_v2.json",
         "agent/wire/FORMAT.md",
         "hub/receive/receiver.py",
         "agent/py.typed",

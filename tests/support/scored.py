@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import delete, func, select
 
-from agent.model import CodedValue
+from agent.model import CodedValue, DayValue
 from agent.outbox import consents
-from agent.wire import codes, schema
+from agent.wire import codes, days, schema
 from agent.wire.context import DAY_S, OFFSET_ZERO
 from agent.wire.message import (
     ClockOffset,
     ContextMessage,
+    DaysMessage,
     NotedShift,
     Plaintext,
     SchemaMessage,
@@ -27,6 +28,7 @@ from tests.support.hub_messages import seal
 from tests.support.world import START_UTC_S, World, deliver, owning
 
 FIRST_DAY = START_UTC_S // DAY_S + 1
+DAYS = ("schedule", "sleep")
 NIGHT = codes.codes("shifts")["night"]
 
 
@@ -41,9 +43,9 @@ class Scored:
     waiting: list[tuple[str, bytes]] = field(default_factory=list)
 
     @classmethod
-    def made(cls, world: World, receiver=None, *, purposes=("care", "score"), context=True) -> "Scored":
+    def made(cls, world: World, receiver=None, *, purposes=("care", "score"), context=True, days=DAYS) -> "Scored":
         """A person whose consent and schema have reached the hub."""
-        world.give_consent(START_UTC_S, purposes, context=context)
+        world.give_consent(START_UTC_S, purposes, context=context, days=days)
         receiver = receiver or world.receiver()
         with world.outbox() as outbox:
             deliver(world, outbox, receiver)
@@ -69,6 +71,11 @@ class Scored:
         """What was noted of a day."""
         offsets = (ClockOffset(day * DAY_S, OFFSET_ZERO + minutes),)
         return ContextMessage("score", self.consent_hash, day, shifts, (), offsets, ())
+
+    def values(self, day: int, purpose: str = "score", **values: float) -> DaysMessage:
+        """What is known of a day, by row of DAYS."""
+        coded = (days.coded(DayValue(day, name, value, 0.9)) for name, value in values.items())
+        return DaysMessage(purpose, self.consent_hash, day, tuple(sorted(coded, key=lambda one: one.feature_id)))
 
     def days(self, many: int, seed: int = 1, *, first: int = FIRST_DAY, a_day: int = 12) -> None:
         """Windows of so many days, two hours apart at most; they wait to be sent."""

@@ -15,6 +15,8 @@ END = 2**53
 LAST_SECOND = 253_402_300_799  # of the year 9999
 SCHEMA = json.loads((Path(__file__).parents[2] / "agent" / "wire" / "schema_v1.json").read_text())
 CODES = json.loads((Path(__file__).parents[2] / "agent" / "wire" / "codes_v2.json").read_text())
+DAYS = json.loads((Path(__file__).parents[2] / "agent" / "wire" / "days_v2.json").read_text())
+DAY_TOPS = {row["id"]: round((row["high"] - row["low"]) / row["step"]) + 1 for row in DAYS["days"]}
 SCALES = {row["id"]: round((row["high"] - row["low"]) / row["step"]) + 1 for row in CODES["scales"]}
 FIRST_PURPOSES, DAY_S = {"care", "research", "workplace"}, 86_400
 FEATURES = {row["id"]: round((row["high"] - row["low"]) / row["step"]) + 1 for row in SCHEMA["features"]}
@@ -83,6 +85,8 @@ def _is_message(one):
             return shaped(rest, 32, list, list, 64) and _is_ids(rest[1]) and _are_grants(rest[2])
         case "context":
             return _is_context(rest)
+        case "days":
+            return _is_days(rest)
         case "consent":
             return shaped(rest, bytes, 64)
         case "gap":
@@ -138,6 +142,21 @@ def _is_context(rest):
         and all(minutes <= 2880 for _, minutes in offsets)
         and all(1 <= v <= SCALES.get(scale, 0) for _, scale, v in answers)
     )
+
+
+def _is_days(rest):
+    if (
+        not shaped(rest, int, {*FIRST_PURPOSES, "score"}, 32, int, list)
+        or rest[0] != 1
+        or rest[3] * DAY_S > LAST_SECOND
+    ):
+        return False
+    rows = rest[4]
+    if not all(
+        shaped(row, int, int, int) and 1 <= row[1] <= DAY_TOPS.get(row[0], 0) and row[2] <= 1000 for row in rows
+    ):
+        return False
+    return all(one[0] < two[0] for one, two in itertools.pairwise(rows))
 
 
 def _has(table, code):

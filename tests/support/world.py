@@ -67,9 +67,15 @@ class World:
         return self.receivers[-1]
 
     def give_consent(
-        self, from_utc_s: int = START_UTC_S, purposes: tuple[str, ...] = (), *, context: bool = False
+        self,
+        from_utc_s: int = START_UTC_S,
+        purposes: tuple[str, ...] = (),
+        *,
+        context: bool = False,
+        days: tuple[str, ...] = (),
     ) -> None:
         signals = {SOURCES[name].signal for name in self.settings.sources} or {"heart"}
+        signals |= set(days)
         operator = self.identity.bundle.operator
         wanted = consent_key.grants(self.profile, operator, sorted(signals), purposes, context=context)
         client.give_consent(self.settings, self.profile, wanted, PIN, from_utc_s)

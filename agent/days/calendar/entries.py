@@ -165,7 +165,7 @@ def span_to(start: Moment, end: Moment) -> tuple[Length, int | None]:
     if end_utc_s < start.zone.utc_s(start.wall):
         raise EntryRefused(Reason.END_BEFORE_START)
     on_the_wall = start.zone.wall(end_utc_s) - start.wall
-    # over a clock that is set back, the wall may show less than nothing
+    # over a clock that is set back, the end may read earlier than the start
     days, rest = divmod(max(on_the_wall, timedelta()), timedelta(days=1))
     return checked(Length(days, rest, is_on_wall=True)), end_utc_s
 

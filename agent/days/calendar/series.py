@@ -20,7 +20,7 @@ from agent.days.calendar.refused import EntryRefused
 from agent.days.calendar.rules import OCCURRENCES_MOST, Rule, starts
 from agent.days.calendar.zones import EPOCH, Zone, seconds
 
-_MARGIN: Final = timedelta(days=2)  # a time on a wall is less than two days from the same number in UTC
+_MARGIN: Final = timedelta(days=2)  # wall-clock time is less than two days from the same number in UTC
 _LATER_MOST: Final = 366
 _VERSIONS_MOST: Final = 3
 _SHIFT_MOST: Final = timedelta(days=62)

@@ -21,7 +21,7 @@ from agent.days.calendar.reasons import Reason
 from agent.days.calendar.refused import EntryRefused
 from agent.days.calendar.wall import utc_of_wall_s
 
-EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - times on a wall
+EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - wall-clock times
 _MICROSOFT_UTC: Final = "tzone://microsoft/utc"
 
 

@@ -8,7 +8,7 @@
         ─▶ ColumnProposal   for Oura and WHOOP, until the person has confirmed the columns
         ─▶ ImportRefused    named: damaged, several people, another person, ...
 
-An export is read in a process of its own (`process`, `serve`), by one reader a format (`table`), into small records
+An export is read in a separate process (`process`, `serve`), by one reader a format (`table`), into small records
 (`facts`), and summed by day (`sleep`, `daily`). Nothing is written, and no name of a device, account or person leaves.
 """
 

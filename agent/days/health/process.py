@@ -1,4 +1,4 @@
-"""An export read by a process of its own: started, followed, and ended for certain; nothing half-read comes out.
+"""An export read by a separate process: started, followed, and ended for certain; nothing half-read comes out.
 
     read ──path, options──▶ serve ──progress, then one answer──▶ read
 

@@ -1,7 +1,7 @@
 """An export read in this process: the format by its content, then its records, then the values of its days.
 
-Everything of it is a pure function of the bytes and the options but for the file itself. The agent runs it in a process
-of its own (`agent.days.health.process`).
+Everything of it is a pure function of bytes and options, but for the file itself. The agent runs it in a separate
+process (`agent.days.health.process`).
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
 """Samsung Health: the CSV tables of the app's own download.
 
-``com.samsung.shealth.sleep.*`` (times in UTC, the offset in a column of its own) and ``...step_daily_trend.*`` or
+``com.samsung.shealth.sleep.*`` (times in UTC, the offset in a separate column) and ``...step_daily_trend.*`` or
 ``...tracker.pedometer_day_summary.*`` (a row a day and device; ``source_type`` -2 is the union of all). The first line
 of each names the table, the second its columns. A sleep states no time awake: all of it counts as asleep, and no
 efficiency is given.

@@ -25,7 +25,7 @@ class Format:
         files: What a person gives: names and kinds of files.
         values: What is read, of `agent.days.health.found.NAMES` (the spread of midpoints follows from them).
         zone: Where its local days come from.
-        person: What tells people apart; empty where the export names nobody.
+        person: What distinguishes people; empty where the export names nobody.
         knows: Whether a file is one of it, by name and first 64 KiB.
         wants: Whether a file of an archive is read.
         read: Reads it; None: not described publicly, refused by name.

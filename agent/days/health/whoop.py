@@ -1,6 +1,6 @@
 """WHOOP: ``physiological_cycles.csv`` or ``sleeps.csv`` of the data export. Its columns are confirmed by the person.
 
-Times are local, with the offset from UTC in a column of its own. Recovery, strain and variability are not proposed.
+Times are local, with the offset from UTC in a separate column. Recovery, strain and variability are not proposed.
 
 Source: WHOOP, "How to export your data" (support.whoop.com); the columns carry their units.
 """

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from agent.days.chosen import chosen, of_journal, shifts
 from agent.days.store import DayStore, Entry, Rostered, SourceDay
-from agent.errors import KeysMissing, WrongUse
+from agent.errors import KeysMissing, StorageFull, WrongUse
 from agent.model import DayValue, Summary
 from agent.privacy.vault import Vault
 from agent.windows.history import History
+from tests.support import disks
 
 VAULT = Vault(bytes(range(32)), "a test")
 
@@ -163,3 +164,21 @@ def test_shifts_of_two_calendars_that_overlap_are_one():
         SourceDay(1, "b", 1, {}, (Rostered(50, 120, "night"),)),
     ]
     assert shifts(days) == [Rostered(0, 120, "night"), Rostered(200, 300, "day")]
+
+
+@pytest.mark.root
+@pytest.mark.process
+@disks.needs_root
+def test_an_import_onto_a_full_disk_keeps_what_was_there_and_nothing_of_it(tmp_path):
+    with disks.small_disk(tmp_path / "small", 1) as disk:
+        store = DayStore(disk / "history.db", VAULT)
+        store.say("watch", range(100, 110), [slept(day, 7.0) for day in range(100, 110)])
+        before = store.days()
+        with pytest.raises(StorageFull) as full:
+            store.say("watch", range(100, 900), [slept(day, 6.0) for day in range(100, 900)])
+        assert full.value.remedy
+        assert store.days() == before
+        store.close()
+        again = DayStore(disk / "history.db", VAULT)
+        assert again.days() == before
+        again.close()

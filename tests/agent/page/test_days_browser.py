@@ -79,7 +79,7 @@ def test_empty_full_and_in_trouble_there_is_no_axe_violation(living, browser, wi
     assert browser("count", sel="#main svg") == 0
     is_well(browser, "empty")
     upload(browser, "this is no calendar")
-    browser("wait", js="document.getElementById('said').textContent.includes('No entry with hours')")
+    browser("wait", js="document.getElementById('said').textContent.includes('No entry with a title and hours')")
     is_well(browser, "trouble")
     filled(living)
     browser.go("now")

@@ -58,9 +58,13 @@ def test_the_words_of_a_consent_name_each_new_purpose_and_stay_as_they_were_with
     words = consent.text(PROFILES["care"], grants, 90)
     for said in ("for score, to Service", "comes back to you alone", "counted by Service", "what you note (shifts"):
         assert said in words
+    slept = consent.text(PROFILES["care"], consent_key.grants(PROFILES["care"], "Service", ("sleep",)), 90)
+    assert consent.DAYS_WORDS in slept
+    assert "sleep_h: How many hours you slept" in slept
     usual = consent.text(PROFILES["care"], consent_key.grants(PROFILES["care"], "Service", ("heart",)), 90)
     assert "score" not in usual
     assert "counted" not in usual
+    assert consent.DAYS_WORDS not in usual
 
 
 def test_what_is_noted_alone_is_no_consent():

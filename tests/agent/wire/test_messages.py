@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.errors import WireRefused
-from agent.features import FEATURES, wire_schema
-from agent.model import CodedValue
+from agent.features import FEATURES, wire_days, wire_schema
+from agent.model import CodedDay, CodedValue, DayValue
 from agent.wire import armor, codec, codes, consent, directory, enroll, envelope, message, receipt, schema, spoken
+from agent.wire import days as wire_days_of
 from agent.wire.keys import ReceiveKey, SignKey, kid, receive_public
 from agent.wire.labels import REASONS
 from agent.wire.plaintext import decode_plaintext, encode_plaintext
@@ -19,6 +20,19 @@ from agent.wire.plaintext import decode_plaintext, encode_plaintext
 SIGN, RECEIVE = SignKey.of(bytes(range(32))), ReceiveKey.of(bytes(range(1, 33)))
 SENDER = envelope.Sender(SIGN, b"h" * 32, "site", "topic")
 STREAM = b"s" * 16
+FIRST_DAYS = {
+    301: ("shift_hours_h", 0.0, 48.0, 0.25), 302: ("short_rests_n", 0.0, 4.0, 1.0),
+    303: ("shortest_rest_h", 0.0, 168.0, 0.25), 304: ("night_shifts_n", 0.0, 4.0, 1.0),
+    305: ("longest_shift_h", 0.0, 48.0, 0.25), 306: ("days_off_n", 0.0, 1.0, 1.0),
+    307: ("consecutive_days_n", 0.0, 60.0, 1.0), 321: ("sleep_h", 0.0, 24.0, 0.1),
+    322: ("sleep_midpoint_h", -12.0, 36.0, 0.1), 323: ("sleep_midpoint_sd_h", 0.0, 12.0, 0.1),
+    324: ("sleep_efficiency_01", 0.0, 1.0, 0.01), 331: ("steps_n", 0.0, 200_000.0, 100.0),
+    332: ("active_min", 0.0, 1440.0, 5.0), 333: ("resting_hr_bpm", 25.0, 150.0, 1.0),
+    334: ("night_hr_min_bpm", 25.0, 150.0, 1.0), 341: ("journal_positive_n", 0.0, 50.0, 1.0),
+    342: ("journal_neutral_n", 0.0, 50.0, 1.0), 343: ("journal_negative_n", 0.0, 50.0, 1.0),
+    344: ("journal_distressed_n", 0.0, 50.0, 1.0),
+}  # fmt: skip
+"""Values of days as they were first sent."""
 
 raw16, raw32, raw64 = (
     st.binary(min_size=16, max_size=16),
@@ -91,6 +105,23 @@ def noted(day):
 
 
 contexts = days.flatmap(noted)
+
+
+def coded_day(feature_id):
+    return st.builds(
+        CodedDay, st.just(feature_id), st.integers(1, wire_days_of.rows()[feature_id].v_max), st.integers(0, 1000)
+    )
+
+
+values_of_days = st.builds(
+    message.DaysMessage,
+    st.sampled_from(sorted(set(message.PURPOSES) - message.NOTHING_SENT)),
+    raw32,
+    days,
+    st.sets(st.sampled_from(sorted(wire_days_of.rows()))).flatmap(
+        lambda ids: st.tuples(*(coded_day(feature_id) for feature_id in sorted(ids)))
+    ),
+)
 messages = (
     summaries
     | gaps
@@ -101,6 +132,7 @@ messages = (
     | st.builds(message.SchemaMessage, st.integers(1, 2**53 - 1))
     | st.builds(message.FeaturesMessage, raw32, st.sets(uint, min_size=1).map(ascending), grants, raw64)
     | contexts
+    | values_of_days
 )
 together = (
     messages.map(lambda one: (one,))
@@ -162,6 +194,10 @@ def test_an_unknown_schema_kind_or_feature_waits_for_a_newer_hub():
         ["context", 1, "score", bytes(32), 3, [[3 * 86_400, 4 * 86_400, 99]], [], [], []],
         ["context", 1, "score", bytes(32), 3, [], [[3 * 86_400, 99, 0]], [], []],
         ["context", 1, "score", bytes(32), 3, [], [], [], [[3 * 86_400, 99, 1]]],
+        ["days", 2, "future"],
+        ["days", 1, "payroll", bytes(32), 3, []],
+        ["days", 1, "score", bytes(32), 3, [[999, 1, 1000]]],
+        ["days", 1, "score", bytes(32), 3, [[308, 1, 1000]]],  # hours of meetings never leave
         ["features", bytes(32), [1], [["heart", "payroll", "x"]], bytes(64)],
         ["gap", bytes(16), 1, 2, 1, "moon"],
         ["summary", 1, "care", bytes(32), 0, 300, [[9999, 1, 0, 0, 0, 0, 0]]],
@@ -187,6 +223,15 @@ def test_an_unknown_schema_kind_or_feature_waits_for_a_newer_hub():
         ["context", 1, "score", bytes(32), 3, [], [], [], [[3 * 86_400, 5, 2], [3 * 86_400, 5, 1]]],
         ["context", 1, "score", bytes(32), 3, [], [], [], [[3 * 86_400 + n, 5, 1] for n in range(25)]],
         ["context", 1, "score", bytes(32), 3_000_000, [], [], [], []],
+        ["days", 0, "score", bytes(32), 3, []],
+        ["days", 1, "group", bytes(32), 3, []],
+        ["days", 1, "score", bytes(32), 3_000_000, []],
+        ["days", 1, "score", bytes(32), 3, [[321, 0, 0]]],  # a day without a value has no row
+        ["days", 1, "score", bytes(32), 3, [[321, 242, 1000]]],  # more than 24 h
+        ["days", 1, "score", bytes(32), 3, [[321, 71, 1001]]],  # more than all of the night
+        ["days", 1, "score", bytes(32), 3, [[322, 71, 9], [321, 71, 9]]],  # ids descend
+        ["days", 1, "score", bytes(32), 3, [[321, 71, 9], [321, 72, 9]]],
+        ["days", 1, "score", bytes(32), 3, [[321, 71]]],
         ["features", bytes(32), [1], [["heart", "care", "x"]], bytes(64)],  # the record's own purpose
         ["features", bytes(32), [1], [["heart", "score", "x"], ["heart", "score", "x"]], bytes(64)],
         ["features", bytes(32), [1], [["heart", "score", "x" * 65]], bytes(64)],
@@ -218,6 +263,13 @@ def test_a_summary_that_breaks_its_rules_is_refused(rows):
     assert refused.value.reason == "bad_plaintext"
 
 
+def test_the_largest_day_fits_the_one_size():
+    values = tuple(CodedDay(row.feature_id, row.v_max, 1000) for row in wire_days_of.rows().values())
+    largest = message.DaysMessage("workplace", bytes(32), 2_932_896, values)
+    words = encode_plaintext(message.Plaintext(STREAM, 2**53 - 1, 2**53 - 1, bytes(32), (largest,)))
+    assert len(words) <= envelope.MAX_WORDS_BYTES
+
+
 def test_the_largest_message_of_every_feature_fits_the_one_size():
     rows = tuple(
         CodedValue(row.feature_id, row.v_max, 100_000, 1000, 1000, row.v_max, row.v_max)
@@ -246,6 +298,34 @@ def test_the_schema_file_is_what_the_table_says():
 
     assert resources.files("agent.wire").joinpath("schema_v1.json").read_text() == wire_schema()
     assert {row.name for row in schema.features().values()} <= set(FEATURES)
+
+
+def test_the_file_of_days_is_what_the_table_says_and_only_grows():
+    from importlib import resources
+
+    assert resources.files("agent.wire").joinpath("days_v2.json").read_text() == wire_days()
+    limits = {row.feature_id: (row.name, row.low, row.high, row.step) for row in wire_days_of.rows().values()}
+    assert FIRST_DAYS.items() <= limits.items(), "a row that was ever sent keeps its id, its limits and its step"
+    assert not set(limits) & set(schema.features()), "one numbering"
+
+
+@given(st.sampled_from(sorted(wire_days_of.by_name())), st.data())
+def test_a_value_of_a_day_is_rounded_to_its_step_and_back(name, data):
+    row = wire_days_of.by_name()[name]
+    value = DayValue(3, name, data.draw(st.floats(row.low, row.high)), data.draw(st.floats(0, 1)))
+    coded = wire_days_of.coded(value)
+    (back,) = wire_days_of.decoded(3, [coded])
+    assert abs(back.value - value.value) <= row.step / 2 + 1e-9
+    assert abs(back.coverage_01 - value.coverage_01) <= 0.0005 + 1e-9
+    assert wire_days_of.coded(back) == coded
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "coverage_01"),
+    [("busy_h", 3.0, 1.0), ("sleep_h", 24.06, 1.0), ("sleep_h", -0.01, 1.0), ("sleep_h", 7.0, 1.1), ("mood", 1.0, 1.0)],
+)
+def test_a_value_that_never_leaves_or_is_out_of_range_has_no_code(name, value, coverage_01):
+    assert wire_days_of.coded(DayValue(3, name, value, coverage_01)) is None
 
 
 # ---- envelopes

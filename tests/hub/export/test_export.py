@@ -76,6 +76,68 @@ def test_every_number_is_a_row_with_its_unit_interval_and_reason(site, tmp_path)
     assert all("SYNTHETIC" in row["export"] and "Dr. Data" in row["export"] for row in rows)
 
 
+def day_rows(folder):
+    with (folder / "days.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def say_days(person):
+    """Three days; one was corrected, and one taken back. The same night was given to a score, too."""
+    first = FIRST_DAY + 2
+    person.say(person.values(first, "care", sleep_h=7.04, sleep_efficiency_01=0.9, short_rests_n=1.0))
+    person.say(person.values(first + 1, "care", sleep_h=6.0, shift_hours_h=8.25))
+    person.say(person.values(first + 1, "care", sleep_h=6.5, shift_hours_h=8.25))
+    person.say(person.values(first + 2, "care", sleep_h=5.0))
+    person.say(person.values(first + 2, "care"))
+    person.say(person.values(first, "score", sleep_h=7.04))
+    person.send()
+
+
+def test_values_of_days_are_exported_in_their_newest_form(site, tmp_path):
+    one, _ = site
+    say_days(one)
+    manifest = made(one, tmp_path / "out")
+    rows = day_rows(tmp_path / "out")
+    assert [(row["feature"], row["value"], row["unit"]) for row in rows] == [
+        ("short_rests_n", "1.0", "1"),
+        ("sleep_h", "7.0", "h"),
+        ("sleep_efficiency_01", "0.9", "1"),
+        ("shift_hours_h", "8.25", "h"),
+        ("sleep_h", "6.5", "h"),
+    ]
+    assert {row["coverage_01"] for row in rows} == {"0.9"}
+    assert {(row["purpose"], row["profile"]) for row in rows} == {("care", "care")}
+    assert manifest["files"]["days.csv"]["lines"] == 1 + len(rows)
+    assert {row["person"] for row in rows} < {row["person"] for row in long_rows(tmp_path / "out")}
+    listed = {row["name"]: row for row in dictionary() if row["type"] == "number" and "days.csv" in row["file"]}
+    assert all(listed[row["feature"]]["unit"] == row["unit"] for row in rows)
+    assert listed["sleep_h"]["evidence"] == "A"
+    assert listed["sleep_h"]["file"] == "days.csv, fhir.ndjson, open_mhealth.ndjson"
+    assert (listed["shift_hours_h"]["file"], listed["shift_hours_h"]["title"]) == ("days.csv", "hours of shifts")
+    with one.world.outbox() as outbox:
+        consents.withdraw(outbox, one.world.identity.sign, one.world.identity.site, START_UTC_S + 10)
+        deliver(one.world, outbox, one.receiver)
+    made(one, tmp_path / "left")
+    assert day_rows(tmp_path / "left") == []
+
+
+def test_days_with_a_code_stand_in_fhir_and_open_mhealth(site, tmp_path):
+    say_days(site[0])
+    made(site[0], tmp_path / "out")
+    lines = [json.loads(line) for line in (tmp_path / "out/fhir.ndjson").read_text().splitlines()]
+    slept = [one for one in lines if "effectiveDateTime" in one]
+    assert [one["valueQuantity"]["value"] for one in slept] == [7.0, 6.5]
+    assert {one["code"]["coding"][0]["code"] for one in slept} == {"93832-4"}
+    points = [json.loads(line) for line in (tmp_path / "out/open_mhealth.ndjson").read_text().splitlines()]
+    nights = [one for one in points if one["header"]["schema_id"]["name"] == "sleep-duration"]
+    assert [one["body"]["sleep_duration"] for one in nights] == [
+        {"value": 7.0, "unit": "h"},
+        {"value": 6.5, "unit": "h"},
+    ]
+    assert nights[0]["body"]["effective_time_frame"]["time_interval"]["duration"] == {"value": 1, "unit": "d"}
+    assert not any("shift_hours_h" in json.dumps(one) for one in (*lines, *points)), "a roster has no code there"
+
+
 def test_the_dictionary_has_every_column_of_every_table(site, tmp_path):
     made(site[0], tmp_path / "out")
     with (tmp_path / "out/long.csv").open(newline="") as file:
@@ -84,6 +146,8 @@ def test_the_dictionary_has_every_column_of_every_table(site, tmp_path):
         wide = set(next(csv.reader(file)))
     listed = {row["name"]: row for row in dictionary()}
     assert {name for name in wide if "__" not in name} <= {*listed, "export"}
+    with (tmp_path / "out/days.csv").open(newline="") as file:
+        assert set(next(csv.reader(file))) <= {*listed, "export"}
     for row in schema.features().values():
         assert listed[row.name]["unit"] == unit_of(row.name), "each feature's name ends in a unit that we know"
 

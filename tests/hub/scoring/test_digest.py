@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.errors import WireRefused
-from agent.wire.message import ClockOffset, ContextMessage
+from agent.model import CodedDay, DayValue
+from agent.wire.message import ClockOffset, ContextMessage, DaysMessage
 from hub.scoring.day_row import EMPTY, DayRow, Window, decode_day, feature_ids, merged
 from hub.scoring.digest import DayReadings, Digest, decode_digest
 from hub.scoring.noted import Noted, with_statement
+from hub.scoring.said_days import values_of, with_day
 
 codes = st.dictionaries(st.sampled_from(feature_ids()), st.integers(1, 500), max_size=4).map(
     lambda found: tuple(sorted(found.items()))
@@ -51,6 +53,9 @@ blocks = st.dictionaries(
 )
 
 
+said_of_days = st.dictionaries(st.integers(0, 30_000), st.tuples(st.integers(0, 99), st.binary(max_size=9)), max_size=3)
+
+
 @st.composite
 def digests(draw):
     days = {}
@@ -63,7 +68,7 @@ def digests(draw):
     numbers = draw(
         st.tuples(st.integers(0, 2**40), st.integers(0, 2**40), st.integers(-1, 2**40), st.integers(-1, 30_000))
     )
-    return Digest(days, said, *numbers, draw(st.sampled_from((0.0, 71.25, math.inf))))
+    return Digest(days, said, *numbers, draw(st.sampled_from((0.0, 71.25, math.inf))), draw(said_of_days))
 
 
 @given(digests())
@@ -85,6 +90,16 @@ def test_left_out_windows_are_those_that_begin_within():
     assert kept.n == 8
     assert np.isfinite(kept.rates_bpm()).all()
     assert row.without([]) is row
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 3, 0, 2)])
+def test_the_newest_statement_of_a_day_holds_in_whatever_order_they_came_and_an_empty_one_takes_back(order):
+    first, again, back = (CodedDay(321, 65, 900),), (CodedDay(302, 2, 1000), CodedDay(321, 51, 1000)), ()
+    messages = [(5, 20_000, first), (9, 20_000, again), (6, 20_001, first), (7, 20_001, back)]
+    said = {}
+    for index, day, values in (messages[n] for n in order):
+        said = with_day(said, index, DaysMessage("score", bytes(32), day, values))
+    assert list(values_of(said)) == [DayValue(20_000, "short_rests_n", 1.0, 1.0), DayValue(20_000, "sleep_h", 5.0, 1.0)]
 
 
 def statement(day, offsets):

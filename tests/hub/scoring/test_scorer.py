@@ -3,6 +3,7 @@
 import contextlib
 import random
 import time
+from dataclasses import replace
 
 import pytest
 import time_machine
@@ -12,9 +13,11 @@ from agent.errors import AlreadyRunning, WrongUse
 from agent.outbox import consents, hub_scores
 from agent.scoring.observations import Shift, record
 from agent.scoring.week_rows import weeks_side_by_side
+from agent.wire import days
 from agent.wire.context import DAY_S
 from agent.wire.keys import kid
 from agent.wire.message import EraseMessage, NotedShift
+from agent.wire.plaintext import decode_plaintext
 from agent.wire.receipt import ScoreMessage
 from hub.cli import main
 from hub.keys.devices import Device
@@ -97,25 +100,44 @@ def test_without_the_purpose_in_the_consent_a_summary_for_a_score_is_refused(wor
 
 
 def noted_person(world, receiver=None):
-    """60 days with a week of nights, a clock two hours ahead, and a note that was changed later."""
+    """60 days with a week of nights, imported sleep and roster, a clock two hours ahead, and days that were changed later."""
     person = Scored.made(world, receiver)
     person.days(60, seed=3)
     for day in range(FIRST_DAY, FIRST_DAY + 60):
         start = day * DAY_S + 20 * 3600
         shifts = (NotedShift(start, start + 8 * 3600, NIGHT),) if (day // 7) % 4 == 0 else ()
         person.say(person.noted(day, minutes=120 if day < FIRST_DAY + 45 else 60, shifts=shifts))
+    say_days(person, 60)
     person.say(person.noted(FIRST_DAY + 50, minutes=60))  # a note that was removed again
     return person
 
 
-def test_late_and_shuffled_data_lead_to_the_scores_of_data_in_order(either, scorer, tmp_path):
-    first = noted_person(either)
+def say_days(person, many):
+    """Sleep and a roster of so many days; one day was imported again, and one taken back."""
+    for day in range(FIRST_DAY + 1, FIRST_DAY + many):  # the consent covers none before
+        short = float(day % 9 == 0 or (day >= FIRST_DAY + many - 12 and day % 3 == 0))
+        slept = 7.0 + day % 4 / 4 - 1.5 * short
+        person.say(person.values(day, sleep_h=slept, short_rests_n=short, night_shifts_n=0.0))
+    person.say(person.values(FIRST_DAY + 31, sleep_h=3.0, short_rests_n=2.0, night_shifts_n=1.0))
+    person.say(person.values(FIRST_DAY + many - 3))
+
+
+def only_days(world, receiver=None):
+    """A person who wears nothing: 60 days of imported sleep and roster."""
+    person = Scored.made(world, receiver, context=False)
+    say_days(person, 60)
+    return person
+
+
+@pytest.mark.parametrize(("person", "weeks"), [(noted_person, 5), (only_days, 2)])
+def test_late_and_shuffled_data_lead_to_the_scores_of_data_in_order(either, scorer, tmp_path, person, weeks):
+    first = person(either)
     first.send()
     drained(scorer)
     expected = scores_of(scorer, kid(either.identity.sign.public))
-    assert sum(score.index is not None for score in expected.values()) >= 5
+    assert sum(score.index is not None for score in expected.values()) >= weeks
     for seed in (1, 2):
-        other = noted_person(another_person(either, tmp_path / f"state{seed}"), first.receiver)
+        other = person(another_person(either, tmp_path / f"state{seed}"), first.receiver)
         shuffled = list(range(len(other.waiting)))
         random.Random(seed).shuffle(shuffled)
         batches = [shuffled[n::7] for n in range(7)]
@@ -137,7 +159,11 @@ def test_the_hubs_number_is_that_of_the_persons_own_log(world, scorer):
     windows, shifts = [], []
     with reading(world.hub) as store:
         rows = store.rows_after(0, 5000)
+    values = {}
     for row in rows:
+        if row.kind == "days":
+            (message,) = decode_plaintext(row.words).messages
+            values[message.day] = days.decoded(message.day, message.values)  # in order of arrival, as they were said
         windows += [
             (window.message.start_utc_s, window.features()) for window in row.summaries() if row.kind == "summary"
         ]
@@ -154,6 +180,7 @@ def test_the_hubs_number_is_that_of_the_persons_own_log(world, scorer):
         summaries,
         utc_offset_s=lambda utc_s: 7200 if utc_s < (FIRST_DAY + 45) * DAY_S else 3600,
         shifts=shifts,
+        day_values=[value for of_day in values.values() for value in of_day],
     )
     scored = scores_of(scorer)
     last_days = tuple(day - own.first_day for day in sorted(scored))
@@ -165,6 +192,39 @@ def test_the_hubs_number_is_that_of_the_persons_own_log(world, scorer):
             assert scored[day].index == pytest.approx(week.strain.index, abs=0.011)
             compared += 1
     assert compared >= 5
+    assert {"sleep_h", "short_rests_per_week", "night_shifts_per_week"} <= dict(scored[max(scored)].points).keys()
+
+
+def test_taking_days_back_leads_to_the_score_without_them(world, scorer, tmp_path):
+    with_days = noted_person(world)
+    without = Scored.made(another_person(world, tmp_path / "other"), with_days.receiver)
+    with_days.send()
+    drained(scorer)
+    mine = kid(world.identity.sign.public)
+    before = scores_of(scorer, mine)
+    for day in range(FIRST_DAY, FIRST_DAY + 60):
+        with_days.say(with_days.values(day))
+    with_days.send()
+    drained(scorer)
+    after = scores_of(scorer, mine)
+    newest = max(before)
+    assert "sleep_h" in dict(before[newest].points)
+    assert "sleep_h" not in dict(after[newest].points)
+    assert before[newest].index != after[newest].index
+    without.receiver.handle(list(same_without_days(with_days, without)))
+    drained(scorer)
+    other = scores_of(scorer, kid(without.world.identity.sign.public))
+    assert said(other[newest]) == said(after[newest])
+
+
+def same_without_days(person, other):
+    """What a person said of windows and notes, said by another one."""
+    with reading(person.world.hub) as store:
+        rows = store.rows_after(0, 5000)
+    for row in rows:
+        if row.kind in ("summary", "context"):
+            messages = decode_plaintext(row.words).messages
+            yield other.say(*(replace(one, consent_hash=other.consent_hash) for one in messages))
 
 
 def test_what_is_not_committed_is_still_due_and_scored_once(world, scorer, monkeypatch):
@@ -222,11 +282,13 @@ def test_an_erasure_leaves_nothing_that_opens_not_even_in_a_dump_from_before(wor
     person = Scored.made(world)
     person.days(30)
     person.say(person.noted(FIRST_DAY + 3))
+    person.say(person.values(FIRST_DAY + 3, sleep_h=6.5))
     person.send()
     drained(scorer)
     with scorer.store._reads.connect() as db:
         dump = {table: db.execute(select(table)).all() for table in (ROW, DIGEST, SCORE, DOWN)}
     assert all(dump.values())
+    assert {"summary", "context", "days"} <= {row.kind for row in dump[ROW]}
     names = {row.data_key for rows in dump.values() for row in rows}
     assert any(scorer.keys.data_keys.named(name) for name in names), "the detector must see keys that are there"
     with world.outbox() as outbox:
