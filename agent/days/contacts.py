@@ -39,7 +39,7 @@ def in_words(contact: HelpContact) -> list[str]:
         "If you would like to talk to somebody now:",
         f"  {contact.name}: {contact.reach}",
         f"  In an emergency: {contact.emergency}",
-        "Your occupational health service and your doctor can help, too. Nobody learns of this entry from Wardbeat.",
+        "Your occupational health service and your doctor can help, too. Wardbeat shows your words to nobody.",
     ]
 
 
