@@ -50,7 +50,7 @@ ROWS: Final = (
     EventRow(32, "metrics"),
     EventRow(40, "source"),
 )
-UNLOGGED: Final = ("consent", "measuring", "scores", "receipts")
+UNLOGGED: Final = ("consent", "measuring", "scores", "receipts", "calendar")
 _BY_PART: Final = {row.part: row for row in ROWS}
 
 
