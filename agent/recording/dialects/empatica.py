@@ -41,6 +41,10 @@ def rows(source: Source, options: Options) -> Rows:
     """Intervals of ``IBI.csv``: its first column is the time of an interval's end after the session's start."""
     lines = [line.strip() for line in source.head_lines()]
     if _has_rate(lines[:3]):
+        if "," in lines[1]:
+            raise source.bad(
+                2, "three axes of acceleration, not intervals", "Add --signal acc; intervals are in IBI.csv."
+            )
         rate_hz = float(lines[1].split(",")[0])
         if rate_hz < _SLOWEST_HZ:
             raise source.bad(

@@ -76,7 +76,7 @@ def test_real_files_are_read(name, dialect, count):
     [
         ("hrv/heartpy/data.csv", "the samples of a waveform"),
         ("hrv/flirt_e4/BVP.csv", "a waveform, not intervals"),
-        ("hrv/flirt_e4/ACC.csv", "cannot tell which column"),
+        ("hrv/flirt_e4/ACC.csv", "three axes of acceleration"),
         ("hrv/gudb/s00_sitting_cs.tsv", "counts of samples"),
         ("hrv/nsr2db_nsr001_full.npz", "a ZIP archive"),
         ("signals/eda/e4_HR.csv", "heart rates"),
