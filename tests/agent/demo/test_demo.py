@@ -144,10 +144,21 @@ def test_the_sample_in_the_readme_is_what_the_demo_prints(capsys):
     ]
     print_report(
         {
-            "windows": windows, "sealed": 40, "stored": 40, "receipted": 40, "lost": 0, "doubled": 0,
-            "first_beat_s": 1.5, "week": {
-                "sleep_h": 6.4, "usual_sleep_h": 6.9, "short_rests": 3.0, "usual_short_rests": 0.0,
-                "index": 97.0, "low": 85.0, "high": 100.0,
+            "windows": windows,
+            "sealed": 40,
+            "stored": 40,
+            "receipted": 40,
+            "lost": 0,
+            "doubled": 0,
+            "first_beat_s": 1.5,
+            "week": {
+                "sleep_h": 6.4,
+                "usual_sleep_h": 6.9,
+                "short_rests": 3.0,
+                "usual_short_rests": 0.0,
+                "index": 97.0,
+                "low": 85.0,
+                "high": 100.0,
             },
         }
     )

@@ -26,7 +26,9 @@ uint = st.integers(0, 2_932_896)
 def scores(draw):
     low, index, high = sorted(draw(st.tuples(hundredths, hundredths, hundredths)))
     names = draw(st.sets(st.sampled_from(sorted(CHANNELS)), min_size=1))
-    points = tuple((name, draw(st.integers(-10_000, 10_000)) / 100) for name in sorted(names, key=codes.codes("channels").get))
+    points = tuple(
+        (name, draw(st.integers(-10_000, 10_000)) / 100) for name in sorted(names, key=codes.codes("channels").get)
+    )
     given_, model = [draw(uint) for _ in range(5)], draw(st.sampled_from(("wardbeat 1", "m")))
     head = (draw(st.text(max_size=64)), *given_, model, draw(st.integers(0, 7)))
     if draw(st.booleans()):
