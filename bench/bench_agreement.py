@@ -157,7 +157,7 @@ def the_exact() -> None:
 
 
 def fleiss_draws(rng, n: int, m: int, shares: list[float], true: float, kind: str) -> np.ndarray:
-    """Counts of a study. ``mixed``: a share of units is rated alike; ``spread``: each unit has chances of its own."""
+    """Counts of a study. ``mixed``: a share of units is rated alike; ``spread``: each unit has different chances."""
     pi = np.array(shares)
     if kind == "mixed":
         counts = rng.multinomial(m, pi, size=n)

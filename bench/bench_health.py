@@ -63,7 +63,7 @@ def measured(path: Path, folder: Path) -> None:
     )
     print(f"progress      {len(told):8} times, rising: {told == sorted(told)}")
     check(f"at most {EXTRA_MB} MB more", holds=extra_mb <= EXTRA_MB and ours_mb <= EXTRA_MB)
-    check("progress is told and rises", holds=len(told) > 10 and told == sorted(told))
+    check("progress is reported and rises", holds=len(told) > 10 and told == sorted(told))
 
 
 def export() -> None:

@@ -1,10 +1,11 @@
 """`wardbeat analyze`: recordings of beats, waveforms, a clip or photos."""
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from agent.system.output import Progress, say, show
+from agent.system.output import say, show
 
 if TYPE_CHECKING:
     from agent.analysis.heart import Wish
@@ -108,20 +109,9 @@ def _of_hearts(arguments: argparse.Namespace) -> int:
     wish = _wish(arguments)
     if arguments.compare:
         return _compared(arguments, wish, named)
-    outputs: list[study.Output] = []
-    progress = Progress(len(named.files), "recordings")
-    try:
-        closing = analyze_outputs.add_outputs(arguments, named, outputs)
-        refused = study.run(wish, named, outputs, progress.at)
-        progress.end()
-        for close in closing:
-            close()
-    finally:
-        progress.end()
-        analyze_outputs.discard(outputs)
-    for path in named.passed_over:
-        say(f"passed over, no recording by its name: {path}")
-    return 1 if refused else 0
+    return analyze_outputs.analyzed(
+        named, partial(analyze_outputs.add_outputs, arguments, named), partial(study.run, wish, named)
+    )
 
 
 def _wish(arguments: argparse.Namespace) -> "Wish":

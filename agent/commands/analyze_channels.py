@@ -2,11 +2,12 @@
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.commands import analyze_outputs
-from agent.system.output import Progress, say
+from agent.system.output import say
 
 if TYPE_CHECKING:
     from agent.analysis.channels.study import Output
@@ -35,20 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
     window_s = WINDOW_S if arguments.window is None else arguments.window
     options = Options(arguments.column, arguments.time_column, arguments.unit, arguments.fs, arguments.lead)
     wish = Wish(Path(), arguments.signal, options, window_s, arguments.step, Part(begin, end))
-    outputs: list[Output] = []
-    progress = Progress(len(named.files), "recordings")
-    try:
-        closing = _add_outputs(arguments, named, outputs)
-        refused = of_channels.run(wish, named, outputs, progress.at)
-        progress.end()
-        for close in closing:
-            close()
-    finally:
-        progress.end()
-        analyze_outputs.discard(outputs)
-    for path in named.passed_over:
-        say(f"passed over, no recording by its name: {path}")
-    return 1 if refused else 0
+    return analyze_outputs.analyzed(
+        named, partial(_add_outputs, arguments, named), partial(of_channels.run, wish, named)
+    )
 
 
 def _no_beats(arguments: argparse.Namespace) -> None:

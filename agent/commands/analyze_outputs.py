@@ -3,12 +3,14 @@
 import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from agent.analysis import printed
 from agent.analysis.study import Output, Recordings, dictionary_of, plain_of
 from agent.errors import WrongUse
-from agent.system.output import say
+from agent.system.output import Progress, say
+
+_O = TypeVar("_O")
 
 
 def written(arguments: argparse.Namespace) -> list[tuple[str, Path]]:
@@ -101,3 +103,34 @@ class Unfinished(Protocol):
     """An output whose file is kept at the end alone."""
 
     def discard(self) -> None: ...
+
+
+def analyzed(
+    named: Recordings,
+    add: Callable[[list[_O]], list[Callable[[], object]]],
+    run: Callable[[list[_O], Callable[[float, str], None]], int],
+) -> int:
+    """One call over recordings: progress, outputs that are kept as a whole or not at all, files that were passed over.
+
+    Args:
+        named: The recordings.
+        add: Fills the list of outputs; what keeps them, in order.
+        run: Analyzes into the outputs; how many recordings could not be read.
+
+    Returns:
+        The exit code: 1 where a recording could not be read.
+    """
+    outputs: list[_O] = []
+    progress = Progress(len(named.files), "recordings")
+    try:
+        closing = add(outputs)
+        refused = run(outputs, progress.at)
+        progress.end()
+        for close in closing:
+            close()
+    finally:
+        progress.end()
+        discard(outputs)
+    for path in named.passed_over:
+        say(f"passed over, no recording by its name: {path}")
+    return 1 if refused else 0

@@ -71,7 +71,14 @@ class Journal:
         if unknown := sorted(set(given) - _KEYS[what]):
             raise WrongUse(f"{what!r} has no key {str(unknown[0])[:40]!r}", remedy=_SHOWN)
         self.require()
-        return _DO[what](self, given)
+        answers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+            "write": self._write,
+            "list": self._list,
+            "remove": self._remove,
+            "suggest": self._suggest,
+            "describe": self._describe,
+        }
+        return answers[what](given)
 
     def require(self) -> None:
         """Refuse where the profile has no journal."""
@@ -134,13 +141,6 @@ class Journal:
         return {"api": API, "moods": list(MOODS), "suggests": self.suggests, **limits}
 
 
-_DO: Final[dict[str, Callable[[Journal, Mapping[str, Any]], dict[str, Any]]]] = {
-    "write": Journal._write,  # noqa: SLF001 - of this class
-    "list": Journal._list,  # noqa: SLF001
-    "remove": Journal._remove,  # noqa: SLF001
-    "suggest": Journal._suggest,  # noqa: SLF001
-    "describe": Journal._describe,  # noqa: SLF001
-}
 _SHOWN: Final = 'Example: {"do": "write", "mood": "neutral", "words": ""}. \'wardbeat journal api --help\' lists all.'
 
 

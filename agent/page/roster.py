@@ -1,6 +1,6 @@
 """A calendar that the person gives at the page: its titles, shown once, and the import of the shifts that they tick.
 
-Runs in the reader's process (`agent.page.reader`). The calendar is read in a process of its own with limits
+Runs in the reader's process (`agent.page.reader`). The calendar is read in a separate process with limits
 (`agent.days.calendar`); no title is kept, only keyed digests of those that the person ticked.
 """
 

@@ -11,15 +11,13 @@ from agent.errors import WireRefused
 from agent.wire import codes
 from agent.wire.codec import Decoded, Fields, Item
 from agent.wire.message import (
-    HASH_BYTES,
-    NOTHING_SENT,
-    PURPOSES,
     ClockOffset,
     ContextMessage,
     NotedAnswer,
     NotedChange,
     NotedShift,
 )
+from agent.wire.statement import read_head
 
 SCHEMA: Final = 1
 SIGNAL: Final = "context"  # what a grant names; no feature has it
@@ -27,7 +25,6 @@ DAY_S: Final = 86_400
 LONGEST_SHIFT_S: Final = 36 * 3600
 OFFSET_ZERO: Final = 1440  # minutes: offsets are sent without a sign
 MOST: Final = 24  # of each kind in a day
-LAST_DAY: Final = 2_932_896  # 9999-12-31
 
 
 def context_items(message: ContextMessage) -> list[Item]:
@@ -50,18 +47,7 @@ def read_context(item: list[Decoded]) -> ContextMessage:
     Raises:
         WireRefused: ``schema_too_new`` for a schema, purpose or code that we do not know, else ``malformed``.
     """
-    if item and isinstance(item[0], int) and item[0] > SCHEMA:
-        raise WireRefused("schema_too_new", "unknown schema of a context")
-    row = Fields(item, 8)
-    if row.uint() != SCHEMA:
-        raise WireRefused("malformed", "unknown schema of a context")
-    purpose, consent_hash, day = row.text(), row.raw(HASH_BYTES), row.uint()
-    if purpose not in PURPOSES:
-        raise WireRefused("schema_too_new", "unknown purpose")
-    if purpose in NOTHING_SENT:
-        raise WireRefused("malformed", "nothing is sent for this purpose")
-    if day > LAST_DAY:
-        raise WireRefused("malformed", "a day is out of range")
+    row, purpose, consent_hash, day = read_head(item, 8, SCHEMA, "a context")
     message = ContextMessage(
         purpose,
         consent_hash,

@@ -14,9 +14,10 @@ from agent.errors import WireRefused
 from agent.model import CodedDay, DayValue
 from agent.wire import schema
 from agent.wire.codec import Decoded, Fields, Item
-from agent.wire.context import DAY_S, LAST_DAY
-from agent.wire.message import HASH_BYTES, NOTHING_SENT, PURPOSES, DaysMessage
+from agent.wire.context import DAY_S
+from agent.wire.message import DaysMessage
 from agent.wire.schema import WireFeature
+from agent.wire.statement import read_head
 
 SCHEMA: Final = 1
 
@@ -81,18 +82,7 @@ def read_days(item: list[Decoded]) -> DaysMessage:
     Raises:
         WireRefused: ``schema_too_new`` for a schema, purpose or id that we do not know, else ``malformed``.
     """
-    if item and isinstance(item[0], int) and item[0] > SCHEMA:
-        raise WireRefused("schema_too_new", "unknown schema of a day")
-    row = Fields(item, 5)
-    if row.uint() != SCHEMA:
-        raise WireRefused("malformed", "unknown schema of a day")
-    purpose, consent_hash, day = row.text(), row.raw(HASH_BYTES), row.uint()
-    if purpose not in PURPOSES:
-        raise WireRefused("schema_too_new", "unknown purpose")
-    if purpose in NOTHING_SENT:
-        raise WireRefused("malformed", "nothing is sent for this purpose")
-    if day > LAST_DAY:
-        raise WireRefused("malformed", "a day is out of range")
+    row, purpose, consent_hash, day = read_head(item, 5, SCHEMA, "a day")
     values = tuple(CodedDay(*Fields(one, 3).uints()) for one in row.array())
     ids = [value.feature_id for value in values]
     if ids != sorted(set(ids)):

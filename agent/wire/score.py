@@ -11,10 +11,10 @@ from typing import Final
 from agent.errors import WireRefused
 from agent.wire import codec, codes
 from agent.wire.codec import Fields
-from agent.wire.context import LAST_DAY
 from agent.wire.keys import SignKey, verify
 from agent.wire.labels import Label
 from agent.wire.receipt import ScoreMessage
+from agent.wire.statement import LAST_DAY
 
 STEPS: Final = 100  # of one point of the index
 _ZERO: Final = 100 * STEPS  # points that a channel adds lie between -100 and 100, and travel without a sign

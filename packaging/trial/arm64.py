@@ -60,9 +60,9 @@ def _root(packages: Path) -> Iterator[Path]:
         site = next((root / "opt/wardbeat/lib").glob("python3.*")) / "site-packages"
         release = next(one for one in RELEASES if one.suite == "trixie")
         staging.staged(ROOT / "requirements.lock", root / "srv/extra", release, "arm64", whole=True)
-        for name in ("tests", "firmware_sim", "models", "bench"):
+        for name in ("tests", "firmware_sim", "models", "bench", "docs"):
             shutil.copytree(ROOT / name, root / "srv/wardbeat" / name, ignore=shutil.ignore_patterns("node_modules"))
-        for name in ("pyproject.toml", "README.md", "Makefile"):
+        for name in ("pyproject.toml", "README.md", "Makefile", "requirements.lock"):
             shutil.copy(ROOT / name, root / "srv/wardbeat")
         for name in ("agent", "hub"):
             (root / "srv/wardbeat" / name).symlink_to(f"/{(site / name).relative_to(root)}")

@@ -1,4 +1,4 @@
-"""Long queries over everything that is kept: each is a process of its own (`agent.page.reader`).
+"""Long queries over everything that is kept: each is a separate process (`agent.page.reader`).
 
 It ends with its answer, which comes part by part; one that is given up, or takes too long, is ended.
 """

@@ -55,7 +55,7 @@ class Responses:
         rise_s: From onset to peak, in s, shape ``(r,)``; NaN likewise.
         half_recovery_s: From the peak until half of the amplitude is lost, in s, shape ``(r,)``; NaN where another one
             begins before that, or the record ends.
-        smallest_us: Smaller ones are not told from noise and not counted; infinite where none is told from noise.
+        smallest_us: Smaller ones cannot be distinguished from noise and do not count; infinite where none can.
         noise_floor_us: The size that white noise and the converter's steps alone would allow.
         apart_s: Responses that begin closer to each other may count as one.
     """
@@ -150,7 +150,7 @@ def noise_floor_us(record: Prepared, by: Smoothing) -> float:
 
 
 def smallest_told_us(size_us: Floats, mirrored_us: Floats, least_us: float) -> float:
-    """The smallest size from which on rises are told from noise, by the rises of the record upside down.
+    """The smallest size from which on rises differ from noise, by the rises of the record upside down.
 
     Args:
         size_us: Of rises, shape ``(u,)``.

@@ -125,7 +125,7 @@ def test_training_gives_the_shipped_weights():
 
 
 def drawn(n, seed):
-    """Texts whose tag has words of its own; half of their words are of no tag."""
+    """Texts whose tag has its words; half of their words are of no tag."""
     rng = np.random.default_rng(seed)
     own = (["glad", "lovely"], ["chair", "table"], ["awful", "rude"], ["weeping", "afraid"])
     tags = np.tile(np.arange(len(TAGS)), n // len(TAGS))
