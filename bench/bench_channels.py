@@ -129,7 +129,7 @@ def planted():
     clear = made(rng_free, 3)
     file = SHARED / "data/signals/eda/e4_EDA.csv"
     if file.exists():
-        under = np.loadtxt(file)[2:][400 : 400 + clear.value_us.size]
+        under = np.loadtxt(file)[2:][-clear.value_us.size :]
     else:
         under = 0.08 + np.round(np.random.default_rng(1).normal(0, 0.002, clear.value_us.size) / 0.00128) * 0.00128
     for scale in (1.0, 0.3, 0.1, 0.03, 0.01):
