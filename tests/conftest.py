@@ -11,6 +11,7 @@ import pytest
 import time_machine
 import yaml
 
+from agent.system import host
 from tests.support import guard, strap_program
 from tests.support.world import make_world, start_site_broker
 from tests.support.world import served as serving
@@ -40,6 +41,8 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     guard.install()
+    # a program's start lowers this limit for good; tests that call one in here would take it from the tests of cores
+    host.no_core_dumps = lambda: None
     # no deadline: a busy machine is slow, and no test is one of time
     is_ci = bool(os.environ.get("WARDBEAT_TOOLS_REQUIRED"))
     hypothesis.settings.register_profile(

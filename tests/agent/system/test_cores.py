@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(
 def crashed(folder, ready, *words):
     """Start a program as somebody who wants cores, end it with SIGSEGV; the files that it left."""
     folder.mkdir()
-    shell = 'ulimit -c unlimited; cd "$0"; exec "$@"'
+    shell = 'ulimit -c unlimited && cd "$0" && exec "$@"'
     process = subprocess.Popen(
         ["bash", "-c", shell, str(folder), *map(str, words)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
