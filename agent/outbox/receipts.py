@@ -11,7 +11,17 @@ from agent.outbox.rows import HUB_SCHEMA, HUB_UTC_S
 from agent.system.storage import storing
 from agent.wire.labels import CODES, DUPLICATE, NOT_FINAL, REASONS, SEAL_AGAIN, STORED
 from agent.wire.message import KINDS, ConsentMessage
-from agent.wire.receipt import STORE_ID_BYTES, Answers, Entry, Erased, Notice, Receipt, ScoreMessage
+from agent.wire.receipt import (
+    STORE_ID_BYTES,
+    AlertMessage,
+    Answers,
+    Entry,
+    Erased,
+    LooksMessage,
+    Notice,
+    Receipt,
+    ScoreMessage,
+)
 
 STORE_ID: Final = "store id"
 REVOKED: Final = "the hub's operator has revoked this machine: nothing that it sends is stored"
@@ -83,6 +93,8 @@ def apply(outbox: Outbox, answers: Answers, now_utc_s: int, proof: bytes | None 
                 _notice(outbox, answer, now_utc_s, settled)
             elif isinstance(answer, Erased):
                 settled.erased = answer
+            elif isinstance(answer, AlertMessage | LooksMessage):
+                continue
             elif isinstance(answer, ScoreMessage):
                 settled.scores += (answer,)
             else:

@@ -1,4 +1,4 @@
-"""Numbers for words on the wire: shifts, changes, scales, channels, reasons. The tables in codes_v2.json only grow."""
+"""Numbers for words on the wire: shifts, scales, reasons, rules of alerts. The tables in codes_v2.json only grow."""
 
 import json
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ def names(table: str) -> dict[int, str]:
     """Names by code.
 
     Args:
-        table: ``shifts``, ``changes``, ``scales``, ``channels`` or ``reasons``.
+        table: A name in codes_v2.json, such as ``shifts`` or ``reasons``.
     """
     return {int(row["id"]): str(row["name"]) for row in _tables()[table]}
 

@@ -36,6 +36,7 @@ class Label(StrEnum):
     REGISTER = "wardbeat/2/register"
     RETENTION = "wardbeat/2/retention"
     SCORE = "wardbeat/2/score"
+    ALERT = "wardbeat/2/alert"
     RECOVERY = "wardbeat/1/recovery"
     KEY_BACKUP = "wardbeat/1/key-backup"
 

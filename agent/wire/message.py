@@ -199,6 +199,25 @@ class DaysMessage:
         return cls(released.purpose, released.consent_hash, released.day, released.values)
 
 
+@dataclass(frozen=True, slots=True)
+class AskMessage:
+    """What the person asks of the care team, or says about an alert (`agent.wire.ask`).
+
+    Attributes:
+        consent_hash: Of the consent in force.
+        at_utc_s: When.
+        what: A code of the table ``asks``.
+        about: Number of the alert; 0 for what is about none.
+        words: To the team, for ``see`` alone; may be empty.
+    """
+
+    consent_hash: bytes
+    at_utc_s: int
+    what: int
+    about: int = 0
+    words: str = ""
+
+
 Message = (
     SummaryMessage
     | ConsentMessage
@@ -211,6 +230,7 @@ Message = (
     | FeaturesMessage
     | ContextMessage
     | DaysMessage
+    | AskMessage
 )
 DataMessage = SummaryMessage | ContextMessage | DaysMessage
 """What was measured, noted or imported: under a consent, and gone with it."""
@@ -226,9 +246,12 @@ KINDS: Final[dict[type, str]] = {
     FeaturesMessage: "features",
     ContextMessage: "context",
     DaysMessage: "days",
+    AskMessage: "ask",
 }
-DATA_KINDS: Final = ("summary", "context", "days")
-"""Kinds of `DataMessage`: a withdrawal stops them, and an erasure deletes them."""
+SCORED_KINDS: Final = ("summary", "context", "days")
+"""Kinds of `DataMessage`."""
+DATA_KINDS: Final = (*SCORED_KINDS, "ask")
+"""Kinds that rest on a consent: a withdrawal stops them, and an erasure deletes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,5 +273,5 @@ class Plaintext:
     messages: tuple[Message, ...]
 
 
-ALONE: Final = frozenset({ConsentMessage, FeaturesMessage, EraseMessage, RenewMessage, SchemaMessage})
+ALONE: Final = frozenset({ConsentMessage, FeaturesMessage, EraseMessage, RenewMessage, SchemaMessage, AskMessage})
 """Kinds that change rights or terms: one message an envelope, so that no order inside decides anything."""

@@ -5,6 +5,7 @@ from typing import Final
 from agent.errors import WireRefused
 from agent.model import CodedValue
 from agent.wire import codec, schema
+from agent.wire.ask import ask_items, read_ask
 from agent.wire.codec import Decoded, Fields, Item, texts
 from agent.wire.consent import GRANTS_MOST, MAX_TEXT, grant_items
 from agent.wire.context import context_items, read_context
@@ -23,6 +24,7 @@ from agent.wire.message import (
     NOTHING_SENT,
     PURPOSES,
     STREAM_BYTES,
+    AskMessage,
     ConsentMessage,
     ContextMessage,
     CoverMessage,
@@ -126,6 +128,8 @@ def _item(message: Message) -> Item:  # noqa: C901, PLR0911 - one branch a kind
             return [kind, *context_items(message)]
         case DaysMessage():
             return [kind, *days_items(message)]
+        case AskMessage():
+            return [kind, *ask_items(message)]
         case CoverMessage():
             return [kind]
 
@@ -249,6 +253,10 @@ def _days(item: list[Decoded]) -> Message:
     return read_days(item[1:])
 
 
+def _ask(item: list[Decoded]) -> Message:
+    return read_ask(item[1:])
+
+
 def _cover(item: list[Decoded]) -> Message:
     Fields(item, 1)
     return CoverMessage()
@@ -266,4 +274,5 @@ _READERS: Final = {
     "features": _features,
     "context": _context,
     "days": _days,
+    "ask": _ask,
 }

@@ -7,6 +7,8 @@ answer = ["receipt", stream, ledger index, chain head, [[seq, digest, code]...]]
        | ["certificate", DER]
        | ["erased", device, [serial, asked, erased, last backup of the keys ends], signature by the receipt key]
        | ["score", body, signature by a score key]             to a device whose consent grants the purpose `score`
+       | ["alert", body, signature by a score key]             (`agent.wire.alert`)
+       | ["looks", link before, [look...]]                         each encoded (`agent.wire.looks`)
 """
 
 from collections.abc import Callable
@@ -105,7 +107,28 @@ class ScoreMessage:
     signature: bytes
 
 
-Answer = Receipt | Notice | Erased | Certificate | ScoreMessage
+@dataclass(frozen=True, slots=True)
+class AlertMessage:
+    """An alert (`agent.wire.alert`): its encoded body, and the signature of a score key."""
+
+    body: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LooksMessage:
+    """Looks at the person's values (`agent.wire.looks`), one after the other.
+
+    Attributes:
+        before: Link of the look before the first of these.
+        looks: Encoded rows, in order.
+    """
+
+    before: bytes
+    looks: tuple[bytes, ...]
+
+
+Answer = Receipt | Notice | Erased | Certificate | ScoreMessage | AlertMessage | LooksMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +175,7 @@ def encode_answers(answers: Answers) -> bytes:
     return codec.encode(words)
 
 
-def _item(answer: Answer) -> list[codec.Item]:
+def _item(answer: Answer) -> list[codec.Item]:  # noqa: PLR0911 - one branch a kind
     match answer:
         case Receipt():
             entries: list[codec.Item] = [[entry.seq, entry.digest, entry.code] for entry in answer.entries]
@@ -165,6 +188,10 @@ def _item(answer: Answer) -> list[codec.Item]:
             return ["certificate", answer.der]
         case ScoreMessage():
             return ["score", answer.body, answer.signature]
+        case AlertMessage():
+            return ["alert", answer.body, answer.signature]
+        case LooksMessage():
+            return ["looks", answer.before, list(answer.looks)]
 
 
 def decode_answers(words: bytes) -> Answers:
@@ -219,6 +246,20 @@ def _score(item: list[Decoded]) -> tuple[Answer | None, int]:
     return ScoreMessage(row.raw(), row.raw(SIGNATURE_BYTES)), 0
 
 
+def _alert(item: list[Decoded]) -> tuple[Answer | None, int]:
+    row = Fields(item[1:], 2)
+    return AlertMessage(row.raw(), row.raw(SIGNATURE_BYTES)), 0
+
+
+def _looks(item: list[Decoded]) -> tuple[Answer | None, int]:
+    row = Fields(item[1:], 2)
+    before, listed = row.raw(HASH_BYTES), row.array()
+    looks = tuple(one for one in listed if isinstance(one, bytes))
+    if not 1 <= len(listed) <= MAX_ENTRIES or len(looks) != len(listed):
+        raise WireRefused("malformed", "looks are not valid")
+    return LooksMessage(before, looks), 0
+
+
 def _erased(item: list[Decoded]) -> tuple[Answer | None, int]:
     return decode_erased(item), 0
 
@@ -247,4 +288,6 @@ _READERS: Final[dict[str, Callable[[list[Decoded]], tuple[Answer | None, int]]]]
     "certificate": _certificate,
     "erased": _erased,
     "score": _score,
+    "alert": _alert,
+    "looks": _looks,
 }

@@ -15,7 +15,7 @@ from agent.errors import NotDurable, WireRefused
 from agent.wire import codec
 from agent.wire.codec import Fields
 from agent.wire.keys import SIGNATURE_BYTES
-from agent.wire.message import DATA_KINDS
+from agent.wire.message import SCORED_KINDS
 from agent.wire.receipt import ScoreMessage
 from hub.database import is_postgres
 from hub.keys.keystore import KeyStore
@@ -90,7 +90,7 @@ class Derived:
 
     def rows_of(self, kid: bytes, after_serial: int) -> list[DueRow]:
         """All rows of a device that can be scored, under consents above a serial, in order of arrival."""
-        here = (ROW.c.device == kid) & (ROW.c.serial > after_serial) & ROW.c.kind.in_(DATA_KINDS)
+        here = (ROW.c.device == kid) & (ROW.c.serial > after_serial) & ROW.c.kind.in_(SCORED_KINDS)
         return self._opened(select(ROW).where(here).order_by(ROW.c.arrival)).get(kid, [])
 
     def _opened(self, query: Select[Any]) -> dict[bytes, list[DueRow]]:

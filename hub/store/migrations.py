@@ -22,7 +22,7 @@ from hub.store.owner import KEY_STORE, Owner, owners
 from hub.store.places import fill_places
 from hub.store.tables import ARRIVALS, CONSENT, DAY, DEVICE, META, QUARANTINE, ROW, SEEN, SITE
 
-VERSION: Final = 10
+VERSION: Final = 11
 _NAME: Final = "tables version"
 _ARRIVAL_INDEX: Final = "row_arrival"
 _LOCK: Final = 0x77617264  # of PostgreSQL: workers that start together migrate one after the other
@@ -175,6 +175,10 @@ def _lock_devices(db: Connection, _: KeyStore) -> None:
     add_columns(db, META)
 
 
+def _follow(_: Connection, __: KeyStore) -> None:
+    """10 → 11: what a care team sees, looks, alerts and their ways (all these tables are new)."""
+
+
 _STEPS: Final[dict[int, Callable[[Connection, KeyStore], None]]] = {
     1: _encrypt_rows,
     2: _add_ends,
@@ -185,4 +189,5 @@ _STEPS: Final[dict[int, Callable[[Connection, KeyStore], None]]] = {
     7: _score,
     8: _note_days,
     9: _lock_devices,
+    10: _follow,
 }

@@ -22,7 +22,8 @@ VERBS: Final = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 class Role(StrEnum):
     """Who connects: ``run`` receives and stores, ``score`` scores, ``show`` shows people to the operator, ``export``
-    writes a study's files, and ``watch`` reads counts without any person's rows, for monitoring.
+    writes a study's files, ``watch`` reads counts without any person's rows, for monitoring, ``alerts`` prepares what a
+    care team may see and raises alerts, and ``care`` shows that to the team.
     """
 
     RUN = "run"
@@ -30,6 +31,8 @@ class Role(StrEnum):
     SHOW = "show"
     EXPORT = "export"
     WATCH = "watch"
+    ALERTS = "alerts"
+    CARE = "care"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,15 @@ def _of(*columns: Column[object], verbs: tuple[str, ...] = ()) -> Right:
 _READ: Final = _all("SELECT")
 _ROW, _SEEN, _DUE, _DIGEST, _SCORE = tables.ROW.c, tables.SEEN.c, tables.DUE.c, tables.DIGEST.c, tables.SCORE.c
 _DELETE: Final = ("DELETE",)
+_LOCKS: Final = Right(columns={"SELECT": (tables.DEVICE.c.device.name,), "UPDATE": (tables.DEVICE.c.locked.name,)})
+_PROVING: Final = (Role.SHOW, Role.EXPORT, Role.ALERTS, Role.CARE)  # who check a consent that they rest on
+_COUNTS: Final = _all("SELECT", "INSERT", "UPDATE")
 RIGHTS: Final[dict[Table, dict[Role, Right]]] = {
     tables.SITE: {Role.RUN: _all("SELECT", "INSERT", "UPDATE"), **dict.fromkeys(list(Role)[1:], _READ)},
-    # `hub score` locks a person's row, for which PostgreSQL asks for the right to change a column: `locked`, unused
+    # these lock a person's row, for which PostgreSQL asks for the right to change a column: `locked`, unused
     tables.DEVICE: {
         Role.RUN: _all("SELECT", "INSERT", "UPDATE"),
-        Role.SCORE: Right(columns={"SELECT": (tables.DEVICE.c.device.name,), "UPDATE": (tables.DEVICE.c.locked.name,)}),
+        **dict.fromkeys((Role.SCORE, Role.ALERTS, Role.CARE), _LOCKS),
     },
     tables.SEEN: {Role.RUN: _all("SELECT", "INSERT", "DELETE"), Role.WATCH: _of(_SEEN.seq)},
     tables.STREAM: {
@@ -79,15 +85,15 @@ RIGHTS: Final[dict[Table, dict[Role, Right]]] = {
         Role.SCORE: _READ,
         Role.SHOW: _READ,
         Role.EXPORT: _READ,
+        Role.ALERTS: _READ,
         Role.WATCH: _of(_ROW.kind, _ROW.data_key, _ROW.arrival),
     },
-    tables.CONSENT: {Role.RUN: _all("SELECT", "INSERT", "DELETE"), Role.SHOW: _READ, Role.EXPORT: _READ},
-    tables.FEATURES: {Role.RUN: _all("SELECT", "INSERT", "DELETE"), Role.SHOW: _READ, Role.EXPORT: _READ},
-    tables.CONTACT: {Role.RUN: _all("SELECT", "INSERT", "UPDATE"), Role.SHOW: _READ},
-    tables.DAY: {Role.RUN: _all("SELECT", "INSERT"), Role.SHOW: _READ},
+    tables.CONSENT: {Role.RUN: _all("SELECT", "INSERT", "DELETE"), **dict.fromkeys(_PROVING, _READ)},
+    tables.FEATURES: {Role.RUN: _all("SELECT", "INSERT", "DELETE"), **dict.fromkeys(_PROVING, _READ)},
+    tables.CONTACT: {Role.RUN: _all("SELECT", "INSERT", "UPDATE"), Role.SHOW: _READ, Role.ALERTS: _READ},
+    tables.DAY: {Role.RUN: _all("SELECT", "INSERT"), Role.SHOW: _READ, Role.ALERTS: _READ},
     tables.COUNTER: {
-        Role.RUN: _all("SELECT", "INSERT", "UPDATE"),
-        Role.SCORE: _all("SELECT", "INSERT", "UPDATE"),
+        **dict.fromkeys((Role.RUN, Role.SCORE, Role.ALERTS, Role.CARE), _COUNTS),
         Role.WATCH: _READ,
     },
     tables.QUARANTINE: {Role.RUN: _of(tables.QUARANTINE.c.id, tables.QUARANTINE.c.device, verbs=("INSERT", "DELETE"))},
@@ -99,13 +105,43 @@ RIGHTS: Final[dict[Table, dict[Role, Right]]] = {
     tables.DIGEST: {
         Role.RUN: _of(_DIGEST.device, verbs=_DELETE),
         Role.SCORE: _all("SELECT", "INSERT", "DELETE"),
+        Role.ALERTS: _READ,
     },
     tables.SCORE: {
         Role.RUN: _of(_SCORE.device, _SCORE.day, verbs=_DELETE),
         Role.SCORE: _all("SELECT", "INSERT", "DELETE"),
         Role.EXPORT: _READ,
+        Role.ALERTS: _READ,
     },
     tables.DOWN: {Role.RUN: _all("SELECT", "DELETE"), Role.SCORE: _all("SELECT", "INSERT", "DELETE")},
+    tables.CHANGED: {
+        Role.RUN: _all("SELECT", "INSERT", "DELETE"),
+        Role.SCORE: _all("SELECT", "INSERT"),
+        Role.ALERTS: _all("SELECT", "DELETE"),
+        Role.WATCH: _of(tables.CHANGED.c.taken_ms),
+    },
+    tables.SHOWN: {
+        Role.RUN: _of(tables.SHOWN.c.device, verbs=_DELETE),
+        Role.ALERTS: _all("SELECT", "INSERT", "DELETE"),
+        Role.CARE: _READ,
+    },
+    tables.ALERT: {
+        Role.RUN: _of(tables.ALERT.c.device, verbs=_DELETE),
+        Role.ALERTS: _all(*VERBS),
+        # a team acknowledges; it raises, changes and deletes no alert
+        Role.CARE: Right(("SELECT",), {"UPDATE": ("state", "revision", "acknowledged_by", "acknowledged_utc_s")}),
+    },
+    tables.TEAM_NOTE: {
+        Role.RUN: _of(tables.TEAM_NOTE.c.device, verbs=_DELETE),
+        Role.CARE: _all("SELECT", "INSERT", "DELETE"),
+    },
+    tables.LOOK: {Role.CARE: _all("SELECT", "INSERT"), Role.SHOW: _READ},
+    tables.RIDE: {
+        Role.RUN: _all("SELECT", "DELETE"),
+        Role.ALERTS: _all("SELECT", "INSERT", "DELETE"),
+        Role.CARE: _all("SELECT", "INSERT", "DELETE"),
+    },
+    tables.POST: {Role.ALERTS: _all(*VERBS), Role.WATCH: _of(tables.POST.c.made_utc_s, tables.POST.c.tries)},
 }
 
 

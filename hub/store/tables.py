@@ -142,3 +142,84 @@ DOWN = Table(
     Column("data_key", LargeBinary, nullable=False),
     Column("words", LargeBinary, nullable=False),
 )
+# People of whom something changed that `hub alerts` follows: a score, an ask, a check-in, a consent.
+CHANGED = Table(
+    "changed",
+    META,
+    Column("device", LargeBinary, primary_key=True),
+    Column("taken_ms", BigInteger, nullable=False),  # UTC, of the oldest change that is not followed yet
+)
+# What the care team may see of a person: made by `hub alerts` for those who consented, read by the care view, which can
+# read no row, digest or score. `shown`, `alert`, `team_note` and `ride` are encrypted as `digest` is.
+SHOWN = Table(
+    "shown",
+    META,
+    Column("device", LargeBinary, primary_key=True),
+    Column("serial", BigInteger, nullable=False),  # of the consent that it rests on
+    Column("made_utc_s", BigInteger, nullable=False),
+    Column("data_key", LargeBinary, nullable=False),
+    Column("words", LargeBinary, nullable=False),
+)
+ALERT = Table(
+    "alert",
+    META,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("device", LargeBinary, nullable=False),
+    Column("serial", BigInteger, nullable=False),
+    Column("state", String, nullable=False),  # a name of the table `alert_states`
+    Column("revision", BigInteger, nullable=False),
+    Column("team_utc_s", BigInteger, nullable=False),  # 0: never
+    Column("acknowledged_by", String),  # a member of the team
+    Column("acknowledged_utc_s", BigInteger),
+    Column("data_key", LargeBinary, nullable=False),
+    Column("words", LargeBinary, nullable=False),
+    Index("alert_device", "device"),
+)
+TEAM_NOTE = Table(
+    "team_note",
+    META,
+    Column("device", LargeBinary, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at_utc_s", BigInteger, nullable=False),
+    Column("who", String, nullable=False),
+    Column("data_key", LargeBinary, nullable=False),
+    Column("words", LargeBinary, nullable=False),
+)
+# Looks at a person's values, written before they are answered: who, in which role, at which view, never a value. `link`
+# chains all of them, `own_link` those of one person (`agent.wire.looks`). Nothing deletes a row; an erasure neither.
+LOOK = Table(
+    "look",
+    META,
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("device", LargeBinary, nullable=False),
+    Column("number", BigInteger, nullable=False),  # counts the looks at this person
+    Column("at_utc_s", BigInteger, nullable=False),
+    Column("who", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("view", String, nullable=False),
+    Column("own_link", LargeBinary, nullable=False),
+    Column("link", LargeBinary, nullable=False),
+    Index("look_number", "device", "number", unique=True),
+)
+# Answers other than scores on their way to their person: looks and alerts, until the broker has acknowledged them.
+RIDE = Table(
+    "ride",
+    META,
+    Column("device", LargeBinary, primary_key=True),
+    Column("kind", String, primary_key=True),  # `looks` or `alert`
+    Column("number", BigInteger, primary_key=True, autoincrement=False),  # of the look, or of the alert
+    Column("revision", BigInteger, nullable=False),  # of an alert: a later one takes the earlier one's place; else 0
+    Column("data_key", LargeBinary, nullable=False),
+    Column("words", LargeBinary, nullable=False),  # the encoded answer
+)
+# Messages to the team by e-mail and webhook that are not delivered yet. They name nobody.
+POST = Table(
+    "post",
+    META,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("channel", String, nullable=False),  # name of a channel in the site's rules
+    Column("made_utc_s", BigInteger, nullable=False),
+    Column("due_utc_s", BigInteger, nullable=False),  # when it is tried, or tried again
+    Column("tries", BigInteger, nullable=False),
+    Column("count", BigInteger, nullable=False),  # of alerts that it stands for
+)

@@ -37,6 +37,7 @@ LAYERS = {
     "agent.text": 3,
     "agent.features": 2,
     "agent.scoring": 2,
+    "agent.web": 2,
     "agent.wire": 2,
     "agent.system": 2,
     "agent.recording": 2,
@@ -48,7 +49,13 @@ LAYERS = {
     "agent.errors": 0,
     "agent": 0,  # the version
     # the hub imports of the agent what HUB_MAY lists, all of it below; its own packages in layers of their own
-    "hub.cli": 10,
+    "hub.cli": 12,
+    "hub.commands_care": 11,
+    "hub.commands_alerts": 11,
+    "hub.commands_metrics": 11,
+    "hub.alerts": 10,  # makes what the care view shows, and alerts
+    "hub.care": 9,
+    "hub.metrics": 9,
     "hub.commands": 8,
     "hub.commands_people": 7,
     "hub.commands_show": 8,
@@ -120,10 +127,12 @@ LIBRARIES = {
     "_winapi": ("agent/system/windows_pipes.py",),
     "winreg": ("agent/system/machine.py", "agent/system/windows_registry.py"),
     "multiprocessing": (),
-    "starlette": ("agent/page/web/",),
-    "uvicorn": ("agent/page/web/",),
-    "jinja2": ("agent/page/web/",),
-    "markupsafe": ("agent/page/web/",),
+    "starlette": ("agent/page/web/", "agent/web/", "hub/care/"),
+    "uvicorn": ("agent/page/web/", "agent/web/", "hub/care/"),
+    "jinja2": ("agent/page/web/", "hub/care/"),
+    "markupsafe": ("agent/page/web/", "hub/care/"),
+    "joserfc": ("hub/care/oidc.py",),
+    "prometheus_client": ("hub/metrics/",),
     "amqtt": ("agent/demo/site.py",),
     "rich": ("agent/demo/view.py",),
     "segno": ("hub/cards.py",),
@@ -134,7 +143,7 @@ LIBRARIES = {
     "urllib": (),
     "http": (),
 }
-HUB_MAY = ("agent.wire", "agent.scoring", "agent.tables", "agent.model", "agent.system", "agent.errors")
+HUB_MAY = ("agent.wire", "agent.scoring", "agent.tables", "agent.model", "agent.system", "agent.web", "agent.errors")
 IO_MODULES = {"os", "io", "pathlib", "socket", "time", "datetime", "random", "asyncio", "threading", "logging", "sys"}
 
 

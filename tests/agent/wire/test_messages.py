@@ -565,7 +565,7 @@ def test_an_answer_of_the_first_schema_has_three_fields_as_release_0_1_0_reads_t
 def test_what_only_a_newer_hub_knows_is_passed_over_and_counted():
     words = codec.decode(receipt.encode_answers(PLACED))
     words[2] = [
-        ["looks", 3, [b"x"]],
+        ["later", 3, [b"x"]],
         ["receipt", STREAM, 7, bytes(32), [[1, b"d" * 32, 0], [2, b"e" * 32, 99]]],
         ["notice", 99, STREAM, 9, 4],
         ["notice", 21, STREAM, 9, 4],

@@ -193,7 +193,7 @@ def test_an_owner_who_may_not_make_users_is_given_what_an_administrator_runs(ser
     assert main(["hub", "init", str(tmp_path / "hub"), *words]) == 0
     assert "--sql" in capsys.readouterr().err
     assert main(["hub", "roles", str(tmp_path / "hub")]) == 3
-    assert "5 database users are missing" in capsys.readouterr().err
+    assert "7 database users are missing" in capsys.readouterr().err
     with server.connect(name) as db:
         for statement in script(tmp_path / "hub"):
             db.execute(statement)

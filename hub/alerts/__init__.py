@@ -1,0 +1,1 @@
+"""Alerts: facts about people who consented, rules, and who is told when."""
