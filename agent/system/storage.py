@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +60,22 @@ def connect(path: Path, tables: str) -> Database:
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         db = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_TIMEOUT_S, factory=Database)
+    except sqlite3.Error as error:
+        raise _named(error, path.name) from error
+    except OSError as error:
+        raise StorageFull(f"{path.name} cannot be written: {error.strerror}", remedy=_FULL_REMEDY) from error
+    with ExitStack() as undo:
+        undo.callback(db.close)
+        _prepare(db, path, tables)
+        undo.pop_all()
+    return db
+
+
+def _prepare(db: Database, path: Path, tables: str) -> None:
+    try:
         for pragma in ("trusted_schema = OFF", "secure_delete = ON", "journal_mode = WAL", "synchronous = FULL"):
             db.execute(f"PRAGMA {pragma}")
         if strange := sqlite_schema.strange(db, sqlite_schema.shapes_of(tables), plain_may_differ=True):
-            db.close()
             raise OutboxBroken(
                 f"{path.name} is not as Wardbeat makes it: {', '.join(strange[:5])}",
                 remedy="Run 'wardbeat doctor'; restore the file from a backup, or move it away.",
@@ -71,9 +83,6 @@ def connect(path: Path, tables: str) -> Database:
         db.executescript(tables)
     except sqlite3.Error as error:
         raise _named(error, path.name) from error
-    except OSError as error:
-        raise StorageFull(f"{path.name} cannot be written: {error.strerror}", remedy=_FULL_REMEDY) from error
-    return db
 
 
 def connect_to_read(path: Path) -> Database:
@@ -85,13 +94,20 @@ def connect_to_read(path: Path) -> Database:
     """
     # without a log nobody writes, and SQLite is told so: else it would make a log and leave it behind
     how = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
-    try:
-        db = sqlite3.connect(
-            f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, timeout=_READ_WAIT_S, factory=Database
-        )
-        db.execute("SELECT 1 FROM sqlite_master LIMIT 1")
-    except sqlite3.Error as error:
-        raise _named(error, path.name) from error
+    with ExitStack() as undo:
+        try:
+            db = sqlite3.connect(
+                f"{path.absolute().as_uri()}?{how}",
+                uri=True,
+                isolation_level=None,
+                timeout=_READ_WAIT_S,
+                factory=Database,
+            )
+            undo.callback(db.close)
+            db.execute("SELECT 1 FROM sqlite_master LIMIT 1")
+        except sqlite3.Error as error:
+            raise _named(error, path.name) from error
+        undo.pop_all()
     return db
 
 

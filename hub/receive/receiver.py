@@ -14,12 +14,12 @@ from typing import Any, Final
 
 import paho.mqtt.client as mqtt
 
-from agent.errors import AlreadyRunning, KeysMissing, NotDurable, StorageFull, WardbeatError, WrongUse
+from agent.errors import AlreadyRunning, KeysMissing, NotDurable, StorageFull, WardbeatError
 from agent.system import floor
 from agent.wire import labels
 from agent.wire.bootstrap import is_pass
 from hub import rotation
-from hub.broker import WORKERS_MOST, user_of
+from hub.broker import user_of
 from hub.database import CANNOT_WRITE, lock_file, unlock_file
 from hub.enroll import renew
 from hub.keys.certificates import renew_own
@@ -29,13 +29,13 @@ from hub.receive.batch import store_batch
 from hub.receive.client import load_own, make_client, session_options, tls_of
 from hub.receive.grid import TICK_S, Grid, Settled
 from hub.receive.hourly import Hourly
+from hub.receive.opening import opened
 from hub.receive.probe import Pace, Probe
 from hub.receive.reply import Replies
 from hub.receive.rides import Rides
 from hub.receive.turns import Arrived, Budget, Placed, Turns
 from hub.receive.way_in import WayIn
-from hub.site import list_revoked, note_own, open_keys
-from hub.store.store import Store
+from hub.site import list_revoked, note_own
 
 log = logging.getLogger(__name__)
 
@@ -77,17 +77,7 @@ class Receiver:
     ) -> None:
         self._alive = alive
         self._folder, self._worker = folder, worker
-        self.keys = open_keys(folder)
-        if not 1 <= worker <= WORKERS_MOST:
-            raise WrongUse(
-                f"--worker {worker} is not valid; numbers go from 1 to {WORKERS_MOST}",
-                remedy="Use --worker 1, --worker 2, ...",
-            )
-        if worker != 1 and not self.keys.text("database"):
-            raise WrongUse(
-                "SQLite supports only one worker", remedy="Create the hub with --database to use PostgreSQL."
-            )
-        self.store = Store(folder, self.keys, writes=True, worker=worker)
+        self.keys, self.store = opened(folder, worker)
         floor.leave(folder)
         self._replies = Replies(self.keys, self.store)
         self._site = self.keys.site

@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -80,13 +80,15 @@ class Scorer:
 
     def __init__(self, folder: Path, part: Part | None = None) -> None:
         self.folder, self._part = folder, part or Part()
-        self.keys: KeyStore = open_keys(folder)
-        if self._part.of > 1 and not self.keys.text("database"):
-            self.keys.close()
-            raise WrongUse(
-                "SQLite supports only one scorer", remedy="Create the hub with --database to use PostgreSQL."
-            )
-        self.store = Store(folder, self.keys, Role.SCORE)
+        with ExitStack() as undo:
+            self.keys: KeyStore = open_keys(folder)
+            undo.callback(self.keys.close)
+            if self._part.of > 1 and not self.keys.text("database"):
+                raise WrongUse(
+                    "SQLite supports only one scorer", remedy="Create the hub with --database to use PostgreSQL."
+                )
+            self.store = Store(folder, self.keys, Role.SCORE)
+            undo.pop_all()
 
     def close(self) -> None:
         """Close keys and database."""

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import stat
 import time
+from contextlib import closing
 
 import pytest
 
@@ -244,9 +245,9 @@ def test_erased_and_withdrawn_bytes_are_gone_from_the_write_ahead_logs(world):
         fill(world, outbox, receiver, range(3))
         (sent,) = outbox.put_released(release_window(world, outbox, 7), NOW)
         outbox.mark_sent([sent], NOW)
-        with sqlite3.connect(world.hub / "hub.db") as db:
+        with closing(sqlite3.connect(world.hub / "hub.db")) as db, db:
             summaries = [words for (words,) in db.execute("SELECT words FROM row WHERE kind = 'summary'")]
-        with sqlite3.connect(world.hub / "keys.db") as db:
+        with closing(sqlite3.connect(world.hub / "keys.db")) as db, db:
             data_keys = [key for (key,) in db.execute("SELECT key FROM data_key")]
 
         def left(folder, name, pieces):

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -48,13 +49,13 @@ def filled(world, receiver=None):
 def marks_of(folder):
     """What is looked for: every sealed word as it lies in the tables, and what stands there in clear."""
     found = {f"plain {CANARY}": CANARY.encode()}
-    with sqlite3.connect(folder / "history.db") as db:
+    with closing(sqlite3.connect(folder / "history.db")) as db, db:
         for table in ("summary", "told"):
             for n, (sealed,) in enumerate(db.execute(f"SELECT sealed FROM {table}")):
                 found[f"{table} {n}"] = sealed[:120]
         (at_utc_s,) = db.execute("SELECT at_utc_s FROM clock_break").fetchone()
         found["clock break"] = at_utc_s.to_bytes(4, "big")
-    with sqlite3.connect(folder / "outbox.db") as db:
+    with closing(sqlite3.connect(folder / "outbox.db")) as db, db:
         for n, (sealed,) in enumerate(db.execute("SELECT sealed_words FROM ledger")):
             found[f"ledger {n}"] = sealed[:120]
         for n, (sealed,) in enumerate(
@@ -113,11 +114,11 @@ def test_no_word_is_left_here_nor_at_the_hub_after_its_receipt(world, broker):
     filled(world, receiver)
     with_copies(world)
     marks = marks_of(folder)
-    with sqlite3.connect(world.hub / "hub.db") as db:
+    with closing(sqlite3.connect(world.hub / "hub.db")) as db, db:
         rows = {
             f"hub {n}": words for n, (words,) in enumerate(db.execute("SELECT words FROM row WHERE kind = 'summary'"))
         }
-    with sqlite3.connect(world.hub / "keys.db") as db:
+    with closing(sqlite3.connect(world.hub / "keys.db")) as db, db:
         keys = {f"key {n}": key for n, (key,) in enumerate(db.execute("SELECT key FROM data_key"))}
     assert len(lie_in(world.hub, rows)) == len(rows) > 0
     assert len({name for _, name in lie_in(world.hub, keys)}) == len(keys) > 0

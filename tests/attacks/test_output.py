@@ -2,8 +2,10 @@
 
 import logging
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -67,10 +69,8 @@ def test_no_name_of_a_file_or_folder_commands_the_terminal(world, settings_file,
 
 def test_no_word_of_sqlite_commands_the_terminal(world, settings_file, capsys):
     """A table's name in a damaged file stands in SQLite's error."""
-    import sqlite3
-
     file = world.settings.state_dir / "outbox.db"
-    with sqlite3.connect(file) as db:
+    with closing(sqlite3.connect(file)) as db, db:
         db.execute(f'CREATE VIEW "{EVIL}" AS SELECT 1')
     assert cli.main(["--config", str(settings_file), "outbox", "fsck"]) == 1
     said = "".join(capsys.readouterr())

@@ -122,7 +122,7 @@ def test_a_label_given_to_one_bundle_or_later_to_a_device(world, tmp_path, capsy
 
 def test_a_code_that_was_voided_holds_no_label(world, bulk):
     assert main(["invite", str(world.hub), "--void", "all"]) == 0
-    with sqlite3.connect(world.hub / "keys.db") as db:
+    with contextlib.closing(sqlite3.connect(world.hub / "keys.db")) as db, db:
         assert db.execute("SELECT count(*) FROM code WHERE label IS NOT NULL").fetchone() == (0,)
 
 
@@ -222,7 +222,7 @@ def test_codes_that_unpack_to_far_more_than_a_paper_are_refused():
 
 def test_a_key_store_of_before_labels_is_opened_and_takes_them(world):
     """As release 0.1.0 left it: no table of labels, no column of codes for them."""
-    with sqlite3.connect(world.hub / "keys.db") as db:
+    with contextlib.closing(sqlite3.connect(world.hub / "keys.db")) as db, db:
         db.execute("DROP TABLE label")
         db.execute("ALTER TABLE code DROP COLUMN label")
     site.invite(world.hub, "P09")

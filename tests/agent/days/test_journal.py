@@ -20,8 +20,23 @@ NOW = 1_764_400_000
 VAULT = Vault(bytes(32), "a test")
 
 
+STORES = []
+
+
+@pytest.fixture(autouse=True)
+def _closed():
+    yield
+    close_stores()
+
+
+def close_stores():
+    while STORES:
+        STORES.pop().close()
+
+
 def journal(folder, profile="personal", offset_s=3600):
-    return Journal(DayStore(folder / "history.db", VAULT), PROFILES[profile], lambda: NOW, lambda _: offset_s)
+    STORES.append(DayStore(folder / "history.db", VAULT))
+    return Journal(STORES[-1], PROFILES[profile], lambda: NOW, lambda _: offset_s)
 
 
 def ask(one, **request):
@@ -42,8 +57,8 @@ def test_an_entry_is_kept_listed_counted_and_removed(tmp_path):
 
 
 def test_an_entry_belongs_to_the_persons_own_day(tmp_path):
-    late = Journal(DayStore(tmp_path / "history.db", VAULT), PROFILES["personal"], lambda: 86_400 * 20_000 - 60,
-                   lambda _: 3600)  # fmt: skip
+    STORES.append(DayStore(tmp_path / "history.db", VAULT))
+    late = Journal(STORES[-1], PROFILES["personal"], lambda: 86_400 * 20_000 - 60, lambda _: 3600)
     assert ask(late, do="write", mood="neutral")["day"] == "2024-10-04"
 
 
@@ -79,6 +94,8 @@ def test_no_request_fails_otherwise(tmp_path_factory, request_):
         assert isinstance(one.asked(json.dumps(request_)), dict)
     except WardbeatError as error:
         assert str(error)
+    finally:
+        close_stores()
 
 
 @pytest.mark.parametrize(("country", "reach"), [("DE", "0800 111"), ("de_AT.UTF-8", "142"), ("en-GB", "116 123"),

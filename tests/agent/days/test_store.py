@@ -1,6 +1,7 @@
 """Values of days, shifts and the journal at rest: whole or nothing, the same again, sealed, erased."""
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 from hypothesis import given
@@ -69,7 +70,7 @@ def test_rows_have_one_size_and_no_word_stands_in_the_file(store, tmp_path):
     store.say("calendar", [100, 101], [DayValue(100, "short_rests_n", 1.0, 1.0)], {101: [Rostered(1, 2, "night")]})
     store.write(Entry(5, 100, "distressed", "the canary sang twice"))
     store.write(Entry(6, 100, "positive"))
-    with sqlite3.connect(tmp_path / "history.db") as db:
+    with closing(sqlite3.connect(tmp_path / "history.db")) as db:
         for table in ("day", "journal"):
             assert len({len(row[0]) for row in db.execute(f"SELECT sealed FROM {table}")}) == 1
     store.close()
@@ -82,7 +83,8 @@ def test_rows_have_one_size_and_no_word_stands_in_the_file(store, tmp_path):
 def test_an_erasure_leaves_nothing_that_opens(store, tmp_path):
     store.say("watch", [100], [slept(100, 7.0)])
     store.write(Entry(5, 100, "neutral", "words"))
-    sealed = sqlite3.connect(tmp_path / "history.db").execute("SELECT sealed FROM journal").fetchone()[0]
+    with closing(sqlite3.connect(tmp_path / "history.db")) as db:
+        sealed = db.execute("SELECT sealed FROM journal").fetchone()[0]
     assert store.erase() == 2
     assert (store.days(), store.entries()) == ([], [])
     store.close()
@@ -96,7 +98,7 @@ def test_a_file_of_an_earlier_release_has_no_days_and_stays_as_it_is(tmp_path):
     looking = DayStore(tmp_path / "history.db", VAULT, writes=False)
     assert (looking.days(), looking.entries(), looking.marks("calendar")) == ([], [], {})
     looking.close()
-    with sqlite3.connect(tmp_path / "history.db") as db:
+    with closing(sqlite3.connect(tmp_path / "history.db")) as db:
         assert "day" not in {row[0] for row in db.execute("SELECT name FROM sqlite_master")}
 
 
