@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from agent.errors import NotDurable, WireRefused
 from agent.wire import codec
-from agent.wire.receipt import AlertMessage, LooksMessage, answer_items, read_answer
+from agent.wire.receipt import AlertMessage, LooksMessage, ScoreMessage, answer_items, read_answer
 from hub.keys.keystore import KeyStore
 from hub.store.followed import note_changed
 from hub.store.tables import DOWN, RIDE
@@ -20,6 +20,7 @@ from hub.store.tables import DOWN, RIDE
 SCORE: Final = "score"
 ALERT: Final = "alert"
 LOOKS: Final = "looks"
+UNREADABLE: Final = "ride_unreadable"  # a counter
 _AT_ONCE: Final = 64  # of one kind and device; an answer holds fewer
 _NUMBER_BYTES: Final = 8
 
@@ -45,10 +46,10 @@ class Riding:
 
 @dataclass(frozen=True, slots=True)
 class Ride:
-    """An alert or a look that waits: its row, and the answer; None where no data key opens it."""
+    """What waits: its row, and the answer; None where no data key opens it."""
 
     riding: Riding
-    answer: AlertMessage | LooksMessage | None
+    answer: AlertMessage | LooksMessage | ScoreMessage | None
 
 
 def ride_words(answer: AlertMessage | LooksMessage) -> bytes:
@@ -104,7 +105,7 @@ def numbers_riding(db: Connection, kid: bytes, kind: str) -> set[int]:
     return set(db.execute(query).scalars())
 
 
-def arrived(db: Connection, sent: Iterable[Riding]) -> None:
+def delete_arrived(db: Connection, sent: Iterable[Riding]) -> None:
     """The broker acknowledged answers with these. `hub alerts` looks again at people whose alerts were handed over.
 
     Args:

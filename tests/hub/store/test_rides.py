@@ -7,10 +7,10 @@ from agent.errors import NotDurable
 from agent.wire.keys import kid
 from agent.wire.looks import FIRST_LINK, Look, link
 from agent.wire.receipt import AlertMessage, LooksMessage
-from hub.store.rides import ALERT, LOOKS, Riding, arrived, numbers_riding, put_ride, ride_words, waiting_rides
+from hub.store.rides import ALERT, LOOKS, Riding, delete_arrived, numbers_riding, put_ride, ride_words, waiting_rides
 from hub.store.tables import CHANGED, RIDE
 
-pytestmark = pytest.mark.process
+pytestmark = pytest.mark.postgres  # of `either`
 
 ONE = AlertMessage(b"body", bytes(64))
 OTHER = AlertMessage(b"another", bytes(64))
@@ -48,7 +48,7 @@ def test_what_was_put_waits_by_kind_and_number_until_it_has_arrived(store):
     assert [one.answer for one in waiting(store, keys, which)] == [ONE, first, second]
     with store.checked() as db:
         assert numbers_riding(db, which, LOOKS) == {1, 2}
-        arrived(db, [Riding(which, LOOKS, 1), Riding(which, ALERT, 7, 3)])
+        delete_arrived(db, [Riding(which, LOOKS, 1), Riding(which, ALERT, 7, 3)])
         assert numbers_riding(db, which, ALERT) == set()
         assert list(db.execute(select(CHANGED.c.device)).scalars()) == [which], "an alert was handed over"
     assert [one.riding for one in waiting(store, keys, which)] == [Riding(which, LOOKS, 2)]
@@ -60,7 +60,7 @@ def test_a_later_revision_takes_the_earlier_ones_place_and_waits_on_when_that_ar
     put(store, keys, which, ALERT, 7, 4, OTHER)
     assert [one.answer for one in waiting(store, keys, which)] == [OTHER]
     with store.checked() as db:
-        arrived(db, [Riding(which, ALERT, 7, 3)])
+        delete_arrived(db, [Riding(which, ALERT, 7, 3)])
     assert [one.answer for one in waiting(store, keys, which)] == [OTHER]
 
 
