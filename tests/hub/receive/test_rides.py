@@ -1,5 +1,6 @@
 """What rides in answers: as much as fits, deleted at the broker's acknowledgement, and else sent again."""
 
+import contextlib
 from dataclasses import replace
 
 import pytest
@@ -14,11 +15,13 @@ from agent.wire.receipt import MAX_ENTRIES, AlertMessage, LooksMessage, ScoreMes
 from hub.receive.rides import Rides
 from hub.receive.room import filled
 from hub.scoring.scorer import Scorer
+from hub.site import open_keys
+from hub.store import Role, Store
 from hub.store.derived import KeptScore
-from hub.store.rides import ALERT, LOOKS, SCORE, UNREADABLE, Ride, Riding, put_ride, ride_words
+from hub.store.rides import ALERT, LOOKS, SCORE, UNREADABLE, Ride, Riding, numbers_riding, put_ride, ride_words
 from hub.store.tables import CHANGED, RIDE
 from tests.support.scored import FIRST_DAY, Scored, drained
-from tests.support.world import START_UTC_S
+from tests.support.world import START_UTC_S, make_world
 
 pytestmark = pytest.mark.postgres  # of `either`
 
@@ -163,6 +166,28 @@ def of(kind, answers):
 @pytest.fixture
 def person(either):
     return Scored.made(either)
+
+
+def test_each_process_puts_and_takes_rides_as_its_own_database_user(server, tmp_path):
+    """`hub alerts` and `hub view --care` put what `hub run` sends and deletes; none of them needs more."""
+    world = make_world(tmp_path, database=server.base(), users=True)
+    person = Scored.made(world)
+    which = kid(world.identity.sign.public)
+    alert = Alert(world.identity.device, 1, 1, 1, "silent_days", "told", FIRST_DAY, START_UTC_S)
+    for role, (kind, number, revision) in ((Role.ALERTS, (ALERT, 1, 1)), (Role.CARE, (LOOKS, 1, 0))):
+        with contextlib.closing(open_keys(world.hub)) as keys, Store(world.hub, keys, role) as store:
+            answer = next(looked(1))[1] if kind == LOOKS else alert.signed(keys.sign_key("score"), keys.site)
+            with store.deriving() as write:
+                write.lock([which])
+                put_ride(write._db, keys, which, kind, number, revision, ride_words(answer))
+            with store.checked() as db:
+                assert numbers_riding(db, which, kind) == {1}
+    answers, payload = answered(person)
+    assert [type(one) for one in answers[-2:]] == [AlertMessage, LooksMessage]
+    with person.receiver.store.deriving() as write:
+        write.arrived(person.receiver._replies.riding(payload))
+    assert not of(AlertMessage | LooksMessage, answered(person)[0])
+    world.close()
 
 
 def test_alerts_ride_first_then_scores_then_looks_and_looks_that_follow_each_other_are_one_answer(waiting):
