@@ -1,6 +1,6 @@
 """How long a site keeps what it was sent: two rules, applied by `hub retain`, with a signed receipt of what went.
 
-arrived_days   windows and notes are deleted so many days after they arrived
+arrived_days   windows, notes of days, asks and the team's notes are deleted so many days after they arrived
 ended_days     everything of a person is deleted, and its data keys are destroyed, so many days after the last
 consent ended or was withdrawn; no backup of the database opens it any more
 """
@@ -126,6 +126,8 @@ def _arrived(keys: KeyStore, store: Store, rules: Rules, now_utc_s: int, *, only
         gone += some
         if some.total() < retained.ROWS:
             break
+    with store.checked(shreds=not only_count) as db:
+        gone += retained.delete_notes(db, oldest_day * _DAY_S, only_count=only_count)
     names = {device.kid: device.device for device in keys.devices.all()}
     return [Deleted(names.get(kid, kid.hex()), "arrived", rows) for kid, rows in sorted(gone.items())]
 

@@ -17,7 +17,8 @@ from agent.wire.receipt import MAX_ENTRIES, Answer, Answers, Certificate, Entry,
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
 from hub.receive.batch import Outcome
-from hub.store.derived import KeptScore, score_message
+from hub.receive.room import filled, on_their_way
+from hub.store.rides import Ride, Riding
 from hub.store.store import Store
 
 _PUBLICS_MOST: Final = 10_000
@@ -33,10 +34,6 @@ class Frame:
     device: Device
     now_utc_s: int
     place: Place
-
-
-Riding = tuple[bytes, int, int]
-"""Device, day and revision of a score that an envelope holds."""
 
 
 class Replies:
@@ -109,31 +106,25 @@ class Replies:
         notice = Notice(labels.CODES["revoked"], NO_STREAM, 0, 0)
         return self._seal(Frame(device, now_utc_s, Place()), [notice])
 
-    def _waiting(self, kids: list[bytes]) -> dict[bytes, list[KeptScore]]:
+    def _waiting(self, kids: list[bytes]) -> dict[bytes, list[Ride]]:
         if not kids:
             return {}
         with self._store.derived() as read:
-            return read.waiting(kids)
+            return on_their_way(read, kids)
 
     def riding(self, payload: bytes) -> list[Riding]:
-        """The scores that an envelope holds; it is asked once, when the envelope leaves."""
+        """What an envelope holds that waited; it is asked once, when the envelope leaves."""
         return self._riding.pop(payload[-_TAIL_BYTES:], [])
 
-    def _sealed(self, frame: Frame, answers: list[Answer], waiting: list[KeptScore]) -> list[tuple[str, bytes]]:
+    def _sealed(self, frame: Frame, answers: list[Answer], waiting: list[Ride]) -> list[tuple[str, bytes]]:
         sealed, fitting = [], list[Answer]()
         for answer in answers:
             if fitting and len(self._words(frame, [*fitting, answer])) > MAX_WORDS_BYTES:
                 sealed.append(self._seal(frame, fitting))
                 fitting = []
             fitting.append(answer)
-        riding = []
-        for score in waiting:  # as many as the room that is left takes: a score makes no envelope more
-            message = None if score.words is None else score_message(score.words)
-            if message is None or len(self._words(frame, [*fitting, message])) > MAX_WORDS_BYTES:
-                continue
-            fitting.append(message)
-            riding.append((frame.device.kid, score.day, score.revision))
-        last = self._seal(frame, fitting)
+        more, riding = filled(waiting, lambda answers: len(self._words(frame, [*fitting, *answers])) <= MAX_WORDS_BYTES)
+        last = self._seal(frame, [*fitting, *more])
         if riding:
             if len(self._riding) >= _RIDING_MOST:
                 self._riding.clear()  # they wait on, and ride again

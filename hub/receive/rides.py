@@ -1,4 +1,4 @@
-"""Scores that left in an answer are deleted once the broker has acknowledged it; else they ride in the next one."""
+"""What rode in an answer is deleted once the broker has acknowledged that answer; else it rides again."""
 
 import logging
 import threading
@@ -8,7 +8,7 @@ import paho.mqtt.client as mqtt
 
 from agent.errors import NotDurable
 from hub.database import CANNOT_WRITE
-from hub.receive.reply import Riding
+from hub.store.rides import Riding
 from hub.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class Rides:
         client.on_publish = lambda _client, _user, mid, *_: self.acknowledged(mid)
 
     def publish(self, topic: str, payload: bytes, riding: list[Riding]) -> None:
-        """Publish an answer and remember the scores that it holds. One thread at a time."""
+        """Publish an answer and remember what it holds that waited. One thread at a time."""
         with self._lock:  # not while publishing: the network's thread holds its own lock when it asks for this one
             self._is_publishing = True
             self._early.clear()
@@ -62,4 +62,4 @@ class Rides:
             with store.deriving() as write:
                 write.arrived(arrived)
         except (*CANNOT_WRITE, NotDurable) as error:
-            log.error("sent scores cannot be deleted (%s); they are sent again", type(error).__name__)
+            log.error("what was sent cannot be deleted (%s); it is sent again", type(error).__name__)

@@ -7,15 +7,25 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from agent.errors import WireRefused
-from agent.wire import days, schema
-from agent.wire.consent import ConsentRecord, verified
+from agent.wire import codes, days, schema
+from agent.wire.ask import PURPOSE as CARE
+from agent.wire.consent import NOTHING, ConsentRecord, verified
 from agent.wire.context import DAY_S, SIGNAL, moments
-from agent.wire.message import ConsentMessage, DataMessage, DaysMessage, FeaturesMessage, Grant, SummaryMessage
+from agent.wire.message import (
+    AskMessage,
+    ConsentMessage,
+    DataMessage,
+    DaysMessage,
+    FeaturesMessage,
+    Grant,
+    SummaryMessage,
+)
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
 from hub.store import due
 from hub.store.ends import note_ends
 from hub.store.features import NamedFeatures
+from hub.store.followed import forget_followed
 from hub.store.proven import Proven
 from hub.store.records import proven
 from hub.store.tables import CONSENT
@@ -26,6 +36,7 @@ _LATE_S: Final = 31 * 86_400
 _AHEAD_S: Final = 86_400
 # What this hub's clock alone forbids is not final: the clock may be the one that is wrong, and the person did no wrong.
 _BY_CLOCK: Final = "schema_too_new"
+_SEE: Final = codes.codes("asks")["see"]
 
 
 class Consents:
@@ -91,14 +102,7 @@ class Consents:
             WireRefused: ``consent_unknown``, ``erased``, ``consent_withdrawn``, ``consent_expired``, ``not_granted``;
                 ``schema_too_new``, not final: by this hub's clock the consent ended more than 31 days ago.
         """
-        record = self._record(device, message.consent_hash)
-        fresh = self._keys.devices.of(device.kid) or device  # this very batch may hold a withdrawal
-        if record is None:
-            raise WireRefused("consent_unknown")
-        if record.serial <= fresh.erased_serial:
-            raise WireRefused("erased")
-        if record.action != "give" or record.serial <= max(fresh.withdrawn_serial, self._withdrawn_now(device)):
-            raise WireRefused("consent_withdrawn")
+        record = self._standing(device, message.consent_hash)
         start_utc_s, end_utc_s, signals = _extent(message, record)
         if end_utc_s > record.until_utc_s:
             raise WireRefused("consent_expired")
@@ -110,10 +114,43 @@ class Consents:
         # a day without a value has no signal that must be granted; one of those that days have is
         if not (any(covered) if isinstance(message, DaysMessage) and not message.values else all(covered)):
             raise WireRefused("not_granted")
+        self._refuse_late(record)
+        return record.serial
+
+    def covering_ask(self, device: Device, message: AskMessage) -> int:
+        """The serial of the consent under which a person asks: in force then, and for `see` with a grant to the team.
+
+        Raises:
+            WireRefused: As `covering`.
+        """
+        record = self._standing(device, message.consent_hash)
+        if message.at_utc_s >= record.until_utc_s:
+            raise WireRefused("consent_expired")
+        to_team = any(
+            grant.purpose == CARE and grant.recipient == self._keys.operator and grant.signal != NOTHING
+            for grant in record.grants
+        )
+        if message.at_utc_s < record.from_utc_s or not (to_team or message.what != _SEE):
+            raise WireRefused("not_granted")
+        self._refuse_late(record)
+        return record.serial
+
+    def _standing(self, device: Device, consent_hash: bytes) -> ConsentRecord:
+        """The record that a message names, which nothing ended."""
+        record = self._record(device, consent_hash)
+        fresh = self._keys.devices.of(device.kid) or device  # this very batch may hold a withdrawal
+        if record is None:
+            raise WireRefused("consent_unknown")
+        if record.serial <= fresh.erased_serial:
+            raise WireRefused("erased")
+        if record.action != "give" or record.serial <= max(fresh.withdrawn_serial, self._withdrawn_now(device)):
+            raise WireRefused("consent_withdrawn")
+        return record
+
+    def _refuse_late(self, record: ConsentRecord) -> None:
         # By the hub's clock too: a device that holds its clock back prolongs no consent. An outbox keeps rows 30 days.
         if self._now_utc_s > record.until_utc_s + _LATE_S:
             raise WireRefused(_BY_CLOCK, "by the hub's clock the consent ended more than 31 days ago")
-        return record.serial
 
     def name_features(self, device: Device, message: FeaturesMessage) -> int:
         """Store which features a consent names; returns the consent's serial.
@@ -139,6 +176,7 @@ class Consents:
                 self._keys.devices.withdraw(device.kid, last)
             note_ends(self._db, self._keys, device.kid, withdrawn=last)
             due.forget(self._db, device.kid)
+            forget_followed(self._db, device.kid)
         self._withdrawals.clear()
 
     def _withdrawn_now(self, device: Device) -> int:

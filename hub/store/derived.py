@@ -20,7 +20,9 @@ from agent.wire.receipt import ScoreMessage
 from hub.database import is_postgres
 from hub.keys.keystore import KeyStore
 from hub.store.counts import add_counts
+from hub.store.followed import note_changed
 from hub.store.kept import place_of
+from hub.store.rides import ALERT, UNREADABLE, Ride, Riding, delete_arrived, waiting_rides
 from hub.store.tables import DEVICE, DIGEST, DOWN, DUE, ROW, SCORE
 
 PERSON: Final = "person"
@@ -65,6 +67,7 @@ class Derived:
 
     def __init__(self, db: Connection, keys: KeyStore) -> None:
         self._db, self._keys = db, keys
+        self._noted: set[bytes] = set()
 
     # ---- what is to be done
 
@@ -173,6 +176,9 @@ class Derived:
         words = score.words or b""
         self._put(SCORE, {"device": kid, "day": score.day, "revision": score.revision}, words)
         self._put(DOWN, {"device": kid, "day": score.day}, words, revision=score.revision)
+        if kid not in self._noted:
+            note_changed(self._db, [kid])
+            self._noted.add(kid)
 
     def drop_scores(self, kid: bytes, days: Sequence[int]) -> None:
         """Forget scores of days that a later one stands for."""
@@ -186,11 +192,17 @@ class Derived:
             found[row.device].append(KeptScore(row.day, row.revision, self._open(row, _down_place(row))))
         return dict(found)
 
-    def arrived(self, sent: Iterable[tuple[bytes, int, int]]) -> None:
-        """The broker acknowledged answers with these (device, day, revision)."""
-        for kid, day, revision in sorted(set(sent)):
-            here = (DOWN.c.device == kid) & (DOWN.c.day == day) & (DOWN.c.revision == revision)
-            self._db.execute(delete(DOWN).where(here))
+    def rides(self, kids: Sequence[bytes]) -> dict[bytes, list[Ride]]:
+        """Alerts and looks on their way, by device (`hub.store.rides`)."""
+        return waiting_rides(self._db, self._keys, kids)
+
+    def arrived(self, sent: Sequence[Riding]) -> None:
+        """The broker acknowledged answers with these scores, alerts and looks."""
+        if alerts := {one.kid for one in sent if one.kind == ALERT}:
+            self.lock(alerts)
+        delete_arrived(self._db, sent)
+        if unreadable := sum(not one.is_readable for one in sent):
+            self.count(Counter({UNREADABLE: unreadable}))
 
     def count(self, counts: Counter[str]) -> None:
         """Add to the counters."""

@@ -13,9 +13,11 @@ from agent.wire.plaintext import messages_alone
 from hub.keys.data_keys import DataKey
 from hub.keys.keystore import KeyStore
 from hub.store.envelopes import Opened
-from hub.store.tables import ROW, SEEN
+from hub.store.followed import note_changed
+from hub.store.tables import ALERT, RIDE, ROW, SEEN, SHOWN, TEAM_NOTE
 
 _DIGEST_BYTES: Final = 16
+_FOR_THE_TEAM: Final = (SHOWN, ALERT, TEAM_NOTE, RIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,11 @@ def place_of(at: tuple[bytes, bytes, int]) -> bytes:
 
 
 def delete_unreadable(db: Connection, keys: KeyStore) -> int:
-    """Delete rows whose data key is not in the key store, and their settled entries; returns how many."""
+    """Delete rows whose data key is not in the key store, and their settled entries; returns how many.
+
+    What a team was shown, its alerts and notes, and what rides go in the same way, and are not counted; `hub alerts`
+    looks at everybody again.
+    """
     names = set(db.execute(select(ROW.c.data_key).distinct()).scalars())
     known = keys.data_keys.names()  # read after it: another worker writes a key before the first row under it
     deleted = 0
@@ -70,4 +76,8 @@ def delete_unreadable(db: Connection, keys: KeyStore) -> int:
             db.execute(delete(SEEN).where(at))
         db.execute(delete(ROW).where(ROW.c.data_key == name))
         deleted += len(places)
+    for table in _FOR_THE_TEAM:
+        lost = set(db.execute(select(table.c.data_key).distinct()).scalars()) - keys.data_keys.names()
+        db.execute(delete(table).where(table.c.data_key.in_(sorted(lost))))
+    note_changed(db, (device.kid for device in keys.devices.all()))
     return deleted

@@ -10,7 +10,8 @@ from hub.database import is_postgres
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
 from hub.store import due
-from hub.store.tables import DEVICE, DIGEST, DOWN, DUE, ROW, SCORE
+from hub.store.followed import note_changed
+from hub.store.tables import ALERT, DEVICE, DIGEST, DOWN, DUE, ROW, SCORE, SHOWN, TEAM_NOTE
 from hub.store.transaction import delete_ended
 
 ROWS: Final = 2000
@@ -18,7 +19,7 @@ ROWS: Final = 2000
 
 
 def count_arrived(db: Connection, upto: int) -> Counter[bytes]:
-    """How many rows with windows, notes or days have arrival numbers up to this one, by device."""
+    """How many rows that rest on a consent have arrival numbers up to this one, by device."""
     here = (ROW.c.arrival <= upto) & ROW.c.kind.in_(DATA_KINDS)
     query = select(ROW.c.device, func.count().label("n")).where(here).group_by(ROW.c.device)
     return Counter({row.device: row.n for row in db.execute(query)})
@@ -46,13 +47,30 @@ def delete_arrived(db: Connection, upto: int, oldest_day: int, *, scored_again: 
         if scored_again and db.execute(select(DIGEST.c.device).where(DIGEST.c.device == kid).limit(1)).first():
             db.execute(delete(DIGEST).where(DIGEST.c.device == kid))
             due.note_last(db, kid)
+    note_changed(db, kids)
     return Counter(row.device for row in old)
 
 
+def delete_notes(db: Connection, before_utc_s: int, *, only_count: bool) -> Counter[bytes]:
+    """Delete what a team wrote before a moment; how many notes on each person."""
+    old = TEAM_NOTE.c.at_utc_s < before_utc_s
+    query = (
+        select(TEAM_NOTE.c.device, func.count(TEAM_NOTE.c.device).label("n")).where(old).group_by(TEAM_NOTE.c.device)
+    )
+    found = Counter({row.device: row.n for row in db.execute(query)})
+    if not only_count:
+        db.execute(delete(TEAM_NOTE).where(old))
+    return found
+
+
 def count_of(db: Connection, kid: bytes) -> int:
-    """How many rows with windows, notes or days a device has."""
+    """How many rows a device has that rest on a consent, and rows that were made for a team."""
     query = select(func.count()).select_from(ROW).where(ROW.c.device == kid, ROW.c.kind.in_(DATA_KINDS))
-    return int(db.execute(query).scalar_one())
+    for_team = (
+        select(func.count(table.c.device)).select_from(table).where(table.c.device == kid)
+        for table in (SHOWN, ALERT, TEAM_NOTE)
+    )
+    return sum(int(db.execute(counted).scalar_one()) for counted in (query, *for_team))
 
 
 def end_person(db: Connection, keys: KeyStore, device: Device, last_serial: int) -> int:

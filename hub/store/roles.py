@@ -63,6 +63,7 @@ def _of(*columns: Column[object], verbs: tuple[str, ...] = ()) -> Right:
 
 _READ: Final = _all("SELECT")
 _ROW, _SEEN, _DUE, _DIGEST, _SCORE = tables.ROW.c, tables.SEEN.c, tables.DUE.c, tables.DIGEST.c, tables.SCORE.c
+_NOTE: Final = tables.TEAM_NOTE.c
 _DELETE: Final = ("DELETE",)
 _LOCKS: Final = Right(columns={"SELECT": (tables.DEVICE.c.device.name,), "UPDATE": (tables.DEVICE.c.locked.name,)})
 _PROVING: Final = (Role.SHOW, Role.EXPORT, Role.ALERTS, Role.CARE)  # who check a consent that they rest on
@@ -121,18 +122,18 @@ RIGHTS: Final[dict[Table, dict[Role, Right]]] = {
         Role.WATCH: _of(tables.CHANGED.c.taken_ms),
     },
     tables.SHOWN: {
-        Role.RUN: _of(tables.SHOWN.c.device, verbs=_DELETE),
+        Role.RUN: _of(tables.SHOWN.c.device, tables.SHOWN.c.data_key, verbs=_DELETE),
         Role.ALERTS: _all("SELECT", "INSERT", "DELETE"),
         Role.CARE: _READ,
     },
     tables.ALERT: {
-        Role.RUN: _of(tables.ALERT.c.device, verbs=_DELETE),
+        Role.RUN: _of(tables.ALERT.c.device, tables.ALERT.c.data_key, verbs=_DELETE),
         Role.ALERTS: _all(*VERBS),
         # a team acknowledges; it raises, changes and deletes no alert
         Role.CARE: Right(("SELECT",), {"UPDATE": ("state", "revision", "acknowledged_by", "acknowledged_utc_s")}),
     },
     tables.TEAM_NOTE: {
-        Role.RUN: _of(tables.TEAM_NOTE.c.device, verbs=_DELETE),
+        Role.RUN: _of(_NOTE.device, _NOTE.data_key, _NOTE.at_utc_s, verbs=_DELETE),
         Role.CARE: _all("SELECT", "INSERT", "DELETE"),
     },
     tables.LOOK: {Role.CARE: _all("SELECT", "INSERT"), Role.SHOW: _READ},

@@ -38,7 +38,7 @@ from hub.store.person_rows import PersonRows
 from hub.store.proven import Proven
 from hub.store.roles import Role, url_of
 from hub.store.tables import DEVICE, SEEN, SITE
-from hub.store.transaction import At, StoreTransaction, delete_ended, digests
+from hub.store.transaction import At, StoreTransaction, digests, end_again
 
 log = logging.getLogger(__name__)
 
@@ -252,8 +252,8 @@ class Store(PersonRows):
             renamed = _id_number(_store_id(db)) > self._keys.store_number()
             restored = behind or ahead or renamed or self._keys.text(RESTORED) == "1"
             for ended in self._keys.devices.ended():
-                if restored and ended.erased_serial >= 0:
-                    delete_ended(db, self._keys, ended.kid, ended.erased_serial)
+                if restored:
+                    end_again(db, self._keys, ended)
                 note_ends(db, self._keys, ended.kid, withdrawn=ended.withdrawn_serial, erased=ended.erased_serial)
             if restored:
                 self.store_id = self._new_id(_store_id(db))

@@ -16,6 +16,7 @@ from agent.errors import WireRefused
 from agent.wire.certificates import requested_key
 from agent.wire.message import (
     DATA_KINDS,
+    AskMessage,
     ConsentMessage,
     ContextMessage,
     CoverMessage,
@@ -33,11 +34,13 @@ from hub.database import insert_new, is_postgres, rows_at
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
 from hub.store import due
+from hub.store.asks import Asks
 from hub.store.consents import Consents
 from hub.store.contact import note_contact
 from hub.store.counts import add_counts
 from hub.store.ends import note_ends
 from hub.store.envelopes import Opened, refuse_settled
+from hub.store.followed import forget_followed, is_followed, note_changed
 from hub.store.kept import Kept, sealed_rows
 from hub.store.places import note_places
 from hub.store.proven import Proven
@@ -66,7 +69,7 @@ class StoreTransaction:
 
     def __init__(self, db: Connection, keys: KeyStore, known: Proven, opened: Sequence[Opened]) -> None:
         self._db, self._keys = db, keys
-        self._consents = Consents(db, keys, known)
+        self._consents, self._asks = Consents(db, keys, known), Asks(db)
         self.erased: set[bytes] = set()
         self.renewals: list[tuple[Device, bytes]] = []
         kids = {envelope.source.device.kid for envelope in opened}
@@ -81,6 +84,7 @@ class StoreTransaction:
         self._seen: list[dict[str, Any]] = []
         self._kept: list[Kept] = []
         self._scored: set[At] = set()
+        self._changed: set[bytes] = set()
         self._erase_again: dict[bytes, tuple[Device, int, int]] = {}
 
     @property
@@ -112,6 +116,8 @@ class StoreTransaction:
             self._kept.append(Kept(opened, serial))
             if due.is_scored(plaintext):
                 self._scored.add(source.at)
+            if is_followed(plaintext):
+                self._changed.add(kid)
         self._seen.append({**place, "digest": source.sealed.digest, "kem": header.recipient})
         self._settled[source.at] = source.sealed.digest
         self._streams.advance(source.at[:2], header.seq, plaintext)
@@ -180,6 +186,10 @@ class StoreTransaction:
                 return self._consents.add(device, message)
             case SummaryMessage() | ContextMessage() | DaysMessage():
                 return self._consents.covering(device, message)
+            case AskMessage():
+                serial = self._consents.covering_ask(device, message)
+                self._asks.count(device.kid, message)
+                return serial
             case FeaturesMessage():
                 return self._consents.name_features(device, message)
             case SchemaMessage():
@@ -239,6 +249,7 @@ class StoreTransaction:
             self._db.execute(insert(SEEN), self._seen)
         self._streams.flush()
         note_places(self._db, self._places)
+        note_changed(self._db, self._changed)
         if rows := self._new_rows():
             self._number(rows)
             self._db.execute(insert(ROW), rows)
@@ -246,6 +257,7 @@ class StoreTransaction:
         self._seen.clear()
         self._kept.clear()
         self._scored.clear()
+        self._changed.clear()
         self._places.clear()
 
 
@@ -266,4 +278,16 @@ def delete_ended(db: Connection, keys: KeyStore, kid: bytes, serial: int) -> Non
     db.execute(delete(ROW).where(ROW.c.device == kid, ROW.c.serial <= serial))
     db.execute(delete(QUARANTINE).where(QUARANTINE.c.device == kid))
     due.forget_scores(db, kid)
+    forget_followed(db, kid, erased=True)
     note_ends(db, keys, kid, erased=serial)
+
+
+def end_again(db: Connection, keys: KeyStore, device: Device) -> None:
+    """A backup was restored: what the key store knows to be ended is ended in the database too.
+
+    Which notes of a team belong to a consent that ended is not known: of a person who ever withdrew all are deleted.
+    """
+    if device.erased_serial >= 0:
+        delete_ended(db, keys, device.kid, device.erased_serial)
+    elif device.withdrawn_serial > 0:
+        forget_followed(db, device.kid)

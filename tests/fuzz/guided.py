@@ -33,7 +33,7 @@ with contextlib.redirect_stderr(io.StringIO()), atheris.instrument_imports(inclu
     from agent.outbox import consent_records
     from agent.recording import files
     from agent.sources.strap import heart_rate_packet
-    from agent.wire import codec, consent, enroll, envelope, receipt
+    from agent.wire import alert, codec, consent, enroll, envelope, looks, receipt
     from agent.wire.plaintext import decode_plaintext
 
 from tests.fuzz import wire
@@ -98,6 +98,8 @@ def targets(folder):
             room.words,
         ),
         "answers": (checked(receipt.decode_answers, WireRefused, wire_rules.is_answers), [room.answers]),
+        "alert": (checked(alert.decode_alert, WireRefused, wire_rules.is_alert), [wire.ALERT.encode()]),
+        "look": (checked(looks.decode_look, WireRefused, wire_rules.is_look), [wire.LOOK.encode()]),
         "consent record": (checked(consent.decode_record, WireRefused), [_record(room)]),
         "bundle": (checked(enroll.decode_bundle, WireRefused), [room.world.identity.bundle.encode()]),
         "strap packet": (checked(heart_rate_packet.decode, PacketRefused), garbage.PACKETS),

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.fuzz import wire
-from tests.support.wire_rules import is_answers, is_directory, is_plaintext, is_request, is_score
+from tests.support.wire_rules import is_alert, is_answers, is_directory, is_look, is_plaintext, is_request, is_score
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +47,7 @@ def test_the_second_reading_takes_what_is_right_and_refuses_what_is_not(room):
         *((one, is_plaintext) for one in room.words),
         (room.answers, is_answers), (body, is_directory), (room.request, is_request),
         (wire.SCORE.encode(), is_score), (wire.NO_SCORE.encode(), is_score),
+        (wire.ALERT.encode(), is_alert), (wire.LOOK.encode(), is_look),
     ]:  # fmt: skip
         assert rule(words)
         assert not rule(words + b"\0")

@@ -22,7 +22,7 @@ import cbor2
 
 from agent.errors import WireRefused
 from agent.model import CodedDay
-from agent.wire import codec, directory, enroll, envelope, erasure, message, receipt, score
+from agent.wire import alert, codec, directory, enroll, envelope, erasure, looks, message, receipt, score
 from agent.wire.envelope import Sender
 from agent.wire.keys import SEED_BYTES, SignKey, kid, receive_public
 from agent.wire.labels import Label, down_topic
@@ -48,6 +48,12 @@ DAYS = message.DaysMessage(
 )
 SCORE = score.Score("0123456789abcdef", START_UTC_S, DAY, 1, 9, START_UTC_S, "weeks 1", 3, 61.5, 50.0, 70.25, "",
                     (("ln_rmssd", -4.5), ("hr_bpm", 16.0)))  # fmt: skip
+ASKS = tuple(
+    message.AskMessage(bytes(32), START_UTC_S, *said)
+    for said in ((1, 0, "Please look at my weeks.\nI sleep badly. \u00c4"), (2,), (3, 7), (4, 7))
+)
+ALERT = alert.Alert("0123456789abcdef", START_UTC_S, 3, START_UTC_S, "silent_days", "told", DAY, START_UTC_S, 0)
+LOOK = looks.Look(1, START_UTC_S, "A. Member", "member", "person")
 NO_SCORE = replace(SCORE, index=None, low=None, high=None, reason="thin", points=())
 
 
@@ -217,7 +223,7 @@ class Room:
             (message.ProbeMessage(bytes(16)),), (message.RenewMessage(b"csr"),), (message.GapMessage(stream, 3, 9, 7, "age"),),
             (message.EraseMessage(1, START_UTC_S),), (message.ConsentMessage(b"x" * 90, bytes(64)),),
             (message.SchemaMessage(2),), (message.FeaturesMessage(digest, (1, 2, 161), GRANTS, bytes(64)),),
-            (replace(data_message(record), purpose="score"),), (CONTEXT,), (DAYS,),
+            (replace(data_message(record), purpose="score"),), (CONTEXT,), (DAYS,), *((one,) for one in ASKS),
         )  # fmt: skip
         self.words = [encode_plaintext(message.Plaintext(stream, 4, 7 + n, digest, one)) for n, one in enumerate(kinds)]
         self.answers = receipt.encode_answers(
@@ -225,7 +231,8 @@ class Room:
                 1, stream,
                 (receipt.Receipt(stream, 9, digest, tuple(receipt.Entry(n, digest, 1) for n in range(1, 6))),
                  receipt.Notice(1, stream, 4, 2), receipt.Certificate(b"der"), receipt.Erased("x", 1, 2, 3, 4),
-                 receipt.ScoreMessage(SCORE.encode(), bytes(64))),
+                 receipt.ScoreMessage(SCORE.encode(), bytes(64)), receipt.AlertMessage(ALERT.encode(), bytes(64)),
+                 receipt.LooksMessage(digest, (LOOK.encode(), replace(LOOK, number=2).encode()))),
                 2, START_UTC_S, receipt.Place(9, digest),
             )
         )  # fmt: skip

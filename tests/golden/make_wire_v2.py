@@ -1,10 +1,10 @@
-"""Print wire_v2.json: what schema 2 adds, from the seeds of schema 1. Run it again only to add entries, never to replace."""
+"""Add to wire_v2.json what schema 2 adds, from the seeds of schema 1. Entries that are there stay: none is replaced."""
 
 import json
-import sys
+from pathlib import Path
 
 from agent.model import CodedDay, CodedValue
-from agent.wire import consent, envelope, message, receipt, score
+from agent.wire import alert, consent, envelope, looks, message, receipt, score
 from agent.wire.keys import ReceiveKey, SignKey, kid, receive_public
 from agent.wire.labels import down_topic, up_topic
 from agent.wire.plaintext import encode_plaintext
@@ -50,6 +50,27 @@ ANSWERS = receipt.Answers(
 )
 
 
+LOOKS = (
+    looks.Look(1, 1_790_000_500, "A. Member", "member", "person"), looks.Look(2, 1_790_000_560, "B. Lead", "lead", "print")
+)  # fmt: skip
+ALERTS = (
+    alert.Alert(DEVICE, 2, 1, 1_790_000_600, "index_low_above_50_weeks", "told", DAY - 14, 1_790_000_600, 1_790_087_000),
+    alert.Alert(DEVICE, 2, 2, 1_790_000_610, "change_alarm", "closed", DAY, 1_790_000_600),
+)  # fmt: skip
+FOLLOWED = receipt.Answers(
+    7,
+    bytes(16),
+    (
+        *(one.signed(SignKey.of(SCORE_SEED), SITE) for one in ALERTS),
+        receipt.LooksMessage(looks.FIRST_LINK, tuple(one.encode() for one in LOOKS)),
+    ),
+    2,
+    1_790_000_700,
+    receipt.Place(12, bytes(range(32))),
+)
+FILE = Path(__file__).parent / "wire_v2.json"
+
+
 def plaintexts() -> dict[str, message.Plaintext]:
     """By kind."""
     yes = RECORD.signed_yes(SignKey.of(SEEDS["consent"]), SITE, (1, 2, 3, 4), MORE)
@@ -61,6 +82,10 @@ def plaintexts() -> dict[str, message.Plaintext]:
         "summary": message.SummaryMessage("score", RECORD.hash, 1_790_000_400, 1_790_000_700, values),
         "days": DAYS,
         "days_taken_back": message.DaysMessage("score", RECORD.hash, DAY - 1),
+        "ask_see": message.AskMessage(RECORD.hash, 1_790_000_400, 1, 0, "Please look at my weeks.\nI sleep badly."),
+        "ask_take_back": message.AskMessage(RECORD.hash, 1_790_000_500, 2),
+        "ask_hold": message.AskMessage(RECORD.hash, 1_790_000_620, 3, 1),
+        "ask_seen": message.AskMessage(RECORD.hash, 1_790_000_630, 4, 2),
     }
     return {
         name: message.Plaintext(bytes(16), 0, number, bytes([number]) * 32, (one,))
@@ -69,7 +94,7 @@ def plaintexts() -> dict[str, message.Plaintext]:
 
 
 def main() -> None:
-    """Print them."""
+    """Add what is missing."""
     kem, topic = ReceiveKey.of(SEEDS["kem"]), up_topic(SITE, DEVICE)
     up = envelope.Sender(SignKey.of(SEEDS["sign"]), b"h" * 32, SITE, topic)
     envelopes = {}
@@ -77,16 +102,21 @@ def main() -> None:
         words = encode_plaintext(plaintext)
         sealed = up.seal(receive_public(kem.public), kid(kem.public), (STREAM, seq), words)
         envelopes[name] = {"words": words.hex(), "envelope": sealed.hex(), "seq": seq}
-    words = receipt.encode_answers(ANSWERS)
     # a device's receive key is of the same kind as the hub's; the golden device has the seed of the golden KEM key
     down = envelope.Sender(SignKey.of(SEEDS["receipt"]), b"h" * 32, SITE, down_topic(SITE, DEVICE))
-    answer = down.seal(receive_public(kem.public), kid(kem.public), (STREAM, 1), words)
+    answers = {}
+    for seq, (name, answer) in enumerate((("answers", ANSWERS), ("followed", FOLLOWED)), start=1):
+        words = receipt.encode_answers(answer)
+        sealed = down.seal(receive_public(kem.public), kid(kem.public), (STREAM, seq), words)
+        answers[name] = {"words": words.hex(), "envelope": sealed.hex()}
+    links = [link.hex() for _, link in looks.chained(FOLLOWED.answers[-1])]
     golden = {
         "site": SITE, "topic": topic, "down_topic": down_topic(SITE, DEVICE), "record": RECORD.encode().hex(),
-        "score_seed": SCORE_SEED.hex(), "envelopes": envelopes, "answers": {"words": words.hex(), "envelope": answer.hex()},
+        "score_seed": SCORE_SEED.hex(), "envelopes": envelopes, **answers, "links": links,
     }  # fmt: skip
-    json.dump(golden, sys.stdout, indent=1)
-    sys.stdout.write("\n")
+    known = json.loads(FILE.read_text())
+    golden |= {**known, "envelopes": {**envelopes, **known["envelopes"]}}
+    FILE.write_text(json.dumps(golden, indent=1) + "\n")
 
 
 if __name__ == "__main__":

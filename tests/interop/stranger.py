@@ -45,6 +45,11 @@ def is_signed(key, signature, *parts):
 
 
 EMPTY_STREAM, EMPTY_HEAD = bytes(16), bytes(32)
+CODES = json.loads((Path(__file__).parents[2] / "agent" / "wire" / "codes_v2.json").read_text())
+RULES, STATES, ROLES, VIEWS = (
+    {row["id"]: row["name"] for row in CODES[table]} for table in ("rules", "alert_states", "team_roles", "views")
+)
+ASKS = {row["name"]: row["id"] for row in CODES["asks"]}
 
 
 def schema_features(file):
@@ -137,6 +142,8 @@ class Device:
     certificates: list = field(default_factory=list)
     granted: set = field(default_factory=set)
     scores: dict = field(default_factory=dict)
+    alerts: dict = field(default_factory=dict)
+    looks: dict = field(default_factory=dict)
     faults: list = field(default_factory=list)
     heard: threading.Condition = field(default_factory=threading.Condition)
 
@@ -179,6 +186,9 @@ class Device:
         signed = encode(["wardbeat/2/consent-features", self.bundle.site, sha256(record), ids, list(grants)])
         return ["features", sha256(record), ids, list(grants), self.keys.consent.sign(signed)]
 
+    def ask(self, record, what, *, alert=0, words=""):
+        return ["ask", 1, sha256(record), int(time.time()), ASKS[what], alert, words]
+
     # What it hears
 
     def hear(self, payload):
@@ -218,6 +228,10 @@ class Device:
             self.certificates.append(shaped(answer, str, bytes)[1])
         elif kind == "score":
             self.take_score(*shaped(answer, str, bytes, 64)[1:])
+        elif kind == "alert":
+            self.take_alert(*shaped(answer, str, bytes, 64)[1:])
+        elif kind == "looks":
+            self.take_looks(*shaped(answer, str, 32, list)[1:])
         elif kind == "erased":
             _kind, device, times, signature = shaped(answer, str, str, list, 64)
             need(device == self.name, "malformed")
@@ -236,6 +250,31 @@ class Device:
         need(revision >= self.scores.get(day, (0,))[0], "older_score")
         value = [(v - 1) / 100 for v in (index, low, high)] if index else None
         self.scores[day] = (revision, value, {channel: (v - 10_000) / 100 for channel, v in points})
+
+    def take_alert(self, body, signature):
+        """An alert of this device's person: {number: (revision, rule, state, team from)}."""
+        keys, signed = self.directory.score_keys, ("wardbeat/2/alert", self.bundle.site, body)
+        need(any(is_signed(key, signature, *signed) for key in keys), "bad_signature")
+        read = shaped(decode(body), str, int, int, int, int, int, int, int, int)
+        device, serial, number, revision, rule, state, _since_day, _made, team = read
+        need(device == self.name and serial <= self.serial, "another_device")
+        need(number >= 1 and rule in RULES and state in STATES, "malformed")
+        need(revision >= self.alerts.get(number, (0,))[0], "older_alert")
+        self.alerts[number] = (revision, RULES[rule], STATES[state], team)
+
+    def take_looks(self, before, looks):
+        """Looks at this device's person: {number: (link, who, role, view)}."""
+        need(1 <= len(looks) <= 40, "malformed")
+        last = None
+        for data in looks:
+            number, _at, who, role, view = shaped(decode(data), int, int, str, int, int)
+            need(number >= 1 and 1 <= len(who) <= 64 and role in ROLES and view in VIEWS, "malformed")
+            need(last in (None, number - 1), "malformed")
+            need(number != 1 or before == EMPTY_HEAD, "looks_changed")
+            need(number - 1 not in self.looks or self.looks[number - 1][0] == before, "looks_changed")
+            last, before = number, sha256(before, data)
+            need(number not in self.looks or self.looks[number][0] == before, "looks_changed")
+            self.looks[number] = (before, who, ROLES[role], VIEWS[view])
 
     def hear_keys(self, payload):
         """A published directory; only a higher one under the pinned root counts."""

@@ -11,11 +11,15 @@ import paho.mqtt.client as mqtt
 import pytest
 from cryptography import x509
 
+from agent.wire.alert import Alert
+from agent.wire.looks import Look
+from agent.wire.receipt import LooksMessage
 from hub import enroll, site
 from hub.scoring.scorer import Scorer
 from hub.site import open_keys
 from hub.store import Store
 from hub.store.derived import score_message
+from hub.store.rides import put_ride, ride_words
 from tests.interop import stranger, stranger_papers
 from tests.interop.stranger_keys import Refused, encode, kid, raw, sha256
 from tests.support.processes import free_port
@@ -181,6 +185,57 @@ def test_a_strangers_device_is_scored_and_reads_the_score_that_comes_back(at_wor
         device.scores[answer.day] = (revision + 1, None, {})
         with pytest.raises(Refused, match="older_score"):
             device.take_score(body, signature)
+
+
+@pytest.mark.broker
+@pytest.mark.process
+def test_a_strangers_device_asks_the_team_and_reads_alerts_and_looks(at_work):
+    device, other = at_work.device(), at_work.device()
+    hub, which = at_work.receiver, kid(raw(device.keys.sign))
+    with device.connected() as client:
+        assert device.say(client, ["schema", 2]) == STORED
+        record = agreed(device, client)
+        assert device.say(client, device.ask(record, "see", words="Please look.\nI sleep badly.")) == STORED
+        assert device.say(client, device.ask(record, "hold", alert=1)) == STORED
+        for bad in (device.ask(record, "see", words="a\tb"), device.ask(record, "hold"), device.ask(record, "seen")):
+            assert device.say(client, bad) == BAD_WORDS
+        assert device.say(client, device.ask(b"another record", "see")) == UNKNOWN_CONSENT
+        newer = device.ask(record, "see")
+        newer[4] = 99
+        assert device.say(client, newer) == TOO_NEW
+
+        alert = Alert(device.name, device.serial, 1, 5, "silent_days", "told", 20_000, int(time.time()), 0)
+        signed = alert.signed(hub.keys.sign_key("score"), hub.keys.site)
+        before, sent = bytes(32), []
+        with hub.store.checked() as db:
+            put_ride(db, hub.keys, which, "alert", 1, 5, ride_words(signed))
+            for number in (1, 2, 3):
+                data = Look(number, int(time.time()), f"Member {number}", "member", "person").encode()
+                sent.append(LooksMessage(before, (data,)))
+                put_ride(db, hub.keys, which, "looks", number, 0, ride_words(sent[-1]))
+                before = sha256(before, data)
+        assert device.say(client, ["cover"]) == STORED
+        assert device.wait(lambda: device.alerts and len(device.looks) == 3)
+    assert device.alerts == {1: (5, "silent_days", "told", 0)}
+    assert [row[1:] for row in device.looks.values()] == [(f"Member {n}", "member", "person") for n in (1, 2, 3)]
+    assert device.faults == []
+    # the same detectors refuse what is changed, older, for another device, or left out
+    body = signed.body
+    for bad, why in (((body[:-1] + b"\x07", signed.signature), "bad_signature"), ((body, bytes(64)), "bad_signature")):
+        with pytest.raises(Refused, match=why):
+            device.take_alert(*bad)
+    with pytest.raises(Refused, match="another_device"):
+        other.take_alert(body, signed.signature)
+    device.alerts[1] = (6, *device.alerts[1][1:])
+    with pytest.raises(Refused, match="older_alert"):
+        device.take_alert(body, signed.signature)
+    device.take_looks(sent[1].before, list(sent[1].looks))
+    other_look = Look(2, 1, "Somebody else", "lead", "person").encode()
+    for before, listed in ((sent[1].before, [other_look]), (bytes(32), [sent[2].looks[0]])):
+        with pytest.raises(Refused, match="looks_changed"):
+            device.take_looks(before, listed)
+    with pytest.raises(Refused, match="malformed"):
+        device.take_looks(bytes(32), [sent[0].looks[0], sent[2].looks[0]])
 
 
 def days_of_windows(record, today):

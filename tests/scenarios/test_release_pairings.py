@@ -21,11 +21,13 @@ from agent.system.run_mode import RunMode
 from agent.tables.profiles import PROFILES
 from agent.wire.keys import kid
 from agent.wire.labels import SCHEMA
-from agent.wire.message import ContextMessage, CoverMessage, Grant, SchemaMessage
+from agent.wire.message import AskMessage, ContextMessage, CoverMessage, Grant, SchemaMessage
+from agent.wire.receipt import AlertMessage, LooksMessage
 from agent.wire.score import Score
 from hub.receive import Receiver
 from hub.scoring.scorer import Scorer
 from hub.store.derived import KeptScore, score_words
+from hub.store.rides import put_ride, ride_words
 from hub.store.tables import ROW
 from tests.support import release_state
 from tests.support.clients import connected
@@ -182,12 +184,13 @@ def test_what_schema_1_does_not_know_waits_at_an_old_hub_and_is_scored_after_its
             assert [one.purpose for one in released] == ["care", "score"]
             assert len(outbox.put_released(released, START_UTC_S)) == 2
             outbox.put([ContextMessage("score", given.record.hash, START_UTC_S // 86_400)], START_UTC_S)
+            outbox.put([AskMessage(given.record.hash, given.record.from_utc_s + 60, 1)], START_UTC_S)
             night = DayValue(given.record.from_utc_s // 86_400 + 2, "sleep_h", 7.0, 1.0)
             today = night.day + 2
             days = gate.release_days([night], person.profile, given, operator, today)
             assert released_days.offer(outbox, days, START_UTC_S) == 1
             exchange(person, outbox, hub, rounds=6)
-            assert kinds_waiting(outbox) == ["context", "days", "schema", "summary"]  # too new, and not final
+            assert kinds_waiting(outbox) == ["ask", "context", "days", "schema", "summary"]  # too new, and not final
     assert stored(person) == [*EVERY_WINDOW, EVERY_WINDOW[-1] + 300]
     receiver = new_hub(person)
     with person.outbox() as outbox:
@@ -203,7 +206,9 @@ def test_what_schema_1_does_not_know_waits_at_an_old_hub_and_is_scored_after_its
 
 @pytest.mark.process
 def test_an_old_device_gets_no_kind_of_answer_that_it_does_not_know(person, tmp_path):
-    """A score that waits for it, as after an update that was taken back, would make it refuse the whole envelope."""
+    """A score, alert or look that waits for it, as after an update that was taken back, would make it refuse the whole
+    envelope.
+    """
     receiver = new_hub(person)
     which = kid(person.identity.sign.public)
     with receiver.store.deriving() as write:
@@ -211,11 +216,15 @@ def test_an_old_device_gets_no_kind_of_answer_that_it_does_not_know(person, tmp_
             Score("d", 1, 20_000, 1, 1, 1, "m", reason="thin").signed(receiver.keys.sign_key("score"), "s")
         )
         write.put_score(which, KeptScore(20_000, 1, words), replaces=None)
+    with receiver.store.checked() as db:
+        put_ride(db, receiver.keys, which, "alert", 1, 1, ride_words(AlertMessage(b"body", bytes(64))))
+        put_ride(db, receiver.keys, which, "looks", 1, 0, ride_words(LooksMessage(bytes(32), (b"look",))))
     with peer("device", person, tmp_path) as device:
         settled = device.take(receiver.handle(device.rows()))
         assert settled["receipted"] == HELD["waiting"]
     with receiver.store.derived() as read:
         assert len(read.waiting([which])[which]) == 1
+        assert len(read.rides([which])[which]) == 2
 
 
 # ---- the same through a real broker with TLS

@@ -7,6 +7,7 @@ import io
 import itertools
 import json
 import re
+import unicodedata
 from pathlib import Path
 
 import cbor2
@@ -64,7 +65,7 @@ def is_plaintext(words):
     if not all(isinstance(one, list) and one and isinstance(one[0], str) for one in item[4]):
         return False
     kinds = {one[0] for one in item[4]}
-    alone = not kinds & {"consent", "erase", "renew", "schema", "features"} or len(item[4]) == 1
+    alone = not kinds & {"consent", "erase", "renew", "schema", "features", "ask"} or len(item[4]) == 1
     return len(kinds) == 1 and alone and all(_is_message(one) for one in item[4])
 
 
@@ -87,6 +88,8 @@ def _is_message(one):
             return _is_context(rest)
         case "days":
             return _is_days(rest)
+        case "ask":
+            return _is_ask(rest)
         case "consent":
             return shaped(rest, bytes, 64)
         case "gap":
@@ -159,6 +162,17 @@ def _is_days(rest):
     return all(one[0] < two[0] for one, two in itertools.pairwise(rows))
 
 
+def _is_ask(rest):
+    if not shaped(rest, int, 32, int, int, int, str) or rest[0] != 1 or rest[2] > LAST_SECOND:
+        return False
+    names = {row["id"]: row["name"] for row in CODES["asks"]}
+    name, about, words = names.get(rest[3]), rest[4], rest[5]
+    if name is None or (about > 0) != (name in ("hold", "seen")) or (words and name != "see"):
+        return False
+    plain = (unicodedata.category(letter)[0] not in "CZ" for letter in words.replace("\n", "").replace(" ", ""))
+    return len(words) <= 500 and all(plain)
+
+
 def _has(table, code):
     return any(row["id"] == code for row in CODES[table])
 
@@ -182,10 +196,12 @@ def is_answers(words):
 def _is_answer(one):
     if not isinstance(one, list) or not one or not isinstance(one[0], str):
         return False
-    if one[0] not in ("certificate", "erased", "notice", "receipt", "score"):
+    if one[0] not in ("certificate", "erased", "notice", "receipt", "score", "alert", "looks"):
         return True  # of a newer hub: passed over
-    if shaped(one, {"score"}, bytes, 64):
-        return True  # what its body says, `is_score` judges
+    if shaped(one, {"score", "alert"}, bytes, 64):
+        return True  # what its body says, `is_score` and `is_alert` judge
+    if shaped(one, {"looks"}, 32, list):
+        return 1 <= len(one[2]) <= 40 and all(isinstance(look, bytes) for look in one[2])
     if shaped(one, {"certificate"}, bytes):
         return True
     if shaped(one, {"erased"}, str, list, 64):
@@ -238,3 +254,22 @@ def is_score(body):
     if index == 0:
         return low == high == 0 and not points and _has("reasons", reason)
     return reason == 0 and bool(points) and 1 <= low <= index <= high and codes == sorted(set(codes))
+
+
+def is_alert(body):
+    """The body of an alert, whoever signed it."""
+    item = item_of(body)
+    if not shaped(item, str, *[int] * 8):
+        return False
+    number, rule, state, since_day, made_utc_s, team_utc_s = item[2], *item[4:]
+    is_timed = since_day * DAY_S <= LAST_SECOND and max(made_utc_s, team_utc_s) <= LAST_SECOND
+    return number >= 1 and _has("rules", rule) and _has("alert_states", state) and is_timed
+
+
+def is_look(data):
+    """One look of a list."""
+    item = item_of(data)
+    if not shaped(item, int, int, str, int, int) or item[0] < 1 or item[1] > LAST_SECOND:
+        return False
+    is_name = 1 <= len(item[2]) <= 64 and item[2].isprintable()
+    return is_name and _has("team_roles", item[3]) and _has("views", item[4])

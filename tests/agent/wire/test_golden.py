@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.wire import armor, directory, enroll, envelope, receipt
+from agent.wire import alert, armor, directory, enroll, envelope, looks, receipt
 from agent.wire.keys import ReceiveKey, SignKey, kid, receive_public
 from agent.wire.plaintext import decode_plaintext, encode_plaintext
 from tests.support.processes import skip_or_fail, system_tool
@@ -62,15 +62,29 @@ def test_a_golden_envelope_of_schema_2_still_opens_to_its_words(name):
     assert encode_plaintext(make_wire_v2.plaintexts()[name]) == words
 
 
-def test_golden_answers_of_schema_2_still_open_and_name_the_place():
+@pytest.mark.parametrize("name", ["answers", "followed"])
+def test_golden_answers_of_schema_2_still_open_and_name_the_place(name):
     from tests.golden import make_wire_v2
 
-    read = envelope.decode(bytes.fromhex(SECOND["answers"]["envelope"]))
+    read = envelope.decode(bytes.fromhex(SECOND[name]["envelope"]))
     topic = SECOND["down_topic"]
     assert read.signed_by(SignKey.of(SEEDS["receipt"]).public, SITE, topic)
     words = read.open(KEM, SITE, topic)
-    assert words.hex() == SECOND["answers"]["words"]
-    assert receipt.decode_answers(words) == make_wire_v2.ANSWERS
+    assert words.hex() == SECOND[name]["words"]
+    made = {"answers": make_wire_v2.ANSWERS, "followed": make_wire_v2.FOLLOWED}
+    assert receipt.decode_answers(words) == made[name]
+
+
+def test_golden_alerts_and_looks_are_signed_and_chained_as_once():
+    from tests.golden import make_wire_v2
+
+    *alerts, looked = receipt.decode_answers(bytes.fromhex(SECOND["followed"]["words"])).answers
+    public = SignKey.of(bytes.fromhex(SECOND["score_seed"])).public
+    assert all(alert.is_signed(one, public, SITE) for one in alerts)
+    assert tuple(alert.decode_alert(one.body) for one in alerts) == make_wire_v2.ALERTS
+    assert [(look, link.hex()) for look, link in looks.chained(looked)] == list(
+        zip(make_wire_v2.LOOKS, SECOND["links"], strict=True)
+    )
 
 
 # ---- a second implementation: Node with @hpke/core and @hpke/hybridkem-x-wing

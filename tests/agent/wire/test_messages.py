@@ -133,6 +133,7 @@ messages = (
     | st.builds(message.FeaturesMessage, raw32, st.sets(uint, min_size=1).map(ascending), grants, raw64)
     | contexts
     | values_of_days
+    | st.builds(message.AskMessage, raw32, seconds, st.sampled_from((1, 2)))
 )
 together = (
     messages.map(lambda one: (one,))
@@ -413,7 +414,9 @@ def test_a_random_generator_that_repeats_gives_different_words_different_message
 entries = st.builds(receipt.Entry, uint, raw32, st.sampled_from(sorted(REASONS)))
 answers = st.lists(
     st.builds(receipt.Receipt, raw16, uint, raw32, st.lists(entries, max_size=receipt.MAX_ENTRIES).map(tuple))
-    | st.builds(receipt.Notice, st.sampled_from(sorted(REASONS)), raw16, uint, uint),
+    | st.builds(receipt.Notice, st.sampled_from(sorted(REASONS)), raw16, uint, uint)
+    | st.builds(receipt.AlertMessage, st.binary(max_size=90), raw64)
+    | st.builds(receipt.LooksMessage, raw32, st.lists(st.binary(max_size=60), min_size=1, max_size=40).map(tuple)),
     max_size=3,
 ).map(tuple)
 
