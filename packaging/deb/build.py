@@ -166,7 +166,8 @@ def _script(name: str, package: Package, release: Release) -> str:
     is_hub = package.name == "wardbeat-hub"
     is_agent = package.name == "wardbeat-agent"
     site = f"/{LIB}/lib/python{release.python}/site-packages"
-    units = "wardbeat-hub.service wardbeat-score.service wardbeat-broker.service" if is_hub else "'wardbeat@*.service'"
+    of_hub = (Path(file).name for file in package.files if is_hub and file.endswith(".service"))
+    units = " ".join(sorted(of_hub, reverse=True)) if is_hub else "'wardbeat@*.service'"
     before = "systemd-sysusers wardbeat-hub.conf && systemd-tmpfiles --create wardbeat-hub.conf" if is_hub else ":"
     kept = "/var/lib/wardbeat-hub" if is_hub else "/var/lib/wardbeat /etc/wardbeat/agents" if is_agent else ""
     places = {
