@@ -8,12 +8,12 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from agent.errors import AlreadyRunning, KeysMissing, Missing, WireRefused, WrongUse
+from agent.errors import KeysMissing, Missing, WireRefused, WrongUse
 from agent.web.text_page import open_page
 from hub.database import CANNOT_WRITE, lock_file, unlock_file
 from hub.keys.keystore import KeyStore
@@ -44,15 +44,14 @@ class Metrics:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._keys: KeyStore = open_keys(folder)
-        try:
-            self._lock = lock_file(folder / "metrics.lock")
-        except AlreadyRunning:
-            self._keys.close()
-            raise
         self._store: Store | None = None
-        self._sums = DaySums(folder)
         self._is_away = False
+        with ExitStack() as undo:
+            self._keys: KeyStore = open_keys(folder)
+            undo.callback(self._keys.close)
+            self._lock = lock_file(folder / "metrics.lock")
+            self._sums = DaySums(folder)
+            undo.pop_all()
 
     def close(self) -> None:
         """Close keys and database."""
@@ -63,6 +62,7 @@ class Metrics:
     def read(self, now_utc_s: int) -> Reading:
         """Everything, as it is now; while the database or the key store is away, what else can be read."""
         try:
+            self._keys.refresh()
             reading = read_folder(self._folder, self._keys, now_utc_s)
         except (*CANNOT_WRITE, OSError, WireRefused) as error:
             log.error("the hub's folder or key store cannot be read (%s)", type(error).__name__)

@@ -14,14 +14,13 @@ from hub.metrics.address import Address
 from hub.metrics.exposition import published
 from hub.metrics.service import Metrics
 from hub.process_state import SignOfLife
-from hub.store import Role
+from hub.site import open_keys
 from hub.store.tables import CHANGED, POST
 from tests.support.processes import free_port, start_wardbeat, wait_for
 from tests.support.scored import Scored
 from tests.support.world import START_UTC_S, deliver, make_world, owning
 
 _DAY_S = 86_400
-_WEEK_S = 7 * _DAY_S
 
 
 @pytest.fixture
@@ -40,7 +39,7 @@ def at_the_turn(days):
     return (int(time.time()) // _DAY_S + days) * _DAY_S + 20
 
 
-def texts(site, change=lambda: None, role=Role.WATCH):
+def texts(site, change=lambda: None):
     """What a week of scrapes says, with a change in its middle; the disk that others fill too is left out."""
     found = []
     with contextlib.closing(Metrics(site.world.hub)) as metrics:
@@ -102,7 +101,7 @@ def test_a_count_that_is_published_as_it_is_would_be_seen(site, monkeypatch):
     assert texts(site, worn) != quiet
 
 
-def test_a_role_that_reads_no_person_reads_all_of_it(site):
+def test_a_message_to_the_team_counts_once_it_was_tried(site):
     with owning(site.world.hub) as db:
         db.execute(CHANGED.delete())
         row = {"number": 1, "channel": "mail", "made_utc_s": int(time.time()) - 1300, "due_utc_s": 0, "count": 1}
@@ -110,6 +109,21 @@ def test_a_role_that_reads_no_person_reads_all_of_it(site):
         db.execute(POST.insert(), {**row, "number": 2, "made_utc_s": int(time.time()) - 1250, "tries": 3})
     with contextlib.closing(Metrics(site.world.hub)) as metrics:
         assert "wardbeat_hub_post_waiting_seconds 1200.0" in published(metrics.read(int(time.time())))
+
+
+def test_the_database_user_that_reads_no_person_reads_all_of_it(server, tmp_path):
+    world = make_world(tmp_path, database=server.base(), users=True)
+    person = Scored.made(world)
+    person.days(1)
+    person.send()
+    with contextlib.closing(Metrics(world.hub)) as metrics:
+        reading = metrics.read(int(time.time()))
+        assert reading.database is not None
+        assert reading.database.counters["stored"] > 0
+        assert "wardbeat_hub_database_up 1.0" in published(reading)
+        with metrics._store._engine.connect() as db, pytest.raises(Exception, match="permission denied"):
+            db.exec_driver_sql("SELECT device FROM due")
+    world.close()
 
 
 def test_a_scorer_that_works_and_one_that_was_killed_are_told_from_each_other(site):
@@ -138,6 +152,18 @@ def test_a_database_that_is_away_is_said_and_the_rest_stays(site):
         (site.world.hub / "hub.db").rmdir()
         (site.world.hub / "away").rename(site.world.hub / "hub.db")
         assert "wardbeat_hub_database_up 1.0" in published(metrics.read(int(time.time())))
+
+
+def test_a_key_that_was_made_meanwhile_counts(site):
+    with contextlib.closing(Metrics(site.world.hub)) as metrics:
+        later = int(time.time()) + 20 * _DAY_S
+        assert "wardbeat_hub_directory_days -" in published(metrics.read(later))
+        with contextlib.closing(open_keys(site.world.hub)) as keys:
+            keys.kems.add(later)
+            keys.issue_directory(later)
+        text = published(metrics.read(later))
+        assert "wardbeat_hub_directory_days 2.0" in text
+        assert "wardbeat_hub_kem_key_days 45.0" in text or "wardbeat_hub_kem_key_days 44.0" in text
 
 
 def test_one_process_reads_a_folder(site):
