@@ -2,10 +2,9 @@
 
 import argparse
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from agent.errors import Missing
 from agent.system.installation import how_to_add
@@ -15,44 +14,15 @@ from hub import (
     commands_database,
     commands_enroll,
     commands_fusion,
+    commands_metrics,
     commands_people,
     commands_records,
     commands_show,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """One argument of a command: its flag or name, and the options of `argparse.ArgumentParser.add_argument`."""
-
-    flag: str
-    options: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One command.
-
-    Attributes:
-        name: As it is typed.
-        help: Help line, beginning with a verb.
-        run: Carries it out; returns the exit code.
-        arguments: Besides FOLDER, which every command takes first.
-    """
-
-    name: str
-    help: str
-    run: Callable[[argparse.Namespace], int]
-    arguments: tuple[Argument, ...] = ()
-
-
-def _argument(flag: str, **options: Any) -> Argument:
-    return Argument(flag, options)
-
-
-def _switch(flag: str, help_line: str) -> Argument:
-    return Argument(flag, {"action": "store_true", "help": help_line})
-
+from hub.command_row import Command
+from hub.command_row import argument as _argument
+from hub.command_row import switch as _switch
+from hub.metrics.address import LISTEN
 
 COMMANDS: Final = (
     Command(
@@ -155,6 +125,19 @@ COMMANDS: Final = (
                 help="instrument and scale, such as single:level (default) or cbi:personal",
             ),
             _argument("--card", type=Path, metavar="FILE", help="write the fitted card to this new file"),
+        ),
+    ),
+    Command(
+        "metrics",
+        "show a Prometheus on this machine lags, ends of keys and rounded sums, and nobody's data",
+        commands_metrics.metrics,
+        (
+            _argument(
+                "--listen",
+                default=LISTEN,
+                metavar="HOST:PORT",
+                help=f"address of this machine alone (default {LISTEN})",
+            ),
         ),
     ),
     Command(

@@ -8,6 +8,7 @@ import threading
 import time
 from contextlib import closing
 from dataclasses import asdict
+from functools import partial
 from typing import Final
 
 from agent.errors import WrongUse
@@ -104,13 +105,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 def score(arguments: argparse.Namespace) -> int:
     """Score until SIGINT or SIGTERM."""
+    from hub.process_state import SignOfLife
     from hub.scoring.scorer import Part, score_folder
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     part = Part.parsed(arguments.part)
-    score_folder(arguments.folder, part, stop, alive=ServiceManager().alive, ready=lambda: say("The scorer runs."))
+    name = "score" if part.of == 1 else f"score-{part.number + 1}"
+    sign = SignOfLife(arguments.folder, name, ServiceManager().alive)
+    ready = partial(say, "The scorer runs.")
+    score_folder(arguments.folder, part, stop, alive=sign.alive, clear=sign.clear, ready=ready)
+    sign.end()
     return 0
 
 

@@ -53,7 +53,8 @@ def show(arguments: argparse.Namespace) -> int:
             for line in view.table(rows, shutil.get_terminal_size().columns):
                 output.show(line)
     if view.name == VIEWS[0].name:
-        return _say_hearing(arguments.folder) | _say_scoring(next(iter(rows)))
+        overview = next(iter(rows))
+        return _say_hearing(arguments.folder) | _say_scoring(overview) | _say_processes(arguments.folder, overview)
     return _say_checks(rows, asked) if asked else 0
 
 
@@ -92,6 +93,23 @@ def _say_scoring(overview: dict[str, Any]) -> int:
         "Start 'wardbeat hub score SITE', or read its log."
     )
     return 1
+
+
+def _say_processes(folder: Path, overview: dict[str, Any]) -> int:
+    """Say which other processes were killed, and whether people wait for the alerts; 1 then."""
+    from hub.process_state import PROCESSES, read_all
+
+    failing, now_utc_s = 0, int(time.time())
+    for state in read_all(folder):
+        if not state.is_ended and not state.is_up(now_utc_s):
+            say(f"{state.name} gave no sign of life for {state.silent_s(now_utc_s)} s. Start '{state.start_again}'.")
+            failing = 1
+        since = overview["changed_since_utc_s"]
+        waits_s = 0 if since is None else now_utc_s - since
+        if state.name == "alerts" and waits_s >= _SCORED_WITHIN_S:
+            say(f"What changed is not followed, the first for {waits_s} s. Start '{PROCESSES['alerts']}'.")
+            failing = 1
+    return failing
 
 
 def _say_hearing(folder: Path) -> int:

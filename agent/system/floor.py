@@ -15,6 +15,7 @@ from agent.system import host
 SECURITY_FLOOR: Final = "0.2.0"
 """The oldest version that may work on what this one leaves: release 0.1.0 cannot read its private hours."""
 
+VERSION: Final = __version__
 FILE: Final = "version.floor"
 _VERSION: Final = re.compile(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})")
 _MOST_BYTES: Final = 64

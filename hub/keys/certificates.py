@@ -118,6 +118,14 @@ def certificate_end_utc_s(der: bytes) -> int:
     return int(x509.load_der_x509_certificate(der).not_valid_after_utc.timestamp())
 
 
+def file_end_utc_s(file: Path) -> int | None:
+    """When the certificate in a file (PEM) ends, in UTC s; None when there is none that can be read."""
+    try:
+        return int(x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc.timestamp())
+    except (OSError, ValueError):
+        return None
+
+
 def certify(
     folder: Path, common_name: str, public: ec.EllipticCurvePublicKey, *, server: str | None, days: int = DEVICE_DAYS
 ) -> x509.Certificate:

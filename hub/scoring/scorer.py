@@ -95,8 +95,13 @@ class Scorer:
         self.store.close()
         self.keys.close()
 
-    def run(self, stop: threading.Event, alive: Callable[[], None] = lambda: None) -> None:
-        """Score what is due until ``stop`` is set; ``alive`` is called before each batch.
+    def run(
+        self,
+        stop: threading.Event,
+        alive: Callable[[], None] = lambda: None,
+        clear: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Score what is due until ``stop`` is set; ``alive`` is called before each batch, ``clear`` when none is due.
 
         Raises:
             AlreadyRunning: Another process scores this part.
@@ -115,6 +120,7 @@ class Scorer:
                     stop.wait(_AGAIN_S)
                 else:
                     if idle:
+                        clear()
                         stop.wait(POLL_S)
         finally:
             unlock_file(lock)
@@ -242,9 +248,12 @@ def score_folder(
     stop: threading.Event,
     *,
     alive: Callable[[], None] = lambda: None,
+    clear: Callable[[], None] = lambda: None,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
-    """Score a hub's folder until ``stop`` is set; ``ready`` is called before the first batch, ``alive`` before each."""
+    """Score a hub's folder until ``stop`` is set; ``ready`` is called before the first batch, ``alive`` and ``clear``
+    as in `Scorer.run`.
+    """
     with closing(Scorer(folder, part)) as scorer:
         ready()
-        scorer.run(stop, alive)
+        scorer.run(stop, alive, clear)

@@ -14,7 +14,7 @@ from agent.wire.receipt import Place
 from hub.database import rows_at
 from hub.keys.keystore import KeyStore
 from hub.store.kept import place_of
-from hub.store.tables import COUNTER, DEVICE, DUE, ROW, SEEN
+from hub.store.tables import CHANGED, COUNTER, DEVICE, DUE, POST, ROW, SEEN
 
 SUMMARY: Final = KINDS[SummaryMessage]
 DAYS: Final = KINDS[DaysMessage]
@@ -157,6 +157,18 @@ class StoredRows:
         with self._reads.connect() as db:
             row = db.execute(select(func.count(DUE.c.arrival).label("n"), func.min(DUE.c.taken_ms).label("ms"))).one()
         return int(row.n), None if row.ms is None else row.ms / 1000
+
+    def changed_since_utc_s(self) -> float | None:
+        """Since when the first person of whom something changed waits for `hub alerts`; None: nobody does."""
+        with self._reads.connect() as db:
+            ms = db.execute(select(func.min(CHANGED.c.taken_ms))).scalar()
+        return None if ms is None else ms / 1000
+
+    def post_since_utc_s(self) -> int | None:
+        """When the oldest message to the team was made that was tried and not delivered; None: there is none."""
+        with self._reads.connect() as db:
+            made = db.execute(select(func.min(POST.c.made_utc_s)).where(POST.c.tries > 0)).scalar()
+        return None if made is None else int(made)
 
     def _all(self, kind: str | None = None) -> Iterator[ArrivedRow]:
         self._keys.refresh()

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from hub import hearing
+from hub import hearing, process_state
 from hub.rotation import days_of_certificate
 from hub.views.open_hub import OpenHub
 
@@ -13,6 +13,7 @@ def rows(hub: OpenHub) -> Iterator[dict[str, Any]]:
     """One object; no stored value is decrypted for it."""
     keys, store, now_utc_s = hub.keys, hub.store, int(time.time())
     due, due_since_utc_s = store.due()
+    changed_since_utc_s = store.changed_since_utc_s()
     workers = hearing.read_all(hub.folder)
     yield {
         "site": keys.site,
@@ -28,6 +29,7 @@ def rows(hub: OpenHub) -> Iterator[dict[str, Any]]:
         "counters": store.counters(),
         "due": due,
         "due_since_utc_s": None if due_since_utc_s is None else int(due_since_utc_s),
+        "changed_since_utc_s": None if changed_since_utc_s is None else int(changed_since_utc_s),
         "received_utc_s": max((worker.received_utc_s for worker in workers), default=0) or None,
         "workers": [
             {
@@ -37,5 +39,9 @@ def rows(hub: OpenHub) -> Iterator[dict[str, Any]]:
                 "remedy": hearing.TROUBLES[worker.now(now_utc_s)][1],
             }
             for worker in workers
+        ],
+        "processes": [
+            {"process": state.name, "up": state.is_up(now_utc_s), "ended": state.is_ended}
+            for state in process_state.read_all(hub.folder)
         ],
     }

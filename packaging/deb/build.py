@@ -78,7 +78,7 @@ def built(
     ours = {"type": "library", "bom-ref": package.name, "name": "wardbeat", "version": version, "components": named}
     ours["licenses"] = [{"license": {"id": "Apache-2.0"}}]
     docs = tree / "usr" / "share" / "doc" / package.name
-    docs.mkdir(parents=True)
+    docs.mkdir(parents=True, exist_ok=True)  # a package may bring documents of its own
     (docs / "sbom.cdx.json").write_text(staging.bill(package.name, full, [ours, *components]), encoding="utf-8")
     (docs / "copyright").write_text(_copyright(components), encoding="utf-8")
     shutil.copyfile(ROOT / "packaging" / "README.md", docs / "README.md")
@@ -166,7 +166,8 @@ def _script(name: str, package: Package, release: Release) -> str:
     is_hub = package.name == "wardbeat-hub"
     is_agent = package.name == "wardbeat-agent"
     site = f"/{LIB}/lib/python{release.python}/site-packages"
-    units = "wardbeat-hub.service wardbeat-score.service wardbeat-broker.service" if is_hub else "'wardbeat@*.service'"
+    of_hub = (Path(file).name for file in package.files if is_hub and file.endswith(".service"))
+    units = " ".join(sorted(of_hub, reverse=True)) if is_hub else "'wardbeat@*.service'"
     before = "systemd-sysusers wardbeat-hub.conf && systemd-tmpfiles --create wardbeat-hub.conf" if is_hub else ":"
     kept = "/var/lib/wardbeat-hub" if is_hub else "/var/lib/wardbeat /etc/wardbeat/agents" if is_agent else ""
     places = {

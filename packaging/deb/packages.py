@@ -99,13 +99,22 @@ PACKAGES: Final = (
         beside="agent.lock",
         own=("hub",),
         summary="receives, stores and scores sealed summaries",
-        words="The hub of a site: it receives sealed summaries from an MQTT broker, stores and receipts them, and "
-        "scores them. Each process has its own user. Installing it starts nothing.",
+        words="The hub of a site: it receives sealed summaries from an MQTT broker, stores and receipts them, "
+        "scores them, and shows a care team the people who asked for it. Each process has its own user. Installing it "
+        "starts nothing.",
         depends=(f"wardbeat-agent (= {_OWN_VERSION})",),
         files={
             "packaging/systemd/wardbeat-hub.service": "usr/lib/systemd/system/wardbeat-hub.service",
             "packaging/systemd/broker/wardbeat-broker.service": "usr/lib/systemd/system/wardbeat-broker.service",
             "packaging/systemd/wardbeat-score.service": "usr/lib/systemd/system/wardbeat-score.service",
+            "packaging/systemd/wardbeat-alerts.service": "usr/lib/systemd/system/wardbeat-alerts.service",
+            "packaging/systemd/wardbeat-care.service": "usr/lib/systemd/system/wardbeat-care.service",
+            "packaging/systemd/wardbeat-metrics.service": "usr/lib/systemd/system/wardbeat-metrics.service",
+            "docs/prometheus/wardbeat-hub.rules.yml": "usr/share/doc/wardbeat-hub/prometheus/wardbeat-hub.rules.yml",
+            **{
+                f"docs/grafana/{name}.json": f"usr/share/doc/wardbeat-hub/grafana/{name}.json"
+                for name in ("receiving", "scoring", "keys", "groups")
+            },
             "packaging/systemd/hub.sysusers": "usr/lib/sysusers.d/wardbeat-hub.conf",
             "packaging/systemd/hub.tmpfiles": "usr/lib/tmpfiles.d/wardbeat-hub.conf",
         },

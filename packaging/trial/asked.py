@@ -16,6 +16,8 @@ TEMPLATE: Final = "wardbeat@pi.service"
 HUB: Final = "/var/lib/wardbeat-hub"
 BROKER: Final = "wardbeat-broker.service"
 HUB_UNITS: Final = ("wardbeat-hub.service", "wardbeat-score.service")
+# Those beside them, each with the port of this machine that it opens; 0: none.
+BESIDE: Final = {"wardbeat-alerts.service": 0, "wardbeat-care.service": 8443, "wardbeat-metrics.service": 9466}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import running
 import signing
 from asked import (
     ANNA,
+    BESIDE,
     BROKER,
     HERE,
     HUB,
@@ -98,6 +99,29 @@ def as_hub(_: Machine, trial: Trial) -> str:
     return f"messages arrive; {' and '.join(users)}, {' and '.join(said)}"
 
 
+def beside(_: Machine, trial: Trial) -> str:
+    """Alerts, care view and metrics run, each as its own user; they listen on this machine alone, and show it."""
+    hub = trial.hub
+    hub.run("systemctl", "enable", "--now", *BESIDE)
+    said = []
+    for unit, port in BESIDE.items():
+        process, user = pid(hub, unit), unit.removesuffix(".service")
+        must(is_active(hub, unit), f"{unit} is not active")
+        runs_as = hub.run("ps", "-o", "user:20=", "-p", str(process)).stdout.strip()
+        must(runs_as == user, f"{unit} runs as {runs_as}")
+        said.append(f"{user} {_confined(hub, process).rsplit('; ', 1)[1]}")
+        rows = [row.split() for row in hub.run("cat", f"/proc/{process}/net/tcp").stdout.splitlines()[1:]]
+        at = {row[1] for row in rows if row[3] == "0A" and int(row[1].rpartition(":")[2], 16) == port}
+        must(not port or at == {f"0100007F:{port:04X}"}, f"{unit} listens at {at}")
+    ask = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:9466/metrics', timeout=10).read().decode())"
+    text = hub.run("/usr/bin/python3", "-c", ask).stdout
+    for line in ("database_up 1.0", 'worker_receives{worker="1"} 1.0', 'process_up{process="score"} 1.0'):
+        must(f"wardbeat_hub_{line}" in text, f"{line} is not in {text}")
+    must(hub.run("wardbeat", "hub", "show", HUB, ok=False).returncode == 0, "hub show names a fault")
+    no_unit_failed(hub)
+    return f"{', '.join(said)}; {len([row for row in text.splitlines() if row[:1] != '#'])} values at loopback"
+
+
 def _confined(machine: Machine, process: int) -> str:
     status = machine.run("cat", f"/proc/{process}/status").stdout
     seen = {name: figure(rf"{name}:\s*(\S+)", status) for name in _STATES}
@@ -109,7 +133,7 @@ def _confined(machine: Machine, process: int) -> str:
 def exposure(machine: Machine, trial: Trial) -> str:
     """What systemd itself says of the units."""
     said = {TEMPLATE: _exposure(machine, TEMPLATE), UNIT: _exposure(machine, UNIT, ANNA)}
-    said |= {unit: _exposure(trial.hub, unit) for unit in (BROKER, *HUB_UNITS)}
+    said |= {unit: _exposure(trial.hub, unit) for unit in (BROKER, *HUB_UNITS, *BESIDE)}
     must(all(value <= 1.1 for unit, value in said.items() if unit != UNIT), f"too much: {said}")
     return ", ".join(f"{unit.removesuffix('.service')} {value}" for unit, value in said.items())
 
@@ -244,6 +268,7 @@ STEPS: Final = {
     "runs as an ordinary user": as_person,
     "runs as a system template": as_template,
     "runs as a hub": as_hub,
+    "alerts, care view, metrics": beside,
     "enrolls at the other machine": chain.enrolled,
     "exposure": exposure,
     "limits, by trial": limits,

@@ -84,6 +84,8 @@ LAYERS = {
     "hub.audit": 2,
     "hub.broker": 1,
     "hub.hearing": 3,
+    "hub.process_state": 3,
+    "hub.command_row": 1,
     "hub.database": 1,
     "hub.schema": 1,
     "hub": 0,

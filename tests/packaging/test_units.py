@@ -56,6 +56,38 @@ def test_a_system_unit_hides_devices_homes_and_processes(unit):
     assert any(row.startswith("User=") and row != "User=root" for row in rows(unit))
 
 
+def test_each_process_of_the_hub_has_a_user_of_its_own_that_the_package_makes():
+    made = re.findall(r"^u (\S+)", (PACKAGING / "systemd/hub.sysusers").read_text(), re.MULTILINE)
+    grouped = re.findall(r"^m (\S+) wardbeat-hub$", (PACKAGING / "systemd/hub.sysusers").read_text(), re.MULTILINE)
+    used = [row.removeprefix("User=") for unit in SYSTEM for row in rows(unit) if row.startswith("User=wardbeat-")]
+    assert sorted(used) == sorted(set(made)) == sorted(grouped)
+    assert len(used) == 5
+
+
+def test_the_units_of_the_hub_differ_in_their_program_alone():
+    """What confines one confines all of them: a unit that lacks a line is found here."""
+    of_hub = [unit for unit in SYSTEM if "@" not in unit.name]
+    own = ("Description=", "User=", "ExecStart=", "Environment=LISTEN=127.0.0.1:")
+    shared = {unit.name: [row for row in rows(unit) if not row.startswith(own)] for unit in of_hub}
+    first, *others = shared.values()
+    assert len(others) == 4
+    assert all(other == first for other in others)
+
+
+def test_the_hubs_commands_in_units_exist():
+    from hub.cli import COMMANDS, parser
+
+    started = {}
+    for unit in SYSTEM:
+        if words := re.search(r"^ExecStart=/usr/bin/wardbeat hub (.+)$", unit.read_text(), re.MULTILINE):
+            started[unit.name] = words[1].replace("${LISTEN}", "127.0.0.1:9466").split()
+    assert len(started) == 5
+    known = {row.name for row in COMMANDS}
+    for words in started.values():
+        if words[0] in known:  # `alerts` and `view` come with their own packages
+            assert parser().parse_args(words).folder == Path("/var/lib/wardbeat-hub")
+
+
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 def test_a_watchdog_waits_for_four_signs_of_life(unit, monkeypatch):
     watchdog_s = int(re.search(r"^WatchdogSec=(\d+)$", unit.read_text(), re.MULTILINE)[1])

@@ -1,0 +1,46 @@
+"""A row of the table of commands (`hub.cli`)."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a command: its flag or name, and the options of `argparse.ArgumentParser.add_argument`."""
+
+    flag: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command.
+
+    Attributes:
+        name: As it is typed.
+        help: Help line, beginning with a verb.
+        run: Carries it out; returns the exit code.
+        arguments: Besides FOLDER, which every command takes first.
+    """
+
+    name: str
+    help: str
+    run: Callable[[argparse.Namespace], int]
+    arguments: tuple[Argument, ...] = ()
+
+
+def argument(flag: str, **options: Any) -> Argument:
+    """An argument.
+
+    Args:
+        flag: Its flag or name.
+        options: Of `argparse.ArgumentParser.add_argument`.
+    """
+    return Argument(flag, options)
+
+
+def switch(flag: str, help_line: str) -> Argument:
+    """An option without a value."""
+    return Argument(flag, {"action": "store_true", "help": help_line})
