@@ -21,7 +21,7 @@ from agent.enrollment.enrolled import Identity
 from agent.enrollment.known_time import REMEDY, Papers
 from agent.errors import AgentBusy, AlreadyRunning, KeysMissing, NotRunning, PolicyDenied, WrongUse
 from agent.outbox import Outbox, Sealing, consents, pauses
-from agent.privacy.consent import releasable
+from agent.privacy.consent import CARE, FOR_TEAM, releasable
 from agent.privacy.vault import Vault, existing_vault, open_vault
 from agent.system import host, state_files
 from agent.system.clock import count_now
@@ -50,6 +50,8 @@ def consent_in_force(settings: Settings, profile: Profile) -> str:
         changed = "In force: a consent to a text that has changed since. Nothing leaves."
         return f"{changed} Read the text above, and consent again."
     covered = f"In force: record {given.record.serial}, until {until:%Y-%m-%d %H:%M} UTC. It names: {names}."
+    team = [one.signal for one in given.grants if one.purpose == CARE and one.signal in FOR_TEAM]
+    covered += f" The care team sees: {', '.join(team)}." if team else ""
     more = [spec.name for spec in releasable(profile) if spec.feature_id not in given.feature_ids]
     return f"{covered} It does not name: {', '.join(more)}." if more else covered
 

@@ -61,8 +61,12 @@ def say(session: Session, _: forms.Nothing) -> dict[str, Any]:
             {"signal": signal, "purpose": purpose, "recipient": operator, "numbers": numbers}
             for purpose in profile.purposes
         ]
-    if SCORE in profile.purposes and offered:
-        offered.append({"signal": CONTEXT, "purpose": SCORE, "recipient": operator, "numbers": []})
+    more = ((CONTEXT, SCORE), *((word, consent.CARE) for word in consent.FOR_TEAM)) if offered else ()
+    offered += [
+        {"signal": signal, "purpose": purpose, "recipient": operator, "numbers": []}
+        for signal, purpose in more
+        if consent.may_grant(profile, Grant(signal, purpose, operator or ""))
+    ]
     return {
         "operator": operator,
         "offered": offered,
@@ -105,12 +109,13 @@ async def give(session: Session, asked: forms.Yes) -> dict[str, Any]:
 
     Raises:
         WrongPin: That was not the PIN, or too many were not.
-        WrongUse: Nothing was ticked, or another text was shown.
+        WrongUse: Nothing was ticked, or what was ticked needs more beside it.
     """
     who, profile = session.require_identity(), session.profile
     wanted = tuple(Grant(signal, purpose, who.bundle.operator) for signal, purpose in asked.grants)
     if not wanted:
         raise WrongUse("nothing was ticked", remedy="Tick what may leave, or go back without a change.")
+    consent.check(profile, wanted)
     text = consent.text(profile, wanted, session.settings.consent_days)
     if asked.shown != hashlib.sha256(text.encode()).hexdigest():
         return {"text": text, "shown": hashlib.sha256(text.encode()).hexdigest()}

@@ -26,6 +26,7 @@ from agent.tables.profiles import PROFILES
 from agent.tables.signals import KINDS, SIGNALS
 from agent.weeks.day_report import WEEK_ROWS
 from agent.wire import message
+from agent.wire.consent import INDEX
 from agent.wire.context import SIGNAL as CONTEXT
 from agent.wire.labels import DUPLICATE, NOT_FINAL, REASONS, SEAL_AGAIN, STORED
 
@@ -66,7 +67,7 @@ VALUES: dict[str, Iterable[str]] = {
     "reason": REFUSALS,
     "kind": message.KINDS.values(),
     "kinds": KINDS,
-    "signal": [*SIGNALS, CONTEXT],
+    "signal": [*SIGNALS, CONTEXT, INDEX],
     "purpose": message.PURPOSES,
     "part": board_parts() | {f"source.{name}" for name in SOURCES},
     "note": RESETS,
