@@ -8,7 +8,7 @@ from agent.enrollment.consent_key import signed_yes
 from agent.enrollment.departure import RECEIPT
 from agent.errors import WrongPin, WrongUse
 from agent.outbox import consents, pauses
-from agent.page import forms
+from agent.page import forms, team
 from agent.privacy import consent
 from agent.session.session import Session
 from agent.sources import SOURCES
@@ -82,6 +82,7 @@ def say(session: Session, _: forms.Nothing) -> dict[str, Any]:
             "numbers": [spec.name for spec in given.releasable(profile)],
             "others": [spec.name for spec in consent.releasable(profile) if spec.feature_id not in given.feature_ids],
         },
+        "asked": team.asked(session),
         "paused": session.paused,
         "pause_until_utc_s": pauses.ends_utc_s(session.outbox),
         "hours": [[one.from_min, one.until_min] for one in pauses.hours(session.outbox)],
