@@ -105,8 +105,18 @@ def alerts(opened: Opened) -> list[SeenAlert]:
     with opened.store.connected() as db:
         view = CareView(db, opened.keys)
         by_kid, kept = _people(view, opened), view.alerts()
-    found = (SeenAlert(by_kid[one.kid], one, words) for one in kept if (words := _words(one)) and one.kid in by_kid)
-    return sorted((one for one in found if _came(one)), key=lambda one: -one.kept.number)
+    return _came_of(by_kid, kept)
+
+
+def alerts_of(opened: Opened, seen: SeenPerson) -> list[SeenAlert]:
+    """The same of one person.
+
+    Args:
+        opened: The request's.
+        seen: Of `person`.
+    """
+    with opened.store.connected() as db:
+        return _came_of({seen.kid: seen}, CareView(db, opened.keys).alerts([seen.kid]))
 
 
 def within(picture: Picture, consent: Consented) -> Picture:
@@ -158,6 +168,12 @@ def _words(kept: KeptAlert) -> AlertWords | None:
         return None
 
 
+def _came_of(by_kid: dict[bytes, SeenPerson], kept: Iterable[KeptAlert]) -> list[SeenAlert]:
+    """Those that came to the team, newest first."""
+    found = (SeenAlert(by_kid[one.kid], one, words) for one in kept if (words := _words(one)) and one.kid in by_kid)
+    return sorted((one for one in found if _came(one)), key=lambda one: -one.kept.number)
+
+
 def _came(alert: SeenAlert) -> bool:
     """Whether it came to the team: one that was closed before did not, and one that the person still holds has not."""
     kept = alert.kept
@@ -166,13 +182,3 @@ def _came(alert: SeenAlert) -> bool:
     return kept.state in (WITH_TEAM, ACKNOWLEDGED) or (
         kept.state == CLOSED and kept.team_utc_s <= alert.words.closed_utc_s
     )
-
-
-def of_person(every: Iterable[SeenAlert], kid: bytes) -> list[SeenAlert]:
-    """The alerts of one person.
-
-    Args:
-        every: Of `alerts`.
-        kid: The device.
-    """
-    return [one for one in every if one.person.kid == kid]

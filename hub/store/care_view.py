@@ -70,9 +70,9 @@ class CareView:
             found[device.kid].append(SignedRecord(record, ConsentMessage(row.record, row.signature), named))
         return found
 
-    def alerts(self) -> list[KeptAlert]:
-        """All alerts, by number."""
-        return TeamAlerts(self._db, self._keys).every()
+    def alerts(self, kids: Collection[bytes] | None = None) -> list[KeptAlert]:
+        """The alerts of these people, or all, by number."""
+        return TeamAlerts(self._db, self._keys).every(kids)
 
     def notes(self, kid: bytes) -> list[TeamNote]:
         """The team's notes on a person, newest first."""

@@ -36,6 +36,8 @@ from agent.wire.plaintext import encode_plaintext
 from agent.wire.score import Score
 from hub import site
 from hub.care import picture as pictures
+from hub.care.alert_words import AlertWords
+from hub.care.alert_words import encode as encode_alert
 from hub.care.projecting import project
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
@@ -50,6 +52,7 @@ from hub.store.roles import Role
 from hub.store.shown import KeptPicture, Shown
 from hub.store.store import Store
 from hub.store.tables import CONSENT, CONTACT, FEATURES, ROW
+from hub.store.team_alerts import KeptAlert, TeamAlerts
 
 OPERATOR = "Test service"
 NOW_UTC_S = 1_796_000_000
@@ -284,3 +287,46 @@ def relabel(hub: CaredHub, person: Cared, label: str) -> None:
         put_label(db, person.kid, label)
         mark_changed(db)
     hub.keys.refresh()
+
+
+WISHES = (
+    "Please look at my weeks. I slept badly since the change of the rota, and I would like to talk before Friday.",
+    "",
+)
+
+
+def filled(hub: CaredHub, many: int = 12, seed: int = 1) -> CaredHub:
+    """People of every kind, and the pictures that `hub alerts` makes of them."""
+    dice = random.Random(seed)
+    for n in range(many):
+        person = hub.person(f"P{n + 1:02d}" if n % 5 != 4 else "")
+        care = (ALL, ("heart",), ("heart", "index"), ALL, ALL, ("context",))[n % 6]
+        until_utc_s = NOW_UTC_S + (9 if n % 7 == 3 else 200) * DAY_S
+        person.consents(care, until_utc_s=until_utc_s, from_utc_s=NOW_UTC_S - (12 if n % 9 == 8 else 180) * DAY_S)
+        silent = {2: 6, 7: 12}.get(n % 10, 0)
+        days = [day for day in range(TODAY - 27, TODAY + 1 - silent) if dice.random() > 0.2]
+        person.wears({day: round(dice.uniform(3, 11)) for day in days})
+        person.heard(TODAY - silent)
+        person.scored(seed=n + 1, drift=(0.0, 0.0, 4.0, -4.5, 0.0, 2.5)[n % 6])
+        for ago in range(150, 0, -14):
+            at_utc_s = NOW_UTC_S - ago * DAY_S
+            person.answers(
+                (at_utc_s, "cbi work", 35.0 + (160 - ago) / 6 + n), (at_utc_s + 60, "single level", 2 + (ago < 30))
+            )
+            person.answers((at_utc_s + 3 * DAY_S, "tired tired_0_10", dice.randint(2, 8)))
+        if n % 6 == 3:
+            person.asks(WISHES[n // 6 % 2], at_utc_s=NOW_UTC_S - (n + 1) * 20_000)
+    hub.project_all()
+    return hub
+
+
+def alert(
+    person: Cared, number: int, rule: str, state: str = "with_team", *, closed_utc_s: int = 0, by: str | None = None
+) -> None:
+    """An alert, as `hub alerts` keeps it."""
+    made_utc_s = NOW_UTC_S - (3 + number) * DAY_S
+    words = AlertWords(rule, made_utc_s // DAY_S - 1, made_utc_s, "talk", closed_utc_s)
+    team_utc_s, at = made_utc_s + 86_400, NOW_UTC_S - 7200 if by else None
+    kept = KeptAlert(number, person.kid, person.serial, state, 2, team_utc_s, by, at, encode_alert(words))
+    with person.hub.writing() as db:
+        TeamAlerts(db, person.hub.keys).put(kept)
