@@ -258,7 +258,7 @@ def weeks(shown: Sequence[WeekShown]) -> Chart:
         inside = [drawing.line(frame.left, frame.y(50), wide - frame.right, frame.y(50), "normal")]
         inside += [drawing.text(frame.left - 6, frame.y(one) + 4, one, anchor="end") for one in (0, 50, 100)]
         inside.append(drawing.text(frame.left + 2, 12, "more strain than their normal", anchor="start"))
-        inside.append(drawing.text(frame.left + 2, frame.high - 32, "less", anchor="start"))
+        inside.append(drawing.text(frame.left + 2, frame.high - 32, "less strain", anchor="start"))
         thick = min(frame.step * 0.5, 12.0)
         for place, week in enumerate(some):
             x = frame.x(place)

@@ -1,5 +1,7 @@
 """What an alert says, as it is kept: a round trip, and any bytes decode or are refused."""
 
+import contextlib
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
@@ -27,10 +29,8 @@ def test_words_come_back_as_they_were(words):
 
 @given(st.one_of(st.binary(max_size=40), WORDS.map(encode).map(lambda data: data[:-1] + bytes([data[-1] ^ 1]))))
 def test_any_bytes_decode_to_themselves_or_are_refused(data):
-    try:
+    with contextlib.suppress(WireRefused):
         assert encode(decode(data)) == data
-    except WireRefused:
-        pass
 
 
 def test_an_unknown_rule_is_refused():

@@ -13,7 +13,7 @@ from hub.care.projecting import project, state_of
 from hub.store.care_rows import CareReads
 from hub.store.shown import KeptPicture, Shown
 from hub.store.tables import ROW, SHOWN
-from tests.support.cared import ALL, NOW_UTC_S, OPERATOR, TODAY, YEAR_S, cared_hub
+from tests.support.cared import ALL, NOW_UTC_S, OPERATOR, TODAY, YEAR_S
 
 NEEDS = {"worn_h": "heart", "gaps": "heart", "weeks": "index", "lines": "index", "check_ins": "context"}
 """Fields that hold values, and the grant that each needs."""
@@ -30,12 +30,6 @@ FREE = {
 }
 FREE |= {"asked_utc_s", "asked_words"}  # what the person says to the team
 FREE |= {"arrivals", "state"}  # a place in the order of rows; and checked below
-
-
-@pytest.fixture
-def hub(tmp_path):
-    with cared_hub(tmp_path / "hub") as made:
-        yield made
 
 
 @pytest.fixture
