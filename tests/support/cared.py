@@ -39,6 +39,7 @@ from hub.care import picture as pictures
 from hub.care.alert_words import AlertWords
 from hub.care.alert_words import encode as encode_alert
 from hub.care.projecting import project
+from hub.database_users import make_users
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
 from hub.keys.people import put_label
@@ -53,6 +54,7 @@ from hub.store.shown import KeptPicture, Shown
 from hub.store.store import Store
 from hub.store.tables import CONSENT, CONTACT, FEATURES, ROW
 from hub.store.team_alerts import KeptAlert, TeamAlerts
+from tests.support.world import owner_url
 
 OPERATOR = "Test service"
 NOW_UTC_S = 1_796_000_000
@@ -74,6 +76,15 @@ def cared_hub(folder: Path) -> Iterator["CaredHub"]:
     """A new hub, its store opened with every right."""
     shutil.copytree(_original(), folder, dirs_exist_ok=True)
     with contextlib.closing(site.open_keys(folder)) as keys, Store(folder, keys, Role.ALERTS) as store:
+        yield CaredHub(folder, keys, store)
+
+
+@contextlib.contextmanager
+def cared_hub_with_roles(folder: Path, database: str) -> Iterator["CaredHub"]:
+    """The same on PostgreSQL, where each process connects as its own user; this one's store is the owner's."""
+    site.init(folder, site.Site("test-site", OPERATOR, "127.0.0.1", 8883, synthetic=True, database=database))
+    make_users(folder, database)
+    with contextlib.closing(site.open_keys(folder)) as keys, Store(folder, keys, owner=owner_url(database)) as store:
         yield CaredHub(folder, keys, store)
 
 
