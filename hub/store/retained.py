@@ -12,7 +12,6 @@ from hub.keys.keystore import KeyStore
 from hub.store import due
 from hub.store.followed import note_changed
 from hub.store.tables import ALERT, DEVICE, DIGEST, DOWN, DUE, ROW, SCORE, SHOWN, TEAM_NOTE
-from hub.store.tables import DEVICE, DIGEST, DOWN, DUE, ROW, SCORE, SHOWN
 from hub.store.transaction import delete_ended
 
 ROWS: Final = 2000

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from agent.wire import schema
+from agent.wire.consent import NOTHING
 from agent.wire.message import PURPOSES
 from hub.keys.devices import Device
 from hub.store.contact import DAY_S
@@ -70,7 +71,7 @@ def worn(
 def _consents_to_care(device: Device, records: list[SignedRecord], now_utc_s: int) -> bool:
     return any(
         standing(device, signed.record, now_utc_s) == "in force"
-        and any(grant.purpose in _CARE for grant in signed.record.grants)
+        and any(grant.purpose in _CARE and grant.signal != NOTHING for grant in signed.record.grants)
         for signed in records
     )
 
