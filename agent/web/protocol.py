@@ -1,7 +1,8 @@
 """The server: HTTP/1.1 alone, few connections, short heads; nothing that a client sends says who it is."""
 
 import asyncio
-from typing import Final
+from collections.abc import Callable
+from typing import Final, cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -33,17 +34,19 @@ class IdleProtocol(H11Protocol):
             self._idle = self.loop.call_later(_HEAD_S, self._look)
 
 
-def server_config(app: ASGIApp, http: type[asyncio.Protocol], connections: int = CONNECTIONS) -> uvicorn.Config:
+def server_config(
+    app: ASGIApp, http: Callable[..., asyncio.Protocol], connections: int = CONNECTIONS
+) -> uvicorn.Config:
     """How both pages are served: no log of requests, no word of a proxy, no server's name.
 
     Args:
         app: The page, behind its guard.
-        http: The protocol of a connection.
+        http: Makes the protocol of a connection.
         connections: At most so many at once.
     """
     return uvicorn.Config(
         app,
-        http=http,
+        http=cast("type[asyncio.Protocol]", http),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -53,5 +56,6 @@ def server_config(app: ASGIApp, http: type[asyncio.Protocol], connections: int =
         proxy_headers=False,
         limit_concurrency=connections,
         timeout_keep_alive=_KEEP_S,
+        timeout_graceful_shutdown=_KEEP_S,
         h11_max_incomplete_event_size=_HEAD_MOST,
     )

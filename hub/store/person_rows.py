@@ -1,14 +1,15 @@
 """Reading what is stored by person: consents, days of contact, windows in order of arrival."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from hub.database import rows_at
 from hub.keys.devices import Device
 from hub.store import contact
+from hub.store.looks import KeptLook, every_look
 from hub.store.records import SignedRecord, signed_records
 from hub.store.stored_rows import DAYS, SUMMARY, ArrivedRow, StoredRows
 from hub.store.tables import ROW
@@ -24,6 +25,10 @@ class PersonRows(StoredRows):
         with self._reads.connect() as db:
             return signed_records(db, self._keys.site, device)
 
+    def records_in(self, db: Connection) -> Callable[[Device], list[SignedRecord]]:
+        """The same inside an open transaction."""
+        return lambda device: signed_records(db, self._keys.site, device)
+
     def contacts(self) -> dict[bytes, int]:
         """The day (UTC, days since 1970) on which each device was last heard, by kid."""
         with self._reads.connect() as db:
@@ -33,6 +38,11 @@ class PersonRows(StoredRows):
         """A number that every row which arrived on or after a day (UTC, days since 1970) exceeds."""
         with self._reads.connect() as db:
             return contact.arrival_before(db, day)
+
+    def looks(self) -> Iterator[KeptLook]:
+        """Every look at anybody, in order; 500 are in memory at a time."""
+        with self._reads.connect() as db:
+            yield from every_look(db)
 
     def windows_of(self, kid: bytes, *, after: int = 0, upto: int | None = None) -> Iterator[ArrivedRow]:
         """A device's rows with windows, in order of arrival; 500 are in memory at a time.
