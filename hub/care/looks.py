@@ -9,6 +9,7 @@ from hub.care.consented import consented
 from hub.care.rows import Opened, Seen
 from hub.keys.keystore import KeyStore
 from hub.store.looks import Head, KeptLook, Looking, look_faults, write_looks
+from hub.store.records import signed_records
 from hub.store.store import Store
 
 
@@ -27,13 +28,12 @@ def log_looks(opened: Opened, seen: Sequence[Seen]) -> None:
     keys, viewer = opened.keys, opened.viewer
     looking = Looking(viewer.name, viewer.role, opened.now_utc_s, tuple((one.kid, one.view) for one in seen))
     with opened.store.checked() as db:
-        records = opened.store.records_in(db)
 
         def may_see(kid: bytes) -> bool:
             device = keys.devices.of(kid)
             if device is None:
                 return False
-            return consented(device, records(device), keys.operator, opened.now_utc_s) is not None
+            return consented(device, signed_records(db, keys.site, device), keys.operator, opened.now_utc_s) is not None
 
         head = write_looks(db, keys, looking, may_see)
     keys.generations.note_look(head.n, head.link)

@@ -1,6 +1,7 @@
 """Reading what is stored by person: consents, days of contact, windows in order of arrival."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Final
 
@@ -25,9 +26,12 @@ class PersonRows(StoredRows):
         with self._reads.connect() as db:
             return signed_records(db, self._keys.site, device)
 
-    def records_in(self, db: Connection) -> Callable[[Device], list[SignedRecord]]:
-        """The same inside an open transaction."""
-        return lambda device: signed_records(db, self._keys.site, device)
+    @contextmanager
+    def connected(self) -> Iterator[Connection]:
+        """A transaction for reading alone, with the keys as they are now."""
+        self._keys.refresh()
+        with self._reads.connect() as db:
+            yield db
 
     def contacts(self) -> dict[bytes, int]:
         """The day (UTC, days since 1970) on which each device was last heard, by kid."""
