@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,14 +63,17 @@ class Browser:
         if method == "POST":
             sent |= {"Origin": f"https://127.0.0.1:{self.port}", "Content-Type": "application/x-www-form-urlencoded"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        is_kept = self.connection is not None
         if self.connection is None:
             self.connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=self.context)
         try:
             self.connection.request(method, path, body, sent)
             answer = self.connection.getresponse()
             text = answer.read().decode()
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException) as error:
             self.close()
+            if is_kept and method == "GET" and isinstance(error, ConnectionError):
+                return self(method, path, body, **headers)  # it had ended meanwhile; as browsers do
             raise
         self.headers = {name.lower(): value for name, value in answer.getheaders()}
         if answer.getheader("connection") == "close":
@@ -87,6 +91,50 @@ class Browser:
     def enter(self) -> "Browser":
         assert self("POST", "/sign-in", b"")[0] == 303
         return self
+
+
+FLOOD = """
+import collections, socket, ssl, sys, time
+port, ca, seconds = int(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+context = ssl.create_default_context(cafile=ca)
+ask = f"GET / HTTP/1.1\\r\\nHost: 127.0.0.1:{port}\\r\\n\\r\\n".encode()
+counts, ends, n = collections.Counter(), time.monotonic() + seconds, 0
+def made():
+    raw = socket.create_connection(("127.0.0.1", port), 10, ("127.0.0.2", 0))
+    return context.wrap_socket(raw, server_hostname="127.0.0.1")
+held = [made() for _ in range(8)]
+while time.monotonic() < ends:
+    for at, one in enumerate(held):
+        try:
+            one.sendall(ask * 8)
+        except OSError:
+            held[at] = made()
+    for at, one in enumerate(held):
+        got, left = b"", 8
+        try:
+            while got.count(b"HTTP/1.1 ") < 8 or not got.endswith(b"requests"):
+                part = one.recv(65536)
+                if not part:
+                    break
+                got += part
+                if got.count(b"HTTP/1.1 ") == 8 and b"429" not in got[-700:]:
+                    break
+        except OSError:
+            pass
+        for piece in got.split(b"HTTP/1.1 ")[1:]:
+            counts[piece[:3].decode()] += 1
+            n += 1
+        if len(got.split(b"HTTP/1.1 ")) < 9:
+            one.close()
+            held[at] = made()
+print(f"{n / seconds:.0f}", dict(counts))
+"""
+
+
+def flooding(folder: Path, port: int, seconds: float = 8.0) -> subprocess.Popen[str]:
+    """A stranger's program at another address: it prints its rate and what it was answered."""
+    words = [sys.executable, "-c", FLOOD, str(port), str(folder / "ca.pem"), str(seconds)]
+    return subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ from hub.store.store import Store
 log = logging.getLogger(__name__)
 
 LISTEN: Final = "127.0.0.1:8443"
+_CONNECTIONS: Final = 512
 _EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 - compared with what the operator chose
 
 
@@ -123,7 +124,7 @@ def serve_folder(folder: Path, options: Options, site: Site, ready: Callable[[st
         names = tls.names_of(certificate)
         port = int(listener.getsockname()[1])
         hosts = tls.hosts(names, port)
-        shaking = Shaking(tls.server_context(folder, certificate, key), noticed, set())
+        shaking = Shaking(tls.server_context(folder, certificate, key), noticed)
         shown = name if name in names else next((one for one in names if "*" not in one), name)
         where = f"https://{f'[{shown}]' if ':' in shown else shown}:{port}"
         app = _app(site, desk, hosts, noticed, provider)
@@ -140,6 +141,7 @@ def _app(site: Site, desk: Desk, hosts: frozenset[str], noticed: Noticed, provid
 
 async def _serve(app: Entry, shaking: Shaking, listener: socket.socket, desk: Desk, ready: Callable[[], None]) -> None:
     loop, manager = asyncio.get_running_loop(), ServiceManager()
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # it logs a line for each request that is no HTTP
 
     def look() -> None:
         """Alive is a loop that turns and a desk that finishes what it is given."""
@@ -151,7 +153,7 @@ async def _serve(app: Entry, shaking: Shaking, listener: socket.socket, desk: De
         ready()
         look()
 
-    server = _Server(server_config(app, shaking.protocol), started)
+    server = _Server(server_config(app, shaking.protocol, _CONNECTIONS), started)
     stop_on_signals(_Stop(server))
     await server.serve(sockets=[listener])
     manager.stopping()
