@@ -6,6 +6,8 @@ import time
 import pytest
 from sqlalchemy import text
 
+from agent.wire.message import Grant
+from hub.care import pages as care_pages
 from hub.care.rows import CareAction, CarePage, Made, TeamRole
 from hub.care.web.sessions import IDLE_S, SHIFT_S
 from hub.database import CANNOT_WRITE
@@ -15,6 +17,7 @@ from hub.store import Role, Store
 from tests.support import care_site as made_of
 from tests.support.care_inside import HOST, Inside, inside
 from tests.support.care_site import ACTIONS, ALL, DAY_S, DONE, PAGES, care_site
+from tests.support.cared import NOW_UTC_S, cared_hub
 from tests.support.world import owner_url
 
 SEEN = "in force"
@@ -145,6 +148,64 @@ def test_a_page_that_names_whom_it_shows_shows_nobody_who_does_not_consent(site)
     assert answer.status == 404
     assert not any(one.canary in answer.text for one in people.values())
     assert looks(site) == []
+
+
+def cared_people(hub):
+    """A person in each state of consent, whose picture was made while it was in force."""
+    found = {name: hub.person(label=f"Label {name}") for name in REAL_CONSENTS}
+    for name in ("withdrawn", "erased", "revoked device", SEEN):
+        found[name].consents()
+    found["expired"].consents(from_utc_s=NOW_UTC_S - 100 * DAY_S, until_utc_s=NOW_UTC_S - DAY_S)
+    found["other recipient"].consents(recipient="Another team")
+    found["other purpose"].consents(care=(), more=(Grant("heart", "research", made_of.OPERATOR),))
+    hub.project_all(NOW_UTC_S - 2 * DAY_S)
+    hub.keys.devices.withdraw(found["withdrawn"].kid, found["withdrawn"].serial)
+    hub.keys.devices.erase(found["erased"].kid, found["erased"].serial)
+    hub.keys.devices.revoke(found["revoked device"].kid)
+    return found
+
+
+REAL_CONSENTS = ("none", "other recipient", "other purpose", "withdrawn", "expired", "erased", "revoked device", SEEN)
+FORM = {"text": "a note", "words": "a note", "number": "1", "back": "person"}
+
+
+def test_no_real_page_or_form_goes_beyond_its_row(tmp_path):
+    """The rows of `hub.care.pages`, with pictures of people whose consents have ended since."""
+    with cared_hub(tmp_path / "hub") as hub:
+        people, site = cared_people(hub), made_of.CareSite(hub.folder, hub.keys, hub.store)
+        shown, beyond, cells, answered = badges(site), [], 0, set()
+        with inside(site, care_pages.PAGES, care_pages.ACTIONS) as view:
+            view.clock.ahead_s = NOW_UTC_S - time.time()
+            for role in ROLES:
+                cookie = view("POST", "/sign-in", shown[role]).cookie
+                for row in (*care_pages.PAGES, *care_pages.ACTIONS):
+                    is_form = isinstance(row, CareAction)
+                    allowed = role in {str(one) for one in row.roles}
+                    for consent, person in people.items():
+                        path = row.path.replace("{device}", person.name)
+                        token = view.sessions.of(cookie).token if cookie else ""
+                        before = len(looks(site))
+                        method, fields = ("POST", {"token": token, **FORM}) if is_form else ("GET", {})
+                        answer = view(method, path, shown[role], cookie, fields)
+                        visible = {
+                            name
+                            for name, one in people.items()
+                            if one.name in answer.text or f"Label {name}" in answer.text
+                        }
+                        visible -= {consent} if answer.status == 400 and consent == SEEN else set()
+                        may = allowed and ("{device}" not in row.path or consent == SEEN)
+                        wrong = visible - ({SEEN} if may and not is_form else set())
+                        unseen = visible and len(looks(site)) == before
+                        done = is_form and answer.status == 303 and not may
+                        open_to = not may and answer.status not in (303, 401, 403, 404)
+                        cells += 1
+                        answered |= {(row.path, answer.status)} if may else set()
+                        if wrong or unseen or done or open_to:
+                            beyond.append((row.path, role, consent, answer.status, sorted(visible)))
+    print(f"\n{cells} cells")
+    assert beyond == []
+    assert {(row.path, 200) for row in care_pages.PAGES} <= answered
+    assert cells == len(ROLES) * (len(care_pages.PAGES) + len(care_pages.ACTIONS)) * len(REAL_CONSENTS)
 
 
 @pytest.mark.parametrize("table", ["row", "digest", "score", "down", "due", "contact"])
