@@ -12,8 +12,8 @@ from typing import Any, Final, cast
 
 from sqlalchemy import Connection, Row, select
 
-from agent.wire.consent import ConsentRecord, names_features
-from agent.wire.message import ConsentMessage, FeaturesMessage
+from agent.wire.consent import names_features
+from agent.wire.message import ConsentMessage
 from hub.database import is_postgres
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
@@ -28,12 +28,15 @@ _KNOWN_MOST: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """A row of CONSENT, as far as it is proven."""
+    """A row of CONSENT, and the row of FEATURES beside it, as far as they are proven."""
 
     serial: int
     hash: bytes
     record: bytes
     signature: bytes
+    feature_ids: bytes
+    grants: bytes | None
+    named: bytes | None  # the signature of what it names; None: it names nothing
 
 
 class CareView:
@@ -55,19 +58,20 @@ class CareView:
     def records(self, devices: Collection[Device]) -> dict[bytes, list[SignedRecord]]:
         """The consent records of these devices whose signatures hold, by serial."""
         by_kid = {device.kid: device for device in devices}
-        statements = {(row.device, row.hash): row for row in self._db.execute(_of(FEATURES, by_kid))}
+        said = {
+            (row.device, row.hash): (row.feature_ids, row.grants, row.signature)
+            for row in self._db.execute(_of(FEATURES, by_kid))
+        }
         found: dict[bytes, list[SignedRecord]] = defaultdict(list)
         for row in self._db.execute(_of(CONSENT, by_kid).order_by(CONSENT.c.serial)):
             device = by_kid.get(row.device)
-            stored = _Stored(row.serial, row.hash, row.record, row.signature)
-            record = None if device is None else _proven(stored, self._keys.site, device)
-            if device is None or record is None:
+            if device is None:
                 continue
-            stated = statements.get((device.kid, record.hash))
-            named = None if stated is None else statement_of(stated)
-            if named is not None and not _is_named(named, self._keys.site, device.consent_public):
-                named = None
-            found[device.kid].append(SignedRecord(record, ConsentMessage(row.record, row.signature), named))
+            beside = said.get((row.device, row.hash), (b"", None, None))
+            stored = _Stored(row.serial, row.hash, row.record, row.signature, *beside)
+            signed = _signed(stored, self._keys.site, device)
+            if signed is not None:
+                found[device.kid].append(signed)
         return found
 
     def alerts(self, kids: Collection[bytes] | None = None) -> list[KeptAlert]:
@@ -109,14 +113,17 @@ def _of(table: Any, kids: Collection[bytes]) -> Any:
 
 
 @lru_cache(_KNOWN_MOST)
-def _proven(stored: _Stored, site: str, device: Device) -> ConsentRecord | None:
-    return proven(cast("Row[Any]", SimpleNamespace(**_fields(stored))), site, device)
+def _signed(stored: _Stored, site: str, device: Device) -> SignedRecord | None:
+    """A record, if the device's keys signed it, with what it names, if they signed that, too."""
+    record = proven(_row(stored, stored.signature), site, device)
+    if record is None:
+        return None
+    named = None if stored.named is None else statement_of(_row(stored, stored.named))
+    if named is not None and not names_features(named, site, device.consent_public):
+        named = None
+    return SignedRecord(record, ConsentMessage(stored.record, stored.signature), named)
 
 
-@lru_cache(_KNOWN_MOST)
-def _is_named(named: FeaturesMessage, site: str, consent_public: bytes) -> bool:
-    return names_features(named, site, consent_public)
-
-
-def _fields(stored: _Stored) -> dict[str, Any]:
-    return {name: getattr(stored, name) for name in stored.__dataclass_fields__}
+def _row(stored: _Stored, signature: bytes) -> "Row[Any]":
+    fields = {name: getattr(stored, name) for name in stored.__dataclass_fields__}
+    return cast("Row[Any]", SimpleNamespace(**{**fields, "signature": signature}))

@@ -10,7 +10,8 @@ from hub.database import is_postgres
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
 from hub.store import due
-from hub.store.tables import DEVICE, DIGEST, DOWN, DUE, ROW, SCORE
+from hub.store.followed import note_changed
+from hub.store.tables import DEVICE, DIGEST, DOWN, DUE, ROW, SCORE, SHOWN
 from hub.store.transaction import delete_ended
 
 ROWS: Final = 2000
@@ -46,6 +47,8 @@ def delete_arrived(db: Connection, upto: int, oldest_day: int, *, scored_again: 
         if scored_again and db.execute(select(DIGEST.c.device).where(DIGEST.c.device == kid).limit(1)).first():
             db.execute(delete(DIGEST).where(DIGEST.c.device == kid))
             due.note_last(db, kid)
+        db.execute(delete(SHOWN).where(SHOWN.c.device == kid))  # made again from the rows that are left
+    note_changed(db, kids)
     return Counter(row.device for row in old)
 
 

@@ -39,6 +39,7 @@ from hub.care import picture as pictures
 from hub.care.alert_words import AlertWords
 from hub.care.alert_words import encode as encode_alert
 from hub.care.projecting import project
+from hub.database_users import make_users
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
 from hub.keys.people import put_label
@@ -53,6 +54,7 @@ from hub.store.shown import KeptPicture, Shown
 from hub.store.store import Store
 from hub.store.tables import CONSENT, CONTACT, FEATURES, ROW
 from hub.store.team_alerts import KeptAlert, TeamAlerts
+from tests.support.world import owner_url
 
 OPERATOR = "Test service"
 NOW_UTC_S = 1_796_000_000
@@ -74,6 +76,15 @@ def cared_hub(folder: Path) -> Iterator["CaredHub"]:
     """A new hub, its store opened with every right."""
     shutil.copytree(_original(), folder, dirs_exist_ok=True)
     with contextlib.closing(site.open_keys(folder)) as keys, Store(folder, keys, Role.ALERTS) as store:
+        yield CaredHub(folder, keys, store)
+
+
+@contextlib.contextmanager
+def cared_hub_with_roles(folder: Path, database: str) -> Iterator["CaredHub"]:
+    """The same on PostgreSQL, where each process connects as its own user; this one's store is the owner's."""
+    site.init(folder, site.Site("test-site", OPERATOR, "127.0.0.1", 8883, synthetic=True, database=database))
+    make_users(folder, database)
+    with contextlib.closing(site.open_keys(folder)) as keys, Store(folder, keys, owner=owner_url(database)) as store:
         yield CaredHub(folder, keys, store)
 
 
@@ -264,7 +275,7 @@ class Cared:
         for day in range(TODAY - 100, TODAY + 1):
             if dice.random() < 0.12 or TODAY - 41 < day < TODAY - 35:
                 continue
-            fall = drift * max(0, day - TODAY + 30) / 100
+            fall = drift * max(0, day - TODAY + 30) / 300
             blocks = {day * 8 + place: dice.gauss(math.log(42) - fall, 0.25) for place in (2, 3, 5)}
             rates = {day * 8 + place: dice.gauss(62 + 8 * fall, 4) for place in (2, 3, 5)}
             days[day] = DayReadings({"ln_rmssd": blocks, "hr_bpm": rates}, 8.0, 7.5)
@@ -307,7 +318,7 @@ def filled(hub: CaredHub, many: int = 12, seed: int = 1) -> CaredHub:
         days = [day for day in range(TODAY - 27, TODAY + 1 - silent) if dice.random() > 0.2]
         person.wears({day: round(dice.uniform(3, 11)) for day in days})
         person.heard(TODAY - silent)
-        person.scored(seed=n + 1, drift=(0.0, 0.0, 4.0, -4.5, 0.0, 2.5)[n % 6])
+        person.scored(seed=n + 1, drift=(0.0, 0.0, -4.0, 4.5, 0.0, 2.5)[n % 6])
         for ago in range(150, 0, -14):
             at_utc_s = NOW_UTC_S - ago * DAY_S
             person.answers(

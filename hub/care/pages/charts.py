@@ -3,41 +3,20 @@
 A picture says its numbers in words, too: colour, hatching and position never stand alone.
 """
 
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 
 from markupsafe import Markup
 
 from hub.care.pages import drawing
-from hub.care.pages.drawing import NARROW, WIDE, Frame
-from hub.care.pages.words import DAY_S, GAP_REASONS, REASONS, day_text, direction, short_day
-from hub.care.picture import CheckIn, Line, Picture, WeekShown
+from hub.care.pages.drawing import NARROW, Chart, Frame, both, day_label
+from hub.care.pages.words import DAY_S, GAP_REASONS, REASONS, day_text, direction
+from hub.care.picture import CheckIn, Picture, WeekShown
 
 FULL_H: Final = 16.0  # hours of a day at which a bar is full
 _STRIP_WIDE: Final = 5  # of a day in the strip
 _STRIP_HIGH: Final = 24
 _KIND: Final = {"above": "above", "below": "below", "usual": "usual"}
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """One picture.
-
-    Attributes:
-        wide, narrow: The same for screens and for phones; the style sheet shows one of them.
-        head, rows: The same as a table.
-    """
-
-    wide: Markup
-    narrow: Markup
-    head: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
-
-
-def _both(draw: Callable[[float], Markup], head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Chart:
-    return Chart(draw(WIDE), draw(NARROW), head, tuple(rows))
 
 
 # ---- hours worn
@@ -70,14 +49,13 @@ def strip(picture: Picture) -> Markup:
         picture: With hours worn.
     """
     reasons, first = gap_reasons(picture), picture.last_day - len(picture.worn_h) + 1
-    inside = []
+    bars: dict[str, list[tuple[float, float]]] = {}
     for place, hours in enumerate(picture.worn_h):
-        x, reason = place * _STRIP_WIDE, reasons.get(first + place)
-        high = min(hours / FULL_H, 1.0) * (_STRIP_HIGH - 3)
-        if hours:
-            inside.append(drawing.box(x, _STRIP_HIGH - max(high, 1.5), _STRIP_WIDE - 1, max(high, 1.5), "bar"))
-        elif reason:
-            inside.append(drawing.box(x, _STRIP_HIGH - 2, _STRIP_WIDE - 1, 2, f"none {reason}"))
+        reason = reasons.get(first + place)
+        if hours or reason:
+            high = max(min(hours / FULL_H, 1.0) * _STRIP_HIGH, 2.0)
+            bars.setdefault("bar" if hours else f"none {reason}", []).append((place * _STRIP_WIDE, high))
+    inside = [drawing.bars(of_kind, _STRIP_WIDE - 1, _STRIP_HIGH, kind) for kind, of_kind in bars.items()]
     wide = len(picture.worn_h) * _STRIP_WIDE
     return drawing.picture(wide, _STRIP_HIGH, f"Worn in 28 days: {worn_said(picture)}", inside, "strip")
 
@@ -106,7 +84,7 @@ def worn(picture: Picture) -> Chart:
                 said = f"{day_text(day)}: {GAP_REASONS[reasons[day]]}"
                 inside.append(drawing.box(x, frame.top, thick, frame.y(0) - frame.top, f"none {reasons[day]}", said))
             if place % 7 == 6 or place == 0:
-                inside.append(_day_label(frame, place, day))
+                inside.append(day_label(frame, place, day))
         return drawing.picture(wide, frame.high, f"Hours worn: {worn_said(picture)}", inside)
 
     rows = [
@@ -117,129 +95,7 @@ def worn(picture: Picture) -> Chart:
         )
         for place, hours in enumerate(picture.worn_h)
     ]
-    return _both(draw, ("Day", "Hours", "Why none"), rows[::-1])
-
-
-def _day_label(frame: Frame, place: int, day: int) -> Markup:
-    x, last = frame.x(place), frame.places - 1
-    anchor = "start" if place == 0 else "end" if place == last else "middle"
-    x = frame.left if place == 0 else frame.wide - frame.right if place == last else x
-    return drawing.text(x, frame.high - 6, short_day(day), anchor=anchor)
-
-
-# ---- own range
-
-
-def shown_value(channel: str, value: float) -> float:
-    """A reading as it is shown: variability in ms, not its logarithm.
-
-    Args:
-        channel: Its name.
-        value: In the channel's unit.
-    """
-    return math.exp(value) if channel.startswith("ln_") else value
-
-
-def unit(channel: str) -> str:
-    """The unit that is shown.
-
-    Args:
-        channel: Its name.
-    """
-    return "ms" if channel.startswith("ln_") else "per minute"
-
-
-def own_range(line: Line, title: str) -> Chart:
-    """Days as dots, the line of each last seven days, and the person's own range behind them.
-
-    Args:
-        line: One channel.
-        title: What it is.
-    """
-    columns = [
-        [None if value is None else shown_value(line.channel, value) for value in column]
-        for column in (line.value, line.mean, line.low, line.high)
-    ]
-    value, mean, low, high = columns
-    known = [one for column in columns for one in column if one is not None]
-    least, most = (min(known), max(known)) if known else (0.0, 1.0)
-    room = max((most - least) * 0.08, 0.5)
-    days = len(value)
-
-    def draw(wide: float) -> Markup:
-        frame = Frame(wide, 260, 40, 10, 14, 26, least - room, most + room, days)
-        inside = _ticks(frame, least, most)
-        inside += _band(frame, low, high)
-        for place, one in enumerate(value):
-            if one is not None:
-                said = f"{day_text(line.first_day + place)}: {one:.0f} {unit(line.channel)}"
-                inside.append(drawing.dot(frame.x(place), frame.y(one), 2.4, "day", said))
-        points = [None if one is None else (frame.x(place), frame.y(one)) for place, one in enumerate(mean)]
-        for run in drawing.runs(points):
-            inside.append(drawing.path(run, "week") if len(run) > 1 else drawing.dot(*run[0], 2, "week-dot"))
-        every = 14 if wide > NARROW else 28
-        for place in range(days - 1, -1, -every):
-            if place >= 4:
-                inside.append(_day_label(frame, place, line.first_day + place))
-        return drawing.picture(wide, frame.high, title, inside, "range")
-
-    rows = [
-        (day_text(line.first_day + n), _number(value[n]), _number(mean[n]), _span(low[n], high[n]))
-        for n in range(days - 1, -1, -1)
-        if value[n] is not None or mean[n] is not None
-    ]
-    return _both(draw, ("Day", f"That day, {unit(line.channel)}", "Last 7 days", "Own range"), rows)
-
-
-def range_sentence(line: Line) -> str:
-    """What the picture of a channel says.
-
-    Args:
-        line: The channel.
-    """
-    newest = next((n for n in range(len(line.value) - 1, -1, -1) if line.mean[n] is not None), None)
-    if newest is None:
-        return "There are too few readings for a mean of seven days."
-    mean, low, high = (column[newest] for column in (line.mean, line.low, line.high))
-    shown = shown_value(line.channel, mean if mean is not None else 0.0)
-    said = f"The mean of the seven days to {day_text(line.first_day + newest)} is {shown:.0f} {unit(line.channel)}"
-    if mean is None or low is None or high is None:
-        return f"{said}; their own range is still being learnt."
-    where = "below" if mean < low else "above" if mean > high else "within"
-    span = f"{shown_value(line.channel, low):.0f} to {shown_value(line.channel, high):.0f}"
-    return f"{said}, {where} their own range of {span}, in which nine of ten of their days lay."
-
-
-def _ticks(frame: Frame, least: float, most: float) -> list[Markup]:
-    step = next(one for one in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if (most - least) / one <= 5)
-    inside = []
-    for tick in range(math.ceil(least / step), math.floor(most / step) + 1):
-        y = frame.y(tick * step)
-        inside.append(drawing.line(frame.left, y, frame.wide - frame.right, y, "grid"))
-        inside.append(drawing.text(frame.left - 6, y + 4, tick * step, anchor="end"))
-    return inside
-
-
-def _band(frame: Frame, low: Sequence[float | None], high: Sequence[float | None]) -> list[Markup]:
-    upper: list[drawing.Point] = []
-    lower: list[drawing.Point] = []
-    inside = []
-    for place, (under, over) in enumerate([*zip(low, high, strict=True), (None, None)]):
-        if under is not None and over is not None:
-            upper.append((frame.x(place), frame.y(over)))
-            lower.append((frame.x(place), frame.y(under)))
-        elif upper:
-            inside.append(drawing.area(upper, lower, "band"))
-            upper, lower = [], []
-    return inside
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.0f}"
-
-
-def _span(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f"{low:.0f} to {high:.0f}"
+    return both(draw, ("Day", "Hours", "Why none"), rows[::-1])
 
 
 # ---- weeks
@@ -275,13 +131,13 @@ def weeks(shown: Sequence[WeekShown]) -> Chart:
                 inside.append(drawing.dot(x, frame.y(week.index), 4, f"index {kind}", said))
         every = 5 if wide > NARROW else 4
         inside += [
-            _day_label(frame, place, some[place].last_day)
+            day_label(frame, place, some[place].last_day)
             for place in range(len(some) - 1, -1, -every)
             if place >= 2 or len(some) < 4
         ]
         return drawing.picture(wide, frame.high, "Index by weeks", inside, "weeks")
 
-    return _both(draw, ("Seven days to", "Index", "Interval", ""), [_week_row(week) for week in reversed(shown)])
+    return both(draw, ("Seven days to", "Index", "Interval", ""), [_week_row(week) for week in reversed(shown)])
 
 
 def _week_row(week: WeekShown) -> tuple[str, ...]:

@@ -1,10 +1,12 @@
 """Parts of a picture as SVG. Colours are classes of the style sheet; none holds a style, a script or an id."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from markupsafe import Markup
+
+from hub.care.pages.words import short_day
 
 WIDE: Final = 720
 NARROW: Final = 340
@@ -70,6 +72,12 @@ def box(x: float, y: float, wide: float, high: float, kind: str, said: str = "")
     return made.format(x, y, wide, high, min(wide, high, 4.0) / 2, kind, _said(said))
 
 
+def bars(places: Sequence[tuple[float, float]], wide: float, foot: float, kind: str) -> Markup:
+    """Many bars of one width as one element: (x, height) of each, which stand on a foot."""
+    drawn = "".join(f"M{x:g} {foot - high:.1f}h{wide:g}V{foot:g}h-{wide:g}z" for x, high in places)
+    return Markup('<path d="{}" class="{}"/>').format(drawn, kind)
+
+
 def dot(x: float, y: float, radius: float, kind: str, said: str = "") -> Markup:
     """A dot, and what it says when pointed at."""
     return Markup('<circle cx="{:.1f}" cy="{:.1f}" r="{:.1f}" class="{}">{}</circle>').format(
@@ -102,3 +110,36 @@ def runs(points: Sequence[Point | None]) -> list[list[Point]]:
 
 def _said(words: str) -> Markup:
     return Markup("<title>{}</title>").format(words) if words else Markup("")
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One picture.
+
+    Attributes:
+        wide, narrow: The same for screens and for phones; the style sheet shows one of them.
+        head, rows: The same as a table.
+    """
+
+    wide: Markup
+    narrow: Markup
+    head: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+def both(draw: Callable[[float], Markup], head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Chart:
+    """A picture in both widths.
+
+    Args:
+        draw: Draws it in a width.
+        head, rows: The same as a table.
+    """
+    return Chart(draw(WIDE), draw(NARROW), head, tuple(rows))
+
+
+def day_label(frame: Frame, place: int, day: int) -> Markup:
+    """The date below a place; at the ends it stays inside the picture."""
+    x, last = frame.x(place), frame.places - 1
+    anchor = "start" if place == 0 else "end" if place == last else "middle"
+    x = frame.left if place == 0 else frame.wide - frame.right if place == last else x
+    return text(x, frame.high - 6, short_day(day), anchor=anchor)

@@ -10,8 +10,8 @@ from agent.scoring.data import table
 from agent.scoring.instruments import Instrument, instruments
 from agent.wire import codes
 from hub.care import reading
-from hub.care.pages import charts, words
-from hub.care.pages.charts import Chart
+from hub.care.pages import charts, ranges, words
+from hub.care.pages.drawing import Chart
 from hub.care.pages.frame import page
 from hub.care.picture import CheckIn, Line, Picture, WeekShown
 from hub.care.reading import CLOSED
@@ -76,7 +76,7 @@ def person(opened: Opened, asked: Mapping[str, str]) -> Made:
 
 
 def printed(opened: Opened, asked: Mapping[str, str]) -> Made:
-    """The same for a printer: no form, and every table open.
+    """The same for a printer: no form, one column.
 
     Args:
         opened: The request's.
@@ -191,4 +191,4 @@ def _scale(instrument: Instrument, said: str, scale: codes.Scale, answers: Seque
 
 def _range(line: Line) -> Range:
     title = words.CHANNELS[line.channel]
-    return Range(title, charts.range_sentence(line), charts.own_range(line, title))
+    return Range(title, ranges.range_sentence(line), ranges.own_range(line, title))

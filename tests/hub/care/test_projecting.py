@@ -10,9 +10,10 @@ from agent.wire.message import Grant
 from hub.care import picture as pictures
 from hub.care.picture import Picture, WeekShown
 from hub.care.projecting import project, state_of
+from hub.store import retained
 from hub.store.care_rows import CareReads
 from hub.store.shown import KeptPicture, Shown
-from hub.store.tables import ROW, SHOWN
+from hub.store.tables import CHANGED, ROW, SHOWN
 from tests.support.cared import ALL, NOW_UTC_S, OPERATOR, TODAY, YEAR_S
 
 NEEDS = {"worn_h": "heart", "gaps": "heart", "weeks": "index", "lines": "index", "check_ins": "context"}
@@ -139,6 +140,17 @@ def test_worn_hours_are_counted_on_from_the_picture_before(hub, person):
     later = made(person, NOW_UTC_S + DAY_S)
     assert later.worn_h[:-2] == (*kept.worn_h[1:-5], 1.0, *kept.worn_h[-4:-1])
     assert later.worn_h[-2:] == (2.0, 0.0)
+
+
+def test_hours_are_not_kept_longer_than_their_rows(hub, person):
+    person.consents()
+    person.wears({TODAY - 9: 2, TODAY - 1: 3})
+    hub.project_all()
+    with hub.writing() as db:
+        retained.delete_arrived(db, 24, 0, scored_again=True)  # the rows of the first day
+        assert Shown(db, hub.keys).of([person.kid]) == {}
+        assert db.execute(CHANGED.select()).one().device == person.kid
+    assert sum(made(person).worn_h) == 3.0
 
 
 def test_a_picture_that_does_not_decode_is_counted_again(hub, person):

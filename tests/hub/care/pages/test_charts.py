@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import hypothesis.strategies as st
 from hypothesis import given
 
-from hub.care.pages import charts, drawing
+from hub.care.pages import charts, drawing, ranges
 from hub.care.picture import CheckIn, Line, Picture, WeekShown
 
 DAY = 20_700
@@ -40,8 +40,8 @@ def numbers(svg):
 
 @given(lines())
 def test_the_own_range_stays_in_its_frame_and_is_the_same_each_time(line):
-    chart = charts.own_range(line, "Heart")
-    assert chart == charts.own_range(line, "Heart")
+    chart = ranges.own_range(line, "Heart")
+    assert chart == ranges.own_range(line, "Heart")
     for svg in (chart.wide, chart.narrow):
         wide, high, places = numbers(svg)
         assert all(0 <= x <= wide and 0 <= y <= high for x, y in places)
@@ -51,15 +51,15 @@ def test_the_own_range_stays_in_its_frame_and_is_the_same_each_time(line):
 
 def test_no_line_is_drawn_over_days_without_a_mean():
     mean = (3.0, 3.1, None, None, 3.2, 3.3)
-    chart = charts.own_range(Line("hr_bpm", DAY, mean, mean, (None,) * 6, (None,) * 6), "Heart")
+    chart = ranges.own_range(Line("hr_bpm", DAY, mean, mean, (None,) * 6, (None,) * 6), "Heart")
     assert len(re.findall(r'class="week"', chart.wide)) == 2
     assert drawing.runs([(0, 0), None, (1, 1), (2, 2)]) == [[(0, 0)], [(1, 1), (2, 2)]]
 
 
 def test_variability_is_shown_in_ms():
     line = Line("ln_rmssd", DAY, (math.log(42.0),), (math.log(42.0),), (math.log(30.0),), (math.log(60.0),))
-    assert charts.own_range(line, "x").rows == (("4 Sep 2026", "42", "42", "30 to 60"),)
-    assert charts.range_sentence(line) == (
+    assert ranges.own_range(line, "x").rows == (("4 Sep 2026", "42", "42", "30 to 60"),)
+    assert ranges.range_sentence(line) == (
         "The mean of the seven days to 4 Sep 2026 is 42 ms, within their own range of 30 to 60, in which nine of ten of their days lay."
     )
 
@@ -85,10 +85,16 @@ def test_worn_hours_stay_in_their_frame(hours):
     gaps = tuple((DAY + n, DAY + n, "silent") for n, one in enumerate(hours) if not one)
     picture = Picture("d1", 1, ("heart",), 0, 0, 0, 0, last_day=DAY + 27, worn_h=tuple(hours), gaps=gaps)
     chart = charts.worn(picture)
-    for svg in (chart.wide, chart.narrow, charts.strip(picture)):
+    for svg in (chart.wide, chart.narrow):
         wide, high, places = numbers(svg)
         assert all(0 <= x <= wide and 0 <= y <= high for x, y in places)
-    assert charts.strip(picture).count("none silent") == len(gaps)
+    drawn = {
+        one.attrib["class"]: re.findall(r"M([\d.]+) ([\d.]+)h4V24h-4z", one.attrib["d"])
+        for one in ET.fromstring(charts.strip(picture)).iter("path")
+    }
+    assert len(drawn.get("none silent", ())) == len(gaps)
+    assert len(drawn.get("bar", ())) == 28 - len(gaps)
+    assert all(float(x) <= 136 and 0 <= float(y) <= 24 for of_kind in drawn.values() for x, y in of_kind)
 
 
 def test_answers_mark_those_over_the_line():

@@ -115,6 +115,16 @@ def test_somebody_who_is_not_there_is_answered_like_somebody_unknown(hub):
     assert (gone.status, gone.html, gone.seen) == (404, unknown.html, ())
 
 
+def test_each_picture_says_when_it_was_made_and_when_next(everybody):
+    address = f"/people/{everybody.people[0].name}"
+    page = made(everybody, address).html
+    assert page.count("Made 30 Nov 2026, 00:53 UTC; next by 30 Nov 2026, 06:53 UTC.") == 4
+    assert "should have been made again" not in page + made(everybody, "/").html
+    later = NOW_UTC_S + 7 * 3600
+    assert made(everybody, address, now_utc_s=later).html.count("it should have been made again") == 4
+    assert "14 of these pictures should have been made again" in made(everybody, "/", now_utc_s=later).html
+
+
 # ---- order
 
 
