@@ -11,6 +11,7 @@ from agent.system.installation import how_to_add
 from agent.system.parser import Parser
 from hub import (
     commands,
+    commands_care,
     commands_database,
     commands_enroll,
     commands_fusion,
@@ -237,6 +238,7 @@ COMMANDS: Final = (
             _argument("--most", type=int, metavar="N", help="with --arrivals: at most N windows (default 100)"),
         ),
     ),
+    *commands_care.ROWS,
 )
 
 
@@ -268,6 +270,8 @@ def parser() -> argparse.ArgumentParser:
     subparsers = top.add_subparsers(required=True, metavar="COMMAND")
     for row in COMMANDS:
         command = subparsers.add_parser(row.name, help=row.help)
+        for argument in row.before:
+            command.add_argument(argument.flag, **argument.options)
         command.add_argument("folder", type=Path, help="the hub's folder")
         command.set_defaults(run=row.run)
         for argument in row.arguments:

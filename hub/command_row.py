@@ -22,13 +22,15 @@ class Command:
         name: As it is typed.
         help: Help line, beginning with a verb.
         run: Carries it out; returns the exit code.
-        arguments: Besides FOLDER, which every command takes first.
+        arguments: Behind FOLDER, which every command takes.
+        before: In front of it.
     """
 
     name: str
     help: str
     run: Callable[[argparse.Namespace], int]
     arguments: tuple[Argument, ...] = ()
+    before: tuple[Argument, ...] = ()
 
 
 def argument(flag: str, **options: Any) -> Argument:
