@@ -273,7 +273,7 @@ def put_site(db: Connection, table: Table, name: str, value: bytes) -> None:
         db.execute(table.insert(), {"name": name, "value": value})
 
 
-def insert_new(db: Connection, table: Table, values: dict[str, Any]) -> None:
-    """Insert a row unless it exists, even when another process inserts it at the same moment."""
+def insert_new(db: Connection, table: Table, values: dict[str, Any] | list[dict[str, Any]]) -> None:
+    """Insert a row, or several, unless it exists, even when another process inserts it at the same moment."""
     make = postgresql.insert if is_postgres(db) else sqlite.insert
     db.execute(make(table).on_conflict_do_nothing(), values)

@@ -168,14 +168,15 @@ class Answers:
 
 def encode_answers(answers: Answers) -> bytes:
     """The words of an envelope down, in the schema of the device that they go to."""
-    items = [_item(answer) for answer in answers.answers]
+    items = [answer_items(answer) for answer in answers.answers]
     words: list[codec.Item] = [answers.directory_version, answers.store_id, items]
     if answers.schema > FIRST_SCHEMA:
         words += [answers.schema, answers.hub_utc_s, answers.place.ledger_index, answers.place.head]
     return codec.encode(words)
 
 
-def _item(answer: Answer) -> list[codec.Item]:  # noqa: PLR0911 - one branch a kind
+def answer_items(answer: Answer) -> list[codec.Item]:  # noqa: PLR0911 - one branch a kind
+    """One answer, as it is encoded."""
     match answer:
         case Receipt():
             entries: list[codec.Item] = [[entry.seq, entry.digest, entry.code] for entry in answer.entries]
@@ -203,7 +204,7 @@ def decode_answers(words: bytes) -> Answers:
     item = codec.decode(words)
     has_place = isinstance(item, list) and len(item) == _SECOND_FIELDS
     row = Fields(item, _SECOND_FIELDS if has_place else _FIRST_FIELDS)
-    version, store_id, read = row.uint(), row.raw(STORE_ID_BYTES), [_answer(one) for one in row.array()]
+    version, store_id, read = row.uint(), row.raw(STORE_ID_BYTES), [read_answer(one) for one in row.array()]
     schema, hub_utc_s, place = FIRST_SCHEMA, 0, Place()
     if has_place:
         schema, hub_utc_s, place = row.uint(), row.utc_s(), Place(row.uint(), row.raw(HASH_BYTES))
@@ -213,8 +214,12 @@ def decode_answers(words: bytes) -> Answers:
     return Answers(version, store_id, answers, schema, hub_utc_s, place, sum(unknown for _, unknown in read))
 
 
-def _answer(item: Decoded) -> tuple[Answer | None, int]:
-    """An answer, and how many of its parts are unknown; None when all of it is."""
+def read_answer(item: Decoded) -> tuple[Answer | None, int]:
+    """An answer, and how many of its parts are unknown; None when all of it is.
+
+    Raises:
+        WireRefused: ``malformed``.
+    """
     if not isinstance(item, list) or not item or not isinstance(item[0], str):
         raise WireRefused("malformed", "an answer starts with its kind")
     reader = _READERS.get(item[0])

@@ -20,8 +20,8 @@ def note_changed(db: Connection, kids: Iterable[bytes]) -> None:
         kids: The devices.
     """
     taken_ms = int(time.time() * 1000)
-    for kid in sorted(set(kids)):
-        insert_new(db, CHANGED, {"device": kid, "taken_ms": taken_ms})
+    if changed := [{"device": kid, "taken_ms": taken_ms} for kid in sorted(set(kids))]:
+        insert_new(db, CHANGED, changed)
 
 
 def forget_followed(db: Connection, kid: bytes) -> None:
