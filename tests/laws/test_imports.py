@@ -141,7 +141,8 @@ LIBRARIES = {
     "fitdecode": ("agent/recording/dialects/fit.py", "agent/days/health/fit.py"),
     "requests": (),
     "urllib": (),
-    "http": (),
+    "http": ("hub/alerts/webhook.py",),
+    "smtplib": ("hub/alerts/mail.py",),
 }
 HUB_MAY = ("agent.wire", "agent.scoring", "agent.tables", "agent.model", "agent.system", "agent.web", "agent.errors")
 IO_MODULES = {"os", "io", "pathlib", "socket", "time", "datetime", "random", "asyncio", "threading", "logging", "sys"}
@@ -329,6 +330,8 @@ BLIND = {
     ("hub/receive/batch.py", "_store_alone"),
     ("hub/scoring/scorer.py", "_fold_all"),  # one person: counted, and the others are scored
     ("hub/scoring/scorer.py", "_scored"),  # the same
+    ("hub/alerts/follower.py", "_follow"),  # one person: counted, and the others are followed
+    ("hub/alerts/posting.py", "_tried"),  # one message; it is sent again
     ("hub/receive/grid.py", "_keep"),  # one answer; the device sends its message again
 }
 
