@@ -26,6 +26,7 @@ from hub.scoring.weeks import record_of
 
 WATCHED: Final = "ln_rmssd"
 FALSE_ALARMS: Final = 0.25  # for 91 worn days
+_WEEKS: Final = 4  # whose effects of context are learnt; an alarm counts for as many
 _KEPT_MOST: Final = 20_000
 
 
@@ -55,7 +56,8 @@ class ChangeAlarms:
 
 
 def alarm_days(digests: Sequence[Digest]) -> list[tuple[int, ...]]:
-    """Days of alarms since 1970, as the person's own weekly log has them (`agent.scoring.weeks`).
+    """Days of alarms since 1970, as the person's own weekly log has them (`agent.scoring.weeks`); the effects of
+    shifts and hours are those learnt in the last four weeks.
 
     Args:
         digests: Of each person; all their days count.
@@ -66,7 +68,9 @@ def alarm_days(digests: Sequence[Digest]) -> list[tuple[int, ...]]:
     parts = [ChannelDays(record, WATCHED, days[n], _last_days(record)) for n, record in asked.items()]
     pieces: list[tuple[int, int, Days]] = []
     for (n, record), part, made in zip(asked.items(), parts, channel_results(parts) if parts else [], strict=True):
-        usual = in_usual_context(days[n], list(part.last_days), made.deviation.effect[:, None])
+        effect = made.deviation.effect[:, None]
+        # days before the first of these weeks are compared as in it
+        usual = in_usual_context(days[n], [-1, *part.last_days], np.concatenate((effect[:1], effect)))
         edges = [0, *sorted({day for day in record.resets if 0 < day < record.days}), record.days]
         pieces += [(n, begins, _piece(usual, begins, ends)) for begins, ends in pairwise(edges)]
     found: Mapping[int, list[int]] = {n: [] for n in range(len(digests))}
@@ -80,7 +84,7 @@ def alarm_days(digests: Sequence[Digest]) -> list[tuple[int, ...]]:
 def _last_days(record: Record) -> tuple[int, ...]:
     whole = [day for day in range(WEEK_DAYS - 1, record.days) if is_week_end(record.first_day + day)]
     today = record.days - 1
-    return tuple(whole if today in whole else [*whole, today])
+    return tuple((whole if today in whole else [*whole, today])[-_WEEKS:])
 
 
 def _piece(days: Days, begins: int, ends: int) -> Days:

@@ -1,6 +1,7 @@
 """Channels to the team: what each says, which is how many messages there are in Wardbeat, and nothing else."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -107,6 +108,18 @@ def secret(file: Path) -> bytes:
     if not content:
         raise NotDelivered(f"{file.name} is empty")
     return content
+
+
+def tls(ca_file: Path | None) -> ssl.SSLContext:
+    """TLS that checks the server's certificate and name.
+
+    Raises:
+        NotDelivered: The file of certificates cannot be read.
+    """
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # an ssl.SSLError, too
+        raise NotDelivered("ca_file cannot be read as certificates") from error
 
 
 @contextmanager

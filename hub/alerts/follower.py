@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 PEOPLE: Final = 64  # changed ones that are taken at once
 TOGETHER: Final = 4  # in one transaction
-SWEPT: Final = 8  # in the hourly round, between two looks at who changed
+SWEPT: Final = 32  # in the hourly round, between two looks at who changed
 POLL_S: Final = 0.2
 EVERYBODY_S: Final = 3600
 _AGAIN_S: Final = 1.0

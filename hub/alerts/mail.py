@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from hub.alerts.channels import TIMEOUT_S, WHOLE_S, MailChannel, NotDelivered, at_most, secret, words
+from hub.alerts.channels import TIMEOUT_S, WHOLE_S, MailChannel, NotDelivered, at_most, secret, tls, words
 from hub.store.posts import Post
 
 
@@ -23,7 +23,7 @@ def deliver(channel: MailChannel, post: Post, site: str) -> None:
         NotDelivered: The server did not take it over.
     """
     try:
-        context = ssl.create_default_context(cafile=channel.ca_file)
+        context = tls(channel.ca_file)
         smtp = smtplib.SMTP(timeout=TIMEOUT_S) if channel.starts_tls else _tls(channel, context)
         with at_most(WHOLE_S, lambda: smtp.sock), closing(smtp):
             _send(smtp, channel, context, message(channel, post, site))

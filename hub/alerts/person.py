@@ -27,7 +27,7 @@ from hub.scoring.noted import Noted, Statements, with_statement
 from hub.store.alerts import AlertRows
 from hub.store.care_rows import CareReads, CareRows
 from hub.store.posts import Posts
-from hub.store.records import last_given, standing
+from hub.store.records import SignedRecord, last_given, standing
 from hub.store.rides import ALERT, numbers_riding, put_ride, ride_words
 from hub.store.shown import KeptPicture, Shown
 from hub.store.team_alerts import KeptAlert, TeamAlerts
@@ -52,6 +52,18 @@ class Person:
     alarm_days: tuple[int, ...] = ()
 
 
+class _Reads(CareReads):
+    """Of one person: signatures are checked once."""
+
+    _records: list[SignedRecord] | None = None
+
+    def records(self, device: Device) -> list[SignedRecord]:
+        """As there."""
+        if self._records is None:
+            self._records = super().records(device)
+        return self._records
+
+
 def follow(
     db: Any, keys: KeyStore, person: Person, site: SiteRules, number: int, counts: Counter[str]
 ) -> tuple[int, int]:
@@ -69,7 +81,7 @@ def follow(
         When time alone changes something (UTC s; 0: it does not), and the number of the next alert.
     """
     kid, now_utc_s = person.device.kid, person.now_utc_s
-    reads = CareReads(db, keys)
+    reads = _Reads(db, keys)
     picture = project(reads, person.device, now_utc_s)
     _show(Shown(db, keys), kid, picture, now_utc_s)
     rows = AlertRows(db, keys)
@@ -88,7 +100,8 @@ def follow(
         now = Now(now_utc_s, fact, serial, riding, held, free_utc_s)
         mine = [one for name, one in known if name == rule.name]
         taken = step(row or rule, mine, now, number)
-        rows.drop(taken.dropped)
+        if taken.dropped:
+            rows.drop(taken.dropped)
         number += any(one.number == number for one in taken.changed)
         changed = {one.number: one for one in (*mine, *taken.changed) if one.number not in taken.dropped}
         for one in changed.values():

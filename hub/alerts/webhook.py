@@ -8,7 +8,7 @@ import ssl
 from contextlib import closing
 from typing import Final
 
-from hub.alerts.channels import TIMEOUT_S, WHOLE_S, NotDelivered, WebhookChannel, at_most, secret, words
+from hub.alerts.channels import TIMEOUT_S, WHOLE_S, NotDelivered, WebhookChannel, at_most, secret, tls, words
 from hub.store.posts import Post
 
 _OK: Final = range(200, 300)
@@ -28,7 +28,7 @@ def deliver(channel: WebhookChannel, post: Post, now_utc_s: int) -> None:
     """
     body = json.dumps({"id": post.number, "count": post.count, "text": words(post.count)}).encode()
     try:
-        context = ssl.create_default_context(cafile=channel.ca_file)
+        context = tls(channel.ca_file)
         key = secret(channel.secret_file)
         connection = http.client.HTTPSConnection(channel.host, channel.port, timeout=TIMEOUT_S, context=context)
         with at_most(WHOLE_S, lambda: connection.sock), closing(connection):
