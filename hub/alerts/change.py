@@ -115,9 +115,11 @@ def _over(digest: Digest, now_utc_s: int) -> Digest:
 
 def _name(digest: Digest) -> bytes:
     """What the alarms rest on."""
-    told = hashlib.sha256()
-    for day, of_day in sorted(digest.days.items()):
-        told.update(repr((day, sorted(of_day.blocks.get(WATCHED, {}).items()))).encode())
-    for statement in sorted(digest.statements.items()):
-        told.update(repr(statement).encode())
+    rows = [
+        (place, value) for of_day in digest.days.values() for place, value in of_day.blocks.get(WATCHED, {}).items()
+    ]
+    told = hashlib.sha256(np.array(sorted(rows), dtype="<f8").tobytes())
+    told.update(np.array(sorted(digest.days), dtype="<i8").tobytes())
+    for day, (index, words) in sorted(digest.statements.items()):
+        told.update(b"%d %d " % (day, index) + words)
     return told.digest()

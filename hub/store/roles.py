@@ -143,8 +143,7 @@ RIGHTS: Final[dict[Table, dict[Role, Right]]] = {
     },
     tables.POST: {
         Role.ALERTS: _all(*VERBS),
-        Role.SHOW: _of(tables.POST.c.channel, tables.POST.c.made_utc_s, tables.POST.c.tries),
-        Role.WATCH: _of(tables.POST.c.made_utc_s, tables.POST.c.tries),
+        Role.WATCH: _of(tables.POST.c.channel, tables.POST.c.made_utc_s, tables.POST.c.tries),
     },
     tables.POSTED: {Role.ALERTS: _all(*VERBS)},
 }

@@ -1,6 +1,8 @@
 """`hub alerts`: each fact raises one alert, the person hears first, and the team reads it when its rule says so."""
 
+import contextlib
 import logging
+import time
 
 import pytest
 from sqlalchemy import delete, update
@@ -8,11 +10,15 @@ from sqlalchemy import delete, update
 from agent.errors import AlreadyRunning, ConfigInvalid
 from hub.alerts import person as person_module
 from hub.alerts.follower import Follower
+from hub.care.alert_words import decode
 from hub.database import lock_file, unlock_file
 from hub.store.followed import forget_followed, note_changed
+from hub.store.rides import waiting_rides
 from hub.store.tables import CHANGED, SHOWN
+from hub.store.team_alerts import TeamAlerts
 from tests.support.alerted import CHANNELS, DAY_S, HOUR_S, alerted_hub, holds, works
 from tests.support.cared import NOW_UTC_S, TODAY
+from tests.support.world import deliver, make_world
 
 SINGLE = "single level"
 
@@ -340,3 +346,31 @@ def test_an_alert_that_was_not_taken_over_is_not_lost_when_its_row_is_gone(alert
         db.execute(delete(CHANGED))
     alerted.later(48 * HOUR_S + 4 * HOUR_S)  # never handed over
     assert alerted.states(person) == {"check_in_burnout": "with_team"}
+
+
+def test_it_needs_no_more_rights_than_its_role_has(server, tmp_path):
+    """A real consent, by a real receiver, on PostgreSQL with a user for each process."""
+    world = make_world(tmp_path, database=server.base(), users=True, from_utc_s=int(time.time()) - DAY_S)
+    receiver = world.receiver()
+    with world.outbox() as outbox:
+        deliver(world, outbox, receiver)
+    ahead_s = 0
+    follower = Follower(world.hub, now=lambda: time.time() + ahead_s)
+    with contextlib.closing(follower):
+        while follower.follow_once():
+            pass
+        ahead_s = 8 * DAY_S  # nothing is heard for a week
+        while follower.follow_once():
+            pass
+        with follower.store.connected() as db:
+            (alert,) = TeamAlerts(db, follower.keys).every()
+            rides = waiting_rides(db, follower.keys, [alert.kid])[alert.kid]
+        ahead_s += 2 * DAY_S
+        while follower.follow_once():
+            pass
+        with follower.store.connected() as db:
+            (later,) = TeamAlerts(db, follower.keys).every()
+    assert decode(alert.words).rule == "silent_days"
+    assert (alert.state, later.state) == ("told", "with_team")
+    assert [ride.riding.number for ride in rides] == [alert.number]
+    world.close()

@@ -1,17 +1,20 @@
 """Messages to the team: budgets, a server that is down for an hour, a crash at any point; none lost, none under two numbers."""
 
+import json
 import logging
 import re
 import threading
+import time
 from collections import Counter
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.exc import OperationalError
 
 from hub.alerts import channels, mail, webhook
 from hub.alerts.channels import NotDelivered
 from hub.alerts.posting import Posting
+from hub.cli import main
 from hub.store.posts import Posts
 from hub.store.tables import POST
 from tests.support.alerted import DAY_S, HOUR_S, alerted_hub
@@ -90,6 +93,19 @@ def test_an_hour_without_a_server_loses_and_doubles_nothing_and_is_named_once_an
     assert alerted.follower.posting.post_once(ward(alerted)) == 3
     assert Counter(count for _, count in server.taken) == {1: 3}
     assert alerted.posts() == []
+
+
+def test_show_names_a_channel_that_has_not_delivered_for_an_hour(alerted, monkeypatch, capsys):
+    Server(monkeypatch).cause = "the server answered 451"
+    alerted.now_utc_s = int(time.time()) - HOUR_S + 60
+    add(alerted, 2)
+    alerted.follower.posting.post_once(ward(alerted))
+    assert main(["show", str(alerted.hub.folder)]) == 0
+    assert json.loads(capsys.readouterr().out)["channels"][0]["messages"] == 2
+    with alerted.hub.writing() as db:
+        db.execute(update(POST).values(made_utc_s=POST.c.made_utc_s - 60))
+    assert main(["show", str(alerted.hub.folder)]) == 1
+    assert "The channel ward has not delivered 2 messages, the first for 60 min." in capsys.readouterr().err
 
 
 def test_a_crash_between_the_answer_and_the_deletion_sends_the_same_number_again(alerted, monkeypatch):
