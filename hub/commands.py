@@ -103,14 +103,20 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def stops_by_signal() -> threading.Event:
+    """An event that SIGINT and SIGTERM set."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
 def score(arguments: argparse.Namespace) -> int:
     """Score until SIGINT or SIGTERM."""
     from hub.process_state import SignOfLife
     from hub.scoring.scorer import Part, score_folder
 
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stops_by_signal()
     part = Part.parsed(arguments.part)
     name = "score" if part.of == 1 else f"score-{part.number + 1}"
     sign = SignOfLife(arguments.folder, name, ServiceManager().alive)

@@ -18,6 +18,7 @@ from hub.views.device_checks import CHECKS, failed
 
 _DEVICES = "devices"
 _SCORED_WITHIN_S = 60  # a running scorer needs a second
+_DELIVERED_WITHIN_S = 3600
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -54,7 +55,8 @@ def show(arguments: argparse.Namespace) -> int:
                 output.show(line)
     if view.name == VIEWS[0].name:
         overview = next(iter(rows))
-        return _say_hearing(arguments.folder) | _say_scoring(overview) | _say_processes(arguments.folder, overview)
+        found = _say_hearing(arguments.folder) | _say_scoring(overview) | _say_posts(overview)
+        return found | _say_processes(arguments.folder, overview)
     return _say_checks(rows, asked) if asked else 0
 
 
@@ -108,6 +110,20 @@ def _say_processes(folder: Path, overview: dict[str, Any]) -> int:
         waits_s = 0 if since is None else now_utc_s - since
         if state.name == "alerts" and waits_s >= _SCORED_WITHIN_S:
             say(f"What changed is not followed, the first for {waits_s} s. Start '{PROCESSES['alerts']}'.")
+            failing = 1
+    return failing
+
+
+def _say_posts(overview: dict[str, Any]) -> int:
+    """Say which channels have not delivered for an hour; 1 if any has not."""
+    failing = 0
+    for channel in overview["channels"]:
+        waits_s = int(time.time()) - channel["since_utc_s"]
+        if channel["tries"] and waits_s >= _DELIVERED_WITHIN_S:
+            say(
+                f"The channel {channel['channel']} has not delivered {channel['messages']} messages, the first for "
+                f"{waits_s // 60} min. Read the log of 'wardbeat hub alerts', and check alerts.yaml."
+            )
             failing = 1
     return failing
 

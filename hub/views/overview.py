@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from hub import hearing, process_state
 from hub.rotation import days_of_certificate
+from hub.store.posts import Posts
 from hub.views.open_hub import OpenHub
 
 
@@ -14,6 +16,8 @@ def rows(hub: OpenHub) -> Iterator[dict[str, Any]]:
     keys, store, now_utc_s = hub.keys, hub.store, int(time.time())
     due, due_since_utc_s = store.due()
     changed_since_utc_s = store.changed_since_utc_s()
+    with store.connected() as db:
+        channels = Posts(db).waiting()
     workers = hearing.read_all(hub.folder)
     yield {
         "site": keys.site,
@@ -30,6 +34,7 @@ def rows(hub: OpenHub) -> Iterator[dict[str, Any]]:
         "due": due,
         "due_since_utc_s": None if due_since_utc_s is None else int(due_since_utc_s),
         "changed_since_utc_s": None if changed_since_utc_s is None else int(changed_since_utc_s),
+        "channels": [asdict(channel) for channel in channels],
         "received_utc_s": max((worker.received_utc_s for worker in workers), default=0) or None,
         "workers": [
             {

@@ -143,7 +143,9 @@ LIBRARIES = {
     "fitdecode": ("agent/recording/dialects/fit.py", "agent/days/health/fit.py"),
     "requests": (),
     "urllib": (),
-    "http": ("hub/care/issuer.py",),  # the site's OpenID provider, at the host that the operator named
+    # the site's OpenID provider, at the host that the operator named; the webhook of a site's rules
+    "http": ("hub/care/issuer.py", "hub/alerts/webhook.py"),
+    "smtplib": ("hub/alerts/mail.py",),
 }
 HUB_MAY = ("agent.wire", "agent.scoring", "agent.tables", "agent.model", "agent.system", "agent.web", "agent.errors")
 IO_MODULES = {"os", "io", "pathlib", "socket", "time", "datetime", "random", "asyncio", "threading", "logging", "sys"}
@@ -332,6 +334,8 @@ BLIND = {
     ("hub/scoring/scorer.py", "_fold_all"),  # one person: counted, and the others are scored
     ("hub/scoring/scorer.py", "_scored"),  # the same
     ("hub/care/web/desk.py", "_done"),  # one page or form: a page that says so
+    ("hub/alerts/follower.py", "_follow"),  # one person: counted, and the others are followed
+    ("hub/alerts/posting.py", "_tried"),  # one message; it is sent again
     ("hub/receive/grid.py", "_keep"),  # one answer; the device sends its message again
 }
 
