@@ -15,6 +15,7 @@ def alerts(arguments: argparse.Namespace) -> int:
     from hub.alerts.follower import Follower
     from hub.alerts.settings import read_rules
     from hub.alerts.table import rows
+    from hub.process_state import SignOfLife
 
     if arguments.check:
         for line in rows(read_rules(arguments.folder)):
@@ -23,5 +24,7 @@ def alerts(arguments: argparse.Namespace) -> int:
     stop: threading.Event = stops_by_signal()
     with closing(Follower(arguments.folder)) as follower:
         say("Alerts run.")
-        follower.run(stop, ServiceManager().alive)
+        sign = SignOfLife(arguments.folder, "alerts", ServiceManager().alive)
+        follower.run(stop, sign.alive, sign.clear)
+    sign.end()
     return 0

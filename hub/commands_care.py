@@ -6,12 +6,16 @@ import json
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from agent.errors import CheckFailed, Missing, WrongUse
 from agent.system import host, output, terminal
 from agent.system.output import say
+from agent.system.service_manager import ServiceManager
 from hub.command_row import Command, argument, switch
+
+if TYPE_CHECKING:
+    from hub.care.web.serve import Options
 
 _LISTEN: Final = "127.0.0.1:8443"
 _DAY_S: Final = 86_400
@@ -126,11 +130,37 @@ def view(arguments: argparse.Namespace) -> int:
     from hub.care.pages import ACTIONS, PAGES
     from hub.care.pages.frame import STATIC
     from hub.care.web.app import Site
-    from hub.care.web.serve import Options, serve_folder
+    from hub.care.web.serve import Life, Options, serve_folder
+    from hub.process_state import SignOfLife
 
     options = Options.parsed(arguments.listen, arguments.certificate, arguments.key)
+    if arguments.prepare:
+        return _prepare(arguments.folder, options)
     site = Site(PAGES, ACTIONS, STATIC)
-    serve_folder(arguments.folder, options, site, lambda where: say(f"The care view is at {where}."))
+    sign = SignOfLife(arguments.folder, "care", (manager := ServiceManager()).alive)
+
+    def alive() -> None:
+        sign.clear()
+        sign.alive()
+
+    life = Life(alive, manager.every_s)
+    serve_folder(arguments.folder, options, site, life, lambda where: say(f"The care view is at {where}."))
+    sign.end()
+    manager.stopping()
+    return 0
+
+
+def _prepare(folder: Path, options: "Options") -> int:
+    """Issue what the view needs of the hub's CA, as the user who may read its key."""
+    from hub.care.web.serve import name_of
+    from hub.care.web.tls import own_certificate
+    from hub.keys.staff_certificates import ca_file
+    from hub.site import open_keys
+
+    with closing(open_keys(folder)) as keys:
+        certificate, _ = own_certificate(folder, name_of(options, keys))
+    ca_file(folder)
+    say(f"{certificate} is ready. The view asks for this again 60 days before it ends.")
     return 0
 
 
@@ -183,6 +213,7 @@ ROWS: Final = (
             argument("--listen", default=_LISTEN, metavar="HOST:PORT", help=f"address (default {_LISTEN})"),
             argument("--certificate", type=Path, metavar="FILE", help="the site's own certificate of the server, PEM"),
             argument("--key", type=Path, metavar="FILE", help="its key, PEM"),
+            switch("--prepare", "issue the view's certificate by the hub's CA, and end"),
         ),
     ),
     Command(

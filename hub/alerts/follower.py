@@ -70,8 +70,13 @@ class Follower:
         self.store.close()
         self.keys.close()
 
-    def run(self, stop: threading.Event, alive: Callable[[], None] = lambda: None) -> None:
-        """Follow until ``stop`` is set; ``alive`` is called before each batch.
+    def run(
+        self,
+        stop: threading.Event,
+        alive: Callable[[], None] = lambda: None,
+        clear: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Follow until ``stop`` is set; ``alive`` is called before each batch, ``clear`` when nobody waits.
 
         Raises:
             AlreadyRunning: Another process does the same for this hub.
@@ -91,6 +96,7 @@ class Follower:
                     stop.wait(_AGAIN_S)
                 else:
                     if idle:
+                        clear()
                         stop.wait(POLL_S)
         finally:
             unlock_file(lock)

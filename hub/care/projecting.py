@@ -47,7 +47,7 @@ def project(read: CareReads, device: Device, now_utc_s: int) -> Picture | None:
         return None
     rows = read.rows(device.kid, ended_serial(device))
     contact_day = rows.contact_day()
-    asked_utc_s, asked_words = _asked(rows)
+    asked_utc_s, asked_words = _asked(rows, consent.record.hash)
     today = now_utc_s // DAY_S
     arrivals, worn_s = _worn(rows, _kept(read, device.kid), today) if HEART in consent.granted else (0, [])
     weeks = _weeks(rows.scores(today - 7 * WEEKS)) if consent.shows_index else ()
@@ -98,10 +98,11 @@ def _kept(read: CareReads, kid: bytes) -> Picture | None:
         return None  # of another version: counted again
 
 
-def _asked(rows: CareRows) -> tuple[int, str]:
-    """Since when the person asks to be seen, and their words; 0: they do not."""
+def _asked(rows: CareRows, consent_hash: bytes) -> tuple[int, str]:
+    """Since when the person asks to be seen, and their words; 0: they do not. An ask ends with its consent."""
     see, take_back = (codes.codes("asks")[name] for name in ("see", "take_back"))
-    said = [(index, ask) for index, ask in rows.asks() if ask.what in (see, take_back)]
+    asks = [(index, ask) for index, ask in rows.asks() if ask.consent_hash == consent_hash]
+    said = [(index, ask) for index, ask in asks if ask.what in (see, take_back)]
     newest = max(said, key=lambda one: one[0], default=None)
     return (newest[1].at_utc_s, newest[1].words) if newest and newest[1].what == see else (0, "")
 

@@ -26,6 +26,7 @@ from asked import (
 )
 from machine import Machine
 
+AS_RUN: Final = ("setpriv", "--reuid=wardbeat-run", "--regid=wardbeat-hub", "--clear-groups")
 _STATES: Final = {"CapEff": "0000000000000000", "NoNewPrivs": "1", "Seccomp": "2"}
 
 
@@ -83,13 +84,12 @@ def as_hub(_: Machine, trial: Trial) -> str:
     """The hub's processes run, each as its own user, and messages arrive through a real broker."""
     hub = trial.hub
     site = ("--site", "ward-3", "--operator", "Trial", "--host", hub.address, "--port", "8883", "--synthetic")
-    as_user = ("setpriv", "--reuid=wardbeat-run", "--regid=wardbeat-hub", "--clear-groups")
-    hub.run(*as_user, "wardbeat", "hub", "init", HUB, *site)
+    hub.run(*AS_RUN, "wardbeat", "hub", "init", HUB, *site)
     hub.run("systemctl", "enable", "--now", BROKER, *HUB_UNITS)
     seen = hub.run("nsenter", "-t", str(pid(hub, BROKER)), "-m", "find", HUB, "-maxdepth", "1").stdout.split()
     must(sorted(seen) == [HUB, f"{HUB}/broker", f"{HUB}/ca.pem"], f"the broker sees {seen}")
     hub.run("systemctl", "reload", BROKER)
-    around = hub.run(*as_user, "ls", f"/proc/{pid(hub, HUB_UNITS[0])}/root{HUB}", ok=False)
+    around = hub.run(*AS_RUN, "ls", f"/proc/{pid(hub, HUB_UNITS[0])}/root{HUB}", ok=False)
     must(around.returncode != 0, "the hub's folder can be read through the hub's process")
     hub.wait(lambda: hub.run("wardbeat", "hub", "show", HUB, ok=False).returncode == 0, "the hub's own probe")
     users = [hub.run("ps", "-o", "user:20=", "-p", str(pid(hub, unit))).stdout.strip() for unit in HUB_UNITS]
@@ -102,6 +102,7 @@ def as_hub(_: Machine, trial: Trial) -> str:
 def beside(_: Machine, trial: Trial) -> str:
     """Alerts, care view and metrics run, each as its own user; they listen on this machine alone, and show it."""
     hub = trial.hub
+    hub.run(*AS_RUN, "wardbeat", "hub", "view", HUB, "--care", "--prepare")
     hub.run("systemctl", "enable", "--now", *BESIDE)
     said = []
     for unit, port in BESIDE.items():

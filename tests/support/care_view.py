@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from agent.system import output
 from hub.care.web.app import Site
-from hub.care.web.serve import Options, serve_folder
+from hub.care.web.serve import Life, Options, serve_folder
 from hub.care.web.sessions import COOKIE
 from tests.support.care_inside import TOKEN
 from tests.support.care_site import ACTIONS, PAGES, Badge, client_context
@@ -143,5 +143,6 @@ if __name__ == "__main__":
         Path(sys.argv[1]),
         at,
         Site(PAGES, ACTIONS, Path(__file__).parent),
+        Life(lambda: None, 30.0),
         lambda where: output.say(f"The care view is at {where}."),
     )

@@ -12,7 +12,6 @@ from typing import Final
 import uvicorn
 
 from agent.errors import AlreadyRunning, Missing, WrongUse
-from agent.system.service_manager import ServiceManager
 from agent.system.signals import stop_on_signals
 from agent.web.protocol import server_config
 from hub.care.oidc import Provider, load_provider
@@ -95,13 +94,27 @@ class _Stop(asyncio.Event):
         self._server.should_exit = True
 
 
-def serve_folder(folder: Path, options: Options, site: Site, ready: Callable[[str], None]) -> None:
+@dataclass(frozen=True, slots=True)
+class Life:
+    """How the process shows that it works.
+
+    Attributes:
+        alive: Called while the loop turns and the desk finishes what it is given.
+        every_s: How often.
+    """
+
+    alive: Callable[[], None]
+    every_s: float
+
+
+def serve_folder(folder: Path, options: Options, site: Site, life: Life, ready: Callable[[str], None]) -> None:
     """Serve the care view of a hub's folder until SIGINT or SIGTERM.
 
     Args:
         folder: As `hub init` made it.
         options: Where, and with which certificate.
         site: Pages and forms.
+        life: How the process shows that it works.
         ready: Called with the view's address once it listens.
 
     Raises:
@@ -117,7 +130,7 @@ def serve_folder(folder: Path, options: Options, site: Site, ready: Callable[[st
         store.learn_revoked()
         desk = undo.enter_context(closing(Desk(keys, store, noticed := Noticed())))
         listener = undo.enter_context(closing(_listener(options)))
-        name = _name(options, keys)
+        name = name_of(options, keys)
         files = tls.own_certificate(folder, name) if options.certificate is None else (options.certificate, options.key)
         certificate, key = files
         assert key is not None
@@ -128,7 +141,7 @@ def serve_folder(folder: Path, options: Options, site: Site, ready: Callable[[st
         shown = name if name in names else next((one for one in names if "*" not in one), name)
         where = f"https://{f'[{shown}]' if ':' in shown else shown}:{port}"
         app = _app(site, desk, hosts, noticed, provider)
-        asyncio.run(_serve(app, shaking, listener, desk, lambda: ready(where)))
+        asyncio.run(_serve(app, shaking, listener, desk, life, lambda: ready(where)))
 
 
 def _app(site: Site, desk: Desk, hosts: frozenset[str], noticed: Noticed, provider: Provider | None) -> Entry:
@@ -139,15 +152,17 @@ def _app(site: Site, desk: Desk, hosts: frozenset[str], noticed: Noticed, provid
     return Entry(make_app(site, answers, more), hosts, sessions, noticed, opens)
 
 
-async def _serve(app: Entry, shaking: Shaking, listener: socket.socket, desk: Desk, ready: Callable[[], None]) -> None:
-    loop, manager = asyncio.get_running_loop(), ServiceManager()
+async def _serve(
+    app: Entry, shaking: Shaking, listener: socket.socket, desk: Desk, life: Life, ready: Callable[[], None]
+) -> None:
+    loop = asyncio.get_running_loop()
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # it logs a line for each request that is no HTTP
 
     def look() -> None:
         """Alive is a loop that turns and a desk that finishes what it is given."""
         if not server.should_exit:
-            loop.run_in_executor(desk.pool, _nothing).add_done_callback(lambda _: manager.alive())
-            loop.call_later(manager.every_s, look)
+            loop.run_in_executor(desk.pool, _nothing).add_done_callback(lambda _: life.alive())
+            loop.call_later(life.every_s, look)
 
     def started() -> None:
         ready()
@@ -156,7 +171,6 @@ async def _serve(app: Entry, shaking: Shaking, listener: socket.socket, desk: De
     server = _Server(server_config(app, shaking.protocol, _CONNECTIONS), started)
     stop_on_signals(_Stop(server))
     await server.serve(sockets=[listener])
-    manager.stopping()
 
 
 def _nothing() -> None:
@@ -183,6 +197,6 @@ def _listener(options: Options) -> socket.socket:
         ) from error
 
 
-def _name(options: Options, keys: KeyStore) -> str:
+def name_of(options: Options, keys: KeyStore) -> str:
     """By which browsers ask for the view: the address that it listens at, or the site's host where it is every one."""
     return keys.text("host") if options.host in _EVERYWHERE else options.host

@@ -7,7 +7,8 @@ from typing import Final
 
 from cryptography import x509
 
-from agent.errors import Missing
+from agent.errors import KeysMissing, Missing
+from hub.database import mode_in
 from hub.keys.certificates import is_valid, issue
 from hub.keys.staff_certificates import ca_file
 
@@ -21,12 +22,19 @@ def own_certificate(folder: Path, name: str) -> tuple[Path, Path]:
     """Certificate and key for a host name or address, of the hub's CA; made again 60 days before they end.
 
     Raises:
-        KeysMissing: One is due, and the CA's key is not here.
+        KeysMissing: One is due, and the CA's key is not here, or this user may not read it.
     """
     stem = folder / _STEM
     files = stem.with_suffix(".crt"), stem.with_suffix(".key")
     if not (all(file.exists() for file in files) and is_valid(stem, int(time.time())) and name in names_of(files[0])):
-        issue(folder, name, stem, server=name)
+        try:
+            issue(folder, name, stem, server=name)
+        except KeysMissing as error:
+            raise KeysMissing(
+                "the view's certificate is missing or ends within 60 days, and the key of the hub's CA cannot be read",
+                remedy="Run 'wardbeat hub view SITE --care --prepare' as the user that owns ca.key.",
+            ) from error
+        files[1].chmod(mode_in(folder))  # the view's own user reads it, where each process has one
     return files
 
 
