@@ -15,6 +15,7 @@ import numpy as np
 import yaml
 
 from tests.support.processes import start_wardbeat, wait_for
+from bench.care_page import the_care_view
 from tests.support import page_agent
 from agent.control import channel
 from agent.control.channel import Command
@@ -168,4 +169,4 @@ def the_update() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run({"page": the_page, "update": the_update}))
+    sys.exit(run({"page": the_page, "update": the_update, "care": the_care_view}))

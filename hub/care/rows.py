@@ -85,7 +85,7 @@ class Made:
 class PageFunction(Protocol):
     """Makes one page from the parts of its address and the query."""
 
-    def __call__(self, opened: Opened, asked: Mapping[str, str]) -> Made: ...
+    def __call__(self, opened: Opened, asked: Mapping[str, str], /) -> Made: ...
 
 
 @dataclass(frozen=True, slots=True)

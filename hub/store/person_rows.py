@@ -1,10 +1,11 @@
 """Reading what is stored by person: consents, days of contact, windows in order of arrival."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from hub.database import rows_at
 from hub.keys.devices import Device
@@ -23,6 +24,13 @@ class PersonRows(StoredRows):
         """The device's consent records whose signatures hold, by serial."""
         with self._reads.connect() as db:
             return signed_records(db, self._keys.site, device)
+
+    @contextmanager
+    def connected(self) -> Iterator[Connection]:
+        """A transaction for reading alone, with the keys as they are now."""
+        self._keys.refresh()
+        with self._reads.connect() as db:
+            yield db
 
     def contacts(self) -> dict[bytes, int]:
         """The day (UTC, days since 1970) on which each device was last heard, by kid."""

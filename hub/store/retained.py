@@ -47,6 +47,7 @@ def delete_arrived(db: Connection, upto: int, oldest_day: int, *, scored_again: 
         if scored_again and db.execute(select(DIGEST.c.device).where(DIGEST.c.device == kid).limit(1)).first():
             db.execute(delete(DIGEST).where(DIGEST.c.device == kid))
             due.note_last(db, kid)
+        db.execute(delete(SHOWN).where(SHOWN.c.device == kid))  # made again from the rows that are left
     note_changed(db, kids)
     return Counter(row.device for row in old)
 
