@@ -30,7 +30,7 @@ from hub.store import Store
 
 KEEP_DAYS: Final = 30
 _KEEP_MOST_DAYS: Final = 3650
-_SECRET: Final = ("keys.db", "ca.pem", "ca.key", "hub.crt", "hub.key")
+_SECRET: Final = ("keys.db", "ca.pem", "ca.key", "hub.crt", "hub.key", "staff-ca.pem", "staff-ca.key")
 _BROKER: Final = ("acl", "broker.crt", "broker.key", "revoked.pem")
 
 

@@ -2,16 +2,16 @@
 
 import argparse
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from agent.errors import Missing
 from agent.system.installation import how_to_add
 from agent.system.parser import Parser
 from hub import (
     commands,
+    commands_care,
     commands_database,
     commands_enroll,
     commands_fusion,
@@ -19,40 +19,9 @@ from hub import (
     commands_records,
     commands_show,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """One argument of a command: its flag or name, and the options of `argparse.ArgumentParser.add_argument`."""
-
-    flag: str
-    options: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One command.
-
-    Attributes:
-        name: As it is typed.
-        help: Help line, beginning with a verb.
-        run: Carries it out; returns the exit code.
-        arguments: Besides FOLDER, which every command takes first.
-    """
-
-    name: str
-    help: str
-    run: Callable[[argparse.Namespace], int]
-    arguments: tuple[Argument, ...] = ()
-
-
-def _argument(flag: str, **options: Any) -> Argument:
-    return Argument(flag, options)
-
-
-def _switch(flag: str, help_line: str) -> Argument:
-    return Argument(flag, {"action": "store_true", "help": help_line})
-
+from hub.command import Command
+from hub.command import argument as _argument
+from hub.command import switch as _switch
 
 COMMANDS: Final = (
     Command(
@@ -254,6 +223,7 @@ COMMANDS: Final = (
             _argument("--most", type=int, metavar="N", help="with --arrivals: at most N windows (default 100)"),
         ),
     ),
+    *commands_care.ROWS,
 )
 
 
@@ -285,6 +255,8 @@ def parser() -> argparse.ArgumentParser:
     subparsers = top.add_subparsers(required=True, metavar="COMMAND")
     for row in COMMANDS:
         command = subparsers.add_parser(row.name, help=row.help)
+        for argument in row.before:
+            command.add_argument(argument.flag, **argument.options)
         command.add_argument("folder", type=Path, help="the hub's folder")
         command.set_defaults(run=row.run)
         for argument in row.arguments:

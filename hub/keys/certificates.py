@@ -20,11 +20,11 @@ RENEW_DAYS: Final = 60
 _SERVER_DAYS, _CA_DAYS = 825, 3650
 
 
-def make_ca(folder: Path) -> None:
-    """Create the CA: write ca.key and ca.pem, valid for ten years."""
+def make_ca(folder: Path, stem: str = "ca", common_name: str = "wardbeat site CA") -> None:
+    """Create a CA: write its key and its certificate (ca.key and ca.pem), valid for ten years."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "wardbeat site CA")])
-    builder = _certificate("wardbeat site CA", key.public_key(), name, _CA_DAYS)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    builder = _certificate(common_name, key.public_key(), name, _CA_DAYS)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(
         x509.KeyUsage(
@@ -41,8 +41,8 @@ def make_ca(folder: Path) -> None:
         critical=True,
     )
     builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-    write_private(folder / "ca.key", _pem(key))
-    write_durable(folder / "ca.pem", builder.sign(key, hashes.SHA256()).public_bytes(_ENCODING))
+    write_private(folder / f"{stem}.key", _pem(key))
+    write_durable(folder / f"{stem}.pem", builder.sign(key, hashes.SHA256()).public_bytes(_ENCODING))
 
 
 def issue(folder: Path, common_name: str, stem: Path, *, server: str | None) -> None:
@@ -82,13 +82,19 @@ def renew_own(folder: Path, host: str, now_utc_s: int, own: str = "hub") -> list
     every = ((own, folder / own, None), ("broker", folder / "broker" / "broker", host))
     for name, stem, server in every[: 2 if own == "hub" else 1]:
         here = stem.with_suffix(".crt").exists() and stem.with_suffix(".key").exists()
-        if (here and not _is_valid(stem, now_utc_s)) or (not here and server is None):
+        if (here and not is_valid(stem, now_utc_s)) or (not here and server is None):
             issue(folder, name, stem, server=server)
             renewed.append(name)
     return renewed
 
 
-def _is_valid(stem: Path, now_utc_s: int) -> bool:
+def is_valid(stem: Path, now_utc_s: int) -> bool:
+    """Whether a certificate and its key belong together and end in more than 60 days.
+
+    Args:
+        stem: Path of the files without their suffix.
+        now_utc_s: Time now.
+    """
     try:
         certificate = x509.load_pem_x509_certificate(stem.with_suffix(".crt").read_bytes())
         key = serialization.load_pem_private_key(stem.with_suffix(".key").read_bytes(), None)
@@ -119,14 +125,22 @@ def certificate_end_utc_s(der: bytes) -> int:
 
 
 def certify(
-    folder: Path, common_name: str, public: ec.EllipticCurvePublicKey, *, server: str | None, days: int = DEVICE_DAYS
+    folder: Path,
+    common_name: str,
+    public: ec.EllipticCurvePublicKey,
+    *,
+    server: str | None,
+    days: int = DEVICE_DAYS,
+    stem: str = "ca",
 ) -> x509.Certificate:
     """A client certificate for so many days, or with ``server`` (a host name or address) a server's.
+
+    ``stem`` names the CA that signs it.
 
     Raises:
         KeysMissing: The CA's files are not here.
     """
-    ca, ca_key = _authority(folder)
+    ca, ca_key = _authority(folder, stem)
     usage = ExtendedKeyUsageOID.CLIENT_AUTH if server is None else ExtendedKeyUsageOID.SERVER_AUTH
     builder = _certificate(common_name, public, ca.subject, days if server is None else _SERVER_DAYS)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
@@ -154,14 +168,14 @@ def write_revoked(folder: Path, serials: Iterable[int]) -> None:
     write_durable(folder / "broker" / "revoked.pem", builder.sign(ca_key, hashes.SHA256()).public_bytes(_ENCODING))
 
 
-def _authority(folder: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+def _authority(folder: Path, stem: str = "ca") -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     try:
-        ca = x509.load_pem_x509_certificate((folder / "ca.pem").read_bytes())
-        ca_key = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
+        ca = x509.load_pem_x509_certificate((folder / f"{stem}.pem").read_bytes())
+        ca_key = serialization.load_pem_private_key((folder / f"{stem}.key").read_bytes(), None)
     except OSError as error:
-        raise KeysMissing("ca.pem or ca.key is missing", remedy="Restore it; certificates need it.") from error
+        raise KeysMissing(f"{stem}.pem or {stem}.key is missing", remedy="Restore it; certificates need it.") from error
     if not isinstance(ca_key, ec.EllipticCurvePrivateKey):
-        raise KeysMissing("ca.key is not an elliptic-curve key", remedy="Restore the file that 'hub init' wrote.")
+        raise KeysMissing(f"{stem}.key is not an elliptic-curve key", remedy="Restore the file that the hub wrote.")
     return ca, ca_key
 
 

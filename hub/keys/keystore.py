@@ -24,6 +24,7 @@ from hub.keys.devices import Devices
 from hub.keys.generations import Generations
 from hub.keys.kem import DAY_S, KemKeys
 from hub.keys.people import People
+from hub.keys.staff import Staff
 from hub.keys.tables import CHANGES, META, SITE, mark_changed
 from hub.keys.waiting import Waiting
 from hub.schema import refuse_strange
@@ -52,7 +53,7 @@ class KeyStore:
         codes: Each admits one more.
         kems, data_keys: The keys that devices seal to, and that stored rows are encrypted under.
         generations: How far the database had come.
-        people, waiting: What people of a study are called, and requests that came through the broker.
+        people, waiting, staff: What people of a study are called, requests that came through the broker, the care team.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -70,7 +71,7 @@ class KeyStore:
         self.kems = KemKeys(self._engine)
         self.data_keys = DataKeys(self._engine)
         self.generations = Generations(self._engine)
-        self.people, self.waiting = People(self._engine), Waiting(self._engine)
+        self.people, self.waiting, self.staff = People(self._engine), Waiting(self._engine), Staff(self._engine)
         self.codes = Codes(self._engine, int(time.time()))
         self.devices = Devices(self._engine, self.data_keys, self.codes)
         self._changes = self._read(CHANGES)
@@ -155,8 +156,7 @@ class KeyStore:
             KeyError: There is none.
         """
         if name not in self._values:
-            value = self._read(name)
-            if value is None:
+            if (value := self._read(name)) is None:
                 raise KeyError(name)
             self._values[name] = value
         return self._values[name]

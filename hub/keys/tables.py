@@ -92,6 +92,18 @@ MACHINE = Table(
     Column("device", LargeBinary, primary_key=True),
     Column("machine", LargeBinary, nullable=False, index=True),
 )
+# Who may come into the care view. A row is a certificate or an account; nobody who was revoked is forgotten.
+STAFF = Table(
+    "staff",
+    META,
+    Column("credential", String, primary_key=True),  # fingerprint of the certificate, or issuer and subject
+    Column("kind", String, nullable=False),  # `certificate` or `oidc`
+    Column("name", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("added_utc_s", BigInteger, nullable=False),
+    Column("until_utc_s", BigInteger, nullable=False),
+    Column("revoked_utc_s", BigInteger, nullable=False),  # 0: is not
+)
 # What names a person beside the data keys: an erasure deletes the device's rows of these.
 PERSONAL: Final = (LABEL, WAITING)
 CHANGES: Final = "changes"

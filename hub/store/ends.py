@@ -7,15 +7,20 @@ key.
 import hashlib
 import hmac
 import logging
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select, update
 
-from hub.database import insert_new
+from agent.wire import codec
+from agent.wire.codec import Fields
+from hub.database import insert_new, put_site
 from hub.keys.keystore import KeyStore
-from hub.store.tables import DEVICE
+from hub.store.tables import DEVICE, SITE
 
 log = logging.getLogger(__name__)
+
+_STAFF: Final = "staff revoked"
+_CODE_BYTES: Final = 32
 
 
 def note_ends(
@@ -29,6 +34,51 @@ def note_ends(
         withdrawn, erased = max(withdrawn, row.withdrawn_serial), max(erased, row.erased_serial)
         revoked = revoked or row.revoked == 1
     _write(db, keys, kid, (withdrawn, erased, int(revoked)))
+
+
+def note_revoked(db: Connection, keys: KeyStore) -> None:
+    """Record which devices and which members of the care team are revoked, for keys that are restored later."""
+    known = set(db.execute(select(DEVICE.c.device).where(DEVICE.c.revoked == 1)).scalars())
+    for which in set(keys.devices.revoked()) - known:
+        note_ends(db, keys, which, revoked=True)
+    revoked = {one.credential: one.revoked_utc_s for one in keys.staff.all() if one.revoked_utc_s}
+    if revoked := dict(_staff_revoked(db, keys)) | revoked:
+        rows: list[codec.Item] = [[credential, at_utc_s] for credential, at_utc_s in sorted(revoked.items())]
+        listed = codec.encode(rows)
+        put_site(db, SITE, _STAFF, _staff_code(keys, listed) + listed)
+
+
+def learn_revoked(db: Connection, keys: KeyStore) -> None:
+    """Take over which members of the care team are revoked, for a key store that was restored from a backup."""
+    at_utc_s = dict(_staff_revoked(db, keys))
+    for one in keys.staff.all():
+        if not one.revoked_utc_s and at_utc_s.get(one.credential, 0) >= one.added_utc_s:
+            keys.staff.revoke([one.credential], at_utc_s[one.credential])
+
+
+def learn_ends(db: Connection, keys: KeyStore) -> None:
+    """Take over all that is ended, for a key store that was restored from a backup."""
+    for row in known_ends(db, keys):
+        keys.devices.learn_ends(row.device, row.withdrawn_serial, row.erased_serial, revoked=row.revoked == 1)
+    learn_revoked(db, keys)
+
+
+def _staff_revoked(db: Connection, keys: KeyStore) -> list[tuple[str, int]]:
+    value = db.execute(select(SITE.c.value).where(SITE.c.name == _STAFF)).scalar()
+    if value is None:
+        return []
+    code, listed = bytes(value[:_CODE_BYTES]), bytes(value[_CODE_BYTES:])
+    if not hmac.compare_digest(code, _staff_code(keys, listed)):
+        log.error("the database's list of revoked members was not written by this hub; it is ignored")
+        return []
+    listed_rows = codec.decode(listed)
+    rows = (Fields(row, 2) for row in (listed_rows if isinstance(listed_rows, list) else []))
+    return [(row.text(), row.uint()) for row in rows]
+
+
+def _staff_code(keys: KeyStore, listed: bytes) -> bytes:
+    key = hmac.digest(keys.value("hedge"), b"wardbeat/1/staff in the database", hashlib.sha256)
+    return hmac.digest(key, listed, hashlib.sha256)
 
 
 def known_ends(db: Connection, keys: KeyStore) -> list[Row[Any]]:

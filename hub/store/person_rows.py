@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from hub.database import rows_at
 from hub.keys.devices import Device
 from hub.store import contact
+from hub.store.looks import KeptLook, every_look
 from hub.store.records import SignedRecord, signed_records
 from hub.store.stored_rows import DAYS, SUMMARY, ArrivedRow, StoredRows
 from hub.store.tables import ROW
@@ -41,6 +42,11 @@ class PersonRows(StoredRows):
         """A number that every row which arrived on or after a day (UTC, days since 1970) exceeds."""
         with self._reads.connect() as db:
             return contact.arrival_before(db, day)
+
+    def looks(self) -> Iterator[KeptLook]:
+        """Every look at anybody, in order; 500 are in memory at a time."""
+        with self._reads.connect() as db:
+            yield from every_look(db)
 
     def windows_of(self, kid: bytes, *, after: int = 0, upto: int | None = None) -> Iterator[ArrivedRow]:
         """A device's rows with windows, in order of arrival; 500 are in memory at a time.

@@ -30,14 +30,14 @@ from hub.database import (
 from hub.keys.keystore import BACKUPS_END, DATABASE, RESTORED, ROLES, KeyStore
 from hub.store import grants, migrations
 from hub.store.derived import Derived
-from hub.store.ends import known_ends, note_ends
+from hub.store.ends import learn_ends, learn_revoked, note_ends, note_revoked
 from hub.store.envelopes import Opened
 from hub.store.kept import delete_unreadable
 from hub.store.owner import KEY_STORE, NUMBER_BYTES, STATE_FOLDER, STORE_ID, Owner, Presence
 from hub.store.person_rows import PersonRows
 from hub.store.proven import Proven
 from hub.store.roles import Role, url_of
-from hub.store.tables import DEVICE, SEEN, SITE
+from hub.store.tables import SEEN, SITE
 from hub.store.transaction import At, StoreTransaction, digests, end_again
 
 log = logging.getLogger(__name__)
@@ -228,10 +228,13 @@ class Store(PersonRows):
             self._owner.check({row.name: bytes(row.value) for row in db.execute(_SITE_ROWS)})
             self._mirror(db)
 
+    def learn_revoked(self) -> None:
+        """Take over which members of the team are revoked, for keys that were restored since."""
+        with self._reads.connect() as db:
+            learn_revoked(db, self._keys)
+
     def _mirror(self, db: Connection) -> None:
-        known = set(db.execute(select(DEVICE.c.device).where(DEVICE.c.revoked == 1)).scalars())
-        for which in set(self._keys.devices.revoked()) - known:
-            note_ends(db, self._keys, which, revoked=True)
+        note_revoked(db, self._keys)
         ends = max(_number(db, BACKUPS_END), self._keys.backups_end_utc_s())
         put_site(db, SITE, BACKUPS_END, str(ends).encode())
 
@@ -262,10 +265,7 @@ class Store(PersonRows):
                     put_site(db, SITE, _generation(worker), str(max(n, kept.get(worker, 0))).encode())
                 lost = delete_unreadable(db, self._keys)
                 log.warning("a backup was restored: devices send its missing rows again; %d rows lost their keys", lost)
-            for row in known_ends(db, self._keys):
-                self._keys.devices.learn_ends(
-                    row.device, row.withdrawn_serial, row.erased_serial, revoked=row.revoked == 1
-                )
+            learn_ends(db, self._keys)
             self._keys.learn_backups_end(min(_number(db, BACKUPS_END), int(time.time()) + _CLOCKS_DIFFER_S))
             self._mirror(db)
         for worker, n in here.items():

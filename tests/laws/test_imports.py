@@ -56,6 +56,7 @@ LAYERS = {
     "hub.alerts": 10,  # makes what the care view shows, and alerts
     "hub.care": 9,
     "hub.metrics": 9,
+    "hub.command": 1,
     "hub.commands": 8,
     "hub.commands_people": 7,
     "hub.commands_show": 8,
@@ -141,7 +142,7 @@ LIBRARIES = {
     "fitdecode": ("agent/recording/dialects/fit.py", "agent/days/health/fit.py"),
     "requests": (),
     "urllib": (),
-    "http": (),
+    "http": ("hub/care/issuer.py",),  # the site's OpenID provider, at the host that the operator named
 }
 HUB_MAY = ("agent.wire", "agent.scoring", "agent.tables", "agent.model", "agent.system", "agent.web", "agent.errors")
 IO_MODULES = {"os", "io", "pathlib", "socket", "time", "datetime", "random", "asyncio", "threading", "logging", "sys"}
@@ -329,6 +330,7 @@ BLIND = {
     ("hub/receive/batch.py", "_store_alone"),
     ("hub/scoring/scorer.py", "_fold_all"),  # one person: counted, and the others are scored
     ("hub/scoring/scorer.py", "_scored"),  # the same
+    ("hub/care/web/desk.py", "_done"),  # one page or form: a page that says so
     ("hub/receive/grid.py", "_keep"),  # one answer; the device sends its message again
 }
 
@@ -360,6 +362,7 @@ def tasks_start_in_the_pipeline(root: Path) -> Iterator[str]:
                 isinstance(node, ast.Attribute)
                 and node.attr in starters
                 and here not in ("agent/pipeline.py", "agent/demo/run.py")
+                and here != "hub/care/web/handshake.py"  # a handshake each, at most 32, in the server's own loop
                 and not here.startswith("firmware_sim/")  # a program of its own, with tasks of its own
             ):
                 yield f"{here}:{node.lineno} {node.attr}"

@@ -9,7 +9,6 @@ GET  /proof  /found  /file/NAME   a long query over everything that is kept
 POST /calendar/titles  /shifts    a file of the person's: what it holds, and the import
 """
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from functools import partial
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,9 +26,9 @@ from agent.page.web.long_queries import LongQueries, joined
 from agent.page.web.pages import Pages
 from agent.page.web.pipe import Pipe, Refused
 from agent.page.web.sessions import HEADERS, KEY_HEADER, Sessions
+from agent.web.body import TooLong, Unfinished, read_body
+from agent.web.guard import by_name
 
-BODY_MOST: Final = 65_536
-_BODY_S: Final = 10.0
 _STATIC: Final = Path(__file__).parent / "static"
 _KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _FILES: Final = {
@@ -49,10 +48,7 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        headers: dict[str, str] = {}
-        for name, value in scope["headers"]:
-            key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-            headers[key] = f"{headers[key]}, {text}" if key in headers else text
+        headers = by_name(scope["headers"])
         path = scope["path"]
         refused = self._sessions.refusal(scope["method"], path, headers, is_public=path in self._public)
         scope["key"] = headers.get(KEY_HEADER, "")
@@ -164,15 +160,11 @@ async def _body(request: Request) -> dict[str, Any]:
     Raises:
         Refused: It is none, it is too large, or it does not come to its end.
     """
-    body = bytearray()
     try:
-        async with asyncio.timeout(_BODY_S):
-            async for part in request.stream():
-                body += part
-                if len(body) > BODY_MOST:
-                    raise Refused("The request is too long.", "Send less at once.")
-        made = json.loads(bytes(body) or b"{}")
-    except (ValueError, RecursionError, TimeoutError, ClientDisconnect):
+        made = json.loads(await read_body(request) or b"{}")
+    except TooLong:
+        raise Refused("The request is too long.", "Send less at once.") from None
+    except (ValueError, RecursionError, Unfinished):
         raise Refused("The form was not valid.", "Load the page again.") from None
     if not isinstance(made, dict) or not all(isinstance(name, str) for name in made):
         raise Refused("The form was not valid.", "Load the page again.")

@@ -11,22 +11,18 @@ import sys
 from typing import Any, BinaryIO, Final
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from agent.page.web import peer
 from agent.page.web.app import make_app
 from agent.page.web.pipe import Pipe
 from agent.page.web.sessions import Sessions
 from agent.system import host
+from agent.web.protocol import IdleProtocol, server_config
 
 _LOOK_S: Final = 5.0
-_CONNECTIONS: Final = 64
-_HEAD_MOST: Final = 16_384
-_KEEP_S: Final = 5
-_HEAD_S: Final = 10.0
 
 
-class OwnProtocol(H11Protocol):
+class OwnProtocol(IdleProtocol):
     """Closes the connection of any other user's program before a byte of it is read, and idle ones."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -35,24 +31,15 @@ class OwnProtocol(H11Protocol):
         if self._is_stranger:
             transport.abort()
             return
-        self._idle = self.loop.call_later(_HEAD_S, self._look)
         super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._is_stranger:
-            self._idle.cancel()
             super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         if not self._is_stranger:
             super().data_received(data)
-
-    def _look(self) -> None:
-        """The server's own timer begins after an answer alone: a head without end would keep its place for ever."""
-        if self.cycle is None or self.cycle.response_complete:
-            self.transport.close()
-        else:
-            self._idle = self.loop.call_later(_HEAD_S, self._look)
 
 
 async def serve(reads: BinaryIO, writes: BinaryIO) -> None:
@@ -69,21 +56,7 @@ async def serve(reads: BinaryIO, writes: BinaryIO) -> None:
 
         loop = asyncio.get_running_loop()
         pipe = Pipe(reads, writes, loop, gone)
-        config = uvicorn.Config(
-            make_app(sessions, pipe, hello),
-            http=OwnProtocol,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            proxy_headers=False,
-            limit_concurrency=_CONNECTIONS,
-            timeout_keep_alive=_KEEP_S,
-            h11_max_incomplete_event_size=_HEAD_MOST,
-        )
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(server_config(make_app(sessions, pipe, hello), OwnProtocol))
 
         def look() -> None:
             if sessions.is_empty():

@@ -12,6 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from agent.web import guard
+from agent.web.guard import Bucket, Refusal
+
 CODE_S: Final = 30.0
 SESSION_S: Final = 12 * 3600.0  # a shift; then the person opens the page again
 QUIET_S: Final = 90.0  # a page that is open asks or listens; one that is gone does not
@@ -21,32 +24,7 @@ _CODES: Final = 8
 _A_SECOND: Final = 100.0  # a page asks a few times a second at most
 _AT_ONCE: Final = 200.0
 
-HEADERS: Final = {
-    "content-security-policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), microphone=(), geolocation=(), usb=()",
-    "cache-control": "no-store",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a request is refused.
-
-    Attributes:
-        status: Of HTTP.
-        reason: A name for tests and logs.
-    """
-
-    status: int
-    reason: str
+HEADERS: Final = guard.headers()
 
 
 @dataclass(slots=True)
@@ -54,22 +32,6 @@ class _Session:
     began_s: float
     seen_s: float
     listening: int = 0
-
-
-class _Bucket:
-    """Requests that may still be answered: so many at once, and so many more a second."""
-
-    def __init__(self, now_s: float) -> None:
-        self._tokens, self._filled_s = _AT_ONCE, now_s
-
-    def has_token(self, now_s: float) -> bool:
-        """Take one, where there is one."""
-        self._tokens = min(_AT_ONCE, self._tokens + (now_s - self._filled_s) * _A_SECOND)
-        self._filled_s = now_s
-        if self._tokens < 1.0:
-            return False
-        self._tokens -= 1.0
-        return True
 
 
 class Sessions:
@@ -84,7 +46,7 @@ class Sessions:
         self._host, self._now_s = f"127.0.0.1:{port}", now_s
         self._codes: dict[str, float] = {}
         self._sessions: dict[str, _Session] = {}
-        self._known, self._strangers = _Bucket(now_s()), _Bucket(now_s())
+        self._known, self._strangers = (Bucket(now_s(), _AT_ONCE, _A_SECOND) for _ in range(2))
 
     @property
     def origin(self) -> str:
@@ -157,15 +119,9 @@ class Sessions:
             headers: Lower-case names; of a name sent twice both values, joined by a comma.
             is_public: Whether what is asked for holds nothing about the person.
         """
-        if headers.get("host") != self._host:  # another name that resolves to us is not us (DNS rebinding)
-            return Refusal(421, "the host name is not ours")
-        site = headers.get("sec-fetch-site")
-        opens = method == "GET" and path == "/" and headers.get("sec-fetch-dest", "document") == "document"
-        if site not in (None, "same-origin", "none") and not opens:
-            return Refusal(403, "the request came from another site")
-        origin = headers.get("origin")
-        if origin not in (None, self.origin) or (method != "GET" and origin is None):
-            return Refusal(403, "the request came from another origin")
+        refused = guard.foreign(method, headers, (self._host,), "http", may_open=path == "/")
+        if refused is not None:
+            return refused
         key = headers.get(KEY_HEADER, "")
         is_known = bool(key) and self.is_open(key)
         # strangers have another bucket: what they are refused takes nothing from the person
