@@ -161,7 +161,7 @@ report-picture: $(VENV)/.installed system-tools npm
 bench-delivery: $(VENV)/.installed system-tools
 	PYTHONPATH=. $(BIN)/python bench/bench_delivery.py
 
-## what an envelope costs the hub, 50,000 waiting, withdrawal against two workers, one device against the others, scoring: PART=cost|drain|race|fairness|scores|kills|year WAITING= ROUNDS= FLOOD= DEVICES= A_DAY= KILLS=
+## what an envelope costs the hub, 50,000 waiting, withdrawal against two workers, one device against the others, scoring: PART=cost|drain|race|fairness|scores|kills|year|alerts WAITING= ROUNDS= FLOOD= DEVICES= A_DAY= KILLS=
 bench-hub: $(VENV)/.installed system-tools
 	PYTHONPATH=. $(BIN)/python -W ignore bench/bench_hub.py
 

@@ -1,4 +1,4 @@
-"""What the hub costs on this machine: `make bench-hub PART=cost|drain|race|fairness|scores|kills`; all without. Nothing here is a timed test."""
+"""What the hub costs on this machine: `make bench-hub PART=cost|drain|race|fairness|scores|kills|alerts`; all without. Nothing here is a timed test."""
 
 import contextlib
 import dataclasses
@@ -31,6 +31,7 @@ from agent.outbox import consents
 from hub import hearing, site
 from hub.receive import BATCH, batch, verify
 from hub.store import Store
+from hub_alerts import the_alerts
 from hub_scores import the_kills, the_scores
 from hub_year import the_year
 from parts import check, run
@@ -331,6 +332,7 @@ def the_race() -> None:
 
 PARTS = {
     "cost": the_cost, "drain": the_drain, "race": the_race, "fairness": the_fairness, "scores": the_scores, "kills": the_kills, "year": the_year,
+    "alerts": the_alerts,
 }  # fmt: skip
 
 

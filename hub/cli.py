@@ -11,6 +11,7 @@ from agent.system.installation import how_to_add
 from agent.system.parser import Parser
 from hub import (
     commands,
+    commands_alerts,
     commands_care,
     commands_database,
     commands_enroll,
@@ -111,6 +112,9 @@ COMMANDS: Final = (
                 "--part", default="1/1", metavar="K/N", help="part of the devices; PostgreSQL allows several processes"
             ),
         ),
+    ),
+    Command(
+        "alerts", "raise alerts and write to the team", commands_alerts.alerts, (_switch("--check", "print the rules"),)
     ),
     Command(
         "fusion",

@@ -102,13 +102,19 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def stops_by_signal() -> threading.Event:
+    """An event that SIGINT and SIGTERM set."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
 def score(arguments: argparse.Namespace) -> int:
     """Score until SIGINT or SIGTERM."""
     from hub.scoring.scorer import Part, score_folder
 
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stops_by_signal()
     part = Part.parsed(arguments.part)
     score_folder(arguments.folder, part, stop, alive=ServiceManager().alive, ready=lambda: say("The scorer runs."))
     return 0

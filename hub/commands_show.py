@@ -18,6 +18,7 @@ from hub.views.device_checks import CHECKS, failed
 
 _DEVICES = "devices"
 _SCORED_WITHIN_S = 60  # a running scorer needs a second
+_DELIVERED_WITHIN_S = 3600
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -53,7 +54,8 @@ def show(arguments: argparse.Namespace) -> int:
             for line in view.table(rows, shutil.get_terminal_size().columns):
                 output.show(line)
     if view.name == VIEWS[0].name:
-        return _say_hearing(arguments.folder) | _say_scoring(next(iter(rows)))
+        overview = next(iter(rows))
+        return _say_hearing(arguments.folder) | _say_scoring(overview) | _say_posts(overview)
     return _say_checks(rows, asked) if asked else 0
 
 
@@ -92,6 +94,20 @@ def _say_scoring(overview: dict[str, Any]) -> int:
         "Start 'wardbeat hub score SITE', or read its log."
     )
     return 1
+
+
+def _say_posts(overview: dict[str, Any]) -> int:
+    """Say which channels have not delivered for an hour; 1 if any has not."""
+    failing = 0
+    for channel in overview["channels"]:
+        waits_s = int(time.time()) - channel["since_utc_s"]
+        if channel["tries"] and waits_s >= _DELIVERED_WITHIN_S:
+            say(
+                f"The channel {channel['channel']} has not delivered {channel['messages']} messages, the first for "
+                f"{waits_s // 60} min. Read the log of 'wardbeat hub alerts', and check alerts.yaml."
+            )
+            failing = 1
+    return failing
 
 
 def _say_hearing(folder: Path) -> int:

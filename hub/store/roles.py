@@ -142,7 +142,11 @@ RIGHTS: Final[dict[Table, dict[Role, Right]]] = {
         Role.ALERTS: _all("SELECT", "INSERT", "DELETE"),
         Role.CARE: _all("SELECT", "INSERT", "DELETE"),
     },
-    tables.POST: {Role.ALERTS: _all(*VERBS), Role.WATCH: _of(tables.POST.c.made_utc_s, tables.POST.c.tries)},
+    tables.POST: {
+        Role.ALERTS: _all(*VERBS),
+        Role.WATCH: _of(tables.POST.c.channel, tables.POST.c.made_utc_s, tables.POST.c.tries),
+    },
+    tables.POSTED: {Role.ALERTS: _all(*VERBS)},
 }
 
 

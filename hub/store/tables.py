@@ -223,3 +223,12 @@ POST = Table(
     Column("tries", BigInteger, nullable=False),
     Column("count", BigInteger, nullable=False),  # of alerts that it stands for
 )
+# How many messages a channel was given on a day: their budget counts in the transaction that makes them. The channel
+# without a name keeps the number that a message was given last.
+POSTED = Table(
+    "posted",
+    META,
+    Column("channel", String, primary_key=True),
+    Column("day", BigInteger, nullable=False),  # days since 1970, UTC
+    Column("n", BigInteger, nullable=False),
+)

@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from hub import hearing
 from hub.rotation import days_of_certificate
+from hub.store.posts import Posts
 from hub.views.open_hub import OpenHub
 
 
@@ -13,6 +15,8 @@ def rows(hub: OpenHub) -> Iterator[dict[str, Any]]:
     """One object; no stored value is decrypted for it."""
     keys, store, now_utc_s = hub.keys, hub.store, int(time.time())
     due, due_since_utc_s = store.due()
+    with store.connected() as db:
+        channels = Posts(db).waiting()
     workers = hearing.read_all(hub.folder)
     yield {
         "site": keys.site,
@@ -28,6 +32,7 @@ def rows(hub: OpenHub) -> Iterator[dict[str, Any]]:
         "counters": store.counters(),
         "due": due,
         "due_since_utc_s": None if due_since_utc_s is None else int(due_since_utc_s),
+        "channels": [asdict(channel) for channel in channels],
         "received_utc_s": max((worker.received_utc_s for worker in workers), default=0) or None,
         "workers": [
             {

@@ -142,7 +142,9 @@ LIBRARIES = {
     "fitdecode": ("agent/recording/dialects/fit.py", "agent/days/health/fit.py"),
     "requests": (),
     "urllib": (),
-    "http": ("hub/care/issuer.py",),  # the site's OpenID provider, at the host that the operator named
+    # a webhook and the site's OpenID provider, at hosts that the operator named
+    "http": ("hub/alerts/webhook.py", "hub/care/issuer.py"),
+    "smtplib": ("hub/alerts/mail.py",),
 }
 HUB_MAY = ("agent.wire", "agent.scoring", "agent.tables", "agent.model", "agent.system", "agent.web", "agent.errors")
 IO_MODULES = {"os", "io", "pathlib", "socket", "time", "datetime", "random", "asyncio", "threading", "logging", "sys"}
@@ -331,6 +333,8 @@ BLIND = {
     ("hub/scoring/scorer.py", "_fold_all"),  # one person: counted, and the others are scored
     ("hub/scoring/scorer.py", "_scored"),  # the same
     ("hub/care/web/desk.py", "_done"),  # one page or form: a page that says so
+    ("hub/alerts/follower.py", "_follow"),  # one person: counted, and the others are followed
+    ("hub/alerts/posting.py", "_tried"),  # one message; it is sent again
     ("hub/receive/grid.py", "_keep"),  # one answer; the device sends its message again
 }
 

@@ -1,0 +1,209 @@
+"""`hub alerts`: people of whom something changed, to what the team may see of them, and to alerts.
+
+changed ──▶ [lock · picture, facts ──▶ shown · alert · ride · post · note deleted] (one transaction for a few people)
+Killed anywhere, nothing is lost and nothing comes twice: what was not committed is still noted. Once an hour everybody
+is looked at again, because time moves facts too; what time moves sooner is remembered.
+"""
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+from agent.errors import ConfigInvalid, NotDurable, WireRefused
+from hub.alerts.change import ChangeAlarms
+from hub.alerts.person import Person, follow
+from hub.alerts.posting import Posting
+from hub.alerts.settings import FILE, SiteRules, read_rules
+from hub.care.consented import ended_serial
+from hub.database import CANNOT_WRITE, lock_file, of_the_store, unlock_file
+from hub.keys.keystore import KeyStore
+from hub.scoring.digest import Digest, decode_digest
+from hub.site import open_keys
+from hub.store.alerts import AlertRows
+from hub.store.care_rows import CareRows
+from hub.store.roles import Role
+from hub.store.store import Store
+
+log = logging.getLogger(__name__)
+
+PEOPLE: Final = 64  # changed ones that are taken at once
+TOGETHER: Final = 4  # in one transaction
+SWEPT: Final = 32  # in the hourly round, between two looks at who changed
+POLL_S: Final = 0.2
+EVERYBODY_S: Final = 3600
+_AGAIN_S: Final = 1.0
+_LOCK: Final = "alerts.lock"
+
+
+class Follower:
+    """The process.
+
+    Args:
+        folder: As `hub init` made it.
+        now: The clock, UTC s.
+
+    Raises:
+        ConfigInvalid: The site's rules are refused.
+    """
+
+    def __init__(self, folder: Path, now: Callable[[], float] = time.time) -> None:
+        self.folder, self._now = folder, now
+        self.rules: SiteRules = read_rules(folder)
+        self._file = _signature(folder)
+        self.keys: KeyStore = open_keys(folder)
+        self.store = Store(folder, self.keys, Role.ALERTS)
+        self.posting = Posting(self.store, self.keys.site, now)
+        self._alarms = ChangeAlarms()
+        self._wakes: dict[bytes, int] = {}
+        self._acknowledged: dict[int, int] = {}
+        self._round: list[bytes] = []
+        self._round_utc_s = 0
+
+    def close(self) -> None:
+        """Close keys and database."""
+        self.store.close()
+        self.keys.close()
+
+    def run(self, stop: threading.Event, alive: Callable[[], None] = lambda: None) -> None:
+        """Follow until ``stop`` is set; ``alive`` is called before each batch.
+
+        Raises:
+            AlreadyRunning: Another process does the same for this hub.
+        """
+        lock = lock_file(self.folder / _LOCK)
+        try:
+            self.posting.start(stop, lambda: self.rules.channels)
+            while not stop.is_set():
+                alive()
+                try:
+                    idle = self.follow_once() == 0
+                except CANNOT_WRITE as error:
+                    log.error("the store cannot be used (%s); trying again in 1 s", type(error.orig).__name__)
+                    stop.wait(_AGAIN_S)
+                except NotDurable as error:
+                    log.error("%s. %s", error, error.remedy)
+                    stop.wait(_AGAIN_S)
+                else:
+                    if idle:
+                        stop.wait(POLL_S)
+        finally:
+            unlock_file(lock)
+
+    def follow_once(self) -> int:
+        """Look at one batch of people; how many they were.
+
+        Raises:
+            sqlalchemy errors of `hub.database.CANNOT_WRITE`, NotDurable: Nothing of the last piece was stored.
+        """
+        self._read_rules_again()
+        now_utc_s = int(self._now())
+        with self.store.connected() as db:
+            rows = AlertRows(db, self.keys)
+            changed = list(rows.changed(PEOPLE))
+            acknowledged = rows.acknowledged()
+            if now_utc_s >= self._round_utc_s + EVERYBODY_S or now_utc_s < self._round_utc_s:
+                self._round, self._round_utc_s = sorted(rows.everybody()), now_utc_s
+        due = [kid for kid, at_utc_s in self._wakes.items() if at_utc_s <= now_utc_s]
+        moved = [kid for number, (kid, n) in acknowledged.items() if self._acknowledged.get(number) != n]
+        some, self._round = self._round[:SWEPT], self._round[SWEPT:]
+        wanted = list(dict.fromkeys([*changed, *due, *moved, *some]))
+        self._warm(wanted, now_utc_s)
+        for first in range(0, len(wanted), TOGETHER):
+            self._follow(wanted[first : first + TOGETHER], now_utc_s)
+        self._acknowledged = {number: n for number, (_, n) in acknowledged.items()}
+        return len(wanted)
+
+    # ---- private
+
+    def _follow(self, kids: list[bytes], now_utc_s: int) -> None:
+        """A few people in one transaction; where that fails, one by one, so that one does not stop the others."""
+        try:
+            self._together(kids, now_utc_s)
+        except Exception as error:  # of one person; of the store, for everybody
+            if of_the_store(error):
+                raise
+            if len(kids) > 1:
+                for kid in kids:
+                    self._follow([kid], now_utc_s)
+                return
+            log.error("a person cannot be followed (%s); counted as alerts_failed", type(error).__name__)
+            self._give_up(kids[0])
+
+    def _together(self, kids: list[bytes], now_utc_s: int) -> None:
+        counts: Counter[str] = Counter()
+        wakes: dict[bytes, int] = {}
+        with self.store.checked() as db:
+            rows = AlertRows(db, self.keys)
+            rows.lock(kids)
+            noted = rows.changed_at(kids)
+            number = max(rows.last_number() + 1, now_utc_s)
+            for kid in kids:
+                device = self.keys.devices.of(kid)
+                if device is not None:
+                    digest = _digest(CareRows(db, self.keys, kid, ended_serial(device)), ended_serial(device))
+                    alarms = () if digest is None else self._alarms.of([digest], now_utc_s)[0]
+                    person = Person(device, now_utc_s, digest, alarms)
+                    wakes[kid], number = follow(db, self.keys, person, self.rules, number, counts)
+                if kid in noted:
+                    rows.done(kid, noted[kid])
+            counts["alerts_followed"] += len(kids)
+            rows.count(counts)
+        for kid in kids:
+            self._wakes.pop(kid, None)
+            if wakes.get(kid):
+                self._wakes[kid] = wakes[kid]
+
+    def _give_up(self, kid: bytes) -> None:
+        """Count it, and forget the note: the hourly round tries this person again."""
+        with self.store.checked() as db:
+            rows = AlertRows(db, self.keys)
+            rows.lock([kid])
+            for taken_ms in rows.changed_at([kid]).values():
+                rows.done(kid, taken_ms)
+            rows.count(Counter({"alerts_failed": 1}))
+        self._wakes.pop(kid, None)
+
+    def _warm(self, kids: Iterable[bytes], now_utc_s: int) -> None:
+        """Watch the days of many people side by side, before any lock is held."""
+        digests = []
+        with self.store.connected() as db:
+            for kid in kids:
+                device = self.keys.devices.of(kid)
+                if device is not None:
+                    try:
+                        digest = _digest(CareRows(db, self.keys, kid, ended_serial(device)), ended_serial(device))
+                    except WireRefused:
+                        continue  # named below, with this person alone
+                    digests += [] if digest is None else [digest]
+        self._alarms.of(digests, now_utc_s)
+
+    def _read_rules_again(self) -> None:
+        found = _signature(self.folder)
+        if found == self._file:
+            return
+        self._file = found
+        try:
+            self.rules = read_rules(self.folder)
+        except ConfigInvalid as error:
+            log.error("%s is refused, the rules stay as they were: %s. %s", FILE, error, error.remedy)
+            return
+        self._round_utc_s = 0
+        log.info("%s was read: %d rules, %d channels", FILE, len(self.rules.rules), len(self.rules.channels))
+
+
+def _digest(rows: CareRows, ended: int) -> Digest | None:
+    words = rows.digest()
+    digest = None if words is None else decode_digest(words)
+    return None if digest is None or digest.serial <= ended else digest
+
+
+def _signature(folder: Path) -> tuple[int, int, int] | None:
+    try:
+        found = (folder / FILE).stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
