@@ -16,6 +16,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="for this purpose: care, research, score, group (may be repeated)",
     )
+    parser.add_argument(
+        "--team",
+        action="append",
+        default=[],
+        choices=("index", "context"),
+        help="with --purpose care: what the care team may see, too (may be repeated)",
+    )
     parser.add_argument("--context", action="store_true", help="with --purpose score: what you note goes, too")
 
 
@@ -24,12 +31,12 @@ def run(arguments: argparse.Namespace) -> int:
     from agent.control import client
     from agent.enrollment import consent_key, identity
     from agent.errors import WrongUse
-    from agent.privacy.consent import PURPOSE_WORDS, text
+    from agent.privacy.consent import PURPOSE_WORDS, check, text
     from agent.privacy.vault import existing_vault
 
     settings, profile = load(arguments)
     if arguments.what == "withdraw":
-        if arguments.signal or arguments.purpose or arguments.context:
+        if arguments.signal or arguments.purpose or arguments.context or arguments.team:
             raise WrongUse(
                 "a withdrawal covers all signals and purposes",
                 remedy="'wardbeat consent withdraw', then 'wardbeat consent give --signal' for what may continue.",
@@ -38,7 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
     enrolled = identity.load_enrolled(settings.state_dir, existing_vault(settings.state_dir, settings.key_store))
     signals = consent_key.signals(settings, arguments.signal, client.switched_sensors(settings))
     asked = enrolled.bundle.operator, signals, arguments.purpose
-    wanted = consent_key.grants(profile, *asked, context=arguments.context)
+    wanted = consent_key.grants(profile, *asked, context=arguments.context, team=arguments.team)
+    if wanted and (arguments.what == "give" or arguments.team):
+        check(profile, wanted)
     words = text(profile, wanted, settings.consent_days)
     if arguments.what == "show":
         say(words)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.config import Settings
-from agent.control import channel, marks
+from agent.control import ask_words, channel, marks
 from agent.control.channel import Command, Reply
 from agent.control.consent_words import encode_yes
 from agent.control.words import erased
@@ -20,12 +20,13 @@ from agent.enrollment.consent_key import signed_yes
 from agent.enrollment.enrolled import Identity
 from agent.enrollment.known_time import REMEDY, Papers
 from agent.errors import AgentBusy, AlreadyRunning, KeysMissing, NotRunning, PolicyDenied, WrongUse
-from agent.outbox import Outbox, Sealing, consents, pauses
-from agent.privacy.consent import releasable
+from agent.outbox import Outbox, Sealing, asks, consents, pauses
+from agent.outbox.asks import Wish
+from agent.privacy.consent import CARE, FOR_TEAM, releasable
 from agent.privacy.vault import Vault, existing_vault, open_vault
 from agent.system import host, state_files
 from agent.system.clock import count_now
-from agent.tables.profiles import Profile
+from agent.tables.profiles import Profile, profile_named
 from agent.windows.history import History
 from agent.wire.message import Grant
 
@@ -50,6 +51,8 @@ def consent_in_force(settings: Settings, profile: Profile) -> str:
         changed = "In force: a consent to a text that has changed since. Nothing leaves."
         return f"{changed} Read the text above, and consent again."
     covered = f"In force: record {given.record.serial}, until {until:%Y-%m-%d %H:%M} UTC. It names: {names}."
+    team = [one.signal for one in given.grants if one.purpose == CARE and one.signal in FOR_TEAM]
+    covered += f" The care team sees: {', '.join(team)}." if team else ""
     more = [spec.name for spec in releasable(profile) if spec.feature_id not in given.feature_ids]
     return f"{covered} It does not name: {', '.join(more)}." if more else covered
 
@@ -117,8 +120,8 @@ def offline_outbox(folder: Path, vault: Vault, enrolled: Identity | None) -> Ite
 
 
 def carry_out(settings: Settings, name: str, argument: str = "") -> Reply:
-    """Pause, resume, withdraw or erase: through the running agent, or on its files when none runs. What takes away and
-    is not answered soon is left as a mark in the state folder, which the agent obeys.
+    """Pause, resume, withdraw, erase or ask: through the running agent, or on its files when none runs. What takes away
+    and is not answered soon is left as a mark in the state folder, which the agent obeys.
 
     Raises:
         KeysMissing: There is nothing to withdraw from.
@@ -216,7 +219,19 @@ def _on_files(settings: Settings, name: str, argument: str) -> Reply:
         with offline_outbox(folder, vault, enrolled) as outbox:
             consents.withdraw(outbox, enrolled.sign, enrolled.site, now_utc_s)
         return Reply(words="Withdrawn; the hub is informed when the agent runs next.")
+    if name == "ask":
+        return _ask_offline(settings, vault, ask_words.decode_wish(argument), now_utc_s)
     return _erase_offline(folder, vault, now_utc_s)
+
+
+def _ask_offline(settings: Settings, vault: Vault, wish: Wish, now_utc_s: int) -> Reply:
+    enrolled = identity.load_enrolled(settings.state_dir, vault)
+    if wish.what == "see" and (fault := Papers.of(enrolled, settings.state_dir).fault(None)):
+        raise WrongUse(fault, remedy=f"{REMEDY} Then ask again.")
+    with offline_outbox(settings.state_dir, vault, enrolled) as outbox:
+        operator = enrolled.bundle.operator
+        asks.ask(outbox, profile_named(settings.profile), operator, wish, now_utc_s)
+        return Reply(words=f"{ask_words.answer(outbox, wish, operator)} The agent sends it when it runs.")
 
 
 def _erase_offline(folder: Path, vault: Vault, now_utc_s: int) -> Reply:

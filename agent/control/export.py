@@ -1,12 +1,13 @@
 """All that this machine holds about the person, as JSON can say it."""
 
 import datetime as dt
+import time
 from dataclasses import asdict
 
 from agent import sources
 from agent.config import Settings
 from agent.days.store import DayStore
-from agent.outbox import Outbox, consents, hub_scores, ledger, pauses
+from agent.outbox import Outbox, alerts, asks, consents, hub_scores, ledger, looks, pauses
 from agent.privacy.consent import Consented
 from agent.privacy.vault import Vault
 from agent.scoring import instruments
@@ -49,6 +50,9 @@ def everything_held(settings: Settings, outbox: Outbox) -> dict[str, object]:
         "ledger": [ledger.as_json(row) for row in ledger.rows(outbox)],
         "consent": None if given is None else _as_json(given),
         "hub_scores": [asdict(score) for score in hub_scores.kept(outbox)],
+        "asked": None if (asked := asks.asked(outbox)) is None else asdict(asked),
+        "alerts": [asdict(heard) for heard in alerts.kept(outbox)],
+        "looks": looks.state(outbox, int(time.time())).as_json(),
         "pauses": [asdict(interval) for interval in consents.pauses(outbox)],
         "private_hours": [asdict(one) for one in pauses.hours(outbox)],
         "pause_ends_utc_s": pauses.ends_utc_s(outbox),

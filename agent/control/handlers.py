@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Final
 
+from agent.control import ask_words
 from agent.control.channel import Command, Reply
 from agent.control.consent_words import decode_yes
 from agent.control.words import erased
 from agent.days.journal import Journal
 from agent.enrollment import known_time
 from agent.errors import OutboxBroken, WireRefused, WrongUse
-from agent.outbox import consents, pauses
+from agent.outbox import asks, consents, pauses
 from agent.session.live_view import now
 from agent.session.session import Session
 from agent.system import state_files
@@ -122,6 +123,14 @@ def _erase(session: Session, _: str) -> Reply:
     return Reply(words=erased(windows, asks_hub=who is not None, copies=copies, unknown=names))
 
 
+def _ask(session: Session, argument: str) -> Reply:
+    wish, operator = ask_words.decode_wish(argument), session.operator
+    if wish.what == "see" and session.release_queue.clock_fault:
+        raise WrongUse(session.release_queue.clock_fault, remedy=f"{known_time.REMEDY} Then ask again.")
+    asks.ask(session.outbox, session.profile, operator, wish, session.utc_s())
+    return Reply(words=ask_words.answer(session.outbox, wish, operator))
+
+
 def _now(session: Session, _: str) -> Reply:
     return Reply(body=json.dumps(now(session)))
 
@@ -142,4 +151,5 @@ TABLE: Final[dict[str, Callable[[Session, str], Reply]]] = {
     "withdraw": _withdraw,
     "erase": _erase,
     "journal": _journal,
+    "ask": _ask,
 }

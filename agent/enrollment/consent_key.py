@@ -18,7 +18,13 @@ from agent.wire.message import SCORE, Grant
 
 
 def grants(
-    profile: Profile, operator: str, signals: Sequence[str] = (), purposes: Sequence[str] = (), *, context: bool = False
+    profile: Profile,
+    operator: str,
+    signals: Sequence[str] = (),
+    purposes: Sequence[str] = (),
+    *,
+    context: bool = False,
+    team: Sequence[str] = (),
 ) -> tuple[Grant, ...]:
     """What a yes would cover.
 
@@ -28,9 +34,10 @@ def grants(
         signals: Those that are wanted; none: every releasable one.
         purposes: Those that are wanted; none: the profile's own.
         context: Whether what the person notes goes with a score.
+        team: What the care team may see beside the signals: `consent.FOR_TEAM`.
 
     Raises:
-        WrongUse: The profile has no such purpose.
+        WrongUse: The profile has no such purpose, or a care team is not among those that are wanted.
     """
     wanted = tuple(dict.fromkeys(purposes)) or profile.purposes[:1]
     for purpose in wanted:
@@ -41,6 +48,12 @@ def grants(
     found = [Grant(signal, purpose, operator) for purpose in wanted for signal in chosen]
     if context and SCORE in wanted:
         found.append(Grant(CONTEXT, SCORE, operator))
+    if team and consent.CARE not in wanted:
+        raise WrongUse(
+            "what a care team may see needs the purpose 'care'",
+            remedy="Add --purpose care, or leave --team out." if consent.CARE in profile.purposes else "",
+        )
+    found += [Grant(word, consent.CARE, operator) for word in dict.fromkeys(team)]
     return tuple(found)
 
 

@@ -7,17 +7,14 @@ from typing import Final
 
 from agent.errors import KeysMissing, WrongUse
 from agent.model import Interval
-from agent.outbox import consent_records, named_features
+from agent.outbox import consent_records, derived, named_features
 from agent.outbox.file import Outbox
 from agent.outbox.limits import RIGHTS, UNSETTLED
 from agent.outbox.rows import (
     CONSENTED_SINCE,
-    CONTEXT_SENT,
-    DAYS_SENT,
     ERASED_TO,
     HUB_HEARD,
     HUB_SCHEMA,
-    HUB_SCORES,
     HUB_UTC_S,
     RETIRED_TO,
 )
@@ -158,7 +155,7 @@ def erase(outbox: Outbox, device_key: SignKey | None, site: str, now_utc_s: int)
         outbox.db.execute(
             f"DELETE FROM meta WHERE name IN (SELECT '{PAUSE}' || id FROM pause WHERE end_utc_s IS NOT NULL)"
         )
-        outbox.db.execute("DELETE FROM meta WHERE name IN (?, ?, ?)", (HUB_SCORES, CONTEXT_SENT, DAYS_SENT))
+        derived.forget(outbox)
         outbox.db.execute("DELETE FROM pause WHERE end_utc_s IS NOT NULL")
         if device_key is not None:
             _withdraw(outbox, device_key, site, now_utc_s)
@@ -189,9 +186,9 @@ def retire(outbox: Outbox, now_utc_s: int, *, erased: bool = False) -> None:
         outbox.db.execute("DELETE FROM named_features")
         outbox.db.execute("DELETE FROM proof")
         outbox.db.execute(
-            "DELETE FROM meta WHERE name LIKE 'store id%' OR name IN (?, ?, ?, ?, ?, ?)",
-            (HUB_UTC_S, HUB_HEARD, HUB_SCHEMA, HUB_SCORES, CONTEXT_SENT, DAYS_SENT),
+            "DELETE FROM meta WHERE name LIKE 'store id%' OR name IN (?, ?, ?)", (HUB_UTC_S, HUB_HEARD, HUB_SCHEMA)
         )
+        derived.forget(outbox, new_keys=True)
         outbox.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (RETIRED_TO, str(outbox.head()[0]).encode()))
 
 
@@ -295,6 +292,7 @@ def _withdraw(outbox: Outbox, device_key: SignKey, site: str, now_utc_s: int) ->
     for (idx,) in sent:
         outbox.set_state(idx, "withdrawn", now_utc_s)
     outbox.db.execute(f"UPDATE outbox SET envelope = NULL WHERE kind IN ({_DATA})")
+    derived.forget_of_team(outbox)
     record = consent.withdrawal(profile, device, next_serial(outbox, now_utc_s), now_utc_s)
     _keep(outbox, record, record.signed(device_key, site), now_utc_s)
     return int(data) + len(sent)

@@ -10,10 +10,12 @@ from agent.outbox import cuts
 from agent.outbox.file import Outbox, break_name
 from agent.outbox.rows import ERASED_TO, RETIRED_TO
 from agent.system.storage import one_moment
-from agent.wire import chain, days, envelope, schema
-from agent.wire.consent import NOTHING, decode_record
+from agent.wire import chain, codes, days, envelope, schema
+from agent.wire.consent import INDEX, NOTHING, decode_record
+from agent.wire.context import SIGNAL as CONTEXT
 from agent.wire.message import (
     KINDS,
+    AskMessage,
     ConsentMessage,
     ContextMessage,
     DaysMessage,
@@ -28,6 +30,8 @@ from agent.wire.plaintext import decode_plaintext
 from agent.wire.receipt import Answers, Place, Receipt
 
 _UNITS: Final = {"h": " h", "min": " min", "bpm": " beats a minute"}  # words of the unit that a name ends in
+
+_GRANTED: Final = {INDEX: "the index of your weeks", CONTEXT: "what you note"}  # grants that no signal has
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ def as_json(row: LedgerRow) -> dict[str, object]:
     return {name: value.hex() if isinstance(value, bytes) else value for name, value in plain.items()}
 
 
-def in_words(message: Message) -> str:  # noqa: PLR0911 - one branch a kind
+def in_words(message: Message) -> str:  # noqa: C901, PLR0911 - one branch a kind
     """A message as a sentence."""
     match message:
         case SummaryMessage():
@@ -93,7 +97,8 @@ def in_words(message: Message) -> str:  # noqa: PLR0911 - one branch a kind
             return f"summary of {start:%H:%M} to {end:%H:%M} UTC: {', '.join(parts)}"
         case ConsentMessage():
             record = decode_record(message.record)
-            signals = " and ".join(sorted({grant.signal for grant in record.grants if grant.signal != NOTHING}))
+            granted = {grant.signal for grant in record.grants if grant.signal != NOTHING}
+            signals = " and ".join(_GRANTED.get(one, one) for one in sorted(granted))
             signals = signals or "what the statement names"
             act = f"you gave consent for {signals}" if record.action == "give" else "you withdrew consent"
             return f"{act} (record {record.serial})"
@@ -112,10 +117,23 @@ def in_words(message: Message) -> str:  # noqa: PLR0911 - one branch a kind
             return f"what you noted of {day:%Y-%m-%d}: {counts}"
         case DaysMessage():
             return _day_in_words(message)
+        case AskMessage():
+            return _ask_in_words(message)
         case SchemaMessage():
             return f"stated the wire format's schema, {message.schema}"
         case _:
             return type(message).__name__.removesuffix("Message").lower()
+
+
+def _ask_in_words(message: AskMessage) -> str:
+    said = {
+        "see": "asked the care team to look at your weeks",
+        "take_back": "took back that you asked to be seen",
+        "hold": f"held alert {message.about} back for 24 hours",
+        "seen": f"said that you read alert {message.about}",
+    }
+    words = ": " + message.words.replace("\n", " / ") if message.words else ""
+    return said[codes.names("asks")[message.what]] + words
 
 
 def _day_in_words(message: DaysMessage) -> str:

@@ -46,7 +46,7 @@ class Settled:
         offered_again: Rows offered again to a hub whose store is new.
         erased: The hub's word that it carried out an erasure; not settled here, see `agent.enrollment.departure`.
         certificate: A new TLS certificate, see `agent.enrollment.renewal`.
-        scores: Scores of the hub, not judged yet.
+        scores, alerts, looks: Scores, alerts and looks of the hub, not judged yet.
         stale: Entries of a store that was replaced since: ignored.
         unknown: Parts of the answers that only a newer program knows: their rows wait.
         revoked: The hub says that this machine was revoked.
@@ -67,9 +67,13 @@ class Settled:
     erased: Erased | None = None
     certificate: bytes = b""
     scores: tuple[ScoreMessage, ...] = ()
+    alerts: tuple[AlertMessage, ...] = ()
+    looks: tuple[LooksMessage, ...] = ()
 
 
-def apply(outbox: Outbox, answers: Answers, now_utc_s: int, proof: bytes | None = None) -> Settled:
+def apply(  # noqa: C901 - one branch a kind
+    outbox: Outbox, answers: Answers, now_utc_s: int, proof: bytes | None = None
+) -> Settled:
     """Settle rows, in one transaction.
 
     Args:
@@ -93,8 +97,10 @@ def apply(outbox: Outbox, answers: Answers, now_utc_s: int, proof: bytes | None 
                 _notice(outbox, answer, now_utc_s, settled)
             elif isinstance(answer, Erased):
                 settled.erased = answer
-            elif isinstance(answer, AlertMessage | LooksMessage):
-                continue
+            elif isinstance(answer, AlertMessage):
+                settled.alerts += (answer,)
+            elif isinstance(answer, LooksMessage):
+                settled.looks += (answer,)
             elif isinstance(answer, ScoreMessage):
                 settled.scores += (answer,)
             else:

@@ -31,6 +31,10 @@ HUB_SCHEMA: Final = "hub schema"
 HUB_SCORES: Final = "hub scores"  # sealed
 CONTEXT_SENT: Final = "context sent"  # sealed
 DAYS_SENT: Final = "days sent"  # sealed
+ASKED: Final = "asked of the team"  # sealed
+HUB_ALERTS: Final = "hub alerts"  # sealed
+LOOKS_ERASED: Final = "looks erased"  # the list of looks need not begin with the first
+LOOK_FAULTS: Final = "look faults"  # sealed
 _NOTED: Final = "noted"  # what the hub said today, and of what
 NEWS_MOST: Final = 50
 

@@ -8,7 +8,7 @@ from agent.enrollment.consent_key import signed_yes
 from agent.enrollment.departure import RECEIPT
 from agent.errors import WrongPin, WrongUse
 from agent.outbox import consents, pauses
-from agent.page import forms
+from agent.page import forms, team
 from agent.privacy import consent
 from agent.session.session import Session
 from agent.sources import SOURCES
@@ -61,8 +61,12 @@ def say(session: Session, _: forms.Nothing) -> dict[str, Any]:
             {"signal": signal, "purpose": purpose, "recipient": operator, "numbers": numbers}
             for purpose in profile.purposes
         ]
-    if SCORE in profile.purposes and offered:
-        offered.append({"signal": CONTEXT, "purpose": SCORE, "recipient": operator, "numbers": []})
+    more = ((CONTEXT, SCORE), *((word, consent.CARE) for word in consent.FOR_TEAM)) if offered else ()
+    offered += [
+        {"signal": signal, "purpose": purpose, "recipient": operator, "numbers": []}
+        for signal, purpose in more
+        if consent.may_grant(profile, Grant(signal, purpose, operator or ""))
+    ]
     return {
         "operator": operator,
         "offered": offered,
@@ -78,6 +82,7 @@ def say(session: Session, _: forms.Nothing) -> dict[str, Any]:
             "numbers": [spec.name for spec in given.releasable(profile)],
             "others": [spec.name for spec in consent.releasable(profile) if spec.feature_id not in given.feature_ids],
         },
+        "asked": team.asked(session),
         "paused": session.paused,
         "pause_until_utc_s": pauses.ends_utc_s(session.outbox),
         "hours": [[one.from_min, one.until_min] for one in pauses.hours(session.outbox)],
@@ -105,12 +110,13 @@ async def give(session: Session, asked: forms.Yes) -> dict[str, Any]:
 
     Raises:
         WrongPin: That was not the PIN, or too many were not.
-        WrongUse: Nothing was ticked, or another text was shown.
+        WrongUse: Nothing was ticked, or what was ticked needs more beside it.
     """
     who, profile = session.require_identity(), session.profile
     wanted = tuple(Grant(signal, purpose, who.bundle.operator) for signal, purpose in asked.grants)
     if not wanted:
         raise WrongUse("nothing was ticked", remedy="Tick what may leave, or go back without a change.")
+    consent.check(profile, wanted)
     text = consent.text(profile, wanted, session.settings.consent_days)
     if asked.shown != hashlib.sha256(text.encode()).hexdigest():
         return {"text": text, "shown": hashlib.sha256(text.encode()).hexdigest()}

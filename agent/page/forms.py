@@ -87,6 +87,12 @@ class Entry(Form):
     country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
 
 
+class Wish(Form):
+    what: Literal["see", "take_back", "hold", "seen"]
+    about: Annotated[int, Field(ge=0, lt=2**53)] = 0
+    words: Annotated[str, Field(max_length=500)] = ""
+
+
 class Removed(Form):
     at_utc_s: Seconds
 

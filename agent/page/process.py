@@ -19,11 +19,13 @@ from typing import Any, Final
 
 from agent.errors import Missing, OutboxBroken, WardbeatError
 from agent.model import NS_PER_S
+from agent.privacy.consent import CARE
 from agent.session import live_view
 from agent.session.session import Session
 from agent.sources import SOURCES
 from agent.system import child, host
 from agent.system.budget import Pace
+from agent.tables import team
 from agent.tables.signals import SIGNALS
 
 log = logging.getLogger(__name__)
@@ -262,5 +264,6 @@ def _hello(session: Session) -> dict[str, Any]:
         "profile": session.profile.as_json(),
         "decisions": [name for name, question in queries.QUESTIONS.items() if question.decides],
         "names": {f"part.source.{row.name}": row.title for row in SOURCES.values()}
-        | {f"signal.{row.name}": row.words for row in SIGNALS.values()},
+        | {f"signal.{row.name}": row.words for row in SIGNALS.values()}
+        | (team.names() if CARE in session.profile.purposes else {}),
     }

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from agent.errors import WrongUse
 from agent.outbox import ledger
-from agent.page import consent, decisions, forms, numbers, own_days, self_report, steps
+from agent.page import consent, decisions, forms, numbers, own_days, self_report, steps, team
 from agent.session import live_view
 from agent.session.session import Session
 
@@ -58,10 +58,13 @@ QUESTIONS: Final[dict[str, Question]] = {
     "about": Question(forms.Named, numbers.about),
     "left": Question(forms.Rows, _left),
     "say": Question(forms.Nothing, consent.say),
+    "looks": Question(forms.Nothing, team.listed),
+    "alerts": Question(forms.Nothing, team.told),
     "place": Question(forms.Nothing, steps.place),
     "check-ins": Question(forms.Nothing, self_report.check_ins),
     "notes": Question(forms.Nothing, self_report.notes),
     "consent": _decision(forms.Yes, consent.give, is_slow=True),
+    "ask": _decision(forms.Wish, team.ask),
     "pause": _decision(forms.Pause, decisions.as_asked("pause")),
     "resume": _decision(forms.Nothing, decisions.as_asked("resume")),
     "hours": _decision(forms.Hours, decisions.hours),

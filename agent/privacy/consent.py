@@ -2,7 +2,7 @@
 
 import hashlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -14,15 +14,30 @@ from agent.tables.days import DAYS
 from agent.tables.feature_spec import FeatureSpec
 from agent.tables.profiles import PROFILES, Profile
 from agent.wire import schema
-from agent.wire.consent import NOTHING, ConsentRecord
+from agent.wire.consent import INDEX, NOTHING, ConsentRecord
 from agent.wire.context import SIGNAL as CONTEXT
 from agent.wire.message import FIRST_PURPOSES, NOTHING_SENT, SCORE, Grant
 
-TEXT_VERSION: Final = 1
+TEXT_VERSION: Final = 2
+_FIRST_TEXT: Final = 1  # of release 0.1.0
+_INDEX_KIND: Final = "strain"  # where a policy denies it, there is no index
+CARE: Final = "care"  # the purpose under which a care team sees a person
 PURPOSE_WORDS: Final = {
     SCORE: " a program there computes your weeks; nobody there reads them, and the result comes back to you alone.",
     "group": " Counts of many people are published with noise. No number of yours is in them. Nothing more is sent.",
 }
+FOR_TEAM: Final = (INDEX, CONTEXT)  # what a care team sees only where it is granted beside the signals
+TEAM_WORDS: Final = {
+    "": "the random name of this machine, until when you consent, the day on which it was last heard, days without "
+    "data, and what you write when you ask to be seen",
+    "heart": "how many hours you wore the strap on each of the last 28 days",
+    INDEX: "the index of each week with its interval and its parts, and the daily readings that it is made of",
+    CONTEXT: "your check-ins, your shifts, and changes such as a new medicine",
+}
+LOOKS_WORDS: Final = (
+    "Every look at them is written down before it is answered, and listed for you: 'wardbeat looks', or the page "
+    '"What left". The team reads an alert only after you could.'
+)
 DAYS_WORDS: Final = "Values of a day are sent when the day is over, and again when they change; never words or titles."
 EXPIRES_DAYS: Final = 90  # notes/delivery_and_privacy.md R2
 _DAY_S: Final = 86_400
@@ -116,7 +131,8 @@ def _first_features(record: ConsentRecord) -> frozenset[int]:
             tightened = profile.without(denied)
             specs = tuple(spec for spec in releasable(tightened) if spec.feature_id in schema.FIRST_FEATURES)
             for grants in itertools.permutations(record.grants):
-                if hashlib.sha256(_text(profile, specs, grants, days).encode()).digest() == record.text_hash:
+                first = _text(profile, specs, grants, days, _FIRST_TEXT)
+                if hashlib.sha256(first.encode()).digest() == record.text_hash:
                     granted = {grant.signal for grant in grants}
                     return frozenset(spec.feature_id for spec in specs if spec.signal in granted)
     return frozenset()
@@ -124,12 +140,12 @@ def _first_features(record: ConsentRecord) -> frozenset[int]:
 
 def text(profile: Profile, grants: Sequence[Grant], days: int) -> str:
     """What the person is asked, in full; its hash stands in the record."""
-    return _text(profile, releasable(profile), grants, days)
+    return _text(profile, releasable(profile), grants, days, TEXT_VERSION)
 
 
-def _text(profile: Profile, specs: Sequence[Spec], grants: Sequence[Grant], days: int) -> str:
+def _text(profile: Profile, specs: Sequence[Spec], grants: Sequence[Grant], days: int, version: int) -> str:
     lines = [
-        f"Wardbeat consent, text {TEXT_VERSION}. {profile.words}",
+        f"Wardbeat consent, text {version}. {profile.words}",
         "What would leave this machine: five-minute summaries, sealed so that only the recipient opens them:",
     ]
     for grant in grants:
@@ -142,6 +158,8 @@ def _text(profile: Profile, specs: Sequence[Spec], grants: Sequence[Grant], days
     sent = {grant.signal for grant in grants if grant.purpose not in NOTHING_SENT}
     if any(isinstance(spec, DaySpec) and spec.signal in sent for spec in specs):
         lines.append(DAYS_WORDS)
+    if version > _FIRST_TEXT:
+        lines += _team_lines(grants)
     counted = sorted({grant.recipient for grant in grants if grant.purpose in NOTHING_SENT})
     lines += [f"You would be counted by {recipient}.{PURPOSE_WORDS['group']}" for recipient in counted]
     lines += [
@@ -152,9 +170,20 @@ def _text(profile: Profile, specs: Sequence[Spec], grants: Sequence[Grant], days
     return "\n".join(lines)
 
 
+def _team_lines(grants: Sequence[Grant]) -> Iterator[str]:
+    """What the care team of each recipient sees on its pages."""
+    for recipient in sorted({grant.recipient for grant in grants if grant.purpose == CARE}):
+        granted = {grant.signal for grant in grants if (grant.purpose, grant.recipient) == (CARE, recipient)}
+        yield f"The care team of {recipient} then sees on its pages:"
+        yield from (f"    {words}" for signal, words in TEAM_WORDS.items() if not signal or signal in granted)
+        yield LOOKS_WORDS
+
+
 def _what(grant: Grant) -> str:
     if grant.signal == CONTEXT:
         return "what you note (shifts, changes, check-ins) and your clock's time zone"
+    if grant.signal == INDEX:
+        return "the index of your weeks, which the hub computes from what you send for score"
     return f"signal {grant.signal}"
 
 
@@ -173,8 +202,10 @@ def may_grant(profile: Profile, grant: Grant) -> bool:
     """Whether a profile allows a grant."""
     if grant.purpose not in profile.purposes:
         return False
-    if grant.signal == CONTEXT:  # without a score nobody needs it
-        return SCORE in profile.purposes and grant.purpose not in NOTHING_SENT
+    if grant.signal == CONTEXT:  # without a score or a care team nobody needs it
+        return grant.purpose in (SCORE, CARE)
+    if grant.signal == INDEX:
+        return grant.purpose == CARE and SCORE in profile.purposes and _INDEX_KIND in profile.kinds
     return grant.signal in releasable_signals(profile)
 
 
@@ -184,7 +215,21 @@ def give(
     """A record that says yes; it is worth nothing before the person's key signs it.
 
     Raises:
-        PolicyDenied: The profile does not allow a grant.
+        PolicyDenied: As `check`.
+    """
+    check(profile, grants)
+    until_utc_s = from_utc_s + days * _DAY_S
+    words = text(profile, grants, days)
+    text_hash = hashlib.sha256(words.encode()).digest()
+    within = record_grants(profile, grants)
+    return ConsentRecord(serial, "give", device, profile.name, text_hash, from_utc_s, until_utc_s, within)
+
+
+def check(profile: Profile, grants: Sequence[Grant]) -> None:
+    """Whether a person can be asked for these grants together.
+
+    Raises:
+        PolicyDenied: The profile does not allow a grant, or one of them needs another.
     """
     for grant in grants:
         if not may_grant(profile, grant):
@@ -192,16 +237,17 @@ def give(
                 f"the profile {profile.name!r} does not release {grant.signal!r} for {grant.purpose!r}",
                 remedy="'wardbeat consent show' lists what you can release.",
             )
+    is_scored = any(grant.purpose == SCORE and grant.signal != CONTEXT for grant in grants)
+    if not is_scored and any(grant.signal == INDEX for grant in grants):
+        raise PolicyDenied(
+            "the hub computes the index from what you send for score, and this consent sends nothing for it",
+            remedy="Choose a signal for score beside it, such as heart.",
+        )
     if not any(grant.signal != CONTEXT for grant in grants):
         raise PolicyDenied(
             "a consent to what you note alone gives nobody anything to score",
             remedy="Choose a signal beside it, such as heart.",
         )
-    until_utc_s = from_utc_s + days * _DAY_S
-    words = text(profile, grants, days)
-    text_hash = hashlib.sha256(words.encode()).digest()
-    within = record_grants(profile, grants)
-    return ConsentRecord(serial, "give", device, profile.name, text_hash, from_utc_s, until_utc_s, within)
 
 
 def withdrawal(profile: str, device: str, serial: int, at_utc_s: int) -> ConsentRecord:

@@ -13,7 +13,7 @@ from agent.enrollment.departure import RECEIPT, leave
 from agent.enrollment.enrolled import Identity
 from agent.enrollment.identity import save
 from agent.errors import StorageFull, WireRefused
-from agent.outbox import Outbox, Sealing, hub_scores, receipts
+from agent.outbox import Outbox, Sealing, alerts, hub_scores, looks, receipts
 from agent.privacy.vault import Vault
 from agent.publisher.hub_time import HubTime
 from agent.publisher.link import Event
@@ -21,6 +21,7 @@ from agent.publisher.schedule import Scheduler
 from agent.publisher.screen import Screen
 from agent.system.logs import Tally
 from agent.system.status import Level, StatusBoard
+from agent.system.storage import storing
 from agent.wire.keys import kid
 from agent.wire.labels import FIRST_SCHEMA, SCHEMA
 from agent.wire.message import SchemaMessage
@@ -151,6 +152,7 @@ class HubAnswers:
         self.counters["receipt_stale"] += settled.stale
         self.counters["answer_too_new"] += settled.unknown
         self._take_scores(settled.scores)
+        self._take_team(settled)
         if answers.schema == FIRST_SCHEMA:  # it never heard what this program speaks, or was restored since
             self._state_schema()
         if settled.receipted:
@@ -179,6 +181,25 @@ class HubAnswers:
             self.refuse(reason)
             words = f"a score of the hub was refused: {hub_scores.REFUSALS[reason]}"
             self._board.set("scores", Level.TROUBLE, words, "Your own weeks do not depend on it. Tell the operator.")
+
+    def _take_team(self, settled: receipts.Settled) -> None:
+        who, now_utc_s = self.identity, self._utc_s()
+        taken = alerts.take(self._outbox, settled.alerts, who.directory().directory, who.site, who.device, now_utc_s)
+        for reason in taken.refused:
+            self.refuse(reason)
+            words = f"an alert of the hub was refused: {alerts.REFUSALS[reason]}"
+            self._board.set("alerts", Level.TROUBLE, words, "Nothing is shown of it. Tell the operator.")
+        if taken.first:
+            with storing(self._outbox.db):
+                self._outbox.notify(alerts.NEWS, now_utc_s, about="alert")
+        listed = looks.take(self._outbox, settled.looks, now_utc_s)
+        self.counters["answer_too_new"] += listed.too_new
+        wrong = looks.trouble(self._outbox, now_utc_s)
+        if wrong:
+            remedy = "'wardbeat looks' names them. Ask the operator, and show it to someone you trust."
+            self._board.set("looks", Level.TROUBLE, f"the list of looks at your values does not fit: {wrong}", remedy)
+        elif listed.new:
+            self._board.set("looks", Level.OK, "each look at your values is listed")
 
     def _show_revoked(self) -> None:
         remedy = "Ask the operator why. To send again, enroll with a new bundle; measuring goes on here."

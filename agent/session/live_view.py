@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from agent.features.live import Beat
 from agent.model import NS_PER_S
-from agent.outbox import pauses
+from agent.outbox import alerts, pauses
 from agent.session.session import Session
 from agent.signal.heart.artifacts import Label
 
@@ -66,6 +66,7 @@ def now(session: Session, after_ns: int = 0) -> Answer:
         "paused": session.paused,
         "pause_until_utc_s": pauses.ends_utc_s(session.outbox),
         "face": _face(session, now_ns),
+        "alerts": alerts.stamp(session.outbox),
         "window": None if last is None else last.start_utc_s,
     }
 

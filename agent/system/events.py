@@ -45,12 +45,13 @@ ROWS: Final = (
     EventRow(22, "windows"),
     EventRow(23, "restored"),
     EventRow(24, "refusals", "the hub refused a row; the person's own ledger says which"),
+    EventRow(25, "looks", "a list that the hub keeps for the person does not fit; the person's own page says where"),
     EventRow(30, "settings"),
     EventRow(31, "policy"),
     EventRow(32, "metrics"),
     EventRow(40, "source"),
 )
-UNLOGGED: Final = ("consent", "measuring", "scores", "receipts", "calendar")
+UNLOGGED: Final = ("consent", "measuring", "scores", "receipts", "calendar", "alerts")
 _BY_PART: Final = {row.part: row for row in ROWS}
 
 

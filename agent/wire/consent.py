@@ -23,6 +23,7 @@ Action = Literal["give", "withdraw"]
 _LABELS: Final = {"give": Label.CONSENT_GIVE, "withdraw": Label.CONSENT_WITHDRAW}
 MAX_TEXT: Final = 64
 NOTHING: Final = "nothing"  # a signal that no feature has
+INDEX: Final = "index"  # nor this one: what the hub computes of a person's weeks, for the care team
 GRANTS_MOST: Final = 64
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import itertools
 from datetime import UTC, datetime, timedelta
+from unittest import mock
 
 import pytest
 import time_machine
@@ -39,7 +40,8 @@ def world(tmp_path):
 def give(world, profile, *, consent_of_release_0_1_0=False):
     """A yes to the face, under a profile; as that release kept it, there is no statement of features."""
     wanted = (Grant("face", "care", OPERATOR),)
-    client.give_consent(world.settings, profile, wanted, PIN, START_UTC_S)
+    with mock.patch.object(consent, "TEXT_VERSION", 1 if consent_of_release_0_1_0 else consent.TEXT_VERSION):
+        client.give_consent(world.settings, profile, wanted, PIN, START_UTC_S)
     with world.outbox() as outbox:
         if consent_of_release_0_1_0:
             outbox.db.execute("DELETE FROM named_features")
@@ -67,7 +69,8 @@ FIRST_SIGNALS = ("heart", "face", "self_report", "affect")
 """That release 0.1.0 had."""
 
 
-def test_every_text_of_release_0_1_0_is_recognized_by_its_hash():
+def test_every_text_of_release_0_1_0_is_recognized_by_its_hash(monkeypatch):
+    monkeypatch.setattr(consent, "TEXT_VERSION", 1)
     for profile in PROFILES.values():
         signals = [signal for signal in consent.releasable_signals(profile) if signal in FIRST_SIGNALS]
         kinds = sorted({kind for signal, kind in profile.releases if signal in FIRST_SIGNALS})
@@ -101,7 +104,7 @@ def test_a_number_added_by_an_update_is_in_no_earlier_consent(world, monkeypatch
 
 
 def test_a_text_that_nobody_can_make_again_names_nothing_and_the_person_is_asked(world):
-    record = give(world, PROFILES["care"]).record
+    record = give(world, PROFILES["care"], consent_of_release_0_1_0=True).record
     strange = dataclasses.replace(record, text_hash=hashlib.sha256(b"another text").digest())
     assert consent.named_features(record, None) != frozenset()
     assert consent.named_features(strange, None) == frozenset()

@@ -1,18 +1,23 @@
 """A hub that says whatever it likes fills no disk: all that it can make the agent keep is bounded."""
 
 import contextlib
+import dataclasses
+import hashlib
 import os
 
 import pytest
 
-from agent.outbox import again, ledger, receipts
-from agent.outbox.rows import NEWS_MOST
+from agent.outbox import again, alerts, asks, consents, ledger, looks, receipts
+from agent.outbox.rows import ASKED, HUB_ALERTS, LOOK_FAULTS, NEWS_MOST
 from agent.system import storage
-from agent.wire import envelope
+from agent.wire import codec, envelope
+from agent.wire.alert import Alert
+from agent.wire.keys import SignKey
 from agent.wire.labels import CODES
+from agent.wire.looks import FIRST_LINK, Look
 from agent.wire.message import CoverMessage
-from agent.wire.receipt import Answers, Certificate, Entry, Notice, Receipt
-from tests.support.world import START_UTC_S, release_window
+from agent.wire.receipt import AlertMessage, Answers, Certificate, Entry, LooksMessage, Notice, Receipt
+from tests.support.world import OPERATOR, START_UTC_S, release_window
 
 NOW, DAY_S = START_UTC_S, 86_400
 STORE = b"A" * 16
@@ -139,3 +144,70 @@ def test_without_the_limits_the_same_answers_are_found(world, monkeypatch):
         for n in range(2000):
             said(outbox, Notice(CODES["restored"], os.urandom(16), 10 + n, 1), now=NOW + n * DAY_S)
         assert folder_bytes(outbox, folder) - before > GROWTH_MOST_BYTES
+
+
+def forged_looks(n):
+    """Looks of a hub that makes them up: forged links, numbers rolled back or far ahead, names that steer a terminal."""
+    name = ("Ada", "Eve\x1b[2J", "\u202eadA", "")[n % 4]
+    rows = tuple(codec.encode([1 + (n * 7 + step) % 60 + (n % 5) * 2**40, NOW + n, name, 1, 2]) for step in range(9))
+    return LooksMessage(hashlib.sha256(bytes([n % 256])).digest(), rows)
+
+
+def forged_alert(world, n):
+    """An alert of a hub that makes it up: without a signature, for another device, of a consent that is gone."""
+    key = SignKey.of(bytes([7]) * 32)
+    alert = Alert(
+        ("another", world.identity.device)[n % 2], 99, 1 + n, 1, "silent_days", "told", NOW // DAY_S, NOW, NOW
+    )
+    made = alert.signed(key, world.identity.site)
+    return made if n % 3 else AlertMessage(made.body, bytes(64))
+
+
+def test_forged_looks_and_alerts_change_nothing_that_is_shown_and_fill_no_disk(world):
+    key = SignKey.of(bytes([7]) * 32)
+    directory = dataclasses.replace(world.identity.directory().directory, score_publics=(key.public,))
+    who, folder = world.identity, world.settings.state_dir
+    with hurried(world) as outbox:
+        honest = tuple(Look(n, NOW, "Ada", "lead", "person").encode() for n in range(1, 61))
+        assert looks.take(outbox, [LooksMessage(FIRST_LINK, honest)], NOW).new == 60
+        serial = consents.in_force(outbox).serial
+        alert = Alert(who.device, serial, 1, 1, "silent_days", "told", NOW // DAY_S, NOW, 0)
+        assert alerts.take(outbox, [alert.signed(key, who.site)], directory, who.site, who.device, NOW).refused == ()
+        shown, told = looks.state(outbox, NOW), alerts.kept(outbox)
+        before = folder_bytes(outbox, folder)
+        for n in range(300):
+            looks.take(outbox, [forged_looks(n)], NOW + n)
+            refused = alerts.take(outbox, [forged_alert(world, n)], directory, who.site, who.device, NOW + n).refused
+            assert len(refused) == 1
+        found = looks.state(outbox, NOW + 300)
+        assert found.proven_to == 60, "none of them is shown as proven"
+        of_the_60 = tuple(one for one in found.listed if one.look.number <= 60)
+        assert of_the_60 == shown.listed
+        assert 0 < len(found.faults) <= looks.FAULTS_MOST, "each kind is named"
+        assert {fault.why for fault in found.faults} == {"changed", "broken", "unreadable"}
+        assert all(name.isprintable() for name in (one.look.who for one in found.listed))
+        assert alerts.kept(outbox) == told
+        grown = folder_bytes(outbox, folder) - before
+    print(f"\n300 forged answers: the folder grew by {grown} bytes")
+    assert grown < GROWTH_MOST_BYTES
+
+
+def test_erased_looks_alerts_and_wishes_leave_nothing_behind(world):
+    key = SignKey.of(bytes([7]) * 32)
+    directory = dataclasses.replace(world.identity.directory().directory, score_publics=(key.public,))
+    who = world.identity
+    with world.outbox() as outbox:
+        serial = consents.in_force(outbox).serial
+        looks.take(outbox, [LooksMessage(FIRST_LINK, (Look(1, NOW, "Ada", "lead", "person").encode(), b"\xff"))], NOW)
+        alert = Alert(who.device, serial, 1, 1, "silent_days", "told", NOW // DAY_S, NOW, 0).signed(key, who.site)
+        alerts.take(outbox, [alert], directory, who.site, who.device, NOW)
+        asks.ask(outbox, world.profile, OPERATOR, asks.Wish("see", words="words"), NOW)
+        kept = (ASKED, HUB_ALERTS, LOOK_FAULTS)
+        sealed = [outbox.meta(name) for name in kept]
+        sealed += [bytes(row[0]) for row in outbox.db.execute("SELECT sealed FROM look")]
+        assert None not in sealed
+        consents.erase(outbox, who.sign, who.site, NOW)
+        assert [outbox.meta(name) for name in kept] == [None] * 3
+        assert alerts.take(outbox, [alert], directory, who.site, who.device, NOW).refused == ("alert_no_consent",)
+        raw = b"".join(file.read_bytes() for file in world.settings.state_dir.glob("outbox.db*"))
+        assert not any(one[40:120] in raw for one in sealed), "overwritten, not only deleted"

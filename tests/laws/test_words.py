@@ -21,11 +21,13 @@ from agent.session.live_view import FACE_PARTS
 from agent.signal.heart.artifacts import Label
 from agent.sources import SOURCES
 from agent.system.status import Level
+from agent.tables import team
 from agent.tables.days import DAYS, MOODS
 from agent.tables.profiles import PROFILES
 from agent.tables.signals import KINDS, SIGNALS
 from agent.weeks.day_report import WEEK_ROWS
 from agent.wire import message
+from agent.wire.consent import INDEX
 from agent.wire.context import SIGNAL as CONTEXT
 from agent.wire.labels import DUPLICATE, NOT_FINAL, REASONS, SEAL_AGAIN, STORED
 
@@ -35,6 +37,7 @@ WORDS = json.loads((WEB / "words_en.json").read_text(encoding="utf-8"))
 NAMES = (
     {f"part.source.{name}" for name in SOURCES}
     | {f"signal.{name}" for name in SIGNALS}
+    | set(team.names())
     | {key for page in PAGES.values() for key in page.words}
 )
 """Entries that rows bring along: a sensor's title, a signal's words, a page's sentences."""
@@ -66,7 +69,7 @@ VALUES: dict[str, Iterable[str]] = {
     "reason": REFUSALS,
     "kind": message.KINDS.values(),
     "kinds": KINDS,
-    "signal": [*SIGNALS, CONTEXT],
+    "signal": [*SIGNALS, CONTEXT, INDEX],
     "purpose": message.PURPOSES,
     "part": board_parts() | {f"source.{name}" for name in SOURCES},
     "note": RESETS,
@@ -75,6 +78,7 @@ VALUES: dict[str, Iterable[str]] = {
     "mood_sign": MOODS,
     "unit": {unit_of(name) for name, row in DAYS.items() if row.signal not in ("schedule", "journal")},
     "counted": WEEK_ROWS,
+    **team.FAMILIES,
     "made": [f"{name}.{part}" for name in MADE for part in ("words", "formula", "source", "count")],
 }
 """Family of words -> every value that the data can have."""

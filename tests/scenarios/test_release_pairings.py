@@ -12,9 +12,9 @@ import time_machine
 from sqlalchemy import delete, func, select
 
 from agent import pipeline
-from agent.control import client
+from agent.control import ask_words, client
 from agent.model import DayValue
-from agent.outbox import consents, ledger, receipts, released_days
+from agent.outbox import asks, consents, ledger, receipts, released_days
 from agent.outbox.rows import HUB_SCHEMA
 from agent.privacy import gate
 from agent.system.run_mode import RunMode
@@ -202,6 +202,20 @@ def test_what_schema_1_does_not_know_waits_at_an_old_hub_and_is_scored_after_its
         assert scorer.score_once() == 3
         assert receiver.store.counters()["scored"] == 3
         assert "score_unreadable" not in receiver.store.counters()
+
+
+@pytest.mark.process
+def test_what_is_asked_of_a_care_team_waits_at_an_old_hub_and_the_person_reads_why(person, tmp_path):
+    with peer("hub", person, tmp_path) as hub, person.outbox() as outbox:
+        exchange(person, outbox, hub)
+        given = consents.consented(outbox)
+        (operator,) = {grant.recipient for grant in given.grants if grant.purpose == "care"}
+        asks.ask(outbox, person.profile, operator, asks.Wish("see"), given.record.from_utc_s + 1)
+        assert "has not said yet that it understands this" in ask_words.answer(outbox, asks.Wish("see"), operator)
+        exchange(person, outbox, hub, rounds=6)
+        assert "ask" in kinds_waiting(outbox), "too new, and not final"
+        assert asks.asked(outbox) is not None
+        assert not any(row.state.startswith("refused") for row in ledger.rows(outbox))
 
 
 @pytest.mark.process

@@ -73,11 +73,12 @@ class World:
         *,
         context: bool = False,
         days: tuple[str, ...] = (),
+        team: tuple[str, ...] = (),
     ) -> None:
         signals = {SOURCES[name].signal for name in self.settings.sources} or {"heart"}
         signals |= set(days)
         operator = self.identity.bundle.operator
-        wanted = consent_key.grants(self.profile, operator, sorted(signals), purposes, context=context)
+        wanted = consent_key.grants(self.profile, operator, sorted(signals), purposes, context=context, team=team)
         client.give_consent(self.settings, self.profile, wanted, PIN, from_utc_s)
 
     def close(self) -> None:

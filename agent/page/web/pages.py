@@ -48,7 +48,13 @@ class Pages:
             "is_free": not self._profile["purposes"],
         }
         self._jinja.tests["is_sensor"] = lambda one: one["part"].startswith("source.") or one["part"] in _INWARD
-        self._jinja.filters |= {"when": _when, "clock": _clock, "number": _number, "first_word": _first_word}
+        self._jinja.filters |= {
+            "when": _when,
+            "clock": _clock,
+            "day": _day,
+            "number": _number,
+            "first_word": _first_word,
+        }
 
     def t(self, key: str, **with_: object) -> str:
         """A sentence of the catalogue."""
@@ -124,6 +130,10 @@ class Pages:
 
 def _when(utc_s: float) -> str:
     return f"{host.local_time(utc_s):%a %d %b %Y, %H:%M}"
+
+
+def _day(utc_s: float) -> str:
+    return f"{host.local_time(utc_s):%a %d %b %Y}"
 
 
 def _clock(utc_s: float) -> str:

@@ -117,7 +117,7 @@ async def _left(request: PageRequest) -> Answer:
     before = request.query.get("before", "")
     index = int(before) if before.isdecimal() and len(before) < 16 else None
     made = await request.ask("left", {"before": index})
-    return made | {"runs": runs(made["rows"]), "before": before}
+    return made | {"runs": runs(made["rows"]), "before": before, "looked": await request.ask("looks")}
 
 
 def runs(rows: list[Answer]) -> list[list[Answer]]:
@@ -137,7 +137,7 @@ def runs(rows: list[Answer]) -> list[list[Answer]]:
 PAGES: Final[dict[str, PageSpec]] = {
     page.name: page
     for page in (
-        PageSpec("now", "Now", asks=("now", "window", "place")),
+        PageSpec("now", "Now", asks=("now", "window", "place", "alerts")),
         PageSpec("weeks", "Your weeks", prepare=_weeks),
         PageSpec("days", "Your days", prepare=_days, needs_kinds=frozenset(row.kind for row in DAYS.values())),
         PageSpec("left", "What left", prepare=_left),

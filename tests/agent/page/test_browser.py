@@ -292,7 +292,7 @@ def test_consent_is_ticked_read_and_signed_by_the_pin_and_withdrawn_without(livi
     browser("click", sel="form[data-form=consent] button")
     browser("wait", js="!document.getElementById('consent-text').hidden")
     text = browser("text", sel="#consent-text pre")
-    assert "Wardbeat consent, text 1" in text
+    assert "Wardbeat consent, text 2" in text
     assert "to Test service" in text
     before = living.in_agent(serial)
     tick = """[...document.querySelectorAll('[name=grants]')].find((one) => one.value.includes('face')).click()"""

@@ -16,6 +16,7 @@ from agent.scoring import instruments
 from agent.scoring.baseline import RESETS
 from agent.sources import SOURCES
 from agent.system.status import Level
+from agent.tables import team
 from agent.tables.feature_spec import REASONS
 from agent.tables.profiles import PROFILES
 from agent.tables.signals import SIGNALS
@@ -29,6 +30,8 @@ PARTS = ["measuring", "windows", "disk", "broker", "hub", "consent", "directory"
 NAMES = {f"part.source.{row.name}": row.title for row in SOURCES.values()} | {
     f"signal.{row.name}": row.words for row in SIGNALS.values()
 }
+NAMES |= team.names()
+NO_TEAM = {"looks": {"has_team": False}, "alerts": {"alerts": []}}
 
 
 def row(idx: int, state: str, kind: str = "summary", words: str | None = "8201", said=("hr_mean_bpm 64",)) -> dict:
@@ -39,7 +42,7 @@ def row(idx: int, state: str, kind: str = "summary", words: str | None = "8201",
 def now(states=(), **changes) -> dict:
     return {"t_s": 1.0, "beats": [], "hr_bpm": None, "rmssd_ms": None, "irregular": False, "coverage_01": None,
             "listened_s": 0, "states": list(states), "paused": False, "pause_until_utc_s": None, "face": None,
-            "window": None} | changes  # fmt: skip
+            "window": None, "alerts": ""} | changes  # fmt: skip
 
 
 def place(**changes) -> dict:
@@ -50,7 +53,7 @@ def place(**changes) -> dict:
 def say(**changes) -> dict:
     return {"operator": None, "offered": [], "kinds": [], "days": 90, "version": "1", "record": None, "paused": False,
             "pause_until_utc_s": None, "hours": [], "sensors": [], "managed": [], "unheard": [], "receipt": None,
-            "news": []} | changes  # fmt: skip
+            "news": [], "asked": None} | changes  # fmt: skip
 
 
 def record(**changes) -> dict:
@@ -70,7 +73,7 @@ def rendered(profile: str, name: str, answers: dict, weeks: dict | None = None, 
     pages.forget_weeks()
 
     async def ask(question, _with=None):
-        return answers[question]
+        return (NO_TEAM | answers)[question]
 
     async def long_query(job, **_):
         assert job == "weeks"
@@ -179,6 +182,45 @@ def test_your_say_in_every_state():
                           unheard=["consent"] if until else [], receipt="signed" if hours else None,
                           news=[{"at_utc_s": 1, "words": "news"}] if kept else [])  # fmt: skip
             assert "unknown" not in rendered(profile, "say", {"say": answers})
+
+
+def look(number=1, role="lead", view="person", who="<b>Ada</b>") -> dict:
+    return {"number": number, "at_utc_s": 1_790_000_000, "who": who, "role": role, "view": view}
+
+
+def test_looks_in_every_state():
+    every = [look(n, *one) for n, one in enumerate(itertools.product(team.ROLES, team.VIEWS), start=1)]
+    faults = [{"why": why, "look": shown} for why in team.LOOK_FAULTS for shown in (None, look())]
+    for listed, wrong, way, missing, more in itertools.product(
+        ([], every), ([], faults), ([], ["3 to 4"]), ([], ["2"]), (0, 7)
+    ):
+        looked = {"has_team": True, "whole": not wrong and not missing, "looks": listed, "faults": wrong, "more": more,
+                  "on_its_way": way, "missing": missing, "proven_to": 5}  # fmt: skip
+        html = rendered("care", "left", left([]) | {"looks": looked})
+        assert "unknown" not in html
+        assert "<b>Ada" not in html
+        assert ("is whole" in html) == (bool(listed) and not wrong and not missing)
+        assert html.count("not proven") == sum(one["number"] > 5 for one in listed)
+
+
+def test_alerts_in_every_state():
+    for rule, state, held, seen, at, hold in itertools.product(
+        team.RULES, team.ALERT_STATES, (0, 1_790_000_000), (0, 1_790_000_000), (0, 1_790_000_000), (False, True)
+    ):
+        alert = {"number": 3, "rule": rule, "state": state, "day_utc_s": 1_790_000_000, "team_utc_s": at,
+                 "held_utc_s": held, "seen_utc_s": seen, "may_hold": hold, "is_with_team": state == "with_team"}  # fmt: skip
+        answers = {"now": now(), "window": window([], value=1.0), "place": place(), "alerts": {"alerts": [alert]}}
+        html = rendered("care", "now", answers)
+        assert "unknown" not in html
+        assert html.count('data-do="ask"') == hold + (not seen)
+
+
+def test_asking_in_every_state():
+    for may, at, words in itertools.product((False, True), (None, 1_790_000_000), (None, "<b>words</b>")):
+        asked = {"may": may, "at_utc_s": at, "words": words}
+        html = rendered("care", "say", {"say": say(operator="Ward 3", asked=asked)})
+        assert "<b>words" not in html
+        assert ("Please look at my weeks" in html, "Take it back" in html) == (may and not at, may and bool(at))
 
 
 def test_check_ins_and_first_steps_in_every_state():

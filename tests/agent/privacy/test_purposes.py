@@ -70,3 +70,70 @@ def test_the_words_of_a_consent_name_each_new_purpose_and_stay_as_they_were_with
 def test_what_is_noted_alone_is_no_consent():
     with pytest.raises(PolicyDenied):
         consent.give(PROFILES["care"], "device", 1, [Grant("context", "score", "Service")], START_UTC_S)
+
+
+def granted(*pairs):
+    return [Grant(signal, purpose, "Service") for signal, purpose in pairs]
+
+
+INDEX_BESIDE = (("heart", "care"), ("heart", "score"), ("index", "care"))
+
+
+def test_the_index_goes_to_the_team_only_beside_a_score_and_only_for_care():
+    care = PROFILES["care"]
+    record = consent.give(care, "device", 1, granted(*INDEX_BESIDE), START_UTC_S)
+    assert Grant("index", "care", "Service") in record.grants, "it stands in the record"
+    with pytest.raises(PolicyDenied, match="score") as raised:
+        consent.give(care, "device", 1, granted(("heart", "care"), ("index", "care")), START_UTC_S)
+    assert "Choose a signal for score" in raised.value.remedy
+    with pytest.raises(PolicyDenied, match="score"):  # what is noted is nothing to compute from
+        consent.give(
+            care, "device", 1, granted(("heart", "care"), ("context", "score"), ("index", "care")), START_UTC_S
+        )
+    for denied in (("index", "score"), ("index", "group"), ("context", "group")):
+        with pytest.raises(PolicyDenied):
+            consent.give(care, "device", 1, granted(*INDEX_BESIDE, denied), START_UTC_S)
+    with pytest.raises(PolicyDenied):  # a policy without strain has no index
+        consent.give(care.without(["strain"]), "device", 1, granted(*INDEX_BESIDE), START_UTC_S)
+
+
+@pytest.mark.parametrize(
+    ("profile", "purpose"), [("research", "research"), ("eu-workplace", "workplace"), ("personal", "care")]
+)
+@pytest.mark.parametrize("word", consent.FOR_TEAM)
+def test_no_other_profile_grants_what_a_team_sees(profile, purpose, word):
+    beside = granted(("heart", purpose), ("heart", "score"))
+    for for_purpose in (purpose, "care"):
+        with pytest.raises(PolicyDenied):
+            consent.give(PROFILES[profile], "device", 1, [*beside, *granted((word, for_purpose))], START_UTC_S)
+    with pytest.raises(WrongUse):
+        consent_key.grants(PROFILES[profile], "Service", ("heart",), (), team=(word,))
+
+
+def test_the_text_says_what_the_team_sees_and_that_each_look_is_listed():
+    def text(profile, *pairs):
+        return consent.text(PROFILES[profile], granted(*pairs), 90)
+
+    index, noted = (consent.TEAM_WORDS[word] for word in consent.FOR_TEAM)
+    plain = text("care", ("heart", "care"))
+    assert "The care team of Service then sees on its pages:" in plain
+    assert consent.TEAM_WORDS["heart"] in plain
+    assert consent.LOOKS_WORDS in plain
+    assert index not in plain
+    assert noted not in plain
+    full = text("care", *INDEX_BESIDE, ("context", "care"))
+    assert index in full
+    assert noted in full
+    assert "the index of your weeks, which the hub computes from what you send for score, for care, to Service" in full
+    for other in (text("care", ("heart", "score")), text("research", ("heart", "research"))):
+        assert "care team" not in other
+        assert consent.LOOKS_WORDS not in other
+
+
+def test_the_command_names_what_the_team_sees_beside_the_signals():
+    wanted = consent_key.grants(
+        PROFILES["care"], "Service", ("heart",), ("care", "score"), team=("index", "context", "index")
+    )
+    assert wanted[-2:] == tuple(granted(("index", "care"), ("context", "care")))
+    with pytest.raises(WrongUse, match="purpose 'care'"):
+        consent_key.grants(PROFILES["care"], "Service", ("heart",), ("score",), team=("index",))

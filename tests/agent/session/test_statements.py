@@ -14,9 +14,9 @@ from agent.tables.profiles import PROFILES
 from agent.windows.history import History, Told
 from agent.wire.consent import ConsentRecord
 from agent.wire.context import DAY_S
-from agent.wire.message import Grant
+from agent.wire.message import Grant, SchemaMessage
 from agent.wire.plaintext import decode_plaintext
-from tests.support.world import OPERATOR, PIN, START_UTC_S, make_world
+from tests.support.world import OPERATOR, PIN, START_UTC_S, deliver, make_world
 
 DAY = START_UTC_S // DAY_S + 2  # the first day that a consent from START_UTC_S covers in every time zone
 NOW = (DAY + 3) * DAY_S + 3600
@@ -165,3 +165,22 @@ def test_under_a_workplace_nothing_of_a_day_is_sealed_even_under_a_forged_consen
     store.close()
     history.close()
     world.close()
+
+
+@pytest.mark.parametrize("team", [(), ("context",)])
+def test_what_is_noted_goes_to_the_care_team_only_where_that_was_granted(world, kept, team):
+    world.give_consent(START_UTC_S, ("care", "score"), context=True, team=team)
+    kept[0].tell(Told(DAY * DAY_S + 40_000, "change", "illness", {}))
+    with world.outbox() as outbox:
+        offer(world, outbox, kept)
+        said = {one.purpose: one for one in messages(outbox, "context") if one.changes}
+        assert set(said) == ({"care", "score"} if team else {"score"})
+        assert len({one.changes for one in said.values()}) == 1
+        receiver = world.receiver()
+        deliver(world, outbox, receiver)
+        outbox.put([SchemaMessage(2)], NOW)
+        deliver(world, outbox, receiver, rounds=9)
+        states = [row.state for row in ledger.rows(outbox) if row.kind in ("context", "consent")][
+            1:
+        ]  # the first is old
+        assert set(states) == {"receipted"}, "the hub takes what the record grants"

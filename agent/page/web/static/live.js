@@ -164,6 +164,10 @@ function draw(told) {
     state.again();
     return;
   }
+  if (told.alerts !== id("alerts").dataset.now) { // an alert came, or was answered elsewhere
+    state.again();
+    return;
+  }
   if (String(told.window ?? "") !== id("window").dataset.start) newWindow(String(told.window ?? ""));
   if (state.frozen && state.drawn) return;
   state.drawn = told.beats.length > 0;

@@ -95,6 +95,9 @@ const FORMS = {
     }
     return made;
   },
+  async ask(form) {
+    return ask("ask", { what: "see", words: form.querySelector("textarea").value.trim() });
+  },
   async "check-in"(form) {
     const made = await ask("answer", { short: form.dataset.short, answers: answers(form), done: true });
     if (made === null) return null;
