@@ -83,6 +83,7 @@ def test_who_wears_rarely_has_few_windows_and_who_is_silent_none_of_the_last_day
 def test_nights_are_noted_as_shifts_of_eight_hours(number):
     noted = shifts_of(list(drawn.shifts(PEOPLE[number], TODAY)), ())
     assert {one.kind for one in noted} == {"day", "night"}
+    assert max(one.end_utc_s for one in noted) <= TODAY * drawn.DAY_S, "an alert waits for nobody's shift"
     assert {one.end_utc_s - one.start_utc_s for one in noted} == {8 * 3600}
 
 
