@@ -152,6 +152,7 @@ bench-calendar: $(VENV)/.installed
 ## the README's pictures of the page, by the page itself
 screenshots: $(VENV)/.installed system-tools npm
 	PYTHONPATH=. $(BIN)/python -W ignore -m tests.support.page_pictures
+	PYTHONPATH=. $(BIN)/python -W ignore -m tests.support.care_pictures
 
 ## the pictures of docs/studies.md: the report of simulated hearts
 report-picture: $(VENV)/.installed system-tools npm

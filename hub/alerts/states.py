@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from hub.alerts.facts import Fact
-from hub.alerts.rules import DAY_S, HOLD_S, HOUR_S, AlertRule
+from hub.alerts.rules import DAY_S, HOUR_S, AlertRule
 
 TOLD: Final = "told"
 HELD: Final = "held"

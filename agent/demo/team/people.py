@@ -134,7 +134,7 @@ PEOPLE: Final = (
         "did not grant the index",
         granted=tuple(pair for pair in _ALL if pair[0] != INDEX),
     ),
-    Person("Theatre night A - synthetic", "consent ends in 9 days", nights=_NIGHTS, consent_days=YEAR_DAYS + 9),
+    Person("Theatre night A - synthetic", "consent ends in 9 days", nights=_NIGHTS, consent_days=YEAR_DAYS + 10),
     Person("Study day A - synthetic", "consented to research only", granted=_STUDY, profile=_RESEARCH),
     Person("Theatre day B - synthetic", "withdrew", withdraws=True),
 )
