@@ -275,7 +275,7 @@ class Cared:
         for day in range(TODAY - 100, TODAY + 1):
             if dice.random() < 0.12 or TODAY - 41 < day < TODAY - 35:
                 continue
-            fall = drift * max(0, day - TODAY + 30) / 100
+            fall = drift * max(0, day - TODAY + 30) / 300
             blocks = {day * 8 + place: dice.gauss(math.log(42) - fall, 0.25) for place in (2, 3, 5)}
             rates = {day * 8 + place: dice.gauss(62 + 8 * fall, 4) for place in (2, 3, 5)}
             days[day] = DayReadings({"ln_rmssd": blocks, "hr_bpm": rates}, 8.0, 7.5)
@@ -318,7 +318,7 @@ def filled(hub: CaredHub, many: int = 12, seed: int = 1) -> CaredHub:
         days = [day for day in range(TODAY - 27, TODAY + 1 - silent) if dice.random() > 0.2]
         person.wears({day: round(dice.uniform(3, 11)) for day in days})
         person.heard(TODAY - silent)
-        person.scored(seed=n + 1, drift=(0.0, 0.0, 4.0, -4.5, 0.0, 2.5)[n % 6])
+        person.scored(seed=n + 1, drift=(0.0, 0.0, -4.0, 4.5, 0.0, 2.5)[n % 6])
         for ago in range(150, 0, -14):
             at_utc_s = NOW_UTC_S - ago * DAY_S
             person.answers(

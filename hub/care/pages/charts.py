@@ -49,14 +49,13 @@ def strip(picture: Picture) -> Markup:
         picture: With hours worn.
     """
     reasons, first = gap_reasons(picture), picture.last_day - len(picture.worn_h) + 1
-    inside = []
+    bars: dict[str, list[tuple[float, float]]] = {}
     for place, hours in enumerate(picture.worn_h):
-        x, reason = place * _STRIP_WIDE, reasons.get(first + place)
-        high = min(hours / FULL_H, 1.0) * (_STRIP_HIGH - 3)
-        if hours:
-            inside.append(drawing.box(x, _STRIP_HIGH - max(high, 1.5), _STRIP_WIDE - 1, max(high, 1.5), "bar"))
-        elif reason:
-            inside.append(drawing.box(x, _STRIP_HIGH - 2, _STRIP_WIDE - 1, 2, f"none {reason}"))
+        reason = reasons.get(first + place)
+        if hours or reason:
+            high = max(min(hours / FULL_H, 1.0) * _STRIP_HIGH, 2.0)
+            bars.setdefault("bar" if hours else f"none {reason}", []).append((place * _STRIP_WIDE, high))
+    inside = [drawing.bars(of_kind, _STRIP_WIDE - 1, _STRIP_HIGH, kind) for kind, of_kind in bars.items()]
     wide = len(picture.worn_h) * _STRIP_WIDE
     return drawing.picture(wide, _STRIP_HIGH, f"Worn in 28 days: {worn_said(picture)}", inside, "strip")
 

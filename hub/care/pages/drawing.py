@@ -72,6 +72,12 @@ def box(x: float, y: float, wide: float, high: float, kind: str, said: str = "")
     return made.format(x, y, wide, high, min(wide, high, 4.0) / 2, kind, _said(said))
 
 
+def bars(places: Sequence[tuple[float, float]], wide: float, foot: float, kind: str) -> Markup:
+    """Many bars of one width as one element: (x, height) of each, which stand on a foot."""
+    drawn = "".join(f"M{x:g} {foot - high:.1f}h{wide:g}V{foot:g}h-{wide:g}z" for x, high in places)
+    return Markup('<path d="{}" class="{}"/>').format(drawn, kind)
+
+
 def dot(x: float, y: float, radius: float, kind: str, said: str = "") -> Markup:
     """A dot, and what it says when pointed at."""
     return Markup('<circle cx="{:.1f}" cy="{:.1f}" r="{:.1f}" class="{}">{}</circle>').format(

@@ -85,10 +85,16 @@ def test_worn_hours_stay_in_their_frame(hours):
     gaps = tuple((DAY + n, DAY + n, "silent") for n, one in enumerate(hours) if not one)
     picture = Picture("d1", 1, ("heart",), 0, 0, 0, 0, last_day=DAY + 27, worn_h=tuple(hours), gaps=gaps)
     chart = charts.worn(picture)
-    for svg in (chart.wide, chart.narrow, charts.strip(picture)):
+    for svg in (chart.wide, chart.narrow):
         wide, high, places = numbers(svg)
         assert all(0 <= x <= wide and 0 <= y <= high for x, y in places)
-    assert charts.strip(picture).count("none silent") == len(gaps)
+    drawn = {
+        one.attrib["class"]: re.findall(r"M([\d.]+) ([\d.]+)h4V24h-4z", one.attrib["d"])
+        for one in ET.fromstring(charts.strip(picture)).iter("path")
+    }
+    assert len(drawn.get("none silent", ())) == len(gaps)
+    assert len(drawn.get("bar", ())) == 28 - len(gaps)
+    assert all(float(x) <= 136 and 0 <= float(y) <= 24 for of_kind in drawn.values() for x, y in of_kind)
 
 
 def test_answers_mark_those_over_the_line():
