@@ -190,13 +190,13 @@ def test_each_command_is_listed_once_with_its_help_line(capsys):
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_each_command_takes_a_folder_first_and_runs_its_row(command):
-    words = []
+    first, words = [argument.options["choices"][0] for argument in command.before], []
     for argument in command.arguments:
         if argument.options.get("required"):
             words += [argument.flag, "x"]
         elif not argument.flag.startswith("-") and "nargs" not in argument.options:
             words.append("x")
-    arguments = parser().parse_args([command.name, "site", *words])
+    arguments = parser().parse_args([command.name, *first, "site", *words])
     assert arguments.folder == Path("site")
     assert arguments.run is command.run
 
