@@ -20,6 +20,7 @@ from hub.alerts.posting import Posting
 from hub.alerts.settings import FILE, SiteRules, read_rules
 from hub.care.consented import ended_serial
 from hub.database import CANNOT_WRITE, lock_file, of_the_store, unlock_file
+from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
 from hub.scoring.digest import Digest, decode_digest
 from hub.site import open_keys
@@ -58,6 +59,7 @@ class Follower:
         self.store = Store(folder, self.keys, Role.ALERTS)
         self.posting = Posting(self.store, self.keys.site, now)
         self._alarms = ChangeAlarms()
+        self._warmed: dict[bytes, tuple[bytes, Digest, tuple[int, ...]]] = {}
         self._wakes: dict[bytes, int] = {}
         self._acknowledged: dict[int, int] = {}
         self._round: list[bytes] = []
@@ -144,9 +146,7 @@ class Follower:
             for kid in kids:
                 device = self.keys.devices.of(kid)
                 if device is not None:
-                    digest = _digest(CareRows(db, self.keys, kid, ended_serial(device)), ended_serial(device))
-                    alarms = () if digest is None else self._alarms.of([digest], now_utc_s)[0]
-                    person = Person(device, now_utc_s, digest, alarms)
+                    person = self._person(CareRows(db, self.keys, kid, ended_serial(device)), device, now_utc_s)
                     wakes[kid], number = follow(db, self.keys, person, self.rules, number, counts)
                 if kid in noted:
                     rows.done(kid, noted[kid])
@@ -167,19 +167,40 @@ class Follower:
             rows.count(Counter({"alerts_failed": 1}))
         self._wakes.pop(kid, None)
 
+    def _person(self, rows: CareRows, device: Device, now_utc_s: int) -> Person:
+        """Under the lock: what was decoded and watched before it, if it is still what is kept."""
+        words = rows.digest()
+        known = self._warmed.get(device.kid)
+        if words is None or known is None or known[0] != words:
+            digest = _digest(words, ended_serial(device))
+            alarms = () if digest is None else self._alarms.of([digest], now_utc_s)[0]
+            return Person(device, now_utc_s, digest, alarms)
+        _, kept, alarms = known
+        is_ended = kept.serial <= ended_serial(device)  # a consent may have ended meanwhile
+        return Person(device, now_utc_s) if is_ended else Person(device, now_utc_s, kept, alarms)
+
     def _warm(self, kids: Iterable[bytes], now_utc_s: int) -> None:
         """Watch the days of many people side by side, before any lock is held."""
-        digests = []
+        found: dict[bytes, tuple[bytes, Digest]] = {}
         with self.store.connected() as db:
             for kid in kids:
                 device = self.keys.devices.of(kid)
-                if device is not None:
-                    try:
-                        digest = _digest(CareRows(db, self.keys, kid, ended_serial(device)), ended_serial(device))
-                    except WireRefused:
-                        continue  # named below, with this person alone
-                    digests += [] if digest is None else [digest]
-        self._alarms.of(digests, now_utc_s)
+                words = None if device is None else CareRows(db, self.keys, kid, 0).digest()
+                if device is None or words is None:
+                    continue
+                try:
+                    digest = _digest(words, ended_serial(device))
+                except WireRefused:
+                    continue  # named below, with this person alone
+                if digest is not None:
+                    found[kid] = words, digest
+        self._warmed = {}
+        try:
+            alarms = self._alarms.of([digest for _, digest in found.values()], now_utc_s)
+        except Exception:  # of one of them: each is watched alone, and named there
+            log.warning("days cannot be watched side by side; each person is watched alone")
+            return
+        self._warmed = {kid: (*row, days) for (kid, row), days in zip(found.items(), alarms, strict=True)}
 
     def _read_rules_again(self) -> None:
         found = _signature(self.folder)
@@ -195,8 +216,7 @@ class Follower:
         log.info("%s was read: %d rules, %d channels", FILE, len(self.rules.rules), len(self.rules.channels))
 
 
-def _digest(rows: CareRows, ended: int) -> Digest | None:
-    words = rows.digest()
+def _digest(words: bytes | None, ended: int) -> Digest | None:
     digest = None if words is None else decode_digest(words)
     return None if digest is None or digest.serial <= ended else digest
 

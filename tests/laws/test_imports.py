@@ -334,6 +334,7 @@ BLIND = {
     ("hub/scoring/scorer.py", "_scored"),  # the same
     ("hub/care/web/desk.py", "_done"),  # one page or form: a page that says so
     ("hub/alerts/follower.py", "_follow"),  # one person: counted, and the others are followed
+    ("hub/alerts/follower.py", "_warm"),  # the same
     ("hub/alerts/posting.py", "_tried"),  # one message; it is sent again
     ("hub/receive/grid.py", "_keep"),  # one answer; the device sends its message again
 }

@@ -12,6 +12,7 @@ from hub.alerts import person as person_module
 from hub.alerts.follower import Follower
 from hub.care.alert_words import decode
 from hub.database import lock_file, unlock_file
+from hub.scoring.digest import Digest
 from hub.store.followed import forget_followed, note_changed
 from hub.store.rides import waiting_rides
 from hub.store.tables import CHANGED, SHOWN
@@ -296,6 +297,25 @@ def test_one_person_s_error_is_counted_and_stops_nobody(alerted, monkeypatch, ca
     monkeypatch.setattr(person_module, "project", real)
     alerted.later(HOUR_S)
     assert len(alerted.kept(people[1])) == 1
+
+
+def test_days_of_one_person_that_cannot_be_watched_stop_nobody(alerted, monkeypatch):
+    people = [burnt_out(alerted) for _ in range(3)]
+    for person in people:
+        person.scored(12)
+    real, bad = alerted.follower._alarms.of, people[1].serial
+
+    def broken(digests, now_utc_s):
+        if any(digest.last_utc_s == 7 for digest in digests):
+            raise ValueError("planted")
+        return real(digests, now_utc_s)
+
+    with alerted.hub.store.deriving() as write:
+        write.put_digest(people[1].kid, Digest({}, {}, 1, bad, 7).encode(), {}, 0)
+    monkeypatch.setattr(alerted.follower._alarms, "of", broken)
+    alerted.changed(*people)
+    assert [bool(alerted.kept(one)) for one in people] == [True, False, True]
+    assert alerted.hub.store.counters()["alerts_failed"] >= 1
 
 
 def test_rules_that_are_refused_leave_those_that_held(alerted, caplog):
