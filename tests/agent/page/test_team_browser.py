@@ -139,8 +139,7 @@ def test_who_looked_is_listed_and_a_look_that_does_not_fit_is_named(tmp_path, br
         is_well(browser, "looks")
         hear(living, team_answers.looks(int(time.time()), "Eve"))
         browser.go("now")
-        browser("eval", js=UNFOLD)
-        assert "List of looks at your values" in browser("text", sel="#main")
+        browser("wait", js="document.getElementById('main').textContent.includes('List of looks at your values')")
         browser.go("left")
         text = browser("text", sel="[aria-labelledby=looked-h]")
         assert "does not fit together" in text

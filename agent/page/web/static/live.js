@@ -5,7 +5,7 @@ const SPAN_S = 60;
 const SVG = "http://www.w3.org/2000/svg";
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
-const state = { beats: new Map(), frozen: still.matches, told: null, page: "", drawn: false, seen: "", again: null };
+const state = { beats: new Map(), frozen: still.matches, told: null, page: "", drawn: false, seen: "", alerts: "", again: null };
 const id = (name) => document.getElementById(name);
 
 function part(name, attributes, text) {
@@ -164,9 +164,12 @@ function draw(told) {
     state.again();
     return;
   }
-  if (told.alerts !== id("alerts").dataset.now) { // an alert came, or was answered elsewhere
-    state.again();
-    return;
+  if (told.alerts !== state.alerts) {
+    state.alerts = told.alerts; // what was pushed last may be older than the page: only a change draws it again
+    if (told.alerts !== id("alerts").dataset.now) {
+      state.again();
+      return;
+    }
   }
   if (String(told.window ?? "") !== id("window").dataset.start) newWindow(String(told.window ?? ""));
   if (state.frozen && state.drawn) return;
