@@ -34,10 +34,10 @@ $(MODELS)/.fetched: models/manifest.yaml | $(VENV)/.installed
 	@$(BIN)/wardbeat models fetch --into $(MODELS)
 	@touch $@
 
-## the whole chain on this machine, two minutes: FACE=--face, PAGE=--page
+## the whole chain on this machine, two minutes: FACE=--face, PAGE=--page, TEAM=--team
 demo: $(VENV)/.installed $(MODELS)/.fetched
-	@echo "A synthetic person wears a simulated strap for two minutes; an agent, a broker and a hub run on this machine."
-	@$(BIN)/wardbeat demo $(FACE) $(PAGE)
+	@echo "$(if $(TEAM),Ten synthetic people with a made-up year and a care team that sees those who let it: about two minutes.,A synthetic person wears a simulated strap for two minutes; an agent, a broker and a hub run on this machine.)"
+	@$(BIN)/wardbeat demo $(FACE) $(PAGE) $(TEAM)
 
 ## the README's picture of the demo, drawn by the demo itself
 picture: $(VENV)/.installed
@@ -152,6 +152,7 @@ bench-calendar: $(VENV)/.installed
 ## the README's pictures of the page, by the page itself
 screenshots: $(VENV)/.installed system-tools npm
 	PYTHONPATH=. $(BIN)/python -W ignore -m tests.support.page_pictures
+	PYTHONPATH=. $(BIN)/python -W ignore -m tests.support.care_pictures
 
 ## the pictures of docs/studies.md: the report of simulated hearts
 report-picture: $(VENV)/.installed system-tools npm

@@ -37,11 +37,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--picture", type=Path, metavar="FILE", help="save the live view as SVG after two thirds of the run"
     )
+    parser.add_argument(
+        "--team",
+        action="store_true",
+        help="ten synthetic people over a made-up year, and the care team's view of them; --minutes: how long it stays "
+        "open (default 30; with --json 0)",
+    )
     parser.add_argument("--keep", action="store_true", help="keep all files, and print where they are")
     parser.add_argument("--json", action="store_true", help="print the report as JSON in the last line")
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.team:
+        return _team(arguments)
     from agent.demo import run as demo_run
     from agent.demo.options import DemoOptions
 
@@ -51,3 +59,14 @@ def run(arguments: argparse.Namespace) -> int:
     speed = asked.speed if asked.speed is not None else 1.0 if asked.page else 10.0
     options = DemoOptions(minutes, speed, *paths)
     return demo_run.main(options, as_json=asked.json)
+
+
+def _team(asked: argparse.Namespace) -> int:
+    from agent.demo.team import run as team_run
+    from agent.demo.team.options import TeamOptions
+    from agent.errors import WrongUse
+
+    if asked.replay or asked.faults or asked.picture or asked.face or asked.page or asked.speed is not None:
+        raise WrongUse("--team goes with --minutes, --seed, --keep and --json alone")
+    minutes = asked.minutes if asked.minutes is not None else 0.0 if asked.json else 30.0
+    return team_run.main(TeamOptions(minutes, asked.seed, asked.keep), as_json=asked.json)

@@ -13,7 +13,7 @@ SCORE: Final = "score"
 ANY: Final = ""  # any signal that is granted to the team
 HOUR_S: Final = 3600
 DAY_S: Final = 86_400
-HOLD_S: Final = 24 * HOUR_S
+HOLD_H: Final = 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class AlertRule:
         may_team: Whether a team may ever read it.
         suggestion: Id of a reviewed suggestion (`hub.alerts.suggestions`); empty: none.
         in_shift: Whether the person gets it during a shift, too.
+        hold_h: Hours after the hand-over to which the person may postpone it.
     """
 
     name: str
@@ -51,6 +52,7 @@ class AlertRule:
     may_team: bool = True
     suggestion: str = ""
     in_shift: bool = False
+    hold_h: float = HOLD_H
 
 
 RULES: Final = (

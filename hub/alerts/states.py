@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from hub.alerts.facts import Fact
-from hub.alerts.rules import DAY_S, HOLD_S, HOUR_S, AlertRule
+from hub.alerts.rules import DAY_S, HOUR_S, AlertRule
 
 TOLD: Final = "told"
 HELD: Final = "held"
@@ -162,7 +162,8 @@ def _moved(rule: AlertRule, alert: Standing, now: Now) -> Standing:
         if after.state == TOLD and rule.may_team:
             after = replace(after, team_utc_s=min(after.team_utc_s, now.utc_s + round(rule.lead_h * HOUR_S)))
     if after.state == TOLD and is_held and rule.may_team:
-        after = replace(after, state=HELD, team_utc_s=max(after.team_utc_s, after.handed_utc_s + HOLD_S))
+        held_to_utc_s = after.handed_utc_s + round(rule.hold_h * HOUR_S)
+        after = replace(after, state=HELD, team_utc_s=max(after.team_utc_s, held_to_utc_s))
     if after.state in _WAITS and rule.may_team and after.team_utc_s <= now.utc_s:
         after = replace(after, state=WITH_TEAM)
     if after.state == WITH_TEAM and rule.escalate_h and not after.escalated_utc_s and now.utc_s >= _late(rule, after):

@@ -18,7 +18,8 @@ class WayIn:
     """One worker's subscription at the broker.
 
     Args:
-        client: Its callbacks for connections, subscriptions and acknowledgements are set here.
+        client: Its callbacks for connections, subscriptions and acknowledgements are set here; who listened to
+            acknowledgements before hears of them, too.
         probe: Watches it.
         site: The site's name.
         worker: Number of this process.
@@ -31,7 +32,8 @@ class WayIn:
         self._answered, self._granted = False, None  # by the broker, on this connection
         self._probe_mid = self._subscribed_mid = -1
         client.on_subscribe = lambda _c, _u, mid, reasons, _p: self._on_subscribe(mid, reasons)
-        client.on_publish = lambda _c, _u, mid, reason, _p: self._on_publish(mid, reason)
+        self._others: Any = client.on_publish
+        client.on_publish = self._on_publish
         client.on_disconnect = self._on_disconnect
 
     def connected(self, reason: Any, properties: Any) -> bool:
@@ -82,9 +84,11 @@ class WayIn:
         if mid == self._subscribed_mid:
             self.probe.subscribed(reasons)
 
-    def _on_publish(self, mid: int, reason: Any) -> None:
+    def _on_publish(self, client: mqtt.Client, user: Any, mid: int, reason: Any, properties: Any) -> None:
         if mid == self._probe_mid:
             self.probe.published(reason)
+        if self._others is not None:
+            self._others(client, user, mid, reason, properties)
 
     def _on_disconnect(self, client: mqtt.Client, user: Any, flags: Any, reason: Any, properties: Any) -> None:
         self.probe.lost(closed_unanswered=self._v5 and not self._answered)

@@ -13,10 +13,11 @@ let troubles = [];
 let asked = [];
 
 const DO = {
-  async new({ width, height = 900, scheme = "light", reduced = false, touch = false }) {
+  async new({ width, height = 900, scheme = "light", reduced = false, touch = false, certificate = null }) {
     await context?.close();
     context = await browser.newContext({
       viewport: { width, height }, colorScheme: scheme, reducedMotion: reduced ? "reduce" : "no-preference", acceptDownloads: true, hasTouch: touch,
+      ...(certificate && { clientCertificates: [certificate], ignoreHTTPSErrors: true }), // of the care team; the demo's CA is no browser's
     });
     page = await context.newPage();
     troubles = [];

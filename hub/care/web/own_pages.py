@@ -8,7 +8,8 @@ from markupsafe import Markup, escape
 STYLE: Final = "/static/care.css"
 _SHELL: Final = Markup(
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title} – Wardbeat care team</title>'
-    '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="{style}">{head}'
+    '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="{style}">'
+    '<link rel="icon" href="/static/care.svg">{head}'
     "</head><body><main><h1>{title}</h1>{body}</main></body></html>"
 )
 
