@@ -25,7 +25,7 @@ from hub.store.records import SignedRecord, standing
 WORN_DAYS: Final = 28
 WEEKS: Final = 26
 CHECK_IN_DAYS: Final = 182
-NEWEST_DAYS: Final = 14  # a week that ended before says nothing of now
+NEWEST_DAYS: Final = 7  # a week that ended before says nothing of now
 NEXT_S: Final = 6 * 3600
 _HOUR_S: Final = 3600
 HEART: Final = "heart"

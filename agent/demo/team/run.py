@@ -9,6 +9,7 @@ import json
 import shutil
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
@@ -161,6 +162,7 @@ def _report(site: _Site, walked: Walked) -> dict[str, Any]:
             sealed, receipted = sealed + outbox.rows_made(), receipted + outbox.counts().get("receipted", 0)
     with hub_file(site.hub) as store:
         settled = len(store.settled())
+        windows = Counter((one.device, one.message.start_utc_s, one.message.purpose) for one in store.summaries())
     team = walked.as_json() | {
         "synthetic": True,
         "year": asdict(site.taken),
@@ -172,8 +174,7 @@ def _report(site: _Site, walked: Walked) -> dict[str, Any]:
         "stored": settled,
         "receipted": receipted,
         "lost": sealed - settled,
-        "doubled": 0,
-        "windows": [],
+        "doubled": sum(n - 1 for n in windows.values()),
         "team": team,
     }
 
@@ -181,7 +182,8 @@ def _report(site: _Site, walked: Walked) -> dict[str, Any]:
 def _is_right(report: dict[str, Any]) -> bool:
     team = report["team"]
     shown = {person.label for person in PEOPLE if person.is_shown}
-    return not report["lost"] and set(team["people"]) == shown and not team["found_hidden"] and bool(team["is_equal"])
+    is_whole = not report["lost"] and not report["doubled"]
+    return is_whole and set(team["people"]) == shown and not team["found_hidden"] and bool(team["is_equal"])
 
 
 def _last_words(report: dict[str, Any], kept: Path | None) -> str:

@@ -11,6 +11,7 @@ from hub.care.rows import Made, Opened, Seen, TeamRole
 from hub.store.team_alerts import ACKNOWLEDGED, WITH_TEAM
 
 HISTORY: Final = 100
+_ASKED: Final = "asked_for_help"
 
 
 def alerts(opened: Opened, _: Mapping[str, str]) -> Made:
@@ -21,7 +22,8 @@ def alerts(opened: Opened, _: Mapping[str, str]) -> Made:
     """
     every = reading.alerts(opened)
     by_state = {state: [one for one in every if one.kept.state == state] for state in (WITH_TEAM, ACKNOWLEDGED, CLOSED)}
-    waiting = by_state[WITH_TEAM][::-1]  # the longest waiting on top
+    # who asks to be seen on top, then the longest waiting
+    waiting = sorted(by_state[WITH_TEAM], key=lambda one: (one.words.rule != _ASKED, one.kept.number))
     closed = by_state[CLOSED][:HISTORY]
     shown = (*waiting, *by_state[ACKNOWLEDGED], *closed)
     return page(
