@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from agent.system import output
+from agent.system.service_manager import ServiceManager
 from hub.care.web.app import Site
 from hub.care.web.serve import Life, Options, serve_folder
 from hub.care.web.sessions import COOKIE
@@ -138,11 +139,12 @@ def flooding(folder: Path, port: int, seconds: float = 8.0) -> subprocess.Popen[
 
 
 if __name__ == "__main__":
-    at = Options.parsed(f"127.0.0.1:{sys.argv[2]}")
+    at, manager = Options.parsed(f"127.0.0.1:{sys.argv[2]}"), ServiceManager()
     serve_folder(
         Path(sys.argv[1]),
         at,
         Site(PAGES, ACTIONS, Path(__file__).parent),
-        Life(lambda: None, 30.0),
+        Life(manager.alive, manager.every_s),
         lambda where: output.say(f"The care view is at {where}."),
     )
+    manager.stopping()
