@@ -148,6 +148,19 @@ def test_a_care_team_reads_wear_of_those_alone_who_consent_to_care(tmp_path):
     research.close()
 
 
+def test_a_consent_to_a_score_alone_shows_a_care_team_nobody(tmp_path):
+    """Its record names the profile's own purpose, and nothing for it."""
+    scored = make_world(tmp_path / "scored", consent=False)
+    scored.give_consent(int(time.time()) - 3600, ("score",))
+    cared = make_world(tmp_path / "cared", from_utc_s=int(time.time()) - 3600)
+    for world in (scored, cared):
+        send_consent(world, world.receiver())
+        with OpenHub(world.hub) as hub:
+            shown_to_team = len(list(view_named("wear").rows(hub, Reader.CARE)))
+        assert shown_to_team == (1 if world is cared else 0)
+        world.close()
+
+
 @pytest.mark.process
 def test_a_terminal_shows_tables_and_json_on_demand(tmp_path):
     world = make_world(tmp_path)
