@@ -4,6 +4,7 @@ python -m tests.support.care_browser FOLDER
 """
 
 import contextlib
+import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from agent.system import output
 from hub.care.pages import ACTIONS, PAGES
 from hub.care.pages.frame import STATIC
 from hub.care.web.app import Site
-from hub.care.web.serve import Options, serve_folder
+from hub.care.web.serve import Life, Options, serve_folder
 from tests.support.care_view import port_of
 from tests.support.cared import NOW_UTC_S
 from tests.support.page_agent import Browser
@@ -51,6 +52,11 @@ class Viewed:
         """Wait for an address."""
         self.browser("wait", js=f"location.pathname === {path!r} && document.readyState === 'complete'")
 
+    def holds(self, words: str, count: int = 1) -> None:
+        """Wait for a page whose text holds these words, or with ``count`` 0 does not."""
+        found = f"document.querySelector('main').innerText.includes({json.dumps(words)})"
+        self.browser("wait", js=f"document.readyState === 'complete' && {found} === {'true' if count else 'false'}")
+
     def reach(self, selector: str, most: int = 80) -> None:
         """Press Tab until the first element of a selector has the focus."""
         for _ in range(most):
@@ -84,5 +90,6 @@ if __name__ == "__main__":
             Path(sys.argv[1]),
             Options.parsed("127.0.0.1:0"),
             Site(PAGES, ACTIONS, STATIC),
+            Life(lambda: None, 30.0),
             lambda where: output.say(f"The care view is at {where}."),
         )
