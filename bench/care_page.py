@@ -62,7 +62,7 @@ def _projected(hub: CaredHub) -> tuple[float, float]:
 
 
 def _multiplied(hub: CaredHub, many: int) -> None:
-    """More people with the same picture, each under a consent of their own."""
+    """More people with the same picture, each with a separate consent."""
     with hub.store.connected() as db:
         kept = Shown(db, hub.keys).of([hub.people[0].kid])[hub.people[0].kid]
     picture = pictures.decode(kept.words)

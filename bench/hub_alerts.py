@@ -72,7 +72,7 @@ class Storm:
     care: list[Cared]
     alone: list[Cared]
     now_utc_s: int = NOW_UTC_S
-    told: Counter[tuple[str, str]] = field(default_factory=Counter)
+    raised: Counter[tuple[str, str]] = field(default_factory=Counter)
     sent_on: dict[str, list[int]] = field(default_factory=lambda: {"mail": [], "hook": []})
     numbers: dict[tuple[str, int, int], str] = field(default_factory=dict)
 
@@ -205,7 +205,7 @@ def _hand_over(storm: Storm) -> None:
         }
         for row in rows:
             name = storm.hub.keys.devices.of(row.device).device
-            storm.told[name, rules[row.number]] += row.revision == 1
+            storm.raised[name, rules[row.number]] += row.revision == 1
             check(f"alert {row.number}, revision {row.revision} sealed twice", holds=_is_new(storm, name, row))
         db.execute(delete(RIDE))
         note_changed(db, {row.device for row in rows})
@@ -224,19 +224,23 @@ def _is_new(storm: Storm, name: str, row) -> bool:
 def _found(storm: Storm) -> None:
     people = storm.hub.people
     fell = {people[n * DEVICES // FALLS].name for n in range(FALLS)}
-    changes = Counter(name for (name, rule), n in storm.told.items() for _ in range(n) if rule == "change_alarm")
+    changes = Counter(name for (name, rule), n in storm.raised.items() for _ in range(n) if rule == "change_alarm")
     false = sum(n for name, n in changes.items() if name not in fell) / (DEVICES - FALLS)
     found = sum(name in changes for name in fell)
     print(f"change alarms: false {false:.2f} for 91 worn days (at most .35); {found} of {FALLS} falls found")
     check("false change alarms at most .35", holds=false <= 0.35)
     check("half of the planted falls found", holds=2 * found >= FALLS)
     over = {one.name for one in storm.care[: OVER_CUT - 2]}
-    checks = Counter({name: n for (name, rule), n in storm.told.items() if rule == "check_in_burnout"})
-    print(f"check-ins over the cut: {OVER_CUT}, {len(over)} of them shared with this team; {checks.total()} told")
-    check("each check-in over the cut told once, and no other", holds=checks == Counter(over))
-    asked = Counter({name: n for (name, rule), n in storm.told.items() if rule == "asked_for_help"})
-    check("each ask told once", holds=asked == Counter(one.name for one in storm.care[20 : 20 + ASKS]))
-    others = {rule for (_, rule), n in storm.told.items() if n} - {"change_alarm", "check_in_burnout", "asked_for_help"}
+    checks = Counter({name: n for (name, rule), n in storm.raised.items() if rule == "check_in_burnout"})
+    print(f"check-ins over the cut: {OVER_CUT}, {len(over)} of them shared with this team; {checks.total()} raised")
+    check("each check-in over the cut raised once, and no other", holds=checks == Counter(over))
+    asked = Counter({name: n for (name, rule), n in storm.raised.items() if rule == "asked_for_help"})
+    check("each ask raised once", holds=asked == Counter(one.name for one in storm.care[20 : 20 + ASKS]))
+    others = {rule for (_, rule), n in storm.raised.items() if n} - {
+        "change_alarm",
+        "check_in_burnout",
+        "asked_for_help",
+    }
     check("no other rule", holds=not others)
     print(f"rides: {len(storm.numbers)}, none of them twice")
 
@@ -281,7 +285,9 @@ class _TakeBack(Exception):
 
 def _down(storm: Storm, follower: Follower, post: Behaviour, hook: Behaviour) -> None:
     """Budgets of the weeks; then both servers down for an hour with messages waiting."""
-    came = sum(rule in ("check_in_burnout", "asked_for_help") for (_, rule), n in storm.told.items() for _ in range(n))
+    came = sum(
+        rule in ("check_in_burnout", "asked_for_help") for (_, rule), n in storm.raised.items() for _ in range(n)
+    )
     said = _said(post, hook)
     counts = {way: sum(n for _, n in rows) for way, rows in said.items()}
     most = max((n for days in storm.sent_on.values() for n in Counter(days).values()), default=0)

@@ -1,4 +1,4 @@
-"""What a scrape each 15 s tells: two weeks with one withdrawal, pause or erasure against two quiet weeks of the same site."""
+"""What a scrape each 15 s reveals: two weeks with one withdrawal, pause or erasure against two quiet weeks of the same site."""
 
 import math
 import os
@@ -28,17 +28,19 @@ def the_metrics() -> None:
         for strict in (True, False):
             for event in EVENTS:
                 runs = WEEKS if strict else WEEKS // 3
-                right, least, most = told(folder, event, runs, strict=strict)
+                right, least, most = named_right(folder, event, runs, strict=strict)
                 form = "all else known" if strict else "another site each time"
                 print(f"{event:<12}{form:<24}{right:7.1%}  {least:.1%} to {most:.1%}", flush=True)
                 if strict:
                     check(f"{event}: {right:.1%}", holds=right <= 0.55)
-        found, least, most = told(folder, "withdrawal", max(60, WEEKS // 6), strict=True, planted=True)
+        found, least, most = named_right(folder, "withdrawal", max(60, WEEKS // 6), strict=True, planted=True)
         print(f"planted: the rows of each day as counted: {found:.1%}  {least:.1%} to {most:.1%}", flush=True)
         check(f"the planted series was found in {found:.1%} only", holds=found >= 0.95)
 
 
-def told(folder: Path, event: str, runs: int, *, strict: bool, planted: bool = False) -> tuple[float, float, float]:
+def named_right(
+    folder: Path, event: str, runs: int, *, strict: bool, planted: bool = False
+) -> tuple[float, float, float]:
     """How often a classifier names the right kind, and Wilson's interval of 95 %."""
     order = np.array([True] * runs + [False] * runs)
     random.shuffle(order)
@@ -49,7 +51,7 @@ def told(folder: Path, event: str, runs: int, *, strict: bool, planted: bool = F
         )
         for n, is_event in enumerate(order)
     ]
-    moved = np.array(seen)[:, np.ptp(seen, axis=0) > 0]  # what is the same in each run tells nothing
+    moved = np.array(seen)[:, np.ptp(seen, axis=0) > 0]  # what is the same in each run says nothing
     right = told_apart(moved if moved.shape[1] else np.zeros((len(order), 1)), order)
     return right, *interval(right, runs)
 

@@ -1,4 +1,4 @@
-"""The care team: who may come in, its view, and the log of its looks. Results on stdout, words on stderr."""
+"""The care team: who may sign in, its view, and the log of its looks. Results on stdout, words on stderr."""
 
 import argparse
 import getpass
@@ -118,7 +118,7 @@ def _revoke(folder: Path, name: str) -> int:
             with Store(folder, keys) as store:
                 store.mirror()
         except Missing as error:
-            say(f"The database does not know it yet ({error}); 'hub run' tells it at its next start.")
+            say(f"The database does not know it yet ({error}); 'hub run' writes it there at its next start.")
     say(f"{name} is revoked: the care view answers none of their requests from now on.")
     return 0
 

@@ -42,7 +42,7 @@ class ProcessState:
         name: A key of PROCESSES; of several parts of one with ``-`` and a number.
         written_utc_s: When it was written.
         clear_utc_s: When nothing last waited for the process.
-        is_ended: Whether it ended by itself.
+        is_ended: Whether it ended without being killed.
     """
 
     name: str
@@ -103,7 +103,7 @@ class SignOfLife:
         self._state = replace(self._state, clear_utc_s=int(time.time()))
 
     def end(self) -> None:
-        """The process ends by itself."""
+        """The process ends without being killed."""
         self._state = replace(self._state, is_ended=True)
         self._write()
 

@@ -57,7 +57,7 @@ def _print(found: "State") -> None:
     elif found.listed:
         say(f"{len(found.listed)} looks; the chain is whole.")
     else:
-        say("The hub has told of no look at your values.")
+        say("The hub has reported no look at your values.")
 
 
 def _line(look: "Look") -> str:

@@ -32,7 +32,7 @@ REFUSALS: Final = {
     "alert_old": "a newer one of that number is here",
 }
 NEWS: Final = "an alert about you came: your page shows it under Now, and so does 'wardbeat looks --alerts'"
-_OPEN_TO_HOLD: Final = ("told", "held")
+_OPEN_TO_HOLD: Final = ("with_person", "held")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Looks of the care team at the person's values, as the hub told them: each fits the chain, or is named.
+"""Looks of the care team at the person's values, as the hub reported them: each fits the chain, or is named.
 
 look 1 ─link─▶ look 2 ─link─▶ … ─link─▶ look n          a row each, under the data key, with the links around it
 
@@ -44,7 +44,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A look that the hub told and that does not fit: it is shown, and believed of nobody.
+    """A look that the hub reported and that does not fit the chain: it is shown as a fault, and not as a look.
 
     Attributes:
         why: ``changed`` (another look of that number is here), ``broken`` (its link does not fit its neighbours') or

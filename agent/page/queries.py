@@ -59,7 +59,7 @@ QUESTIONS: Final[dict[str, Question]] = {
     "left": Question(forms.Rows, _left),
     "say": Question(forms.Nothing, consent.say),
     "looks": Question(forms.Nothing, team.listed),
-    "alerts": Question(forms.Nothing, team.told),
+    "alerts": Question(forms.Nothing, team.heard),
     "place": Question(forms.Nothing, steps.place),
     "check-ins": Question(forms.Nothing, self_report.check_ins),
     "notes": Question(forms.Nothing, self_report.notes),

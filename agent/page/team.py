@@ -42,7 +42,7 @@ def asked(session: Session) -> Answer | None:
     return {"may": may, "at_utc_s": found and found.at_utc_s, "words": found and found.words}
 
 
-def told(session: Session, _: forms.Nothing) -> Answer:
+def heard(session: Session, _: forms.Nothing) -> Answer:
     """Alerts that stand; none where nothing may leave to a team."""
     if CARE not in session.profile.purposes:
         return {"alerts": []}

@@ -21,14 +21,14 @@ RULES: Final[dict[str, str]] = {
     "change_alarm": "Your variability has been below your usual level for several days. A check-in may help you.",
 }
 ALERT_STATES: Final[dict[str, str]] = {
-    "told": "only you know of it",
+    "with_person": "only you know of it",
     "held": "held back, as you asked",
     "with_team": "the team can read it",
     "acknowledged": "somebody of the team takes care of it",
     "closed": "it is over",
 }
 LOOK_FAULTS: Final[dict[str, str]] = {
-    "changed": "the hub told another look with this number before",
+    "changed": "the hub reported another look with this number before",
     "broken": "the link of this look does not fit the looks beside it",
     "unreadable": "a message about looks cannot be read",
 }

@@ -1,6 +1,6 @@
 """In front of every address: whose name was asked for, from where the request came, how often, and how answers look.
 
-The agent's page and the hub's care view decide for themselves who may come in.
+The agent's page and the hub's care view decide for themselves who may sign in.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -91,7 +91,7 @@ def foreign(
         sent: What `by_name` gives.
         hosts: The values of ``Host`` that are ours.
         scheme: ``http`` or ``https``.
-        may_open: Whether a link on another site may open this address in a window of its own.
+        may_open: Whether a link on another site may open this address in a new window.
     """
     host = sent.get("host")
     if host not in hosts:  # another name that resolves to us is not us (DNS rebinding)

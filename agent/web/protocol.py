@@ -16,7 +16,7 @@ _HEAD_S: Final = 10.0
 
 class IdleProtocol(H11Protocol):
     """Closes idle connections: the server's own timer begins after an answer alone, so that a head without end would
-    keep its place for ever.
+    hold its connection without end.
     """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

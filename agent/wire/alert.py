@@ -1,4 +1,4 @@
-"""One alert as the hub tells its person: signed by a score key. It names a rule and no value.
+"""One alert as the hub sends it to its person: signed by a score key. It names a rule and no value.
 
 alert = ["alert", body, signature]          signature over [label, site, body] by a score key of the directory
 body  = encoded [device, serial, number, revision, rule, state, since day, made at UTC s, team from UTC s (0: never)]

@@ -1,4 +1,4 @@
-"""Looks at a person's values as the hub tells that person, chained, so that none can be changed or left out later.
+"""Looks at a person's values as the hub reports them to that person: chained, so that none can be changed or left out.
 
 look = encoded [number, at UTC s, who, role, view]           link = SHA-256(link before ‖ look); before the first: zeros
 """

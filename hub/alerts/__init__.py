@@ -1,1 +1,1 @@
-"""Alerts: facts about people who consented, rules, and who is told when."""
+"""Alerts: facts about people who consented, rules, and who hears of them when."""

@@ -118,8 +118,8 @@ def _name(digest: Digest) -> bytes:
     rows = [
         (place, value) for of_day in digest.days.values() for place, value in of_day.blocks.get(WATCHED, {}).items()
     ]
-    told = hashlib.sha256(np.array(sorted(rows), dtype="<f8").tobytes())
-    told.update(np.array(sorted(digest.days), dtype="<i8").tobytes())
+    hashed = hashlib.sha256(np.array(sorted(rows), dtype="<f8").tobytes())
+    hashed.update(np.array(sorted(digest.days), dtype="<i8").tobytes())
     for day, (index, words) in sorted(digest.statements.items()):
-        told.update(b"%d %d " % (day, index) + words)
-    return told.digest()
+        hashed.update(b"%d %d " % (day, index) + words)
+    return hashed.digest()

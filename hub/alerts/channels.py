@@ -127,7 +127,7 @@ def at_most(seconds: float, connected: Callable[[], socket.socket | None]) -> It
     """End a connection that is not done within this time, however slowly the other side goes on.
 
     Args:
-        seconds: For all of it; each single wait has a limit of its own.
+        seconds: For all of it; each single wait has a separate limit.
         connected: The socket, once there is one.
     """
 

@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from agent.errors import ConfigInvalid, NotDurable, WireRefused
+from agent.errors import ConfigInvalid, WireRefused
 from hub.alerts.change import ChangeAlarms
 from hub.alerts.person import Person, follow
 from hub.alerts.posting import Posting
 from hub.alerts.settings import FILE, SiteRules, read_rules
+from hub.batches import work
 from hub.care.consented import ended_serial
-from hub.database import CANNOT_WRITE, lock_file, of_the_store, unlock_file
+from hub.database import of_the_store
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
 from hub.scoring.digest import Digest, decode_digest
@@ -34,9 +35,7 @@ log = logging.getLogger(__name__)
 PEOPLE: Final = 64  # changed ones that are taken at once
 TOGETHER: Final = 4  # in one transaction
 SWEPT: Final = 32  # in the hourly round, between two looks at who changed
-POLL_S: Final = 0.2
 EVERYBODY_S: Final = 3600
-_AGAIN_S: Final = 1.0
 _LOCK: Final = "alerts.lock"
 
 
@@ -81,25 +80,11 @@ class Follower:
         Raises:
             AlreadyRunning: Another process does the same for this hub.
         """
-        lock = lock_file(self.folder / _LOCK)
-        try:
+
+        def begin() -> None:
             self.posting.start(stop, lambda: self.rules.channels)
-            while not stop.is_set():
-                alive()
-                try:
-                    idle = self.follow_once() == 0
-                except CANNOT_WRITE as error:
-                    log.error("the store cannot be used (%s); trying again in 1 s", type(error.orig).__name__)
-                    stop.wait(_AGAIN_S)
-                except NotDurable as error:
-                    log.error("%s. %s", error, error.remedy)
-                    stop.wait(_AGAIN_S)
-                else:
-                    if idle:
-                        clear()
-                        stop.wait(POLL_S)
-        finally:
-            unlock_file(lock)
+
+        work(self.folder / _LOCK, self.follow_once, stop, alive, clear, begin)
 
     def follow_once(self) -> int:
         """Look at one batch of people; how many they were.
@@ -203,8 +188,8 @@ class Follower:
         self._warmed = {}
         try:
             alarms = self._alarms.of([digest for _, digest in found.values()], now_utc_s)
-        except Exception:  # of one of them: each is watched alone, and named there
-            log.warning("days cannot be watched side by side; each person is watched alone")
+        except Exception as error:  # of one of them: each is watched alone, and named there
+            log.warning("days cannot be watched side by side (%s); each is watched alone", type(error).__name__)
             return
         self._warmed = {kid: (*row, days) for (kid, row), days in zip(found.items(), alarms, strict=True)}
 

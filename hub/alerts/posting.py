@@ -1,4 +1,4 @@
-"""Messages to the team on their way: each channel in a thread of its own, so that a slow server stops nothing else.
+"""Messages to the team on their way: each channel in a separate thread, so that a slow server stops nothing else.
 
 A message stays in POST until its server took it over. Between that and its deletion a crash sends it a second time,
 under the same number. A server that does not take it is tried again, later each time.

@@ -111,7 +111,7 @@ def parsed(text: str, folder: Path) -> SiteRules:
 
 
 def _check_rules(found: dict[Any, Any]) -> None:
-    """What a rule must say, in words of its own: the purpose of the consent that its fact rests on."""
+    """What a rule must say in its own words: the purpose of the consent that its fact rests on."""
     rules = found.get("rules") or {}
     for name, row in rules.items() if isinstance(rules, dict) else ():
         rule = rule_named(str(name))

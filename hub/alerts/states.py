@@ -1,7 +1,7 @@
 """What an alert becomes: pure steps from what stands and what is known now, for one person and rule.
 
 ```
-told ──(hold)──▶ held ──(24 h after the hand-over)──▶ with_team ──(the team)──▶ acknowledged ──▶ closed
+with_person ──(hold)──▶ held ──(24 h after the hand-over)──▶ with_team ──(the team)──▶ acknowledged ──▶ closed
   └─(lead hours after the hand-over, or a limit where the machine is silent)──▶┘
 any state but closed ──(the fact ended, by its off-level; the consent ended)──▶ closed
 ```
@@ -16,13 +16,13 @@ from typing import Final
 from hub.alerts.facts import Fact
 from hub.alerts.rules import DAY_S, HOUR_S, AlertRule
 
-TOLD: Final = "told"
+WITH_PERSON: Final = "with_person"
 HELD: Final = "held"
 WITH_TEAM: Final = "with_team"
 ACKNOWLEDGED: Final = "acknowledged"
 CLOSED: Final = "closed"
 CLOSED_KEPT_S: Final = 92 * DAY_S
-_WAITS: Final = (TOLD, HELD)
+_WAITS: Final = (WITH_PERSON, HELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Step:
     """What comes of it.
 
     Attributes:
-        changed: Alerts that are to be kept anew; those whose revision grew go to the person.
+        changed: Alerts that are to be kept again; those whose revision grew go to the person.
         dropped: Numbers of closed alerts that are forgotten.
         is_new_to_team: Whether the alert came to the team with this step.
         is_escalated: Whether the lead is to be written to.
@@ -137,8 +137,8 @@ def _begun(rule: AlertRule, last: Standing | None, now: Now, number: int) -> Sta
     if not _begins(rule, now) or (now.free_utc_s > now.utc_s and not rule.in_shift):
         return None
     if last is None or now.utc_s >= last.made_utc_s + rule.again_days * DAY_S:
-        return _planned(rule, Standing(number, now.serial, 1, TOLD, now.fact.since_day, now.utc_s), now)
-    again = Standing(last.number, now.serial, last.revision + 1, TOLD, now.fact.since_day, last.made_utc_s)
+        return _planned(rule, Standing(number, now.serial, 1, WITH_PERSON, now.fact.since_day, now.utc_s), now)
+    again = Standing(last.number, now.serial, last.revision + 1, WITH_PERSON, now.fact.since_day, last.made_utc_s)
     return _planned(rule, replace(again, told_revision=last.told_revision, more=last.more + 1), now)
 
 
@@ -148,7 +148,7 @@ def _begins(rule: AlertRule, now: Now) -> bool:
 
 def _planned(rule: AlertRule, alert: Standing, now: Now) -> Standing:
     team_utc_s = now.utc_s + round((rule.wait_h + rule.lead_h) * HOUR_S) if rule.may_team else 0
-    state = WITH_TEAM if rule.may_team and team_utc_s <= now.utc_s else TOLD
+    state = WITH_TEAM if rule.may_team and team_utc_s <= now.utc_s else WITH_PERSON
     return replace(alert, team_utc_s=team_utc_s, state=state)
 
 
@@ -159,9 +159,9 @@ def _moved(rule: AlertRule, alert: Standing, now: Now) -> Standing:
     after, is_held = replace(alert, serial=now.serial), alert.number in now.held
     if not after.handed_utc_s and (alert.number not in now.riding or is_held):
         after = replace(after, handed_utc_s=now.utc_s)
-        if after.state == TOLD and rule.may_team:
+        if after.state == WITH_PERSON and rule.may_team:
             after = replace(after, team_utc_s=min(after.team_utc_s, now.utc_s + round(rule.lead_h * HOUR_S)))
-    if after.state == TOLD and is_held and rule.may_team:
+    if after.state == WITH_PERSON and is_held and rule.may_team:
         held_to_utc_s = after.handed_utc_s + round(rule.hold_h * HOUR_S)
         after = replace(after, state=HELD, team_utc_s=max(after.team_utc_s, held_to_utc_s))
     if after.state in _WAITS and rule.may_team and after.team_utc_s <= now.utc_s:

@@ -1,6 +1,6 @@
 """Sign-in by an account of the site's OpenID provider: authorization code with PKCE, state and nonce.
 
-Who may come in, and in which role, is what `hub staff add --oidc` says, and no claim of the provider's.
+Who may sign in, and in which role, is what `hub staff add --oidc` says, and no claim of the provider's.
 
 Source: OpenID Connect Core 1.0, section 3.1; RFC 7636 (PKCE); RFC 9700 (best current practice).
 """

@@ -121,7 +121,7 @@ class Picture:
 
 
 def encode(picture: Picture) -> bytes:
-    """As it is kept: what the list of people needs stands first, the rest in a part of its own."""
+    """As it is kept: what the list of people needs stands first, the rest in a second part."""
     body = codec.encode(
         [
             [_week(week) for week in picture.weeks[:-1]],

@@ -1,4 +1,4 @@
-"""The rows that the care view is made of: who may come in, what each address shows, and what each form does.
+"""The rows that the care view is made of: who may sign in, what each address shows, and what each form does.
 
 A page is a function that returns HTML and the people whose values are in it. `hub.care.web` writes those looks into the
 log before it answers, so that no page can forget it.

@@ -21,7 +21,7 @@ OIDC: Final = "oidc"
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One member of the team, by one way to come in.
+    """One member of the team, by one way to sign in.
 
     Attributes:
         credential: SHA-256 of the certificate in hexadecimal, or issuer and subject of an account.

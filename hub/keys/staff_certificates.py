@@ -1,4 +1,4 @@
-"""Certificates of the care team: a CA of their own, made at first use.
+"""Certificates of the care team, by a separate CA, made at first use.
 
 The broker knows nothing of it, and the care view nothing of the CA of devices.
 """

@@ -99,8 +99,9 @@ def _day_end(reading: Reading) -> Values:
 
 def _sums(*names: str) -> Callable[[Reading], Values]:
     def values(reading: Reading) -> Values:
-        for name in names if reading.last_day is not None else ():
-            yield (name,), reading.last_day.sums.get(name, 0)  # type: ignore[union-attr]
+        if reading.last_day is not None:
+            for name in names:
+                yield (name,), reading.last_day.sums.get(name, 0)
 
     return values
 

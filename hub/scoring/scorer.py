@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from agent.errors import NotDurable, WrongUse
+from agent.errors import WrongUse
 from agent.scoring.week_rows import is_week_end
 from agent.wire.score import Score, decode_score
-from hub.database import CANNOT_WRITE, lock_file, of_the_store, unlock_file
+from hub.batches import work
+from hub.database import of_the_store
 from hub.keys.devices import Device
 from hub.keys.keystore import KeyStore
 from hub.scoring.fold import KEPT_DAYS, Folded, day_of, newest_day
@@ -33,8 +34,6 @@ log = logging.getLogger(__name__)
 
 PEOPLE: Final = 256
 ROWS: Final = 2000
-POLL_S: Final = 0.2
-_AGAIN_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,24 +105,7 @@ class Scorer:
         Raises:
             AlreadyRunning: Another process scores this part.
         """
-        lock = lock_file(self.folder / f"score.{self._part.number + 1}.lock")
-        try:
-            while not stop.is_set():
-                alive()
-                try:
-                    idle = self.score_once() == 0
-                except CANNOT_WRITE as error:
-                    log.error("the store cannot be used (%s); trying again in 1 s", type(error.orig).__name__)
-                    stop.wait(_AGAIN_S)
-                except NotDurable as error:
-                    log.error("%s. %s", error, error.remedy)
-                    stop.wait(_AGAIN_S)
-                else:
-                    if idle:
-                        clear()
-                        stop.wait(POLL_S)
-        finally:
-            unlock_file(lock)
+        work(self.folder / f"score.{self._part.number + 1}.lock", self.score_once, stop, alive, clear)
 
     def score_once(self) -> int:
         """Score one batch; how many notes were worked off.

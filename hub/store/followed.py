@@ -47,7 +47,7 @@ def note_changed(db: Connection, kids: Iterable[bytes]) -> None:
 def forget_followed(db: Connection, kid: bytes, *, erased: bool = False) -> None:
     """A consent ended: the team sees nothing more of this person, and its alerts and notes are gone.
 
-    Looks that were not handed over yet still reach a person who withdrew: they tell what was seen before, and hold no
+    Looks that were not handed over yet still reach a person who withdrew: they say what was seen before, and hold no
     value. After an erasure they are gone too: the key that they are under is destroyed.
 
     Args:

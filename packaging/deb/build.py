@@ -78,7 +78,7 @@ def built(
     ours = {"type": "library", "bom-ref": package.name, "name": "wardbeat", "version": version, "components": named}
     ours["licenses"] = [{"license": {"id": "Apache-2.0"}}]
     docs = tree / "usr" / "share" / "doc" / package.name
-    docs.mkdir(parents=True, exist_ok=True)  # a package may bring documents of its own
+    docs.mkdir(parents=True, exist_ok=True)  # a package may bring documents
     (docs / "sbom.cdx.json").write_text(staging.bill(package.name, full, [ours, *components]), encoding="utf-8")
     (docs / "copyright").write_text(_copyright(components), encoding="utf-8")
     shutil.copyfile(ROOT / "packaging" / "README.md", docs / "README.md")

@@ -93,7 +93,7 @@ def test_an_alert_rides_to_its_own_device_alone_and_a_moved_row_to_nobody(person
     """Both devices are answered in one batch; then the row is moved, as whoever writes the database would."""
     mine, theirs = (kid(one.world.identity.sign.public) for one in (person, other))
     hub = person.receiver
-    alert = Alert(person.world.identity.device, 1, 1, 1, "silent_days", "told", FIRST_DAY, START_UTC_S)
+    alert = Alert(person.world.identity.device, 1, 1, 1, "silent_days", "with_person", FIRST_DAY, START_UTC_S)
     with hub.store.checked() as db:
         put_ride(db, hub.keys, mine, ALERT, 1, 1, ride_words(alert.signed(hub.keys.sign_key("score"), hub.keys.site)))
 

@@ -157,7 +157,7 @@ def forged_alert(world, n):
     """An alert of a hub that makes it up: without a signature, for another device, of a consent that is gone."""
     key = SignKey.of(bytes([7]) * 32)
     alert = Alert(
-        ("another", world.identity.device)[n % 2], 99, 1 + n, 1, "silent_days", "told", NOW // DAY_S, NOW, NOW
+        ("another", world.identity.device)[n % 2], 99, 1 + n, 1, "silent_days", "with_person", NOW // DAY_S, NOW, NOW
     )
     made = alert.signed(key, world.identity.site)
     return made if n % 3 else AlertMessage(made.body, bytes(64))
@@ -171,7 +171,7 @@ def test_forged_looks_and_alerts_change_nothing_that_is_shown_and_fill_no_disk(w
         honest = tuple(Look(n, NOW, "Ada", "lead", "person").encode() for n in range(1, 61))
         assert looks.take(outbox, [LooksMessage(FIRST_LINK, honest)], NOW).new == 60
         serial = consents.in_force(outbox).serial
-        alert = Alert(who.device, serial, 1, 1, "silent_days", "told", NOW // DAY_S, NOW, 0)
+        alert = Alert(who.device, serial, 1, 1, "silent_days", "with_person", NOW // DAY_S, NOW, 0)
         assert alerts.take(outbox, [alert.signed(key, who.site)], directory, who.site, who.device, NOW).refused == ()
         shown, told = looks.state(outbox, NOW), alerts.kept(outbox)
         before = folder_bytes(outbox, folder)
@@ -199,7 +199,9 @@ def test_erased_looks_alerts_and_wishes_leave_nothing_behind(world):
     with world.outbox() as outbox:
         serial = consents.in_force(outbox).serial
         looks.take(outbox, [LooksMessage(FIRST_LINK, (Look(1, NOW, "Ada", "lead", "person").encode(), b"\xff"))], NOW)
-        alert = Alert(who.device, serial, 1, 1, "silent_days", "told", NOW // DAY_S, NOW, 0).signed(key, who.site)
+        alert = Alert(who.device, serial, 1, 1, "silent_days", "with_person", NOW // DAY_S, NOW, 0).signed(
+            key, who.site
+        )
         alerts.take(outbox, [alert], directory, who.site, who.device, NOW)
         asks.ask(outbox, world.profile, OPERATOR, asks.Wish("see", words="words"), NOW)
         kept = (ASKED, HUB_ALERTS, LOOK_FAULTS)

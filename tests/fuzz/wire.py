@@ -52,7 +52,7 @@ ASKS = tuple(
     message.AskMessage(bytes(32), START_UTC_S, *said)
     for said in ((1, 0, "Please look at my weeks.\nI sleep badly. \u00c4"), (2,), (3, 7), (4, 7))
 )
-ALERT = alert.Alert("0123456789abcdef", START_UTC_S, 3, START_UTC_S, "silent_days", "told", DAY, START_UTC_S, 0)
+ALERT = alert.Alert("0123456789abcdef", START_UTC_S, 3, START_UTC_S, "silent_days", "with_person", DAY, START_UTC_S, 0)
 LOOK = looks.Look(1, START_UTC_S, "A. Member", "member", "person")
 NO_SCORE = replace(SCORE, index=None, low=None, high=None, reason="thin", points=())
 

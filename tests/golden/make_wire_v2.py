@@ -54,7 +54,7 @@ LOOKS = (
     looks.Look(1, 1_790_000_500, "A. Member", "member", "person"), looks.Look(2, 1_790_000_560, "B. Lead", "lead", "print")
 )  # fmt: skip
 ALERTS = (
-    alert.Alert(DEVICE, 2, 1, 1_790_000_600, "index_low_above_50_weeks", "told", DAY - 14, 1_790_000_600, 1_790_087_000),
+    alert.Alert(DEVICE, 2, 1, 1_790_000_600, "index_low_above_50_weeks", "with_person", DAY - 14, 1_790_000_600, 1_790_087_000),
     alert.Alert(DEVICE, 2, 2, 1_790_000_610, "change_alarm", "closed", DAY, 1_790_000_600),
 )  # fmt: skip
 FOLLOWED = receipt.Answers(

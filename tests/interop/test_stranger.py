@@ -204,7 +204,7 @@ def test_a_strangers_device_asks_the_team_and_reads_alerts_and_looks(at_work):
         newer[4] = 99
         assert device.say(client, newer) == TOO_NEW
 
-        alert = Alert(device.name, device.serial, 1, 5, "silent_days", "told", 20_000, int(time.time()), 0)
+        alert = Alert(device.name, device.serial, 1, 5, "silent_days", "with_person", 20_000, int(time.time()), 0)
         signed = alert.signed(hub.keys.sign_key("score"), hub.keys.site)
         before, sent = bytes(32), []
         with hub.store.checked() as db:
@@ -216,7 +216,7 @@ def test_a_strangers_device_asks_the_team_and_reads_alerts_and_looks(at_work):
                 before = sha256(before, data)
         assert device.say(client, ["cover"]) == STORED
         assert device.wait(lambda: device.alerts and len(device.looks) == 3)
-    assert device.alerts == {1: (5, "silent_days", "told", 0)}
+    assert device.alerts == {1: (5, "silent_days", "with_person", 0)}
     assert [row[1:] for row in device.looks.values()] == [(f"Member {n}", "member", "person") for n in (1, 2, 3)]
     assert device.faults == []
     # the same detectors refuse what is changed, older, for another device, or left out

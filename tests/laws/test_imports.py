@@ -86,6 +86,7 @@ LAYERS = {
     "hub.hearing": 3,
     "hub.process_state": 3,
     "hub.command_row": 1,
+    "hub.batches": 2,
     "hub.database": 1,
     "hub.schema": 1,
     "hub": 0,

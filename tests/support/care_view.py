@@ -1,4 +1,4 @@
-"""The care view of a folder as a process of its own, with the pages of `tests.support.care_site`; and callers of it."""
+"""The care view of a folder as a separate process, with the pages of `tests.support.care_site`; and callers of it."""
 
 import contextlib
 import http.client

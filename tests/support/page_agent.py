@@ -15,6 +15,7 @@ from pathlib import Path
 from unittest import mock
 
 import numpy as np
+import pytest
 
 from agent import pipeline
 from agent.config import Settings
@@ -38,6 +39,11 @@ from tests.support.world import World, make_world, running_hub, start_site_broke
 DRIVER = Path(__file__).parents[1] / "browser" / "drive.mjs"
 LOOKS = tuple(product((360, 768, 1440), ("light", "dark")))
 PAGES = ("now", "weeks", "days", "left", "say", "check-in", "first")
+
+
+def one_look(number: int):
+    """A test's width and scheme: all six where asked, else one of them."""
+    return pytest.mark.parametrize(("width", "scheme"), LOOKS if os.environ.get("ALL_LOOKS") else [LOOKS[number % 6]])
 
 
 class Browser:

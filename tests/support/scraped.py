@@ -102,7 +102,7 @@ def scraped(site: Site, event: str, folder: Path, seed: int, *, planted: bool = 
 
 
 def _live(site: Site, worn: np.ndarray, grown: np.ndarray, when: np.ndarray) -> list[np.ndarray]:
-    """The series that are read anew at each scrape; readings that are equal are published once."""
+    """The series that are read again at each scrape; readings that are equal are published once."""
     begun, ended = site.down_s
     backlog_s = 0.002 * worn[:, begun // SLOT_S : ended // SLOT_S + 1].sum()  # how long the scorer then needs
     behind_s = np.where((when >= begun) & (when < ended + backlog_s), when - begun, 0).astype(int)

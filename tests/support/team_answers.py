@@ -34,7 +34,12 @@ class TeamAnswers:
 
     def alert(self, serial: int, now_utc_s: int, number: int = 1, **other):
         """A signed alert; the team reads it in a day."""
-        fields = {"revision": 1, "rule": "index_low_above_50_weeks", "state": "told", "team_utc_s": now_utc_s + 86_400}
+        fields = {
+            "revision": 1,
+            "rule": "index_low_above_50_weeks",
+            "state": "with_person",
+            "team_utc_s": now_utc_s + 86_400,
+        }
         fields |= {"device": self.world.identity.device, "since_day": now_utc_s // 86_400, "made_utc_s": now_utc_s}
         made = Alert(serial=serial, number=number, **(fields | other))
         return made.signed(self.keys.sign_key("score"), self.world.identity.site)

@@ -108,7 +108,7 @@ def windows(person: Person, number: int, seed: int, today: int) -> list[Worn]:
             continue
         moved = slow[day] + person.course.change(day) + (_NIGHT_LN if kind == "night" else 0.0)
         block = _BLOCK * rng.standard_normal(_SHIFT_H)
-        for start_utc_s in _starts(kind, person.hours, today - YEAR_DAYS + day, day >= YEAR_DAYS - DENSE_DAYS):
+        for start_utc_s in _starts(kind, person.hours, today - YEAR_DAYS + day, is_dense=day >= YEAR_DAYS - DENSE_DAYS):
             noise, hr_noise = rng.standard_normal(2)
             level = moved + block[start_utc_s // BLOCK_S % _SHIFT_H]
             hr_bpm = usual_bpm + _BPM_BY_LN * level + 2.5 * hr_noise
@@ -121,7 +121,7 @@ def _begins_h(kind: str) -> int:
     return _NIGHT_SHIFT_H if kind == "night" else _DAY_SHIFT_H
 
 
-def _starts(kind: str, hours: int, day: int, is_dense: bool) -> Iterator[int]:  # noqa: FBT001 - one caller
+def _starts(kind: str, hours: int, day: int, *, is_dense: bool) -> Iterator[int]:
     most = hours * 3600 // WINDOW_S
     many = most if is_dense else min(_SPARSE, most)
     begins = day * DAY_S + _begins_h(kind) * 3600

@@ -1,4 +1,4 @@
-"""The hub's processes of the demo, as an operator starts them: each a child of its own, with its log in the folder."""
+"""The hub's processes of the demo, as an operator starts them: each a separate process, with its log in the folder."""
 
 import asyncio
 import subprocess
@@ -35,7 +35,7 @@ class Child:
         """Whether it still runs.
 
         Raises:
-            Missing: It ended by itself.
+            Missing: It ended before that.
         """
         if self.popen.poll() is not None:
             tail = self.log.read_bytes()[-_TAIL_BYTES:].decode(errors="replace").strip()

@@ -130,7 +130,7 @@ class Walk:
         session.history.tell(drawn.check_in_over_the_cut(session.utc_s()))
         session.release_queue.drain()  # the agent does so at the end of each window of five minutes
         self._step("They answer a check-in: 4 of 5. 3 is the cut of that instrument, so this is a fact for a rule.")
-        await self._state(session, "told")
+        await self._state(session, "with_person")
         self._step("The alert is on the person's machine. The team does not read it yet.")
         if self._form(session, await self._desk.get("/alerts")) is not None:
             raise CheckFailed("the team read an alert before the person could hold it")
@@ -161,7 +161,7 @@ class Walk:
         )
 
     async def _reads_the_looks(self, session: Session) -> None:
-        def told() -> bool:
+        def arrived() -> bool:
             kept = looks.state(session.outbox, session.utc_s())
             log = self._looked(self._member.kid)
             found = [one.look.encode() for one in reversed(kept.listed)]
@@ -169,7 +169,7 @@ class Walk:
             self.walked.is_whole, self.walked.is_equal = kept.is_whole, found == log
             return kept.is_whole and bool(log) and found == log
 
-        await self._until(told, "the person's list of looks")
+        await self._until(arrived, "the person's list of looks")
         self._step(f"The person's own list names all {self.walked.looks} looks at them, as the hub's log has them.")
         for look in reversed(looks.state(session.outbox, session.utc_s()).listed):
             say(f"            look {look.look.number}: {look.look.who} ({look.look.role}) at {look.look.view}")

@@ -155,7 +155,7 @@ class _Machine:
         # the folder is temporary: what a power cut takes from it nobody needs, and a year is made in seconds
         self.outbox.db.execute("PRAGMA synchronous = OFF")
         self._windows = windows(member.person, member.number, seed, today)
-        self._told: list[Told] = [*shifts(member.person, today), *check_ins(member.person, today)]
+        self._noted: list[Told] = [*shifts(member.person, today), *check_ins(member.person, today)]
         self._topic = up_topic(enrolled.site, enrolled.device)
         self.deliver(int(time.time()))
         self.outbox.put([SchemaMessage(_SCHEMA)], int(time.time()))
@@ -165,8 +165,8 @@ class _Machine:
         """Keep what the person noted where their own machine finds it."""
         self.outbox.close()
         with closing(History(self._member.settings.state_dir / "history.db", self._vault)) as history:
-            for told in self._told:
-                history.tell(told)
+            for noted in self._noted:
+                history.tell(noted)
 
     def seal(self, begin_utc_s: int, end_utc_s: int, now_utc_s: int) -> int:
         """Seal what was worn and noted in [begin, end); how many windows that were."""
@@ -183,7 +183,7 @@ class _Machine:
         for purpose in profile.purposes:
             if given.grants_context(purpose) and last_utc_s >= begin_utc_s:
                 said = context.statements(
-                    [one for one in self._told if one.at_utc_s < end_utc_s],
+                    [one for one in self._noted if one.at_utc_s < end_utc_s],
                     offset_s,
                     purpose=purpose,
                     consent_hash=given.record.hash,

@@ -1,4 +1,4 @@
-"""The care view's server: who may come in, and how each page and form of `hub.care.pages` is answered.
+"""The care view's server: who may sign in, and how each page and form of `hub.care.pages` is answered.
 
 tls        server certificate, and whose client certificates are believed
 handshake  one connection's TLS, so that a refusal has a name in the log

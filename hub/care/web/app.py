@@ -122,7 +122,7 @@ class Answers:
         return answer
 
     async def denied(self, request: Request, error: Exception) -> Response:
-        """A page that says no; whoever may not come in any more is signed out everywhere."""
+        """A refusal; whoever may no longer sign in is signed out everywhere."""
         words = error.words if isinstance(error, Denied) else own_pages.FAILED
         ends = {}
         if words in (own_pages.REVOKED, own_pages.ENDED, own_pages.UNKNOWN):

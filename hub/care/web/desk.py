@@ -1,4 +1,4 @@
-"""Answers pages and forms, one after the other in a thread of its own: member, role, consent, page, looks.
+"""Answers pages and forms, one after the other in one separate thread: member, role, consent, page, looks.
 
 Nothing is given before the looks at it are written; what cannot be written is not given.
 """
@@ -97,7 +97,7 @@ class Desk:
         self.pool.shutdown(cancel_futures=True)
 
     def member(self, credential: str) -> Member:
-        """Who may come in with this, by the key store as it is now.
+        """Who may sign in with this, by the key store as it is now.
 
         Raises:
             Denied: Nobody, nobody any more, or the key store cannot be read.

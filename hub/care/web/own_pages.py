@@ -75,7 +75,7 @@ def sign_in(name: str, role: str, words: Words | None, *, by_account: bool) -> s
     """The sign-in page.
 
     Args:
-        name, role: Of the member whose certificate was shown; empty: none may come in with it.
+        name, role: Of the member whose certificate was shown; empty: none may sign in with it.
         words: Why not.
         by_account: Whether the site offers its OpenID provider.
     """

@@ -1,4 +1,4 @@
-"""The process of the care view: one for a site, until it is told to end."""
+"""The process of the care view: one for a site, until SIGINT or SIGTERM."""
 
 import asyncio
 import logging
@@ -124,7 +124,7 @@ def serve_folder(folder: Path, options: Options, site: Site, life: Life, ready: 
     """
     with ExitStack() as undo:
         keys = undo.enter_context(closing(open_keys(folder)))
-        undo.callback(unlock_file, _lock(folder))
+        undo.enter_context(_alone(folder))
         provider = load_provider(folder)
         store = undo.enter_context(Store(folder, keys, Role.CARE))
         store.learn_revoked()
@@ -177,13 +177,23 @@ def _nothing() -> None:
     """The desk is free."""
 
 
-def _lock(folder: Path):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a connection, whose library is not ours here
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """No other process serves this site's view meanwhile.
+
+    Raises:
+        AlreadyRunning: Another one does.
+    """
     try:
-        return lock_file(folder / "view-care.lock")
+        lock = lock_file(folder / "view-care.lock")
     except AlreadyRunning as error:
         raise AlreadyRunning(
             "the care view of this site is already served by another process", remedy="Stop that one first."
         ) from error
+    try:
+        yield
+    finally:
+        unlock_file(lock)
 
 
 def _listener(options: Options) -> socket.socket:

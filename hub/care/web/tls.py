@@ -56,7 +56,7 @@ def names_of(certificate: Path) -> list[str]:
 
 
 def hosts(names: list[str], port: int) -> frozenset[str]:
-    """The values of ``Host`` that are ours. A certificate's ``*`` is nobody's name: browsers are told the full one.
+    """The values of ``Host`` that are ours. A certificate's ``*`` is no name: browsers use the full one.
 
     >>> sorted(hosts(["care.example", "::1", "*.example"], 443))
     ['[::1]', '[::1]:443', 'care.example', 'care.example:443']

@@ -53,7 +53,7 @@ def test_looks_are_listed_newest_first_and_a_broken_chain_is_named_and_is_no_suc
         looks.take(outbox, [team_answers.looks(START_UTC_S, "Eve")], START_UTC_S)
     broken = call("--config", config, "looks")
     assert broken.returncode == 1
-    assert "Does not fit: the hub told another look with this number before: 1" in broken.stderr
+    assert "Does not fit: the hub reported another look with this number before: 1" in broken.stderr
     assert "Eve" not in broken.stdout
     found = json.loads(call("--config", config, "looks", "--json").stdout)
     assert [one["who"] for one in found["looks"]] == ["Ben", "Ada Nurse"]

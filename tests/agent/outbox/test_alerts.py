@@ -31,7 +31,9 @@ def consented(world):
         yield outbox, consents.in_force(outbox).serial
 
 
-def made(world, serial, number=1, revision=1, *, device=None, state="told", team_utc_s=NOW + DAY_S, rule="silent_days"):
+def made(
+    world, serial, number=1, revision=1, *, device=None, state="with_person", team_utc_s=NOW + DAY_S, rule="silent_days"
+):
     device = device or world.identity.device
     return Alert(device, serial, number, revision, rule, state, NOW // DAY_S, NOW, team_utc_s)
 

@@ -6,30 +6,17 @@
 import csv
 import io
 import json
-import os
 import time
 
 import pytest
 
 from agent.outbox import consents, pauses
 from tests.support import page_agent
-from tests.support.page_agent import LOOKS, PAGES
+from tests.support.page_agent import LOOKS, PAGES, one_look
 from tests.support.processes import wait_for
 from tests.support.world import PIN
 
 every_look = pytest.mark.parametrize(("width", "scheme"), LOOKS)
-
-
-def one_look(number):
-    """All six where asked, else one of them."""
-    return pytest.mark.parametrize(("width", "scheme"), LOOKS if os.environ.get("ALL_LOOKS") else [LOOKS[number % 6]])
-
-
-@pytest.fixture(scope="module")
-def browser():
-    made = page_agent.Browser()
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """'Your days' in a real Chromium: empty, full and in trouble; writing, removing, a calendar, forgetting; where words go."""
 
 import json
-import os
 import time
 
 import pytest
@@ -9,25 +8,13 @@ import pytest
 from agent.tables.days import MOODS
 from agent.weeks.days import of
 from tests.support import drawn_days, page_agent
-from tests.support.page_agent import LOOKS
+from tests.support.page_agent import LOOKS, one_look
 from tests.support.page_caller import Caller
 from tests.support.processes import wait_for
 
 WORDS_CANARY = "Kanarienvogel im Tagebuch 4711"
 TITLE_CANARY = "Kanarienvogel im Kalender 4712"
 UNFOLD = "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
-
-
-def one_look(number):
-    """All six where asked, else one of them."""
-    return pytest.mark.parametrize(("width", "scheme"), LOOKS if os.environ.get("ALL_LOOKS") else [LOOKS[number % 6]])
-
-
-@pytest.fixture(scope="module")
-def browser():
-    made = page_agent.Browser()
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

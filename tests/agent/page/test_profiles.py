@@ -27,13 +27,6 @@ from tests.support.world import OPERATOR
 SECOND_S = 1.0
 
 
-@pytest.fixture(scope="module")
-def browser():
-    made = page_agent.Browser()
-    yield made
-    made.close()
-
-
 def test_from_nothing_to_ones_own_heart_beat(tmp_path, browser):
     """First run, nothing configured: look for straps, take one, live beats prove it; the camera stays off."""
     with page_agent.living(tmp_path, profile="personal", enrolled=False, is_bound=False, sensors=()) as living:

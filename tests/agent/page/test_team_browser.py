@@ -1,6 +1,5 @@
 """The care team at the worker's page, in a real Chromium: looks, asking to be seen, alerts; nothing where nothing may leave."""
 
-import os
 import time
 
 import pytest
@@ -8,25 +7,13 @@ import pytest
 from agent.control.ask_words import encode_wish
 from agent.outbox import alerts, asks, consents, ledger
 from tests.support import page_agent, team_answers
-from tests.support.page_agent import LOOKS
+from tests.support.page_agent import LOOKS, one_look
 from tests.support.processes import wait_for
 from tests.support.team_answers import TeamAnswers
 from tests.support.world import PIN
 
 UNFOLD = "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
 CANARY = "<img src=x onerror=document.title='pwned'>"
-
-
-def one_look(number):
-    """All six where asked, else one of them."""
-    return pytest.mark.parametrize(("width", "scheme"), LOOKS if os.environ.get("ALL_LOOKS") else [LOOKS[number % 6]])
-
-
-@pytest.fixture(scope="module")
-def browser():
-    made = page_agent.Browser()
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +130,7 @@ def test_who_looked_is_listed_and_a_look_that_does_not_fit_is_named(tmp_path, br
         browser.go("left")
         text = browser("text", sel="[aria-labelledby=looked-h]")
         assert "does not fit together" in text
-        assert "the hub told another look with this number before: look 1, Eve" in text
+        assert "the hub reported another look with this number before: look 1, Eve" in text
         assert "is whole" not in text
         assert browser("count", sel="[aria-labelledby=looked-h] tbody tr") == 20
         is_well(browser, "broken")

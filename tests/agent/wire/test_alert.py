@@ -11,7 +11,7 @@ from agent.wire import alert, codec, codes, receipt
 from agent.wire.keys import SignKey
 
 KEY, SITE = SignKey.of(bytes(range(32))), "site"
-ALERT = alert.Alert("d1", 7, 3, 1_790_000_000, "silent_days", "told", 20_000, 1_790_000_000, 1_790_086_400)
+ALERT = alert.Alert("d1", 7, 3, 1_790_000_000, "silent_days", "with_person", 20_000, 1_790_000_000, 1_790_086_400)
 seconds = st.integers(0, 253_402_300_799)
 uint = st.integers(0, 2**53 - 1)
 alerts = st.builds(

@@ -42,14 +42,14 @@ def test_the_person_hears_first_and_the_team_after_the_lead(alerted):
     person = burnt_out(alerted)
     alerted.changed(person)
     (alert,) = alerted.riding(person)
-    assert (alert.rule, alert.state, alert.revision) == ("check_in_burnout", "told", 1)
+    assert (alert.rule, alert.state, alert.revision) == ("check_in_burnout", "with_person", 1)
     assert alerted.notes() == 0
     assert alerted.posts() == []
 
     alerted.hand_over(person)
-    assert alerted.states(person) == {"check_in_burnout": "told"}
+    assert alerted.states(person) == {"check_in_burnout": "with_person"}
     alerted.later(4 * HOUR_S - 60)
-    assert alerted.states(person) == {"check_in_burnout": "told"}
+    assert alerted.states(person) == {"check_in_burnout": "with_person"}
     assert alerted.posts() == []
     alerted.later(60)
     assert alerted.states(person) == {"check_in_burnout": "with_team"}
@@ -84,7 +84,7 @@ def test_a_hold_of_somebody_else_holds_nothing(alerted):
     (alert,) = alerted.hand_over(person)
     holds(other, alert.number, alerted.now_utc_s)
     alerted.changed(person, other)
-    assert alerted.states(person) == {"check_in_burnout": "told"}
+    assert alerted.states(person) == {"check_in_burnout": "with_person"}
 
 
 def test_who_asks_for_help_is_with_the_team_at_once_and_may_take_it_back(alerted):
@@ -123,9 +123,9 @@ def test_a_silent_machine_does_not_hold_the_team_off_longer_than_its_rule_says(a
     person = alerted.hub.person().consents()
     person.heard(TODAY - 7)
     alerted.changed(person)
-    assert alerted.states(person) == {"silent_days": "told"}
+    assert alerted.states(person) == {"silent_days": "with_person"}
     alerted.later(26 * HOUR_S - 1)
-    assert alerted.states(person) == {"silent_days": "told"}
+    assert alerted.states(person) == {"silent_days": "with_person"}
     alerted.later(1)
     assert alerted.states(person) == {"silent_days": "with_team"}
     person.heard(TODAY + 1)
@@ -138,7 +138,7 @@ def test_weeks_above_fifty_raise_an_alert_that_one_ordinary_week_ends(alerted):
     person.heard()
     person.scored(12, drift=8.0)
     alerted.changed(person)
-    assert alerted.states(person)["index_low_above_50_weeks"] == "told"
+    assert alerted.states(person)["index_low_above_50_weeks"] == "with_person"
 
 
 def test_an_answer_between_the_levels_raises_nothing_and_closes_nothing(alerted):
@@ -227,7 +227,7 @@ def test_a_consent_that_ends_closes_its_alerts_at_that_moment(alerted):
     person = burnt_out(alerted, until_utc_s=NOW_UTC_S + 600)
     alerted.changed(person)
     alerted.later(599)
-    assert alerted.states(person) == {"check_in_burnout": "told"}
+    assert alerted.states(person) == {"check_in_burnout": "with_person"}
     alerted.later(1)
     assert alerted.states(person) == {"check_in_burnout": "closed"}
     with alerted.hub.store.connected() as db:
@@ -324,7 +324,7 @@ def test_rules_that_are_refused_leave_those_that_held(alerted, caplog):
     file.write_text("rules: {check_in_burnout: {purpose: care, enabled: false}}\nchannels: {ward: {post: 1}}\n")
     with caplog.at_level(logging.ERROR):
         alerted.changed(person)
-    assert alerted.states(person) == {"check_in_burnout": "told"}
+    assert alerted.states(person) == {"check_in_burnout": "with_person"}
     assert "channels.ward.post" in caplog.text
     assert len(alerted.follower.rules.channels) == 2
     file.write_text("rules: {check_in_burnout: {purpose: care, enabled: false}}\n" + CHANNELS)
@@ -352,7 +352,7 @@ def test_a_person_without_a_consent_for_care_is_told_of_a_change_and_the_team_ne
     monkeypatch.setattr(alerted.follower._alarms, "of", lambda digests, now: [(TODAY - 1,)] * len(digests))
     alerted.changed(person)
     (alert,) = alerted.hand_over(person)
-    assert (alert.rule, alert.state, alert.team_utc_s) == ("change_alarm", "told", 0)
+    assert (alert.rule, alert.state, alert.team_utc_s) == ("change_alarm", "with_person", 0)
     for _ in range(30):
         alerted.later(DAY_S)
     assert alerted.states(person) == {"change_alarm": "closed"}
@@ -391,6 +391,6 @@ def test_it_needs_no_more_rights_than_its_role_has(server, tmp_path):
         with follower.store.connected() as db:
             (later,) = TeamAlerts(db, follower.keys).every()
     assert decode(alert.words).rule == "silent_days"
-    assert (alert.state, later.state) == ("told", "with_team")
+    assert (alert.state, later.state) == ("with_person", "with_team")
     assert [ride.riding.number for ride in rides] == [alert.number]
     world.close()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hub.alerts.facts import Fact
 from hub.alerts.rules import HOUR_S, RULES, rule_named
-from hub.alerts.states import CLOSED, HELD, TOLD, WITH_TEAM, Now, is_on, step
+from hub.alerts.states import CLOSED, HELD, WITH_PERSON, WITH_TEAM, Now, is_on, step
 
 WEEKS = rule_named("index_low_above_50_weeks")
 START = 1_796_000_000
@@ -74,7 +74,7 @@ def test_whatever_happens_no_alert_breaks_its_word(rule, moments):
                 is_early = utc_s < max(after.made_utc_s, told_at[after.number]) + round(rule.lead_h * HOUR_S)
                 assert not is_early or after.more
             assert (after.state == CLOSED) == bool(after.closed_utc_s)
-        assert rule.may_team or all(one.state in (TOLD, CLOSED) and not one.team_utc_s for one in known)
+        assert rule.may_team or all(one.state in (WITH_PERSON, CLOSED) and not one.team_utc_s for one in known)
         assert rule.may_team or not (made.is_new_to_team or made.is_escalated)
         # what was done needs no second time: the same moment again changes nothing
         riding = now.riding | {one.number for one in made.changed if not one.handed_utc_s}

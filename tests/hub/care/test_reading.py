@@ -94,7 +94,7 @@ def test_a_kept_picture_that_does_not_decode_shows_nobody(hub, monkeypatch):
 
 def test_what_the_person_holds_back_or_was_closed_before_is_not_with_the_team(hub):
     person = put_in(hub)
-    alert(person, 1, "silent_days", "told")
+    alert(person, 1, "silent_days", "with_person")
     alert(person, 2, "silent_days", "held")
     alert(person, 3, "change_alarm")
     alert(person, 4, "silent_days", "closed", closed_utc_s=1)

@@ -141,7 +141,7 @@ def put_looks(person, count, **where):
 def put_alert(person, number, revision=1, *, device=None):
     hub, which = person.receiver, kid(person.world.identity.sign.public)
     name = device or person.world.identity.device
-    alert = Alert(name, 1, number, revision, "silent_days", "told", FIRST_DAY, START_UTC_S)
+    alert = Alert(name, 1, number, revision, "silent_days", "with_person", FIRST_DAY, START_UTC_S)
     with hub.store.checked() as db:
         answer = alert.signed(hub.keys.sign_key("score"), hub.keys.site)
         put_ride(db, hub.keys, which, ALERT, number, revision, ride_words(answer))
@@ -173,7 +173,7 @@ def test_each_process_puts_and_takes_rides_as_its_own_database_user(server, tmp_
     world = make_world(tmp_path, database=server.base(), users=True)
     person = Scored.made(world)
     which = kid(world.identity.sign.public)
-    alert = Alert(world.identity.device, 1, 1, 1, "silent_days", "told", FIRST_DAY, START_UTC_S)
+    alert = Alert(world.identity.device, 1, 1, 1, "silent_days", "with_person", FIRST_DAY, START_UTC_S)
     for role, (kind, number, revision) in ((Role.ALERTS, (ALERT, 1, 1)), (Role.CARE, (LOOKS, 1, 0))):
         with contextlib.closing(open_keys(world.hub)) as keys, Store(world.hub, keys, role) as store:
             answer = next(looked(1))[1] if kind == LOOKS else alert.signed(keys.sign_key("score"), keys.site)

@@ -34,7 +34,7 @@ def test_eight_of_ten_are_shown_an_alert_keeps_its_word_and_the_persons_looks_eq
     assert team["people"][:2] == [longest, PEOPLE[WALKED].label], "who asked to be seen, the longest waiting on top"
     assert set(team["hidden"]) == HIDDEN
     assert team["found_hidden"] == []
-    assert [one["state"] for one in team["states"]] == ["told", "held", "with_team", "acknowledged"]
+    assert [one["state"] for one in team["states"]] == ["with_person", "held", "with_team", "acknowledged"]
     seconds = [one["after_s"] for one in team["states"]]
     assert seconds == sorted(seconds)
     assert seconds[2] - seconds[0] >= 24, "the hold's 24 hours are 24 seconds here"
