@@ -1,16 +1,19 @@
 """What the person decides at the page: pause, private hours, sensors, and what the command line asks, too."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from agent import sources
 from agent.control import handlers
+from agent.errors import KeysMissing
 from agent.outbox import pauses
 from agent.page import forms
 from agent.session.session import Session
 from agent.tables.signals import SIGNALS
 
 Answer = dict[str, Any]
+
+LANGUAGE: Final = "language of the page"
 
 
 def as_asked(name: str) -> Callable[[Session, forms.Form], Answer]:
@@ -25,6 +28,20 @@ def as_asked(name: str) -> Callable[[Session, forms.Form], Answer]:
 def hours(session: Session, asked: forms.Hours) -> Answer:
     pauses.set_hours(session.outbox, tuple(pauses.Hours(begin, end) for begin, end in asked.hours))
     return {"words": "Your private hours are saved." if asked.hours else "You have no private hours now."}
+
+
+def language(session: Session, asked: forms.Language) -> Answer:
+    """The language of the page; empty: that of the browser."""
+    session.outbox.set_sealed_meta(LANGUAGE, asked.language.encode())
+    return {"language": asked.language}
+
+
+def chosen_language(session: Session) -> str:
+    """The language that the person chose for the page; empty where they chose none, or it cannot be read."""
+    try:
+        return (session.outbox.sealed_meta(LANGUAGE) or b"").decode()
+    except KeysMissing:
+        return ""
 
 
 def sensor(session: Session, asked: forms.Sensor) -> Answer:

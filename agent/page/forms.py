@@ -38,6 +38,10 @@ class Hours(Form):
     hours: Annotated[list[Annotated[list[Minute], Field(min_length=2, max_length=2)]], Field(max_length=7)]
 
 
+class Language(Form):
+    language: Literal["", "en", "de", "es", "fr"]
+
+
 class Sensor(Form):
     name: Text
     on: bool

@@ -18,6 +18,7 @@ import sys
 from typing import Any, Final
 
 from agent.errors import Missing, OutboxBroken, WardbeatError
+from agent.features import FEATURES
 from agent.model import NS_PER_S
 from agent.privacy.consent import CARE
 from agent.session import live_view
@@ -254,7 +255,7 @@ def _leads_in(port: int, code: str) -> str:
 
 
 def _hello(session: Session) -> dict[str, Any]:
-    from agent.page import queries
+    from agent.page import decisions, queries
 
     return {
         "state_dir": str(session.folder),
@@ -262,8 +263,10 @@ def _hello(session: Session) -> dict[str, Any]:
         "usual_hours": [session.settings.days.usual_from_h, session.settings.days.usual_until_h],
         "sources": sorted(session.settings.sources),
         "profile": session.profile.as_json(),
+        "language": decisions.chosen_language(session),
         "decisions": [name for name, question in queries.QUESTIONS.items() if question.decides],
         "names": {f"part.source.{row.name}": row.title for row in SOURCES.values()}
         | {f"signal.{row.name}": row.words for row in SIGNALS.values()}
+        | {f"number.{row.name}": row.words for row in FEATURES.values()}
         | (team.names() if CARE in session.profile.purposes else {}),
     }

@@ -68,6 +68,7 @@ QUESTIONS: Final[dict[str, Question]] = {
     "pause": _decision(forms.Pause, decisions.as_asked("pause")),
     "resume": _decision(forms.Nothing, decisions.as_asked("resume")),
     "hours": _decision(forms.Hours, decisions.hours),
+    "language": Question(forms.Language, decisions.language),  # by POST /language, with the region's forms
     "sensor": _decision(forms.Sensor, decisions.sensor),
     "withdraw": _decision(forms.Nothing, decisions.as_asked("withdraw")),
     "erase": _decision(forms.Nothing, decisions.as_asked("erase")),

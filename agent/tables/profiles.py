@@ -89,7 +89,7 @@ class Profile:
         )
 
 
-_EVERY_PAGE: Final = frozenset({"now", "weeks", "days", "left", "say", "check-in"})
+_EVERY_PAGE: Final = frozenset({"today", "weeks", "days", "sharing", "privacy", "check-in"})
 _SEALED: Final = ("scoring-service",)
 _WORKPLACE: Final = frozenset({("heart", "recovery"), ("face", "fatigue")})
 _CARE: Final = _WORKPLACE | {
@@ -129,7 +129,7 @@ PROFILES: Final[dict[str, Profile]] = {
             "Heart recovery and fatigue only, sealed to a named service, if you consent.",
             _WORKPLACE,
             ("workplace", "group"),
-            frozenset({"now", "weeks", "days", "left", "say"}),
+            frozenset({"today", "weeks", "days", "sharing", "privacy"}),
             _SEALED,
             ("emotion", "expression", "affect", "mood", "stress", "strain", "burnout"),
             frozenset({"schedule", "sleep", "activity"}),

@@ -94,6 +94,17 @@ class Scores:
             f"{week.days_before} of {DAYS_TO_SPEAK} days"
         )
 
+    def learning(self, week: Week) -> dict[str, Any] | None:
+        """How far the person's normal is known; None where that is not what is missing."""
+        if week.reason != "learning":
+            return None
+        return {
+            "readings": week.readings_before,
+            "of_readings": READINGS,
+            "days": week.days_before,
+            "of_days": DAYS_TO_SPEAK,
+        }
+
     def _week(self, week: Week) -> dict[str, Any]:
         strained = week.strain
         named = {} if strained is None else {"toward_strain_01": round(strained.toward_strain_01, 3)}
@@ -106,6 +117,7 @@ class Scores:
             "points": {} if strained is None else {name: round(one, 9) for name, one in strained.points.items()},
             "missing": [] if strained is None else list(strained.missing),
             "reason": self.reason(week) or ("" if self.with_index else "this profile allows no index"),
+            "learning": self.learning(week),
             "channels": {name: asdict(one) for name, one in week.channels.items()},
             "means": dict(week.means),
             "measured_h": round(week.worn_h, 1),

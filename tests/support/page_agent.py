@@ -38,7 +38,7 @@ from tests.support.world import World, make_world, running_hub, start_site_broke
 
 DRIVER = Path(__file__).parents[1] / "browser" / "drive.mjs"
 LOOKS = tuple(product((360, 768, 1440), ("light", "dark")))
-PAGES = ("now", "weeks", "days", "left", "say", "check-in", "first")
+PAGES = ("today", "weeks", "days", "check-in", "sharing", "privacy", "first", "help")
 
 
 def one_look(number: int):

@@ -2,7 +2,8 @@
 
 GET  /  /static/*  /words.json    the shell: nothing about anybody
 POST /enter  /leave               a code for a key; the end of a session
-GET  /page/NAME                   a page's HTML, put into the shell
+POST /language                    another language for this person's pages
+GET  /page/NAME  /part/standing   a page's HTML, put into the shell; what it adds when the reader has answered
 GET  /stream                      one JSON line a beat
 POST /do/NAME                     what the person decides; the agent does it
 GET  /proof  /found  /file/NAME   a long query over everything that is kept
@@ -21,7 +22,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agent.page.web import uploads
+from agent.page.web import local_forms, uploads
+from agent.page.web.catalogue import LANGUAGES, chosen
+from agent.page.web.local import Local
 from agent.page.web.long_queries import LongQueries, joined
 from agent.page.web.pages import Pages
 from agent.page.web.pipe import Pipe, Refused
@@ -75,8 +78,13 @@ class _Answers:
         self.decisions = frozenset(hello["decisions"])
         self.files = {f"/static/{file.name}": file for file in _STATIC.iterdir() if file.suffix in _KINDS}
 
-    async def shell(self, _: Request) -> Response:
-        return Response(self.pages.shell(), media_type="text/html")
+    def local(self, request: Request) -> Local:
+        """The language that the person chose, else the browser's, with the region of their session."""
+        language = self.hello["language"] or chosen(request.headers.get("accept-language", ""))
+        return self.pages.local(language, self.sessions.forms(request.scope["key"]))
+
+    async def shell(self, request: Request) -> Response:
+        return Response(self.pages.shell(self.local(request)), media_type="text/html")
 
     async def static(self, request: Request) -> Response:
         file = self.files.get(request.url.path)  # a table, not a path: there is nothing to climb out of
@@ -84,15 +92,26 @@ class _Answers:
             return PlainTextResponse("no such file", 404)
         return Response(file.read_bytes(), media_type=_KINDS[file.suffix])
 
-    async def words(self, _: Request) -> Response:
-        return JSONResponse(self.pages.script_words())
+    async def words(self, request: Request) -> Response:
+        return JSONResponse(self.local(request).script_words())
 
     async def enter(self, request: Request) -> Response:
-        key = self.sessions.enter((await _body(request)).get("code"))
+        asked = await _body(request)
+        key = self.sessions.enter(asked.get("code"), local_forms.from_browser(asked.get("forms")))
         if key is None:
             return PlainTextResponse("this code is no longer valid", 403)
         place = await self.pipe.ask("place")
-        return JSONResponse({"key": key, "page": "now" if place["strap"] or place["has_source"] else "first"})
+        return JSONResponse({"key": key, "page": "today" if place["strap"] or place["has_source"] else "first"})
+
+    async def language(self, request: Request) -> Response:
+        asked = await _body(request)
+        language = asked.get("language")
+        if language not in LANGUAGES:
+            raise Refused("The page is not written in this language.", "Choose one from the list.")
+        self.sessions.write_as(request.scope["key"], local_forms.from_browser(asked.get("forms")))
+        await self.pipe.ask("language", {"language": language})
+        self.hello["language"] = language
+        return JSONResponse({})
 
     async def leave(self, request: Request) -> Response:
         self.sessions.leave(request.scope["key"])
@@ -100,51 +119,70 @@ class _Answers:
 
     async def page(self, request: Request) -> Response:
         name = request.path_params["name"]
-        html = await self.pages.render(name, dict(request.query_params), self.pipe.ask, self.queries.json)
+        query, local = dict(request.query_params), self.local(request)
+        html = await self.pages.render(name, query, self.pipe.ask, self.queries.json, local)
         return Response(html, media_type="text/html") if html else PlainTextResponse("no such page", 404)
+
+    async def standing(self, request: Request) -> Response:
+        html = await self.pages.standing(self.pipe.ask, self.queries.json, self.local(request))
+        return Response(html, media_type="text/html")
 
     async def do(self, request: Request) -> Response:
         name = request.path_params["name"]
         if name not in self.decisions:
             return PlainTextResponse("there is no such action", 404)
         self.pages.forget_weeks()  # what was erased or noted must not be shown as it was
-        return JSONResponse(await self.pipe.ask(name, await _body(request)))
+        answer = await self.pipe.ask(name, await _body(request))
+        local = self.local(request)
+        said = {key: local.said(answer[key]) for key in ("words",) if key in answer}
+        said |= {key: [local.said(line) for line in answer[key]] for key in ("lines", "help") if key in answer}
+        return JSONResponse(answer | said)
 
     async def stream(self, request: Request) -> Response:
-        return StreamingResponse(self._lines(request.scope["key"]), media_type="application/x-ndjson")
+        lines = self._lines(request.scope["key"], self.local(request))
+        return StreamingResponse(lines, media_type="application/x-ndjson")
 
-    async def _lines(self, key: str) -> AsyncIterator[bytes]:
+    async def _lines(self, key: str, local: Local) -> AsyncIterator[bytes]:
+        def line(push: dict[str, Any]) -> bytes:
+            return json.dumps(push | {"states": local.states(push["states"])}).encode() + b"\n"
+
         queue = self.pipe.listen()
         self.sessions.listens(key, 1)
         try:
-            yield json.dumps(await self.pipe.ask("now")).encode() + b"\n"
+            yield line(await self.pipe.ask("now"))
             while self.sessions.is_open(key):
-                yield json.dumps(await queue.get()).encode() + b"\n"
+                yield line(await queue.get())
         finally:
             self.sessions.listens(key, -1)
             self.pipe.forget(queue)
 
-    async def proof(self, _: Request) -> Response:
-        return Response(self.pages.fragment("proof", **await self.queries.json("proof")), media_type="text/html")
+    async def proof(self, request: Request) -> Response:
+        made = await self.queries.json("proof")
+        return Response(self.pages.fragment("proof", self.local(request), **made), media_type="text/html")
 
     async def found(self, request: Request) -> Response:
         typed = request.query_params.get("search", "")[:200]
         made = await self.queries.json("found", search=typed)
-        return Response(self.pages.fragment("found", **made, typed=typed), media_type="text/html")
+        return Response(self.pages.fragment("found", self.local(request), **made, typed=typed), media_type="text/html")
 
     async def titles(self, request: Request) -> Response:
         """A calendar's titles, for this screen alone."""
         asked, calendar = await uploads.split(request)
         made = await self.queries.json("titles", calendar, **asked)
-        return Response(self.pages.fragment("titles", **made), media_type="text/html")
+        return Response(self.pages.fragment("titles", self.local(request), **made), media_type="text/html")
 
     async def shifts(self, request: Request) -> Response:
         """The import of a calendar, with the titles that the person ticked."""
         marked, calendar = await uploads.split(request)
         try:
-            return JSONResponse(await self.queries.json("shifts", calendar, **marked))
+            made = await self.queries.json("shifts", calendar, **marked)
+            return JSONResponse(made | {"words": self.local(request).said(made["words"])})
         finally:
             self.pages.forget_weeks()
+
+    async def refused(self, request: Request, error: Exception) -> Response:
+        local, remedy = self.local(request), error.remedy if isinstance(error, Refused) else ""
+        return JSONResponse({"words": local.said(str(error)), "remedy": local.said(remedy)}, 409)
 
     async def file(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -171,11 +209,6 @@ async def _body(request: Request) -> dict[str, Any]:
     return made
 
 
-async def _refused(_: Request, error: Exception) -> Response:
-    remedy = error.remedy if isinstance(error, Refused) else ""
-    return JSONResponse({"words": str(error), "remedy": remedy}, 409)
-
-
 def make_app(sessions: Sessions, pipe: Pipe, hello: dict[str, Any]) -> ASGIApp:
     """The whole, behind its guard.
 
@@ -193,6 +226,8 @@ def make_app(sessions: Sessions, pipe: Pipe, hello: dict[str, Any]) -> ASGIApp:
         get("/static/{file}", answers.static),
         post("/enter", answers.enter),
         post("/leave", answers.leave),
+        post("/language", answers.language),
+        get("/part/standing", answers.standing),
         get("/page/{name:path}", answers.page),
         get("/stream", answers.stream),
         post("/do/{name}", answers.do),
@@ -203,4 +238,4 @@ def make_app(sessions: Sessions, pipe: Pipe, hello: dict[str, Any]) -> ASGIApp:
         get("/file/{name}", answers.file),
     ]
     public = frozenset({"/", "/words.json", "/enter", *answers.files})
-    return Guard(Starlette(routes=routes, exception_handlers={Refused: _refused}), sessions, public)
+    return Guard(Starlette(routes=routes, exception_handlers={Refused: answers.refused}), sessions, public)

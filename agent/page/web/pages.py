@@ -1,19 +1,21 @@
-"""The pages' HTML, under one profile. Rows are in `table`; sentences stand in one catalogue (`words_en.json`)."""
+"""The pages' HTML, under one profile. Rows are in `table`; sentences stand in catalogues (`catalogue`)."""
 
-import json
 import time
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
-from agent.page.web.table import PAGES, Answer, Ask, PageRequest, PageSpec
-from agent.system import host
+from agent.page.web import table
+from agent.page.web.catalogue import FIRST, LANGUAGES
+from agent.page.web.local import Local, Locals
+from agent.page.web.page_request import Answer, Ask, PageRequest
+from agent.page.web.table import PAGES, PageSpec
 from agent.tables.profiles import Profile
 
 _HERE: Final = Path(__file__).parent
-SCRIPT_FAMILIES: Final = ("part", "level", "label")  # of the catalogue; scripts look values up in them
 _WITH_INDEX: Final = "strain"
 _WEEKS_S: Final = 300.0
 _INWARD: Final = ("measuring", "windows")
@@ -27,56 +29,44 @@ class Pages:
     """
 
     def __init__(self, hello: Answer) -> None:
-        self._hello, self._profile = hello, hello["profile"]
+        self._profile = hello["profile"]
         self._weeks_of: tuple[list[Answer], float, Answer] | None = None
-        self._words: dict[str, str] = json.loads((_HERE / "words_en.json").read_text(encoding="utf-8"))
-        names: dict[str, str] = hello["names"]  # of sensors and signals: each row carries its own words
-        self._words |= names
+        rows: dict[str, str] = dict(hello["names"])  # of sensors and signals: each row carries its own words
         for page in PAGES.values():
-            self._words |= page.words
+            rows |= {f"page.{page.name}": page.title} | dict(page.words)
+        self._locals = Locals(rows)
         self._jinja = Environment(
             loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
             lstrip_blocks=True, auto_reload=False,
         )  # fmt: skip
         self._jinja.globals |= {
-            "t": self.t,
-            "word": self.word,
-            "row_state": self.row_state,
             "profile": self._profile,
             "menu": self.menu(),
-            "titles": {page.name: page.title for page in PAGES.values()},
+            "rows_of_menu": tuple(PAGES[name] for name in self.menu()),
+            "languages": {tag: one.name for tag, one in LANGUAGES.items()},
             "is_free": not self._profile["purposes"],
         }
         self._jinja.tests["is_sensor"] = lambda one: one["part"].startswith("source.") or one["part"] in _INWARD
         self._jinja.filters |= {
-            "when": _when,
-            "clock": _clock,
-            "day": _day,
-            "number": _number,
+            "when": pass_context(lambda context, utc_s: _local(context).forms.moment(utc_s)),
+            "clock": pass_context(lambda context, utc_s: _local(context).forms.clock(utc_s)),
+            "minutes": pass_context(lambda context, minutes: _local(context).forms.minutes(minutes)),
+            "day": pass_context(lambda context, day: _local(context).forms.day(day)),
+            "full_day": pass_context(lambda context, day: _local(context).forms.full_day(day)),
+            "number": pass_context(lambda context, value: _local(context).forms.short(value)),
+            "share": pass_context(lambda context, value: _local(context).forms.share(value)),
+            "said": pass_context(lambda context, text: _local(context).said(text)),
             "first_word": _first_word,
+            "sentence": _sentence,
         }
 
-    def t(self, key: str, **with_: object) -> str:
-        """A sentence of the catalogue."""
-        return self._words[key].format(**with_)
+    def local(self, language: str = FIRST, forms: Any = None) -> Local:
+        """What a person with that language and region sees."""
+        return self._locals.of(language, forms)
 
-    def word(self, family: str, value: str) -> str:
-        """What a value of the data is called: the entry ``family.value`` of the catalogue.
-
-        A value without an entry is shown as it is, marked as unknown: an agent of a later release may send it.
-        """
-        found = self._words.get(f"{family}.{value}")
-        return self.t("app.unknown", value=value) if found is None else found
-
-    def row_state(self, state: str) -> str:
-        """What became of a row: ``refused:REASON`` has its reason in words."""
-        name, _, reason = state.partition(":")
-        words = self.word("state", name)
-        return f"{words}: {self.word('reason', reason)}" if reason else words
-
-    def menu(self) -> dict[str, str]:
-        """Pages that the profile has: the title by the name, in order."""
-        return {page.name: page.title for page in PAGES.values() if self._has(page)}
+    def menu(self) -> tuple[str, ...]:
+        """Names of the pages that the profile has, in order."""
+        return tuple(page.name for page in PAGES.values() if self._has(page))
 
     def _has(self, page: PageSpec) -> bool:
         if page.in_every_profile:
@@ -89,64 +79,62 @@ class Pages:
         """Whether the place has the index."""
         return not self._profile["purposes"] or _WITH_INDEX in self._profile["kinds"]
 
-    def script_words(self) -> dict[str, str]:
-        """Sentences that the page's scripts say, and the families of words that they look values up in."""
-        own = {key.removeprefix("js."): words for key, words in self._words.items() if key.startswith("js.")}
-        shared = {key: words for key, words in self._words.items() if key.split(".")[0] in SCRIPT_FAMILIES}
-        return own | shared | {"unknown": self._words["app.unknown"]}
-
-    def shell(self) -> str:
+    def shell(self, local: Local) -> str:
         """The frame around every page; nothing about anybody."""
-        return self._jinja.get_template("shell.html").render()
+        return self.fragment("shell", local)
 
-    def fragment(self, name: str, /, **with_: Any) -> str:
+    def fragment(self, name: str, local: Local, /, **with_: Any) -> str:
         """A part of a page."""
-        return self._jinja.get_template(f"{name}.html").render(**with_)
+        common = {"local": local, "t": local.t, "word": local.word, "row_state": local.row_state}
+        return self._jinja.get_template(f"{name}.html").render(common | with_)
 
-    async def render(self, name: str, query: dict[str, str], ask: Ask, long_query: Ask) -> str | None:
+    async def render(
+        self, name: str, query: dict[str, str], ask: Ask, long_query: Ask, local: Local | None = None
+    ) -> str | None:
         """A page's HTML; None where the place has none of that name."""
+        local = local or self.local()
         page, _, rest = name.partition("/")
-        if page == "about" and f"made.{rest}.words" in self._words and (rest != "index" or self.with_index()):
-            return self.fragment("made", what=rest)
+        if page == "about" and f"made.{rest}.words" in local.words and (rest != "index" or self.with_index()):
+            return self.fragment("made", local, what=rest)
         if page == "about":
             made = await ask("about", {"name": rest})
-            return self.fragment("about-day" if "grade" in made else "about", **made)
+            return self.fragment("about-day" if "grade" in made else "about", local, **made)
         if page not in self.menu():
             return None
+        return self.fragment(page, local, **await PAGES[page].variables(self._request(query, ask, long_query, local)))
+
+    async def standing(self, ask: Ask, long_query: Ask, local: Local) -> str:
+        """How the person stands: the part of the first page that waits for the reader."""
+        request = self._request({}, ask, long_query, local)
+        return self.fragment("standing", local, **await table.standing_of(request))
+
+    def _request(self, query: dict[str, str], ask: Ask, long_query: Ask, local: Local) -> PageRequest:
         looked_back = partial(self._looked_back, long_query)
-        request = PageRequest(query, ask, long_query, looked_back, self.t, self.word, self.with_index())
-        return self.fragment(page, **await PAGES[page].variables(request))
+        return PageRequest(query, ask, long_query, looked_back, local, self.with_index(), self.menu())
 
     def forget_weeks(self) -> None:
         """The person did something: what was read before may not hold."""
         self._weeks_of = None
 
     async def _looked_back(self, long_query: Ask, notes: list[Answer]) -> Answer:
-        """The reader's answer; it takes seconds, and changes with each window and with the person's notes."""
+        """The reader's answer; it takes a moment, and changes with each window and with the person's notes."""
         if self._weeks_of is None or self._weeks_of[0] != notes or time.monotonic() - self._weeks_of[1] > _WEEKS_S:
             self._weeks_of = (notes, time.monotonic(), await long_query("weeks"))
         return self._weeks_of[2]
 
 
-def _when(utc_s: float) -> str:
-    return f"{host.local_time(utc_s):%a %d %b %Y, %H:%M}"
-
-
-def _day(utc_s: float) -> str:
-    return f"{host.local_time(utc_s):%a %d %b %Y}"
-
-
-def _clock(utc_s: float) -> str:
-    return f"{host.local_time(utc_s):%H:%M}"
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2g}"
+def _local(context: Context) -> Local:
+    local: Local = context["local"]
+    return local
 
 
 def _first_word(state: str) -> str:
     """The class of a state in the style sheet; what is no plain word gets none."""
     word = state.partition(":")[0]
     return word if word.isalpha() else "unknown"
+
+
+def _sentence(text: str) -> str:
+    """A clause of the agent's as a sentence."""
+    made = text[:1].upper() + text[1:]
+    return made if made[-1:] in (".", "!", "?", ":", "") else f"{made}."

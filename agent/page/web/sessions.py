@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from agent.page.web.local_forms import LocalForms
 from agent.web import guard
 from agent.web.guard import Bucket, Refusal
 
@@ -31,6 +32,7 @@ HEADERS: Final = guard.headers()
 class _Session:
     began_s: float
     seen_s: float
+    forms: LocalForms
     listening: int = 0
 
 
@@ -63,8 +65,13 @@ class Sessions:
         self._codes[made] = self._now_s() + CODE_S
         return made
 
-    def enter(self, code: object) -> str | None:
-        """A session's key for a code, once; None for a code that is unknown, used or too old."""
+    def enter(self, code: object, forms: LocalForms | None = None) -> str | None:
+        """A session's key for a code, once; None for a code that is unknown, used or too old.
+
+        Args:
+            code: From the file that leads the browser in.
+            forms: How the person's region writes dates and numbers.
+        """
         until = self._codes.pop(code, 0.0) if isinstance(code, str) else 0.0
         if until <= self._now_s():
             return None
@@ -72,12 +79,23 @@ class Sessions:
         while len(self._sessions) >= _SESSIONS:
             del self._sessions[min(self._sessions, key=lambda key: self._sessions[key].seen_s)]
         made = secrets.token_urlsafe(32)
-        self._sessions[made] = _Session(self._now_s(), self._now_s())
+        self._sessions[made] = _Session(self._now_s(), self._now_s(), forms or LocalForms())
         return made
 
     def leave(self, key: str) -> None:
         """End one session."""
         self._sessions.pop(key, None)
+
+    def write_as(self, key: str, forms: LocalForms) -> None:
+        """Another region for one session."""
+        session = self._sessions.get(key)
+        if session is not None:
+            session.forms = forms
+
+    def forms(self, key: str) -> LocalForms:
+        """How the person of a session writes dates and numbers."""
+        session = self._sessions.get(key)
+        return LocalForms() if session is None else session.forms
 
     def listens(self, key: str, change: int) -> None:
         """A stream of this session begins (1) or ends (-1)."""

@@ -4,39 +4,14 @@ A row names the questions that the page asks of the agent. Each answer reaches t
 Where an answer needs work before it can be shown, the row names a function.
 """
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-from agent.page.web import charts, day_charts
-from agent.tables.days import DAYS, MOODS
-
-Answer = dict[str, Any]
-Ask = Callable[..., Awaitable[Answer]]
-
-
-@dataclass(frozen=True, slots=True)
-class PageRequest:
-    """What a row's function can use.
-
-    Attributes:
-        query: The part of the address behind the question mark.
-        ask: Asks the running agent a question of `agent.page.queries`.
-        long_query: Asks a job of `agent.page.reader`.
-        look_back: The reader's answer about the weeks; its argument is what the answer depends on.
-        t: A sentence of the catalogue.
-        word: What a value of the data is called.
-        with_index: Whether the profile has the index.
-    """
-
-    query: Mapping[str, str]
-    ask: Ask
-    long_query: Ask
-    look_back: Callable[[list[Answer]], Awaitable[Answer]]
-    t: Callable[..., str]
-    word: Callable[[str, str], str]
-    with_index: bool
-
+from agent.page.web import days_page, needs, standing, weeks_page
+from agent.page.web.page_request import Answer, PageRequest, looked_back
+from agent.tables.days import DAYS
 
 Prepare = Callable[[PageRequest], Awaitable[Answer]]
 
@@ -47,7 +22,8 @@ class PageSpec:
 
     Attributes:
         name: In the address, and of the template (``templates/NAME.html``).
-        title: In the menu.
+        title: In the menu, in English: a catalogue's entry ``page.NAME`` comes first.
+        place: Where the menu has it: ``bar`` on every screen; ``top`` on wide ones, else under "More"; ``more``.
         asks: Questions whose answers the template shows; a hyphen in a name becomes an underscore.
         prepare: Makes the template's variables where answers need work; in place of ``asks``.
         in_every_profile: Whether each profile has the page; else a profile lists it.
@@ -58,6 +34,7 @@ class PageSpec:
 
     name: str
     title: str
+    place: str = "more"
     asks: tuple[str, ...] = ()
     prepare: Prepare | None = None
     in_every_profile: bool = False
@@ -76,41 +53,21 @@ class PageSpec:
         return {name.replace("-", "_"): await request.ask(name) for name in self.asks}
 
 
-async def _weeks(request: PageRequest) -> Answer:
-    notes = (await request.ask("notes"))["notes"]
-    # notes, and whether there is anything at all: what is erased in a terminal is gone here, too
-    made = await request.look_back([*notes, {"is_there": (await request.ask("place"))["has_history"]}])
-    scored = [week for week in made["weeks"] if week["points"]]
-    has_any = any(week["channels"] for week in made["weeks"])
-    return {
-        "made": made,
-        "with_index": request.with_index,
-        "detail": list(zip(made["weeks"], made["beats"], strict=True))[::-1],
-        "strip": charts.strip(made["weeks"], request.t, with_index=request.with_index) if has_any else None,
-        "days": charts.days(made["days"], made["band"], request.t),
-        "points": charts.contributions(scored[-1], made["words"], request.t) if scored else None,
-        "hours": charts.hours(made["hours"], request.t),
-        "ribbons": [
-            charts.ribbon(name, made["words"][name], rows, request.t) for name, rows in made["ribbons"].items()
-        ],
-        "notes": notes,
+async def _today(request: PageRequest) -> Answer:
+    answers = {name: await request.ask(name) for name in ("now", "window", "place", "alerts")}
+    check_ins = await request.ask("check-ins") if "check-in" in request.menu else {"instruments": []}
+    return answers | {
+        "now_utc_s": int(time.time()),
+        "standing": None,
+        "needs": needs.needed(answers["now"], answers["place"], check_ins, request.local),
     }
 
 
-async def _days(request: PageRequest) -> Answer:
-    made = await request.long_query("days")  # never kept: the words of the journal are in it
-    journal, roster = made["journal"], made["roster"]
-    charts_of = {one["name"]: day_charts.numbers(one, made["days"], request.t, request.word) for one in made["numbers"]}
-    return {
-        "made": made,
-        "journal": journal,
-        "moods": MOODS,
-        "roster": roster,
-        "trend": day_charts.journal(journal["days"], made["days"], request.t, request.word) if journal else None,
-        "sleep": charts_of.pop("sleep_h", None),
-        "others": list(charts_of.values()),
-        "strip": day_charts.roster(roster, request.t, request.word) if roster and not roster["is_empty"] else None,
-    }
+async def standing_of(request: PageRequest) -> Answer:
+    """What `standing.html` shows."""
+    made = await looked_back(request)
+    place, sent = await request.ask("place"), await request.ask("left", {"before": None, "most": 1})
+    return standing.variables(made, place, sent, request.local, int(time.time()), with_index=request.with_index)
 
 
 async def _left(request: PageRequest) -> Answer:
@@ -137,14 +94,17 @@ def runs(rows: list[Answer]) -> list[list[Answer]]:
 PAGES: Final[dict[str, PageSpec]] = {
     page.name: page
     for page in (
-        PageSpec("now", "Now", asks=("now", "window", "place", "alerts")),
-        PageSpec("weeks", "Your weeks", prepare=_weeks),
-        PageSpec("days", "Your days", prepare=_days, needs_kinds=frozenset(row.kind for row in DAYS.values())),
-        PageSpec("left", "What left", prepare=_left),
-        PageSpec("say", "Your say", asks=("say",)),
+        PageSpec("today", "Today", "bar", prepare=_today),
+        PageSpec("weeks", "Weeks", "bar", prepare=weeks_page.variables),
+        PageSpec(
+            "days", "Days", "bar", prepare=days_page.variables, needs_kinds=frozenset(row.kind for row in DAYS.values())
+        ),
         # a profile without check-ins may still have the one line about tiredness
-        PageSpec("check-in", "Check-in", asks=("check-ins",), with_kind="fatigue"),
+        PageSpec("check-in", "Check-in", "bar", asks=("check-ins",), with_kind="fatigue"),
+        PageSpec("sharing", "Sharing", "top", prepare=_left),
+        PageSpec("privacy", "Privacy & controls", "top", asks=("say",)),
         PageSpec("first", "First steps", asks=("place",), in_every_profile=True),
+        PageSpec("help", "Help", asks=("place",), in_every_profile=True),
     )
 }
 """Every page by name, in the menu's order."""

@@ -208,7 +208,7 @@ def test_what_left_can_be_searched_saved_and_proven(living, browser, width, sche
     wait_for(lambda: living.in_agent(lambda agent: agent.last_summary is not None), 40, what="a window")
     time.sleep(3)
     browser.enter(living, width, scheme)
-    browser.go("left")
+    browser.go("sharing")
     assert "To Test service." in browser("text", sel="#main")
     assert browser("count", sel=".rows > .cover") > 0
     browser("fill", sel="#search", text="you gave consent")
@@ -234,7 +234,7 @@ def test_pauses_are_shown_and_end(living, browser, width, scheme):
     browser("click", sel="#pause")
     browser("wait", js="!document.getElementById('paused').hidden")
     assert living.agent.paused
-    browser.go("say")
+    browser.go("privacy")
     browser("click", sel="[data-do=resume]")
     browser("wait", js="document.querySelectorAll('[data-do=pause]').length === 3")
     browser("click", sel="[data-do=pause]:nth-of-type(2)")
@@ -268,7 +268,7 @@ def serial(agent):
 @one_look(1)
 def test_consent_is_ticked_read_and_signed_by_the_pin_and_withdrawn_without(living, browser, width, scheme):
     browser.enter(living, width, scheme)
-    browser.go("say")
+    browser.go("privacy")
     assert browser("count", sel="[name=grants]:checked") == 0  # nothing is ticked for anybody
     browser("click", sel="form[data-form=consent] button")
     assert "Nothing was ticked" in browser.said()
@@ -305,7 +305,7 @@ def test_consent_is_ticked_read_and_signed_by_the_pin_and_withdrawn_without(livi
 @one_look(2)
 def test_everything_is_saved(living, browser, width, scheme):
     browser.enter(living, width, scheme)
-    browser.go("say")
+    browser.go("privacy")
     made = json.loads(browser("download", sel="[data-file='everything.json']")["text"])
     assert len(made["summaries"]) > 500
     assert {"told", "ledger", "pauses", "strap"} <= set(made)
@@ -325,7 +325,7 @@ def test_a_check_in_is_left_taken_up_and_done(living, browser, width, scheme):
     browser("click", sel="label[for='cbi-p1-1']")
     wait_for(lambda: any(one.what == "draft" for one in living.in_agent(lambda agent: agent.history.told())),
                    what="what was begun")  # fmt: skip
-    browser.go("now")
+    browser.go("today")
     browser.go("check-in")
     assert "1 of 19 answered" in browser("text", sel="#main")
     assert browser("eval", js="document.getElementById('cbi-p1-1').checked")
@@ -356,7 +356,7 @@ def test_a_page_that_is_loaded_again_is_closed(living, browser):
 
 def test_erasing_takes_everything_and_shows_the_receipt(living, browser):
     browser.enter(living)
-    browser.go("say")
+    browser.go("privacy")
     browser("click", sel="button.grave")  # the tick is required
     assert living.in_agent(lambda agent: len(list(agent.history.summaries()))) > 0
     browser("check", sel="#sure")
@@ -364,8 +364,8 @@ def test_erasing_takes_everything_and_shows_the_receipt(living, browser):
     assert "were deleted here" in browser.said()
     assert living.in_agent(lambda agent: len(agent.history.told())) == 0
     wait_for(lambda: not living.in_agent(lambda agent: agent.outbox.unconfirmed()), what="the hub's erase receipt")
-    browser.go("now")
-    browser.go("say")
+    browser.go("today")
+    browser.go("privacy")
     browser("eval", js="document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     assert "BEGIN WARDBEAT" in browser("text", sel="#main")
     assert "signed" in browser("text", sel="#main")

@@ -69,7 +69,7 @@ def test_empty_full_and_in_trouble_there_is_no_axe_violation(living, browser, wi
     browser("wait", js="document.getElementById('said').textContent.includes('No entry with a title and hours')")
     is_well(browser, "trouble")
     filled(living)
-    browser.go("now")
+    browser.go("today")
     browser.go("days")
     assert browser("count", sel="#main figure") == 5
     upload(browser, drawn_days.calendar(int(time.time())))
@@ -102,7 +102,7 @@ def test_one_tap_keeps_an_entry_and_distressed_alone_shows_whom_to_call(living, 
     assert f"{WORDS_CANARY} <b>positive</b>" in browser("text", sel="#main"), "words are words, not HTML"
     entries = living.in_agent(lambda agent: agent.days.entries())
     assert [one.mood for one in entries] == list(MOODS)
-    browser.go("now")
+    browser.go("today")
     browser.go("days")
     assert browser("eval", js="document.getElementById('help').hidden"), "shown with the choice, and never again"
     for left in (3, 2, 1, 0):

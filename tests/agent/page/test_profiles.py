@@ -46,9 +46,9 @@ def test_from_nothing_to_ones_own_heart_beat(tmp_path, browser):
         print(f"\nfrom 'no strap' to the own heart rate: {took_s:.1f} s")
         assert took_s < 120
         assert "learning what is normal" in browser("text", sel="#main")
-        browser.go("left")
+        browser.go("sharing")
         assert "nothing ever leaves" in browser("text", sel="#main")
-        browser.go("say")
+        browser.go("privacy")
         assert "nothing to consent to" in browser("text", sel="#main")
         # switched off at the page it is closed within a second, and stays so when the agent starts again
         browser("click", sel="button[aria-label^='Strap']")
@@ -99,7 +99,7 @@ def test_a_pin_is_set_with_the_place_s_bundle_and_answer(tmp_path, browser):
         browser("click", sel="#by-hand summary")
         request = browser("download", sel="#request")["text"]
         answer = enroll.admit(hub, request)
-        browser.go("now")
+        browser.go("today")
         browser.go("first")
         browser("upload", sel="#answer", name="answer.txt", text=answer)
         browser("fill", sel="#words", text="other words than these")
@@ -176,7 +176,7 @@ def test_a_pause_and_a_withdrawal_hold_within_their_seconds_and_are_shown(tmp_pa
         browser("wait", js="document.getElementById('paused').hidden")
         wait_for(lambda: living.in_agent(newest_ns) > held_ns, 30, "beats after the pause")  # the detector sees beats
         wait_for(lambda: len(living.in_agent(summaries)) > sealed, 40, "a summary after the pause")
-        browser.go("say")
+        browser.go("privacy")
         browser("click", sel="[data-do=withdraw]")
         browser("wait", js="document.getElementById('said').textContent.includes('Withdrawn')")
         time.sleep(SECOND_S)
@@ -199,11 +199,11 @@ def test_the_camera_is_switched_at_the_page_and_previewed_after_a_click_alone(tm
         assert "not a picture" in browser("text", sel="#drawing")
         assert browser.violations() == []
         assert browser("count", sel="#main img, #main canvas, #main video") == 0
-        browser.go("say")
+        browser.go("privacy")
         browser("click", sel="button[aria-label='Camera: Switch off']")
         browser("wait", js="document.querySelector(\"button[aria-label='Camera: Switch on']\") !== null")
         wait_for(lambda: "webcam" not in living.agent.sensors.reading, 2.0, "the camera to be closed")
-        browser.go("now")
+        browser.go("today")
         assert "The camera is off" in browser("text", sel="#main")
 
 
@@ -225,7 +225,7 @@ def test_the_ledger_is_what_the_hub_opened_byte_for_byte_and_a_changed_row_is_na
 
         wait_for(lambda: "summary" in living.in_agent(kinds), 60, "a summary's receipt")
         browser.enter(living)
-        browser.go("left")
+        browser.go("sharing")
         rows = json.loads(browser("download", sel="[data-file='ledger.json']")["text"])
         arrived = [row for row in rows if row["state"] == "receipted"]
         assert len(arrived) >= 10
@@ -253,7 +253,7 @@ def test_the_ledger_is_what_the_hub_opened_byte_for_byte_and_a_changed_row_is_na
 def test_a_pause_begun_at_the_page_outlives_the_agent(tmp_path, browser):
     with page_agent.living(tmp_path) as living:
         browser.enter(living)
-        browser.go("say")
+        browser.go("privacy")
         browser("click", sel="[data-do=pause]:nth-of-type(3)")
         browser("wait", js="document.querySelector('[data-do=resume]') !== null")
         vault, path = living.agent.vault, living.state / "outbox.db"

@@ -92,16 +92,16 @@ def left(rows) -> dict:
 @pytest.mark.parametrize("kind", KINDS.values())
 def test_what_left_shows_every_state_of_every_kind(kind):
     every = [row(n, state, kind) for n, state in enumerate(STATES, start=1)]
-    html = rendered("care", "left", left(every))
+    html = rendered("care", "sharing", left(every))
     assert html.count("refused") >= len(REFUSALS)
     assert "unknown" not in html
     for one in every:  # alone, erased, and in a run of its like
-        rendered("care", "left", left([one | {"words": None, "said": ()}]))
-        rendered("care", "left", left([row(1, one["state"], kind), row(2, one["state"], kind)]), query={"before": "9"})
+        rendered("care", "sharing", left([one | {"words": None, "said": ()}]))
+        rendered("care", "sharing", left([row(1, one["state"], kind), row(2, one["state"], kind)]), query={"before": "9"})
 
 
 def test_an_unknown_state_or_kind_is_shown_as_unknown():
-    html = rendered("care", "left", left([row(1, "eaten"), row(2, "refused:made_up"), row(3, "sent", "telepathy")]))
+    html = rendered("care", "sharing", left([row(1, "eaten"), row(2, "refused:made_up"), row(3, "sent", "telepathy")]))
     assert all(f"unknown: {word}" in html for word in ("eaten", "made_up", "telepathy"))
     states = [{"part": "moon", "level": "panic", "words": "x", "remedy": "y"}]
     html = rendered(
@@ -119,7 +119,7 @@ def test_an_unknown_state_or_kind_is_shown_as_unknown():
 
 def test_an_empty_ledger_has_a_page_under_every_profile():
     for profile in PROFILES:
-        assert rendered(profile, "left", {"left": {"rows": [], "operator": None, "unheard": []}})
+        assert rendered(profile, "sharing", {"left": {"rows": [], "operator": None, "unheard": []}})
 
 
 def window(specs, *, value, reason="") -> dict:
@@ -140,14 +140,14 @@ def test_now_shows_every_part_at_every_level(level):
             "window": window(FEATURES.values(), value=1.0),
             "place": place(strap=strap, camera=camera, has_history=camera, has_source=camera),
         }
-        assert "unknown" not in rendered("care", "now", answers)
+        assert "unknown" not in rendered("care", "today", answers)
 
 
 @pytest.mark.parametrize("reason", REASONS)
 def test_now_shows_every_reason_of_every_number(reason):
     answers = {"now": now(), "window": window(FEATURES.values(), value=None, reason=reason), "place": place()}
     for profile in PROFILES:
-        assert "unknown" not in rendered(profile, "now", answers)
+        assert "unknown" not in rendered(profile, "today", answers)
 
 
 def test_each_number_leads_to_a_page_of_its_own():
@@ -181,7 +181,7 @@ def test_your_say_in_every_state():
                           pause_until_utc_s=until, hours=hours, sensors=sensors, managed=["a company"] if paused else [],
                           unheard=["consent"] if until else [], receipt="signed" if hours else None,
                           news=[{"at_utc_s": 1, "words": "news"}] if kept else [])  # fmt: skip
-            assert "unknown" not in rendered(profile, "say", {"say": answers})
+            assert "unknown" not in rendered(profile, "privacy", {"say": answers})
 
 
 def look(number=1, role="lead", view="person", who="<b>Ada</b>") -> dict:
@@ -196,7 +196,7 @@ def test_looks_in_every_state():
     ):
         looked = {"has_team": True, "whole": not wrong and not missing, "looks": listed, "faults": wrong, "more": more,
                   "on_its_way": way, "missing": missing, "proven_to": 5}  # fmt: skip
-        html = rendered("care", "left", left([]) | {"looks": looked})
+        html = rendered("care", "sharing", left([]) | {"looks": looked})
         assert "unknown" not in html
         assert "<b>Ada" not in html
         assert ("is whole" in html) == (bool(listed) and not wrong and not missing)
@@ -210,7 +210,7 @@ def test_alerts_in_every_state():
         alert = {"number": 3, "rule": rule, "state": state, "day_utc_s": 1_790_000_000, "team_utc_s": at,
                  "held_utc_s": held, "seen_utc_s": seen, "may_hold": hold, "is_with_team": state == "with_team"}  # fmt: skip
         answers = {"now": now(), "window": window([], value=1.0), "place": place(), "alerts": {"alerts": [alert]}}
-        html = rendered("care", "now", answers)
+        html = rendered("care", "today", answers)
         assert "unknown" not in html
         assert html.count('data-do="ask"') == hold + (not seen)
 
@@ -218,7 +218,7 @@ def test_alerts_in_every_state():
 def test_asking_in_every_state():
     for may, at, words in itertools.product((False, True), (None, 1_790_000_000), (None, "<b>words</b>")):
         asked = {"may": may, "at_utc_s": at, "words": words}
-        html = rendered("care", "say", {"say": say(operator="Ward 3", asked=asked)})
+        html = rendered("care", "privacy", {"say": say(operator="Ward 3", asked=asked)})
         assert "<b>words" not in html
         assert ("Please look at my weeks" in html, "Take it back" in html) == (may and not at, may and bool(at))
 

@@ -44,7 +44,7 @@ def is_well(browser, state):
 @one_look(0)
 def test_an_alert_stands_first_is_held_and_marked_as_read(living, browser, width, scheme):
     browser.enter(living, width, scheme)
-    browser.go("now")
+    browser.go("today")
     assert browser("count", sel="#alerts section") == 0
     now_utc_s, number = int(time.time()), 10 + LOOKS.index((width, scheme))
     hear(living, living.hub.alert(serial(living), now_utc_s, number))
@@ -80,7 +80,7 @@ def test_an_alert_stands_first_is_held_and_marked_as_read(living, browser, width
 @one_look(3)
 def test_a_person_asks_to_be_seen_and_takes_it_back(living, browser, width, scheme):
     browser.enter(living, width, scheme)
-    browser.go("say")
+    browser.go("privacy")
     words = f"I sleep badly.\n{CANARY}"
     browser("fill", sel="#asked-words", text=words)
     is_well(browser, "ask")
@@ -93,17 +93,17 @@ def test_a_person_asks_to_be_seen_and_takes_it_back(living, browser, width, sche
     assert browser("eval", js="document.title").startswith("Your say")
     assert living.in_agent(lambda agent: asks.asked(agent.outbox)).words == words
     is_well(browser, "asked")
-    browser.go("left")
+    browser.go("sharing")
     assert "asked the care team to look at your weeks: I sleep badly." in browser("text", sel="#rows")
-    browser.go("say")
+    browser.go("privacy")
     browser("click", sel="[aria-labelledby=asked-h] button")
     browser("wait", js="document.querySelector('#asked-words') !== null")
     assert living.in_agent(lambda agent: asks.asked(agent.outbox)) is None
     reply = living.ask("ask", encode_wish(asks.Wish("see", words="from a terminal")))  # over the control socket
     assert "You ask the care team of" in reply.words
     assert living.ask("ask", '{"what": "shout"}').exit_code == 2
-    browser.go("now")
-    browser.go("say")
+    browser.go("today")
+    browser.go("privacy")
     assert browser("text", sel="[aria-labelledby=asked-h] .own") == "from a terminal"
     living.ask("ask", encode_wish(asks.Wish("take_back")))
     assert browser("troubles") == []
@@ -114,20 +114,20 @@ def test_who_looked_is_listed_and_a_look_that_does_not_fit_is_named(tmp_path, br
     with page_agent.living(tmp_path, sensors=(), slot_s=60.0) as living:
         living.hub = TeamAnswers(living.world, living.receiver.keys, living.receiver.store.store_id)
         browser.enter(living, width, scheme)
-        browser.go("left")
+        browser.go("sharing")
         assert "No look has been sent to you" in browser("text", sel="[aria-labelledby=looked-h]")
         hear(living, team_answers.looks(int(time.time()), *(f"Member {n}" for n in range(1, 20)), CANARY))
-        browser.go("now")
-        browser.go("left")
+        browser.go("today")
+        browser.go("sharing")
         text = browser("text", sel="[aria-labelledby=looked-h]")
         assert "The chain of these looks is whole" in text
         assert text.index(CANARY) < text.index("Member 19") < text.index("Member 1 ")
         assert "Member 7 (member of the care team)" in text
         is_well(browser, "looks")
         hear(living, team_answers.looks(int(time.time()), "Eve"))
-        browser.go("now")
+        browser.go("today")
         browser("wait", js="document.getElementById('main').textContent.includes('List of looks at your values')")
-        browser.go("left")
+        browser.go("sharing")
         text = browser("text", sel="[aria-labelledby=looked-h]")
         assert "does not fit together" in text
         assert "the hub reported another look with this number before: look 1, Eve" in text
@@ -146,7 +146,7 @@ def test_who_looked_is_listed_and_a_look_that_does_not_fit_is_named(tmp_path, br
 @one_look(4)
 def test_the_index_for_the_team_is_refused_without_a_score_before_any_pin(living, browser, width, scheme):
     browser.enter(living, width, scheme)
-    browser.go("say")
+    browser.go("privacy")
     tick = "[...document.querySelectorAll('[name=grants]')].find((one) => one.value === {!r}).click()"
     for grant in ('["heart", "care"]', '["index", "care"]'):
         browser("eval", js=tick.format(grant))

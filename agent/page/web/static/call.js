@@ -3,7 +3,19 @@ const main = document.getElementById("main");
 const said = document.getElementById("said");
 let key = null;
 
-export const words = await (await fetch("/words.json")).json();
+export const words = {};
+
+export async function loadWords() {
+  Object.assign(words, await (await fetch("/words.json")).json());
+}
+
+await loadWords();
+
+// a sentence with its fields; one that depends on a count has a form for each plural category
+export function fill(entry, values) {
+  const text = typeof entry === "string" ? entry : entry[new Intl.PluralRules(document.documentElement.lang).select(values.n)] ?? entry.other;
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
 
 // what a value of the data is called; one without a word is shown as it is, marked as unknown
 export const word = (family, value) => words[`${family}.${value}`] ?? words.unknown.replace("{value}", value);

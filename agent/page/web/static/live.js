@@ -1,11 +1,13 @@
 // What comes by itself: one line a beat, drawn as it comes, unless the person or their system wants it still.
-import { call, word, words } from "./call.js";
+import { call, fill, word, words } from "./call.js";
+import { clock, number } from "./local.js";
+import { stateNow } from "./shell.js";
 
 const SPAN_S = 60;
 const SVG = "http://www.w3.org/2000/svg";
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
-const state = { beats: new Map(), frozen: still.matches, told: null, page: "", drawn: false, seen: "", alerts: "", again: null };
+const state = { beats: new Map(), frozen: still.matches, told: null, page: "", drawn: false, seen: "", trouble: null, paused: null, alerts: "", ranges: {}, again: null };
 const id = (name) => document.getElementById(name);
 
 function part(name, attributes, text) {
@@ -28,30 +30,50 @@ function beatsNow() {
   return [...state.beats.values()].sort((a, b) => a[0] - b[0]);
 }
 
+const HIGH = 220, LEFT = 52, FOOT = 30, TOP = 12;
+
+// round ticks between two ends: steps of 1, 2 or 5 times a power of ten
+function ticks(low, high) {
+  const rough = (high - low) / 3;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= rough);
+  const made = [];
+  for (let at = Math.ceil(low / step) * step; at <= high; at += step) made.push(at);
+  return made;
+}
+
+function frame(low, high, x, y) {
+  const made = [part("text", { x: 0, y: TOP + 2, class: "axis" }, words.ms)];
+  for (const ms of ticks(low, high)) {
+    if (y(ms) > TOP + 18) made.push(part("text", { x: LEFT - 8, y: y(ms) + 5, class: "axis", "text-anchor": "end" }, number(ms)));
+    made.push(part("line", { x1: LEFT, x2: x(0), y1: y(ms), y2: y(ms), class: "grid" }));
+  }
+  for (const back of x(0) - LEFT < 420 ? [60, 30, 0] : [60, 40, 20, 0]) {
+    const anchor = { 60: "start", 0: "end" }[back] ?? "middle";
+    made.push(part("text", { x: x(back), y: HIGH - 8, class: "axis", "text-anchor": anchor }, back ? fill(words.seconds_ago, { n: back }) : words.now));
+  }
+  return made;
+}
+
 function chart(now_s) {
   const svg = id("beats");
+  const wide = svg.clientWidth || 640;
   const beats = beatsNow();
   const right = beats.filter((one) => !isBad(one[2])).map((one) => one[1]);
-  const low = Math.min(...right, 600) - 50;
+  const low = Math.min(...right, 700) - 50;
   const high = Math.max(...right, 1000) + 50;
-  const x = (t_s) => 46 + (1 - (now_s - t_s) / SPAN_S) * 626;
-  const y = (ms) => 172 - (Math.min(Math.max(ms, low), high) - low) / (high - low) * 160;
-  const made = [];
-  for (const ms of [low + 50, (low + high) / 2, high - 50]) {
-    made.push(part("text", { x: 40, y: y(ms) + 4, class: "axis", "text-anchor": "end" }, `${Math.round(ms)}`));
-    made.push(part("line", { x1: 46, x2: 672, y1: y(ms), y2: y(ms), class: "normal" }));
-  }
-  made.push(part("text", { x: 8, y: 12, class: "axis" }, "ms"));
-  for (const back of [60, 45, 30, 15, 0]) made.push(part("text", { x: x(now_s - back), y: 194, class: "axis", "text-anchor": "middle" }, back ? `−${back} s` : "0"));
+  const x = (back_s) => LEFT + (1 - back_s / SPAN_S) * (wide - LEFT - 8);
+  const y = (ms) => HIGH - FOOT - 6 - (Math.min(Math.max(ms, low), high) - low) / (high - low) * (HIGH - FOOT - TOP - 12);
+  const made = frame(low, high, x, y);
   let run = [];
   const flush = () => {
-    if (run.length > 1) made.push(part("polyline", { points: run.map((one) => `${x(one[0]).toFixed(1)},${y(one[1]).toFixed(1)}`).join(" "), class: "joined" }));
+    if (run.length > 1) made.push(part("polyline", { points: run.map((one) => `${x(now_s - one[0]).toFixed(1)},${y(one[1]).toFixed(1)}`).join(" "), class: "joined" }));
     run = [];
   };
   for (const one of beats) {
     const before = run.at(-1);
     if (isBad(one[2]) || (before && Math.abs((one[0] - before[0]) * 1000 - one[1]) > 200)) flush();
-    const [cx, cy] = [x(one[0]), y(one[1])];
+    const [cx, cy] = [x(now_s - one[0]), y(one[1])];
     if (isBad(one[2])) {
       const cross = part("path", { d: `M${cx - 5} ${cy - 5}l10 10m0 -10l-10 10`, class: "bad", "data-t": one[0] });
       cross.append(part("title", {}, because(one[2])));
@@ -64,16 +86,15 @@ function chart(now_s) {
   flush();
   svg.replaceChildren(...made);
   const bad = beats.filter((one) => isBad(one[2]));
-  id("beats-said").textContent = right.length
-    ? fill(words.beats_said, { n: beats.length, low: Math.round(Math.min(...right)), high: Math.round(Math.max(...right)), bad: bad.length })
+  const told = right.length
+    ? [fill(words.beats_said, { n: beats.length, low: number(Math.min(...right)), high: number(Math.max(...right)) }), fill(words.beats_bad, { n: bad.length })].join(" ")
     : words.beats_none;
-  lines(id("rejected"), bad.slice(-5).reverse().map((one) => `${Math.round(now_s - one[0])} s: ${because(one[2])}`), id("rejected").dataset.none);
+  if (id("beats-said").textContent !== told) id("beats-said").textContent = told;
+  lines(id("rejected"), bad.reverse().map((one) => `${fill(words.seconds_ago, { n: Math.round(now_s - one[0]) })}: ${because(one[2])}`), id("rejected").dataset.none);
   if (id("beats-t").closest("details").open) {
     id("beats-t").replaceChildren(...beats.slice(-40).reverse().map((one) => row([Math.round(now_s - one[0]), Math.round(one[1]), because(one[2])])));
   }
 }
-
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 function row(cells) {
   const made = document.createElement("tr");
@@ -92,14 +113,13 @@ const isSensor = (one) => one.part.startsWith("source.") || ["measuring", "windo
 
 function stateLine(one) {
   const made = document.createElement("li");
-  made.className = one.level;
+  made.className = `chip ${one.level}`;
   const mark = Object.assign(document.createElement("span"), { className: "mark" });
   mark.setAttribute("aria-hidden", "true");
   const told = document.createElement("span");
   const level = Object.assign(document.createElement("span"), { className: "level", textContent: word("level", one.level) });
   const name = word("part", one.part);
   told.append(Object.assign(document.createElement("b"), { textContent: name }), " ", level, `: ${one.words}`);
-  if (one.remedy && one.level !== "ok" && one.level !== "off") told.append(Object.assign(document.createElement("span"), { className: "remedy", textContent: one.remedy }));
   made.append(mark, told);
   return made;
 }
@@ -107,20 +127,46 @@ function stateLine(one) {
 function states(rows) {
   const text = JSON.stringify(rows);
   if (text === state.seen) return;
+  const trouble = rows.filter((one) => one.level === "trouble").map((one) => one.part).join();
+  if (state.trouble !== null && trouble !== state.trouble) state.again(); // what needs a hand is drawn again
+  state.trouble = trouble;
   state.seen = text;
   id("states").replaceChildren(...rows.filter(isSensor).map(stateLine));
   id("way").replaceChildren(...rows.filter((one) => !isSensor(one)).map(stateLine));
 }
 
+// a value on a track, with the person's usual range; [low, high] are the ends of the track
+function meter(place, value, low, high, band) {
+  const share = (one) => `${Math.min(Math.max((100 * (one - low)) / (high - low), 0), 100).toFixed(1)}%`;
+  const svg = part("svg", { "aria-hidden": "true" });
+  svg.append(part("rect", { class: "track", y: 3, width: "100%", height: 10, rx: 5 }));
+  if (band) svg.append(part("rect", { class: "band", x: share(band[0]), y: 3, width: `${(100 * (Math.min(band[1], high) - Math.max(band[0], low))) / (high - low)}%`, height: 10, rx: 5 }));
+  if (value !== null) svg.append(part("rect", { class: "needle", x: share(value), y: 0, width: 4, height: 16, rx: 2, transform: "translate(-2)" }));
+  place.replaceChildren(svg);
+}
+
+function set(name, text) {
+  if (id(name).textContent !== text) id(name).textContent = text;
+}
+
+function tile(name, value, band, why) {
+  set(name, value === null ? "–" : number(value));
+  const reach = band ? [2 * band[0] - band[1], 2 * band[1] - band[0]] : [0, 2 * (value ?? 1)];
+  meter(id(`${name}-m`), band ? value : null, ...reach, band);
+  set(`${name}-w`, why ?? (band ? fill(words.usual, { low: number(band[0]), high: number(band[1]) }) : words.usual_none));
+}
+
 function numbers(told) {
-  id("rate").textContent = told.hr_bpm === null ? "–" : Math.round(told.hr_bpm);
-  id("rmssd").textContent = told.rmssd_ms === null
+  const ranges = state.ranges;
+  tile("rate", told.hr_bpm === null ? null : Math.round(told.hr_bpm), ranges.rate);
+  const withheld = told.rmssd_ms === null
     ? (told.irregular ? words.withheld_rhythm : told.listened_s < 30 ? words.withheld_soon : words.withheld_few)
-    : `${Math.round(told.rmssd_ms)} ms`;
-  id("quality").value = told.coverage_01 ?? 0;
-  id("quality").hidden = told.coverage_01 === null;
-  id("quality-n").textContent = told.coverage_01 === null ? "–" : `${Math.round(100 * told.coverage_01)} %`;
-  if (told.coverage_01 !== null && told.listened_s < SPAN_S) id("quality-n").textContent += ` (${told.listened_s} s)`;
+    : undefined;
+  tile("rmssd", told.rmssd_ms === null ? null : Math.round(told.rmssd_ms), ranges.rmssd, withheld);
+  const share = told.coverage_01 === null ? null : Math.round(100 * told.coverage_01);
+  set("quality", share === null ? "–" : number(share));
+  meter(id("quality-m"), null, 0, 100, share === null ? null : [0, share]);
+  set("quality-w", told.coverage_01 !== null && told.listened_s < SPAN_S ? fill(words.signal_since, { n: told.listened_s }) : words.signal);
 }
 
 function face(told) {
@@ -135,7 +181,7 @@ function face(told) {
     const made = document.createElement("li");
     const meter = Object.assign(document.createElement("meter"), { min: 0, max: 1, value });
     meter.setAttribute("aria-label", names.get(name));
-    made.append(meter, ` ${names.get(name)} ${value.toFixed(1)}`);
+    made.append(meter, ` ${names.get(name)} ${number(value, 1)}`);
     return made;
   }));
   if (!id("drawing").hidden) drawing(told.face);
@@ -156,11 +202,12 @@ function drawing(told) {
 }
 
 function draw(told) {
-  if (state.page !== "now" || !id("states")) return;
+  stateNow(told);
+  const wasPaused = state.paused;
+  state.paused = told.paused;
+  if (state.page !== "today" || !id("states")) return;
   states(told.states);
-  id("paused").hidden = !told.paused;
-  const isPaused = id("pause").dataset.do === "resume";
-  if (told.paused !== isPaused) {
+  if (wasPaused !== null && told.paused !== wasPaused) {
     state.again();
     return;
   }
@@ -179,10 +226,10 @@ function draw(told) {
   chart(told.t_s);
 }
 
-// five minutes are over: their numbers alone are drawn anew
+// five minutes are over: their numbers alone are drawn again
 async function newWindow(start) {
   id("window").dataset.start = start;
-  const answer = await call("/page/now");
+  const answer = await call("/page/today");
   if (!answer?.ok) return;
   const made = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("window");
   id("window")?.replaceWith(document.adoptNode(made));
@@ -194,8 +241,7 @@ function button() {
   made.setAttribute("aria-pressed", String(state.frozen));
   made.textContent = state.frozen ? words.run : words.freeze;
   id("frozen").hidden = !state.frozen;
-  const at = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  id("frozen").textContent = words.frozen.replace("{at}", at);
+  id("frozen").textContent = fill(words.frozen, { at: clock(new Date()) });
 }
 
 async function listen() {
@@ -233,8 +279,9 @@ export const live = {
     state.drawn = false;
     state.frozen = still.matches; // what one comes back to is never an old picture that looks live
     state.seen = "";
-    if (page !== "now" || state.told === null) {
-      if (page === "now") button();
+    state.trouble = null;
+    if (page !== "today" || state.told === null) {
+      if (page === "today") button();
       return;
     }
     button();
@@ -242,6 +289,11 @@ export const live = {
     face(state.told);
     chart(state.told.t_s);
     draw(state.told);
+  },
+  // the usual ranges came, with the part that waits for the reader
+  ranges() {
+    state.ranges = JSON.parse(id("ranges")?.dataset.ranges ?? "{}");
+    if (state.page === "today" && state.told && id("rate")) numbers(state.told);
   },
   forget() {
     state.beats.clear();

@@ -1,8 +1,11 @@
 // The pages, and what the person decides.
 import { ask, call, closed, enter, isOpen, put, save, say, sentence, words } from "./call.js";
-import { importShifts, readCalendar, writeEntry } from "./days.js";
-import { doEnroll, lookForStraps, readBundle } from "./first.js";
+import { lookForStraps } from "./first.js";
+import { FORMS, answers, bind } from "./forms.js";
 import { live } from "./live.js";
+import { localForms } from "./local.js";
+import "./readout.js";
+import * as shell from "./shell.js";
 const main = document.getElementById("main");
 const said = document.getElementById("said");
 let route = "";
@@ -21,14 +24,11 @@ async function show(wanted, { keepFocus = false } = {}) {
     return;
   }
   const html = await answer.text();
-  if (wanted !== (location.hash.slice(1) || "now")) return; // the person went on meanwhile
+  if (wanted !== (location.hash.slice(1) || "today")) return; // the person went on meanwhile
   put(main, html);
   route = wanted;
   const page = wanted.split(/[/?]/)[0];
-  for (const link of document.querySelectorAll("nav a")) {
-    if (link.dataset.page === page) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
-  }
+  shell.shownPage(page);
   const title = main.querySelector("h1");
   document.title = `${title.textContent} – Wardbeat`;
   if (!keepFocus) {
@@ -36,7 +36,17 @@ async function show(wanted, { keepFocus = false } = {}) {
     scrollTo(0, 0);
   }
   live.shown(page);
-  for (const one of main.querySelectorAll(".late")) one.scrollLeft = one.scrollWidth; // the newest is at the right
+  await later();
+}
+
+// parts of a page that wait for the reader
+async function later() {
+  const place = main.querySelector("[data-part]");
+  if (place === null) return;
+  const answer = await call(`/part/${place.dataset.part}`);
+  if (!answer?.ok || !place.isConnected) return;
+  put(place, await answer.text());
+  live.ranges();
 }
 
 const again = () => show(route, { keepFocus: true });
@@ -54,93 +64,6 @@ async function download(name, button) {
     say(error.message || words.failed, true);
   }
 }
-
-const seconds = (value) => (value ? Math.floor(new Date(value).getTime() / 1000) : null);
-const minutes = (value) => value.split(":").reduce((all, one) => 60 * all + Number(one), 0);
-
-function answers(form) {
-  const told = {};
-  for (const [name, value] of new FormData(form)) if (value !== "") told[name] = Number(value);
-  return told;
-}
-
-// what each form says; each returns whether the page is to be drawn anew
-const FORMS = {
-  async note(form) {
-    const [what, kind] = form.elements.what.value.split(" ");
-    const told = { what, kind, from_utc_s: seconds(form.elements.from.value), until_utc_s: seconds(form.elements.until.value) };
-    return ask("note", told);
-  },
-  async hours(form) {
-    const kept = JSON.parse(form.dataset.kept);
-    return ask("hours", { hours: [...kept, [minutes(form.elements.from.value), minutes(form.elements.until.value)]] });
-  },
-  async erase() {
-    live.forget();
-    return ask("erase", {});
-  },
-  async consent(form, by) {
-    const grants = [...form.querySelectorAll("[name=grants]:checked")].map((one) => JSON.parse(one.value));
-    const text = form.querySelector("#consent-text");
-    const agreed = by?.name === "agree";
-    const told = { grants, pin: form.elements.pin.value, shown: agreed ? text.dataset.shown : "" };
-    form.elements.pin.value = "";
-    const made = await ask("consent", told);
-    if (made?.text) {
-      text.hidden = false;
-      text.dataset.shown = made.shown;
-      text.querySelector("pre").textContent = made.text;
-      text.querySelector("h3").focus();
-      return null;
-    }
-    return made;
-  },
-  async ask(form) {
-    return ask("ask", { what: "see", words: form.querySelector("textarea").value.trim() });
-  },
-  async "check-in"(form) {
-    const made = await ask("answer", { short: form.dataset.short, answers: answers(form), done: true });
-    if (made === null) return null;
-    await again();
-    const result = document.getElementById("result");
-    result.hidden = false;
-    result.replaceChildren(...made.lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })));
-    return null;
-  },
-  async journal(form, by) {
-    if (by) await writeEntry(form, by, again);
-    return null;
-  },
-  async calendar(form) {
-    await readCalendar(form);
-    return null;
-  },
-  async shifts(form) {
-    return importShifts(form);
-  },
-  async "forget-source"(form) {
-    return ask("forget-source", { source: form.dataset.source, sure: form.elements.sure.checked });
-  },
-  async search(form) {
-    const typed = form.elements.search.value.trim();
-    if (!typed) return again();
-    const answer = await call(`/found?search=${encodeURIComponent(typed)}`);
-    if (answer?.ok) put(document.getElementById("rows"), await answer.text());
-    return null;
-  },
-  async bundle(form) {
-    return readBundle(form);
-  },
-  async enroll(form) {
-    return doEnroll(form);
-  },
-  async admit(form) {
-    const { answer, pin, words: heard } = form.elements;
-    const told = await ask("admit", { answer: (await answer.files[0]?.text()) ?? "", pin: pin.value, words: heard.value });
-    pin.value = "";
-    return told;
-  },
-};
 
 document.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -183,17 +106,13 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-addEventListener("resize", () => {
-  for (const one of main.querySelectorAll(".late")) one.scrollLeft = one.scrollWidth;
-});
-
 addEventListener("hashchange", () => {
   if (location.hash === "#main") {
     main.focus();
     history.replaceState(null, "", `#${route}`);
   } else if (isOpen() && location.hash.slice(1) !== route) {
     said.textContent = "";
-    show(location.hash.slice(1) || "now");
+    show(location.hash.slice(1) || "today");
   }
 });
 
@@ -201,7 +120,7 @@ async function begin() {
   const code = location.hash.slice(1);
   history.replaceState(null, "", location.pathname);
   const answer = await fetch("/enter", {
-    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ code }),
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ code, forms: localForms(document.documentElement.lang) }),
   });
   if (!answer.ok) {
     closed(words.closed_code);
@@ -209,9 +128,12 @@ async function begin() {
   }
   const told = await answer.json();
   enter(told.key);
+  shell.begin(again);
+  shell.steps(told.page === "first");
   history.replaceState(null, "", `#${told.page}`);
   await show(told.page, { keepFocus: true }); // a reader of screens begins at the top, as on any page
   live.start(again);
 }
 
+bind(again);
 await begin();

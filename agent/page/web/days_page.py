@@ -1,0 +1,22 @@
+"""What 'Days' shows."""
+
+from agent.page.web.page_request import Answer, PageRequest
+from agent.tables.days import MOODS
+
+
+async def variables(request: PageRequest) -> Answer:
+    from agent.page.web import day_charts
+
+    made = await request.long_query("days")  # never kept: the words of the journal are in it
+    journal, roster = made["journal"], made["roster"]
+    charts_of = {one["name"]: day_charts.numbers(one, made["days"], request.local) for one in made["numbers"]}
+    return {
+        "made": made,
+        "journal": journal,
+        "moods": MOODS,
+        "roster": roster,
+        "trend": day_charts.journal(journal["days"], made["days"], request.local) if journal else None,
+        "sleep": charts_of.pop("sleep_h", None),
+        "others": list(charts_of.values()),
+        "strip": day_charts.roster(roster, request.local) if roster and not roster["is_empty"] else None,
+    }

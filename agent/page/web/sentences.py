@@ -1,0 +1,72 @@
+"""The agent's own sentences in another language: states, reasons, refusals, answers.
+
+The agent writes English, with names and counts in it. A translation is found by the whole sentence: each template of
+the language's ``agent.json`` becomes a pattern, whose numbered fields stand for what varies.
+
+    "{0} is out of range now"   ->   "{0} ist jetzt außer Reichweite"
+
+A sentence without a template is shown in English: it is never lost. A law of the tests compares the templates with the
+sentences of the agent's source code.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+_FIELD: Final = re.compile(r"\{(\d)\}")
+_LONGEST: Final = 2000
+
+
+class Sentences:
+    """Translates the agent's sentences.
+
+    Args:
+        templates: English to the other language, with the same numbered fields in both.
+    """
+
+    def __init__(self, templates: Mapping[str, str]) -> None:
+        self._whole = {text: made for text, made in templates.items() if not _FIELD.search(text)}
+        with_fields = sorted(
+            (one for one in templates.items() if _FIELD.search(one[0])), key=lambda one: -len(_FIELD.sub("", one[0]))
+        )
+        self._patterns = [(_pattern(text), made) for text, made in with_fields]
+
+    def say(self, text: str) -> str:
+        """A text of one or more sentences; the longest template that fits is used first."""
+        if not text or len(text) > _LONGEST or not (self._whole or self._patterns):
+            return text
+        found = self._whole_text(text)
+        if found is not None:
+            return found
+        parts = re.split(r"(?<=[.!?]) ", text)
+        return text if len(parts) == 1 else " ".join(self._whole_text(part) or part for part in parts)
+
+    def _whole_text(self, text: str) -> str | None:
+        made = self._whole.get(text)
+        if made is not None:
+            return made
+        # a clause and a sentence have one template: the full stop and the first letter follow what came
+        bare = self._whole.get(text.rstrip("."))
+        if bare is not None:
+            return bare + "."
+        for pattern, template in self._patterns:
+            match = pattern.fullmatch(text)
+            if match is not None:
+                return self._filled(template, match.groupdict())
+        return None
+
+    def _filled(self, template: str, fields: Mapping[str, str]) -> str:
+        """A template with its fields; one that is itself a sentence or a name of the agent's is translated too."""
+        return _FIELD.sub(lambda one: self._whole.get(fields[f"f{one[1]}"], fields[f"f{one[1]}"]), template)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    seen: set[str] = set()
+    made = ""
+    for place, part in enumerate(_FIELD.split(text)):
+        if place % 2 == 0:
+            made += re.escape(part)
+        else:
+            made += f"(?P=f{part})" if part in seen else f"(?P<f{part}>.{{1,300}}?)"
+            seen.add(part)
+    return re.compile(made, re.DOTALL)
