@@ -30,8 +30,8 @@ PARTS = ["measuring", "windows", "disk", "broker", "hub", "consent", "directory"
 NAMES = {f"part.source.{row.name}": row.title for row in SOURCES.values()} | {
     f"signal.{row.name}": row.words for row in SIGNALS.values()
 }
-NAMES |= team.names()
-NO_TEAM = {"looks": {"has_team": False}, "alerts": {"alerts": []}}
+NAMES |= team.names() | {f"number.{row.name}": row.words for row in FEATURES.values()}
+NO_TEAM = {"looks": {"has_team": False}, "alerts": {"alerts": []}, "check-ins": {"instruments": []}}
 
 
 def row(idx: int, state: str, kind: str = "summary", words: str | None = "8201", said=("hr_mean_bpm 64",)) -> dict:
@@ -97,7 +97,9 @@ def test_what_left_shows_every_state_of_every_kind(kind):
     assert "unknown" not in html
     for one in every:  # alone, erased, and in a run of its like
         rendered("care", "sharing", left([one | {"words": None, "said": ()}]))
-        rendered("care", "sharing", left([row(1, one["state"], kind), row(2, one["state"], kind)]), query={"before": "9"})
+        rendered(
+            "care", "sharing", left([row(1, one["state"], kind), row(2, one["state"], kind)]), query={"before": "9"}
+        )
 
 
 def test_an_unknown_state_or_kind_is_shown_as_unknown():
@@ -105,13 +107,13 @@ def test_an_unknown_state_or_kind_is_shown_as_unknown():
     assert all(f"unknown: {word}" in html for word in ("eaten", "made_up", "telepathy"))
     states = [{"part": "moon", "level": "panic", "words": "x", "remedy": "y"}]
     html = rendered(
-        "care", "now", {"now": now(states), "window": {"start_utc_s": None, "numbers": []}, "place": place()}
+        "care", "today", {"now": now(states), "window": {"start_utc_s": None, "numbers": []}, "place": place()}
     )
     assert "unknown: moon" in html
     assert "unknown: panic" in html
     html = rendered(
         "care",
-        "say",
+        "privacy",
         {"say": say(operator="Ward 3", record=record(grants=[["aura", "care", "x"]]))},
     )
     assert "unknown: aura" in html
