@@ -3,7 +3,6 @@ set of values of that data.
 """
 
 import ast
-import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
