@@ -1,6 +1,5 @@
 """The catalogue, the charts, quiet times and long_queries, without a browser."""
 
-import json
 import re
 from datetime import datetime
 from pathlib import Path
