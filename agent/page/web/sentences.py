@@ -35,7 +35,7 @@ class Sentences:
         """A text of one or more sentences; the longest template that fits is used first."""
         if not text or len(text) > _LONGEST or not (self._whole or self._patterns):
             return text
-        found = self._whole_text(text)
+        found = self._whole_text(text.strip())
         if found is not None:
             return found
         parts = re.split(r"(?<=[.!?]) ", text)
@@ -57,7 +57,7 @@ class Sentences:
 
     def _filled(self, template: str, fields: Mapping[str, str]) -> str:
         """A template with its fields; one that is itself a sentence or a name of the agent's is translated too."""
-        return _FIELD.sub(lambda one: self._whole.get(fields[f"f{one[1]}"], fields[f"f{one[1]}"]), template)
+        return _FIELD.sub(lambda one: self._whole_text(fields[f"f{one[1]}"]) or fields[f"f{one[1]}"], template)
 
 
 def _pattern(text: str) -> re.Pattern[str]:
