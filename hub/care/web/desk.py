@@ -174,7 +174,8 @@ class Desk:
         except (*CANNOT_WRITE, NotDurable, KeysMissing) as error:
             raise self._denied(own_pages.NOT_LOGGED, f"the store cannot be used ({type(error).__name__})") from error
         except WrongUse as error:
-            raise Denied(Words(400, str(error), error.remedy)) from error
+            said = str(error)
+            raise Denied(Words(400, f"{said[:1].upper()}{said[1:]}", error.remedy)) from error
         except Exception as error:  # one request; its page must not end the others, nor its words reach the log
             log.error("%s failed (%s)", what, type(error).__name__)
             raise Denied(own_pages.FAILED) from error
