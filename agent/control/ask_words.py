@@ -39,4 +39,4 @@ def answer(outbox: Outbox, wish: Wish, operator: str | None) -> str:
         "hold": f"Alert {wish.about} is held: the team reads it 24 hours after it came here, not earlier.",
         "seen": f"Noted: you have read alert {wish.about}.",
     }
-    return f"{said[wish.what]} It goes out with the next envelope.{'' if outbox.hub_knows_schema_2() else _WAITS}"
+    return f"{said[wish.what]} It goes out within a few envelopes.{'' if outbox.hub_knows_schema_2() else _WAITS}"
