@@ -7,7 +7,7 @@ from agent.errors import WrongUse
 from agent.outbox import Outbox
 from agent.outbox.asks import Wish
 
-_LEAVES = "It leaves with the next envelope, within five minutes while this machine is online."
+_LEAVES = "It leaves with one of the next envelopes, while this machine is online."
 _WAITS = " The hub has not said yet that it understands this. Where it is of an older release, your words wait here."
 
 

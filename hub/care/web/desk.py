@@ -150,7 +150,7 @@ class Desk:
         member = self.member(wanted.credential)
         role = TeamRole(member.role)
         if role not in roles:
-            raise self._denied(own_pages.WRONG_ROLE, "a page or form of another role")
+            raise self._denied(own_pages.WRONG_ROLE, f"a page or form that is not for the role of {member.name!r}")
         self._done("keys", self._keys.refresh)
         opened = Opened(self._keys, self._store, Viewer(member.name, role), int(self._now_utc_s()))
         device = wanted.path.get(_DEVICE)

@@ -65,7 +65,7 @@ NOT_LOGGED: Final = Words(
 )  # fmt: skip
 FAILED: Final = Words(500, "This page failed", "Nothing was shown or changed. Tell the hub's operator.")
 ACCOUNT_REFUSED: Final = Words(
-    403, "The account was refused", "The sign-in by account did not succeed. Start it again; if it fails again, ask "
+    403, "Not signed in", "The sign-in by account did not succeed. Start it again; if it fails again, ask "
     "the hub's operator."
 )  # fmt: skip
 _NOT_IN: Final = (NO_CERTIFICATE, UNKNOWN, ENDED, REVOKED, ACCOUNT_REFUSED)
