@@ -41,6 +41,12 @@ class Local:
         """A sentence of the agent's, in this language."""
         return self.sentences.say(text)
 
+    def sentence(self, text: str) -> str:
+        """A clause of the agent's, as a sentence in this language."""
+        said = self.said(text)
+        made = said[:1].upper() + said[1:]
+        return made if made[-1:] in (".", "!", "?", ":", "") else f"{made}."
+
     def row_state(self, state: str) -> str:
         """What became of a row: ``refused:REASON`` has its reason in words."""
         name, _, reason = state.partition(":")

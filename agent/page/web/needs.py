@@ -39,15 +39,10 @@ def needed(now: Answer, place: Answer, check_ins: Answer, local: Local) -> list[
     for one in now["states"]:
         if one["level"] == "trouble":
             title = local.word("part", one["part"])
-            words = " ".join(filter(None, (_sentence(local.said(one["words"])), local.said(one["remedy"]))))
+            words = " ".join(filter(None, (local.sentence(one["words"]), local.said(one["remedy"]))))
             found.append(Need(title, words))
     due = [one for one in check_ins["instruments"] if one["due"]]
     if due and place["has_history"]:
         words = local.t("today.need_check_words", n=len(due))
         found.append(Need(local.t("today.need_check"), words, "check-in", local.t("today.need_check_do")))
     return found
-
-
-def _sentence(text: str) -> str:
-    made = text[:1].upper() + text[1:]
-    return made if made[-1:] in (".", "!", "?", ":", "") else f"{made}."

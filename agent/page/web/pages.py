@@ -57,7 +57,7 @@ class Pages:
             "share": pass_context(lambda context, value: _local(context).forms.share(value)),
             "said": pass_context(lambda context, text: _local(context).said(text)),
             "first_word": _first_word,
-            "sentence": _sentence,
+            "sentence": pass_context(lambda context, text: _local(context).sentence(text)),
         }
 
     def local(self, language: str = FIRST, forms: Any = None) -> Local:
@@ -132,9 +132,3 @@ def _first_word(state: str) -> str:
     """The class of a state in the style sheet; what is no plain word gets none."""
     word = state.partition(":")[0]
     return word if word.isalpha() else "unknown"
-
-
-def _sentence(text: str) -> str:
-    """A clause of the agent's as a sentence."""
-    made = text[:1].upper() + text[1:]
-    return made if made[-1:] in (".", "!", "?", ":", "") else f"{made}."

@@ -79,7 +79,7 @@ def variables(made: Answer, place: Answer, sent: Answer, local: Local, now_utc_s
     found = standing(made["weeks"], has_source=bool(place["strap"] or place["has_source"]), with_index=with_index)
     kind = found.state if with_index or found.state not in ("above", "below") else f"{found.state}_variability"
     week = found.week
-    fields: Answer = {"reason": local.said(week["reason"]) if week else ""}
+    fields: Answer = {"reason": local.sentence(week["reason"]) if week else ""}
     if week and week["index"] is not None:
         fields |= {name: local.forms.number(week[name]) for name in ("index", "low", "high")}
     days = made["days"][-_DAYS:]
