@@ -63,8 +63,8 @@ class Scheduler:
     def _turned(self, fresh: Row) -> Row:
         """A fresh row that goes: the next one comes from the other end, so that today's does not wait for last week's.
 
-        The turn changes with a row that goes, not with each look: otherwise it keeps step with the turns of due rows, and
-        one end is never taken.
+        The turn changes with a row that goes, not with each look: otherwise it keeps step with the turns of due rows,
+        and one end is never taken.
         """
         self._newest_turn = not self._newest_turn
         return fresh

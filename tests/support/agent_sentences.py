@@ -70,7 +70,9 @@ NAMES = frozenset(
 """Names under which something is stored, and texts between programs."""
 
 _SILENT = ("log.", "re.compile", "events.", "outbox.db", "self.db", "self._db", "db.execute", "self._outbox.db")
-_SQL = re.compile(r"(SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|ALTER|DROP|BEGIN|WITH|FROM|WHERE|ORDER) ")
+_SQL = re.compile(
+    r"\W*(SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|ALTER|DROP|BEGIN|WITH|FROM|WHERE|ORDER|AND|OR) |.* IN \(|idx, "
+)
 _FIELD = re.compile(r"\{\d\}")
 
 
@@ -96,7 +98,12 @@ def sentences(source: str) -> set[str]:
             continue
         text = _template(node).strip()
         bare = _FIELD.sub("", text)
-        if not _SQL.match(text) and text not in NAMES and "<" not in text and "|" not in text:
+        if (
+            not _SQL.match(text)
+            and text not in NAMES
+            and "<" not in text
+            and not re.search(r"[|/]\w+/|\[\w+, |\|", text)
+        ):
             if len(re.findall(r"[^\W\d_]{2,}", bare)) >= 2 or re.search(r"[a-z]{3,} \{\d\}|\{\d\} [a-z]{3,}", text):
                 if re.search(r"[a-z]{2,}[ ,.:]", bare) and " " in text:
                     made.add(text)
@@ -113,13 +120,12 @@ def _silent(tree: ast.AST) -> set[int]:
         if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(_SILENT):
             made |= {id(one) for one in ast.walk(node)}
         if isinstance(node, ast.JoinedStr):
-            made |= {id(one) for one in ast.walk(node) if one is not node and not _is_whole(one)}
+            made |= {id(one) for one in node.values}  # its pieces; a text that a field chooses is one of its own
+        if isinstance(node, ast.AnnAssign | ast.arg) and node.annotation is not None:
+            made |= {id(one) for one in ast.walk(node.annotation)}
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is not None:
+            made |= {id(one) for one in ast.walk(node.returns)}
     return made
-
-
-def _is_whole(node: ast.AST) -> bool:
-    """Whether a text inside a field of an f-string is a sentence of its own."""
-    return isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.count(" ") >= 3
 
 
 def _template(node: ast.Constant | ast.JoinedStr) -> str:
