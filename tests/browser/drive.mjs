@@ -12,6 +12,14 @@ let page = null;
 let troubles = [];
 let asked = [];
 
+// something at a share of an element's width and height
+async function at(sel, x = 0.5, y = 0.5, does) {
+  const one = page.locator(sel).first();
+  await one.scrollIntoViewIfNeeded();
+  const box = await one.boundingBox();
+  await does(box.x + x * box.width, box.y + y * box.height);
+}
+
 const DO = {
   async new({ width, height = 900, scheme = "light", reduced = false, touch = false, certificate = null }) {
     await context?.close();
@@ -62,6 +70,10 @@ const DO = {
     await session.detach();
     return JSON.parse(text);
   },
+  media: ({ kind }) => page.emulateMedia({ media: kind }),
+  hover: ({ sel, x, y }) => at(sel, x, y, (...place) => page.mouse.move(...place)),
+  point: ({ sel, x, y }) => at(sel, x, y, (...place) => page.mouse.click(...place)),
+  tap: ({ sel, x, y }) => at(sel, x, y, (...place) => page.touchscreen.tap(...place)),
   async metrics() {
     return page.evaluate(() => ({
       paint: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? null,

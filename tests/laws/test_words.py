@@ -13,11 +13,14 @@ from agent.features import FEATURES
 from agent.outbox.receipts import REFUSALS
 from agent.outbox.tables import ROW_STATES
 from agent.page.web import catalogue, pages
+from agent.page.web.charts import shade_of
 from agent.page.web.day_charts import unit_of
 from agent.page.web.local import SCRIPT_FAMILIES
 from agent.page.web.pages import Pages
 from agent.page.web.table import PAGES
+from agent.page.web.week_words import STATES
 from agent.scoring.baseline import RESETS
+from agent.scoring.channels import CHANNELS
 from agent.session.live_view import FACE_PARTS
 from agent.signal.heart.artifacts import Label
 from agent.sources import SOURCES
@@ -80,6 +83,8 @@ def board_parts() -> set[str]:
     return found
 
 
+KINDS_OF_WEEKS = [*STATES, *(f"{state}_variability" for state in STATES if state not in ("learning", "gap"))]
+
 VALUES: dict[str, Iterable[str]] = {
     "face": FACE_PARTS,
     "level": [level.value for level in Level],
@@ -103,6 +108,16 @@ VALUES: dict[str, Iterable[str]] = {
     "standing": STANDINGS,
     "standing_words": STANDINGS,
     "next_shift": ("day", "night"),
+    "channel": CHANNELS,
+    "week_head": [f"{which}_{kind}" for which in ("last", "past") for kind in KINDS_OF_WEEKS],
+    "week_words": KINDS_OF_WEEKS,
+    "week_says": KINDS_OF_WEEKS,
+    "week_parts": ("last", "past", "last_variability", "past_variability"),
+    "verdict": [kind for kind in KINDS_OF_WEEKS if kind not in ("learning", "gap")],
+    "side": ("above", "below", "above_variability", "below_variability"),
+    "shade": sorted({shade_of(percent) for percent in range(-100, 101)}),
+    "shift_row": ("day", "night"),
+    "shift_says": ("day", "night"),
     "made": [f"{name}.{part}" for name in MADE for part in ("words", "formula", "source", "count")],
 }
 """Family of words -> every value that the data can have."""

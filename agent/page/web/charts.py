@@ -1,253 +1,196 @@
-"""Pictures as SVG, each with one sentence that says it and the table it is drawn from.
+"""Hours as a map of colours, and movements of the face as small pictures of one form."""
 
-Colour is never the only sign: shape, hatching, position and text say the same. Colours are classes; the style sheet
-has them for light and dark (Okabe and Ito's palette).
-"""
-
-from collections.abc import Callable, Sequence
-from typing import Any
+import json
+from collections.abc import Sequence
+from typing import Any, Final
 
 from markupsafe import Markup
 
-from agent.page.web import drawing
-from agent.page.web.drawing import BOTTOM, LEFT, WIDE, Chart
+from agent.page.web import drawing as draw
+from agent.page.web.drawing import Chart
+from agent.page.web.local import Local
 
-Words = Callable[..., str]
+Answer = dict[str, Any]
+
+_MUCH, _SOME = 25, 10
+"""Per cent from the median: what is beyond has another colour."""
+
+_ROW: Final = 30
+_ROW_NAME_PX: Final = 104
+_HOURS_OF_DAY: Final = 24
+_DAY_LABELS: Final = (0, 6, 12, 18)
+_SHIFT_LABELS: Final = (0, 4, 8, 12)
+_FACE_HIGH: Final = 132
+_FACE_TOP, _FACE_BOTTOM = 8, _FACE_HIGH - draw.LABEL_HIGH
+_ROUND: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0)
 
 
-def strip(weeks: Sequence[dict[str, Any]], t: Words, *, with_index: bool) -> Chart:
-    """The weekly log: a bar is the interval, the dot the week; gaps are hatched.
+def hours(told: Answer, local: Local) -> Chart:
+    """Hours by day, or by shift from its beginning, against the median of all that are shown.
 
     Args:
-        weeks: Of `Scores.as_json`, oldest first.
-        t: The catalogue.
-        with_index: Whether the place has an index; else the change of variability stands, in per cent.
+        told: Of `agent.weeks.report`: integer columns, and rows with their per cent.
+        local: The person's language and region.
     """
-    high, top = 220, 14
-    low_end, high_end = (0.0, 100.0) if with_index else (-40.0, 40.0)
-    rows = [_week_row(week, with_index=with_index) for week in weeks]
-    wide = (WIDE - LEFT) / max(len(weeks), 1)
-
-    def at(value: float) -> float:
-        share = (min(max(value, low_end), high_end) - low_end) / (high_end - low_end)
-        return top + (1.0 - share) * (high - top - BOTTOM)
-
-    middle = (low_end + high_end) / 2
-    inside = [drawing.hatch("strip"), drawing.line(LEFT, at(middle), WIDE, at(middle), "normal")]
-    inside += [drawing.text(LEFT - 6, at(one) + 4, f"{one:g}", "axis", "end") for one in (low_end, middle, high_end)]
-    for place, (week, row) in enumerate(zip(weeks, rows, strict=True)):
-        x = LEFT + place * wide
-        if row is None:
-            inside.append(drawing.gap("strip", x + 3, top, wide - 6, high - top - BOTTOM))
-        else:
-            value, low, upper = row
-            inside.append(drawing.box(x + wide / 2 - 7, at(upper), 14, at(low) - at(upper), "interval"))
-            inside.append(Markup('<circle cx="{:.1f}" cy="{:.1f}" r="5" class="dot"/>').format(x + wide / 2, at(value)))
-            if week["notable"]:
-                inside.append(drawing.text(x + wide / 2, at(upper) - 5, "!", "note"))
-        inside.append(drawing.text(x + wide / 2, high - 8, week["first_day"][5:], "axis"))
-    told = [row for row in rows if row is not None]
-    last = told[-1] if told else None
-    gaps = len(rows) - len(told)
-    if last is None:
-        summary = t("weeks.strip_none", gaps=gaps)
-    else:
-        said = {"value": f"{last[0]:.0f}", "low": f"{last[1]:.0f}", "high": f"{last[2]:.0f}", "gaps": gaps}
-        said["weeks"] = len(rows)
-        summary = t("weeks.strip_index", **said) if with_index else t("weeks.strip_change", **said)
-    title = t("weeks.strip_title_index" if with_index else "weeks.strip_title_change")
-    table = tuple(
-        (week["first_day"], "", "", week["reason"])
-        if row is None
-        else (week["first_day"], f"{row[0]:.0f}", f"{row[1]:.0f} – {row[2]:.0f}", week["notable"])
-        for week, row in zip(weeks, rows, strict=True)
-    )
-    head = (t("weeks.week_of"), t("weeks.value"), t("weeks.interval"), t("weeks.note"))
-    return Chart(
-        "strip",
-        title,
-        summary,
-        drawing.picture("strip", high, title, inside),
-        head,
-        table,
-        "index" if with_index else "ln_rmssd",
-    )
+    columns, rows, by_shift = told["columns"], told["rows"], told["by_shift"]
+    names = [_row_name(row, local) for row in rows]
+    title = local.t("weeks.hours_by_shift" if by_shift else "weeks.hours_by_day")
+    read = [one for row in rows for one in row["percent"] if one is not None]
+    below = sum(one < -_SOME for one in read)
+    summary = local.t("weeks.hours_said", n=len(read), below=below) if read else local.t("weeks.hours_none")
+    head = (local.t("weeks.row"), *(_column_name(one, local, by_shift=by_shift) for one in columns))
+    table = tuple((name, *map(_percent(local), row["percent"])) for name, row in zip(names, rows, strict=True))
+    made = _map(rows, names, columns, local, title, by_shift=by_shift)
+    return Chart("hours", title, summary, made, head, table, "hours")
 
 
-def _week_row(week: dict[str, Any], *, with_index: bool) -> tuple[float, float, float] | None:
-    if with_index:
-        return None if week["index"] is None else (week["index"], week["low"], week["high"])
-    moved = week["channels"].get("ln_rmssd")
-    if moved is None:
-        return None
-    return tuple(100.0 * (2.718281828459045 ** moved[name] - 1.0) for name in ("deviation", "low", "high"))
-
-
-def days(shown: Sequence[dict[str, Any]], band: Sequence[float] | None, t: Words) -> Chart:
-    """Days against the person's usual range, with the line of each last seven days."""
-    high, top = 220, 12
-    values = [one[name] for one in shown for name in ("rmssd_ms", "week_ms") if one[name] is not None]
-    values += list(band or ())
-    low_end, high_end = (min(values) * 0.9, max(values) * 1.1) if values else (0.0, 100.0)
-    step = (WIDE - LEFT) / max(len(shown), 1)
-
-    def at(value: float) -> float:
-        return top + (1.0 - (value - low_end) / max(high_end - low_end, 1e-9)) * (high - top - BOTTOM)
-
-    inside: list[Markup] = [drawing.hatch("days")]
-    if band is not None:
-        inside.append(drawing.box(LEFT, at(band[1]), WIDE - LEFT, at(band[0]) - at(band[1]), "band"))
-    inside += [drawing.text(LEFT - 6, at(one) + 4, f"{one:.0f}", "axis", "end") for one in (low_end, high_end)]
-    runs: list[list[tuple[float, float]]] = [[]]
-    for place, one in enumerate(shown):
-        x = LEFT + (place + 0.5) * step
-        if one["rmssd_ms"] is None:
-            inside.append(drawing.gap("days", x - step / 2, top, step, high - top - BOTTOM))
-            runs.append([])  # no line over what was not read
-        else:
-            inside.append(Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3" class="dot"/>').format(x, at(one["rmssd_ms"])))
-            runs[-1].append((x, at(one["week_ms"])))
-        if place % 10 == 0:
-            inside.append(drawing.text(x, high - 8, one["day"][5:], "axis"))
-    inside += [drawing.path(run, "trend") for run in runs if len(run) > 1]
-    seen = [one for one in shown if one["rmssd_ms"] is not None]
-    if not seen:
-        summary = t("weeks.days_none")
-    elif band is None:
-        summary = t("weeks.days_learning", days=len(seen))
-    else:
-        below = sum(one["rmssd_ms"] < band[0] for one in seen)
-        summary = t("weeks.days_said", days=len(seen), below=below, low=f"{band[0]:.0f}", high=f"{band[1]:.0f}")
-    head = (t("weeks.day"), t("weeks.rmssd"), t("weeks.week_mean"), t("weeks.readings"))
-    table = tuple((one["day"], one["rmssd_ms"], one["week_ms"], one["readings"]) for one in shown if one["readings"])
-    return Chart(
-        "days",
-        t("weeks.days_title"),
-        summary,
-        drawing.picture("days", high, t("weeks.days_title"), inside),
-        head,
-        table,
-        "range",
-    )
-
-
-def contributions(week: dict[str, Any], names: dict[str, str], t: Words) -> Chart:
-    """What moved the index from 50: bars that sum to it."""
-    points = sorted(week["points"].items(), key=lambda one: -abs(one[1]))
-    row_high = 30
-    high = row_high * (len(points) + 1) + 8
-    zero, reach = 370.0, 220.0
-    most = max([abs(value) for _, value in points] + [10.0])
-    inside = [drawing.line(zero, 4, zero, high - 4, "normal")]
-    for place, (name, value) in enumerate(points):
-        y = 6 + place * row_high
-        length = reach * abs(value) / most
-        inside.append(
-            drawing.box(zero if value >= 0 else zero - length, y, length, row_high - 12, "up" if value >= 0 else "down")
-        )
-        side = (zero - 10, "end") if value >= 0 else (zero + 10, "start")
-        inside.append(drawing.text(side[0], y + 13, names.get(name, name), "label", side[1]))
-        end = zero + (length + 8 if value >= 0 else -length - 8)
-        inside.append(drawing.text(end, y + 13, f"{value:+.1f}", "label", "start" if value >= 0 else "end"))
-    total = sum(value for _, value in points)
-    inside.append(
-        drawing.text(zero, high - 12, t("weeks.sum", total=f"{total:+.1f}", index=f"{week['index']:.1f}"), "label")
-    )
-    summary = t("weeks.points_said", day=week["first_day"], total=f"{total:+.1f}")
-    head = (t("weeks.channel"), t("weeks.points"))
-    table = (*((names.get(name, name), f"{value:+.2f}") for name, value in points), (t("weeks.all"), f"{total:+.2f}"))
-    title = t("weeks.points_title")
-    return Chart("points", title, summary, drawing.picture("points", high, title, inside), head, table, "points")
-
-
-def hours(told: dict[str, Any], t: Words) -> Chart:
-    """Hours by day, or by shift from its beginning: above and below the middle by sign and shade."""
-    left, row_high, top = 170, 24, 22
-    wide = (WIDE - left) / max(len(told["columns"]), 1)
-    high = top + row_high * len(told["rows"]) + 6
-    inside = [drawing.hatch("hours")]
-    inside += [
-        drawing.text(left + (place + 0.5) * wide, 14, words, "axis")
-        for place, words in enumerate(told["columns"])
-        if place % (1 if wide > 34 else 3) == 0
-    ]
-    for line, row in enumerate(told["rows"]):
-        y = top + line * row_high
-        inside.append(drawing.text(left - 8, y + 16, row["label"], "axis", "end"))
+def _map(
+    rows: Sequence[Answer], names: Sequence[str], columns: Sequence[int], local: Local, title: str, *, by_shift: bool
+) -> Markup:
+    n, high = max(len(columns), 1), _ROW * len(rows) + draw.LABEL_HIGH
+    inside, says = [draw.hatch("hours")], []
+    for line, (row, name) in enumerate(zip(rows, names, strict=True)):
+        y = line * _ROW
         for place, percent in enumerate(row["percent"]):
-            x = left + place * wide
-            if percent is None:
-                inside.append(drawing.gap("hours", x + 1, y + 1, wide - 2, row_high - 2))
-            else:
-                inside.append(drawing.box(x + 1, y + 1, wide - 2, row_high - 2, f"heat {_shade(percent)}"))
-                inside.append(drawing.text(x + wide / 2, y + 16, _sign(percent), "sign"))
+            inside += _cell(percent, place / n, y, 1 / n)
             if row["at_work"][place]:
-                inside.append(drawing.line(x, y + row_high - 1, x + wide, y + row_high - 1, "work"))
-    read = [one for row in told["rows"] for one in row["percent"] if one is not None]
-    title = t("weeks.hours_by_shift" if told["by_shift"] else "weeks.hours_by_day")
-    summary = (
-        t("weeks.hours_said", hours=len(read), below=sum(one < -10 for one in read)) if read else t("weeks.hours_none")
-    )
-    head = (t("weeks.row"), *told["columns"])
-    table = tuple(
-        (row["label"], *("" if one is None else f"{one:+d} %" for one in row["percent"])) for row in told["rows"]
-    )
-    return Chart("hours", title, summary, drawing.picture("hours", high, title, inside), head, table, "hours")
+                inside.append(draw.line(place / n, y + _ROW - 2, (place + 1) / n, y + _ROW - 2, "work"))
+        hours_of = [_column_name(one, local, by_shift=by_shift) for one in columns]
+        says.append([_cell_says(name, hour, percent, local, at_work=at_work) for hour, percent, at_work in
+                     zip(hours_of, row["percent"], row["at_work"], strict=True)])  # fmt: skip
+    for place, one in enumerate(columns):
+        if one in (_SHIFT_LABELS if by_shift else _DAY_LABELS):
+            anchor = "start" if place == 0 else "middle"
+            x_01 = 0.0 if place == 0 else (place + (0.5 if by_shift else 0.0)) / n
+            kind = "axis" if by_shift or one % (_HOURS_OF_DAY // 2) == 0 else "axis from-320"
+            inside.append(draw.text(x_01, high - 6, _column_name(one, local, by_shift=by_shift), kind, anchor))
+    scale = [(line * _ROW + _ROW / 2, name) for line, name in enumerate(names)]
+    plain = draw.picture("hours", title, high, inside, scale, scale_px=_ROW_NAME_PX)
+    return Markup(
+        '<div class="cells" data-cells="{}" data-row="{}" tabindex="0" role="group" aria-labelledby="hours-t">{}</div>'
+        '<output class="readout" aria-live="polite"></output>'
+    ).format(json.dumps(says, ensure_ascii=False), _ROW, plain)
 
 
-def _shade(percent: int) -> str:
-    size = "much" if abs(percent) > 25 else "some" if abs(percent) > 10 else "none"
-    return f"{'less' if percent < 0 else 'more'}-{size}" if size != "none" else "same"
+def _cell(percent: int | None, x_01: float, y: float, wide_01: float) -> list[Markup]:
+    if percent is None:
+        return [draw.gap("hours", x_01, y + 1, wide_01, _ROW - 4)]
+    shade = shade_of(percent)
+    kind = "on-dark from-480" if shade in ("less-much", "more-much") else "from-480"
+    return [
+        draw.box(x_01 + wide_01 * 0.03, y + 1, wide_01 * 0.94, _ROW - 4, f"heat {shade}", 3),
+        draw.text(x_01 + wide_01 / 2, y + _ROW / 2 + 4, sign_of(percent), kind),
+    ]
 
 
-def _sign(percent: int) -> str:
+def shade_of(percent: int) -> str:
+    """Class of a cell.
+
+    >>> shade_of(-26), shade_of(-11), shade_of(10), shade_of(40)
+    ('less-much', 'less-some', 'same', 'more-much')
+    """
+    size = "much" if abs(percent) > _MUCH else "some" if abs(percent) > _SOME else ""
+    return f"{'less' if percent < 0 else 'more'}-{size}" if size else "same"
+
+
+def sign_of(percent: int) -> str:
+    """What a cell says without its colour.
+
+    >>> sign_of(-26), sign_of(-11), sign_of(3), sign_of(40)
+    ('−−', '−', '·', '++')
+    """
     one = "−" if percent < 0 else "+"
-    return one * 2 if abs(percent) > 25 else one if abs(percent) > 10 else "·"
+    return one * 2 if abs(percent) > _MUCH else one if abs(percent) > _SOME else "·"
 
 
-def ribbon(name: str, words: str, rows: Sequence[dict[str, Any]], t: Words) -> Chart:
-    """The middle half of each week's windows, and its median."""
-    high, top = 120, 10
-    most = max([one["quartiles"][2] for one in rows if one["quartiles"]] + [1e-9])
-    step = (WIDE - LEFT) / max(len(rows), 1)
+def _cell_says(name: str, hour: str, percent: int | None, local: Local, *, at_work: bool) -> str:
+    if percent is None:
+        return local.t("weeks.hour_none", row=name, hour=hour)
+    fields = {"row": name, "hour": hour, "value": _percent(local)(percent)}
+    said = local.t("weeks.hour_says", **fields)
+    return f"{said} · {local.t('weeks.at_work')}" if at_work else said
+
+
+def _percent(local: Local) -> Any:
+    return lambda one: None if one is None else f"{local.forms.number(one, sign=True)}\u202f%"
+
+
+def _row_name(row: Answer, local: Local) -> str:
+    if "day" in row:
+        return local.forms.full_day(row["day"])
+    return local.word("shift_row", row["kind"], day=local.forms.day(row["start_utc_s"]))
+
+
+def _column_name(column: int, local: Local, *, by_shift: bool) -> str:
+    return (
+        local.t("weeks.hour_of_shift", hour=local.forms.number(column, sign=True))
+        if by_shift
+        else local.forms.minutes(60 * column)
+    )
+
+
+def face(name: str, rows: Sequence[Answer], local: Local) -> Chart:
+    """The middle half of each week's windows, and its median.
+
+    Args:
+        name: A row of `agent.scoring.channels.CHANNELS`.
+        rows: By week, oldest first; without quartiles where nothing was read.
+        local: The person's language and region.
+    """
+    n, most = len(rows), max([one["quartiles"][2] for one in rows if one["quartiles"]] + [1e-4])
+    top = next((one for one in _ROUND if one >= most), most)
 
     def at(value: float) -> float:
-        return top + (1.0 - value / float(most)) * (high - top - BOTTOM)
+        return _FACE_TOP + (1.0 - min(value / top, 1.0)) * (_FACE_BOTTOM - _FACE_TOP)
 
-    inside = [
-        drawing.hatch(name),
-        drawing.text(LEFT - 6, at(most) + 4, f"{most:.2g}", "axis", "end"),
-        drawing.text(LEFT - 6, at(0) + 4, "0", "axis", "end"),
-    ]
+    inside, says = [draw.hatch(name)], []
     runs: list[list[tuple[float, Sequence[float]]]] = [[]]
     for place, one in enumerate(rows):
-        x = LEFT + (place + 0.5) * step
+        x_01, week = (place + 0.5) / n, local.forms.day(one["week"])
         if one["quartiles"] is None:
-            inside.append(drawing.gap(name, x - step / 2 + 2, top, step - 4, high - top - BOTTOM))
+            inside.append(draw.gap(name, (place + 0.1) / n, _FACE_TOP, 0.8 / n, _FACE_BOTTOM - _FACE_TOP))
             runs.append([])
+            says.append(local.t("weeks.face_none", week=week))
         else:
-            runs[-1].append((x, one["quartiles"]))
-        inside.append(drawing.text(x, high - 8, one["week"][5:], "axis"))
+            runs[-1].append((x_01, one["quartiles"]))
+            low, middle, high = (_amount(name, value, local) for value in one["quartiles"])
+            says.append(local.t("weeks.face_says", week=week, value=middle, low=low, high=high))
     for run in runs:
-        if run:
-            upper, lower = [(x, at(q[2])) for x, q in run], [(x, at(q[0])) for x, q in reversed(run)]
-            inside.append(drawing.path([*upper, *lower], "ribbon", closed=True))
-            inside.append(drawing.path([(x, at(q[1])) for x, q in run], "trend"))
-            inside += [
-                Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3" class="dot"/>').format(x, at(q[1])) for x, q in run
-            ]
+        upper, lower = [(x, at(q[2])) for x, q in run], [(x, at(q[0])) for x, q in reversed(run)]
+        if len(run) > 1:
+            inside.append(draw.path([*upper, *lower], _FACE_BOTTOM, "ribbon", closed=True))
+            inside.append(draw.path([(x, at(q[1])) for x, q in run], _FACE_BOTTOM, "trend"))
+        elif run:
+            inside.append(draw.bar(run[0][0], upper[0][1], 8, lower[0][1] - upper[0][1], "ribbon"))
+        inside += [draw.dot(x, at(q[1]), 3.5) for x, q in run]
+    inside += draw.labels([local.forms.day(one["week"]) for one in rows], _FACE_HIGH - 6)
     read = [one for one in rows if one["quartiles"]]
-    summary = t(
-        "weeks.ribbon_said", words=words, weeks=len(read), last=f"{read[-1]['quartiles'][1]:.2g}" if read else "–"
-    )
-    head = (t("weeks.week_of"), t("weeks.median"), t("weeks.middle_half"), t("weeks.windows"))
+    last = _amount(name, read[-1]["quartiles"][1], local) if read else "–"
+    title = local.word("channel", name)
+    scale = [(at(one), _amount(name, one, local)) for one in (0.0, top)]
+    head = tuple(local.t(key) for key in ("weeks.week", "weeks.median", "weeks.middle_half", "weeks.windows"))
     table = tuple(
         (
-            one["week"],
-            f"{one['quartiles'][1]:.3g}",
-            f"{one['quartiles'][0]:.3g} – {one['quartiles'][2]:.3g}",
-            one["windows"],
+            local.forms.day(one["week"]),
+            _amount(name, one["quartiles"][1], local),
+            local.t(
+                "weeks.between",
+                low=_amount(name, one["quartiles"][0], local),
+                high=_amount(name, one["quartiles"][2], local),
+            ),
+            local.forms.number(one["windows"]),
         )
-        for one in read
+        for one in reversed(read)
     )
-    return Chart(name, words, summary, drawing.picture(name, high, words, inside), head, table, "ribbon")
+    summary = local.t("weeks.face_said", n=len(read), last=last)
+    return Chart(
+        name, title, summary, draw.picture(name, title, _FACE_HIGH, inside, scale, says), head, table, "ribbon"
+    )
+
+
+def _amount(name: str, value: float, local: Local) -> str:
+    """A share in per cent, anything else as it is."""
+    if not name.endswith("_01"):
+        return local.forms.short(value)
+    percent = 100.0 * value
+    return f"{local.forms.number(percent, 0 if percent >= 1 or not percent else 1)}\u202f%"

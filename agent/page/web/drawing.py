@@ -153,6 +153,12 @@ def dot(x_01: float, y: float, r_px: float, kind: str = "dot") -> Markup:
     return Markup('<circle cx="{:.2f}%" cy="{:.1f}" r="{:g}" class="{}"/>').format(100 * x_01, y, r_px, kind)
 
 
+def shape(x_01: float, y: float, lines: str, kind: str) -> Markup:
+    """A small shape around a point; its lines are in px from there, as in a path's ``d``."""
+    made = Markup('<svg x="{:.2f}%" y="{:.1f}" class="shape"><path d="{}" class="{}"/></svg>')
+    return made.format(100 * x_01, y, lines, kind)
+
+
 def path(points: Sequence[tuple[float, float]], high: float, kind: str, *, closed: bool = False) -> Markup:
     """Points joined by lines: shares of the width, and px; only its strokes keep their width.
 

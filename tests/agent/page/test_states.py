@@ -14,6 +14,7 @@ from agent.page.web.pages import Pages
 from agent.privacy.vault import open_vault
 from agent.scoring import instruments
 from agent.scoring.baseline import RESETS
+from agent.scoring.week_rows import REASONS as REASONS_OF_WEEKS
 from agent.sources import SOURCES
 from agent.system.status import Level
 from agent.tables import team
@@ -23,6 +24,7 @@ from agent.tables.signals import SIGNALS
 from agent.weeks import report
 from agent.windows.history import History
 from agent.wire.message import KINDS
+from tests.support import made_weeks
 from tests.support.page_agent import past
 
 STATES = [*(state for state in ROW_STATES if state != "refused"), *(f"refused:{reason}" for reason in sorted(REFUSALS))]
@@ -251,7 +253,14 @@ def test_weeks_from_empty_to_full(tmp_path, profile):
         for name in ("day", "night")
     ]
     notes += [{"at_utc_s": now_s, "what": "change", "name": name, "numbers": {}} for name in RESETS]
-    for days in (0, 1, 8, 20, 100):
+    forbidden = [word for word in PROFILES["eu-workplace"].forbidden_words if profile == "eu-workplace"]
+    for days, says in (
+        (0, "Here you will see"),
+        (1, "1 of 14 days"),
+        (8, "of 42 readings"),
+        (20, "60 days"),
+        (100, "13 weeks"),
+    ):
         folder = tmp_path / str(days)
         folder.mkdir()
         past(folder, days, now_s)
@@ -260,3 +269,46 @@ def test_weeks_from_empty_to_full(tmp_path, profile):
         history.close()
         html = rendered(profile, "weeks", {"notes": {"notes": notes}, "place": place(has_history=bool(days))}, made)
         assert "unknown" not in html
+        assert says in html, days
+        assert [word for word in forbidden if word in html.lower()] == []
+
+
+def week_page(weeks, profile="care", note=(), **changes) -> str:
+    made = made_weeks.answer(weeks, **changes)
+    return rendered(profile, "weeks", {"notes": {"notes": list(note)}, "place": place()}, made)
+
+
+def test_weeks_in_every_state_of_the_last_seven_days():
+    for low, high, says in ((60.0, 90.0, "stand out"), (40.0, 90.0, "not clearly different"), (5.0, 40.0, "calmer")):
+        html = week_page([made_weeks.week(1), made_weeks.week(index=(low + high) / 2, low=low, high=high)])
+        assert says in html
+        assert "data-print" in html
+    known = {"readings": 35, "of_readings": 42, "days": 9, "of_days": 14}
+    for reason, learning in ((REASONS_OF_WEEKS["thin"], None), ("learning your normal", known)):
+        html = week_page([made_weeks.week(1), made_weeks.gap(reason=reason, learning=learning)])
+        assert ("35 of 42 readings" in html) == bool(learning)
+        assert "unknown" not in html
+    hub = {"index": None, "low": None, "high": None, "model": "wardbeat weeks 1", "arrivals": 3,
+           "made_utc": "2026-11-28T08:00:00+00:00", "differs": True, "why": "the hub has no number"}  # fmt: skip
+    assert "the hub has no number" in week_page([made_weeks.week(hub=hub)])
+
+
+def test_what_is_worth_a_check_in_leads_there_where_the_place_has_one():
+    marked = [made_weeks.week(notable="worth a check-in")]
+    assert week_page(marked).count('href="#check-in"') > week_page([made_weeks.week()]).count('href="#check-in"')
+
+
+def test_an_empty_page_of_weeks_has_one_sentence_one_picture_and_one_thing_to_do():
+    html = week_page([], days=[], band=None)
+    assert html.count('class="button primary"') == 1
+    assert "sketch" in html
+    assert "data-print" not in html
+    assert 'href="#first"' in html  # no strap is set up
+
+
+def test_older_notes_are_folded_and_each_can_be_taken_back():
+    notes = [{"at_utc_s": 1_790_000_000 + n, "what": "shift", "name": "day", "numbers": {"until_utc_s": 1_790_030_000}}
+             for n in range(9)]  # fmt: skip
+    html = week_page([made_weeks.week()], note=notes)
+    assert html.count('data-do="unnote"') == 9
+    assert "4 older notes" in html

@@ -11,7 +11,7 @@ from agent.commands import status as browser
 from agent.errors import WrongUse
 from agent.outbox import Outbox, consents, pauses
 from agent.page import reader
-from agent.page.web import catalogue, charts, pages
+from agent.page.web import catalogue, pages
 from agent.page.web.pages import Pages
 from agent.privacy.vault import open_vault
 from agent.tables.profiles import PROFILES
@@ -179,28 +179,6 @@ def test_days_ribbons_and_beats_are_what_was_kept(looked_back, tmp_path):
     assert report.weeks(history, PROFILES["care"], START_UTC_S)["check_ins"] == []
     history.close()
     assert (nothing["days"], nothing["weeks"], nothing["ribbons"]) == ([], [], {})
-
-
-def test_pictures_say_what_their_tables_say(looked_back):
-    said = Pages(
-        {"profile": {"pages": ["now"], "kinds": [], "purposes": [], "name": "personal", "words": ""}, "names": {}}
-    ).t
-    made = charts.strip(looked_back["weeks"], said, with_index=True)
-    assert len(made.rows) == len(looked_back["weeks"])
-    assert str(made.svg).count("strip-hatch)") == sum(week["index"] is None for week in looked_back["weeks"])
-    scored = [week for week in looked_back["weeks"] if week["points"]][-1]
-    parts = charts.contributions(scored, looked_back["words"], said)
-    assert abs(sum(float(cell) for _, cell in parts.rows[:-1]) - float(parts.rows[-1][1])) < 0.05
-    assert abs(float(parts.rows[-1][1]) - (scored["index"] - 50)) < 0.1
-    shown = charts.days(looked_back["days"], looked_back["band"], said)
-    unread = [one for one in looked_back["days"] if one["rmssd_ms"] is None]
-    assert str(shown.svg).count("days-hatch)") == len(unread) > 5
-    assert str(shown.svg).count('class="trend"') >= 3  # no line over a gap
-    evil = charts.ribbon("smile_share_01", "<script>alert(1)</script>", looked_back["ribbons"]["smile_share_01"], said)
-    assert "<script>" not in str(evil.svg)
-    for none in (charts.days([], None, said), charts.hours({"columns": [], "rows": [], "by_shift": False}, said),
-                 charts.strip([], said, with_index=False)):  # fmt: skip
-        assert none.summary
 
 
 def test_a_cell_is_no_formula():

@@ -5,6 +5,7 @@ import { FORMS, answers, bind } from "./forms.js";
 import { live } from "./live.js";
 import { localForms } from "./local.js";
 import "./readout.js";
+import "./weeks.js";
 import * as shell from "./shell.js";
 const main = document.getElementById("main");
 const said = document.getElementById("said");
