@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from typing import Any, Final
 
+from agent.enrollment import identity
 from agent.enrollment.consent_key import signed_yes
 from agent.enrollment.departure import RECEIPT
 from agent.errors import WrongPin, WrongUse
@@ -14,7 +15,7 @@ from agent.session.session import Session
 from agent.sources import SOURCES
 from agent.system import host, machine
 from agent.wire.context import SIGNAL as CONTEXT
-from agent.wire.message import SCORE, Grant
+from agent.wire.message import NOTHING_SENT, SCORE, Grant
 
 _TRIES: Final = 5
 _LOCKED_S: Final = 60.0
@@ -46,6 +47,32 @@ tries = Tries()
 """Of this agent: wrong PINs at a consent and at the end of an enrollment count together."""
 
 
+def standing(session: Session) -> dict[str, Any]:
+    """Whether anything may leave now, and why not.
+
+    ``state`` is one of ``alone`` (not enrolled), ``none``, ``ended``, ``void`` (``why`` says it), ``changed`` (nobody
+    knows what the person read), ``group`` (nothing is sent under it) and ``given``.
+    """
+    name, now_utc_s = session.profile.name, session.utc_s()
+    record, given = consents.in_force(session.outbox), consents.stands_at(session.outbox, name, now_utc_s)
+    why = "" if given is not None else consents.why_not(session.outbox, name, now_utc_s)
+    if session.operator is None:
+        state = "alone"
+    elif given is not None:
+        state = "changed" if not given.feature_ids else "given" if given.sends else "group"
+    elif record is None:
+        state = "void" if why.startswith("refused") else "none"
+    else:
+        state = "ended" if why.startswith("ended") else "void"
+    grants = [] if given is None or state == "changed" else given.grants
+    return {
+        "state": state,
+        "why": why,
+        "until_utc_s": None if record is None else record.until_utc_s,
+        "grants": [[one.signal, one.purpose] for one in grants],
+    }
+
+
 def say(session: Session, _: forms.Nothing) -> dict[str, Any]:
     """All that the page of decisions shows."""
     profile, now_utc_s = session.profile, session.utc_s()
@@ -58,12 +85,18 @@ def say(session: Session, _: forms.Nothing) -> dict[str, Any]:
             {"name": spec.name, "words": spec.words} for spec in consent.releasable(profile) if spec.signal == signal
         ]
         offered += [
-            {"signal": signal, "purpose": purpose, "recipient": operator, "numbers": numbers}
+            {
+                "signal": signal,
+                "purpose": purpose,
+                "recipient": operator,
+                "numbers": numbers,
+                "is_sent": purpose not in NOTHING_SENT,
+            }
             for purpose in profile.purposes
         ]
     more = ((CONTEXT, SCORE), *((word, consent.CARE) for word in consent.FOR_TEAM)) if offered else ()
     offered += [
-        {"signal": signal, "purpose": purpose, "recipient": operator, "numbers": []}
+        {"signal": signal, "purpose": purpose, "recipient": operator, "numbers": [], "is_sent": True}
         for signal, purpose in more
         if consent.may_grant(profile, Grant(signal, purpose, operator or ""))
     ]
@@ -73,6 +106,8 @@ def say(session: Session, _: forms.Nothing) -> dict[str, Any]:
         "kinds": sorted({spec.kind for spec in consent.releasable(profile)}),
         "days": session.settings.consent_days,
         "version": consent.TEXT_VERSION,
+        "standing": standing(session),
+        "half": session.identity is None and identity.exists(session.folder),
         "record": None
         if given is None or record is None
         else {
@@ -80,6 +115,11 @@ def say(session: Session, _: forms.Nothing) -> dict[str, Any]:
             "until_utc_s": record.until_utc_s,
             "grants": [[one.signal, one.purpose, one.recipient] for one in given.grants],
             "numbers": [spec.name for spec in given.releasable(profile)],
+            "named": {
+                signal: [spec.name for spec in consent.releasable(profile)
+                         if spec.signal == signal and spec.feature_id in given.feature_ids]
+                for signal in sorted({one.signal for one in given.grants})
+            },
             "others": [spec.name for spec in consent.releasable(profile) if spec.feature_id not in given.feature_ids],
         },
         "asked": team.asked(session),

@@ -30,6 +30,14 @@ class Rows(Form):
     most: Annotated[int, Field(ge=1, le=100)] = 30
 
 
+class Before(Form):
+    before: Annotated[int, Field(ge=0, lt=2**53)] | None = None
+
+
+class RowNumber(Form):
+    idx: Annotated[int, Field(ge=0, lt=2**53)]
+
+
 class Pause(Form):
     length: Literal["", "hour", "tomorrow"] = Field("", alias="for")
 

@@ -27,6 +27,7 @@ from agent.sources import SOURCES
 from agent.system import child, host
 from agent.system.budget import Pace
 from agent.tables import team
+from agent.tables.days import DAYS
 from agent.tables.signals import SIGNALS
 
 log = logging.getLogger(__name__)
@@ -268,5 +269,6 @@ def _hello(session: Session) -> dict[str, Any]:
         "names": {f"part.source.{row.name}": row.title for row in SOURCES.values()}
         | {f"signal.{row.name}": row.words for row in SIGNALS.values()}
         | {f"number.{row.name}": row.words for row in FEATURES.values()}
+        | {f"number.{row.name}": row.title for row in DAYS.values()}
         | (team.names() if CARE in session.profile.purposes else {}),
     }

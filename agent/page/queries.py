@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from agent.errors import WrongUse
 from agent.outbox import ledger
-from agent.page import consent, decisions, forms, numbers, own_days, self_report, steps, team
+from agent.page import consent, decisions, forms, numbers, own_days, self_report, shared, steps, team
 from agent.session import live_view
 from agent.session.session import Session
 
@@ -57,6 +57,8 @@ QUESTIONS: Final[dict[str, Question]] = {
     "window": Question(forms.Nothing, numbers.window),
     "about": Question(forms.Named, numbers.about),
     "left": Question(forms.Rows, _left),
+    "shared": Question(forms.Before, shared.shared),
+    "row": Question(forms.RowNumber, shared.row),
     "say": Question(forms.Nothing, consent.say),
     "looks": Question(forms.Nothing, team.listed),
     "alerts": Question(forms.Nothing, team.heard),

@@ -25,7 +25,7 @@ from agent.days.settings import DaysSettings
 from agent.days.store import DayStore
 from agent.enrollment import identity
 from agent.errors import LedgerBroken, WardbeatError, WrongUse
-from agent.outbox import Outbox, ledger
+from agent.outbox import Outbox, ledger, row_heads
 from agent.privacy.vault import existing_vault
 from agent.system import host
 from agent.tables.profiles import Profile
@@ -141,14 +141,21 @@ def _file(most: int) -> bytes:
 
 
 def _found(wanted: Wanted) -> str:
-    """Rows whose words, kind, state or number hold what was typed, newest first."""
+    """Rows whose words, kind, state or number hold what was typed, newest first.
+
+    The page names the kinds and states that it calls by what was typed.
+    """
+    from agent.page import row_parts
+
     typed = str(wanted.with_["search"]).lower()
+    named = {*wanted.with_.get("kinds", ()), *wanted.with_.get("states", ())}
     found = []
     with wanted.outbox() as outbox:
         for row in ledger.rows_before(outbox, sys.maxsize, sys.maxsize):
             words = " ".join((str(row.idx), row.kind, row.state, row.digest.hex(), *row.said)).lower()
-            if typed in words:
-                found.append(ledger.as_json(row))
+            if typed in words or not named.isdisjoint((row.kind, row.state)):
+                head = row_heads.RowHead(row.idx, row.made_utc_s, row.kind, row.state, row.words is not None)
+                found.append(row_parts.listed(outbox, head))
             if len(found) >= _FOUND_MOST:
                 break
     return json.dumps({"rows": found, "most": _FOUND_MOST})

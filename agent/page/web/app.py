@@ -3,7 +3,7 @@
 GET  /  /static/*  /words.json    the shell: nothing about anybody
 POST /enter  /leave               a code for a key; the end of a session
 POST /language                    another language for this person's pages
-GET  /page/NAME  /part/standing   a page's HTML, put into the shell; what it adds when the reader has answered
+GET  /page/NAME  /part/NAME       a page's HTML, put into the shell; what it adds later: the standing, one row
 GET  /stream                      one JSON line a beat
 POST /do/NAME                     what the person decides; the agent does it
 GET  /proof  /found  /file/NAME   a long query over everything that is kept
@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agent.page.web import local_forms, uploads
+from agent.page.web import local_forms, sharing_page, uploads
 from agent.page.web.catalogue import LANGUAGES, chosen
 from agent.page.web.local import Local
 from agent.page.web.long_queries import LongQueries, joined
@@ -164,9 +164,15 @@ class _Answers:
         return Response(self.pages.fragment("proof", self.local(request), **made), media_type="text/html")
 
     async def found(self, request: Request) -> Response:
-        typed = request.query_params.get("search", "")[:200]
-        made = await self.queries.json("found", search=typed)
-        return Response(self.pages.fragment("found", self.local(request), **made, typed=typed), media_type="text/html")
+        typed, local = request.query_params.get("search", "")[:200], self.local(request)
+        made = await self.queries.json("found", search=typed, **sharing_page.searched(typed, local))
+        shown = made | {"runs": [sharing_page.runs([row], local)[0] for row in made["rows"]]}
+        return Response(self.pages.fragment("found", local, **shown, typed=typed), media_type="text/html")
+
+    async def row(self, request: Request) -> Response:
+        idx, local = request.query_params.get("idx", ""), self.local(request)
+        made = await self.pipe.ask("row", {"idx": int(idx) if idx.isdecimal() and len(idx) < 16 else 0})
+        return Response(self.pages.fragment("row", local, **sharing_page.details(made, local)), media_type="text/html")
 
     async def titles(self, request: Request) -> Response:
         """A calendar's titles, for this screen alone."""
@@ -231,6 +237,7 @@ def make_app(sessions: Sessions, pipe: Pipe, hello: dict[str, Any]) -> ASGIApp:
         post("/leave", answers.leave),
         post("/language", answers.language),
         get("/part/standing", answers.standing),
+        get("/part/row", answers.row),
         get("/page/{name:path}", answers.page),
         get("/stream", answers.stream),
         post("/do/{name}", answers.do),

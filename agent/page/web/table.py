@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from agent.page.web import days_page, needs, standing, weeks_page
+from agent.page.web import days_page, needs, privacy_page, sharing_page, standing, weeks_page
 from agent.page.web.page_request import Answer, PageRequest, looked_back
 from agent.tables.days import DAYS
 
@@ -70,27 +70,6 @@ async def standing_of(request: PageRequest) -> Answer:
     return standing.variables(made, place, sent, request.local, int(time.time()), with_index=request.with_index)
 
 
-async def _left(request: PageRequest) -> Answer:
-    before = request.query.get("before", "")
-    index = int(before) if before.isdecimal() and len(before) < 16 else None
-    made = await request.ask("left", {"before": index})
-    return made | {"runs": runs(made["rows"]), "before": before, "looked": await request.ask("looks")}
-
-
-def runs(rows: list[Answer]) -> list[list[Answer]]:
-    """Groups of rows for display: consecutive covers in the same state form one group; any other row stands alone."""
-    made: list[list[Answer]] = []
-    for row in rows:
-        is_alike = bool(made) and all(
-            one["kind"] == "cover" and one["state"] == row["state"] for one in (made[-1][0], row)
-        )
-        if is_alike:
-            made[-1].append(row)
-        else:
-            made.append([row])
-    return made
-
-
 PAGES: Final[dict[str, PageSpec]] = {
     page.name: page
     for page in (
@@ -101,8 +80,8 @@ PAGES: Final[dict[str, PageSpec]] = {
         ),
         # a profile without check-ins may still have the one line about tiredness
         PageSpec("check-in", "Check-in", "bar", asks=("check-ins",), with_kind="fatigue"),
-        PageSpec("sharing", "Sharing", "top", prepare=_left),
-        PageSpec("privacy", "Privacy & controls", "top", asks=("say",)),
+        PageSpec("sharing", "Sharing", "top", prepare=sharing_page.variables),
+        PageSpec("privacy", "Privacy & controls", "top", prepare=privacy_page.variables),
         PageSpec("first", "First steps", asks=("place",), in_every_profile=True),
         PageSpec("help", "Help", asks=("place",), in_every_profile=True),
     )

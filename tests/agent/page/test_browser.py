@@ -4,6 +4,7 @@
 """
 
 import csv
+import hashlib
 import io
 import json
 import time
@@ -70,13 +71,15 @@ def test_by_keyboard_alone(living, browser, width, scheme):
             if browser("eval", js="document.activeElement.dataset.page") == "sharing":
                 break
     browser("press", key="Enter")
-    browser("wait", js="document.querySelector('#prove') !== null")
+    browser("wait", js="document.querySelector('#proofs') !== null")
     assert browser("eval", js="document.activeElement.tagName") == "H1"  # read first, by a reader of screens
-    for _ in range(30):
-        browser("press", key="Tab")
-        if browser("eval", js="document.activeElement.id") == "prove":
-            break
-    browser("press", key="Enter")
+    for reached in ("document.activeElement.parentElement.id === 'proofs'", "document.activeElement.id === 'prove'"):
+        for _ in range(60):
+            browser("press", key="Tab")
+            if browser("eval", js=reached):
+                break
+        assert browser("eval", js=reached)
+        browser("press", key="Enter")
     browser("wait", js="document.querySelector('#proof').textContent.includes('whole')")
 
 
@@ -207,7 +210,7 @@ def test_a_shift_is_noted_and_taken_back(living, browser, width, scheme):
     browser("wait", js=f"document.querySelectorAll('[data-do=unnote]').length === {before}")
 
 
-# ---- what left
+# ---- sharing
 
 
 @one_look(5)
@@ -217,14 +220,42 @@ def test_what_left_can_be_searched_saved_and_proven(living, browser, width, sche
     time.sleep(3)
     browser.enter(living, width, scheme)
     browser.go("sharing")
-    assert "To Test service." in browser("text", sel="#main")
-    assert browser("count", sel=".rows > .cover") > 0
-    browser("fill", sel="#search", text="you gave consent")
-    browser("press", key="Enter")
-    browser("wait", js="document.querySelector('#rows [role=status]') !== null")
-    assert ": 1." in browser("text", sel="#rows")
+    text = browser("text", sel="#main")
+    assert "Test service gets what you agreed to." in text
+    assert "A placeholder is an empty message" in text
+    assert not any(name in text for name in ("_bpm", "_ms", "cover", "sealed_"))
+    assert browser("count", sel="#rows .rows > .cover") > 0
+    # what stands on the card is what the list of the day holds
+    today = browser("eval", js="document.querySelector('#facts dd').textContent")
+    listed = browser("eval", js="document.querySelector('.day .small').textContent")
+    assert today == listed
+    n = browser("eval", js="document.querySelectorAll('#rows .day [data-row]').length")
+    assert n == sum(int(part.split()[0]) for part in listed.split(", "))
+    # one row, one level down
+    assert browser("count", sel="#rows .hex") == 0
+    browser("click", sel="#rows .rows > .consent summary")
+    browser("wait", js="document.querySelectorAll('#rows .hex').length === 2")
+    opened = browser("text", sel="#rows .consent .part")
+    idx = int(browser("eval", js="document.querySelector('#rows .consent [data-row]').dataset.row"))
+    exact, digest = living.in_agent(lambda agent: (
+        agent.outbox.words(idx).hex(),
+        agent.outbox.db.execute("SELECT digest FROM ledger WHERE idx = ?", (idx,)).fetchone()[0].hex(),
+    ))  # fmt: skip
+    assert exact in opened
+    assert digest in opened
+    assert browser.violations() == []
+    assert not browser("visible", sel="#prove")
+    browser("click", sel="#proofs > summary")
+    for typed, least in (("you gave consent", 1), ("placeholder", 2), ("arrived", 3)):  # of the ledger, and of the page
+        browser("fill", sel="#search", text=typed)
+        browser("press", key="Enter")
+        browser("wait", js=f"document.querySelector('#found [role=status]')?.textContent.includes({json.dumps(typed)})")
+        assert browser("count", sel="#found [data-row]") >= least
+        said = browser("text", sel="#found [role=status]")
+        assert int(said.split()[0]) == browser("count", sel="#found [data-row]")
     browser("click", sel="#prove")
     browser("wait", js="document.querySelector('#proof').textContent.includes('whole')")
+    assert browser.violations() == []
     made = browser("download", sel="[data-file='ledger.json']")
     rows = json.loads(made["text"])
     assert [row["idx"] for row in rows] == list(range(1, len(rows) + 1))
@@ -233,7 +264,7 @@ def test_what_left_can_be_searched_saved_and_proven(living, browser, width, sche
     assert len(table) > len(rows) - 3
 
 
-# ---- your say
+# ---- privacy & controls
 
 
 @one_look(0)
@@ -243,25 +274,27 @@ def test_pauses_are_shown_and_end(living, browser, width, scheme):
     browser("wait", js="!document.getElementById('paused').hidden")
     assert living.agent.paused
     browser.go("privacy")
-    browser("click", sel="[data-do=resume]")
-    browser("wait", js="document.querySelectorAll('[data-do=pause]').length === 3")
-    browser("click", sel="[data-do=pause]:nth-of-type(2)")
-    browser("wait", js="document.querySelector('[data-do=resume]') !== null")
+    browser("click", sel="#main [data-do=resume]")
+    browser("wait", js="document.querySelectorAll('#main [data-do=pause]').length === 3")
+    browser("click", sel="#main [data-do=pause][data-with*=hour]")
+    browser("wait", js="document.querySelector('#main [data-do=resume]') !== null")
     until = living.in_agent(lambda agent: pauses.ends_utc_s(agent.outbox))
     assert 3500 < until - time.time() <= 3600
     assert "Paused until" in browser("text", sel="#main")
-    browser("click", sel="[data-do=resume]")
-    browser("wait", js="document.querySelectorAll('[data-do=pause]').length === 3")
+    browser("click", sel="#main [data-do=resume]")
+    browser("wait", js="document.querySelectorAll('#main [data-do=pause]').length === 3")
+    browser("click", sel="details:has([data-form=hours]) > summary")
     begin, end = time.localtime(time.time() + 3 * 3600), time.localtime(time.time() + 4 * 3600)
     browser("fill", sel="#hours-from", text=time.strftime("%H:%M", begin))
     browser("fill", sel="#hours-until", text=time.strftime("%H:%M", end))
     browser("click", sel="form[data-form=hours] button")
     browser("wait", js="document.querySelector('[data-do=hours]') !== null")
+    browser("click", sel="details:has([data-form=hours]) > summary")
     browser("fill", sel="#hours-from", text="02:00")
     browser("fill", sel="#hours-until", text="02:30")
     browser("click", sel="form[data-form=hours] button")
     browser("wait", js="document.querySelectorAll('[data-do=hours]').length === 2")
-    browser("click", sel="li:nth-of-type(2) [data-do=hours]")
+    browser("click", sel=".hours li:nth-of-type(2) [data-do=hours]")
     browser("wait", js="document.querySelectorAll('[data-do=hours]').length === 1")
     assert len(living.in_agent(lambda agent: pauses.hours(agent.outbox))) == 1
     browser("click", sel="[data-do=hours]")
@@ -273,41 +306,97 @@ def serial(agent):
     return 0 if record is None else record.serial
 
 
+CHECKED = "[...document.querySelectorAll('[name=grants]:checked')].map((one) => one.value)"
+STEP = "document.getElementById('consent-form').dataset.step"
+
+
+def tick(browser, signal, purpose):
+    wanted = json.dumps(json.dumps([signal, purpose]))
+    browser("eval", js=f"[...document.querySelectorAll('[name=grants]')].find((one) => one.value === {wanted}).click()")
+
+
 @one_look(1)
 def test_consent_is_ticked_read_and_signed_by_the_pin_and_withdrawn_without(living, browser, width, scheme):
     browser.enter(living, width, scheme)
     browser.go("privacy")
-    assert browser("count", sel="[name=grants]:checked") == 0  # nothing is ticked for anybody
-    browser("click", sel="form[data-form=consent] button")
+    living.ask("withdraw")
+    browser.go("today")
+    browser.go("privacy")
+    assert "You have not consented to anything" in browser("text", sel="#consent-now")
+    assert browser("count", sel="[data-do=withdraw]") == 0
+    assert browser("count", sel="#main .primary") >= 1
+    browser("click", sel="#consent-open")
+    assert browser("count", sel="[name=grants]:checked") == 0  # nothing is ticked for anybody who has not consented
+    assert "Step 1 of 3" in browser("text", sel="#consent-form")
+    browser("click", sel="#consent-next")
     assert "Nothing was ticked" in browser.said()
-    browser(
-        "eval",
-        js="""[...document.querySelectorAll('[name=grants]')].find((one) => one.value.includes('heart')).click()""",
-    )
-    browser("click", sel="form[data-form=consent] button")
-    browser("wait", js="!document.getElementById('consent-text').hidden")
-    text = browser("text", sel="#consent-text pre")
+    assert browser("eval", js=STEP) == "1"
+    tick(browser, "heart", "care")
+    browser("click", sel="#consent-next")
+    browser("wait", js=f"{STEP} === '2'")
+    text = browser("eval", js="document.getElementById('consent-text').textContent")
     assert "Wardbeat consent, text 2" in text
     assert "to Test service" in text
+    assert browser("text", sel="#consent-digest") == hashlib.sha256(text.encode()).hexdigest()
+    assert "Heart, for care" in browser("text", sel="[data-compared=new]")
+    assert not browser("visible", sel="[data-compared=same]")
+    assert browser.violations() == []
     before = living.in_agent(serial)
-    tick = """[...document.querySelectorAll('[name=grants]')].find((one) => one.value.includes('face')).click()"""
-    browser("eval", js=tick)
-    browser("wait", js="document.getElementById('consent-text').hidden")  # other ticks are another text
-    browser("eval", js=tick)
-    browser("click", sel="form[data-form=consent] button")
-    browser("wait", js="!document.getElementById('consent-text').hidden")
+    tick(browser, "face", "care")
+    browser("wait", js=f"{STEP} === '1'")  # other ticks are another text
+    assert "Your choices changed" in browser.said()
+    tick(browser, "face", "care")
+    browser("click", sel="#consent-next")
+    browser("wait", js=f"{STEP} === '2'")
+    browser("click", sel="#consent-next")
+    assert "Step 3 of 3" in browser("text", sel="#consent-form")
+    browser("fill", sel="#pin", text="half a pin")
+    browser("click", sel="#consent-back")
+    assert browser("eval", js="document.getElementById('pin').value") == ""  # a PIN is not left lying about
+    browser("click", sel="#consent-next")
     browser("fill", sel="#pin", text="not the pin")
-    browser("click", sel="[name=agree]")
+    browser("press", key="Enter")
     browser("wait", js="document.getElementById('said').textContent.includes('PIN')")
+    assert browser("eval", js="document.getElementById('pin').value") == ""
     assert living.in_agent(serial) == before
     browser("fill", sel="#pin", text=PIN)
-    browser("click", sel="[name=agree]")
+    browser("press", key="Enter")
     browser("wait", js="document.getElementById('said').textContent.includes('Consent is given')")
     assert living.in_agent(serial) > before
+    assert "On until" in browser("text", sel=".signals")
+    # what stands is shown, and can be changed: its own ticks, and no other
+    browser("click", sel="#consent-open")
+    assert browser("eval", js=CHECKED) == ['["heart", "care"]']
+    tick(browser, "heart", "score")
+    tick(browser, "heart", "care")
+    browser("click", sel="#consent-next")
+    browser("wait", js=f"{STEP} === '2'")
+    assert "for a score of your weeks" in browser("text", sel="[data-compared=new]")
+    assert "Heart, for care" in browser("text", sel="[data-compared=gone]")
+    browser("click", sel="#consent-leave")
+    browser("click", sel="#consent-open")
+    assert browser("eval", js=CHECKED) == ['["heart", "care"]']
+    browser("click", sel="#consent-leave")
+    assert browser("eval", js="document.querySelector('[data-do=withdraw]').className") == ""  # quiet, and no "Save"
     browser("click", sel="[data-do=withdraw]")
     browser("wait", js="document.getElementById('said').textContent.includes('Withdrawn')")
     assert living.in_agent(lambda agent: consents.in_force(agent.outbox)) is None
     browser("wait", js="document.getElementById('main').textContent.includes('not consented to anything')")
+    assert browser("troubles") == [] or browser("troubles") == [one for one in browser("troubles") if "409" in one]
+
+
+@one_look(4)
+def test_sensors_are_switched_by_toggles_and_the_focus_stays(living, browser, width, scheme):
+    browser.enter(living, width, scheme)
+    browser.go("privacy")
+    strap = "#main [role=switch][aria-label=Strap]"
+    assert browser("eval", js=f"document.querySelector('{strap}').getAttribute('aria-checked')") == "true"
+    browser("eval", js=f"document.querySelector('{strap}').focus()")
+    for state in ("false", "true"):
+        browser("press", key="Space")
+        browser("wait", js=f"document.querySelector('{strap}')?.getAttribute('aria-checked') === '{state}'")
+        browser("wait", js=f"document.activeElement === document.querySelector('{strap}')")
+    assert living.in_agent(lambda agent: pauses.switches(agent.outbox)) == {"ble_strap": True}
 
 
 @one_look(2)
@@ -365,7 +454,12 @@ def test_a_page_that_is_loaded_again_is_closed(living, browser):
 def test_erasing_takes_everything_and_shows_the_receipt(living, browser):
     browser.enter(living)
     browser.go("privacy")
-    browser("click", sel="button.grave")  # the tick is required
+    assert not browser("visible", sel="button.grave")  # two steps, and a tick
+    browser("click", sel="#erase-begin")
+    browser("click", sel="#erase-leave")
+    assert not browser("visible", sel="button.grave")
+    browser("click", sel="#erase-begin")
+    browser("click", sel="button.grave")
     assert living.in_agent(lambda agent: len(list(agent.history.summaries()))) > 0
     browser("check", sel="#sure")
     browser("click", sel="button.grave")

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import itertools
+import re
 import time
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from agent.features import FEATURES
 from agent.outbox.receipts import REFUSALS
 from agent.outbox.tables import ROW_STATES
+from agent.page.web import sharing_page
 from agent.page.web.pages import Pages
 from agent.privacy.vault import open_vault
 from agent.scoring import instruments
@@ -18,6 +20,7 @@ from agent.scoring.week_rows import REASONS as REASONS_OF_WEEKS
 from agent.sources import SOURCES
 from agent.system.status import Level
 from agent.tables import team
+from agent.tables.days import DAYS
 from agent.tables.feature_spec import REASONS
 from agent.tables.profiles import PROFILES
 from agent.tables.signals import SIGNALS
@@ -32,13 +35,31 @@ PARTS = ["measuring", "windows", "disk", "broker", "hub", "consent", "directory"
 NAMES = {f"part.source.{row.name}": row.title for row in SOURCES.values()} | {
     f"signal.{row.name}": row.words for row in SIGNALS.values()
 }
-NAMES |= team.names() | {f"number.{row.name}": row.words for row in FEATURES.values()}
+NAMES |= {f"number.{row.name}": row.words for row in FEATURES.values()}
+NAMES |= {f"number.{row.name}": row.title for row in DAYS.values()}
+NAMES |= team.names()
 NO_TEAM = {"looks": {"has_team": False}, "alerts": {"alerts": []}, "check-ins": {"instruments": []}}
 
 
-def row(idx: int, state: str, kind: str = "summary", words: str | None = "8201", said=("hr_mean_bpm 64",)) -> dict:
-    return {"idx": idx, "made_utc_s": 1_790_000_000, "kind": kind, "again_idx": None, "stream": "00", "seq": idx,
-            "digest": "ab" * 32, "state": state, "words": words, "said": said, "bytes_sent": 3319}  # fmt: skip
+PARTS_OF = {
+    "summary": {"signals": ["heart", "face"], "n": 11, "withheld": 1, "start_utc_s": 1_790_000_000,
+                "end_utc_s": 1_790_000_300},
+    "consent": {"action": "give", "signals": ["heart"]},
+    "gap": {"n": 3},
+    "schema": {"schema": 2},
+    "features": {"n": 4},
+    "context": {"day": "2026-11-23"},
+    "days": {"day": "2026-11-23", "n": 2},
+    "ask": {"ask": "see", "about": 0, "words": "<b>words</b>"},
+}  # fmt: skip
+
+
+def row(idx: int, state: str, kind: str = "summary", **changes) -> dict:
+    """A row of the list, as the agent describes it."""
+    purposes = ["care", "score"] if kind == "summary" else []
+    part = {"what": kind, "purposes": purposes, **PARTS_OF.get(kind, {})}
+    return {"idx": idx, "made_utc_s": 1_790_000_000, "kind": kind, "state": state, "has_words": True,
+            "parts": [part]} | changes  # fmt: skip
 
 
 def now(states=(), **changes) -> dict:
@@ -52,15 +73,26 @@ def place(**changes) -> dict:
             "has_history": False} | changes  # fmt: skip
 
 
+def standing(state: str, grants=(), **changes) -> dict:
+    """Whether anything may leave now, as the agent describes it."""
+    has_end = state in ("given", "group", "changed", "ended", "void")
+    return {"state": state, "why": "refused by the hub" if state == "void" else "", "grants": [list(one) for one in grants],
+            "until_utc_s": 1_790_000_000 if has_end else None} | changes  # fmt: skip
+
+
+STANDINGS = ("alone", "none", "ended", "void", "changed", "group", "given")
+
+
 def say(**changes) -> dict:
     return {"operator": None, "offered": [], "kinds": [], "days": 90, "version": "1", "record": None, "paused": False,
             "pause_until_utc_s": None, "hours": [], "sensors": [], "managed": [], "unheard": [], "receipt": None,
-            "news": [], "asked": None} | changes  # fmt: skip
+            "news": [], "asked": None, "half": False, "standing": standing("alone")} | changes  # fmt: skip
 
 
 def record(**changes) -> dict:
     """A consent in force, as the agent describes it."""
-    return {"serial": 3, "until_utc_s": 1_790_000_000, "grants": [], "numbers": ["rmssd_ms"], "others": []} | changes
+    return {"serial": 3, "until_utc_s": 1_790_000_000, "grants": [], "numbers": ["rmssd_ms"], "named": {},
+            "others": []} | changes  # fmt: skip
 
 
 @functools.cache
@@ -87,43 +119,106 @@ def rendered(profile: str, name: str, answers: dict, weeks: dict | None = None, 
     return html
 
 
-def left(rows) -> dict:
-    return {"left": {"rows": list(rows), "operator": "Ward 3", "unheard": ["consent", "erase"]}}
+def counted(rows) -> dict:
+    """Counts of rows, as the agent gives them."""
+    kept = [one for one in rows if one["state"] in ("sealed", "withdrawn", "dropped", "again")]
+    sent = [one for one in rows if one not in kept]
+    kinds = [one["kind"] if one["kind"] in ("summary", "cover") else "other" for one in sent]
+    return {name: kinds.count(name) for name in ("summary", "cover", "other")} | {"kept": len(kept)}
+
+
+def shared(rows=(), state="given", **changes) -> dict:
+    """What leaves, as the agent describes it."""
+    rows, grants = list(rows), [["heart", "care"], ["context", "score"], ["index", "care"]]
+    days = [{"day": day, "before": 9, **counted(rows)} for day in ("2026-11-24", "2026-11-23")] if rows else []
+    return {"shared": {
+        "operator": None if state == "alone" else "Ward 3", "unheard": ["consent", "erase"], "paused": False,
+        "consent": standing(state, grants if state == "given" else []), "today": counted(rows), "week": counted(rows),
+        "last_utc_s": 1_790_000_000 if rows else None, "receipts": [len(rows), len(rows)], "refused": 1,
+        "waiting": {"n": len(rows), "since_utc_s": 1_790_000_000}, "days": days, "rows": rows, "is_cut": False,
+        "has_older": False,
+    } | changes}  # fmt: skip
+
+
+def text_of(html: str) -> str:
+    """Words of a page as they are read."""
+    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
 
 
 @pytest.mark.parametrize("kind", KINDS.values())
 def test_what_left_shows_every_state_of_every_kind(kind):
     every = [row(n, state, kind) for n, state in enumerate(STATES, start=1)]
-    html = rendered("care", "sharing", left(every))
+    html = rendered("care", "sharing", shared(every))
     assert html.count("refused") >= len(REFUSALS)
     assert "unknown" not in html
+    assert "<b>words" not in html
     for one in every:  # alone, erased, and in a run of its like
-        rendered("care", "sharing", left([one | {"words": None, "said": ()}]))
-        rendered(
-            "care", "sharing", left([row(1, one["state"], kind), row(2, one["state"], kind)]), query={"before": "9"}
-        )
+        erased = rendered("care", "sharing", shared([one | {"has_words": False, "parts": []}]))
+        assert "erased" in text_of(erased)
+        like = [row(1, one["state"], kind), row(2, one["state"], kind)]
+        html = rendered("care", "sharing", shared(like, is_cut=True, has_older=True), query={"before": "9"})
+        assert html.count('class="run"') == (kind in ("cover", "summary"))
+        assert "Newest messages" in html
+        assert "#sharing?before=2" in html
+
+
+def test_a_row_opened_shows_its_numbers_bytes_and_digest():
+    pages = pages_of("care")
+    for kind, state, words in itertools.product(KINDS.values(), STATES, ("8201", None)):
+        made = row(3, state, kind) | {"words": words, "digest": "ab" * 32, "bytes_sent": 3319,
+                                      "numbers": [["hr_mean_bpm", 64.0], ["sdnn_ms", None], ["sleep_h", 7.5]]}  # fmt: skip
+        html = pages.fragment("row", pages.local(), **sharing_page.details(made, pages.local()))
+        assert "unknown" not in html
+        assert "ab" * 32 in html
+        assert ("8201" in html) == (words is not None)
+        assert "3 numbers in it" in html
+        assert ("Signed and kept here" in html) == (state == "receipted")
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_what_leaves_is_one_sentence_in_every_state(profile):
+    for state, paused, rows in itertools.product(STANDINGS, (False, True), ([], [row(1, "receipted", "cover")])):
+        html = rendered(profile, "sharing", shared(rows, state, paused=paused))
+        text = text_of(html)
+        assert "unknown" not in html
+        stays = profile == "personal" or state == "alone"
+        assert ("Nothing leaves this machine." in text) == stays
+        assert ("<svg" in html) == stays
+        assert ("Ward 3 gets what you agreed to." in text) == (state == "given" and not stays)
+        assert ("In numbers" in text) == (not stays)
+        assert html.count('class="button primary"') == 0
+
+
+def test_counts_agree_with_their_list():
+    rows = [row(n, state, kind) for n, (state, kind) in enumerate(
+        [("receipted", "summary"), ("sent", "summary"), ("receipted", "cover"), ("sealed", "summary"),
+         ("withdrawn", "summary"), ("refused:erased", "cover"), ("receipted", "consent")], start=1)]  # fmt: skip
+    text = text_of(rendered("care", "sharing", shared(rows)))
+    assert text.count("2 summaries, 2 placeholders, 1 other, 2 not sent") == 4  # today, the week, two days
+    assert "1 placeholder," not in text
 
 
 def test_an_unknown_state_or_kind_is_shown_as_unknown():
-    html = rendered("care", "sharing", left([row(1, "eaten"), row(2, "refused:made_up"), row(3, "sent", "telepathy")]))
-    assert all(f"unknown: {word}" in html for word in ("eaten", "made_up", "telepathy"))
+    html = rendered(
+        "care", "sharing", shared([row(1, "eaten"), row(2, "refused:made_up"), row(3, "sent", "telepathy")], "odd")
+    )
+    assert all(f"unknown: {word}" in html for word in ("eaten", "made_up", "telepathy", "odd"))
     states = [{"part": "moon", "level": "panic", "words": "x", "remedy": "y"}]
     html = rendered(
         "care", "today", {"now": now(states), "window": {"start_utc_s": None, "numbers": []}, "place": place()}
     )
     assert "unknown: moon" in html
     assert "unknown: panic" in html
-    html = rendered(
-        "care",
-        "privacy",
-        {"say": say(operator="Ward 3", record=record(grants=[["aura", "care", "x"]]))},
-    )
-    assert "unknown: aura" in html
+    kept = record(grants=[["aura", "care", "x"]])
+    html = rendered("care", "privacy", {"say": say(operator="Ward 3", record=kept, standing=standing("given"))})
+    assert "nknown: aura" in html
 
 
 def test_an_empty_ledger_has_a_page_under_every_profile():
     for profile in PROFILES:
-        assert rendered(profile, "sharing", {"left": {"rows": [], "operator": None, "unheard": []}})
+        text = text_of(rendered(profile, "sharing", shared(state="none")))
+        assert ("No message has been sealed yet." in text) == (profile != "personal")
+        assert "Nothing" in text
 
 
 def window(specs, *, value, reason="") -> dict:
@@ -167,25 +262,75 @@ def test_each_number_leads_to_a_page_of_its_own():
         assert "unknown" not in rendered("care", f"about/{name}", {})
 
 
-def test_your_say_in_every_state():
-    numbers = [{"name": "rmssd_ms", "words": "words"}]
+def offer(signals, purposes=("care", "score", "group"), names=("rmssd_ms",)) -> list[dict]:
+    """What a person may grant, as the agent describes it."""
+    numbers = [{"name": name, "words": "words"} for name in names]
+    return [{"signal": signal, "purpose": purpose, "recipient": "Ward 3", "numbers": numbers,
+             "is_sent": purpose != "group"} for signal in signals for purpose in purposes]  # fmt: skip
+
+
+def test_privacy_in_every_state():
     sensors = [
         {"name": spec.name, "title": spec.title, "words": spec.words, "on": on, "consent": consent}
         for spec in SOURCES.values() for on in (False, True) for consent in (False, True)
     ]  # fmt: skip
-    offered = [{"signal": signal, "purpose": "care", "recipient": "Ward 3", "numbers": numbers} for signal in SIGNALS]
-    named = record(grants=[[signal, "care", "Ward 3"] for signal in SIGNALS])
-    records = (None, named, named | {"others": ["sdnn_ms"]}, named | {"numbers": [], "others": ["rmssd_ms"]})
-    for profile in PROFILES:
-        kinds = sorted(PROFILES[profile].kinds)
-        for paused, until, hours, operator, kept in itertools.product(
-            (False, True), (None, 1_790_000_000), ([], [[0, 60], [1320, 360]]), (None, "Ward 3"), records
-        ):
-            answers = say(operator=operator, offered=offered, kinds=kinds, record=kept, paused=paused,
-                          pause_until_utc_s=until, hours=hours, sensors=sensors, managed=["a company"] if paused else [],
-                          unheard=["consent"] if until else [], receipt="signed" if hours else None,
-                          news=[{"at_utc_s": 1, "words": "news"}] if kept else [])  # fmt: skip
-            assert "unknown" not in rendered(profile, "privacy", {"say": answers})
+    named = record(grants=[[signal, "care", "Ward 3"] for signal in SIGNALS], named={"heart": ["rmssd_ms"]})
+    records = {"given": named, "changed": named | {"numbers": []}, "group": record(grants=[["heart", "group", "x"]])}
+    for profile, state, paused, until, hours in itertools.product(
+        PROFILES, STANDINGS, (False, True), (None, 1_790_000_000), ([], [[0, 60], [1320, 360]])
+    ):
+        answers = say(operator=None if state == "alone" else "Ward 3", offered=offer(SIGNALS), half=paused,
+                      kinds=sorted(PROFILES[profile].kinds), standing=standing(state), record=records.get(state),
+                      paused=paused, pause_until_utc_s=until, hours=hours, sensors=sensors,
+                      managed=["a company"] if paused else [], unheard=["consent"] if until else [],
+                      receipt="signed" if hours else None, news=[{"at_utc_s": 1, "words": "news"}] if until else [])  # fmt: skip
+        html = rendered(profile, "privacy", {"say": answers})
+        text = text_of(html)
+        assert "nknown" not in html
+        assert ("Someone else manages this machine: a company." in text) == paused
+        assert html.count('data-do="hours"') == len(hours)
+        assert html.count('role="switch"') == len(sensors) == 2 * html.count('aria-checked="true"')
+        assert html.count('data-do="pause"') == (0 if paused else 3)
+        may_choose = profile != "personal" and state != "alone"
+        assert ("Step 2 of 3" in text) == may_choose
+        assert ('data-do="withdraw"' in html) == (may_choose and state in records)
+        assert html.index('data-file="everything.json"') < html.index('id="erase"')
+        assert html.rindex("<section") == html.index('<section class="card" id="erase"')
+
+
+def ticked(html: str) -> list[str]:
+    return re.findall(r"name=\"grants\" value='([^']*)'[^>]* checked", html)
+
+
+def test_nothing_is_ticked_for_a_person_whose_consent_is_not_in_force():
+    kept = record(grants=[["heart", "care", "Ward 3"]], named={"heart": ["rmssd_ms"]})
+    for state in STANDINGS:
+        answers = say(operator="Ward 3", offered=offer(SIGNALS), standing=standing(state), record=kept)
+        html = rendered("care", "privacy", {"say": answers})
+        assert ticked(html) == (['["heart", "care"]'] if state in ("given", "group") else []), state
+        assert ticked(rendered("care", "privacy", {"say": answers | {"record": None}})) == []
+
+
+def test_a_grant_that_would_name_more_numbers_than_now_is_not_ticked():
+    kept = record(grants=[["heart", "care", "Ward 3"], ["face", "care", "Ward 3"]], named={"heart": ["rmssd_ms"]})
+    offered = offer(["heart", "face"], ["care"], ["rmssd_ms", "sdnn_ms"])
+    answers = say(operator="Ward 3", offered=offered, standing=standing("given"), record=kept)
+    html = rendered("care", "privacy", {"say": answers})
+    assert ticked(html) == []
+    assert "1 number is new since you agreed:" in text_of(html)
+    assert "2 numbers are new since you agreed:" in text_of(html)
+    gone = kept | {"grants": [*kept["grants"], ["sleep", "score", "Ward 3"]]}
+    html = rendered("care", "privacy", {"say": answers | {"record": gone}})
+    assert re.search(r"<li data-kept>your sleep[^<]*, for a score", html)
+
+
+def test_no_number_of_a_consent_is_shown_by_its_machine_name():
+    answers = say(operator="Ward 3", offered=offer(SIGNALS), standing=standing("given"), record=record(
+        grants=[["heart", "care", "Ward 3"]], numbers=["rmssd_ms", "sleep_h"], named={"heart": ["rmssd_ms"]}))  # fmt: skip
+    text = text_of(rendered("care", "privacy", {"say": answers}))
+    assert "rmssd_ms" not in text
+    assert "sleep_h" not in text
+    assert "RMSSD" in text
 
 
 def look(number=1, role="lead", view="person", who="<b>Ada</b>") -> dict:
@@ -200,11 +345,13 @@ def test_looks_in_every_state():
     ):
         looked = {"has_team": True, "whole": not wrong and not missing, "looks": listed, "faults": wrong, "more": more,
                   "on_its_way": way, "missing": missing, "proven_to": 5}  # fmt: skip
-        html = rendered("care", "sharing", left([]) | {"looks": looked})
+        html = rendered("care", "sharing", shared() | {"looks": looked})
         assert "unknown" not in html
         assert "<b>Ada" not in html
-        assert ("is whole" in html) == (bool(listed) and not wrong and not missing)
+        assert ("list is whole" in html) == (bool(listed) and not wrong and not missing)
         assert html.count("not proven") == sum(one["number"] > 5 for one in listed)
+        assert html.count("&lt;b&gt;Ada&lt;/b&gt;</b>") == len(listed)
+        assert ("Show" in html) == (len(listed) > 5)
 
 
 def test_alerts_in_every_state():
@@ -222,7 +369,8 @@ def test_alerts_in_every_state():
 def test_asking_in_every_state():
     for may, at, words in itertools.product((False, True), (None, 1_790_000_000), (None, "<b>words</b>")):
         asked = {"may": may, "at_utc_s": at, "words": words}
-        html = rendered("care", "privacy", {"say": say(operator="Ward 3", asked=asked)})
+        answers = say(operator="Ward 3", asked=asked, standing=standing("none"))
+        html = rendered("care", "privacy", {"say": answers})
         assert "<b>words" not in html
         assert ("Please look at my weeks" in html, "Take it back" in html) == (may and not at, may and bool(at))
 

@@ -1,8 +1,10 @@
 // What each form of the pages sends; each returns whether the page is to be drawn again.
-import { ask, call, put, say, words } from "./call.js";
+import { ask } from "./call.js";
 import { importShifts, readCalendar, writeEntry } from "./days.js";
 import { doEnroll, readBundle } from "./first.js";
 import { live } from "./live.js";
+import { consent, hours } from "./privacy.js";
+import { search } from "./sharing.js";
 
 let again = null;
 
@@ -11,7 +13,6 @@ export function bind(draw) {
 }
 
 const seconds = (value) => (value ? Math.floor(new Date(value).getTime() / 1000) : null);
-const minutes = (value) => value.split(":").reduce((all, one) => 60 * all + Number(one), 0);
 
 export function answers(form) {
   const told = {};
@@ -25,30 +26,12 @@ export const FORMS = {
     const told = { what, kind, from_utc_s: seconds(form.elements.from.value), until_utc_s: seconds(form.elements.until.value) };
     return ask("note", told);
   },
-  async hours(form) {
-    const kept = JSON.parse(form.dataset.kept);
-    return ask("hours", { hours: [...kept, [minutes(form.elements.from.value), minutes(form.elements.until.value)]] });
-  },
+  hours,
   async erase() {
     live.forget();
     return ask("erase", {});
   },
-  async consent(form, by) {
-    const grants = [...form.querySelectorAll("[name=grants]:checked")].map((one) => JSON.parse(one.value));
-    const text = form.querySelector("#consent-text");
-    const agreed = by?.name === "agree";
-    const told = { grants, pin: form.elements.pin.value, shown: agreed ? text.dataset.shown : "" };
-    form.elements.pin.value = "";
-    const made = await ask("consent", told);
-    if (made?.text) {
-      text.hidden = false;
-      text.dataset.shown = made.shown;
-      text.querySelector("pre").textContent = made.text;
-      text.querySelector("h3").focus();
-      return null;
-    }
-    return made;
-  },
+  consent,
   async ask(form) {
     return ask("ask", { what: "see", words: form.querySelector("textarea").value.trim() });
   },
@@ -75,13 +58,7 @@ export const FORMS = {
   async "forget-source"(form) {
     return ask("forget-source", { source: form.dataset.source, sure: form.elements.sure.checked });
   },
-  async search(form) {
-    const typed = form.elements.search.value.trim();
-    if (!typed) return again();
-    const answer = await call(`/found?search=${encodeURIComponent(typed)}`);
-    if (answer?.ok) put(document.getElementById("rows"), await answer.text());
-    return null;
-  },
+  search,
   async bundle(form) {
     return readBundle(form);
   },

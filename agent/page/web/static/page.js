@@ -1,6 +1,7 @@
 // The pages, and what the person decides.
 import { ask, call, closed, enter, isOpen, put, save, say, sentence, words } from "./call.js";
 import { lookForStraps } from "./first.js";
+import { keptFocus } from "./focus.js";
 import { FORMS, answers, bind } from "./forms.js";
 import { live } from "./live.js";
 import { localForms } from "./local.js";
@@ -50,7 +51,11 @@ async function later() {
   live.ranges();
 }
 
-const again = () => show(route, { keepFocus: true });
+async function again() {
+  const back = keptFocus();
+  await show(route, { keepFocus: true });
+  back();
+}
 
 async function download(name, button) {
   say(words.saving);
@@ -73,11 +78,6 @@ document.addEventListener("submit", async (event) => {
 });
 
 document.addEventListener("change", async (event) => {
-  const consent = event.target.closest("form[data-form=consent]");
-  if (consent && event.target.name === "grants" && !consent.querySelector("#consent-text").hidden) {
-    consent.querySelector("#consent-text").hidden = true; // another yes has another text
-    say(words.ticks_changed, true);
-  }
   const form = event.target.closest("form[data-form=check-in]");
   // kept at every tick, so that nothing is lost when the person is called away
   if (form) await ask("answer", { short: form.dataset.short, answers: answers(form) }, { quiet: true });
@@ -90,12 +90,6 @@ document.addEventListener("click", async (event) => {
     if (await ask(button.dataset.do, JSON.parse(button.dataset.with ?? "{}"))) await again();
   } else if (button.dataset.file) {
     await download(button.dataset.file, button);
-  } else if (button.id === "prove") {
-    button.disabled = true;
-    const answer = await call("/proof");
-    button.disabled = false;
-    if (answer?.ok) put(document.getElementById("proof"), await answer.text());
-    else if (answer) say((await answer.json()).words, true);
   } else if (button.id === "back") {
     history.back();
   } else if (button.id === "scan") {
