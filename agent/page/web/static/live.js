@@ -1,6 +1,7 @@
 // What comes by itself: one line a beat, drawn as it comes, unless the person or their system wants it still.
 import { call, fill, word, words } from "./call.js";
 import { clock, number } from "./local.js";
+import { ownBeat } from "./own_beat.js";
 import { stateNow } from "./shell.js";
 
 const SPAN_S = 60;
@@ -205,6 +206,7 @@ function draw(told) {
   stateNow(told);
   const wasPaused = state.paused;
   state.paused = told.paused;
+  ownBeat(told, beatsNow());
   if (state.page !== "today" || !id("states")) return;
   states(told.states);
   if (wasPaused !== null && told.paused !== wasPaused) {
