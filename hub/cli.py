@@ -116,7 +116,13 @@ COMMANDS: Final = (
         ),
     ),
     Command(
-        "alerts", "raise alerts and write to the team", commands_alerts.alerts, (_switch("--check", "print the rules"),)
+        "alerts",
+        "raise alerts and write to the team",
+        commands_alerts.alerts,
+        (
+            _switch("--check", "print the rules in force, or name what is wrong"),
+            _argument("--test", metavar="CHANNEL", help="send a test to this channel of alerts.yaml, and end"),
+        ),
     ),
     Command(
         "fusion",

@@ -47,7 +47,8 @@ def init(arguments: argparse.Namespace) -> int:
     if arguments.database and not arguments.one_database_user:
         users_of_new_site(folder, arguments.database)
     say("Now copy root.key to an offline medium and delete it here. You need it again in a year.")
-    say(f"Broker: mosquitto -c {folder}/broker/mosquitto.conf · Next: wardbeat hub invite {folder}")
+    say(f"Broker: mosquitto -c {folder}/broker/mosquitto.conf · Hub: wardbeat hub run {folder}")
+    say(f"Next, while both run: wardbeat hub invite {folder}")
     return 0
 
 

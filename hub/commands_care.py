@@ -3,10 +3,13 @@
 import argparse
 import getpass
 import json
+import shutil
+import sys
 import time
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from agent.errors import CheckFailed, Missing, WrongUse
 from agent.system import host, output, terminal
@@ -16,6 +19,7 @@ from hub.command_row import Command, argument, switch
 
 if TYPE_CHECKING:
     from hub.care.web.serve import Options
+    from hub.store.looks import KeptLook
 
 _LISTEN: Final = "127.0.0.1:8443"
 _DAY_S: Final = 86_400
@@ -57,6 +61,8 @@ def _add(arguments: argparse.Namespace) -> int:
         file = arguments.into or Path(f"wardbeat-{made.fingerprint[:8]}.p12")
         if file.exists():
             raise WrongUse(f"{file} already exists", remedy="Choose another name; nothing is overwritten.")
+        if not file.parent.is_dir():
+            raise WrongUse(f"there is no folder {file.parent}", remedy="Make it first, or choose another one.")
         host.write_private(file, made.p12)
         keys.staff.add(Member(made.fingerprint, CERTIFICATE, name, arguments.role, now_utc_s, made.until_utc_s))
     shown = {"name": name, "role": arguments.role, "until_utc_s": made.until_utc_s, "file": str(file)}
@@ -93,14 +99,49 @@ def _passphrase(*, typed: bool) -> tuple[str, bool]:
 
 def _list(folder: Path) -> int:
     from hub.site import open_keys
+    from hub.views.utc import moment_text
 
     now_utc_s = int(time.time())
     with closing(open_keys(folder)) as keys:
-        for one in keys.staff.all():
-            row = {"name": one.name, "role": one.role, "kind": one.kind, "state": one.state(now_utc_s)}
-            times = {"added_utc_s": one.added_utc_s, "until_utc_s": one.until_utc_s}
-            output.show(json.dumps({**row, **times, "credential": one.credential}))
+        every = keys.staff.all()
+    rows = [
+        {
+            "name": one.name,
+            "role": one.role,
+            "kind": one.kind,
+            "state": one.state(now_utc_s),
+            "added_utc_s": one.added_utc_s,
+            "until_utc_s": one.until_utc_s,
+            "credential": one.credential,
+        }
+        for one in every
+    ]
+    titles = {key: key for key in ("name", "role", "kind", "state")}
+    _show(rows, {**titles, "until": "until_utc_s"}, lambda until_utc_s: moment_text(until_utc_s)[:10])
     return 0
+
+
+def _show(rows: Iterable[dict[str, Any]], titles: Mapping[str, str], moment: Callable[[int], str]) -> None:
+    """A table in a terminal, else a JSON line each.
+
+    Args:
+        rows: All of it.
+        titles: Column to key; a key that ends in ``utc_s`` is shown as a moment.
+        moment: Its words.
+    """
+    from hub.views.table import lines
+
+    if not sys.stdout.isatty():
+        for row in rows:
+            output.show(json.dumps(row))
+        return
+
+    def column(key: str) -> Callable[[dict[str, Any]], str]:
+        return lambda row: moment(row[key]) if key.endswith("utc_s") else str(row[key])
+
+    columns = [(title, column(key)) for title, key in titles.items()]
+    for line in lines(rows, columns, shutil.get_terminal_size().columns):
+        output.show(line)
 
 
 def _revoke(folder: Path, name: str) -> int:
@@ -110,9 +151,11 @@ def _revoke(folder: Path, name: str) -> int:
 
     now_utc_s, wanted = int(time.time()), checked_name(name).casefold()
     with closing(open_keys(folder)) as keys:
-        found = [one for one in keys.staff.all() if one.name.casefold() == wanted and not one.revoked_utc_s]
+        named = [one for one in keys.staff.all() if one.name.casefold() == wanted]
+        found = [one for one in named if not one.revoked_utc_s]
         if not found:
-            raise WrongUse(f"no member {name!r} is here", remedy="'wardbeat hub staff list SITE' shows them.")
+            words = f"{name!r} is revoked already" if named else f"no member {name!r} is here"
+            raise WrongUse(words, remedy="'wardbeat hub staff list SITE' shows every member.")
         keys.staff.revoke([one.credential for one in found], now_utc_s)
         try:
             with Store(folder, keys) as store:
@@ -132,11 +175,13 @@ def view(arguments: argparse.Namespace) -> int:
     from hub.care.web.app import Site
     from hub.care.web.serve import Life, Options, serve_folder
     from hub.process_state import SignOfLife
+    from hub.site import open_keys
 
     options = Options.parsed(arguments.listen, arguments.certificate, arguments.key)
     if arguments.prepare:
         return _prepare(arguments.folder, options)
     site = Site(PAGES, ACTIONS, STATIC)
+    open_keys(arguments.folder).close()  # without a hub here no file is made
     sign = SignOfLife(arguments.folder, "care", (manager := ServiceManager()).alive)
 
     def alive() -> None:
@@ -169,24 +214,30 @@ def looks(arguments: argparse.Namespace) -> int:
     from hub.care.looks import faults, named_looks
     from hub.site import open_keys
     from hub.store import Role, Store
+    from hub.views.utc import moment_text
 
     with closing(open_keys(arguments.folder)) as keys, Store(arguments.folder, keys, Role.SHOW) as store:
         if not arguments.check:
-            for device_name, row in named_looks(store, keys):
-                look = {"n": row.n, "at_utc_s": row.look.at_utc_s, "who": row.look.who, "role": row.look.role}
-                person = {"view": row.look.view, "device": device_name, "number": row.look.number}
-                output.show(json.dumps({**look, **person}))
+            titles = {"n": "n", "when (UTC)": "at_utc_s", "who": "who", "role": "role", "view": "view"}
+            rows = (_look(device_name, row) for device_name, row in named_looks(store, keys))
+            _show(rows, {**titles, "device": "device", "its look": "number"}, moment_text)
             return 0
         found = list(faults(store, keys))
+        count = keys.generations.look_head()[0]
     for fault in found:
         say(fault)
     if found:
         raise CheckFailed(
-            f"the log of looks is not whole: {len(found)} faults",
+            f"the log of looks is not whole: {len(found)} {'fault' if len(found) == 1 else 'faults'}",
             remedy="Compare it with a backup, and with what people have in 'wardbeat looks'.",
         )
-    say("The log of looks is whole.")
+    say(f"The log of looks is whole: {count} {'look' if count == 1 else 'looks'}.")
     return 0
+
+
+def _look(device_name: str, row: "KeptLook") -> dict[str, Any]:
+    look = {"n": row.n, "at_utc_s": row.look.at_utc_s, "who": row.look.who, "role": row.look.role}
+    return {**look, "view": row.look.view, "device": device_name, "number": row.look.number}
 
 
 ROWS: Final = (

@@ -3,6 +3,7 @@
 import argparse
 import datetime as dt
 import json
+import os
 import shutil
 import sys
 import time
@@ -10,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from agent.errors import WrongUse
+from agent.errors import ConfigInvalid, WrongUse
 from agent.system import output
 from agent.system.output import say
 from hub.views import VIEWS, Reader, view_named
@@ -56,7 +57,7 @@ def show(arguments: argparse.Namespace) -> int:
     if view.name == VIEWS[0].name:
         overview = next(iter(rows))
         found = _say_hearing(arguments.folder) | _say_scoring(overview) | _say_posts(overview)
-        return found | _say_processes(arguments.folder, overview)
+        return found | _say_processes(arguments.folder, overview) | _say_rules(arguments.folder)
     return _say_checks(rows, asked) if asked else 0
 
 
@@ -112,6 +113,20 @@ def _say_processes(folder: Path, overview: dict[str, Any]) -> int:
             say(f"What changed is not followed, the first for {waits_s} s. Start '{PROCESSES['alerts']}'.")
             failing = 1
     return failing
+
+
+def _say_rules(folder: Path) -> int:
+    """Say why alerts.yaml is refused: what runs keeps its rules, and would not start again; 1 then."""
+    from hub.alerts.settings import FILE, read_rules
+
+    if not os.access(folder / FILE, os.R_OK):  # there is none, or it is for the alerts' own user
+        return 0
+    try:
+        read_rules(folder)
+    except ConfigInvalid as error:
+        say(f"{error}. {error.remedy} A running 'hub alerts' keeps the rules that it has, and would not start again.")
+        return 1
+    return 0
 
 
 def _say_posts(overview: dict[str, Any]) -> int:

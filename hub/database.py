@@ -228,7 +228,9 @@ def lock_file(path: Path, wait_s: float = 0.0) -> Connection:
         engine.dispose()
         if getattr(error.orig, "sqlite_errorcode", None) not in (None, sqlite3.SQLITE_BUSY):
             raise  # a full disk is no second hub
-        raise AlreadyRunning("another hub is already running with this folder", remedy="Stop it first.") from error
+        raise AlreadyRunning(
+            f"another process of this hub holds {path.name}", remedy="Stop that one first, or wait until it has ended."
+        ) from error
     return connection
 
 

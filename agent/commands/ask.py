@@ -11,7 +11,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("words", nargs="?", default="", help="words to the team, up to 500 characters, in quotes")
     one_of = parser.add_mutually_exclusive_group()
     one_of.add_argument("--take-back", action="store_true", help="you do not ask to be seen any more")
-    one_of.add_argument("--hold", type=count, metavar="N", help="the team reads alert N a day later")
+    one_of.add_argument(
+        "--hold", type=count, metavar="N", help="hold alert N back for 24 hours; 'wardbeat looks --alerts' has N"
+    )
     one_of.add_argument("--seen", type=count, metavar="N", help="say that you have read alert N")
 
 

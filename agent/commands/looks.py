@@ -55,7 +55,7 @@ def _print(found: "State") -> None:
     if not found.is_whole:
         say("The chain is not whole: the hub's list was changed, or something was left out. Ask the operator.")
     elif found.listed:
-        say(f"{len(found.listed)} looks; the chain is whole.")
+        say(f"{len(found.listed)} looks; none is missing or changed.")
     else:
         say("The hub has reported no look at your values.")
 

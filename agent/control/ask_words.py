@@ -7,6 +7,7 @@ from agent.errors import WrongUse
 from agent.outbox import Outbox
 from agent.outbox.asks import Wish
 
+_LEAVES = "It leaves with one of the next envelopes, while this machine is online."
 _WAITS = " The hub has not said yet that it understands this. Where it is of an older release, your words wait here."
 
 
@@ -39,4 +40,5 @@ def answer(outbox: Outbox, wish: Wish, operator: str | None) -> str:
         "hold": f"Alert {wish.about} is held: the team reads it 24 hours after it came here, not earlier.",
         "seen": f"Noted: you have read alert {wish.about}.",
     }
-    return f"{said[wish.what]} It goes out with the next envelope.{'' if outbox.hub_knows_schema_2() else _WAITS}"
+    waits = "" if outbox.hub_knows_schema_2() else _WAITS
+    return f"{said[wish.what]} {_LEAVES}{waits}"

@@ -27,7 +27,7 @@ class Scheduler:
         self._later: list[tuple[float, int]] = []  # heap of (when, ledger index)
         self._due_now: deque[int] = deque()
         self._rights_due: deque[int] = deque()  # what ends or changes consent waits behind nothing else
-        self._fresh_turn = self._newest_turn = True
+        self._fresh_turn, self._newest_turn = True, False
         self._tries: Counter[int] = Counter()
         self._remembered = _REMEMBERED  # tries; above it those of settled rows are forgotten
 
@@ -48,16 +48,26 @@ class Scheduler:
 
     def next_row(self) -> Row | None:
         """What ends or changes consent; else by turns what has no receipt in time, the oldest and the newest row."""
-        self._newest_turn = not self._newest_turn  # today's row does not wait for last week's
-        fresh = next(iter(self._outbox.unsent(1, newest=self._newest_turn)), None)
+        ends = [next(iter(self._outbox.unsent(1, newest=newest)), None) for newest in (True, False)]
         self._collect_due()
         if (due := self._next_due(self._rights_due)) is not None:
             return due
-        if fresh is not None and fresh.kind in _RIGHTS:
-            return fresh
+        for fresh in ends:
+            if fresh is not None and fresh.kind in _RIGHTS:
+                return fresh
+        fresh = ends[0 if self._newest_turn else 1]
         self._fresh_turn = not self._fresh_turn  # neither may starve the other
         due = None if fresh is not None and self._fresh_turn else self._next_due(self._due_now)
-        return fresh if due is None else due
+        return due if due is not None or fresh is None else self._turned(fresh)
+
+    def _turned(self, fresh: Row) -> Row:
+        """A fresh row that goes: the next one comes from the other end, so that today's does not wait for last week's.
+
+        The turn changes with a row that goes, not with each look: otherwise it keeps step with the turns of due rows, and
+        one end is never taken.
+        """
+        self._newest_turn = not self._newest_turn
+        return fresh
 
     def reschedule(self, row: Row) -> int:
         """Give a row its next time; which try the one now is."""

@@ -14,10 +14,11 @@ from typing import Any, Final
 import numpy as np
 
 from agent.model import Summary
-from agent.scoring.baseline import NINE_IN_TEN, baseline, first_day_after
+from agent.scoring.baseline import baseline, first_day_after
 from agent.scoring.channels import CHANNELS
 from agent.scoring.daily import WEEK_DAYS, by_day
 from agent.scoring.observations import Record, Shift
+from agent.scoring.student_t import NINE_IN_TEN
 from agent.tables.profiles import Profile
 from agent.weeks import scores
 from agent.weeks.beside import with_hub
@@ -149,7 +150,7 @@ class _Tally:
         """RMSSD of each hour against the median of those shown, in per cent: by shift where shifts are noted."""
         past = [one for one in sorted(shifts, key=lambda one: one.start_utc_s) if one.start_utc_s < now_utc_s][-_ROWS:]
         if past:
-            rows = [
+            rows: list[tuple[dict[str, Any], list[int], list[bool]]] = [
                 ({"start_utc_s": one.start_utc_s, "kind": one.kind},
                  [one.start_utc_s // 3600 + hour for hour in range(-_BEFORE_H, _AFTER_H)],
                  [one.start_utc_s // 3600 + hour < -(-one.end_utc_s // 3600) and hour >= 0

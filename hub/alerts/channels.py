@@ -85,13 +85,17 @@ class Channel:
 
 
 def words(count: int) -> str:
-    """All that leaves.
+    """All that leaves; of none it is the sentence of a test.
 
+    >>> words(0)
+    'This is a test: no message waits in Wardbeat.'
     >>> words(1)
     'There is one message in Wardbeat.'
     >>> words(3)
     'There are 3 messages in Wardbeat.'
     """
+    if count == 0:
+        return "This is a test: no message waits in Wardbeat."
     return "There is one message in Wardbeat." if count == 1 else f"There are {count} messages in Wardbeat."
 
 
@@ -120,6 +124,18 @@ def tls(ca_file: Path | None) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as error:  # an ssl.SSLError, too
         raise NotDelivered("ca_file cannot be read as certificates") from error
+
+
+def unusable(way: MailChannel | WebhookChannel) -> str:
+    """Why the files that a channel names cannot be used; empty: they can. Nothing is sent."""
+    try:
+        tls(way.ca_file)
+        file = way.password_file if isinstance(way, MailChannel) else way.secret_file
+        if file is not None:
+            secret(file)
+    except NotDelivered as error:
+        return error.cause
+    return ""
 
 
 @contextmanager

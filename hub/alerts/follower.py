@@ -15,6 +15,7 @@ from typing import Final
 
 from agent.errors import ConfigInvalid, WireRefused
 from hub.alerts.change import ChangeAlarms
+from hub.alerts.channels import unusable
 from hub.alerts.person import Person, follow
 from hub.alerts.posting import Posting
 from hub.alerts.settings import FILE, SiteRules, read_rules
@@ -53,6 +54,7 @@ class Follower:
     def __init__(self, folder: Path, now: Callable[[], float] = time.time) -> None:
         self.folder, self._now = folder, now
         self.rules: SiteRules = read_rules(folder)
+        _name_unusable(self.rules)
         self._file = _signature(folder)
         self.keys: KeyStore = open_keys(folder)
         self.store = Store(folder, self.keys, Role.ALERTS)
@@ -74,14 +76,17 @@ class Follower:
         stop: threading.Event,
         alive: Callable[[], None] = lambda: None,
         clear: Callable[[], None] = lambda: None,
+        ready: Callable[[], None] = lambda: None,
     ) -> None:
-        """Follow until ``stop`` is set; ``alive`` is called before each batch, ``clear`` when nobody waits.
+        """Follow until ``stop`` is set; ``alive`` is called before each batch, ``clear`` when nobody waits, ``ready``
+        once no other process does the same.
 
         Raises:
             AlreadyRunning: Another process does the same for this hub.
         """
 
         def begin() -> None:
+            ready()
             self.posting.start(stop, lambda: self.rules.channels)
 
         work(self.folder / _LOCK, self.follow_once, stop, alive, clear, begin)
@@ -203,6 +208,7 @@ class Follower:
         except ConfigInvalid as error:
             log.error("%s is refused, the rules stay as they were: %s. %s", FILE, error, error.remedy)
             return
+        _name_unusable(self.rules)
         self._round_utc_s = 0
         log.info("%s was read: %d rules, %d channels", FILE, len(self.rules.rules), len(self.rules.channels))
 
@@ -210,6 +216,14 @@ class Follower:
 def _digest(words: bytes | None, ended: int) -> Digest | None:
     digest = None if words is None else decode_digest(words)
     return None if digest is None or digest.serial <= ended else digest
+
+
+def _name_unusable(rules: SiteRules) -> None:
+    """A channel whose files are not right is named before its first message; the rules hold all the same."""
+    for channel in rules.channels:
+        cause = unusable(channel.way)
+        if cause:
+            log.error("the channel %s cannot deliver: %s", channel.name, cause)
 
 
 def _signature(folder: Path) -> tuple[int, int, int] | None:

@@ -38,6 +38,24 @@ class _Failing:
     said_utc_s: int = 0
 
 
+def hand_over(channel: Channel, post: Post, site: str, now_utc_s: int) -> None:
+    """Give one message to a channel's server.
+
+    Args:
+        channel: Where to.
+        post: The message; of count 0 it is a test.
+        site: Name of the site, for an e-mail's Message-ID.
+        now_utc_s: The clock, which a webhook signs.
+
+    Raises:
+        NotDelivered: The server did not take it over.
+    """
+    if isinstance(channel.way, MailChannel):
+        mail.deliver(channel.way, post, site)
+    else:
+        webhook.deliver(channel.way, post, now_utc_s)
+
+
 class Posting:
     """What is delivered, channel by channel.
 
@@ -128,10 +146,7 @@ class Posting:
     def _tried(self, channel: Channel, post: Post, now_utc_s: int) -> str:
         """Why a message was not delivered; empty: it was."""
         try:
-            if isinstance(channel.way, MailChannel):
-                mail.deliver(channel.way, post, self._site)
-            else:
-                webhook.deliver(channel.way, post, now_utc_s)
+            hand_over(channel, post, self._site, now_utc_s)
         except NotDelivered as error:
             return error.cause
         except Exception as error:  # of this very message, in a library; tried again like any other

@@ -25,6 +25,34 @@ _URL: Final = re.compile(
 )
 _PORT_MOST: Final = 65535
 _SEE: Final = "docs/alerts.md lists the keys."
+_FACTS: Final = f"The facts are {', '.join(rule.name for rule in RULES)}."
+_TIMES: Final = 'Write it in quotes, such as "22:00".'
+# Faults of values in our words, by the library's name of the fault; another one keeps the library's words.
+_FAULTS: Final = {
+    "missing": "this key is missing",
+    "string_type": "must be text",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "string_pattern_mismatch": "has not the right form",
+}
+
+
+class _Once(yaml.SafeLoader):
+    """YAML in which a key stands once: of two, one would silently not hold."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - the library's
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise ConfigInvalid(
+                    f"{FILE}, line {node.start_mark.line + 1}: {key!r} stands there twice", remedy="Keep one of them."
+                )
+        return super().construct_mapping(node, deep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +117,7 @@ def parsed(text: str, folder: Path) -> SiteRules:
         ConfigInvalid: As `read_rules`.
     """
     try:
-        found = yaml.safe_load(text)
+        found = yaml.load(text, _Once)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         raise ConfigInvalid(f"{FILE}{f', line {mark.line + 1}' if mark else ''}: not YAML", remedy=_SEE) from error
@@ -118,7 +146,7 @@ def _check_rules(found: dict[Any, Any]) -> None:
         if rule is None:
             raise ConfigInvalid(
                 f"{FILE}: rules.{name}: there is no fact {str(name)!r}",
-                remedy=_near(str(name), (r.name for r in RULES)),
+                remedy=_near(str(name), (r.name for r in RULES), _FACTS),
             )
         purpose = row.get("purpose") if isinstance(row, dict) else None
         if not purpose:
@@ -217,13 +245,15 @@ def _first_fault(error: ValidationError) -> ConfigInvalid:
     key = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         return ConfigInvalid(f"{FILE}: unknown key {key!r}", remedy=_near(str(problem["loc"][-1]), _keys()))
-    return ConfigInvalid(f"{FILE}: {key or 'the file'}: {problem['msg']}", remedy=_SEE)
+    words = _FAULTS.get(problem["type"], problem["msg"]).format(**problem.get("ctx", {}))
+    remedy = _TIMES if key.startswith("quiet_hours.") and problem["type"] != "missing" else _SEE
+    return ConfigInvalid(f"{FILE}: {key or 'the file'}: {words}", remedy=remedy)
 
 
 def _keys() -> Iterable[str]:
     return (key for model in MODELS for key in model.model_fields)
 
 
-def _near(word: str, known: Iterable[str]) -> str:
+def _near(word: str, known: Iterable[str], otherwise: str = _SEE) -> str:
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"Did you mean {close[0]!r}?" if close else _SEE
+    return f"Did you mean {close[0]!r}?" if close else otherwise

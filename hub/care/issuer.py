@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import ssl
 import time
 from collections.abc import Mapping
@@ -70,7 +71,7 @@ class Issuer:
             answer = connection.getresponse()
             content = _read(answer)
         except (OSError, http.client.HTTPException) as error:
-            raise ProviderFailed(f"no answer ({type(error).__name__})") from error
+            raise ProviderFailed(f"the provider {_cause(error)}") from error
         finally:
             connection.close()
         if answer.status != http.client.OK:
@@ -79,6 +80,15 @@ class Issuer:
             return json.loads(content)
         except (ValueError, RecursionError) as error:
             raise ProviderFailed("the answer is not JSON") from error
+
+
+def _cause(error: Exception) -> str:
+    """Why there is no answer, for the operator's log."""
+    if isinstance(error, socket.gaierror):
+        return "has a host name that is not known here"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "has a certificate that is not valid (an authority of your own needs ca_file)"
+    return "is too slow" if isinstance(error, TimeoutError) else "does not answer"
 
 
 def _read(answer: http.client.HTTPResponse) -> bytes:

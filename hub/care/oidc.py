@@ -184,7 +184,7 @@ _AGED_S: Final = 600
 
 
 def load_settings(folder: Path) -> OidcSettings | None:
-    """The settings in a hub's folder; None: the site has no provider.
+    """The settings in a hub's folder, their paths relative to it; None: the site has no provider.
 
     Raises:
         ConfigInvalid: They are not valid; names the key.
@@ -193,13 +193,17 @@ def load_settings(folder: Path) -> OidcSettings | None:
     if not file.exists():
         return None
     try:
-        return OidcSettings.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+        found = OidcSettings.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"
+        if first["type"] == "extra_forbidden":
+            raise _invalid(f"unknown key {where!r}; the keys are {', '.join(OidcSettings.model_fields)}") from error
         raise _invalid(f"{where}: {first['msg']}") from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise _invalid(f"it cannot be read as YAML ({type(error).__name__})") from error
+    ca_file = None if found.ca_file is None else folder / found.ca_file
+    return found.model_copy(update={"client_secret_file": folder / found.client_secret_file, "ca_file": ca_file})
 
 
 def load_provider(folder: Path) -> Provider | None:
@@ -219,8 +223,10 @@ def load_provider(folder: Path) -> Provider | None:
         if not secret:
             raise _invalid(f"client_secret_file: {file} is empty")
         return Provider(settings, secret)
-    except (OSError, ValueError) as error:
-        raise _invalid(str(error)) from error
+    except OSError as error:
+        raise _invalid(f"{error.filename or settings.ca_file} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise _invalid(f"issuer: {error}") from error
 
 
 def _invalid(reason: str) -> ConfigInvalid:

@@ -125,7 +125,8 @@ def read_database(folder: Path, store: Store, now_utc_s: int) -> Database:
 
 
 def _ends(folder: Path, keys: KeyStore, now_utc_s: int) -> Ends:
-    files = {file.stem: file for file in (folder / "ca.pem", folder / _BROKER, *sorted(folder.glob("hub*.crt")))}
+    care = folder / "staff-ca.pem", folder / "view.crt"
+    files = {file.stem: file for file in (folder / "ca.pem", folder / _BROKER, *sorted(folder.glob("hub*.crt")), *care)}
     ends = {name: file_end_utc_s(file) for name, file in files.items()}
     directory = verified(keys.published(), keys.site, keys.value("root public"), 0).directory
     return Ends(

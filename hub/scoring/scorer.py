@@ -99,13 +99,15 @@ class Scorer:
         stop: threading.Event,
         alive: Callable[[], None] = lambda: None,
         clear: Callable[[], None] = lambda: None,
+        ready: Callable[[], None] = lambda: None,
     ) -> None:
-        """Score what is due until ``stop`` is set; ``alive`` is called before each batch, ``clear`` when none is due.
+        """Score what is due until ``stop`` is set; ``alive`` is called before each batch, ``clear`` when none is due,
+        ``ready`` once no other process scores this part.
 
         Raises:
             AlreadyRunning: Another process scores this part.
         """
-        work(self.folder / f"score.{self._part.number + 1}.lock", self.score_once, stop, alive, clear)
+        work(self.folder / f"score.{self._part.number + 1}.lock", self.score_once, stop, alive, clear, ready)
 
     def score_once(self) -> int:
         """Score one batch; how many notes were worked off.
@@ -237,5 +239,4 @@ def score_folder(
     as in `Scorer.run`.
     """
     with closing(Scorer(folder, part)) as scorer:
-        ready()
-        scorer.run(stop, alive, clear)
+        scorer.run(stop, alive, clear, ready)

@@ -142,19 +142,23 @@ def look_faults(looks: Iterator[KeptLook], noted: Head) -> Iterator[str]:
         look = _encoded(row.look)
         before, chained = own.get(row.kid, Head()), head.whole(row.kid, look)
         if row.n != head.n + 1:
-            yield f"look {head.n + 1} to look {row.n - 1} are missing"
+            yield f"{_range('look', head.n + 1, row.n - 1)} missing"
         elif row.link != chained.link:
             yield f"look {row.n} is not as it was written, or one before it"
         if row.look.number != before.n + 1:
-            yield f"look {row.n}: of its person's looks, {before.n + 1} to {row.look.number - 1} are missing"
+            yield f"look {row.n}: of its person, {_range('look', before.n + 1, row.look.number - 1)} missing before it"
         elif row.own_link != link(before.link, look):
             yield f"look {row.n} does not follow the one before it of its person"
         is_noted = is_noted or (row.n, row.link) == (noted.n, noted.link)
         head, own[row.kid] = Head(row.n, row.link), Head(row.look.number, row.own_link)
     if head.n < noted.n:
-        yield f"look {head.n + 1} to look {noted.n} are missing: the log was cut, or the database restored"
+        yield f"{_range('look', head.n + 1, noted.n)} missing: the log was cut, or the database restored"
     elif not is_noted:
         yield f"look {noted.n} is not the one that the key store knows"
+
+
+def _range(what: str, first: int, last: int) -> str:
+    return f"{what} {first} is" if first == last else f"{what}s {first} to {last} are"
 
 
 def _encoded(look: Look) -> bytes:

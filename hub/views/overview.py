@@ -3,12 +3,13 @@
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from hub import hearing, process_state
 from hub.rotation import days_of_certificate
 from hub.store.posts import Posts
 from hub.views.open_hub import OpenHub
+from hub.views.utc import moment_text
 
 
 def rows(hub: OpenHub) -> Iterator[dict[str, Any]]:
@@ -50,3 +51,39 @@ def rows(hub: OpenHub) -> Iterator[dict[str, Any]]:
             for state in process_state.read_all(hub.folder)
         ],
     }
+
+
+def _process(row: dict[str, Any]) -> str:
+    if row["ended"]:
+        return f"{row['process']} stopped"
+    return f"{row['process']} runs" if row["up"] else f"{row['process']} gives no sign of life"
+
+
+def _since(utc_s: int | None) -> str:
+    return "nothing" if utc_s is None else f"since {moment_text(utc_s)}"
+
+
+COLUMNS: Final = (
+    ("site", lambda row: row["site"]),
+    ("operator", lambda row: row["operator"] + (" (synthetic)" if row["synthetic"] else "")),
+    ("devices", lambda row: str(row["devices"])),
+    (
+        "directory",
+        lambda row: f"{row['directory_version']}; its yearly key ends in {row['directory_key_days_left']} days",
+    ),
+    ("database", lambda row: row["store_id"]),
+    (
+        "envelopes",
+        lambda row: f"{row['envelopes']}; {row['summaries']} summaries, the last arrival {row['last_arrival']}",
+    ),
+    ("counters", lambda row: ", ".join(f"{name} {n}" for name, n in row["counters"].items())),
+    ("waits for score", lambda row: _since(row["due_since_utc_s"])),
+    ("waits for alerts", lambda row: _since(row["changed_since_utc_s"])),
+    (
+        "waits for a server",
+        lambda row: ", ".join(f"{one['channel']} {_since(one['since_utc_s'])}" for one in row["channels"]) or "nothing",
+    ),
+    ("received", lambda row: moment_text(row["received_utc_s"]) if row["received_utc_s"] else "nothing yet"),
+    ("workers", lambda row: ", ".join(f"{one['worker']}: {one['trouble']}" for one in row["workers"]) or "none runs"),
+    ("processes", lambda row: ", ".join(map(_process, row["processes"])) or "none ran here"),
+)

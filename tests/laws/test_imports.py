@@ -58,7 +58,7 @@ LAYERS = {
     "hub.metrics": 9,
     "hub.commands": 8,
     "hub.commands_people": 7,
-    "hub.commands_show": 8,
+    "hub.commands_show": 11,
     "hub.commands_database": 7,
     "hub.commands_enroll": 8,
     "hub.commands_fusion": 8,

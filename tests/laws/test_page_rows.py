@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 
 from agent.page.queries import QUESTIONS
+from agent.page.web import catalogue
 from agent.page.web.table import PAGES
 from agent.tables.profiles import PROFILES
 from agent.tables.signals import KINDS
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "agent/page/web/templates"
-WORDS = json.loads((TEMPLATES.parent / "words_en.json").read_text(encoding="utf-8"))
+WORDS = catalogue.read(catalogue.FIRST)
 
 TEMPLATE = """<h1 tabindex="-1">{{ t("breaks.title") }}</h1>
 <p class="lead">{{ t("breaks.lead") }}</p>
@@ -43,7 +44,7 @@ async def ask(question, with_=None):
 made = {}
 for name, profile in PROFILES.items():
     pages = Pages({"profile": profile.as_json(), "names": {}})
-    made[name] = [pages.shell(), asyncio.run(pages.render("breaks", {}, ask, None))]
+    made[name] = [pages.shell(pages.local()), asyncio.run(pages.render("breaks", {}, ask, None))]
 print(json.dumps(made))
 """
 
@@ -71,7 +72,8 @@ def test_a_new_page_costs_one_template_and_one_row(tmp_path):
     drawn = run(tree, "-c", RENDER)
     assert drawn.returncode == 0, drawn.stderr
     for shell, page in json.loads(drawn.stdout).values():
-        assert '<a href="#breaks" data-page="breaks">Breaks</a>' in shell
+        assert '<a href="#breaks" data-page="breaks">' in shell
+        assert "<span>Breaks</span>" in shell
         assert "<h1" in page
         assert "Your breaks" in page
     laws = run(tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/laws/test_words.py")
@@ -126,17 +128,17 @@ def test_pages_questions_and_profiles_agree():
     templates = {file.stem for file in TEMPLATES.glob("*.html")}
     listed = {name: profile.pages for name, profile in PROFILES.items()}
     assert faults(PAGES, QUESTIONS, templates, listed) == []
-    assert faults(PAGES, QUESTIONS, templates - {"now"}, listed) == [
-        "PAGES, row now: templates/now.html is missing; write it"
+    assert faults(PAGES, QUESTIONS, templates - {"today"}, listed) == [
+        "PAGES, row today: templates/today.html is missing; write it"
     ]
     assert faults(PAGES, {**QUESTIONS, "say": QUESTIONS["pause"]}, templates, listed) == [
-        "PAGES, row say: say is a decision; a page only asks"
+        "PAGES, row privacy: say is a decision; a page only asks"
     ]
     assert faults(PAGES, QUESTIONS, templates, listed | {"care": frozenset({"diary"})}) == [
         "PROFILES, row care: diary is no page"
     ]
-    hides = dataclasses.replace(PAGES["now"], words={"now.title": "Then"})
-    assert len(faults({**PAGES, "now": hides}, QUESTIONS, templates, listed)) == 1
+    hides = dataclasses.replace(PAGES["today"], words={"today.title": "Then"})
+    assert len(faults({**PAGES, "today": hides}, QUESTIONS, templates, listed)) == 1
     questions = {name: row for name, row in QUESTIONS.items() if name != "place"}
     assert len(faults(PAGES, questions, templates, listed)) == 2
 

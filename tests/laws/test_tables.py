@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from agent.features import FEATURES, docs_table, documents, heart, wire_schema
+from agent.page.web.catalogue import LANGUAGES
 from agent.privacy import consent
 from agent.sources import SOURCES, SourceSpec
 from agent.tables.day_spec import GRADES, DaySpec
@@ -313,6 +314,7 @@ def test_the_wheel_holds_every_package_and_no_other():
     folders = {path.parent for program in ("agent", "hub", "firmware_sim") for path in (root / program).rglob("*.py")}
     wanted = {".".join(folder.relative_to(root).parts) for folder in folders} | {"agent.models"}
     data = {"agent.page.web.static", "agent.page.web.templates", "agent.scoring.tables"}
+    data |= {"agent.page.web.words", *(f"agent.page.web.words.{name}" for name in LANGUAGES)}
     data |= {"hub.care.pages.static", "hub.care.pages.templates"}
     assert set(told["packages"]) == wanted | data
     assert data <= set(told["package-data"])

@@ -22,9 +22,9 @@ async def open_view(port: int, staff: Staff, minutes: float) -> None:
         f"\nThe care view is at {address} for {minutes:g} minutes; Ctrl-C ends the demo.\n"
         f"A browser needs the member's certificate first: import {staff.p12}\n"
         f"Its passphrase: {staff.passphrase}\n"
-        "The browser warns of the site's certificate, because the demo's own authority signed it."
+        "The browser warns of the site's certificate, because the demo's own authority signed it: here you may go on."
     )
     if not await asyncio.to_thread(webbrowser.open, address):
-        say("No browser was found here. The address:")
+        say("No browser could be opened from here (none is installed, or there is no display). Open this yourself:")
         show(address, flush=True)
     await asyncio.sleep(minutes * _MINUTE_S)

@@ -108,7 +108,7 @@ WALKED: Final = 0
 PEOPLE: Final = (
     Person(
         "Ward 3 night A - synthetic",
-        "falls slowly, with more and more nights",
+        "heart rate variability falls slowly, with more and more nights",
         nights=(5, 5, 5, 0),
         course=_FALLING,
         answers={weeks: 1 if weeks > 6 else 2 for weeks in range(1, 26)},

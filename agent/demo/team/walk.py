@@ -23,6 +23,7 @@ from agent.outbox.alerts import Heard
 from agent.outbox.asks import Wish
 from agent.session.session import Session
 from agent.system.output import say
+from agent.tables.team import ROLES, VIEWS
 
 RULE: Final = "check_in_burnout"
 _WORDS: Final = "The nights add up. Please look at my weeks before the next rota is made."
@@ -171,8 +172,9 @@ class Walk:
 
         await self._until(arrived, "the person's list of looks")
         self._step(f"The person's own list names all {self.walked.looks} looks at them, as the hub's log has them.")
-        for look in reversed(looks.state(session.outbox, session.utc_s()).listed):
-            say(f"            look {look.look.number}: {look.look.who} ({look.look.role}) at {look.look.view}")
+        for one in reversed(looks.state(session.outbox, session.utc_s()).listed):
+            look = one.look
+            say(f"            look {look.number}: {look.who} ({ROLES[look.role]}), {VIEWS[look.view]}")
         hidden = [person.label for person in PEOPLE if not person.is_shown]
         self.walked.found_hidden = [label for label in hidden if any(label in body for body in self._desk.bodies)]
 

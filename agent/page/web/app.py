@@ -134,9 +134,12 @@ class _Answers:
         self.pages.forget_weeks()  # what was erased or noted must not be shown as it was
         answer = await self.pipe.ask(name, await _body(request))
         local = self.local(request)
-        said = {key: local.said(answer[key]) for key in ("words",) if key in answer}
-        said |= {key: [local.said(line) for line in answer[key]] for key in ("lines", "help") if key in answer}
-        return JSONResponse(answer | said)
+        if "words" in answer:
+            answer["words"] = local.said(answer["words"])
+        for name in ("lines", "help"):
+            if name in answer:
+                answer[name] = [local.said(line) for line in answer[name]]
+        return JSONResponse(answer)
 
     async def stream(self, request: Request) -> Response:
         lines = self._lines(request.scope["key"], self.local(request))

@@ -9,7 +9,7 @@ import math
 import re
 import time
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from agent.system import host
@@ -18,8 +18,8 @@ STYLES: Final = ("day", "day_year", "date", "date_year", "weekday", "time", "mom
 """Patterns that the browser sends: 24 Nov, 24 Nov 2026, Tue 24 Nov, the same with the year, Tue, 21:05, both."""
 
 _FIELDS: Final = frozenset({"weekday", "day", "month", "year", "hour", "minute", "period"})
-_LONGEST: Final = 40
-_FIELD: Final = re.compile(r"\{([a-z]*)\}")
+_LONGEST: Final = 120
+_FIELD: Final = re.compile(r"\{([^}]*)\}")
 _DIGIT_GROUP: Final = 3
 
 
@@ -110,7 +110,7 @@ class LocalForms:
 
     def minutes(self, minutes: int) -> str:
         """A time of day from the minutes since midnight."""
-        return self._filled("time", datetime(2000, 1, 1, minutes // 60 % 24, minutes % 60))
+        return self._filled("time", datetime(2000, 1, 1, minutes // 60 % 24, minutes % 60, tzinfo=UTC))
 
     def moment(self, utc_s: float) -> str:
         """A day and a time; with the year where it is not this year's."""

@@ -15,6 +15,7 @@ from typing import Final
 
 _FIELD: Final = re.compile(r"\{(\d)\}")
 _LONGEST: Final = 2000
+_REMEMBERED: Final = 500
 
 
 class Sentences:
@@ -30,12 +31,20 @@ class Sentences:
             (one for one in templates.items() if _FIELD.search(one[0])), key=lambda one: -len(_FIELD.sub("", one[0]))
         )
         self._patterns = [(_pattern(text), made) for text, made in with_fields]
+        self._said: dict[str, str] = {}  # states repeat with every beat
 
     def say(self, text: str) -> str:
         """A text of one or more sentences; the longest template that fits is used first."""
+        if text not in self._said:
+            if len(self._said) >= _REMEMBERED:
+                self._said.clear()
+            self._said[text] = self._translated(text)
+        return self._said[text]
+
+    def _translated(self, text: str) -> str:
         if not text or len(text) > _LONGEST or not (self._whole or self._patterns):
             return text
-        found = self._whole_text(text)
+        found = self._whole_text(text.strip())
         if found is not None:
             return found
         parts = re.split(r"(?<=[.!?]) ", text)
@@ -57,7 +66,7 @@ class Sentences:
 
     def _filled(self, template: str, fields: Mapping[str, str]) -> str:
         """A template with its fields; one that is itself a sentence or a name of the agent's is translated too."""
-        return _FIELD.sub(lambda one: self._whole.get(fields[f"f{one[1]}"], fields[f"f{one[1]}"]), template)
+        return _FIELD.sub(lambda one: self._whole_text(fields[f"f{one[1]}"]) or fields[f"f{one[1]}"], template)
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -143,7 +143,7 @@ def seven_days(shown: list[Answer], band: list[float] | None, local: Local) -> C
     bottom = _HIGH - draw.LABEL_HIGH
 
     def at(value: float) -> float:
-        return 8 + (1.0 - (value - low) / max(high - low, 1e-9)) * (bottom - 8)
+        return float(8 + (1.0 - (value - low) / max(high - low, 1e-9)) * (bottom - 8))
 
     inside: list[Markup] = [draw.hatch("seven")]
     scale = [(at(one), local.forms.number(one)) for one in (band or (min(values), max(values)))]
@@ -171,7 +171,7 @@ def seven_days(shown: list[Answer], band: list[float] | None, local: Local) -> C
     names = [local.forms.weekday(day) for day in days]
     inside += draw.labels(names, _HIGH - 6, [""] * (_DAYS - 1) + ["strong"])
     fields = {} if band is None else {"low": local.forms.number(band[0]), "high": local.forms.number(band[1])}
-    key = (("dot", local.t("around.key_day")), ("hatch", local.t("app.no_data")))
+    key: tuple[tuple[str, str], ...] = (("dot", local.t("around.key_day")), ("hatch", local.t("app.no_data")))
     if band is not None:
         key = (("band", local.t("around.key_band", **fields)), *key)
     title = local.t("around.chart")

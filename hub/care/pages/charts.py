@@ -38,7 +38,7 @@ def worn_said(picture: Picture) -> str:
         picture: With hours worn.
     """
     without = sum(last - first + 1 for first, last, _ in picture.gaps)
-    days = "" if not without else f", {without} day{'s' if without > 1 else ''} without"
+    days = "" if not without else f", {without} day{'s' if without > 1 else ''} without data"
     return f"{sum(picture.worn_h):.0f} h{days}"
 
 
@@ -143,7 +143,9 @@ def weeks(shown: Sequence[WeekShown]) -> Chart:
 def _week_row(week: WeekShown) -> tuple[str, ...]:
     if week.index is None or week.low is None or week.high is None:
         return day_text(week.last_day), "", "", REASONS.get(week.reason, week.reason)
-    said = {"usual": "not clearly different", "above": "clearly above", "below": "clearly below"}[direction(week)]
+    said = {"usual": "not clearly different", "above": "clearly more strain", "below": "clearly less strain"}[
+        direction(week)
+    ]
     return day_text(week.last_day), f"{week.index:.0f}", f"{week.low:.0f} to {week.high:.0f}", said
 
 

@@ -9,7 +9,14 @@ from hub.care.rows import Opened
 from hub.store.care_view import CareView
 
 NOTE_MOST: Final = 2000  # characters
-_GONE: Final = "There is nobody of that name who lets this team see them now."
+TAKEN: Final = "taken"
+DONE: Final = {
+    "note": "The note is saved.",
+    "deleted": "The note is deleted.",
+    TAKEN: "Everybody in the team reads now who takes care of this alert, and the person reads that somebody does.",
+}
+"""What the next page says, by the name in its address."""
+_GONE: Final = "this person does not let this team see them (any more)"
 
 
 def add_note(opened: Opened, asked: Mapping[str, str]) -> str:
@@ -26,7 +33,7 @@ def add_note(opened: Opened, asked: Mapping[str, str]) -> str:
     text = asked.get("text", "").replace("\r\n", "\n").strip()
     if not text or len(text) > NOTE_MOST or not all(part.isprintable() for part in text.split("\n")):
         raise WrongUse(
-            "this note cannot be kept", remedy=f"Write 1 to {NOTE_MOST} letters, without control characters."
+            "this note cannot be saved", remedy=f"Write 1 to {NOTE_MOST} letters, without control characters."
         )
 
     def write(view: CareView, kid: bytes) -> None:
@@ -34,7 +41,7 @@ def add_note(opened: Opened, asked: Mapping[str, str]) -> str:
             raise WrongUse("there are too many notes on this person", remedy="A lead can delete old ones.")
 
     _written(opened, asked["device"], write)
-    return f"/people/{asked['device']}#notes"
+    return f"/people/{asked['device']}?done=note#notes"
 
 
 def delete_note(opened: Opened, asked: Mapping[str, str]) -> str:
@@ -49,7 +56,7 @@ def delete_note(opened: Opened, asked: Mapping[str, str]) -> str:
     """
     number = _number(asked)
     _written(opened, asked["device"], lambda view, kid: view.delete_note(kid, number))
-    return f"/people/{asked['device']}#notes"
+    return f"/people/{asked['device']}?done=deleted#notes"
 
 
 def acknowledge(opened: Opened, asked: Mapping[str, str]) -> str:
@@ -68,7 +75,7 @@ def acknowledge(opened: Opened, asked: Mapping[str, str]) -> str:
         view.acknowledge(kid, number, opened.viewer.name, opened.now_utc_s)
 
     _written(opened, asked["device"], write)
-    return f"/people/{asked['device']}" if asked.get("back") == "person" else "/alerts"
+    return f"/people/{asked['device']}?done={TAKEN}" if asked.get("back") == "person" else f"/alerts?done={TAKEN}"
 
 
 def _number(asked: Mapping[str, str]) -> int:

@@ -120,8 +120,8 @@ def sentence(every: Sequence[SeenPerson]) -> str:
     asks = sum(bool(one.picture.asked_utc_s) for one in every)
     long = sum(longest_gap(one) >= _LONG_GAP for one in every)
     who = {0: "Nobody asks to be seen", 1: "One person asks to be seen"}.get(asks, f"{asks} people ask to be seen")
-    whom = {0: "nobody went", 1: "one went"}.get(long, f"{long} went")
-    return f"{who}; {whom} {_LONG_GAP} days or more in a row without data in the last four weeks."
+    whom = {0: "Nobody", 1: "One person"}.get(long, f"{long} people")
+    return f"{who}. {whom} had no data for {_LONG_GAP} days or more in a row in the last four weeks."
 
 
 def _row(person: SeenPerson, now_utc_s: int) -> Row:

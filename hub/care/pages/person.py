@@ -6,11 +6,13 @@ from typing import Final
 
 from markupsafe import Markup
 
+from agent.scoring.baseline import DAYS_TO_SPEAK, READINGS
+from agent.scoring.channels import CHANNELS
 from agent.scoring.data import table
 from agent.scoring.instruments import Instrument, instruments
 from agent.wire import codes
 from hub.care import reading
-from hub.care.pages import charts, ranges, words
+from hub.care.pages import charts, forms, gaps, ranges, words
 from hub.care.pages.drawing import Chart
 from hub.care.pages.frame import page
 from hub.care.picture import CheckIn, Line, Picture, WeekShown
@@ -38,9 +40,10 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one channel adds to the index."""
+    """What one channel adds to the index, and where it lies against the person's normal."""
 
     name: str
+    moved: str
     points: float
     bar: Markup
 
@@ -72,7 +75,7 @@ def person(opened: Opened, asked: Mapping[str, str]) -> Made:
         opened: The request's.
         asked: ``device``: the random name.
     """
-    return _made(opened, asked["device"], "person")
+    return _made(opened, asked["device"], "person", asked.get("done", ""))
 
 
 def printed(opened: Opened, asked: Mapping[str, str]) -> Made:
@@ -85,11 +88,12 @@ def printed(opened: Opened, asked: Mapping[str, str]) -> Made:
     return _made(opened, asked["device"], "print")
 
 
-def _made(opened: Opened, device: str, view: str) -> Made:
+def _made(opened: Opened, device: str, view: str, done: str = "") -> Made:
     seen = reading.person(opened, device)
     if seen is None:
         return page_of_nobody(opened)
-    picture = seen.picture
+    picture, today = seen.picture, opened.now_utc_s // words.DAY_S
+    weeks = gaps.weeks_to_day(picture.weeks, today) if picture.weeks else ()
     alerts = [one for one in reading.alerts_of(opened, seen) if one.kept.state != CLOSED]
     asked_alerts = [one for one in alerts if picture.asked_utc_s and one.words.rule == _ASKED]
     return page(
@@ -103,9 +107,12 @@ def _made(opened: Opened, device: str, view: str) -> Made:
         view=view,
         sentence=words.state_sentence(picture),
         consent=words.consent_end(picture.until_utc_s, opened.now_utc_s),
-        contact=words.ago(picture.contact_day, opened.now_utc_s // words.DAY_S),
-        ranges=[_range(line) for line in picture.lines],
-        weeks=charts.weeks(picture.weeks) if picture.weeks else None,
+        contact=words.ago(picture.contact_day, today),
+        ranges=[_range(line, today) for line in picture.lines],
+        weeks=charts.weeks(weeks) if weeks else None,
+        no_index=gaps.without_index(weeks),
+        readings=READINGS,
+        days_to_speak=DAYS_TO_SPEAK,
         week=picture.weeks[-1] if picture.weeks else None,
         parts_of=parts(picture.weeks[-1]) if picture.weeks else [],
         worn=charts.worn(picture) if picture.worn_h else None,
@@ -121,6 +128,8 @@ def _made(opened: Opened, device: str, view: str) -> Made:
         is_alerted=any(one.kept.state == WITH_TEAM for one in alerts),
         is_ending=picture.until_utc_s - opened.now_utc_s < words.SOON_DAYS * words.DAY_S,
         suggestion=suggestion,
+        done=forms.DONE.get(done, "") if done == forms.TAKEN else "",
+        done_with_note=forms.DONE.get(done, "") if done != forms.TAKEN else "",
     )
 
 
@@ -156,7 +165,17 @@ def parts(week: WeekShown) -> list[Part]:
     """
     reach = max((abs(points) for _, points in week.points), default=1.0)
     ordered = sorted(week.points, key=lambda one: -abs(one[1]))
-    return [Part(words.CHANNELS[name], points, charts.contribution(points, reach)) for name, points in ordered]
+    return [
+        Part(words.CHANNELS[name], _moved(name, points), points, charts.contribution(points, reach))
+        for name, points in ordered
+    ]
+
+
+def _moved(channel: str, points: float) -> str:
+    """Which way a channel lies. Points above 0 are more strain: less variability, a faster heart."""
+    if abs(points) < 0.05:
+        return "at their normal"
+    return "higher than their normal" if points * CHANNELS[channel].toward_strain > 0 else "lower than their normal"
 
 
 def scales(picture: Picture, now_utc_s: int) -> list[Scale]:
@@ -180,15 +199,16 @@ def _scale(instrument: Instrument, said: str, scale: codes.Scale, answers: Seque
     newest, cut = answers[-1], instrument.category_from
     band = next((text for low, text in reversed(instrument.limits) if newest.value >= low), "")
     return Scale(
-        f"{instrument.name}: {said}",
+        f"{instrument.name}: {said}" if len(instrument.scales) > 1 else instrument.name,
         newest,
-        f"of {scale.low:g} to {scale.high:g}" + (f", band {band}" if band else ""),
+        f"on a scale from {scale.low:g} to {scale.high:g}" + (f", in the range “{band}”" if band else ""),
         cut is not None and newest.value >= cut,
         charts.answers(answers, scale.low, scale.high, cut, now_utc_s),
         tuple((words.day_text(one.at_utc_s // words.DAY_S), f"{one.value:g}") for one in reversed(answers)),
     )
 
 
-def _range(line: Line) -> Range:
-    title = words.CHANNELS[line.channel]
-    return Range(title, ranges.range_sentence(line), ranges.own_range(line, title))
+def _range(line: Line, today: int) -> Range:
+    title, shown = words.CHANNELS[line.channel], gaps.to_yesterday(line, today)
+    newer = "" if shown.first_day == line.first_day else " There is no newer reading."
+    return Range(title, f"{ranges.range_sentence(line)}{newer}", ranges.own_range(shown, title))

@@ -85,10 +85,10 @@ def range_sentence(line: Line) -> str:
     shown = shown_value(line.channel, mean if mean is not None else 0.0)
     said = f"The mean of the seven days to {day_text(line.first_day + newest)} is {shown:.0f} {unit(line.channel)}"
     if mean is None or low is None or high is None:
-        return f"{said}; their own range is still being learnt."
+        return f"{said}; their own range is still being learned."
     where = "below" if mean < low else "above" if mean > high else "within"
-    span = f"{shown_value(line.channel, low):.0f} to {shown_value(line.channel, high):.0f}"
-    return f"{said}, {where} their own range of {span}, in which nine of ten of their days lay."
+    span = f"{shown_value(line.channel, low):.0f} and {shown_value(line.channel, high):.0f}"
+    return f"{said}, {where} their own range. Nine in ten of their days were between {span}."
 
 
 def _ticks(frame: Frame, least: float, most: float) -> list[Markup]:

@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Final
 
+from agent.scoring.baseline import DAYS_TO_SPEAK, READINGS
 from agent.wire import codec
 from hub.care.picture import Picture, WeekShown
 from hub.care.rows import TeamRole
@@ -12,14 +13,14 @@ SOON_DAYS: Final = 14
 
 ROLES: Final = {TeamRole.LEAD: "care lead", TeamRole.MEMBER: "care member", TeamRole.READER: "read-only"}
 GAP_REASONS: Final = {
-    "silent": "the device was not heard since",
+    "silent": "the device was not heard",
     "not_worn": "not worn, or the device was off",
     "no_consent": "no consent for these days",
 }
 REASONS: Final = {
     "nothing": "nothing was measured",
     "thin": "too little was measured",
-    "learning": "their normal is still being learnt",
+    "learning": "their normal is still being learned",
     "stale": "nothing was measured in the two weeks before",
     "still": "it never varied before, so there is nothing to compare it with",
 }
@@ -31,9 +32,9 @@ GRANTS: Final = {
 }
 RULES: Final = {
     "asked_for_help": "Asks to be seen",
-    "index_low_above_50_weeks": "Weeks clearly above their normal",
+    "index_low_above_50_weeks": "Weeks with clearly more strain than their normal",
     "check_in_burnout": "A check-in reached the burnout category",
-    "silent_days": "No data for days",
+    "silent_days": "No data for several days",
 }
 CHANNELS: Final = {
     "ln_rmssd": "Heart rate variability at rest",
@@ -122,8 +123,8 @@ def state_kind(picture: Picture) -> str:
 
 STATES: Final = {
     "usual": "Not clearly different from their normal",
-    "above": "Clearly above their normal",
-    "below": "Clearly below their normal",
+    "above": "Clearly more strain than their normal",
+    "below": "Clearly less strain than their normal",
     "learning": "Still learning their normal",
     "thin": "Too little measured lately",
     "no_index": "No index shared",
@@ -140,16 +141,30 @@ def state_sentence(picture: Picture) -> str:
     kind = state_kind(picture)
     if kind in ("usual", "above", "below"):
         week = picture.weeks[-1]
-        said = {"usual": "not clearly different from", "above": "clearly above", "below": "clearly below"}[kind]
+        said = {
+            "usual": "are not clearly different from their normal",
+            "above": "show clearly more strain than their normal",
+            "below": "show clearly less strain than their normal",
+        }[kind]
         return (
-            f"Their seven days to {day_text(week.last_day)} are {said} their normal: "
-            f"{week.index:.0f} of 100, between {week.low:.0f} and {week.high:.0f} nine times in ten."
+            f"The seven days to {day_text(week.last_day)} {said}. Their index is {week.index:.0f} of 100; 50 is their "
+            f"normal, and more is more strain. The true value lies between {week.low:.0f} and {week.high:.0f} nine "
+            "times in ten."
         )
-    return {
-        "learning": "Their normal is still being learnt, so there is no index yet.",
-        "thin": "Too little was measured lately to say anything about their week.",
-        "no_index": "They share no index with this team.",
-    }[kind]
+    if kind == "no_index":
+        return "They do not share the index of their weeks with this team."
+    first = "Too little was measured lately for an index."
+    if kind == "learning":
+        first = f"There is no index yet: their normal is learned from {READINGS} readings on {DAYS_TO_SPEAK} days."
+    return f"{first}{_gap_now(picture)}"
+
+
+def _gap_now(picture: Picture) -> str:
+    """Why nothing was measured until now, where that is so."""
+    first, last, reason = picture.gaps[-1] if picture.gaps else (0, 0, "")
+    if last < picture.last_day - 1 or reason not in GAP_REASONS:
+        return ""
+    return f" Since {day_text(first)}: {GAP_REASONS[reason]}."
 
 
 def signed(value: float) -> str:

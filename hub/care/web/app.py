@@ -19,7 +19,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from agent.web.body import TooLong, Unfinished, read_body
-from hub.care.rows import CareAction, CarePage
+from hub.care.pages.words import ROLES
+from hub.care.rows import CareAction, CarePage, TeamRole
 from hub.care.web import own_pages
 from hub.care.web.desk import Denied, Desk, Wanted
 from hub.care.web.entry import asked_of
@@ -27,6 +28,7 @@ from hub.care.web.sessions import Sessions, set_cookie
 from hub.keys.staff import CERTIFICATE
 
 SIGN_IN: Final = "/sign-in"
+LEFT: Final = "signed-out"  # a query of `SIGN_IN`: somebody has just signed out
 TOKEN: Final = "token"  # noqa: S105 - the name of a field
 _FORM: Final = "application/x-www-form-urlencoded"
 _FIELDS_MOST: Final = 50
@@ -66,12 +68,15 @@ class Answers:
     async def sign_in(self, request: Request) -> Response:
         """Who the certificate is of, and the button."""
         asked = asked_of(request)
+        is_lapsed = bool(asked.cookie) and asked.session is None
+        note = own_pages.LEFT if LEFT in request.query_params else own_pages.LAPSED if is_lapsed else ""
         try:
             member = await self._desk.run(self._desk.member, asked.fingerprint)
         except Denied as denied:
             status = 200 if self._by_account and not asked.fingerprint else denied.words.status
-            return HTMLResponse(own_pages.sign_in("", "", denied.words, by_account=self._by_account), status)
-        return HTMLResponse(own_pages.sign_in(member.name, member.role, None, by_account=self._by_account))
+            return HTMLResponse(own_pages.sign_in("", "", denied.words, by_account=self._by_account, note=note), status)
+        role = ROLES[TeamRole(member.role)]
+        return HTMLResponse(own_pages.sign_in(member.name, role, None, by_account=self._by_account, note=note))
 
     async def begin(self, request: Request) -> Response:
         """A new session for a certificate."""
@@ -86,7 +91,7 @@ class Answers:
         if asked.session is not None:
             await self._fields(request)
         self._sessions.end(asked.cookie)
-        return RedirectResponse(SIGN_IN, 303, {"set-cookie": set_cookie("")})
+        return RedirectResponse(f"{SIGN_IN}?{LEFT}", 303, {"set-cookie": set_cookie("")})
 
     async def static(self, request: Request) -> Response:
         """A file of the table: there is no path to climb out of."""
@@ -114,7 +119,7 @@ class Answers:
         async def answer(request: Request) -> Response:
             asked = asked_of(request)
             if asked.session is None:
-                raise Denied(own_pages.OTHER_FORM)
+                raise Denied(own_pages.SIGNED_OUT)
             fields = await self._fields(request)
             wanted = Wanted(asked.session.credential, _texts(request.path_params), fields)
             return RedirectResponse(await self._desk.run(self._desk.action, row, wanted), 303)

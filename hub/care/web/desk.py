@@ -150,7 +150,7 @@ class Desk:
         member = self.member(wanted.credential)
         role = TeamRole(member.role)
         if role not in roles:
-            raise self._denied(own_pages.WRONG_ROLE, "a page or form of another role")
+            raise self._denied(own_pages.WRONG_ROLE, f"a page or form that is not for the role of {member.name!r}")
         self._done("keys", self._keys.refresh)
         opened = Opened(self._keys, self._store, Viewer(member.name, role), int(self._now_utc_s()))
         device = wanted.path.get(_DEVICE)
@@ -174,7 +174,8 @@ class Desk:
         except (*CANNOT_WRITE, NotDurable, KeysMissing) as error:
             raise self._denied(own_pages.NOT_LOGGED, f"the store cannot be used ({type(error).__name__})") from error
         except WrongUse as error:
-            raise Denied(Words(400, str(error), error.remedy)) from error
+            said = str(error)
+            raise Denied(Words(400, f"{said[:1].upper()}{said[1:]}", error.remedy)) from error
         except Exception as error:  # one request; its page must not end the others, nor its words reach the log
             log.error("%s failed (%s)", what, type(error).__name__)
             raise Denied(own_pages.FAILED) from error

@@ -48,11 +48,15 @@ REVOKED: Final = Words(
 )  # fmt: skip
 WRONG_ROLE: Final = Words(403, "Not for your role", "Another role of the team may open this. A lead can help you.")
 NOT_FOUND: Final = Words(
-    404, "Nothing here", "There is no such page, or no such person who lets this team see them now."
+    404, "Nothing here", "There is no such page, or this person does not let this team see them (any more)."
 )
 OTHER_FORM: Final = Words(
     403, "This form is of another session", "Nothing was changed. Open the page again and repeat what you did."
 )
+SIGNED_OUT: Final = Words(
+    403, "You were signed out", "What you sent was not saved. You are signed out after 15 minutes without a request, "
+    "and after 12 hours. Sign in and enter it again."
+)  # fmt: skip
 BAD_FORM: Final = Words(400, "This form is not valid", "Nothing was changed. Open the page again.")
 BUSY: Final = Words(503, "Busy", "Too much is being asked at once. Try again in a moment.")
 NOT_LOGGED: Final = Words(
@@ -61,33 +65,44 @@ NOT_LOGGED: Final = Words(
 )  # fmt: skip
 FAILED: Final = Words(500, "This page failed", "Nothing was shown or changed. Tell the hub's operator.")
 ACCOUNT_REFUSED: Final = Words(
-    403, "The account was refused", "The sign-in by account did not succeed. Start it again; if it fails again, ask "
+    403, "Not signed in", "The sign-in by account did not succeed. Start it again; if it fails again, ask "
     "the hub's operator."
 )  # fmt: skip
+_NOT_IN: Final = (NO_CERTIFICATE, UNKNOWN, ENDED, REVOKED, ACCOUNT_REFUSED)
+"""After these the list of people cannot be opened."""
+LEFT: Final = "You are signed out."
+LAPSED: Final = (
+    "You were signed out: there was no request for 15 minutes, 12 hours are over, or the view was restarted."
+)
 
 
 def refusal(words: Words) -> str:
     """A page that says no."""
-    return _page(words.title, Markup("<p>{}</p>").format(words.text))
+    body = Markup("<p>{}</p>").format(words.text)
+    if words not in _NOT_IN:
+        onward_to = "Sign in" if words is SIGNED_OUT else "Go to the list of people"
+        body += Markup('<p><a class="button" href="/">{}</a></p>').format(onward_to)
+    return _page(words.title, body)
 
 
-def sign_in(name: str, role: str, words: Words | None, *, by_account: bool) -> str:
+def sign_in(name: str, role: str, words: Words | None, *, by_account: bool, note: str = "") -> str:
     """The sign-in page.
 
     Args:
         name, role: Of the member whose certificate was shown; empty: none may sign in with it.
         words: Why not.
         by_account: Whether the site offers its OpenID provider.
+        note: What has just ended; empty: nothing.
     """
-    parts = []
+    parts = [Markup('<p role="status">{}</p>').format(note)] if note else []
     if name:
         parts.append(
             Markup(
-                "<p>Certificate of <strong>{}</strong> ({}).</p>"
+                "<p>This is the care team’s view of Wardbeat. Your certificate: <strong>{}</strong>, {}.</p>"
                 '<form method="post" action="/sign-in"><button type="submit">Sign in</button></form>'
             ).format(name, role)
         )
-        parts.append(Markup("<p>Each look at a person is written down, and that person reads who looked.</p>"))
+        parts.append(Markup("<p>Each look at a person is written down, and that person can read who looked.</p>"))
     elif words is not None:
         parts.append(Markup("<p>{}</p>").format(words.text))
     if by_account:

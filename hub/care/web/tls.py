@@ -47,9 +47,13 @@ def names_of(certificate: Path) -> list[str]:
     try:
         read = x509.load_pem_x509_certificate(certificate.read_bytes())
         names = read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (OSError, ValueError, x509.ExtensionNotFound) as error:
+    except OSError as error:
         raise Missing(
-            f"{certificate} is no certificate of a server with host names ({type(error).__name__})",
+            f"{certificate} cannot be read: {error.strerror}", remedy="Give a PEM file that the hub's user may read."
+        ) from error
+    except (ValueError, x509.ExtensionNotFound) as error:
+        raise Missing(
+            f"{certificate} is no certificate of a server with host names",
             remedy="Give a PEM file whose subject alternative names hold the name of the care view.",
         ) from error
     return [*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress))]

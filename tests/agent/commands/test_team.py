@@ -48,7 +48,7 @@ def test_looks_are_listed_newest_first_and_a_broken_chain_is_named_and_is_no_suc
         "Ben (member of the care team): your own page there",
         "Ada Nurse (member of the care team): your own page there",
     ]
-    assert "2 looks; the chain is whole" in listed.stderr
+    assert "2 looks; none is missing or changed" in listed.stderr
     with world.outbox() as outbox:
         looks.take(outbox, [team_answers.looks(START_UTC_S, "Eve")], START_UTC_S)
     broken = call("--config", config, "looks")

@@ -1,6 +1,5 @@
 """The catalogue, the charts, quiet times and long_queries, without a browser."""
 
-import json
 import re
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +11,7 @@ from agent.commands import status as browser
 from agent.errors import WrongUse
 from agent.outbox import Outbox, consents, pauses
 from agent.page import reader
-from agent.page.web import charts, pages
+from agent.page.web import catalogue, charts, pages
 from agent.page.web.pages import Pages
 from agent.privacy.vault import open_vault
 from agent.tables.profiles import PROFILES
@@ -22,7 +21,11 @@ from tests.support.page_agent import past
 from tests.support.world import START_UTC_S
 
 ROOM = Path(pages.__file__).parent
-WORDS = json.loads((ROOM / "words_en.json").read_text(encoding="utf-8"))
+WORDS = {
+    f"{key} {form}".strip(): words
+    for key, entry in catalogue.read(catalogue.FIRST).items()
+    for form, words in ({"": entry} if isinstance(entry, str) else entry).items()
+}
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
@@ -74,7 +77,7 @@ def test_every_place_has_its_pages(name):
     made = Pages({"profile": profile.as_json(), "names": {}})
     assert ("check-in" in made.menu()) == (not profile.purposes or "fatigue" in profile.kinds)
     assert made.with_index() == (name != "eu-workplace")
-    assert "<main" in made.shell()
+    assert "<main" in made.shell(made.local())
 
 
 # ---- quiet times

@@ -90,6 +90,23 @@ def test_rows_without_a_receipt_and_fresh_rows_take_turns(world):
     assert len(fresh) == 2
 
 
+def test_an_old_row_is_not_passed_over_for_ever_where_receipts_are_late(world):
+    """Each envelope's time brings one fresh row, and rows without a receipt wait: the oldest goes within eight envelopes."""
+    receipted(world)
+    with world.outbox() as outbox:
+        outbox.mark_sent(covers(outbox, 20), START_UTC_S)
+        (old,) = covers(outbox, 1)
+        schedule, sent = scheduler(outbox), []
+        schedule.all_due()
+        for _ in range(8):
+            covers(outbox, 1)
+            row = schedule.next_row()
+            sent.append(row.idx)
+            outbox.mark_sent([row], START_UTC_S)
+    assert old.idx in sent
+    assert len({idx for idx in sent if idx > old.idx}) >= 2  # and today's rows go, too
+
+
 def test_a_consent_that_is_sent_again_waits_behind_no_other_row(world):
     with world.outbox() as outbox:
         late = covers(outbox, 20)

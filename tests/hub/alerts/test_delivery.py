@@ -1,5 +1,6 @@
 """E-mail and webhook against real servers with TLS: what leaves, what is refused, and what an answer means."""
 
+import contextlib
 import email
 import hashlib
 import hmac
@@ -9,10 +10,13 @@ import socket
 
 import pytest
 
+from agent.errors import CheckFailed, WrongUse
 from hub.alerts import channels, mail, webhook
 from hub.alerts.channels import MailChannel, NotDelivered, WebhookChannel
+from hub.cli import main
 from hub.store.posts import Post
 from tests.support.message_servers import HOST, Behaviour, certificates, hook_server, mail_server
+from tests.support.world import make_world
 
 pytestmark = pytest.mark.process
 NOW_UTC_S = 1_796_000_000
@@ -176,6 +180,28 @@ def test_a_webhook_with_another_certificate_gets_nothing(papers, strangers, othe
         with hook_server(context, does) as port, pytest.raises(NotDelivered, match="certificate"):
             webhook.deliver(hook_channel(tmp_path, port, ca), POST, NOW_UTC_S)
     assert does.taken == []
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+def test_the_operator_sends_a_test_to_a_channel(papers, does, tmp_path, capsys, is_right):
+    context, ca = papers
+    site = make_world(tmp_path).hub
+    does.answer = 0 if is_right else 503
+    failing = contextlib.nullcontext() if is_right else pytest.raises(CheckFailed, match="the server answered 503")
+    secret = secret_file(site)
+    with hook_server(context, does) as port:
+        way = f'webhook: {{url: "https://{HOST}:{port}/in", secret_file: {secret.name}, ca_file: {ca}}}'
+        (site / "alerts.yaml").write_text(f"channels:\n  pager:\n    {way}\n")
+        with failing:
+            assert main(["alerts", str(site), "--test", "pager"]) == 0
+            assert "The channel pager took the test over." in capsys.readouterr().err
+    for headers, body in does.taken:
+        assert json.loads(body) == {"id": 0, "count": 0, "text": "This is a test: no message waits in Wardbeat."}
+        assert headers["wardbeat-id"] == "0"
+    assert len(does.taken) == is_right
+    with pytest.raises(WrongUse) as refused:
+        main(["alerts", str(site), "--test", "ward"])
+    assert refused.value.remedy == "Its channels: pager."
 
 
 @pytest.mark.parametrize("content", [b"", b" \n"])

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import threading
 import time
 
 import pytest
@@ -340,9 +341,23 @@ def test_a_process_does_not_start_with_rules_that_are_refused(alerted):
 
 def test_a_site_has_one_such_process(alerted):
     lock = lock_file(alerted.hub.folder / "alerts.lock")
-    with pytest.raises(AlreadyRunning):
-        alerted.follower.run(None)
+    said = []
+    with pytest.raises(AlreadyRunning, match=r"another process of this hub holds alerts\.lock"):
+        alerted.follower.run(None, ready=lambda: said.append("runs"))
+    assert said == []  # a second one does not say that it runs
     unlock_file(lock)
+    stop = threading.Event()
+    alerted.follower.run(stop, alive=stop.set, ready=lambda: said.append("runs"))
+    assert said == ["runs"]
+
+
+def test_a_channel_whose_secret_is_missing_is_named_before_its_first_message(alerted, caplog):
+    file = alerted.hub.folder / "alerts.yaml"
+    file.write_text('channels: {pager: {webhook: {url: "https://h/x", secret_file: pager.secret}}}')
+    with caplog.at_level(logging.ERROR):
+        alerted.work()
+    assert "the channel pager cannot deliver: pager.secret cannot be read" in caplog.text
+    assert [channel.name for channel in alerted.follower.rules.channels] == ["pager"]
 
 
 def test_a_person_without_a_consent_for_care_is_told_of_a_change_and_the_team_never_is(alerted, monkeypatch):

@@ -108,6 +108,18 @@ def test_show_names_a_channel_that_has_not_delivered_for_an_hour(alerted, monkey
     assert "The channel ward has not delivered 2 messages, the first for 60 min." in capsys.readouterr().err
 
 
+def test_show_names_rules_that_are_refused(alerted, capsys):
+    file = alerted.hub.folder / "alerts.yaml"
+    before = file.read_text()
+    assert main(["show", str(alerted.hub.folder)]) == 0
+    file.write_text("rules: {sleep: {purpose: care}}")
+    assert main(["show", str(alerted.hub.folder)]) == 1
+    assert "there is no fact 'sleep'" in capsys.readouterr().err
+    file.write_text(before)
+    assert main(["show", str(alerted.hub.folder)]) == 0
+    capsys.readouterr()
+
+
 def test_a_crash_between_the_answer_and_the_deletion_sends_the_same_number_again(alerted, monkeypatch):
     server = Server(monkeypatch)
     add(alerted, 1)

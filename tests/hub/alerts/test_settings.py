@@ -45,6 +45,11 @@ def test_a_site_changes_levels_and_adds_channels(tmp_path):
     ("text", "fault", "remedy"),
     [
         ("rules: {silent_day: {purpose: care}}", "there is no fact 'silent_day'", "'silent_days'"),
+        (
+            "rules: {heart_rate_high: {purpose: care}}",
+            "there is no fact 'heart_rate_high'",
+            "facts are asked_for_help,",
+        ),
         ("rules: {silent_days: {on_level: 3}}", "silent_days names no consent purpose", "purpose: care"),
         ("rules: {silent_days: {purpose: }}", "silent_days names no consent purpose", "purpose: care"),
         ("rules: {silent_days: }", "silent_days names no consent purpose", "purpose: care"),
@@ -66,7 +71,17 @@ def test_a_site_changes_levels_and_adds_channels(tmp_path):
         ('channels: {w: {webhook: {url: "https://h/a\\r\\nX: y", secret_file: s}}}', "is not https://", "HTTPS"),
         ("channels: {w: {webhook: {url: 'https://h:0/', secret_file: s}}}", "is not https://", "HTTPS"),
         ("time_zone: Europe/Wien", "'Europe/Wien' is not known", "UTC"),
-        ("quiet_hours: {begin: '25:00', end: '06:00'}", "quiet_hours.begin", "docs/alerts.md"),
+        ("quiet_hours: {begin: '25:00', end: '06:00'}", "quiet_hours.begin", "in quotes"),
+        ("quiet_hours: {begin: 22:00, end: '06:00'}", "quiet_hours.begin: must be text", 'in quotes, such as "22:00"'),
+        ("quiet_hours: {begin: '22:00'}", "quiet_hours.end: this key is missing", "docs/alerts.md"),
+        ("channels: {w: {a_day: 0}}", "channels.w.a_day: must be at least 1", "docs/alerts.md"),
+        ("channels: {w: {a_day: 1.5}}", "channels.w.a_day: must be a whole number", "docs/alerts.md"),
+        ("a: 1\nrules: {}\nrules: {}", "line 1: 'rules' stands there twice", "Keep one"),
+        (
+            "rules: {silent_days: {purpose: care}, silent_days: {purpose: care}}",
+            "'silent_days' stands there",
+            "Keep one",
+        ),
         ("- a", "not a list of", "docs/alerts.md"),
         ("a: [", "line", "docs/alerts.md"),
     ],
@@ -95,6 +110,9 @@ def test_without_a_file_the_table_holds(tmp_path):
 
 def test_check_prints_the_rules_in_force_or_names_the_fault(tmp_path, capsys):
     (tmp_path / "alerts.yaml").write_text(GOOD)
+    secret = tmp_path / "pager.secret"
+    secret.write_text("a secret\n")
+    secret.chmod(0o600)
     assert main(["alerts", str(tmp_path), "--check"]) == 0
     said = capsys.readouterr().out
     assert said.splitlines() == list(rows(parsed(GOOD, tmp_path)))
@@ -102,6 +120,17 @@ def test_check_prints_the_rules_in_force_or_names_the_fault(tmp_path, capsys):
         assert words in said
     line = next(line for line in said.splitlines() if line.startswith("change_alarm"))
     assert "never" in line
+
+
+@pytest.mark.parametrize(("content", "cause"), [(None, "cannot be read"), ("", "is empty")])
+def test_check_names_a_channel_whose_secret_cannot_be_used(tmp_path, content, cause):
+    (tmp_path / "alerts.yaml").write_text(GOOD)
+    if content is not None:
+        (tmp_path / "pager.secret").write_text(content)
+        (tmp_path / "pager.secret").chmod(0o600)
+    with pytest.raises(ConfigInvalid, match=f"channels.pager: pager.secret {cause}") as refused:
+        main(["alerts", str(tmp_path), "--check"])
+    assert "mode 0600" in refused.value.remedy
 
 
 def test_a_day_of_quiet_hours_ends_when_they_end():

@@ -56,6 +56,8 @@ def test_every_flow_goes_with_the_keyboard_alone(seen, width, scheme):
     view.browser("press", key="Enter")
     view.holds(WORDS)  # a note is text, never markup
     is_sound(view, "/people/{device} with a note")
+    view.reach(".notes summary")
+    view.browser("press", key="Enter")
     view.reach(f"form[action='/people/{asking.name}/notes/delete'] button")
     view.browser("press", key="Enter")
     view.holds(WORDS, count=0)
@@ -67,7 +69,7 @@ def test_every_flow_goes_with_the_keyboard_alone(seen, width, scheme):
     view.reach("form[action$='/acknowledge'] button")
     view.browser("press", key="Enter")
     view.browser("wait", js=f"document.querySelectorAll(\"form[action$='/acknowledge']\").length === {waiting - 1}")
-    assert f"{view.staff.name} takes care of it" in view.browser("text", sel="main")
+    assert f"{view.staff.name} has been taking care of it" in view.browser("text", sel="main")
     is_sound(view, "/alerts with one taken care of")
 
     for path in (f"/people/{asking.name}/print", "/group", "/help"):

@@ -54,11 +54,11 @@ def test_nothing_is_written_where_one_of_several_does_not_consent(site):
 @pytest.mark.parametrize(
     ("change", "word"),
     [
-        ("DELETE FROM look WHERE n = 3", "look 3 to look 3 are missing"),
-        ("DELETE FROM look WHERE n = 1", "look 1 to look 1 are missing"),
+        ("DELETE FROM look WHERE n = 3", "look 3 is missing"),
+        ("DELETE FROM look WHERE n = 1", "look 1 is missing"),
         ("DELETE FROM look WHERE n = 6", "the log was cut"),
-        ("DELETE FROM look WHERE n > 3", "look 4 to look 6 are missing: the log was cut"),
-        ("DELETE FROM look", "look 1 to look 6 are missing"),
+        ("DELETE FROM look WHERE n > 3", "looks 4 to 6 are missing: the log was cut"),
+        ("DELETE FROM look", "looks 1 to 6 are missing"),
         ("UPDATE look SET who = 'Eve' WHERE n = 2", "look 2 is not as it was written"),
         ("UPDATE look SET who = 'Eve' WHERE n = 6", "look 6 is not as it was written"),
         ("UPDATE look SET view = 'list' WHERE n = 4", "look 4 is not as it was written"),
@@ -82,7 +82,7 @@ def test_a_log_that_was_cut_goes_on_behind_what_is_missing(site):
         db.execute(text("DELETE FROM look WHERE n > 4"))
     look(site, people[0])
     assert [row.n for row in site.store.looks()] == [1, 2, 3, 4, 7]
-    assert "look 5 to look 6 are missing" in list(faults(site.store, site.keys))
+    assert "looks 5 to 6 are missing" in list(faults(site.store, site.keys))
 
 
 def test_the_command_lists_every_look_and_fails_where_one_is_missing(site, capsys):
@@ -92,3 +92,5 @@ def test_the_command_lists_every_look_and_fails_where_one_is_missing(site, capsy
     assert len(lines) == 6
     assert '"who": "Ada", "role": "lead", "view": "person"' in lines[0]
     assert person.name in lines[0]
+    assert main(["looks", str(site.folder), "--check"]) == 0
+    assert "The log of looks is whole: 6 looks." in capsys.readouterr().err

@@ -1,5 +1,8 @@
 """Sign-in by an account, against a small provider over TLS: what is right comes in, and each lie is refused."""
 
+import http.client
+import socket
+import ssl
 import time
 
 import pytest
@@ -7,6 +10,7 @@ import yaml
 from joserfc.jwk import ECKey
 
 from agent.errors import ConfigInvalid
+from hub.care.issuer import Issuer, ProviderFailed
 from hub.care.oidc import FILE, load_provider
 from hub.care.web.account import BROWSER
 from hub.cli import main
@@ -200,6 +204,24 @@ def test_another_authority_s_provider_is_not_believed(site, provider, tmp_path):
     assert provider.asked == []
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (socket.gaierror(-2, "?"), "has a host name that is not known here"),
+        (ssl.SSLCertVerificationError("?"), "an authority of your own needs ca_file"),
+        (TimeoutError(), "is too slow"),
+        (ConnectionRefusedError(), "does not answer"),
+    ],
+)
+def test_the_log_names_why_a_provider_gives_no_answer(monkeypatch, error, words):
+    def fails(*_, **__):
+        raise error
+
+    monkeypatch.setattr(http.client.HTTPSConnection, "request", fails)
+    with pytest.raises(ProviderFailed, match=words):
+        Issuer("https://login.example").asked("https://login.example/")
+
+
 def test_settings_that_are_not_valid_are_refused_by_name(site, tmp_path):
     assert load_provider(site.folder) is None
     secret = tmp_path / "secret"
@@ -209,9 +231,9 @@ def test_settings_that_are_not_valid_are_refused_by_name(site, tmp_path):
         ({"issuer": "http://login.example"}, "https://HOST"),
         ({"issuer": "https://"}, "issuer"),
         ({"client_id": ""}, "client_id"),
-        ({"more": 1}, "more"),
-        ({"ca_file": str(tmp_path / "none")}, "No such file"),
-        ({"client_secret_file": str(tmp_path / "none")}, "No such file"),
+        ({"issur": 1}, "unknown key 'issur'; the keys are issuer, client_id, client_secret_file, ca_file"),
+        ({"ca_file": "none.pem"}, f"{site.folder}/none.pem cannot be read: No such file"),
+        ({"client_secret_file": "none"}, f"{site.folder}/none cannot be read: No such file"),
     ):
         settings(site, **{"issuer": "https://login.example", "secret": secret, **more})
         with pytest.raises(ConfigInvalid, match=word):

@@ -16,12 +16,14 @@ import time
 import pytest
 from sqlalchemy import text
 
-from agent.errors import WireRefused
+from agent.errors import KeysMissing, Missing, WireRefused
 from agent.wire.looks import chained
 from agent.wire.message import SchemaMessage
 from agent.wire.receipt import LooksMessage
 from hub.care.looks import faults
 from hub.care.web.sessions import COOKIE
+from hub.care.web.tls import names_of
+from hub.cli import main
 from hub.store.rides import waiting_rides
 from tests.support.care_site import care_site
 from tests.support.care_view import Browser, flooding, port_of, running
@@ -328,3 +330,13 @@ def test_receipts_arrive_while_the_view_is_flooded(served, tmp_path):
     print(f"\n{rate} requests a second; {statuses}; {n} receipts, 95 % within {slow_s:.2f} s")
     assert n >= 5
     assert slow_s < within_s(2.0)
+
+
+def test_a_certificate_that_is_missing_or_names_no_host_is_refused_by_name(site, tmp_path):
+    with pytest.raises(Missing, match="cannot be read: No such file"):
+        names_of(tmp_path / "none.pem")
+    with pytest.raises(Missing, match=r"is no certificate of a server with host names$"):
+        names_of(site.folder / "ca.pem")
+    with pytest.raises(KeysMissing, match="there is no hub in"):
+        main(["view", str(tmp_path), "--care"])
+    assert list(tmp_path.glob("*.lock")) == []

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import subprocess
 import time
 
@@ -20,6 +21,7 @@ from hub.store.tables import SITE
 from tests.support.care_site import CareSite, care_site
 from tests.support.clients import connects
 from tests.support.processes import system_tool
+from tests.support.terminal import on_terminal
 from tests.support.world import make_world, start_site_broker
 
 
@@ -48,6 +50,10 @@ def test_a_member_is_added_listed_and_revoked(site, tmp_path, capsys):
     with pytest.raises(WrongUse, match="there is a member named"):
         main(["staff", "add", folder, "ADA ŁOVELACE", "--role", "reader", "--into", str(tmp_path / "b.p12")])
     assert main(["staff", "revoke", folder, "ada łovelace"]) == 0
+    with pytest.raises(WrongUse, match="is revoked already"):
+        main(["staff", "revoke", folder, "Ada Łovelace"])
+    with pytest.raises(WrongUse, match=f"there is no folder {tmp_path}/none"):
+        main(["staff", "add", folder, "Eve", "--role", "reader", "--into", str(tmp_path / "none" / "c.p12")])
     assert main(["staff", "add", folder, "Ada Łovelace", "--role", "reader", "--into", str(tmp_path / "c.p12")]) == 0
     with pytest.raises(WrongUse, match="already exists"):
         main(["staff", "add", folder, "Eve", "--role", "reader", "--into", str(file)])
@@ -66,6 +72,18 @@ def test_a_member_is_added_listed_and_revoked(site, tmp_path, capsys):
 
 
 @pytest.mark.process
+@pytest.mark.process
+def test_a_terminal_shows_members_as_a_table(tmp_path):
+    folder = make_world(tmp_path).hub
+    assert main(["staff", "add", str(folder), "Ada", "--role", "lead", "--into", str(tmp_path / "a.p12")]) == 0
+    code, seen = on_terminal("hub", "staff", "list", folder, typed=[], env={"COLUMNS": "120"})
+    assert code == 0, seen
+    head, row = [line.split() for line in seen.splitlines() if line.strip()]
+    assert head == ["name", "role", "kind", "state", "until"]
+    assert row[:5] == ["Ada", "lead", "certificate", "in", "force"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", row[5])
+
+
 def test_the_file_is_under_encryption_that_browsers_of_today_take(site, tmp_path):
     site.member("Ada", "lead")
     file = tmp_path / "ada.p12"

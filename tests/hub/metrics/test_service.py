@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import time
 import urllib.error
 import urllib.request
@@ -10,6 +11,8 @@ import pytest
 
 from agent.errors import AlreadyRunning, KeysMissing, WrongUse
 from agent.outbox import consents
+from hub.care.web.tls import own_certificate
+from hub.keys.staff_certificates import ca_file
 from hub.metrics.address import Address
 from hub.metrics.exposition import published
 from hub.metrics.service import Metrics
@@ -164,6 +167,17 @@ def test_a_key_that_was_made_meanwhile_counts(site):
         text = published(metrics.read(later))
         assert "wardbeat_hub_directory_days 2.0" in text
         assert "wardbeat_hub_kem_key_days 45.0" in text or "wardbeat_hub_kem_key_days 44.0" in text
+
+
+def test_the_certificates_of_the_care_view_are_counted(site):
+    with contextlib.closing(Metrics(site.world.hub)) as metrics:
+        now_utc_s = int(time.time())
+        assert 'certificate="view"' not in published(metrics.read(now_utc_s))
+        own_certificate(site.world.hub, "127.0.0.1")
+        ca_file(site.world.hub)
+        text = published(metrics.read(now_utc_s))
+    assert re.search(r'wardbeat_hub_certificate_days\{certificate="view"\} 82[45]\.0', text)
+    assert 'certificate="staff-ca"' in text
 
 
 def test_one_process_reads_a_folder(site):

@@ -177,6 +177,8 @@ def test_a_terminal_shows_tables_and_json_on_demand(tmp_path):
     assert json.loads(seen)["label"] == "P07"
     code, seen = on_terminal("hub", "show", world.hub, typed=[], env={"COLUMNS": "80"})
     assert re.search(r"^site +test-site", seen, re.MULTILINE), seen
+    assert re.search(r"^processes +none ran here", seen, re.MULTILINE), seen
+    assert "{" not in seen
     world.close()
 
 

@@ -1,16 +1,10 @@
 // The person's own heart beat: a big number and a line of the last seconds, in the last of the first steps.
 import { number } from "./local.js";
+import { part } from "./svg.js";
 
 const SPAN_S = 20;
 const HIGH = 120;
-const SVG = "http://www.w3.org/2000/svg";
 const id = (name) => document.getElementById(name);
-
-function part(name, attributes) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
-}
 
 // beats: [when in s, interval in ms, label], oldest first; one that was rejected is left out
 export function ownBeat(told, beats) {

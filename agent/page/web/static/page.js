@@ -37,7 +37,7 @@ async function show(wanted, { keepFocus = false } = {}) {
     scrollTo(0, 0);
   }
   live.shown(page);
-  await later();
+  later();
 }
 
 // parts of a page that wait for the reader

@@ -60,7 +60,8 @@ def test_variability_is_shown_in_ms():
     line = Line("ln_rmssd", DAY, (math.log(42.0),), (math.log(42.0),), (math.log(30.0),), (math.log(60.0),))
     assert ranges.own_range(line, "x").rows == (("4 Sep 2026", "42", "42", "30 to 60"),)
     assert ranges.range_sentence(line) == (
-        "The mean of the seven days to 4 Sep 2026 is 42 ms, within their own range of 30 to 60, in which nine of ten of their days lay."
+        "The mean of the seven days to 4 Sep 2026 is 42 ms, within their own range. Nine in ten of their days "
+        "were between 30 and 60."
     )
 
 

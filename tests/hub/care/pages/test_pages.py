@@ -10,9 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from agent.errors import WrongUse
+from agent.wire.context import DAY_S
 from hub.care import reading
-from hub.care.pages import ACTIONS, PAGES, frame, people
-from hub.care.picture import Picture
+from hub.care.pages import ACTIONS, PAGES, frame, people, words
+from hub.care.pages import person as person_page
+from hub.care.picture import Picture, WeekShown
 from hub.care.reading import SeenPerson
 from hub.care.rows import Made, Seen, TeamRole
 from hub.store.team_alerts import ACKNOWLEDGED, WITH_TEAM
@@ -118,10 +120,12 @@ def test_somebody_who_is_not_there_is_answered_like_somebody_unknown(hub):
 def test_each_picture_says_when_it_was_made_and_when_next(everybody):
     address = f"/people/{everybody.people[0].name}"
     page = made(everybody, address).html
-    assert page.count("Made 30 Nov 2026, 00:53 UTC; next by 30 Nov 2026, 06:53 UTC.") == 4
-    assert "should have been made again" not in page + made(everybody, "/").html
+    assert page.count("Made 30 Nov 2026, 00:53 UTC. Next by 30 Nov 2026, 06:53 UTC.") == 4
+    people = made(everybody, "/").html
+    assert "The oldest line was made 30 Nov 2026, 00:53 UTC; all are made again by 30 Nov 2026, 06:53 UTC." in people
+    assert "should have been made again" not in page + people
     later = NOW_UTC_S + 7 * 3600
-    assert made(everybody, address, now_utc_s=later).html.count("it should have been made again") == 4
+    assert made(everybody, address, now_utc_s=later).html.count("It should have been made again") == 4
     assert "14 of these pictures should have been made again" in made(everybody, "/", now_utc_s=later).html
 
 
@@ -281,18 +285,21 @@ def test_a_page_offers_what_its_reader_may_send(everybody):
 
     assert forms(TeamRole.READER) == set()
     assert forms(TeamRole.MEMBER) == {"/notes", "/acknowledge"}
-    assert "I take care of it" not in made(everybody, "/alerts", TeamRole.READER).html
+    assert "I will take care of it" not in made(everybody, "/alerts", TeamRole.READER).html
 
 
 def test_a_note_is_kept_shown_and_deleted(hub):
     person = hub.person("P01").consents()
     hub.project_all()
     to = sent(hub, f"/people/{person.name}/notes", TeamRole.MEMBER, "M. Member", fields={"text": " Called.\r\nTwice. "})
-    assert to == f"/people/{person.name}#notes"
+    assert to == f"/people/{person.name}?done=note#notes"
+    assert "The note is saved." in made(hub, to.partition("#")[0]).html
     (note,) = reading.notes(opened(hub), person.kid)
     assert (note.text, note.who, note.at_utc_s) == ("Called.\nTwice.", "M. Member", NOW_UTC_S)
     assert "Called.\nTwice." in made(hub, f"/people/{person.name}").html
-    sent(hub, f"/people/{person.name}/notes/delete", fields={"number": str(note.number)})
+    to = sent(hub, f"/people/{person.name}/notes/delete", fields={"number": str(note.number)})
+    assert "The note is deleted." in made(hub, to.partition("#")[0]).html
+    assert 'role="status"' not in made(hub, f"/people/{person.name}?done=<b>").html
     assert reading.notes(opened(hub), person.kid) == []
 
 
@@ -333,8 +340,10 @@ def test_an_alert_is_acknowledged_once_by_the_first(hub):
     sent(hub, f"/people/{other.name}/alerts/acknowledge", fields={"number": "1"})  # not theirs
     assert [one.kept.state for one in reading.alerts(opened(hub))] == [WITH_TEAM]
     address = f"/people/{person.name}/alerts/acknowledge"
-    assert sent(hub, address, fields={"number": "1"}) == "/alerts"
-    assert sent(hub, address, name="B. Other", fields={"number": "1", "back": "person"}) == f"/people/{person.name}"
+    assert sent(hub, address, fields={"number": "1"}) == "/alerts?done=taken"
+    to = sent(hub, address, name="B. Other", fields={"number": "1", "back": "person"})
+    assert to == f"/people/{person.name}?done=taken"
+    assert all("who takes care of this alert" in made(hub, where).html for where in (to, "/alerts?done=taken"))
     (one,) = reading.alerts(opened(hub))
     assert (one.kept.state, one.kept.acknowledged_by, one.kept.acknowledged_utc_s) == (
         ACKNOWLEDGED,
@@ -342,4 +351,63 @@ def test_an_alert_is_acknowledged_once_by_the_first(hub):
         NOW_UTC_S,
     )
     assert one.kept.revision == 3
-    assert "N. Example takes care of it" in made(hub, "/alerts").html
+    assert "N. Example has been taking care of it since" in made(hub, "/alerts").html
+
+
+# ---- what a page says
+
+
+def test_past_alerts_are_listed_for_90_days_while_the_person_consents(hub):
+    person, gone = hub.person("P01").consents(), hub.person("P02").consents()
+    hub.project_all()
+    for number, who in ((100, person), (200, gone)):
+        alert(who, number, "silent_days", "closed", closed_utc_s=NOW_UTC_S - 89 * DAY_S, by="B. Other")
+        alert(who, number + 1, "check_in_burnout", "closed", closed_utc_s=NOW_UTC_S - 91 * DAY_S)
+    gone.withdraws()
+    page = made(hub, "/alerts").html
+    assert "Closed in the last 90 days" in page
+    assert "P01" in page
+    assert "P02" not in page
+    assert page.count('data-label="Closed"') == 1
+    assert "No data for several days" in page
+    assert "burnout" not in page
+
+
+def test_the_suggestion_and_the_words_of_who_asks_stand_with_the_alert_wherever_it_is(hub):
+    person = hub.person("P01").consents()
+    person.asks("Please call me.")
+    hub.project_all()
+    alert(person, 1, "index_low_above_50_weeks")
+    alert(person, 2, "asked_for_help")
+    for _ in ("waiting", "taken"):
+        pages = (made(hub, "/alerts").html, made(hub, f"/people/{person.name}").html)
+        assert all("A suggestion for the person, with its evidence" in html for html in pages)
+        assert all("Evidence A" in html and "Please call me." in html for html in pages)
+        sent(hub, f"/people/{person.name}/alerts/acknowledge", fields={"number": "1"})
+
+
+def test_what_moved_the_index_says_which_way_each_measurement_lies():
+    week = WeekShown(TODAY, 70.0, 55.0, 85.0, "", (("ln_rmssd", 12.0), ("hr_bpm", 8.0), ("yawns_per_min", 0.0)))
+    found = {part.name: part.moved for part in person_page.parts(week)}
+    assert found == {
+        "Heart rate variability at rest": "lower than their normal",
+        "Heart rate at rest": "higher than their normal",
+        "Yawns": "at their normal",
+    }
+    less = replace(week, points=(("ln_rmssd", -12.0), ("hr_bpm", -8.0)))
+    assert [part.moved for part in person_page.parts(less)] == ["higher than their normal", "lower than their normal"]
+
+
+def test_the_first_sentence_says_what_the_number_means_or_why_there_is_none():
+    week = WeekShown(TODAY - 1, 76.2, 57.0, 90.0, "")
+    seen = shown(1, state="apart", weeks=(week,)).picture
+    assert words.state_sentence(seen) == (
+        "The seven days to 29 Nov 2026 show clearly more strain than their normal. Their index is 76 of 100; 50 is "
+        "their normal, and more is more strain. The true value lies between 57 and 90 nine times in ten."
+    )
+    silent = shown(1, state="thin", gaps=((TODAY - 12, TODAY - 1, "silent"),)).picture
+    assert words.state_sentence(silent) == (
+        "Too little was measured lately for an index. Since 18 Nov 2026: the device was not heard."
+    )
+    worn = replace(silent, state="learning", gaps=((TODAY - 12, TODAY - 3, "silent"),))
+    assert words.state_sentence(worn) == ("There is no index yet: their normal is learned from 42 readings on 14 days.")

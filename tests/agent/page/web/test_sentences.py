@@ -1,0 +1,34 @@
+"""The agent's sentences in another language: whole, with fields, unknown."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.page.web.sentences import Sentences
+
+MADE = Sentences(
+    {
+        "recording": "zeichnet auf",
+        "{0} is out of range now": "{0} ist jetzt außer Reichweite",
+        "Move closer, then look for {0} again.": "Gehen Sie näher heran, und suchen Sie erneut nach: {0}",
+        "this is a long sentence about {0} and {1}": "{1}, dann {0}",
+        "strap": "Gurt",
+    }
+)
+
+
+def test_whole_sentences_fields_and_names():
+    assert MADE.say("recording") == "zeichnet auf"
+    assert MADE.say("recording.") == "zeichnet auf."
+    assert MADE.say("strap is out of range now") == "Gurt ist jetzt außer Reichweite"
+    assert MADE.say("this is a long sentence about a and b") == "b, dann a"
+
+
+def test_what_is_unknown_stays_as_it_is():
+    assert MADE.say("something of a later release") == "something of a later release"
+    assert Sentences({}).say("recording") == "recording"
+    assert MADE.say("x" * 5000) == "x" * 5000
+
+
+@given(st.text(max_size=300))
+def test_no_text_breaks_it(text):
+    assert isinstance(MADE.say(text), str)

@@ -1,0 +1,134 @@
+"""The agent's sentences that can reach the page, collected from its source code; `tests/laws/test_languages.py` compares
+them with the translations.
+
+A sentence is a text or an f-string with two words or more, in a module that the page's questions, states and pushes
+reach. Fields of f-strings are numbered; a field that occurs twice has one number.
+"""
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+MODULES = (
+    "agent/page/*.py",
+    "agent/page/web/app.py",
+    "agent/page/web/uploads.py",
+    "agent/page/web/pipe.py",
+    "agent/page/web/long_queries.py",
+    "agent/control/handlers.py",
+    "agent/control/device_scan.py",
+    "agent/control/ask_words.py",
+    "agent/days/journal.py",
+    "agent/days/store.py",
+    "agent/days/contacts.py",
+    "agent/days/calendar/*.py",
+    "agent/enrollment/*.py",
+    "agent/outbox/*.py",
+    "agent/privacy/*.py",
+    "agent/publisher/*.py",
+    "agent/session/*.py",
+    "agent/sources/**/*.py",
+    "agent/system/host.py",
+    "agent/system/machine.py",
+    "agent/system/machine_policy.py",
+    "agent/system/floor.py",
+    "agent/system/storage.py",
+    "agent/tables/*.py",
+    "agent/weeks/*.py",
+    "agent/windows/*.py",
+    "agent/pipeline.py",
+    "agent/config_watch.py",
+    "agent/wire/armor.py",
+    "agent/wire/paper_codes.py",
+    "agent/wire/enroll.py",
+    "agent/wire/bootstrap.py",
+    "agent/scoring/instruments.py",
+    "agent/features/face.py",
+    "agent/features/heart.py",
+)
+"""Modules whose sentences a page can show. Others speak in a terminal, in the log or to a hub."""
+
+NOT_SHOWN = (
+    "agent/page/process.py",  # the file that leads the browser in
+    "agent/outbox/rows.py",  # names of stored values
+    "agent/sources/strap/quirks/table.py",  # titles of reports about straps
+    "agent/sources/strap/escalation.py",  # steps of recovery, for the log
+    "agent/privacy/consent.py",  # the text that is signed stands as it is
+)
+
+NAMES = frozenset(
+    {
+        "language of the page", "calendar titles", "process {0} {1}", "pause until", "private hours",
+        "private hours skipped until", "store id", "tls key file", "wardbeat device", "certificate asked", "pin {0}",
+        "consent {0}", "break ledger", "begun again", "break {0}", "ledger {0}", "look {0}", "features {0}", "sealed again",
+        "wardbeat consent give", "not a message of the camera process", "version {0}", "Unsupported protocol version",
+        "nothing speaks against it", "as the files say", "{0} {1}",
+    }
+)  # fmt: skip
+"""Names under which something is stored, and texts between programs."""
+
+_SILENT = ("log.", "re.compile", "events.", "outbox.db", "self.db", "self._db", "db.execute", "self._outbox.db")
+_SQL = re.compile(r"(SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|ALTER|DROP|BEGIN|WITH|FROM|WHERE|ORDER) ")
+_FIELD = re.compile(r"\{\d\}")
+
+
+def collected() -> dict[str, str]:
+    """Every sentence, with the module that has it."""
+    found: dict[str, str] = {}
+    for pattern in MODULES:
+        for file in sorted(ROOT.glob(pattern)):
+            name = file.relative_to(ROOT).as_posix()
+            if name not in NOT_SHOWN:
+                for text in sentences(file.read_text(encoding="utf-8")):
+                    found.setdefault(text, name)
+    return found
+
+
+def sentences(source: str) -> set[str]:
+    """The sentences of a module."""
+    tree = ast.parse(source)
+    silent = _silent(tree)
+    made = set()
+    for node in ast.walk(tree):
+        if id(node) in silent or not isinstance(node, ast.Constant | ast.JoinedStr):
+            continue
+        text = _template(node).strip()
+        bare = _FIELD.sub("", text)
+        if not _SQL.match(text) and text not in NAMES and "<" not in text and "|" not in text:
+            if len(re.findall(r"[^\W\d_]{2,}", bare)) >= 2 or re.search(r"[a-z]{3,} \{\d\}|\{\d\} [a-z]{3,}", text):
+                if re.search(r"[a-z]{2,}[ ,.:]", bare) and " " in text:
+                    made.add(text)
+    return made
+
+
+def _silent(tree: ast.AST) -> set[int]:
+    """Nodes that nobody reads at a page: docstrings, the log, SQL; and what stands inside an f-string."""
+    made = set()
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            made |= {id(one.value) for one in body if isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)}
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(_SILENT):
+            made |= {id(one) for one in ast.walk(node)}
+        if isinstance(node, ast.JoinedStr):
+            made |= {id(one) for one in ast.walk(node) if one is not node and not _is_whole(one)}
+    return made
+
+
+def _is_whole(node: ast.AST) -> bool:
+    """Whether a text inside a field of an f-string is a sentence of its own."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.count(" ") >= 3
+
+
+def _template(node: ast.Constant | ast.JoinedStr) -> str:
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    made, fields = "", {}
+    for part in node.values:
+        if isinstance(part, ast.Constant):
+            made += str(part.value)
+        else:
+            made += f"{{{fields.setdefault(ast.unparse(part), len(fields))}}}"
+    return made
