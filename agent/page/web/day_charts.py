@@ -47,7 +47,8 @@ def journal(counts: Sequence[dict[str, Any]], days: Sequence[str], local: Local)
     inside += _dates(days, high, local)
     scale = [(_TOP + (lane + 1) * _LANE - 16, local.word("mood", mood)) for lane, mood in enumerate(MOODS)]
     said = {day: _moods_said(by_day[day], local) for day in by_day}
-    says = [f"{local.forms.full_day(day)}: {said.get(day) or local.t('days.no_entry')}" for day in days]
+    none = local.t("days.no_entry")
+    says = [f"{local.forms.full_day(day)}: {said.get(day, none)}" for day in days]
     total = sum(sum(one.values()) for one in by_day.values())
     title = local.t("days.trend_title")
     summary = local.t("days.trend_said", n=total, days=len(by_day)) if total else local.t("days.trend_none")
@@ -74,7 +75,8 @@ def numbers(one: dict[str, Any], days: Sequence[str], local: Local) -> Chart:
     values = {row["day"]: row["value"] for row in rows}
     unit, title = unit_words(name, local), _capital(local.said(one["title"]))
     said = {day: with_unit(name, value, local) for day, value in values.items()}
-    says = [f"{local.forms.full_day(day)}: {said.get(day, local.t('app.no_data'))}" for day in days]
+    none = local.t("app.no_data")
+    says = [f"{local.forms.full_day(day)}: {said.get(day, none)}" for day in days]
     last = rows[-1]
     summary = local.t(
         "days.number_said",
