@@ -17,6 +17,7 @@ import shutil
 import sys
 from typing import Any, Final
 
+from agent import __version__
 from agent.errors import Missing, OutboxBroken, WardbeatError
 from agent.features import FEATURES
 from agent.model import NS_PER_S
@@ -259,6 +260,7 @@ def _hello(session: Session) -> dict[str, Any]:
     from agent.page import decisions, queries
 
     return {
+        "version": __version__,
         "state_dir": str(session.folder),
         "key_store": session.settings.key_store,
         "usual_hours": [session.settings.days.usual_from_h, session.settings.days.usual_until_h],

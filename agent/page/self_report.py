@@ -4,29 +4,46 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from agent.errors import NotScored, WrongUse
+from agent.outbox import consents
 from agent.page import forms
+from agent.privacy.consent import CARE
 from agent.session.session import Session
 from agent.windows.history import Told
+from agent.wire.context import SIGNAL as CONTEXT
 
 Answer = dict[str, Any]
 
 _DAY_S: Final = 86_400
+_PAST: Final = 6  # results of each check-in that are shown
 
 
 def check_ins(session: Session, _: forms.Nothing) -> Answer:
-    """Which there are here, when each was answered last, and what was begun."""
+    """Which there are here, what was begun, results of the past, and who gets the results by a consent in force."""
     from agent.weeks import scores  # with the check-ins alone: 3 MB
 
     told = session.history.told()
     made = []
     for short, one in scores.allowed_instruments(session.profile).items():
-        answered = [row.at_utc_s for row in told if row.what == "check-in" and row.name == short]
+        done = sorted(
+            (row for row in told if row.what == "check-in" and row.name == short), key=lambda row: row.at_utc_s
+        )
         begun = [row for row in told if row.what == "draft" and row.name == short]
-        last = max(answered, default=None)
+        last = done[-1].at_utc_s if done else None
         # one in the future was given under a wrong clock: it keeps nobody from the next
         due = last is None or not 0 <= session.utc_s() + _DAY_S - last < (one.every_days + 1) * _DAY_S
-        made.append(asdict(one) | {"last_utc_s": last, "due": due, "begun": dict(begun[-1].numbers) if begun else {}})
-    return {"instruments": made}
+        past = [{"at_utc_s": row.at_utc_s, "lines": scores.past_lines(one, row)} for row in done[: -_PAST - 1 : -1]]
+        made.append(
+            asdict(one)
+            | {"last_utc_s": last, "due": due, "begun": dict(begun[-1].numbers) if begun else {}, "past": past}
+        )
+    return {"instruments": made} | _sent(session)
+
+
+def _sent(session: Session) -> Answer:
+    """Who gets results of check-ins by the consent in force, and whether a care team sees them."""
+    given = consents.stands_at(session.outbox, session.profile.name, session.utc_s())
+    named = [one for one in given.grants if one.signal == CONTEXT] if given is not None else []
+    return {"sent_to": sorted({one.recipient for one in named}), "with_team": any(one.purpose == CARE for one in named)}
 
 
 def answer(session: Session, asked: forms.Answers) -> Answer:

@@ -205,8 +205,25 @@ def require(profile: Profile, short: str | None) -> instruments.Instrument:
 
 def result(asked: instruments.Instrument, made: Iterable[instruments.Score]) -> list[str]:
     """What was said, in lines: what it means first, what may help, and last how good the question is."""
-    lines, burnout = [], False
-    scales = {scale.name: scale.words for scale in asked.scales}
+    made = tuple(made)
+    lines = _score_lines(asked, made)
+    burnout = any(one.burnout for one in made)
+    if burnout:
+        lines.append(
+            "Consider talking about this with someone you trust: a colleague, your doctor, occupational health."
+        )
+        lines.append("This sums up your answers; it is not a diagnosis. What may help:")
+        lines += [f"  * {one.text}" for one in suggestions(["burnout"])]
+    return [*lines, asked.note]
+
+
+def past_lines(asked: instruments.Instrument, told: Told) -> list[str]:
+    """What a check-in of the past resulted in, a line a number; none where its questions were another version's."""
+    return _score_lines(asked, [one for one in _scored(asked, told) if one.value is not None])
+
+
+def _score_lines(asked: instruments.Instrument, made: Iterable[instruments.Score]) -> list[str]:
+    scales, lines = {scale.name: scale.words for scale in asked.scales}, []
     for one in made:
         if one.value is None:
             lines.append(f"{scales[one.scale]}: no result, because {one.reason}.")
@@ -215,14 +232,7 @@ def result(asked: instruments.Instrument, made: Iterable[instruments.Score]) -> 
         if one.burnout is not None:
             meaning = f" ({one.band}, which {'is' if one.burnout else 'is not'} counted as burnout here)"
         lines.append(f"{scales[one.scale]}: {one.value:.0f}{meaning}")
-        burnout = burnout or bool(one.burnout)
-    if burnout:
-        lines.append(
-            "Consider talking about this with someone you trust: a colleague, your doctor, occupational health."
-        )
-        lines.append("This sums up your answers; it is not a diagnosis. What may help:")
-        lines += [f"  * {one.text}" for one in suggestions(["burnout"])]
-    return [*lines, asked.note]
+    return lines
 
 
 def offset_s(utc_s: int) -> int:

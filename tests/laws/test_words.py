@@ -13,8 +13,8 @@ from agent.features import FEATURES
 from agent.outbox.receipts import REFUSALS
 from agent.outbox.tables import ROW_STATES
 from agent.page.web import catalogue, pages
+from agent.page.web.amounts import unit_of
 from agent.page.web.charts import shade_of
-from agent.page.web.day_charts import unit_of
 from agent.page.web.local import SCRIPT_FAMILIES
 from agent.page.web.pages import Pages
 from agent.page.web.table import PAGES
@@ -100,7 +100,8 @@ VALUES: dict[str, Iterable[str]] = {
     "note_shift": ("day", "night"),
     "mood": MOODS,
     "mood_sign": MOODS,
-    "unit": {unit_of(name) for name, row in DAYS.items() if row.signal not in ("schedule", "journal")},
+    "unit": {unit_of(name) for name in (*DAYS, *FEATURES)} - {""},
+    "channel": {need for row in FEATURES.values() for need in row.needs},
     "counted": WEEK_ROWS,
     **team.FAMILIES,
     "page": PAGES,
@@ -118,7 +119,7 @@ VALUES: dict[str, Iterable[str]] = {
     "shade": sorted({shade_of(percent) for percent in range(-100, 101)}),
     "shift_row": ("day", "night"),
     "shift_says": ("day", "night"),
-    "made": [f"{name}.{part}" for name in MADE for part in ("words", "formula", "source", "count")],
+    "made": [f"{name}.{part}" for name in MADE for part in ("name", "words", "formula", "source", "count")],
 }
 """Family of words -> every value that the data can have."""
 

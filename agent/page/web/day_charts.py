@@ -1,201 +1,152 @@
-"""Pictures of 'Your days': the journal by day, numbers of days, the roster as a strip.
+"""Pictures of 'Days': the journal by day, and numbers of days.
 
-A day that was not imported is hatched; a day with an entry, a bar or a dot says its number in the table too.
+A day that was not imported is hatched; each picture says its days one by one, and again in a table.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from markupsafe import Markup
 
 from agent.page.web import drawing as draw
+from agent.page.web.amounts import amount, unit_words, with_unit
 from agent.page.web.drawing import Chart
-from agent.system import host
+from agent.page.web.local import Local
 from agent.tables.days import MOODS
 
-Words = Callable[..., str]
-_LABEL_EVERY: Final = 10  # days
-_WIDE: Final = 360
-"""A phone's width: the pictures of this page fit it, and the style sheet has the letters of wide screens smaller."""
-_LEFT, _BOTTOM = 34, 18
-_ROSTER_HIGH: Final = 160
-_LANES_LEFT: Final = 58  # for the longest word
+_HIGH: Final = 168
+_TOP: Final = 12
+_LANE: Final = 36
+_LANES_PX: Final = 96  # for the longest word of a mood
+_LABEL_EVERY: Final = 4
+"""Days between labels that a picture may have at most; the style sheet shows those that fit."""
+
+_DOT_PX: Final = 3.5
+_TICKS: Final = 5
 
 
-def journal(counts: Sequence[dict[str, Any]], days: Sequence[str], t: Words, word: Words) -> Chart:
+def journal(counts: Sequence[dict[str, Any]], days: Sequence[str], local: Local) -> Chart:
     """Entries by day: a lane for each mood, a bar for each day with entries.
 
     Args:
         counts: By day with an entry: ``{"day", "counts": {mood: n}}``.
         days: The days of the picture.
-        t, word: Of the catalogue.
+        local: The person's language and region.
     """
-    lane, top = 26, 4
-    high = top + lane * len(MOODS) + _BOTTOM
-    step = (_WIDE - _LANES_LEFT) / max(len(days), 1)
-    place_of = {day: place for place, day in enumerate(days)}
-    most = max([n for one in counts for n in one["counts"].values()] + [1])
+    by_day = {one["day"]: one["counts"] for one in counts}
+    most = max([n for one in by_day.values() for n in one.values()] + [1])
+    high = _TOP + _LANE * len(MOODS) + draw.LABEL_HIGH
     inside: list[Markup] = []
-    for row, mood in enumerate(MOODS):
-        y = top + (row + 1) * lane - 3
-        inside.append(draw.text(_LANES_LEFT - 6, y - 4, word("mood", mood), "label", "end"))
-        inside.append(draw.line(_LANES_LEFT, y, _WIDE, y, "normal"))
-        for one in counts:
-            if n := one["counts"][mood]:
-                bar = (lane - 7) * n / most
-                x = _LANES_LEFT + place_of[one["day"]] * step
-                inside.append(draw.box(x + 0.5, y - bar, step - 1, bar, "interval"))
-    inside += _dates(days, high, _LANES_LEFT, step)
-    total = sum(sum(one["counts"].values()) for one in counts)
-    title = t("days.trend_title")
-    head = (t("weeks.day"), *(word("mood", mood) for mood in MOODS))
-    rows = tuple((one["day"], *(one["counts"][mood] for mood in MOODS)) for one in counts)
-    summary = t("days.trend_said", n=total, days=len(counts)) if counts else t("days.trend_none")
-    return Chart(
-        "trend", title, summary, draw.picture("trend", high, title, inside, _WIDE), head, rows, "journal_positive_n"
-    )
+    for lane, mood in enumerate(MOODS):
+        bottom = _TOP + (lane + 1) * _LANE - 6
+        inside.append(draw.line(0, bottom, 1, bottom, "grid"))
+        for place, day in enumerate(days):
+            if n := by_day.get(day, {}).get(mood, 0):
+                tall = (_LANE - 12) * n / most
+                inside.append(draw.box((place + 0.1) / len(days), bottom - tall, 0.8 / len(days), tall, "interval", 2))
+    inside += _dates(days, high, local)
+    scale = [(_TOP + (lane + 1) * _LANE - 16, local.word("mood", mood)) for lane, mood in enumerate(MOODS)]
+    said = {day: _moods_said(by_day[day], local) for day in by_day}
+    none = local.t("days.no_entry")
+    says = [f"{local.forms.full_day(day)}: {said.get(day, none)}" for day in days]
+    total = sum(sum(one.values()) for one in by_day.values())
+    title = local.t("days.trend_title")
+    summary = local.t("days.trend_said", n=total, days=len(by_day)) if total else local.t("days.trend_none")
+    rows = tuple((local.forms.full_day(day), said[day]) for day in reversed(by_day))
+    shown = draw.picture("trend", title, high, inside, scale, says, _LANES_PX)
+    head = (local.t("days.day"), local.t("days.entries_of"))
+    return Chart("trend", title, summary, shown, head, rows, "journal_positive_n")
 
 
-def numbers(one: dict[str, Any], days: Sequence[str], t: Words, word: Words) -> Chart:
+def _moods_said(counts: dict[str, int], local: Local) -> str:
+    """The entries of a day, such as ``positive 2, negative 1``."""
+    return ", ".join(f"{local.word('mood', mood)} {local.forms.number(counts[mood])}" for mood in MOODS if counts[mood])
+
+
+def numbers(one: dict[str, Any], days: Sequence[str], local: Local) -> Chart:
     """A number of 60 days: a bar from zero, or a dot where zero means nothing; days that were not imported are hatched.
 
     Args:
         one: ``{"name", "title", "from_zero", "rows": [{"day", "value", "coverage_01", "source"}]}``.
         days: The days of the picture.
-        t, word: Of the catalogue.
+        local: The person's language and region.
     """
-    name, high = one["name"], 112 if one["name"] == "sleep_h" else 84
-    values = [row["value"] for row in one["rows"]]
-    inside = _marks_of_days(one, days, high)
-    unit = word("unit", unit_of(name))
-    title = f"{one['title'][:1].upper()}{one['title'][1:]}, {unit}"
-    summary = t(
-        "days.number_said", days=len(values), missing=len(days) - len(values), last=_short(values[-1]), unit=unit
+    name, rows = one["name"], one["rows"]
+    values = {row["day"]: row["value"] for row in rows}
+    unit, title = unit_words(name, local), _capital(local.said(one["title"]))
+    said = {day: with_unit(name, value, local) for day, value in values.items()}
+    none = local.t("app.no_data")
+    says = [f"{local.forms.full_day(day)}: {said.get(day, none)}" for day in days]
+    last = rows[-1]
+    summary = local.t(
+        "days.number_said",
+        day=local.forms.full_day(last["day"]),
+        value=with_unit(name, last["value"], local),
+        days=len(values),
+        missing=len(days) - len(values),
     )
-    head = (t("weeks.day"), unit, t("days.coverage"), t("days.source"))
     table = tuple(
-        (row["day"], _short(row["value"]), f"{100 * row['coverage_01']:.0f} %", source_words(row["source"]))
-        for row in one["rows"]
+        (
+            local.forms.full_day(row["day"]),
+            amount(name, row["value"], local),
+            local.t(
+                "days.source_of",
+                name=source_words(row["source"], local),
+                share=local.forms.share(row["coverage_01"]),
+            ),
+        )
+        for row in reversed(rows)
     )
-    return Chart(name, title, summary, draw.picture(name, high, title, inside, _WIDE), head, table, name)
+    shown = draw.picture(name, title, _HIGH, *_marks(one, values, days, local), says, draw.SCALE_PX + 12)
+    key: tuple[tuple[str, str], ...] = (("interval" if one["from_zero"] else "dot", local.t("days.key_day")),)
+    if len(values) < len(days):
+        key += (("hatch", local.t("days.key_gap")),)
+    head = (local.t("days.day"), unit or title, local.t("days.source"))
+    return Chart(name, title, summary, shown, head, table, name, key)
 
 
-def _marks_of_days(one: dict[str, Any], days: Sequence[str], high: int) -> list[Markup]:
-    """Bars, dots and gaps, with the ends of the axis."""
-    name, top = one["name"], 8
-    by_day = {row["day"]: row["value"] for row in one["rows"]}
-    low_end, high_end = _ends(list(by_day.values()), from_zero=one["from_zero"])
-    step = (_WIDE - _LEFT) / max(len(days), 1)
+def _marks(
+    one: dict[str, Any], values: dict[str, float], days: Sequence[str], local: Local
+) -> tuple[list[Markup], list[tuple[float, str]]]:
+    """Bars, dots and gaps, and the scale beside them."""
+    name, wide, bottom = one["name"], 1.0 / max(len(days), 1), _HIGH - draw.LABEL_HIGH
+    low, high = _ends(list(values.values()), from_zero=one["from_zero"])
 
     def at(value: float) -> float:
-        return top + (1.0 - (value - low_end) / max(high_end - low_end, 1e-9)) * (high - top - _BOTTOM)
+        return _TOP + (1.0 - (value - low) / max(high - low, 1e-9)) * (bottom - _TOP)
 
-    inside: list[Markup] = [draw.hatch(name)]
-    inside += [draw.text(_LEFT - 4, at(end) + 3, _short(end), "axis", "end") for end in (low_end, high_end)]
+    marks = draw.ticks(low, high, _TICKS)
+    inside: list[Markup] = [draw.hatch(name), *(draw.line(0, at(mark), 1, at(mark), "grid") for mark in marks)]
     for place, day in enumerate(days):
-        x, value = _LEFT + place * step, by_day.get(day)
+        value = values.get(day)
         if value is None:
-            inside.append(draw.gap(name, x, top, step, high - top - _BOTTOM))
+            inside.append(draw.gap(name, place * wide, _TOP, wide, bottom - _TOP))
         elif one["from_zero"]:
-            inside.append(draw.box(x + 0.5, at(value), step - 1, at(0.0) - at(value), "interval"))
+            inside.append(draw.box((place + 0.1) * wide, at(value), 0.8 * wide, at(low) - at(value), "interval", 2))
         else:
-            dot = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="2" class="dot"/>')
-            inside.append(dot.format(x + step / 2, at(value)))
-    return inside + _dates(days, high, _LEFT, step)
+            inside.append(draw.dot((place + 0.5) * wide, at(value), _DOT_PX))
+    return inside + _dates(days, _HIGH, local), [(at(mark), amount(name, mark, local)) for mark in marks]
 
 
-def roster(told: dict[str, Any], t: Words, word: Words) -> Chart:
-    """Shifts of the days around today: a column for each day, midnight above, the hours of a shift filled."""
-    days, step = told["days"], (_WIDE - _LEFT) / max(len(told["days"]), 1)
-    inside = _columns(days, step, t("days.today"))
-    place_of = {one["day"]: place for place, one in enumerate(days)}
-    for piece in told["pieces"]:
-        x = _LEFT + place_of[piece["day"]] * step
-        from_y, until_y = _hour_y(piece["from_h"]), _hour_y(piece["until_h"])
-        is_night = piece["kind"] == "night"
-        inside.append(draw.box(x + 1, from_y, step - 2, until_y - from_y, "down" if is_night else "interval"))
-        if until_y - from_y > 9:
-            sign = t("days.night_sign") if is_night else t("days.day_sign")
-            middle = (from_y + until_y) / 2 + 3
-            inside.append(draw.text(x + step / 2, middle, sign, "on-dark" if is_night else "sign"))
-    title = t("days.roster_title")
-    missing = sum(not one["is_known"] for one in days)
-    nights = sum(one["kind"] == "night" for one in told["shifts"])
-    summary = t("days.roster_said", n=len(told["shifts"]), nights=nights, missing=missing)
-    head = (t("days.from"), t("days.until"), t("days.kind"))
-    rows = tuple(
-        (_moment(one["start_utc_s"]), _moment(one["end_utc_s"]), word("note_shift", one["kind"]))
-        for one in told["shifts"]
-    )
-    return Chart(
-        "roster",
-        title,
-        summary,
-        draw.picture("roster", _ROSTER_HIGH, title, inside, _WIDE),
-        head,
-        rows,
-        "shift_hours_h",
-    )
-
-
-def _columns(days: Sequence[dict[str, Any]], step: float, today: str) -> list[Markup]:
-    """The hours, the days, those that were not imported, and today."""
-    inside: list[Markup] = [draw.hatch("roster")]
-    for hour in (0, 6, 12, 18, 24):
-        inside.append(draw.text(_LEFT - 4, _hour_y(hour) + 3, f"{hour:02d}:00", "axis", "end"))
-        inside.append(draw.line(_LEFT, _hour_y(hour), _WIDE, _hour_y(hour), "normal"))
-    for place, one in enumerate(days):
-        x = _LEFT + place * step
-        if not one["is_known"]:
-            inside.append(draw.gap("roster", x, _hour_y(0), step, _hour_y(24) - _hour_y(0)))
-        if one["is_today"]:
-            inside.append(draw.text(x + step / 2, 9, today, "label"))
-            inside += [draw.line(edge, _hour_y(0), edge, _hour_y(24), "work") for edge in (x, x + step)]
-        if place % 7 == 0 and place < len(days) - 1:
-            inside.append(draw.text(x + step / 2, _ROSTER_HIGH - 5, one["day"][5:], "axis"))
-    return inside
-
-
-def _hour_y(hour: float) -> float:
-    """Where an hour of the day lies in the strip."""
-    return 14 + hour / 24.0 * (_ROSTER_HIGH - 14 - _BOTTOM)
-
-
-def unit_of(name: str) -> str:
-    """The unit that ends a name of DAYS.
-
-    >>> unit_of("sleep_midpoint_sd_h")
-    'h'
-    """
-    return name.rpartition("_")[2]
-
-
-def source_words(source: str) -> str:
+def source_words(source: str, local: Local) -> str:
     """A source's name as people write it."""
-    return source.replace("_", " ")
+    return local.t("days.source_calendar") if source == "calendar" else source.replace("_", " ").title()
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _ends(values: Sequence[float], *, from_zero: bool) -> tuple[float, float]:
     """The ends of an axis."""
     if from_zero:
-        return 0.0, max([*values, 1e-9])
+        return 0.0, 1.05 * max([*values, 1e-9])
     margin = 0.1 * (max(values) - min(values)) or 1.0
     return min(values) - margin, max(values) + margin
 
 
-def _dates(days: Sequence[str], high: float, left: float, step: float) -> list[Markup]:
-    return [
-        draw.text(left + (place + 0.5) * step, high - 5, day[5:], "axis")
-        for place, day in enumerate(days)
-        if place % _LABEL_EVERY == 4
-    ]
-
-
-def _moment(utc_s: int) -> str:
-    return f"{host.local_time(utc_s):%a %d %b %Y, %H:%M}"
-
-
-def _short(value: float) -> str:
-    if abs(value) >= 100 or value == int(value):
-        return f"{value:.0f}"
-    return f"{value:.1f}" if abs(value) >= 1 else f"{value:.2f}"
+def _dates(days: Sequence[str], high: float, local: Local) -> list[Markup]:
+    """The days below a picture: as many as there is room for."""
+    last = len(days) - 1
+    words = [local.forms.day(day) if (last - place) % _LABEL_EVERY == 0 else "" for place, day in enumerate(days)]
+    return draw.labels(words, high - 6)

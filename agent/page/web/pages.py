@@ -1,5 +1,6 @@
 """The pages' HTML, under one profile. Rows are in `table`; sentences stand in catalogues (`catalogue`)."""
 
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from agent.page.web import table
+from agent.page.web import amounts, table
 from agent.page.web.catalogue import FIRST, LANGUAGES
 from agent.page.web.local import Local, Locals
 from agent.page.web.page_request import Answer, Ask, PageRequest
@@ -44,6 +45,8 @@ class Pages:
             "menu": self.menu(),
             "rows_of_menu": tuple(PAGES[name] for name in self.menu()),
             "languages": {tag: one.name for tag, one in LANGUAGES.items()},
+            "version": hello.get("version", ""),
+            "has_journal": sys.platform == "linux",
             "is_free": not self._profile["purposes"],
         }
         self._jinja.tests["is_sensor"] = lambda one: one["part"].startswith("source.") or one["part"] in _INWARD
@@ -98,7 +101,9 @@ class Pages:
             return self.fragment("made", local, what=rest)
         if page == "about":
             made = await ask("about", {"name": rest})
-            return self.fragment("about-day" if "grade" in made else "about", local, **made)
+            if "grade" in made:
+                return self.fragment("about-day", local, **made)
+            return self.fragment("about", local, **made, **amounts.shown(made, local))
         if page not in self.menu():
             return None
         return self.fragment(page, local, **await PAGES[page].variables(self._request(query, ask, long_query, local)))

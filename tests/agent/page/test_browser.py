@@ -413,28 +413,98 @@ def test_everything_is_saved(living, browser, width, scheme):
 # ---- check-in
 
 
+def told(living) -> list:
+    return living.in_agent(lambda agent: agent.history.told())
+
+
+def asked_now(browser) -> str:
+    """The question that is on the screen: one, and its heading has the focus."""
+    assert browser("count", sel=".ask:not([hidden]) fieldset:not([hidden])") == 1
+    assert browser("eval", js="document.activeElement.closest('fieldset:not([hidden])') !== null")
+    return browser("text", sel=".ask:not([hidden]) fieldset:not([hidden]) h2")
+
+
 @one_look(3)
 def test_a_check_in_is_left_taken_up_and_done(living, browser, width, scheme):
     browser.enter(living, width, scheme)
     browser.go("check-in")
-    assert "Only you see" in browser("text", sel="#main .lead")
-    browser("click", sel="section:nth-of-type(3) details summary")
-    browser("click", sel="label[for='cbi-p1-1']")
-    wait_for(lambda: any(one.what == "draft" for one in living.in_agent(lambda agent: agent.history.told())),
-                   what="what was begun")  # fmt: skip
+    assert "saved on this machine" in browser("text", sel="#what-h ~ p")
+    assert browser("count", sel=".ask:not([hidden])") == 0
+    browser("click", sel="[data-check=cbi]")
+    assert asked_now(browser).split() == ["1", "of", "19", "How", "often", "do", "you", "feel", "tired?"]
+    assert browser("eval", js="document.activeElement.querySelector('[lang=en]') !== null")
+    rows = "[...document.querySelectorAll('.ask:not([hidden]) fieldset:not([hidden]) label')].map((one) => one.getBoundingClientRect())"
+    assert browser("eval", js=f"Math.min(...{rows}.map((one) => one.height))") >= 56
+    assert browser("eval", js=f"Math.min(...{rows}.map((one) => one.width))") > 200, "the whole row is the target"
+    browser("click", sel="form[data-short=cbi] [type=submit]")
+    assert "Choose an answer" in browser.said()
+    browser("click", sel="label:has(#cbi-p1-1)")
+    wait_for(lambda: any(one.what == "draft" for one in told(living)), what="what was begun")
     browser.go("today")
     browser.go("check-in")
     assert "1 of 19 answered" in browser("text", sel="#main")
+    assert browser.violations() == []
+    browser("click", sel="[data-check=cbi]")
+    assert asked_now(browser).startswith("2 of 19"), "taken up where it was left"
+    browser("click", sel="form[data-short=cbi] [data-check-back]")
+    assert asked_now(browser).startswith("1 of 19")
     assert browser("eval", js="document.getElementById('cbi-p1-1').checked")
+    browser("click", sel="form[data-short=cbi] [type=submit]")
     for item in ("p2", "p3", "p4", "p5", "p6"):
-        browser("click", sel=f"label[for='cbi-{item}-1']")
-    browser("eval", js="document.querySelector('form[data-short=cbi] button[type=submit]').click()")
+        browser("click", sel=f"label:has(#cbi-{item}-1)")
+        browser("click", sel="form[data-short=cbi] [type=submit]")
+    assert browser.violations() == []
+    for _ in range(13):
+        browser("click", sel="form[data-short=cbi] [data-check-skip]")
     browser("wait", js="!document.getElementById('result').hidden")
+    assert browser("eval", js="document.activeElement.id") == "result-h"
     assert "75 (" in browser("text", sel="#result")
     assert "someone you trust" in browser("text", sel="#result")
+    assert browser("count", sel="#result li") > 1
     assert "no total" in browser("text", sel="#result")
-    told = living.in_agent(lambda agent: agent.history.told())
-    assert {one.what for one in told if one.name == "cbi"} == {"check-in"}  # nothing begun is left
+    assert {one.what for one in told(living) if one.name == "cbi"} == {"check-in"}  # nothing begun is left
+    # answered, it is not due, and its result is one of the past
+    assert browser("count", sel="#due-h ~ .due-row [data-check=cbi]") == 0
+    assert browser("count", sel="#due-h ~ details [data-check=cbi]") == 1
+    assert "75 (" in browser("text", sel="#past-h ~ ul")
+    assert browser("troubles") == []
+
+
+@one_look(4)
+def test_a_check_in_by_keyboard_alone(living, browser, width, scheme):
+    """From the button to the result: digits, arrow keys and Enter; what is skipped is not kept."""
+    browser.enter(living, width, scheme)
+    browser.go("check-in")
+    pressed = "document.activeElement.dataset.check"
+    for _ in range(40):
+        browser("press", key="Tab")
+        if browser("eval", js=pressed) == "tired":
+            break
+    browser("press", key="Enter")
+    assert asked_now(browser).startswith("How tired are you")
+    browser("press", key="7")  # answers that are numbers: the key is the number
+    assert browser("eval", js="document.getElementById('tired-t1-7').checked")
+    browser("press", key="ArrowRight")
+    assert browser("eval", js="document.getElementById('tired-t1-8').checked")
+    assert browser("eval", js="getComputedStyle(document.activeElement.closest('label')).outlineStyle") == "solid"
+    browser("press", key="Enter")
+    browser("wait", js="!document.getElementById('result').hidden")
+    assert "8" in browser("text", sel="#result-lines")
+    assert [dict(one.numbers) for one in told(living) if one.name == "tired"] == [{"t1": 8}]
+    for _ in range(40):
+        browser("press", key="Tab")
+        if browser("eval", js=pressed) == "single":
+            break
+    browser("press", key="Enter")
+    browser("press", key="2")  # else the number of the row
+    assert browser("eval", js="document.getElementById('single-s1-1').checked")
+    wait_for(lambda: any(one.what == "draft" for one in told(living)), what="what was begun")
+    while browser("eval", js="document.activeElement.dataset.checkSkip") is None:
+        browser("press", key="Tab")
+    browser("press", key="Enter")
+    assert "nothing was saved" in browser.said().lower()
+    assert not any(one.name == "single" for one in told(living)), "what was skipped is taken back"
+    assert all("409" in one for one in browser("troubles")), "the refusal of an empty check-in, and nothing else"
 
 
 # ---- sessions

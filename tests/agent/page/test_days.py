@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import re
 import sys
 import time
 from contextlib import ExitStack
@@ -62,9 +63,12 @@ def test_empty_and_full_under_every_profile(store, name):
         assert 'id="help"' not in html or 'tabindex="-1" hidden></div>' in html, "nobody is offered help by a program"
         assert "findahelpline" not in html
     assert "No sleep was imported" in empty
-    assert "choose your calendar" in empty
+    assert "Choose your calendar" in empty
     assert "Nothing was imported yet" in empty
-    assert "<svg" not in empty, "an empty state is one sentence and one action, no empty picture"
+    assert 'class="plot' not in empty, "an empty state has a sketch of what will be there, and no empty chart"
+    assert empty.count('class="sketch"') == (3 if name != "eu-workplace" else 2)
+    assert "sketch" not in full
+    assert not re.search(r">[^<]*[a-z]_[a-z][^<]*<", full), "no machine name"
     assert full.count("<figure") == (5 if name != "eu-workplace" else 4)
     assert full.count("url(#sleep_h-hatch)") > 5
     is_work = name == "eu-workplace"

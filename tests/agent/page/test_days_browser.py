@@ -45,7 +45,7 @@ def is_well(browser, state):
     assert browser("metrics")["wide"] <= 0, state
     cut = browser("eval", js="""[...document.querySelectorAll('#main button, #main p, #main h2, #main label')].filter((one) =>
         one.offsetParent && one.getBoundingClientRect().right > document.documentElement.clientWidth + 1
-        && !one.closest('.wide')).map((one) => one.textContent)""")  # fmt: skip
+).map((one) => one.textContent)""")  # fmt: skip
     assert cut == [], state
     small = browser("eval", js="""[...document.querySelectorAll('#main button, #main summary, #main .tick label')].filter((one) =>
         one.offsetParent && one.getBoundingClientRect().height < 44).map((one) => one.textContent)""")  # fmt: skip
@@ -63,7 +63,8 @@ def test_empty_full_and_in_trouble_there_is_no_axe_violation(living, browser, wi
     emptied(living)
     browser.enter(living, width, scheme)
     browser.go("days")
-    assert browser("count", sel="#main svg") == 0
+    assert browser("count", sel="#main .plot") == 0
+    assert browser("count", sel="#main .sketch") == 3
     is_well(browser, "empty")
     upload(browser, "this is no calendar")
     browser("wait", js="document.getElementById('said').textContent.includes('No entry with a title and hours')")
@@ -77,9 +78,20 @@ def test_empty_full_and_in_trouble_there_is_no_axe_violation(living, browser, wi
     browser("click", sel="button[value=distressed]")
     browser("wait", js="document.getElementById('help').hidden === false")
     is_well(browser, "full")
+    sideways = (
+        "[...document.querySelectorAll('#main .scrolls')].filter((one) => one.scrollWidth > one.clientWidth).length"
+    )
+    assert browser("eval", js=sideways) == 0, "no table scrolls sideways"
     # every picture has its sentence, and its table
     assert browser("eval", js="""[...document.querySelectorAll('figure')].every((one) =>
         one.querySelector('figcaption').textContent.length > 20 && one.querySelector('details table'))""")  # fmt: skip
+    # each picture says its days by the arrow keys
+    says = browser("eval", js="""[...document.querySelectorAll('figure .reads')].map((one) => {
+        one.querySelector('.field').focus();
+        one.querySelector('.field').dispatchEvent(new KeyboardEvent('keydown', { key: 'End', bubbles: true }));
+        return one.parentElement.querySelector('.readout').textContent; })""")  # fmt: skip
+    assert len(says) == 5
+    assert all(": " in one for one in says), says
     for name in ("sleep_h", "shift_hours_h", "journal_positive_n"):
         browser.go(f"about/{name}")
         assert browser.violations() == [], name
@@ -132,7 +144,7 @@ def test_a_calendar_becomes_a_roster_and_is_forgotten(living, browser, width, sc
     assert TITLE_CANARY not in browser("eval", js="document.documentElement.outerHTML"), "titles are shown once"
     assert len(living.in_agent(lambda agent: of(agent.days)).shifts) > 10
     assert set(living.in_agent(lambda agent: agent.days.marks("calendar")).values()) == {"shift"}
-    assert "7 of 7" in browser("text", sel="#counts-h ~ .wide")
+    assert "7 of 7" in browser("text", sel="#counts-h ~ table")
     browser("eval", js=UNFOLD)
     browser("click", sel="form[data-form=forget-source] button")  # the tick is required
     assert count(living, "days") > 0
@@ -171,7 +183,7 @@ def test_words_and_titles_reach_no_log_no_header_and_no_other_answer(living, cap
     digests = [part.split('"')[0] for part in html.split('value="')[1:]]
     status, words = said("POST", "/calendar/shifts", body=sent({"shifts": digests[:2], "others": digests[2:]}, data))
     assert (status, json.loads(words)["words"][:17]) == (200, "Imported shifts: ")
-    for path in ("/page/now", "/page/weeks", "/page/left", "/page/say", "/page/check-in", "/page/first", "/words.json",
+    for path in ("/page/today", "/page/weeks", "/page/sharing", "/page/privacy", "/page/check-in", "/page/first", "/words.json",
                  "/found?search=4711", "/file/ledger.json", "/file/everything.csv", "/page/about/sleep_h"):  # fmt: skip
         assert said("GET", path)[0] == 200, path
     status, page = call("GET", "/page/days", timeout=90)

@@ -27,6 +27,12 @@ from tests.support.world import OPERATOR
 SECOND_S = 1.0
 
 
+def steps(browser) -> list[str]:
+    """The state of each of the first steps."""
+    found = "[...document.querySelectorAll('.step')].map((one) => ['now', 'done', 'later'].find((state) => one.classList.contains(state)))"
+    return browser("eval", js=found)
+
+
 def test_from_nothing_to_ones_own_heart_beat(tmp_path, browser):
     """First run, nothing configured: look for straps, take one, live beats prove it; the camera stays off."""
     with page_agent.living(tmp_path, profile="personal", enrolled=False, is_bound=False, sensors=()) as living:
@@ -36,16 +42,31 @@ def test_from_nothing_to_ones_own_heart_beat(tmp_path, browser):
             "wait", js="document.querySelector('#scan') !== null"
         )  # whoever has no strap begins with the first steps
         assert browser.violations() == []
+        assert steps(browser) == ["now", "later", "later", "later"]
+        browser("click", sel="[data-step-on]")
+        assert steps(browser) == ["done", "now", "later", "later"]
+        assert browser("eval", js="document.activeElement.id") == "strap-h", "read next, by a reader of screens"
+        browser("click", sel="#step-camera summary")
         assert "It stays off until you switch it on" in browser("text", sel="#main")
         browser("click", sel="#scan")
         browser("wait", js="document.querySelector('#straps button') !== null")
         assert browser.violations() == []
         browser("click", sel="#straps button")
-        browser("wait", js="Number(document.getElementById('rate')?.textContent) > 40", within=60)
+        browser("wait", js="Number(document.getElementById('own-rate')?.textContent) > 40", within=60)
         took_s = time.monotonic() - began_s
         print(f"\nfrom 'no strap' to the own heart rate: {took_s:.1f} s")
         assert took_s < 120
+        assert steps(browser) == ["done", "done", "later", "now"]
         assert "learning what is normal" in browser("text", sel="#main")
+        browser("wait", js="document.querySelectorAll('#own-line polyline, #own-line circle').length === 2")
+        first = browser("eval", js="document.querySelector('#own-line polyline').getAttribute('points')")
+        browser("wait", js=f"document.querySelector('#own-line polyline').getAttribute('points') !== '{first}'")
+        assert browser.violations() == []
+        assert browser("eval", js="document.querySelector('nav [data-page=first]').closest('li').hidden"), (
+            "left the menu"
+        )
+        browser("click", sel="#step-beat a.primary")
+        browser("wait", js="Number(document.getElementById('rate')?.textContent) > 40")
         browser.go("sharing")
         assert "nothing ever leaves" in browser("text", sel="#main")
         browser.go("privacy")
@@ -68,6 +89,7 @@ def test_a_pin_is_set_with_the_place_s_bundle_and_answer(tmp_path, browser):
     ):
         browser.enter(living)
         browser.go("first")
+        browser("click", sel="#step-pin summary")
         assert browser("eval", js="document.querySelector('form[data-form=enroll]').hidden"), "no PIN before the words"
         browser("upload", sel="#bundle", name="bundle.txt", text=site.invite(hub))
         browser("click", sel="form[data-form=bundle] button")
@@ -101,6 +123,7 @@ def test_a_pin_is_set_with_the_place_s_bundle_and_answer(tmp_path, browser):
         answer = enroll.admit(hub, request)
         browser.go("today")
         browser.go("first")
+        browser("click", sel="#step-pin summary")
         browser("upload", sel="#answer", name="answer.txt", text=answer)
         browser("fill", sel="#words", text="other words than these")
         browser("fill", sel="#pin", text="six signs")

@@ -5,13 +5,14 @@ import functools
 import itertools
 import re
 import time
+from html import unescape
 
 import pytest
 
 from agent.features import FEATURES
 from agent.outbox.receipts import REFUSALS
 from agent.outbox.tables import ROW_STATES
-from agent.page.web import sharing_page
+from agent.page.web import catalogue, sharing_page
 from agent.page.web.pages import Pages
 from agent.privacy.vault import open_vault
 from agent.scoring import instruments
@@ -38,6 +39,7 @@ NAMES = {f"part.source.{row.name}": row.title for row in SOURCES.values()} | {
 NAMES |= {f"number.{row.name}": row.words for row in FEATURES.values()}
 NAMES |= {f"number.{row.name}": row.title for row in DAYS.values()}
 NAMES |= team.names()
+SHORT = catalogue.read("en")
 NO_TEAM = {"looks": {"has_team": False}, "alerts": {"alerts": []}, "check-ins": {"instruments": []}}
 
 
@@ -257,7 +259,10 @@ def test_each_number_leads_to_a_page_of_its_own():
                  {"value": last if last == 1.0 else None, "n": 3, "coverage_01": 0.5, "why": "too few",
                   "reason": "", "ci_low": None, "ci_high": None, "name": spec.name, "edited_01": 0.0,
                   "longest_gap_s": 0.0}}  # fmt: skip
-        assert spec.name in rendered("care", f"about/{spec.name}", {"about": asked})
+        html = rendered("care", f"about/{spec.name}", {"about": asked})
+        assert "unknown" not in html
+        assert f'<h1 tabindex="-1">{SHORT[f"number.{spec.name}"]}</h1>' in unescape(html)
+        assert not re.search(r">[^<]*\b[a-z]+_[a-z0-9_]+[^<]*<", html), "no machine name"
     for name in ("index", "points", "range", "hours", "ribbon", "rate", "quality"):
         assert "unknown" not in rendered("care", f"about/{name}", {})
 
@@ -382,9 +387,18 @@ def test_check_ins_and_first_steps_in_every_state():
         instruments.instruments().values(), (None, 1_790_000_000), (False, True), (False, True)
     ):
         first = one.items[0].item_id
-        made = asdict(one) | {"last_utc_s": last, "due": due, "begun": {first: 0} if begun else {}}
-        assert one.name in rendered("care", "check-in", {"check-ins": {"instruments": [made]}})
-    assert rendered("care", "check-in", {"check-ins": {"instruments": []}})
+        past = [{"at_utc_s": last, "lines": ["personal burnout: 75"]}, {"at_utc_s": last, "lines": []}] if last else []
+        made = asdict(one) | {"last_utc_s": last, "due": due, "begun": {first: 0} if begun else {}, "past": past}
+        for sent_to, with_team in (([], False), (["Ward 3"], False), (["Ward 3"], True)):
+            answers = {"instruments": [made], "sent_to": sent_to, "with_team": with_team}
+            html = rendered("care", "check-in", {"check-ins": answers})
+            assert one.name in html
+            assert html.count("<fieldset hidden") == len(one.items)
+            assert ("Ward 3" in html, "care team there sees it" in html) == (bool(sent_to), with_team)
+            assert ("You could agree to send" in html) == (not sent_to)
+            assert ("Due now" in html, "Nothing is due" in html) == (due, not due)
+            assert html.count('class="primary" data-check=') == due, "one primary button"
+    assert rendered("care", "check-in", {"check-ins": {"instruments": [], "sent_to": [], "with_team": False}})
     for profile, strap, enrolled, half in itertools.product(
         PROFILES, (None, {"name": "H10"}), (None, "Ward 3"), (False, True)
     ):

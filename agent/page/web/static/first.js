@@ -1,7 +1,35 @@
 // The first steps: a PIN, and a strap that proves by beats whose it is.
 import { ask, save, say, words } from "./call.js";
+import { steps } from "./shell.js";
 
-export async function lookForStraps(button) {
+function turn(step, became) {
+  step.classList.remove("now", "done", "later");
+  step.classList.add(became);
+  const summary = step.querySelector("summary");
+  summary.textContent = summary.dataset[became] ?? summary.textContent;
+  summary.parentElement.open = became === "now";
+  if (became === "now") step.setAttribute("aria-current", "step");
+  else step.removeAttribute("aria-current");
+}
+
+// the step behind the one of the button
+function stepOn(button) {
+  const step = button.closest(".step");
+  for (const one of document.querySelectorAll(".step.now")) turn(one, "done");
+  turn(step, button.dataset.stepOn || "done");
+  turn(step.nextElementSibling, "now");
+  step.nextElementSibling.querySelector("h2").focus();
+}
+
+// whether the press was one of the steps
+export async function pressed(button, again) {
+  if ("stepOn" in button.dataset) stepOn(button);
+  else if (button.id === "scan") await lookForStraps(button, again);
+  else return false;
+  return true;
+}
+
+async function lookForStraps(button, again) {
   const list = document.getElementById("straps");
   button.disabled = true;
   say(words.looking);
@@ -24,7 +52,10 @@ export async function lookForStraps(button) {
       say(words.listening);
       const bound = await ask("bind", { address: strap.address });
       take.disabled = false;
-      if (bound) location.hash = "now";
+      if (!bound) return;
+      steps(false); // the own heartbeat is the last of them: they leave the menu
+      await again();
+      document.getElementById("beat-h")?.focus();
     });
     made.append(`${name} `, take);
     return made;

@@ -1,5 +1,6 @@
 // What each form of the pages sends; each returns whether the page is to be drawn again.
 import { ask } from "./call.js";
+import { next } from "./check.js";
 import { importShifts, readCalendar, writeEntry } from "./days.js";
 import { doEnroll, readBundle } from "./first.js";
 import { live } from "./live.js";
@@ -13,12 +14,6 @@ export function bind(draw) {
 }
 
 const seconds = (value) => (value ? Math.floor(new Date(value).getTime() / 1000) : null);
-
-export function answers(form) {
-  const told = {};
-  for (const [name, value] of new FormData(form)) if (value !== "") told[name] = Number(value);
-  return told;
-}
 
 export const FORMS = {
   async note(form) {
@@ -36,12 +31,7 @@ export const FORMS = {
     return ask("ask", { what: "see", words: form.querySelector("textarea").value.trim() });
   },
   async "check-in"(form) {
-    const made = await ask("answer", { short: form.dataset.short, answers: answers(form), done: true });
-    if (made === null) return null;
-    await again();
-    const result = document.getElementById("result");
-    result.hidden = false;
-    result.replaceChildren(...made.lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })));
+    await next(form, again);
     return null;
   },
   async journal(form, by) {

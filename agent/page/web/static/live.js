@@ -2,6 +2,7 @@
 import { chart, lines } from "./beats.js";
 import { call, fill, word, words } from "./call.js";
 import { clock, number } from "./local.js";
+import { ownBeat } from "./own_beat.js";
 import { stateNow } from "./shell.js";
 import { part } from "./svg.js";
 import { numbers } from "./tiles.js";
@@ -84,6 +85,7 @@ function draw(told) {
   stateNow(told);
   const wasPaused = state.paused;
   state.paused = told.paused;
+  ownBeat(told, beatsNow());
   if (state.page !== "today" || !id("states")) return;
   states(told.states);
   if (wasPaused !== null && told.paused !== wasPaused) {

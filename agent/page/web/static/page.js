@@ -1,8 +1,9 @@
 // The pages, and what the person decides.
 import { ask, call, closed, enter, isOpen, put, save, say, sentence, words } from "./call.js";
-import { lookForStraps } from "./first.js";
+import * as check from "./check.js";
+import * as first from "./first.js";
 import { keptFocus } from "./focus.js";
-import { FORMS, answers, bind } from "./forms.js";
+import { FORMS, bind } from "./forms.js";
 import { live } from "./live.js";
 import { localForms } from "./local.js";
 import "./readout.js";
@@ -80,7 +81,7 @@ document.addEventListener("submit", async (event) => {
 document.addEventListener("change", async (event) => {
   const form = event.target.closest("form[data-form=check-in]");
   // kept at every tick, so that nothing is lost when the person is called away
-  if (form) await ask("answer", { short: form.dataset.short, answers: answers(form) }, { quiet: true });
+  if (form) await check.keep(form);
 });
 
 document.addEventListener("click", async (event) => {
@@ -88,12 +89,12 @@ document.addEventListener("click", async (event) => {
   if (!button) return;
   if (button.dataset.do) {
     if (await ask(button.dataset.do, JSON.parse(button.dataset.with ?? "{}"))) await again();
+  } else if ((await check.pressed(button, again)) || (await first.pressed(button, again))) {
+    return;
   } else if (button.dataset.file) {
     await download(button.dataset.file, button);
   } else if (button.id === "back") {
     history.back();
-  } else if (button.id === "scan") {
-    await lookForStraps(button);
   } else if (button.id === "freeze") {
     live.freeze();
   } else if (button.id === "preview") {
