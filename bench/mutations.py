@@ -72,7 +72,7 @@ ROWS = (
     Mutation("agent/wire/certificates.py", "if limits.ca or ExtendedKeyUsageOID.CLIENT_AUTH not in usage or strange or not is_same:", "if False:", "tests/attacks/test_certificates.py -k unexpected"),
     Mutation("agent/page/steps.py", "if asked.words.lower().split() != started.bundle.words.split():", "if False:", "tests/attacks/test_page_enrolls.py -k eight_words"),
     Mutation("agent/enrollment/identity.py", "if exists(folder) and not replace_old:", "if False:", "tests/attacks/test_attacks.py -k test_replacing_the_keys_retires_what_the_old_ones_sealed_and_signed"),
-    Mutation("agent/windows/history.py", "_padded(_packed(summary.values), WINDOW_BYTES)", "_packed(summary.values)", "tests/attacks/test_at_rest.py -k one_length"),
+    Mutation("agent/windows/history.py", "_padded(packed, WINDOW_BYTES)", "_packed(summary.values)", "tests/attacks/test_at_rest.py -k one_length"),
     Mutation("agent/outbox/consents.py", '"UPDATE pause SET start_utc_s = 0, end_utc_s', 'f"UPDATE pause SET start_utc_s = {start_utc_s}, end_utc_s', "tests/attacks/test_at_rest.py -k in_clear"),
     Mutation("agent/enrollment/identity.py", 'if certificate.public != own_tls_public(host.read_private(folder / "keys" / "tls.key"), vault):', "if False:", "tests/attacks/test_enrollment.py -k not_for_this_request"),
     Mutation("agent/enrollment/identity.py", "if certificate.name != answer.device:", "if False:", "tests/attacks/test_enrollment.py -k not_for_this_request"),

@@ -6,7 +6,8 @@ import time
 import numpy as np
 
 from agent.model import CodedValue, FeatureValue, Summary
-from agent.scoring.observations import Shift, record
+from agent.scoring.columns import columns_of
+from agent.scoring.observations import Shift, record_of_columns
 from agent.scoring.population import WATERMARK, population
 from agent.scoring.week_rows import is_week_end, weeks_side_by_side
 from agent.weeks.as_sent import as_sent
@@ -62,7 +63,7 @@ def own_index(seen, noted):
         )
         for start, rate, rmssd in seen
     ]
-    mine = record(as_sent(summaries), utc_offset_s=lambda _: OFFSET_S, shifts=noted)
+    mine = record_of_columns(as_sent(columns_of(summaries)), utc_offset_s=lambda _: OFFSET_S, shifts=noted)
     last_days = tuple(day for day in range(6, mine.days) if is_week_end(mine.first_day + day))[-5:]
     (weeks,) = weeks_side_by_side([(mine, last_days)])
     return {

@@ -12,6 +12,7 @@ need node nodejs
 need setpriv util-linux
 need initdb postgresql
 need chromium chromium
+need firefox-esr firefox-esr
 need Rscript r-base-core
 need rabbitmq-server rabbitmq-server
 need prometheus prometheus

@@ -16,6 +16,7 @@ from agent.days.calendar.titles import digest
 from agent.days.store import DayStore
 from agent.model import DayValue
 from agent.privacy.vault import open_vault
+from agent.scoring.columns import columns_of
 from agent.tables.profiles import Profile
 from agent.weeks import days, scores
 
@@ -101,7 +102,7 @@ def last_week(settings: Settings, profile: Profile, now_utc_s: int) -> dict[str,
         settings, profile: Of the demo's person.
         now_utc_s: The demo's now.
     """
-    made = scores.of([], [], profile, 13, now_utc_s, days.known(settings))
+    made = scores.of(columns_of([]), [], profile, 13, now_utc_s, days.known(settings))
     week = made.log.weeks[-1]
     sleep, rests = week.channels.get("sleep_h"), week.channels.get("short_rests_per_week")
     return {

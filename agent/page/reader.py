@@ -6,8 +6,6 @@
 The running agent is not held up by 400 days of windows, and what this one needed is given back when it ends.
 """
 
-import csv
-import io
 import json
 import sys
 import time
@@ -17,63 +15,78 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from pydantic import BaseModel, ValidationError
-
-from agent.config import Settings
-from agent.control import export
-from agent.days.settings import DaysSettings
 from agent.days.store import DayStore
-from agent.enrollment import identity
 from agent.errors import LedgerBroken, WardbeatError, WrongUse
-from agent.outbox import Outbox, ledger, row_heads
-from agent.privacy.vault import existing_vault
+from agent.privacy.vault import KeyStore, existing_vault
 from agent.system import host
 from agent.tables.profiles import Profile
-from agent.weeks import beside, day_report, days, report, scores
-from agent.windows.history import History
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a job imports what it needs: the weeks are drawn half a second after the click
+    from pydantic import BaseModel
+
+    from agent.config import Settings
+    from agent.outbox import Outbox
     from agent.page.roster import RosterImport
+    from agent.windows.history import History
 
 _FOUND_MOST: Final = 200
-Shape = TypeVar("Shape", bound=BaseModel)
+Shape = TypeVar("Shape", bound="BaseModel")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked, and where it lies."""
+    """What is asked, and where it lies.
 
-    settings: Settings
+    Attributes:
+        state_dir, key_store: The agent's folder, and where its data key is.
+        profile: The place's.
+        usual_hours: From and until which hour of the day the person usually works.
+        with_: What comes with the question.
+    """
+
+    state_dir: Path
+    key_store: KeyStore
     profile: Profile
+    usual_hours: tuple[int, int]
     with_: dict[str, Any]
 
-    def outbox(self) -> Outbox:
-        folder = self.settings.state_dir
-        return Outbox(folder / "outbox.db", existing_vault(folder, self.settings.key_store), None)
+    @property
+    def settings(self) -> "Settings":
+        from agent.config import Settings
+        from agent.days.settings import DaysSettings
+
+        from_h, until_h = self.usual_hours
+        days = DaysSettings(usual_from_h=from_h, usual_until_h=until_h)
+        return Settings(state_dir=self.state_dir, key_store=self.key_store, profile=self.profile.name, days=days)
+
+    def outbox(self) -> "Outbox":
+        from agent.outbox import Outbox
+
+        return Outbox(self.state_dir / "outbox.db", existing_vault(self.state_dir, self.key_store), None)
 
     def days(self, *, writes: bool = False) -> DayStore:
-        folder = self.settings.state_dir
-        return DayStore(folder / "history.db", existing_vault(folder, self.settings.key_store), writes=writes)
+        return DayStore(self.state_dir / "history.db", existing_vault(self.state_dir, self.key_store), writes=writes)
 
-    def history(self) -> History:
-        folder = self.settings.state_dir
-        return History(folder / "history.db", existing_vault(folder, self.settings.key_store))
+    def history(self) -> "History":
+        from agent.windows.history import History
+
+        return History(self.state_dir / "history.db", existing_vault(self.state_dir, self.key_store))
 
 
 def main() -> int:
     """Read the question, write the answer; 1 with words and remedy as JSON where there is none."""
     host.no_core_dumps()
     asked = json.loads(sys.stdin.buffer.readline())
-    profile = Profile.from_json(asked["profile"])
     from_h, until_h = asked["usual_hours"]
-    settings = Settings(
-        state_dir=Path(asked["state_dir"]),
-        key_store=asked["key_store"],
-        profile=profile.name,
-        days=DaysSettings(usual_from_h=from_h, usual_until_h=until_h),
+    wanted = Wanted(
+        Path(asked["state_dir"]),
+        asked["key_store"],
+        Profile.from_json(asked["profile"]),
+        (from_h, until_h),
+        asked["with"],
     )
     try:
-        sys.stdout.write(JOBS[asked["job"]](Wanted(settings, profile, asked["with"])))
+        sys.stdout.write(JOBS[asked["job"]](wanted))
     except WardbeatError as error:
         sys.stdout.write(json.dumps({"refused": {"words": str(error), "remedy": error.remedy}}))
         return 1
@@ -81,14 +94,18 @@ def main() -> int:
 
 
 def _weeks(wanted: Wanted) -> str:
+    from agent.weeks import beside, days, report
+
     with closing(wanted.history()) as history:
-        hub = beside.of_hub(wanted.settings)
-        known = days.known(wanted.settings)
+        hub = beside.of_hub(wanted)
+        known = days.known(wanted)
         return json.dumps(report.weeks(history, wanted.profile, hub=hub, known=known), allow_nan=False)
 
 
 def _days(wanted: Wanted) -> str:
-    made = day_report.days(days.known(wanted.settings), wanted.profile, int(time.time()), scores.offset_s)
+    from agent.weeks import day_report, days, scores
+
+    made = day_report.days(days.known(wanted), wanted.profile, int(time.time()), scores.offset_s)
     return json.dumps(made, allow_nan=False)
 
 
@@ -112,6 +129,7 @@ def _shifts(wanted: Wanted) -> str:
 
 def _roster(wanted: Wanted, store: DayStore) -> "RosterImport":
     from agent.page.roster import RosterImport
+    from agent.weeks import scores
 
     vault = existing_vault(wanted.settings.state_dir, wanted.settings.key_store)
     key = vault.derive("calendar titles")
@@ -124,6 +142,8 @@ def _form(shape: type[Shape], wanted: Wanted) -> Shape:
     Raises:
         WrongUse: It has not its shape.
     """
+    from pydantic import ValidationError
+
     try:
         return shape.model_validate(wanted.with_)
     except ValidationError as error:
@@ -145,6 +165,7 @@ def _found(wanted: Wanted) -> str:
 
     The page names the kinds and states that it calls by what was typed.
     """
+    from agent.outbox import ledger, row_heads
     from agent.page import row_parts
 
     typed = str(wanted.with_["search"]).lower()
@@ -162,6 +183,9 @@ def _found(wanted: Wanted) -> str:
 
 
 def _proof(wanted: Wanted) -> str:
+    from agent.enrollment import identity
+    from agent.outbox import ledger
+
     with wanted.outbox() as outbox:
         try:
             enrolled = identity.load_enrolled(wanted.settings.state_dir, outbox.vault)
@@ -172,11 +196,18 @@ def _proof(wanted: Wanted) -> str:
 
 
 def _ledger_json(wanted: Wanted) -> str:
+    from agent.outbox import ledger
+
     with wanted.outbox() as outbox:
         return json.dumps([ledger.as_json(row) for row in ledger.rows(outbox)], indent=1)
 
 
 def _ledger_csv(wanted: Wanted) -> str:
+    import csv
+    import io
+
+    from agent.outbox import ledger
+
     out = io.StringIO()
     columns = ("idx", "made_utc_s", "kind", "state", "bytes_sent", "digest", "said")
     rows = csv.writer(out)
@@ -196,11 +227,16 @@ def _cell(value: object) -> object:
 
 
 def _everything_json(wanted: Wanted) -> str:
+    from agent.control import export
+
     with wanted.outbox() as outbox:
         return json.dumps(export.everything_held(wanted.settings, outbox), indent=1)
 
 
 def _everything_csv(wanted: Wanted) -> str:
+    import csv
+    import io
+
     out = io.StringIO()
     rows = csv.writer(out)
     rows.writerow(("start_utc_s", "end_utc_s", "number", "value", "n", "coverage_01", "edited_01", "ci_low", "ci_high",

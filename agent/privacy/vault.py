@@ -53,7 +53,7 @@ class Vault:
         """
         try:
             return ChaCha20Poly1305(self.key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], what.encode())
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # altered, or cut to less than a nonce
             raise KeysMissing(
                 f"{what} cannot be opened with this machine's data key",
                 remedy="Restore the state folder together with its key, or enroll again.",

@@ -18,6 +18,7 @@ import numpy as np
 from agent.scoring.daily import WEEK_DAYS, Days
 from agent.scoring.data import table
 from agent.scoring.level import BEFORE_DAYS
+from agent.scoring.quantiles import median
 from agent.scoring.student_t import MAD_TO_SD, NINE_IN_TEN, Floats
 
 State = Literal["learning", "provisional", "established", "stale"]
@@ -128,8 +129,8 @@ def baseline(days: Days, last_day: int, effect: Floats, first_day: int = 0, norm
         # worth .63 of one reading: (within-person SD / between-person SD) squared, per reading
         weight, count = float(table("norms")["reading_weight"]), float(counts.sum())
         return Baseline(now, (weight * norm + count * of_week) / (weight + count), None, None, of_week, 0, 0, True)
-    middle = float(np.median(past))
-    half = NINE_IN_TEN * MAD_TO_SD * float(np.median(np.abs(past - middle)))
+    middle = median(past)
+    half = NINE_IN_TEN * MAD_TO_SD * median(np.abs(past - middle))
     known = now != "learning"
     low, high = (middle - half, middle + half) if known else (None, None)
     return Baseline(now, middle, low, high, of_week, int(n[before].sum()), int(np.sum(n[before] > 0)))

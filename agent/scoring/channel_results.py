@@ -122,7 +122,7 @@ def _distinct(part: ChannelDays) -> tuple[int, ...]:
     for last in part.last_days:
         begins = max(_begins(part.record, last), last + 1 - WEEK_DAYS - BEFORE_DAYS)
         before = value[begins : max(last + 1 - WEEK_DAYS, 0)]
-        found.append(np.unique(before[np.isfinite(before)]).size)
+        found.append(len(set(before[np.isfinite(before)].tolist())))
     return tuple(found)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.scoring.channels import CHANNELS
+from agent.scoring.quantiles import quantile
 from agent.scoring.student_t import Floats
 
 BLOCK_S: Final = 3 * 3600
@@ -44,6 +45,23 @@ class DayWindows:
     hr_bpm: Floats
     coverage_01: Floats
     values: Mapping[str, Floats]
+
+    def only(self, kept: NDArray[np.bool_] | slice) -> "DayWindows":
+        """Some of the windows.
+
+        Args:
+            kept: Which: a mask of shape ``(n,)``, places, or a slice.
+
+        Returns: The same with fewer windows.
+        Source: definition.
+        """
+        return DayWindows(
+            self.at_s[kept],
+            self.hours[kept],
+            self.hr_bpm[kept],
+            self.coverage_01[kept],
+            {name: value[kept] for name, value in self.values.items()},
+        )
 
     @property
     def rates_bpm(self) -> Floats:
@@ -104,15 +122,15 @@ def rest_limit_bpm(past_bpm: Sequence[float] | Floats) -> float:
 
     Derived: chosen by us (docs/decisions/016-rest-is-a-limit.md).
     """
-    return float(np.percentile(past_bpm, 25)) + _ABOVE_REST_BPM if len(past_bpm) else math.inf
+    return quantile(np.asarray(past_bpm, dtype=float), 0.25) + _ABOVE_REST_BPM if len(past_bpm) else math.inf
 
 
-def day_blocks(windows: DayWindows, limit_bpm: float) -> Blocks:
+def day_blocks(windows: DayWindows, limit_bpm: float | Floats) -> Blocks:
     """Mean of each block and channel; of the heart over the windows at rest alone.
 
     Args:
-        windows: Of one day.
-        limit_bpm: Of rest.
+        windows: Of one day, or of many.
+        limit_bpm: Of rest, in beats per minute; for many days one a window, shape ``(n,)``.
 
     Returns:
         In the channels' units; blocks without a value are absent.
@@ -127,6 +145,21 @@ def day_blocks(windows: DayWindows, limit_bpm: float) -> Blocks:
         if CHANNELS[name].group == "heart":
             counts &= at_rest
         if counts.any():
-            of, kept = block[counts], value[counts]
-            found[name] = {int(one): float(np.mean(kept[of == one])) for one in np.unique(of)}
+            found[name] = _block_means(block[counts], value[counts])
     return found
+
+
+def _block_means(block: NDArray[np.int64], value: Floats) -> dict[int, float]:
+    """Mean of each block, oldest block first. Blocks of one length are added up side by side, each as it would be
+    alone: the result is that of ``np.mean`` to the last bit.
+    """
+    if (np.diff(block) < 0).any():  # the clock was set back within the day
+        order = np.argsort(block, kind="stable")
+        block, value = block[order], value[order]
+    begins = np.flatnonzero(np.concatenate(([True], np.diff(block) > 0)))
+    lengths = np.diff(np.append(begins, block.size))
+    mean = np.empty(begins.size)
+    for length in set(lengths.tolist()):
+        rows = lengths == length
+        mean[rows] = value[begins[rows, None] + np.arange(length)].mean(axis=1)
+    return dict(zip(block[begins].tolist(), mean.tolist(), strict=True))

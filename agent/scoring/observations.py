@@ -5,18 +5,20 @@ Source: `agent.scoring.day_windows` says what a reading is.
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agent.model import DayValue, Summary
-from agent.scoring.channels import CHANNELS, Channel, reading
+from agent.scoring.channels import CHANNELS
+from agent.scoring.column_days import blocks_of_days, day_windows, offsets_s, worn_by_day
+from agent.scoring.columns import Columns, columns_of
 from agent.scoring.daily import CONTEXTS, Readings
 from agent.scoring.day_readings import is_left_out, readings_of_days
-from agent.scoring.day_windows import BLOCK_S, BLOCKS, DAY_S, Blocks, DayWindows, day_blocks, limit_of_day
-from agent.scoring.level import BEFORE_DAYS
+from agent.scoring.day_windows import BLOCK_S, BLOCKS, DAY_S, Blocks
 
 KEPT_DAYS: Final = 400  # as the history keeps them
 _NOON: Final = BLOCKS // 2
@@ -109,21 +111,63 @@ def record(
 
     Source: see the module.
     """
-    every_window = [_window(summary, utc_offset_s) for summary in summaries]
-    until = (
-        until_utc_s if until_utc_s is not None else max((window.end_utc_s - 1 for window in every_window), default=0)
+    return record_of_columns(
+        columns_of(summaries),
+        utc_offset_s=utc_offset_s,
+        until_utc_s=until_utc_s,
+        shifts=shifts,
+        resets_utc_s=resets_utc_s,
+        self_reports=self_reports,
+        left_out=left_out,
+        day_values=day_values,
     )
-    windows = [window for window in every_window if _is_plausible(window.utc_s, until)]
-    counted = [window for window in windows if not any(begin <= window.utc_s < end for begin, end in left_out)]
-    reports = [report for report in self_reports if _is_plausible(report.utc_s, until)]
+
+
+def record_of_columns(
+    columns: Columns,
+    *,
+    utc_offset_s: Callable[[int], int] = lambda _: 0,
+    until_utc_s: int | None = None,
+    shifts: Sequence[Shift] = (),
+    resets_utc_s: Iterable[int] = (),
+    self_reports: Iterable[SelfReport] = (),
+    left_out: Sequence[tuple[int, int]] = (),
+    day_values: Iterable[DayValue] = (),
+) -> Record:
+    """The same from windows side by side.
+
+    Args:
+        columns: Oldest first.
+        utc_offset_s: As in `record`, as are the others. Windows that begin in one hour of UTC have one offset.
+        until_utc_s: The record's last moment.
+        shifts: Times at work.
+        resets_utc_s: Moments of tagged changes.
+        self_reports: Numbers that the person gave.
+        left_out: Stretches whose readings count for nothing.
+        day_values: Values of days.
+
+    Returns:
+        The record; no days without a reading.
+
+    Source: see the module.
+    """
+    until = until_utc_s if until_utc_s is not None else int(columns.end_utc_s.max(initial=1)) - 1
+    windows = columns.only(_is_plausible(columns.start_utc_s, until))
+    at_s = windows.start_utc_s + offsets_s(windows.start_utc_s, utc_offset_s)
+    order = np.argsort(at_s // DAY_S, kind="stable")
+    windows = windows.only(order)
+    counts = np.ones(order.size, dtype=bool)
+    for begin, end in left_out:
+        counts &= ~((begin <= windows.start_utc_s) & (windows.start_utc_s < end))
+    of_days = day_windows(windows, at_s[order])
     return record_of_days(
-        _blocks(_by_day(counted)),
-        {day: (of_day.worn_h, of_day.covered_h) for day, of_day in _by_day(windows).items()},
+        [blocks_of_days(of_days.only(counts))],
+        worn_by_day(of_days),
         utc_offset_s=utc_offset_s,
         until_utc_s=until,
         shifts=shifts,
         resets_utc_s=resets_utc_s,
-        self_reports=reports,
+        self_reports=[report for report in self_reports if _is_plausible(report.utc_s, until)],
         day_values=[value for value in day_values if not is_left_out(value.day, left_out, utc_offset_s)],
     )
 
@@ -197,71 +241,12 @@ def record_of_days(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """A summary's time and numbers; ``hr_bpm`` infinite where there is none."""
-
-    utc_s: int
-    end_utc_s: int
-    at_s: int
-    hours: float
-    hr_bpm: float
-    coverage_01: float
-    values: dict[str, float]
-
-
-def _is_plausible(utc_s: int, until_utc_s: int) -> bool:
-    return until_utc_s - KEPT_DAYS * DAY_S <= utc_s <= until_utc_s + DAY_S
-
-
-def _window(summary: Summary, utc_offset_s: Callable[[int], int]) -> _Window:
-    values = {row.name: row.value for row in summary.values if row.value is not None and math.isfinite(row.value)}
-    coverage = next((row.coverage_01 for row in summary.values if row.name == "hr_mean_bpm"), 0.0)
-    channels = {row.name: _value(row, values) for row in CHANNELS.values() if row.features}
-    return _Window(
-        summary.start_utc_s,
-        summary.end_utc_s,
-        summary.start_utc_s + utc_offset_s(summary.start_utc_s),
-        (summary.end_utc_s - summary.start_utc_s) / 3600.0,
-        values.get("hr_mean_bpm", math.inf),
-        coverage if math.isfinite(coverage) else 0.0,
-        {name: value for name, value in channels.items() if math.isfinite(value)},
-    )
-
-
-def _by_day(windows: Iterable[_Window]) -> dict[int, DayWindows]:
-    by_day: dict[int, list[_Window]] = defaultdict(list)
-    for window in windows:
-        by_day[window.at_s // DAY_S].append(window)
-    return {day: _day_windows(by_day[day]) for day in sorted(by_day)}
-
-
-def _day_windows(windows: Sequence[_Window]) -> DayWindows:
-    names = {name for window in windows for name in window.values}
-    return DayWindows(
-        np.array([window.at_s for window in windows], dtype=np.int64),
-        np.array([window.hours for window in windows]),
-        np.array([window.hr_bpm for window in windows]),
-        np.array([window.coverage_01 for window in windows]),
-        {
-            name: np.array([window.values.get(name, math.nan) for window in windows])
-            for name in CHANNELS
-            if name in names
-        },
-    )
-
-
-def _blocks(days: Mapping[int, DayWindows]) -> Iterator[Blocks]:
-    """Readings of each day, with the limit of rest of the 60 days before."""
-    for day, windows in days.items():
-        past = [days[before].rates_bpm for before in range(day - BEFORE_DAYS, day) if before in days]
-        limit_bpm = limit_of_day(np.concatenate(past) if past else np.empty(0), windows.rates_bpm)
-        yield day_blocks(windows, limit_bpm)
-
-
-def _value(channel: Channel, values: dict[str, float]) -> float:
-    parts = [values[name] for name in channel.features if name in values]
-    return reading(channel, sum(parts) / len(parts)) if len(parts) == len(channel.features) else math.nan
+@overload
+def _is_plausible(utc_s: int, until_utc_s: int) -> bool: ...
+@overload
+def _is_plausible(utc_s: NDArray[np.int64], until_utc_s: int) -> NDArray[np.bool_]: ...
+def _is_plausible(utc_s: int | NDArray[np.int64], until_utc_s: int) -> bool | NDArray[np.bool_]:
+    return (until_utc_s - KEPT_DAYS * DAY_S <= utc_s) & (utc_s <= until_utc_s + DAY_S)
 
 
 def _readings(blocks: Mapping[int, float], first_day: int, days: int, shifts: Sequence[Shift]) -> Readings:

@@ -4,12 +4,13 @@ A step is a tenth of a millisecond or of a beat a minute: far below what a windo
 moves by up to two points where one of them crosses the limit of rest.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 
-from agent.model import FeatureValue, Summary
-from agent.scoring.channels import CHANNELS
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.scoring.columns import FEATURES, Columns
 from agent.wire import schema
 from agent.wire.schema import WireFeature
 
@@ -17,18 +18,24 @@ from agent.wire.schema import WireFeature
 @cache
 def _scored() -> dict[str, WireFeature]:
     """Features that the weeks are made of, by name."""
-    names = {name for row in CHANNELS.values() for name in row.features}
-    return {one.name: one for one in schema.features().values() if one.name in names}
+    return {one.name: one for one in schema.features().values() if one.name in FEATURES}
 
 
-def as_sent(summaries: Iterable[Summary]) -> Iterator[Summary]:
-    """The same summaries, with the values of the channels in steps of the wire; others stay as they are."""
-    for summary in summaries:
-        yield replace(summary, values=tuple(_rounded(value) for value in summary.values))
+def as_sent(windows: Columns) -> Columns:
+    """The same windows, with values in steps of the wire; what is out of its range, or has no code, stays as it is."""
+    scored = _scored()
+    return replace(
+        windows,
+        values={
+            name: _rounded(scored[name], column) if name in scored else column
+            for name, column in windows.values.items()
+        },
+    )
 
 
-def _rounded(value: FeatureValue) -> FeatureValue:
-    row = _scored().get(value.name)
-    if row is None or value.value is None or not row.low <= value.value <= row.high:
-        return value
-    return replace(value, value=row.value(row.code(value.value)))
+def _rounded(row: WireFeature, column: NDArray[np.float64]) -> NDArray[np.float64]:
+    is_coded = (column >= row.low) & (column <= row.high)
+    steps = np.rint((column[is_coded] - row.low) / row.step)  # ties to even, as `round`
+    rounded = column.copy()
+    rounded[is_coded] = np.round(row.low + steps * row.step, 9)
+    return rounded

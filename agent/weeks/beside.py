@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from agent.config import Settings
-from agent.outbox import Outbox, hub_scores
 from agent.privacy.vault import existing_vault
 from agent.scoring.daily import WEEK_DAYS
 from agent.scoring.week_rows import MODEL
-from agent.wire.score import CLOCK_KNOWN, SHIFTS_KNOWN, Score
+from agent.weeks.folder import Folder
+
+if TYPE_CHECKING:  # its messages take longer to load than the weeks to be made
+    from agent.wire.score import Score
 
 DIFFERS: Final = 1.0  # points
 _DAY_S: Final = 86_400
@@ -22,20 +23,22 @@ _REASONS: Final = {
 }
 
 
-def of_hub(settings: Settings) -> list[Score]:
+def of_hub(folder: Folder) -> "list[Score]":
     """The hub's scores that are here; none on a machine that never enrolled.
 
     Raises:
         KeysMissing: Another data key sealed them.
     """
-    file = settings.state_dir / "outbox.db"
+    file = folder.state_dir / "outbox.db"
     if not file.exists():
         return []
-    with Outbox(file, existing_vault(settings.state_dir, settings.key_store), None, writes=False) as outbox:
+    from agent.outbox import Outbox, hub_scores  # with certificates and consents: for who has enrolled alone
+
+    with Outbox(file, existing_vault(folder.state_dir, folder.key_store), None, writes=False) as outbox:
         return hub_scores.kept(outbox)
 
 
-def with_hub(weeks: Iterable[Mapping[str, Any]], scores: Iterable[Score]) -> list[dict[str, Any]]:
+def with_hub(weeks: Iterable[Mapping[str, Any]], scores: "Iterable[Score]") -> list[dict[str, Any]]:
     """Rows of the log with ``hub``: the hub's score of those seven days, or None.
 
     Args:
@@ -51,7 +54,7 @@ def with_hub(weeks: Iterable[Mapping[str, Any]], scores: Iterable[Score]) -> lis
     return found
 
 
-def _as_json(score: Score, own: float | None) -> dict[str, Any]:
+def _as_json(score: "Score", own: float | None) -> dict[str, Any]:
     differs = (score.index is None) != (own is None) or (
         score.index is not None and own is not None and abs(score.index - own) > DIFFERS
     )
@@ -67,8 +70,10 @@ def _as_json(score: Score, own: float | None) -> dict[str, Any]:
     }
 
 
-def why(score: Score, own: float | None) -> str:
+def why(score: "Score", own: float | None) -> str:
     """Why the hub's number is another, as far as it can be known here."""
+    from agent.wire.score import CLOCK_KNOWN, SHIFTS_KNOWN
+
     if score.model != MODEL:
         return "the hub uses another version of the score"
     if score.index is None:

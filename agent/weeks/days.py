@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from agent.config import Settings
 from agent.days.chosen import Chosen, chosen, of_journal, shifts
 from agent.days.store import DayStore, Entry, Rostered
 from agent.model import DayValue
 from agent.privacy.vault import Vault, existing_vault
 from agent.tables.days import DAYS
 from agent.tables.profiles import Profile
+from agent.weeks.folder import Folder
 
 SHOWN_DAYS: Final = 60
 _DAY_S: Final = 86_400
@@ -55,20 +55,20 @@ class KnownDays:
         return {name: rows[name] for name in DAYS if name in rows}
 
 
-def known(settings: Settings) -> KnownDays:
+def known(folder: Folder) -> KnownDays:
     """What is known on this machine; nothing where nothing was imported.
 
     Raises:
         KeysMissing: Another data key sealed it.
     """
-    if not (settings.state_dir / "history.db").exists():
+    if not (folder.state_dir / "history.db").exists():
         return KnownDays()
-    return known_to(settings, existing_vault(settings.state_dir, settings.key_store))
+    return known_to(folder, existing_vault(folder.state_dir, folder.key_store))
 
 
-def known_to(settings: Settings, vault: Vault) -> KnownDays:
+def known_to(folder: Folder, vault: Vault) -> KnownDays:
     """The same, with the vault at hand."""
-    with closing(DayStore(settings.state_dir / "history.db", vault, writes=False)) as store:
+    with closing(DayStore(folder.state_dir / "history.db", vault, writes=False)) as store:
         return of(store)
 
 

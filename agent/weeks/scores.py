@@ -1,22 +1,21 @@
 """From the person's history to the weekly log, and to the words that the terminal and the page show."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-from agent.config import Settings
 from agent.errors import NotScored, PolicyDenied, WrongUse
-from agent.model import Summary
 from agent.privacy.vault import existing_vault
 from agent.scoring import instruments
 from agent.scoring.baseline import DAYS_TO_SPEAK, READINGS, RESETS
+from agent.scoring.columns import Columns
 from agent.scoring.index import NAME
 from agent.scoring.messages import shown_at, suggestions
-from agent.scoring.observations import Record, SelfReport, record
+from agent.scoring.observations import Record, SelfReport, record_of_columns
 from agent.scoring.week_rows import REASONS, Week
 from agent.scoring.weeks import Log, weekly_log
 from agent.system import host
@@ -25,6 +24,7 @@ from agent.weeks import days
 from agent.weeks.as_sent import as_sent
 from agent.weeks.days import KnownDays
 from agent.weeks.days_as_sent import days_as_sent
+from agent.weeks.folder import Folder
 from agent.weeks.shifts import shifts_of
 from agent.windows.history import History, Told
 
@@ -126,36 +126,36 @@ class Scores:
         }
 
 
-def log(settings: Settings, profile: Profile, weeks: int) -> Scores:
+def log(folder: Folder, profile: Profile, weeks: int) -> Scores:
     """The weekly log of the person of this machine.
 
     Raises:
         KeysMissing: Nothing was ever kept here, or its key is gone.
     """
-    vault = existing_vault(settings.state_dir, settings.key_store)
-    known = days.known_to(settings, vault)
-    history = History(settings.state_dir / "history.db", vault)
-    with closing(history):  # read one by one: 400 days of them held at once are 600 MB
-        return of(history.summaries(), history.told(), profile, weeks, int(time.time()), known)
+    vault = existing_vault(folder.state_dir, folder.key_store)
+    known = days.known_to(folder, vault)
+    history = History(folder.state_dir / "history.db", vault)
+    with closing(history):
+        return of(history.columns(), history.told(), profile, weeks, int(time.time()), known)
 
 
 def of(
-    summaries: Iterable[Summary],
+    windows: Columns,
     told: Sequence[Told],
     profile: Profile,
     weeks: int,
     now_utc_s: int,
     known: KnownDays = _NOTHING,
+    of_hours: Callable[[int], int] | None = None,
 ) -> Scores:
-    """The same, from what the history holds, and what is known of days."""
+    """The same, from what the history holds, and what is known of days; `of_hours` as `offsets_by_hour` gives it."""
     shifts = shifts_of(told, known.shifts)
     changes = [one for one in told if one.what == "change" and one.name in RESETS]
     ended = [one for one in changes if "until_utc_s" in one.numbers]
     answered = [one for one in told if one.what == "check-in"]
-    by_hour = cache(lambda hour: offset_s(hour * 3600))  # 40,000 windows ask
-    kept = record(
-        as_sent(summaries),
-        utc_offset_s=lambda utc_s: by_hour(utc_s // 3600),
+    kept = record_of_columns(
+        as_sent(windows),
+        utc_offset_s=of_hours or offsets_by_hour(),
         until_utc_s=now_utc_s,
         shifts=shifts,
         resets_utc_s=[one.at_utc_s for one in changes if one not in ended],
@@ -241,6 +241,12 @@ def offset_s(utc_s: int) -> int:
         return int((host.local_time(utc_s).utcoffset() or timedelta()).total_seconds())
     except (OverflowError, OSError, ValueError):  # a year that no calendar has
         return 0
+
+
+def offsets_by_hour() -> Callable[[int], int]:
+    """`offset_s` of the beginning of each hour, asked for once: a year of windows asks for thousands of them."""
+    by_hour = cache(lambda hour: offset_s(hour * 3600))
+    return lambda utc_s: by_hour(utc_s // 3600)
 
 
 def day_of(utc_s: int) -> str:

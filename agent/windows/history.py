@@ -2,13 +2,16 @@
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from agent.model import FeatureValue, Summary
 from agent.privacy.vault import SEALED_MORE_BYTES, Vault
+from agent.scoring.columns import Columns
 from agent.system.storage import connect, connect_to_read, shred, storing
+from agent.windows import fold
+from agent.windows.fold import Folds
 
 KEEP_DAYS = 400
 _DAY_S = 86_400
@@ -20,12 +23,13 @@ _REPAD_MOST = 1000
 _SLACK_WINDOWS = 1000
 _LENGTH_BYTES = 4
 
-_TABLES = """
+_TABLES = f"""
 CREATE TABLE IF NOT EXISTS summary (
     start_utc_s INTEGER PRIMARY KEY, end_utc_s INTEGER NOT NULL, sealed BLOB NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS told (sealed BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS clock_break (at_utc_s INTEGER NOT NULL, jump_s REAL NOT NULL) STRICT;
+{fold.TABLE}
 """
 
 
@@ -61,22 +65,26 @@ class History:
 
     def __init__(self, path: Path, vault: Vault, *, writes: bool = True) -> None:
         self._vault = vault
+        self._writes = writes
         self._db = connect(path, _TABLES) if writes else connect_to_read(path)
+        self._folds = Folds(self._db, vault, self._between)
 
     def close(self) -> None:
         self._db.close()
 
     def keep(self, summary: Summary) -> None:
         """Remember one window; the same window again replaces it."""
-        sealed = self._vault.seal("history", _padded(_packed(summary.values), WINDOW_BYTES))
+        packed = _packed(summary.values)
+        row = (summary.start_utc_s, summary.end_utc_s, self._vault.seal("history", _padded(packed, WINDOW_BYTES)))
+        kept = Summary(summary.start_utc_s, summary.end_utc_s, _unpacked(packed))
         with storing(self._db):
-            self._db.execute(
-                "INSERT OR REPLACE INTO summary VALUES (?, ?, ?)", (summary.start_utc_s, summary.end_utc_s, sealed)
-            )
+            self._folds.keep(kept, lambda: self._store(row))
             # counted from the thousandth newest window: a clock that is wrong for some days forgets nothing
             newest = "SELECT end_utc_s - ? FROM summary ORDER BY start_utc_s DESC LIMIT 1 OFFSET ?"
-            oldest = (KEEP_DAYS * _DAY_S, _SLACK_WINDOWS)
-            self._db.execute(f"DELETE FROM summary WHERE end_utc_s < ({newest})", oldest)
+            oldest = self._db.execute(newest, (KEEP_DAYS * _DAY_S, _SLACK_WINDOWS)).fetchone()
+            if oldest is not None:
+                self._db.execute("DELETE FROM summary WHERE start_utc_s < ?1 AND end_utc_s < ?1", oldest)
+                self._folds.cut(oldest[0])
 
     def keep_break(self, at_utc_s: int, jump_s: float) -> None:
         """Remember that the wall clock was moved."""
@@ -85,7 +93,21 @@ class History:
 
     def summaries(self) -> Iterator[Summary]:
         """Oldest first."""
-        for start_utc_s, end_utc_s, sealed in self._db.execute("SELECT * FROM summary ORDER BY start_utc_s"):
+        return self._opened(self._db.execute("SELECT * FROM summary ORDER BY start_utc_s"))
+
+    def columns(self) -> Columns:
+        """All windows side by side, oldest first: the numbers that weeks are made of, without opening each window."""
+        return self._folds.columns(fills=self._writes)
+
+    def _store(self, row: tuple[int, int, bytes]) -> None:
+        self._db.execute("INSERT OR REPLACE INTO summary VALUES (?, ?, ?)", row)
+
+    def _between(self, begin_utc_s: int, end_utc_s: int) -> Iterator[Summary]:
+        query = "SELECT * FROM summary WHERE start_utc_s >= ? AND start_utc_s < ? ORDER BY start_utc_s"
+        return self._opened(self._db.execute(query, (begin_utc_s, end_utc_s)))
+
+    def _opened(self, rows: Iterable[tuple[int, int, bytes]]) -> Iterator[Summary]:
+        for start_utc_s, end_utc_s, sealed in rows:
             yield Summary(start_utc_s, end_utc_s, _unpacked(_bare(self._vault.open("history", sealed))))
 
     def tell(self, told: Told) -> None:
@@ -140,6 +162,7 @@ class History:
         """Forget everything; returns how many windows that were."""
         with storing(self._db):
             gone = self._db.execute("DELETE FROM summary").rowcount
+            self._db.execute("DELETE FROM fold")
             self._db.execute("DELETE FROM clock_break")
             self._db.execute("DELETE FROM told")
         shred(self._db)

@@ -73,7 +73,7 @@ def dump(scorer):
 def own_weeks(world, now_utc_s):
     """The person's own index by last day, as the page shows it."""
     with opened(world) as (history, store):
-        made = scores.of(history.summaries(), history.told(), world.profile, 6, now_utc_s, days.of(store))
+        made = scores.of(history.columns(), history.told(), world.profile, 6, now_utc_s, days.of(store))
     return {week.first_day + 6: week.strain for week in made.log.weeks if week.strain is not None and not week.rolling}
 
 

@@ -6,15 +6,17 @@ It ends with its answer, which comes part by part; one that is given up, or take
 import asyncio
 import contextlib
 import json
+import os
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, Final
 
 from agent.page.web.pipe import Refused
 
-_COMMAND: Final = (sys.executable, "-P", "-m", "agent.page.reader")
+COMMAND: Final = (sys.executable, "-P", "-m", "agent.page.reader")
 _TOLD: Final = ("state_dir", "key_store", "profile", "usual_hours")  # what the agent said at the beginning
 _AT_ONCE: Final = 2
+ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1"}  # its matrices are small: threads cost 20 ms to start
 _MOST_S: Final = 180.0  # 400 days on a small machine
 _CHUNK: Final = 65_536
 _REFUSED: Final = b'{"refused"'
@@ -76,10 +78,11 @@ class LongQueries:
         }
         async with self._downloads if job in self._is_download else self._queries:
             process = await asyncio.create_subprocess_exec(
-                *_COMMAND,
+                *COMMAND,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
+                env=os.environ | ONE_THREAD,
             )
             too_long = asyncio.get_running_loop().call_later(_MOST_S, _kill, process)
             try:

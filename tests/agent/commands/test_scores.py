@@ -13,6 +13,7 @@ import yaml
 
 from agent.model import FeatureValue, Summary
 from agent.privacy.vault import open_vault
+from agent.scoring.columns import columns_of
 from agent.scoring.observations import SelfReport, Shift, record
 from agent.scoring.weeks import weekly_log
 from agent.tables.profiles import profile_named
@@ -119,7 +120,7 @@ def test_what_is_said_becomes_a_channel():
 
 
 def test_nothing_measured_is_an_empty_log():
-    made = of([], [], profile_named("personal"), 13, NOW_S)
+    made = of(columns_of([]), [], profile_named("personal"), 13, NOW_S)
     assert made.as_json()["weeks"] == []
 
 

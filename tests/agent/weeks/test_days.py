@@ -10,6 +10,7 @@ from agent.control import client, export
 from agent.days.store import DayStore, Entry, Rostered
 from agent.model import DayValue
 from agent.privacy.vault import open_vault
+from agent.scoring.columns import columns_of
 from agent.tables.profiles import PROFILES
 from agent.weeks import days, scores
 from agent.weeks.shifts import shifts_of
@@ -35,7 +36,7 @@ def kept(tmp_path):
 
 
 def made(settings, profile):
-    return scores.of([], [], PROFILES[profile], 13, TODAY * 86_400 - 1, days.known(settings))
+    return scores.of(columns_of([]), [], PROFILES[profile], 13, TODAY * 86_400 - 1, days.known(settings))
 
 
 def test_sleep_and_roster_appear_with_coverage_and_source(kept):
@@ -55,7 +56,7 @@ def test_a_workplace_shows_roster_and_sleep_and_no_journal(kept):
     assert not any(name.startswith("journal") for name in made(kept[0], "eu-workplace").days)
     assert "journal_distressed_n" in made(kept[0], "personal").days
     tight = PROFILES["eu-workplace"].without(["sleep"])
-    assert "sleep_h" not in scores.of([], [], tight, 13, TODAY * 86_400 - 1, days.known(kept[0])).days
+    assert "sleep_h" not in scores.of(columns_of([]), [], tight, 13, TODAY * 86_400 - 1, days.known(kept[0])).days
 
 
 def test_everything_is_exported_and_the_erasure_takes_it(kept):
