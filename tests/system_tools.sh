@@ -12,6 +12,9 @@ need node nodejs
 need setpriv util-linux
 need initdb postgresql
 need chromium chromium
+need dunst dunst
+need Xvfb xvfb
+need desktop-file-validate desktop-file-utils
 need Rscript r-base-core
 need rabbitmq-server rabbitmq-server
 need prometheus prometheus

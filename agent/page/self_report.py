@@ -1,7 +1,7 @@
 """What the person says of themself: check-ins that may be left and taken up, shifts, changes."""
 
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any
 
 from agent.errors import NotScored, WrongUse
 from agent.page import forms
@@ -10,12 +10,10 @@ from agent.windows.history import Told
 
 Answer = dict[str, Any]
 
-_DAY_S: Final = 86_400
-
 
 def check_ins(session: Session, _: forms.Nothing) -> Answer:
     """Which there are here, when each was answered last, and what was begun."""
-    from agent.weeks import scores  # with the check-ins alone: 3 MB
+    from agent.weeks import check_ins, scores  # with the check-ins alone: 3 MB
 
     told = session.history.told()
     made = []
@@ -23,8 +21,7 @@ def check_ins(session: Session, _: forms.Nothing) -> Answer:
         answered = [row.at_utc_s for row in told if row.what == "check-in" and row.name == short]
         begun = [row for row in told if row.what == "draft" and row.name == short]
         last = max(answered, default=None)
-        # one in the future was given under a wrong clock: it keeps nobody from the next
-        due = last is None or not 0 <= session.utc_s() + _DAY_S - last < (one.every_days + 1) * _DAY_S
+        due = check_ins.is_due(last, one.every_days, session.utc_s())
         made.append(asdict(one) | {"last_utc_s": last, "due": due, "begun": dict(begun[-1].numbers) if begun else {}})
     return {"instruments": made}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.notices.rows import NOTICES
 from agent.outbox.receipts import REFUSALS
 from agent.outbox.tables import ROW_STATES
 from agent.page.web import pages
@@ -34,6 +35,8 @@ from agent.wire.labels import DUPLICATE, NOT_FINAL, REASONS, SEAL_AGAIN, STORED
 AGENT = Path(__file__).parents[2] / "agent"
 WEB = Path(pages.__file__).parent
 WORDS = json.loads((WEB / "words_en.json").read_text(encoding="utf-8"))
+for part in sorted((WEB / "words" / "en").glob("*.json")):
+    WORDS |= json.loads(part.read_text(encoding="utf-8"))
 NAMES = (
     {f"part.source.{name}" for name in SOURCES}
     | {f"signal.{name}" for name in SIGNALS}
@@ -74,6 +77,8 @@ VALUES: dict[str, Iterable[str]] = {
     "part": board_parts() | {f"source.{name}" for name in SOURCES},
     "note": RESETS,
     "note_shift": ("day", "night"),
+    "notice": NOTICES,
+    "notice_help": NOTICES,
     "mood": MOODS,
     "mood_sign": MOODS,
     "unit": {unit_of(name) for name, row in DAYS.items() if row.signal not in ("schedule", "journal")},
