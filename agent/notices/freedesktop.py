@@ -207,9 +207,10 @@ class Freedesktop:
         return list(reply.body)
 
     async def _close_quietly(self, number: int) -> None:
-        with suppress(OSError, EOFError):
+        with suppress(OSError, EOFError, TimeoutError):
             if self._bus is not None and self._bus.connected:
-                await self._bus.send(_closing(number))
+                async with asyncio.timeout(_CALL_S):
+                    await self._bus.send(_closing(number))
 
     async def _sent(self, call: Message) -> Message:
         assert self._bus is not None

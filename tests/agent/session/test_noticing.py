@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from agent import pipeline
-from agent.control import handlers
+from agent.control import export, handlers
 from agent.control.channel import Command
 from agent.days.store import Rostered
 from agent.errors import NoDesktop, StorageFull, WrongUse
@@ -417,6 +417,8 @@ def test_an_erasure_forgets_what_was_announced_and_keeps_the_switches(monkeypatc
         hear_an_alert(session)
         await until(lambda: titles(server) == ["Your messages"])
         await until(lambda: kept.memory(session.outbox).announced != {})
+        held = export.everything_held(session.settings, session.outbox)
+        assert (held["notifications_on"], held["notifications_announced"]) == (["message"], {"message": ["1"]})
         await handlers.handle(session, Command("erase"))
         await until(lambda: titles(server) == [])
         assert kept.memory(session.outbox).announced == {}
