@@ -38,7 +38,7 @@ def memory(outbox: Outbox) -> Memory:
             day=int(kept["day"]),
             sent=int(kept["sent"]),
         )
-    except (KeysMissing, ValueError, TypeError, LookupError, AttributeError):
+    except (KeysMissing, ValueError, TypeError, LookupError, AttributeError, OverflowError):
         return Memory()
 
 
