@@ -15,6 +15,7 @@ WardbeatError                     exit code
 │   ├── NoTerminal                3   a PIN is needed and nobody can be asked
 │   ├── NotScored                 3   no channel, or too little of it, for a score
 │   ├── AlreadyRunning            3   a second agent on one state folder
+│   ├── NoDesktop                 3   no notification can be shown here
 │   ├── NotRunning                3   a command needs the running agent
 │   └── AgentBusy                 3   the running agent did not answer in time
 ├── CheckFailed                   1   a check was made and did not hold
@@ -113,6 +114,10 @@ class AlreadyRunning(Missing):
 
 
 class BeginAgain(WardbeatError):
+    pass
+
+
+class NoDesktop(Missing):
     pass
 
 

@@ -17,7 +17,7 @@ from agent.enrollment.enrolled import Identity
 from agent.errors import OutboxBroken
 from agent.outbox import damage
 from agent.page.process import PageProcess
-from agent.session import enrolling, loops
+from agent.session import enrolling, loops, noticing
 from agent.session.sensors import session_clock
 from agent.session.session import Session
 from agent.sources import Eyes, Radio
@@ -121,6 +121,7 @@ def _serving(session: Session) -> dict[str, Task]:
         "page": page.keep,
         "page.slow": page.slow,
         "page.live": page.live,
+        "notices": partial(noticing.keep_notices, session, page.opened),
     }
     if (port := session.settings.metrics.port) is not None:
         from agent.control import metrics  # with its parser of HTTP, where somebody wants it alone

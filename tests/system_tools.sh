@@ -13,6 +13,9 @@ need setpriv util-linux
 need initdb postgresql
 need chromium chromium
 need firefox-esr firefox-esr
+need dunst dunst
+need Xvfb xvfb
+need desktop-file-validate desktop-file-utils
 need Rscript r-base-core
 need rabbitmq-server rabbitmq-server
 need prometheus prometheus

@@ -50,6 +50,7 @@ COMMANDS: Final[dict[str, CommandSpec]] = {
         CommandSpec("pause", "measure", "stop measuring, also after a restart"),
         CommandSpec("resume", "measure", "end the pause and measure again"),
         CommandSpec("open", "page", "open your page in the browser"),
+        CommandSpec("notices", "page", "show or switch the notifications at your desktop"),
         CommandSpec("weeks", "page", "show your weeks, each compared with your own normal"),
         CommandSpec("check-in", "page", "answer a short questionnaire; only you see the answers"),
         CommandSpec("note", "page", "note a shift, or a change of what is normal for you"),

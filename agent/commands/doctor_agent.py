@@ -64,6 +64,10 @@ def checks(said: Said, profile: Profile) -> Iterator[Check]:
             words = state["words"] + (f" → {state['remedy']}" if ok is None and state["remedy"] else "")
             yield Check(state["part"], ok, words, state["remedy"])
     yield _agent(said, profile)
+    if notices := said.part("notices"):
+        ok = True if notices["level"] == "ok" else None
+        words = notices["words"] + (f" → {notices['remedy']}" if ok is None and notices["remedy"] else "")
+        yield Check("notices", ok, words)
     if said.body:
         yield _trouble(said)
 

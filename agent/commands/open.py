@@ -10,7 +10,13 @@ from agent.system.status import say
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument(
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument(
+        "--desktop",
+        action="store_true",
+        help="as the desktop's launcher does: start the agent, say errors in the browser",
+    )
+    form.add_argument(
         "--print", dest="only_print", action="store_true", help="print the file name; do not open a browser"
     )
 
@@ -19,6 +25,10 @@ def run(arguments: argparse.Namespace) -> int:
     """`wardbeat open`: lead the browser in by a file that only this user can read."""
     from agent.control import channel
 
+    if arguments.desktop:
+        from agent.commands import launcher
+
+        return launcher.open_page(arguments)
     settings, _ = load(arguments)
     reply = channel.ask(settings.state_dir, channel.Command("open"))
     if reply.exit_code:

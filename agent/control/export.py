@@ -7,6 +7,7 @@ from dataclasses import asdict
 from agent import sources
 from agent.config import Settings
 from agent.days.store import DayStore
+from agent.notices import kept
 from agent.outbox import Outbox, alerts, asks, consents, hub_scores, ledger, looks, pauses
 from agent.privacy.consent import Consented
 from agent.privacy.vault import Vault
@@ -57,6 +58,8 @@ def everything_held(settings: Settings, outbox: Outbox) -> dict[str, object]:
         "private_hours": [asdict(one) for one in pauses.hours(outbox)],
         "pause_ends_utc_s": pauses.ends_utc_s(outbox),
         "switched_sensors": pauses.switches(outbox),
+        "notifications_on": sorted(kept.switched_on(outbox)),
+        "notifications_announced": {kind: sorted(causes) for kind, causes in kept.memory(outbox).announced.items()},
         **{
             row.pairing.noun: sources.bound(name, settings.state_dir)  # such as "strap"
             for name, row in sources.SOURCES.items()

@@ -42,13 +42,18 @@ async def handle(session: Session, command: Command, open_page: OpenPage | None 
     """
     if command.name == "open" and open_page is not None:
         return Reply(body=await open_page())
+    if command.name == "notice-test":
+        return Reply(words=f"A test notification was sent to {await session.notices.test()}.")
     if command.name not in TABLE:
         raise WrongUse(f"the running agent does not know the command {command.name!r}")
     try:
-        return TABLE[command.name](session, command.argument)
+        reply = TABLE[command.name](session, command.argument)
     except OutboxBroken as broken:
         session.end_with(broken)
         raise
+    if command.name not in _LOOKS:
+        session.notices.decided()
+    return reply
 
 
 def _status(session: Session, _: str) -> Reply:
@@ -135,6 +140,20 @@ def _now(session: Session, _: str) -> Reply:
     return Reply(body=json.dumps(now(session)))
 
 
+def _notices(session: Session, _: str) -> Reply:
+    return Reply(body=json.dumps(session.notices.shown()))
+
+
+def _notice_on(session: Session, kind: str) -> Reply:
+    session.notices.switch(kind, on=True)
+    return Reply(words="Switched on. 'wardbeat notices test' shows whether this desktop can.")
+
+
+def _notice_off(session: Session, kind: str) -> Reply:
+    session.notices.switch(kind, on=False)
+    return Reply(words="Switched off.")
+
+
 def _journal(session: Session, request: str) -> Reply:
     from agent.weeks.scores import offset_s
 
@@ -152,4 +171,8 @@ TABLE: Final[dict[str, Callable[[Session, str], Reply]]] = {
     "erase": _erase,
     "journal": _journal,
     "ask": _ask,
+    "notices": _notices,
+    "notice-on": _notice_on,
+    "notice-off": _notice_off,
 }
+_LOOKS: Final = ("now", "status", "notices")  # they change nothing

@@ -3,14 +3,14 @@
 from typing import Final
 
 from agent.outbox.file import Outbox
-from agent.outbox.rows import ASKED, CONTEXT_SENT, DAYS_SENT, HUB_ALERTS, HUB_SCORES, LOOK_FAULTS, LOOKS_ERASED
+from agent.outbox.rows import ASKED, CONTEXT_SENT, DAYS_SENT, HUB_ALERTS, HUB_SCORES, LOOK_FAULTS, LOOKS_ERASED, NOTICED
 
 _OF_TEAM: Final = (ASKED, HUB_ALERTS)
-_ALL: Final = (HUB_SCORES, CONTEXT_SENT, DAYS_SENT, LOOK_FAULTS, *_OF_TEAM)
+_ALL: Final = (HUB_SCORES, CONTEXT_SENT, DAYS_SENT, LOOK_FAULTS, NOTICED, *_OF_TEAM)
 
 
 def forget(outbox: Outbox, *, new_keys: bool = False) -> None:
-    """Delete all of it: scores, statements, asks, alerts and looks. The caller holds the transaction.
+    """Delete all of it: scores, statements, asks, alerts, looks, what was announced. The caller holds the transaction.
 
     Args:
         outbox: The file.

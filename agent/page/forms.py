@@ -55,6 +55,11 @@ class Sensor(Form):
     on: bool
 
 
+class Notice(Form):
+    kind: Text
+    on: bool
+
+
 class Yes(Form):
     grants: Annotated[list[Annotated[list[Text], Field(min_length=2, max_length=2)]], Field(max_length=50)]
     pin: Text

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from agent.errors import WrongUse
 from agent.outbox import ledger
-from agent.page import consent, decisions, forms, numbers, own_days, self_report, shared, steps, team
+from agent.page import consent, decisions, forms, notices, numbers, own_days, self_report, shared, steps, team
 from agent.session import live_view
 from agent.session.session import Session
 
@@ -65,6 +65,7 @@ QUESTIONS: Final[dict[str, Question]] = {
     "place": Question(forms.Nothing, steps.place),
     "check-ins": Question(forms.Nothing, self_report.check_ins),
     "notes": Question(forms.Nothing, self_report.notes),
+    "notices": Question(forms.Nothing, notices.listed),
     "consent": _decision(forms.Yes, consent.give, is_slow=True),
     "ask": _decision(forms.Wish, team.ask),
     "pause": _decision(forms.Pause, decisions.as_asked("pause")),
@@ -72,6 +73,8 @@ QUESTIONS: Final[dict[str, Question]] = {
     "hours": _decision(forms.Hours, decisions.hours),
     "language": Question(forms.Language, decisions.language),  # by POST /language, with the region's forms
     "sensor": _decision(forms.Sensor, decisions.sensor),
+    "notice": _decision(forms.Notice, notices.switch),
+    "notice-test": _decision(forms.Nothing, notices.test, is_slow=True),
     "withdraw": _decision(forms.Nothing, decisions.as_asked("withdraw")),
     "erase": _decision(forms.Nothing, decisions.as_asked("erase")),
     "scan": _decision(forms.Nothing, steps.scan, is_slow=True),
@@ -104,4 +107,7 @@ async def answered(session: Session, name: object, with_: object) -> Answer:
     except ValidationError as error:
         raise WrongUse("the form was not valid", remedy="Load the page again.") from error
     given = question.answer(session, asked)
-    return await given if isinstance(given, Awaitable) else given
+    answer = await given if isinstance(given, Awaitable) else given
+    if question.decides:
+        session.notices.decided()
+    return answer

@@ -13,12 +13,12 @@ from agent.wire.context import SIGNAL as CONTEXT
 
 Answer = dict[str, Any]
 
-_DAY_S: Final = 86_400
 _PAST: Final = 6  # results of each check-in that are shown
 
 
 def check_ins(session: Session, _: forms.Nothing) -> Answer:
     """Which there are here, what was begun, results of the past, and who gets the results by a consent in force."""
+    from agent.weeks import check_ins as due_dates
     from agent.weeks import scores  # with the check-ins alone: 3 MB
 
     told = session.history.told()
@@ -29,8 +29,7 @@ def check_ins(session: Session, _: forms.Nothing) -> Answer:
         )
         begun = [row for row in told if row.what == "draft" and row.name == short]
         last = done[-1].at_utc_s if done else None
-        # one in the future was given under a wrong clock: it keeps nobody from the next
-        due = last is None or not 0 <= session.utc_s() + _DAY_S - last < (one.every_days + 1) * _DAY_S
+        due = due_dates.is_due(last, one.every_days, session.utc_s())
         past = [{"at_utc_s": row.at_utc_s, "lines": scores.past_lines(one, row)} for row in done[: -_PAST - 1 : -1]]
         made.append(
             asdict(one)

@@ -42,6 +42,13 @@ class Manager(Protocol):
             WrongUse: It cannot let the agent go on after log-off.
         """
 
+    def start(self) -> None:
+        """Start the person's agent now, for this session.
+
+        Raises:
+            Missing: It is not installed, or the manager refuses.
+        """
+
     def remove(self) -> None:
         """Stop the person's agent, and start it no more. What it stored stays.
 
@@ -91,6 +98,11 @@ def succeeded(done: Done, words: Sequence[str], remedy: str) -> str:
         said = " ".join(done.output.split())[:200]
         raise Missing(f"'{' '.join(words)}' refuses: {said or f'exit code {done.code}'}", remedy=remedy)
     return done.output
+
+
+def not_installed() -> Missing:
+    """The error where there is no service to start."""
+    return Missing("the agent does not run", remedy="Run 'wardbeat service install' once: it then starts at log-in.")
 
 
 def unmanaged() -> Missing:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from agent.errors import WrongUse
-from agent.service import Runner, ServiceState, succeeded
+from agent.service import Runner, ServiceState, not_installed, succeeded
 
 LABEL: Final = "org.wardbeat.agent"
 PACKAGED: Final = Path("/opt/wardbeat/bin/wardbeat")
@@ -62,6 +62,17 @@ class Launchd:
         self.run((_TOOL, "bootout", self._service))  # one that runs with older options
         self._asked("enable", self._service)
         self._asked("bootstrap", self._domain, str(self.file))
+
+    def start(self) -> None:
+        """Start the agent now.
+
+        Raises:
+            Missing: It is not installed, or launchd refuses.
+        """
+        if not self.file.exists():
+            raise not_installed()
+        self.run((_TOOL, "bootstrap", self._domain, str(self.file)))  # it fails where it is known already
+        self._asked("kickstart", self._service)
 
     def remove(self) -> None:
         """Stop the agent, and start it no more."""

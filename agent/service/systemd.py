@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.errors import Missing, WrongUse
-from agent.service import ServiceState
+from agent.service import ServiceState, not_installed
 
 assert sys.platform == "linux"  # the command asks first
 
@@ -61,6 +61,18 @@ def _own(config: Path | None, state_dir: Path) -> str:
     if not state_dir.resolve().is_relative_to(Path.home().resolve()):
         rows.append(f"ReadWritePaths={_quoted(str(state_dir.resolve()))}")
     return "".join(f"{row}\n" for row in ["[Service]", *rows]) if rows else ""
+
+
+def start() -> None:
+    """Start the person's agent now, for this session: the one that they installed, or the package's own.
+
+    Raises:
+        Missing: There is none, or no session of the person.
+    """
+    if not PACKAGED.exists() and not (_units() / UNIT).exists():
+        raise not_installed()
+    _user("reset-failed", UNIT, ok=False)
+    _user("start", "--no-block", UNIT)
 
 
 def remove() -> None:

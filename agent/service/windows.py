@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.errors import WrongUse
-from agent.service import Runner, ServiceState, succeeded
+from agent.service import Runner, ServiceState, not_installed, succeeded
 
 NAMESPACE: Final = "http://schemas.microsoft.com/windows/2004/02/mit/task"
 _TOOL: Final = "schtasks.exe"
@@ -67,6 +67,16 @@ class TaskScheduler:
             file.write_bytes(text.encode("utf-16"))
             self._asked("/create", "/tn", self.name, "/xml", str(file), "/f")
         self.run((_TOOL, "/end", "/tn", self.name))  # one that runs with older options
+        self._asked("/run", "/tn", self.name)
+
+    def start(self) -> None:
+        """Start the agent now.
+
+        Raises:
+            Missing: There is no task, or the Task Scheduler refuses.
+        """
+        if self.run((_TOOL, "/query", "/tn", self.name)).code != 0:
+            raise not_installed()
         self._asked("/run", "/tn", self.name)
 
     def remove(self) -> None:

@@ -13,6 +13,8 @@ from agent.enrollment.known_time import Heard
 from agent.errors import KeysMissing, StorageFull, WardbeatError, WrongUse
 from agent.features.live import LiveHeart
 from agent.model import Sample, Summary
+from agent.notices.keeping import Notices
+from agent.notices.rows import offered
 from agent.outbox import Outbox, Sealing, consent_records, consents, damage, pauses
 from agent.outbox.rows import HUB_HEARD
 from agent.privacy.vault import Vault, open_vault
@@ -58,6 +60,7 @@ class Session:
         queue: Samples on their way from the sensors to the ring.
         awake: Set while measurements are taken over.
         changed: Set with each beat, for whoever shows it.
+        notices: Notifications at the person's desktop.
         stop_sensors: Set it to close every sensor, as if each had come to its end.
         sensors_ended: Set when every sensor of a one-shot run has ended and its samples are in the ring.
     """
@@ -113,6 +116,7 @@ class Session:
             pauses.seal(self.outbox)
             consent_records.seal_all(self.outbox)
             self.outbox.seal_notices()
+        self.notices = Notices(self.outbox, self.board, offered(profile))
         self._moved, self._clock_watch = False, ClockWatch(folder, self.board)
         self._heard = Heard.decode(self.outbox.meta(HUB_HEARD))
         self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()

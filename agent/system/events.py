@@ -51,7 +51,7 @@ ROWS: Final = (
     EventRow(32, "metrics"),
     EventRow(40, "source"),
 )
-UNLOGGED: Final = ("consent", "measuring", "scores", "receipts", "calendar", "alerts")
+UNLOGGED: Final = ("consent", "measuring", "scores", "receipts", "calendar", "alerts", "notices")
 _BY_PART: Final = {row.part: row for row in ROWS}
 
 

@@ -55,6 +55,7 @@ FILES: Final = tuple(
         ("agent.lock", "the lock of the running agent", WhenErased.KEPT),
         ("control.sock", "the running agent's socket", WhenErased.KEPT),
         ("open.html", "a code for the page, good for 30 seconds", WhenErased.KEPT),
+        ("open-failed.html", "why the page did not open last", WhenErased.KEPT),
         ("decision.*", "a decision that waits for the agent", WhenErased.KEPT),
         ("erase-receipt.txt", "the hub's receipt of an erasure", WhenErased.KEPT),
         ("data.key*", "the key that all data at rest is under", WhenErased.KEPT),

@@ -33,10 +33,19 @@ _FILES = {
     "packaging/macos/wardbeat.mobileconfig": f"root/{_SHARE}/wardbeat.mobileconfig",
     "packaging/macos/README.md": f"root/{_SHARE}/README.md",
     "LICENSE": f"root/{_SHARE}/LICENSE.txt",
+    "packaging/macos/open": "root/Applications/Wardbeat.app/Contents/MacOS/Wardbeat",
     "packaging/macos/preinstall": "scripts/preinstall",
     "packaging/macos/package.sh": "package.sh",
 }
-_RUN = ("root/" + f"{LIB}/bin/wardbeat", "scripts/preinstall", "package.sh")
+# the installer would else look for an older copy elsewhere, and put the application there
+_COMPONENT = {
+    "RootRelativeBundlePath": "Applications/Wardbeat.app",
+    "BundleIsRelocatable": False,
+    "BundleIsVersionChecked": False,
+    "BundleHasStrictIdentifier": True,
+    "BundleOverwriteAction": "upgrade",
+}
+_RUN = ("root/" + f"{LIB}/bin/wardbeat", "scripts/preinstall", "package.sh", _FILES["packaging/macos/open"])
 
 
 def main() -> None:
@@ -77,6 +86,8 @@ def staged(into: Path) -> None:
     # for those who hand it out by their own management; the package starts nothing
     agent = plistlib.dumps(launchd.launch_agent((str(launchd.PACKAGED), "run")))
     (into / "root" / _SHARE / f"{launchd.LABEL}.plist").write_bytes(agent)
+    (into / "root/Applications/Wardbeat.app/Contents/Info.plist").write_bytes(plistlib.dumps(application()))
+    (into / "components.plist").write_bytes(plistlib.dumps([_COMPONENT]))
     (into / "distribution.xml").write_text(_distribution(_oldest(site)), encoding="utf-8")
     ours = [staging.file_component(file, file.relative_to(program.resolve()).as_posix()) for file in own]
     whole = {"type": "library", "bom-ref": "wardbeat", "name": "wardbeat", "version": VERSION, "components": ours}
@@ -85,6 +96,19 @@ def staged(into: Path) -> None:
     (into / "root" / _SHARE / "sbom.cdx.json").write_text(bill, encoding="utf-8")
     for path in [into, *into.rglob("*")]:
         os.utime(path, (staging.epoch_s(), staging.epoch_s()), follow_symlinks=False)
+
+
+def application() -> dict[str, str | bool]:
+    """The property list of the application in the Launchpad: a script, which ends when the page is open."""
+    return {
+        "CFBundleIdentifier": "org.wardbeat.page",
+        "CFBundleName": "Wardbeat",
+        "CFBundleExecutable": "Wardbeat",
+        "CFBundlePackageType": "APPL",
+        "CFBundleVersion": VERSION,
+        "CFBundleShortVersionString": VERSION,
+        "LSUIElement": True,  # no icon in the Dock for a second
+    }
 
 
 def _oldest(site: Path) -> str:

@@ -11,7 +11,7 @@ version=$(sed -n 's/.*<title>Wardbeat \(.*\)<\/title>.*/\1/p' distribution.xml)
 # the files of a downloaded folder carry a mark that would go into the package
 xattr -cr root scripts
 pkgbuild --root root --scripts scripts --identifier org.wardbeat.agent --version "$version" --install-location / \
-    --ownership recommended component.pkg
+    --component-plist components.plist --ownership recommended component.pkg
 if [ $# -gt 0 ]; then
     productbuild --distribution distribution.xml --package-path . --sign "$1" "wardbeat-$version-arm64.pkg"
 else

@@ -16,7 +16,7 @@ from agent.commands import COMMANDS, CommandSpec
 
 ROOT = Path(__file__).parents[2]
 GROUPS = ("measure", "page", "consent", "data", "set-up", "study")
-SHARED = {"__init__", "analyze_channels", "analyze_outputs", "arguments", "doctor_agent", "doctor_checks", "doctor_delivery", "doctor_rows", "loading",
+SHARED = {"__init__", "analyze_channels", "analyze_outputs", "arguments", "doctor_agent", "doctor_checks", "doctor_delivery", "doctor_rows", "launcher", "loading",
           "self_report", "terminal"}  # fmt: skip
 """Modules of the package that are no command."""
 

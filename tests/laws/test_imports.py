@@ -25,6 +25,7 @@ LAYERS = {
     "agent.weeks": 6,
     "agent.config_watch": 6,
     "agent.config": 5,
+    "agent.notices": 5,
     "agent.config_files": 1,
     "agent.outbox": 4,
     "agent.sources": 4,
@@ -98,7 +99,7 @@ LIBRARIES = {
     "sklearn": (),
     "bleak": ("agent/sources/", "firmware_sim/"),
     "bleak_retry_connector": ("agent/sources/",),
-    "dbus_fast": ("agent/sources/", "firmware_sim/"),
+    "dbus_fast": ("agent/sources/", "agent/notices/freedesktop.py", "firmware_sim/"),
     "bumble": ("firmware_sim/",),
     "cv2": ("agent/sources/", "agent/perception/", "firmware_sim/face.py"),  # and a simulated face is drawn
     "av": ("agent/perception/clips.py",),

@@ -28,6 +28,7 @@ SLEEPS = {
         3,
         QUIET,
     ),
+    ("agent/session/test_noticing.py", "looked_at"): (1, POLL),
     ("agent/sources/camera/test_camera.py", "test_every_fault_has_its_name_within_three_seconds_and_goes_within_ten"): (
         1,
         LOAD,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent.features import FEATURES
+from agent.notices.rows import NOTICES
 from agent.outbox.receipts import REFUSALS
 from agent.outbox.tables import ROW_STATES
 from agent.page.web import catalogue, pages
@@ -98,10 +99,11 @@ VALUES: dict[str, Iterable[str]] = {
     "part": board_parts() | {f"source.{name}" for name in SOURCES},
     "note": RESETS,
     "note_shift": ("day", "night"),
+    "notice": NOTICES,
+    "notice_help": NOTICES,
     "mood": MOODS,
     "mood_sign": MOODS,
     "unit": {unit_of(name) for name in (*DAYS, *FEATURES)} - {""},
-    "channel": {need for row in FEATURES.values() for need in row.needs},
     "counted": WEEK_ROWS,
     **team.FAMILIES,
     "page": PAGES,
@@ -109,7 +111,7 @@ VALUES: dict[str, Iterable[str]] = {
     "standing": STANDINGS,
     "standing_words": STANDINGS,
     "next_shift": ("day", "night"),
-    "channel": CHANNELS,
+    "channel": {*CHANNELS, *(need for row in FEATURES.values() for need in row.needs)},
     "week_head": [f"{which}_{kind}" for which in ("last", "past") for kind in KINDS_OF_WEEKS],
     "week_words": KINDS_OF_WEEKS,
     "week_says": KINDS_OF_WEEKS,

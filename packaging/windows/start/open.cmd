@@ -1,2 +1,1 @@
-@call "%~dp0wardbeat.cmd" open
-@if errorlevel 1 pause
+@call "%~dp0wardbeat.cmd" open --desktop

@@ -68,6 +68,19 @@ def test_an_agent_does_not_outlive_the_session(tmp_path):
     assert system.asked == []
 
 
+def test_start_is_for_what_was_installed(tmp_path):
+    manager, system = managed(tmp_path)
+    with pytest.raises(Missing, match="does not run"):
+        manager.start()
+    assert system.asked == []
+    manager.install(None, tmp_path, linger=False)
+    manager.start()
+    assert system.asked[-2:] == [
+        f"launchctl bootstrap gui/501 {manager.file}",
+        f"launchctl kickstart gui/501/{LABEL}",
+    ]
+
+
 def test_remove_stops_it_and_deletes_the_list(tmp_path):
     manager, system = managed(tmp_path)
     manager.install(None, tmp_path, linger=False)

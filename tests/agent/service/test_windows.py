@@ -96,6 +96,17 @@ def test_a_task_does_not_outlive_the_session():
     assert system.asked == []
 
 
+def test_start_is_for_what_was_installed():
+    system = FakeManager()
+    manager = TaskScheduler(system, SID, PROGRAM)
+    manager.start()
+    assert system.asked == [f"schtasks.exe /query /tn {manager.name}", f"schtasks.exe /run /tn {manager.name}"]
+    absent = FakeManager({"/query": Done(1, "ERROR: The system cannot find the file specified.")})
+    with pytest.raises(Missing, match="does not run"):
+        TaskScheduler(absent, SID, PROGRAM).start()
+    assert len(absent.asked) == 1
+
+
 def test_remove_stops_and_deletes_what_is_there():
     system = FakeManager()
     TaskScheduler(system, SID, PROGRAM).remove()
