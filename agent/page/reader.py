@@ -21,7 +21,7 @@ from agent.privacy.vault import KeyStore, existing_vault
 from agent.system import host
 from agent.tables.profiles import Profile
 
-if TYPE_CHECKING:  # a job imports what it needs: the weeks are drawn half a second after the click
+if TYPE_CHECKING:  # a job imports what it needs: a person waits for the weeks
     from pydantic import BaseModel
 
     from agent.config import Settings

@@ -97,17 +97,18 @@ def sentences(source: str) -> set[str]:
         if id(node) in silent or not isinstance(node, ast.Constant | ast.JoinedStr):
             continue
         text = _template(node).strip()
-        bare = _FIELD.sub("", text)
-        if (
-            not _SQL.match(text)
-            and text not in NAMES
-            and "<" not in text
-            and not re.search(r"[|/]\w+/|\[\w+, |\|", text)
-        ):
-            if len(re.findall(r"[^\W\d_]{2,}", bare)) >= 2 or re.search(r"[a-z]{3,} \{\d\}|\{\d\} [a-z]{3,}", text):
-                if re.search(r"[a-z]{2,}[ ,.:]", bare) and " " in text:
-                    made.add(text)
+        if text not in NAMES and _is_sentence(text):
+            made.add(text)
     return made
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether people may read it: two words or more, no SQL, markup, path or type."""
+    if _SQL.match(text) or "<" in text or re.search(r"[|/]\w+/|\[\w+, |\|", text):
+        return False
+    bare = _FIELD.sub("", text)
+    has_words = len(re.findall(r"[^\W\d_]{2,}", bare)) >= 2 or re.search(r"[a-z]{3,} \{\d\}|\{\d\} [a-z]{3,}", text)
+    return bool(has_words and " " in text and re.search(r"[a-z]{2,}[ ,.:]", bare))
 
 
 def _silent(tree: ast.AST) -> set[int]:

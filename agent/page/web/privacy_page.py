@@ -25,6 +25,7 @@ async def variables(request: PageRequest) -> Answer:
         "signals": signals(say, local),
         "choices": choices(say, local),
         "gone": gone(say, local),
+        "notices": await request.ask("notices"),
     }
 
 

@@ -10,6 +10,7 @@ from html import unescape
 import pytest
 
 from agent.features import FEATURES
+from agent.notices.rows import NOTICES
 from agent.outbox.receipts import REFUSALS
 from agent.outbox.tables import ROW_STATES
 from agent.page.web import catalogue, sharing_page
@@ -41,6 +42,7 @@ NAMES |= {f"number.{row.name}": row.title for row in DAYS.values()}
 NAMES |= team.names()
 SHORT = catalogue.read("en")
 NO_TEAM = {"looks": {"has_team": False}, "alerts": {"alerts": []}, "check-ins": {"instruments": []}}
+NO_TEAM |= {"notices": {"kinds": [{"kind": one, "on": False} for one in NOTICES], "problem": None}}
 
 
 PARTS_OF = {
