@@ -363,7 +363,7 @@ def test_consent_is_ticked_read_and_signed_by_the_pin_and_withdrawn_without(livi
     browser("press", key="Enter")
     browser("wait", js="document.getElementById('said').textContent.includes('Consent is given')")
     assert living.in_agent(serial) > before
-    assert "On until" in browser("text", sel=".signals")
+    browser("wait", js="document.querySelector('.signals')?.textContent.includes('On until')")
     # what stands is shown, and can be changed: its own ticks, and no other
     browser("click", sel="#consent-open")
     assert browser("eval", js=CHECKED) == ['["heart", "care"]']

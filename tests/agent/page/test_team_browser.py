@@ -90,11 +90,11 @@ def test_a_person_asks_to_be_seen_and_takes_it_back(living, browser, width, sche
         js="document.querySelector('#asked-words') === null && document.querySelector('[aria-labelledby=asked-h] .own')",
     )
     assert browser("text", sel="[aria-labelledby=asked-h] .own") == words
-    assert browser("eval", js="document.title").startswith("Your say")
+    assert browser("eval", js="document.title").startswith("Privacy & controls")
     assert living.in_agent(lambda agent: asks.asked(agent.outbox)).words == words
     is_well(browser, "asked")
     browser.go("sharing")
-    assert "asked the care team to look at your weeks: I sleep badly." in browser("text", sel="#rows")
+    assert "You asked the care team to look at your weeks: I sleep badly." in browser("text", sel="#rows")
     browser.go("privacy")
     browser("click", sel="[aria-labelledby=asked-h] button")
     browser("wait", js="document.querySelector('#asked-words') !== null")
@@ -119,10 +119,15 @@ def test_who_looked_is_listed_and_a_look_that_does_not_fit_is_named(tmp_path, br
         hear(living, team_answers.looks(int(time.time()), *(f"Member {n}" for n in range(1, 20)), CANARY))
         browser.go("today")
         browser.go("sharing")
+        assert (
+            browser("count", sel="[aria-labelledby=looked-h] .looks:visible > li") == 5
+        )  # the newest; older ones on a click
+        browser("eval", js=UNFOLD)
         text = browser("text", sel="[aria-labelledby=looked-h]")
-        assert "The chain of these looks is whole" in text
+        assert "The list is whole" in text
+        assert "Saw your own page there" in text
         assert text.index(CANARY) < text.index("Member 19") < text.index("Member 1 ")
-        assert "Member 7 (member of the care team)" in text
+        assert "Member 7 member of the care team" in text
         is_well(browser, "looks")
         hear(living, team_answers.looks(int(time.time()), "Eve"))
         browser.go("today")
@@ -132,10 +137,9 @@ def test_who_looked_is_listed_and_a_look_that_does_not_fit_is_named(tmp_path, br
         assert "does not fit together" in text
         assert "the hub reported another look with this number before: look 1, Eve" in text
         assert "is whole" not in text
-        assert browser("count", sel="[aria-labelledby=looked-h] tbody tr") == 20
+        assert browser("count", sel="[aria-labelledby=looked-h] .looks > li") == 20
         is_well(browser, "broken")
-        browser("click", sel="nav a[data-page=say]")
-        browser("wait", js="document.querySelector('[data-do=withdraw]') !== null")
+        browser.go("privacy")
         browser("click", sel="[data-do=withdraw]")
         browser("wait", js="document.querySelector('[data-do=withdraw]') === null")
         assert "This needs your consent to care" in browser("text", sel="[aria-labelledby=asked-h]")
@@ -147,22 +151,25 @@ def test_who_looked_is_listed_and_a_look_that_does_not_fit_is_named(tmp_path, br
 def test_the_index_for_the_team_is_refused_without_a_score_before_any_pin(living, browser, width, scheme):
     browser.enter(living, width, scheme)
     browser.go("privacy")
+    browser("click", sel="#consent-open")
     tick = "[...document.querySelectorAll('[name=grants]')].find((one) => one.value === {!r}).click()"
+    browser("eval", js="document.querySelectorAll('[name=grants]:checked').forEach((one) => { one.checked = false; })")
     for grant in ('["heart", "care"]', '["index", "care"]'):
         browser("eval", js=tick.format(grant))
-    browser("click", sel="form[data-form=consent] button")
+    browser("click", sel="#consent-next")
     assert "Choose a signal for score" in browser.said()
-    assert browser("eval", js="document.getElementById('consent-text').hidden")
+    assert browser("eval", js="document.getElementById('consent-form').dataset.step") == "1"
     for grant in ('["heart", "score"]', '["context", "care"]'):
         browser("eval", js=tick.format(grant))
-    browser("click", sel="form[data-form=consent] button")
-    browser("wait", js="!document.getElementById('consent-text').hidden")
-    text = browser("text", sel="#consent-text pre")
+    browser("click", sel="#consent-next")
+    browser("wait", js="document.getElementById('consent-form').dataset.step === '2'")
+    text = browser("text", sel="#consent-text")
     assert "the index of each week with its interval and its parts" in text
     assert "Every look at them is written down" in text
     before = serial(living)
+    browser("click", sel="#consent-next")
     browser("fill", sel="#pin", text=PIN)
-    browser("click", sel="[name=agree]")
+    browser("click", sel="#consent-next")
     wait_for(lambda: serial(living) > before, what="the consent")
     grants = living.in_agent(lambda agent: {(g.signal, g.purpose) for g in consents.consented(agent.outbox).grants})
     assert grants == {("heart", "care"), ("index", "care"), ("context", "care"), ("heart", "score")}
@@ -179,7 +186,7 @@ def test_where_nothing_goes_to_a_team_there_is_no_word_of_one(tmp_path, browser,
             )
             assert living.in_agent(lambda agent: alerts.kept(agent.outbox)) == []
         browser.enter(living)
-        for page in ("now", "left", "say"):
+        for page in ("today", "sharing", "privacy"):
             browser.go(page)
             shown = browser("text", sel="#main").lower()
             assert "team" not in shown, page
