@@ -49,6 +49,7 @@ COMMANDS: Final[dict[str, CommandSpec]] = {
         CommandSpec("scan", "measure", "list the heart-rate straps in range, and bind yours"),
         CommandSpec("pause", "measure", "stop measuring, also after a restart"),
         CommandSpec("resume", "measure", "end the pause and measure again"),
+        CommandSpec("camera", "measure", "choose short camera sessions, see their times, or skip one"),
         CommandSpec("open", "page", "open your page in the browser"),
         CommandSpec("weeks", "page", "show your weeks, each compared with your own normal"),
         CommandSpec("check-in", "page", "answer a short questionnaire; only you see the answers"),

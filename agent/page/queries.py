@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from agent.errors import WrongUse
 from agent.outbox import ledger
-from agent.page import consent, decisions, forms, numbers, own_days, self_report, steps, team
+from agent.page import appointments, consent, decisions, forms, numbers, own_days, self_report, steps, team
 from agent.session import live_view
 from agent.session.session import Session
 
@@ -63,6 +63,9 @@ QUESTIONS: Final[dict[str, Question]] = {
     "place": Question(forms.Nothing, steps.place),
     "check-ins": Question(forms.Nothing, self_report.check_ins),
     "notes": Question(forms.Nothing, self_report.notes),
+    "camera": Question(forms.Nothing, appointments.shown),
+    "camera-plan": _decision(forms.CameraPlan, appointments.choose),
+    "camera-skip": _decision(forms.CameraSkip, appointments.skip),
     "consent": _decision(forms.Yes, consent.give, is_slow=True),
     "ask": _decision(forms.Wish, team.ask),
     "pause": _decision(forms.Pause, decisions.as_asked("pause")),

@@ -18,7 +18,11 @@ from agent.tables.signals import KINDS
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "agent/page/web/templates"
-WORDS = json.loads((TEMPLATES.parent / "words_en.json").read_text(encoding="utf-8"))
+WORDS = {
+    key: words
+    for file in (TEMPLATES.parent / "words_en.json", *sorted((TEMPLATES.parent / "words/en").glob("*.json")))
+    for key, words in json.loads(file.read_text(encoding="utf-8")).items()
+}
 
 TEMPLATE = """<h1 tabindex="-1">{{ t("breaks.title") }}</h1>
 <p class="lead">{{ t("breaks.lead") }}</p>

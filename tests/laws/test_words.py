@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.control import camera_words
 from agent.outbox.receipts import REFUSALS
 from agent.outbox.tables import ROW_STATES
 from agent.page.web import pages
@@ -33,7 +34,11 @@ from agent.wire.labels import DUPLICATE, NOT_FINAL, REASONS, SEAL_AGAIN, STORED
 
 AGENT = Path(__file__).parents[2] / "agent"
 WEB = Path(pages.__file__).parent
-WORDS = json.loads((WEB / "words_en.json").read_text(encoding="utf-8"))
+WORDS = {
+    key: words
+    for file in (WEB / "words_en.json", *sorted((WEB / "words/en").glob("*.json")))
+    for key, words in json.loads(file.read_text(encoding="utf-8")).items()
+}
 NAMES = (
     {f"part.source.{name}" for name in SOURCES}
     | {f"signal.{name}" for name in SIGNALS}
@@ -63,6 +68,7 @@ def board_parts() -> set[str]:
 
 VALUES: dict[str, Iterable[str]] = {
     "face": FACE_PARTS,
+    "appoint": {"off_then" if state == "off" else state for state in camera_words.STATES},
     "level": [level.value for level in Level],
     "label": [*(label.name.lower() for label in Label), "null"],  # null: not final yet
     "state": ROW_STATES,
@@ -181,6 +187,6 @@ def test_scripts_import_in_no_circle():
         return bool(graph)
 
     scripts = {name: text for name, text in texts(WEB).items() if name.endswith(".js")}
-    assert len(scripts) == 5
+    assert len(scripts) == 6
     assert not circle(scripts)
     assert circle(scripts | {"call.js": 'import { live } from "./live.js";'})

@@ -29,7 +29,9 @@ class Pages:
     def __init__(self, hello: Answer) -> None:
         self._hello, self._profile = hello, hello["profile"]
         self._weeks_of: tuple[list[Answer], float, Answer] | None = None
-        self._words: dict[str, str] = json.loads((_HERE / "words_en.json").read_text(encoding="utf-8"))
+        self._words: dict[str, str] = {}
+        for file in (_HERE / "words_en.json", *sorted((_HERE / "words/en").glob("*.json"))):
+            self._words |= json.loads(file.read_text(encoding="utf-8"))
         names: dict[str, str] = hello["names"]  # of sensors and signals: each row carries its own words
         self._words |= names
         for page in PAGES.values():

@@ -22,7 +22,11 @@ from tests.support.page_agent import past
 from tests.support.world import START_UTC_S
 
 ROOM = Path(pages.__file__).parent
-WORDS = json.loads((ROOM / "words_en.json").read_text(encoding="utf-8"))
+WORDS = {
+    key: words
+    for file in (ROOM / "words_en.json", *sorted((ROOM / "words/en").glob("*.json")))
+    for key, words in json.loads(file.read_text(encoding="utf-8")).items()
+}
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
