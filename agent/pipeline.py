@@ -17,7 +17,7 @@ from agent.enrollment.enrolled import Identity
 from agent.errors import OutboxBroken
 from agent.outbox import damage
 from agent.page.process import PageProcess
-from agent.session import enrolling, loops, noticing
+from agent.session import appointments, enrolling, loops, noticing
 from agent.session.sensors import session_clock
 from agent.session.session import Session
 from agent.sources import Eyes, Radio
@@ -117,6 +117,7 @@ def _serving(session: Session) -> dict[str, Task]:
         "control": partial(channel.serve, session.folder, handle),
         "broken": session.until_broken,
         "pauses": partial(loops.keep_pauses, session),
+        "appointments": partial(appointments.keep, session.appointments),
         "clock": partial(loops.keep_clock, session),
         "page": page.keep,
         "page.slow": page.slow,

@@ -40,7 +40,9 @@ ROWS = (
     Mutation("agent/publisher/schedule.py", "min(2 ** (tries - 1), MOST_BACKOFF)", "1", "tests/agent/session/test_edges.py"),
     Mutation("agent/session/loops.py", "if session.awake.is_set():", "if True:", "tests/agent/session/test_edges.py -k pause"),
     Mutation("agent/session/loops.py", "(session.paused and not sensors.ends(name)) or", "False or", "tests/attacks/test_attacks.py -k pause"),
-    Mutation("agent/session/sensors.py", "return not spec.needs_consent or", "return True or", "tests/scenarios/test_trial_sensor.py -k does_not_list"),
+    Mutation("agent/session/sensors.py", "consented = not spec.needs_consent or", "consented = True or", "tests/scenarios/test_trial_sensor.py -k does_not_list"),
+    Mutation("agent/session/sensors.py", "return not self.barred(name) and self.admits(name)", "return not self.barred(name)", "tests/agent/session/test_appointments.py -k closes_the_camera"),
+    Mutation("agent/session/appointment_watch.py", "is_open=counted and", "is_open=", "tests/agent/session/test_appointment_watch.py"),
     Mutation("agent/session/release.py", "while len(self._pending) > PENDING_MOST:", "while len(self._pending) > 2 * PENDING_MOST:", "tests/agent/session/test_edges.py -k day_of_windows"),
     # limits
     Mutation("agent/outbox/limits.py", "max(0, held - limits.rows + 1)", "max(0, held - limits.rows - 1)", "tests/agent/session/test_edges.py -k more_than_its_limit"),

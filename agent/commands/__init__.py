@@ -49,6 +49,7 @@ COMMANDS: Final[dict[str, CommandSpec]] = {
         CommandSpec("scan", "measure", "list the heart-rate straps in range, and bind yours"),
         CommandSpec("pause", "measure", "stop measuring, also after a restart"),
         CommandSpec("resume", "measure", "end the pause and measure again"),
+        CommandSpec("camera", "measure", "choose short camera sessions, see their times, or skip one"),
         CommandSpec("open", "page", "open your page in the browser"),
         CommandSpec("notices", "page", "show or switch the notifications at your desktop"),
         CommandSpec("weeks", "page", "show your weeks, each compared with your own normal"),

@@ -10,7 +10,7 @@ from agent.config import Settings
 from agent.control import channel
 from agent.control.channel import Command
 from agent.errors import AgentBusy, NotRunning, WardbeatError
-from agent.outbox import Outbox, pauses
+from agent.outbox import Outbox, camera_plan, pauses
 from agent.privacy.vault import existing_vault
 from agent.tables.profiles import Profile
 
@@ -26,22 +26,27 @@ class Said:
         body: Of `status`; empty where it gave none.
         error: Why it gave none.
         switched: Sensors that the person switched on or off.
+        has_sessions: Whether the camera is limited to announced sessions.
     """
 
     body: Mapping[str, Any] = field(default_factory=dict)
     error: WardbeatError | None = None
     switched: Mapping[str, bool] = field(default_factory=dict)
+    has_sessions: bool = False
 
     @classmethod
     def ask(cls, settings: Settings) -> Self:
         """Ask the running agent; where none runs, its files say which sensors are on."""
         try:
             body = json.loads(channel.ask(settings.state_dir, Command("status")).body)
-            return cls(body, switched=body["sensors"])
+            return cls(
+                body, switched=body["sensors"], has_sessions=body.get("camera", {}).get("how", "always") != "always"
+            )
         except NotRunning as error:
-            return cls(error=error, switched=_switched(settings))
+            switched, has_sessions = _chosen(settings)
+            return cls(error=error, switched=switched, has_sessions=has_sessions)
         except AgentBusy as error:
-            return cls(error=error)
+            return cls(error=error, has_sessions=_chosen(settings)[1])
         except (ValueError, KeyError, TypeError):
             words = "the running agent gave an answer that cannot be read"
             return cls(error=AgentBusy(words, remedy="Start the agent again."))
@@ -63,6 +68,8 @@ def checks(said: Said, profile: Profile) -> Iterator[Check]:
             ok = {"ok": True, "waiting": None, "off": None}.get(state["level"], False)
             words = state["words"] + (f" → {state['remedy']}" if ok is None and state["remedy"] else "")
             yield Check(state["part"], ok, words, state["remedy"])
+    if plan := said.part("camera_plan"):
+        yield Check("camera_plan", ok=True, words=plan["words"])
     yield _agent(said, profile)
     if notices := said.part("notices"):
         ok = True if notices["level"] == "ok" else None
@@ -92,13 +99,14 @@ def _trouble(said: Said) -> Check:
     return Check("trouble", ok=True, words="none")
 
 
-def _switched(settings: Settings) -> dict[str, bool]:
+def _chosen(settings: Settings) -> tuple[dict[str, bool], bool]:
+    """Sensors that the person switched, and whether the camera is limited to sessions, as the files have it."""
     file = settings.state_dir / "outbox.db"
     try:
         if not file.exists():
-            return {}
+            return {}, False
         vault = existing_vault(settings.state_dir, settings.key_store)
         with Outbox(file, vault, None, writes=False) as outbox:
-            return pauses.switches(outbox)
+            return pauses.switches(outbox), camera_plan.plan(outbox).how != "always"
     except (WardbeatError, OSError):  # its own check says so
-        return {}
+        return {}, True

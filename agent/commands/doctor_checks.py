@@ -34,7 +34,7 @@ def checks(settings: Settings, profile: Profile) -> Iterator[Check]:
     yield from _machine(profile)
     said = doctor_agent.Said.ask(settings)
     for name, chosen in _sensors_on(settings, said).items():
-        yield from _within(f"source.{name}", partial(_sensor, name, chosen, settings))
+        yield from _within(f"source.{name}", partial(_sensor, name, chosen, settings, said))
     yield from _within("state", lambda: _state(settings, profile, said))
     yield from doctor_agent.checks(said, profile)
 
@@ -84,14 +84,15 @@ def _sensors_on(settings: Settings, said: "doctor_agent.Said") -> dict[str, obje
     return on
 
 
-def _sensor(name: str, chosen: object, settings: Settings) -> Iterator[Check]:
+def _sensor(name: str, chosen: object, settings: Settings, said: "doctor_agent.Said") -> Iterator[Check]:
     brought = settings.face.affect_model
     affect = None
     if brought is not None:
         affect = sources.AffectFile(str(brought.path.expanduser()), brought.sha256, brought.labels)
     around = sources.Surroundings(
-        SessionClock(), settings.state_dir, silent, affect=affect, engine=settings.face.engine
-    )
+        SessionClock(), settings.state_dir, silent, affect=affect, engine=settings.face.engine,
+        may_open=not (sources.SOURCES[name].by_appointment and said.has_sessions),
+    )  # fmt: skip
     yield from sources.checks(name, chosen, around)
 
 

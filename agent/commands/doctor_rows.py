@@ -56,6 +56,7 @@ CHECKS: Final[dict[str, CheckSpec]] = {
         CheckSpec("outbox", "the outbox cannot be read, or nine tenths of its limit wait"),
         CheckSpec("news", "never; one for each notice", is_personal=True),
         CheckSpec("notices", "never; it says whether the desktop shows what you switched on", is_personal=True),
+        CheckSpec("camera_plan", "never; it says when the camera runs, where it runs in sessions", is_personal=True),
         CheckSpec("agent", "no agent runs, it is busy, or it has another profile", MISSING),
         CheckSpec("hub", "the running agent reports trouble with the hub's answers"),
         CheckSpec("trouble", "the running agent reports trouble that no other check names"),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.config import Settings
-from agent.control import ask_words, channel, marks
+from agent.control import ask_words, camera_offline, camera_words, channel, marks
 from agent.control.channel import Command, Reply
 from agent.control.consent_words import encode_yes
 from agent.control.words import erased
@@ -213,6 +213,8 @@ def _on_files(settings: Settings, name: str, argument: str) -> Reply:
             until = pauses.length_until(argument, now_utc_s)
             pauses.pause_until(outbox, until, now_utc_s, count_now())
         return Reply(words=f"Paused{pauses.ends_words(until)}; stays so when the agent starts.")
+    if name == "camera":
+        return _camera_offline(settings, argument, now_utc_s)
     vault = existing_vault(folder, settings.key_store)
     if name == "withdraw":
         enrolled = identity.load_enrolled(folder, vault)
@@ -222,6 +224,14 @@ def _on_files(settings: Settings, name: str, argument: str) -> Reply:
     if name == "ask":
         return _ask_offline(settings, vault, ask_words.decode_wish(argument), now_utc_s)
     return _erase_offline(folder, vault, now_utc_s)
+
+
+def _camera_offline(settings: Settings, argument: str, now_utc_s: int) -> Reply:
+    folder = settings.state_dir
+    vault = open_vault(host.private_dir(folder), settings.key_store)
+    with host.only_one(folder / "agent.lock"), Outbox(folder / "outbox.db", vault, None) as outbox:
+        wish = camera_words.decode_camera(argument)
+        return camera_offline.carried_out(wish, outbox, folder, vault, now_utc_s)
 
 
 def _ask_offline(settings: Settings, vault: Vault, wish: Wish, now_utc_s: int) -> Reply:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Final
 
-from agent.control import ask_words
+from agent.control import ask_words, camera_words
 from agent.control.channel import Command, Reply
 from agent.control.consent_words import decode_yes
 from agent.control.words import erased
@@ -69,6 +69,7 @@ def _status(session: Session, _: str) -> Reply:
         "states": [asdict(state) for state in session.board.states()],
         "news": [words for _, words in session.outbox.notices()],
         "sensors": {name: session.sensors.is_on(name) for name in session.sensors.switchable()},
+        "camera": session.appointments.live(),
         "receipt_age_s": None if session.publisher is None else session.publisher.answers.receipt_age_s,
     }
     return Reply(body=json.dumps(body))
@@ -136,6 +137,20 @@ def _ask(session: Session, argument: str) -> Reply:
     return Reply(words=ask_words.answer(session.outbox, wish, operator))
 
 
+def _camera(session: Session, argument: str) -> Reply:
+    wish, appointments = camera_words.decode_camera(argument), session.appointments
+    if wish.what == "try":
+        return Reply(body=json.dumps(camera_words.as_body(wish.plan, appointments.would_be(wish.plan))))
+    words = ""
+    if wish.what == "choose":
+        appointments.choose(wish.plan)
+        words = camera_words.plan_words(wish.plan)
+    elif wish.what in ("skip", "rest"):
+        words = camera_words.skipped_words(appointments.skip(rest=wish.what == "rest"), rest=wish.what == "rest")
+    body = camera_words.as_body(appointments.plan, appointments.listed(), appointments.live())
+    return Reply(body=json.dumps(body), words=words)
+
+
 def _now(session: Session, _: str) -> Reply:
     return Reply(body=json.dumps(now(session)))
 
@@ -174,5 +189,6 @@ TABLE: Final[dict[str, Callable[[Session, str], Reply]]] = {
     "notices": _notices,
     "notice-on": _notice_on,
     "notice-off": _notice_off,
+    "camera": _camera,
 }
 _LOOKS: Final = ("now", "status", "notices")  # they change nothing

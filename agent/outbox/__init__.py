@@ -5,7 +5,7 @@ rows.py      reading rows, words and notices
 file.py      streams, limits, and the one append that writes both sides in a transaction
 limits.py    which rows are beyond the limits
 consents.py  consent, withdrawal, erasure; consent_records.py: the records, sealed
-pauses.py    pauses, private hours, switched sensors
+pauses.py    pauses, private hours, switched sensors; camera_plan.py: when the camera may run
 receipts.py  what receipts and notices do to rows
 ledger.py    reading and proving the chain
 damage.py    a damaged file set aside, and what of it is carried on

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from agent.errors import KeysMissing, OutboxBroken, WireRefused
-from agent.outbox import consent_records, consents, pauses
+from agent.outbox import camera_plan, consent_records, consents, pauses
 from agent.outbox.cuts import BEGUN_AGAIN
 from agent.outbox.file import Outbox, Sealing
 from agent.outbox.limits import UNSETTLED, Limits
@@ -43,7 +43,7 @@ class Salvaged:
         paused: Whether a pause was open.
         withdrawn: Whether a withdrawal waited for its confirmation.
         erased: Whether an erasure waited for its confirmation.
-        chosen: The person's private hours and switched sensors, as the file had them.
+        chosen: The person's private hours, switched sensors and camera plan, as the file had them.
     """
 
     aside: Path
@@ -153,7 +153,8 @@ def _read(path: Path, aside: Path, vault: Vault) -> Salvaged:
     waiting = _rows(path, f"SELECT o.stream, min(o.seq), max(o.seq), count(*) {unsettled} GROUP BY o.stream")
     open_pauses = _rows(path, "SELECT id FROM pause WHERE end_utc_s IS NULL")
     records = _rows(path, "SELECT serial, record, receipted FROM consent")
-    chosen = _rows(path, f"SELECT name, value FROM meta WHERE name = '{pauses.HOURS}' OR name LIKE '{pauses.SENSOR}%'")
+    names = f"name IN ('{pauses.HOURS}', '{camera_plan.PLAN}') OR name LIKE '{pauses.SENSOR}%'"
+    chosen = _rows(path, f"SELECT name, value FROM meta WHERE {names}")
     erasures = _rows(path, f"SELECT o.idx {unsettled} AND o.kind = 'erase'")
     return Salvaged(
         aside,
@@ -213,7 +214,13 @@ def _carry_choices(outbox: Outbox, salvaged: Salvaged, closed: Collection[str]) 
         for name in closed:
             pauses.keep_switch(outbox, name, on=False)
     for name, value in salvaged.chosen or ():
-        if pauses.can_be_read(outbox, name, value):
+        if name == camera_plan.PLAN:
+            # of what cannot be read the safe side is taken: no session before the person chooses again
+            if camera_plan.can_be_read(outbox, value):
+                outbox.set_meta(name, value)
+            else:
+                outbox.set_sealed_meta(name, b"?")
+        elif pauses.can_be_read(outbox, name, value):
             outbox.set_meta(name, value)
 
 

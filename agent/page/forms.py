@@ -60,6 +60,20 @@ class Notice(Form):
     on: bool
 
 
+class CameraPlan(Form):
+    """Without `keep` the times are shown, and nothing is changed."""
+
+    how: Literal["always", "at", "per_shift"]
+    minutes: Annotated[int, Field(ge=1, le=30)] = 10
+    at: Annotated[list[Minute], Field(max_length=12)] = []
+    times: Annotated[int, Field(ge=1, le=6)] = 3
+    keep: bool = True
+
+
+class CameraSkip(Form):
+    which: Literal["this", "rest"]
+
+
 class Yes(Form):
     grants: Annotated[list[Annotated[list[Text], Field(min_length=2, max_length=2)]], Field(max_length=50)]
     pin: Text

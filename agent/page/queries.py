@@ -11,7 +11,19 @@ from pydantic import ValidationError
 
 from agent.errors import WrongUse
 from agent.outbox import ledger
-from agent.page import consent, decisions, forms, notices, numbers, own_days, self_report, shared, steps, team
+from agent.page import (
+    appointments,
+    consent,
+    decisions,
+    forms,
+    notices,
+    numbers,
+    own_days,
+    self_report,
+    shared,
+    steps,
+    team,
+)
 from agent.session import live_view
 from agent.session.session import Session
 
@@ -66,6 +78,9 @@ QUESTIONS: Final[dict[str, Question]] = {
     "check-ins": Question(forms.Nothing, self_report.check_ins),
     "notes": Question(forms.Nothing, self_report.notes),
     "notices": Question(forms.Nothing, notices.listed),
+    "camera": Question(forms.Nothing, appointments.shown),
+    "camera-plan": _decision(forms.CameraPlan, appointments.choose),
+    "camera-skip": _decision(forms.CameraSkip, appointments.skip),
     "consent": _decision(forms.Yes, consent.give, is_slow=True),
     "ask": _decision(forms.Wish, team.ask),
     "pause": _decision(forms.Pause, decisions.as_asked("pause")),

@@ -68,6 +68,7 @@ def now(session: Session, after_ns: int = 0) -> Answer:
         "face": _face(session, now_ns),
         "alerts": alerts.stamp(session.outbox),
         "window": None if last is None else last.start_utc_s,
+        "camera": session.appointments.live(),
     }
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -54,6 +54,7 @@ class Sensors:
         self._off: set[str] = set()
         self._held: set[str] = set()
         self._retries: set[str] = set()
+        self.admits: Callable[[str], bool] = lambda _: True  # camera sessions: set where there are some
         self.reading: set[str] = set()  # those that are open now
         self._lines = Budget(*_LINES)
         self._board, self._release_queue = board, release_queue
@@ -67,10 +68,17 @@ class Sensors:
 
     def may_open(self, name: str) -> bool:
         """Whether a source may be open at all; where nothing can leave, the person's own settings are their word."""
+        return not self.barred(name) and self.admits(name)
+
+    def barred(self, name: str) -> str:
+        """What stands above a source now: ``off`` its switch or another part that holds it, ``consent`` a missing
+        consent; empty: nothing.
+        """
         spec = sources.SOURCES[name]
         if not self.is_on(name) or name in self._held:
-            return False
-        return not spec.needs_consent or self._is_local or spec.signal in self._release_queue.consented
+            return "off"
+        consented = not spec.needs_consent or self._is_local or spec.signal in self._release_queue.consented
+        return "" if consented else "consent"
 
     def ends(self, name: str) -> bool:
         """Whether a source comes to an end by itself; a pause does not close it."""
@@ -163,6 +171,9 @@ class Sensors:
             return
         if not self.is_on(name):
             self.show(name, Level.OFF, "switched off")
+            return
+        if not self.barred(name):
+            self.show(name, Level.OFF, "closed outside of camera sessions")
             return
         signal = SIGNALS[sources.SOURCES[name].signal].words
         self.show(name, Level.WAITING, f"off: you did not consent to {signal}", "wardbeat consent give")

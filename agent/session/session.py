@@ -18,6 +18,7 @@ from agent.notices.rows import offered
 from agent.outbox import Outbox, Sealing, consent_records, consents, damage, pauses
 from agent.outbox.rows import HUB_HEARD
 from agent.privacy.vault import Vault, open_vault
+from agent.session.appointments import Appointments
 from agent.session.clock_watch import ClockWatch
 from agent.session.release import ReleaseQueue
 from agent.session.sensors import Sensors
@@ -117,6 +118,8 @@ class Session:
             consent_records.seal_all(self.outbox)
             self.outbox.seal_notices()
         self.notices = Notices(self.outbox, self.board, offered(profile))
+        self.appointments = Appointments(self)
+        self.sensors.admits = self.appointments.admits
         self._moved, self._clock_watch = False, ClockWatch(folder, self.board)
         self._heard = Heard.decode(self.outbox.meta(HUB_HEARD))
         self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()

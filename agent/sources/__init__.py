@@ -81,6 +81,7 @@ SOURCES: Final[dict[str, SourceSpec]] = {
         SourceSpec(
             name="webcam",
             module="agent.sources.camera.webcam",
+            by_appointment=True,
             channels=(
                 "face_present_01",
                 "lower_face_valid_01",

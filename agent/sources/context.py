@@ -47,6 +47,7 @@ class Surroundings:
         eyes: How a camera's process is started.
         affect: An external model for its faces, where the settings name one and the profile allows it.
         engine: What reads movements of a face: a row of `agent.perception.engines`.
+        may_open: Whether a check may open the device for a moment; not where the person limits it to sessions.
     """
 
     clock: Clock
@@ -56,6 +57,7 @@ class Surroundings:
     eyes: Eyes = field(default_factory=Eyes)
     affect: AffectFile | None = None
     engine: str = engines.DEFAULT
+    may_open: bool = True
 
     def say(self, level: Level, words: str, remedy: str = "") -> None:
         """Tell the person what the sensor is doing."""

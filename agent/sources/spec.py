@@ -78,6 +78,7 @@ class SourceSpec:
         check: ``(settings, context) -> Iterator[SensorCheck]`` for `wardbeat doctor`; it changes nothing.
         checks: The ids that it gives, each with the words that say when it fails.
         pairing: How the person's own device is found and bound; None: there is nothing to bind.
+        by_appointment: Whether the person may limit it to short announced sessions (`agent.outbox.camera_plan`).
     """
 
     name: str
@@ -93,3 +94,4 @@ class SourceSpec:
     check: str
     checks: Mapping[str, str] = field(default_factory=dict)
     pairing: Pairing | None = None
+    by_appointment: bool = False

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.control import camera_words
 from agent.features import FEATURES
 from agent.notices.rows import NOTICES
 from agent.outbox.receipts import REFUSALS
@@ -88,6 +89,7 @@ KINDS_OF_WEEKS = [*STATES, *(f"{state}_variability" for state in STATES if state
 
 VALUES: dict[str, Iterable[str]] = {
     "face": FACE_PARTS,
+    "appoint": {"off_then" if state == "off" else state for state in camera_words.STATES},
     "level": [level.value for level in Level],
     "label": [*(label.name.lower() for label in Label), "null"],  # null: not final yet
     "state": ROW_STATES,

@@ -5,6 +5,7 @@ from typing import Any, Final
 from agent.page.web.local import Local
 from agent.page.web.page_request import Answer, PageRequest
 
+CAMERA: Final = "webcam"
 _HOLDS: Final = frozenset({"given", "group"})
 """States of a consent under which a grant is in force."""
 
@@ -26,6 +27,7 @@ async def variables(request: PageRequest) -> Answer:
         "choices": choices(say, local),
         "gone": gone(say, local),
         "notices": await request.ask("notices"),
+        "camera": await request.ask("camera") if any(one["name"] == CAMERA for one in say["sensors"]) else None,
     }
 
 

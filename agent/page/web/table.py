@@ -23,7 +23,7 @@ class PageSpec:
     Attributes:
         name: In the address, and of the template (``templates/NAME.html``).
         title: In the menu, in English: a catalogue's entry ``page.NAME`` comes first.
-        place: Where the menu has it: ``bar`` on every screen; ``top`` on wide ones, else under "More"; ``more``.
+        place: Where the menu has it: ``bar`` on every screen; ``top`` on wide ones, else under "More"; ``more``; ``hidden``.
         asks: Questions whose answers the template shows; a hyphen in a name becomes an underscore.
         prepare: Makes the template's variables where answers need work; in place of ``asks``.
         in_every_profile: Whether each profile has the page; else a profile lists it.
@@ -84,6 +84,7 @@ PAGES: Final[dict[str, PageSpec]] = {
         PageSpec("privacy", "Privacy & controls", "top", prepare=privacy_page.variables),
         PageSpec("first", "First steps", asks=("place",), in_every_profile=True),
         PageSpec("help", "Help", asks=("place",), in_every_profile=True),
+        PageSpec("notice", "Notice about the camera", "hidden", asks=("camera",), in_every_profile=True),
     )
 }
 """Every page by name, in the menu's order."""

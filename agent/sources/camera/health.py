@@ -20,7 +20,10 @@ def check(settings: Settings, around: Surroundings) -> Iterator[SensorCheck]:
     parts = _attempt("camera_parts", parts_are_here)
     yield parts
     yield _attempt("face_models", _models)
-    yield _attempt("camera", lambda: may_be_opened(settings))
+    if around.may_open:
+        yield _attempt("camera", lambda: may_be_opened(settings))
+    else:
+        yield SensorCheck("camera", ok=None, words="not looked at: it is opened in camera sessions alone")
     if around.engine != engines.DEFAULT:
         yield _attempt("face_engine", lambda: _engine(around.engine))
     affect = around.affect

@@ -1,4 +1,5 @@
 // What each form of the pages sends; each returns whether the page is to be drawn again.
+import { tried, wanted } from "./appoint.js";
 import { ask } from "./call.js";
 import { next } from "./check.js";
 import { importShifts, readCalendar, writeEntry } from "./days.js";
@@ -16,6 +17,12 @@ export function bind(draw) {
 const seconds = (value) => (value ? Math.floor(new Date(value).getTime() / 1000) : null);
 
 export const FORMS = {
+  async "camera-plan"(form, by) {
+    const made = await ask("camera-plan", wanted(form, by));
+    if (made === null || by?.value !== "no") return made;
+    tried(made);
+    return null;
+  },
   async note(form) {
     const [what, kind] = form.elements.what.value.split(" ");
     const told = { what, kind, from_utc_s: seconds(form.elements.from.value), until_utc_s: seconds(form.elements.until.value) };

@@ -1,4 +1,5 @@
 // What comes by itself: one line a beat, drawn as it comes, unless the person or their system wants it still.
+import { draw as drawCamera } from "./appoint.js";
 import { chart, lines } from "./beats.js";
 import { call, fill, word, words } from "./call.js";
 import { clock, number } from "./local.js";
@@ -83,6 +84,7 @@ function drawing(told) {
 
 function draw(told) {
   stateNow(told);
+  drawCamera(told.camera);
   const wasPaused = state.paused;
   state.paused = told.paused;
   ownBeat(told, beatsNow());
