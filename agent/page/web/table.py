@@ -23,7 +23,8 @@ class PageSpec:
     Attributes:
         name: In the address, and of the template (``templates/NAME.html``).
         title: In the menu, in English: a catalogue's entry ``page.NAME`` comes first.
-        place: Where the menu has it: ``bar`` on every screen; ``top`` on wide ones, else under "More"; ``more``; ``hidden``.
+        place: Where the menu has it: ``bar`` on every screen; ``top`` on wide ones, else under "More"; ``more``; or
+            ``hidden``: another page leads there.
         asks: Questions whose answers the template shows; a hyphen in a name becomes an underscore.
         prepare: Makes the template's variables where answers need work; in place of ``asks``.
         in_every_profile: Whether each profile has the page; else a profile lists it.
