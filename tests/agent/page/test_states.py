@@ -11,6 +11,7 @@ import pytest
 from agent.features import FEATURES
 from agent.outbox.receipts import REFUSALS
 from agent.outbox.tables import ROW_STATES
+from agent.page.consent import STANDINGS
 from agent.page.web import sharing_page
 from agent.page.web.pages import Pages
 from agent.privacy.vault import open_vault
@@ -76,9 +77,6 @@ def standing(state: str, grants=(), **changes) -> dict:
     has_end = state in ("given", "group", "changed", "ended", "void")
     return {"state": state, "why": "refused by the hub" if state == "void" else "", "grants": [list(one) for one in grants],
             "until_utc_s": 1_790_000_000 if has_end else None} | changes  # fmt: skip
-
-
-STANDINGS = ("alone", "none", "ended", "void", "changed", "group", "given")
 
 
 def say(**changes) -> dict:
