@@ -17,6 +17,9 @@ from agent.system import host, machine
 from agent.wire.context import SIGNAL as CONTEXT
 from agent.wire.message import NOTHING_SENT, SCORE, Grant
 
+STANDINGS: Final = ("alone", "none", "ended", "void", "changed", "group", "given")
+"""Whether anything may leave, and why not: see `standing`."""
+
 _TRIES: Final = 5
 _LOCKED_S: Final = 60.0
 

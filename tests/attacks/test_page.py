@@ -77,7 +77,7 @@ def test_another_site_or_origin_is_turned_away(call):
 
 
 def test_no_key_no_page_and_a_code_works_once(call, living):
-    for path in ("/page/now", "/stream", "/proof", "/found?search=a", "/file/everything.json"):
+    for path in ("/page/now", "/stream", "/part/row?idx=1", "/proof", "/found?search=a", "/file/everything.json"):
         assert call("GET", path, key=None)[0] == 401, path
         assert call("GET", path, key="x" * 43)[0] == 401, path
     assert call("POST", "/do/erase", key=None, body="{}")[0] == 401

@@ -131,8 +131,8 @@ def test_pages_questions_and_profiles_agree():
     assert faults(PAGES, QUESTIONS, templates - {"today"}, listed) == [
         "PAGES, row today: templates/today.html is missing; write it"
     ]
-    assert faults(PAGES, {**QUESTIONS, "say": QUESTIONS["pause"]}, templates, listed) == [
-        "PAGES, row privacy: say is a decision; a page only asks"
+    assert faults(PAGES, {**QUESTIONS, "check-ins": QUESTIONS["pause"]}, templates, listed) == [
+        "PAGES, row check-in: check-ins is a decision; a page only asks"
     ]
     assert faults(PAGES, QUESTIONS, templates, listed | {"care": frozenset({"diary"})}) == [
         "PROFILES, row care: diary is no page"

@@ -14,6 +14,7 @@ from agent.features import FEATURES
 from agent.notices.rows import NOTICES
 from agent.outbox.receipts import REFUSALS
 from agent.outbox.tables import ROW_STATES
+from agent.page.consent import STANDINGS as STANDINGS_OF_CONSENT
 from agent.page.web import catalogue, pages
 from agent.page.web.amounts import unit_of
 from agent.page.web.charts import shade_of
@@ -32,7 +33,7 @@ from agent.tables.days import DAYS, MOODS
 from agent.tables.profiles import PROFILES
 from agent.tables.signals import KINDS, SIGNALS
 from agent.weeks.day_report import WEEK_ROWS
-from agent.wire import message
+from agent.wire import codes, message
 from agent.wire.consent import INDEX
 from agent.wire.context import SIGNAL as CONTEXT
 from agent.wire.labels import DUPLICATE, NOT_FINAL, REASONS, SEAL_AGAIN, STORED
@@ -113,6 +114,12 @@ VALUES: dict[str, Iterable[str]] = {
     "standing": STANDINGS,
     "standing_words": STANDINGS,
     "next_shift": ("day", "night"),
+    "consent_now": STANDINGS_OF_CONSENT,
+    "shared": [*STANDINGS_OF_CONSENT, "free"],
+    "shared_words": [*STANDINGS_OF_CONSENT, "free"],
+    "row": {*message.KINDS.values(), "summary_withheld"} - {"ask", "consent"},
+    "row_ask": codes.names("asks").values(),
+    "row_consent": [f"{action}{stated}" for action in ("give", "withdraw") for stated in ("", "_stated")],
     "channel": {*CHANNELS, *(need for row in FEATURES.values() for need in row.needs)},
     "week_head": [f"{which}_{kind}" for which in ("last", "past") for kind in KINDS_OF_WEEKS],
     "week_words": KINDS_OF_WEEKS,

@@ -168,7 +168,7 @@ def face(name: str, rows: Sequence[Answer], local: Local) -> Chart:
     last = _amount(name, read[-1]["quartiles"][1], local) if read else "–"
     title = local.word("channel", name)
     scale = [(at(one), _amount(name, one, local)) for one in (0.0, top)]
-    head = tuple(local.t(key) for key in ("weeks.week", "weeks.median", "weeks.middle_half", "weeks.windows"))
+    head = tuple(map(local.t, ("weeks.week", "weeks.median", "weeks.middle_half", "weeks.windows")))
     table = tuple(
         (
             local.forms.day(one["week"]),

@@ -95,7 +95,7 @@ def chart(name: str, known: Days, days: Sequence[str], local: Local, chosen_from
         y += _TITLE + lane.high + _GAP
     inside += draw.labels([local.forms.day(day) for day in days], high - 6)
     title = local.t("weeks.days_title", n=len(days))
-    head = tuple(local.t(key) for key in _HEAD)
+    head = tuple(map(local.t, _HEAD))
     rows = tuple(row_of(known, day, local) for day in reversed(days) if is_known(known, day))
     says = [says_of(known, day, local) for day in days]
     return Chart(

@@ -9,10 +9,12 @@ from html import unescape
 
 import pytest
 
+from agent.control import camera_words
 from agent.features import FEATURES
 from agent.notices.rows import NOTICES
 from agent.outbox.receipts import REFUSALS
 from agent.outbox.tables import ROW_STATES
+from agent.page.consent import STANDINGS
 from agent.page.web import catalogue, sharing_page
 from agent.page.web.pages import Pages
 from agent.privacy.vault import open_vault
@@ -42,7 +44,12 @@ NAMES |= {f"number.{row.name}": row.title for row in DAYS.values()}
 NAMES |= team.names()
 SHORT = catalogue.read("en")
 NO_TEAM = {"looks": {"has_team": False}, "alerts": {"alerts": []}, "check-ins": {"instruments": []}}
-NO_TEAM |= {"notices": {"kinds": [{"kind": one, "on": False} for one in NOTICES], "problem": None}}
+CAMERA = {
+    "plan": {"how": "at", "minutes": 10, "at_min": [540, 780], "times": 3},
+    "sessions": [{"start_utc_s": 1_790_000_000, "end_utc_s": 1_790_000_600, "state": one} for one in camera_words.STATES],
+    "now": None, "why_none": "", "hows": [], "minutes_most": 30, "times_most": 6, "is_on": True, "operator": None, "words": "",
+}  # fmt: skip
+NO_TEAM |= {"camera": CAMERA, "notices": {"kinds": [{"kind": one, "on": False} for one in NOTICES], "problem": None}}
 
 
 PARTS_OF = {
@@ -82,9 +89,6 @@ def standing(state: str, grants=(), **changes) -> dict:
     has_end = state in ("given", "group", "changed", "ended", "void")
     return {"state": state, "why": "refused by the hub" if state == "void" else "", "grants": [list(one) for one in grants],
             "until_utc_s": 1_790_000_000 if has_end else None} | changes  # fmt: skip
-
-
-STANDINGS = ("alone", "none", "ended", "void", "changed", "group", "given")
 
 
 def say(**changes) -> dict:
