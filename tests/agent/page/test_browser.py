@@ -161,53 +161,9 @@ def test_a_number_leads_to_its_count_formula_and_source_in_three_clicks(living, 
     assert "beats" in text
     assert "withheld" in text  # windows of the test are 20 s long, and say so
     browser.go("weeks")
-    browser("click", sel="section details summary")
-    browser("click", sel="section details[open] a[href='#about/rmssd_ms']")
+    browser("click", sel=".week-parts:not([hidden]) summary")
+    browser("click", sel=".week-parts:not([hidden]) details[open] a[href='#about/rmssd_ms']")
     browser("wait", js="document.querySelector('#source-h') !== null")
-
-
-# ---- weeks
-
-
-@one_look(3)
-def test_weeks_show_gaps_sums_and_what_they_rest_on(living, browser, width, scheme):
-    browser.enter(living, width, scheme)
-    browser.go("weeks")
-    assert (
-        browser("count", sel="svg rect[fill='url(#strip-hatch)']") == 1
-    )  # the week without the strap, on each weekday
-    assert browser("count", sel="#main figure") >= 7
-    said = browser("eval", js="""[...document.querySelectorAll('#points-h ~ details tbody tr')]
-        .map((row) => row.querySelector('td').textContent)""")  # fmt: skip
-    *parts, whole = map(float, said)
-    assert abs(sum(parts) - whole) < 0.05
-    assert len(parts) >= 3
-    # every picture has its table and its sentence
-    assert browser("eval", js="""[...document.querySelectorAll('figure')].every((one) =>
-        one.querySelector('figcaption').textContent.length > 20 && one.querySelector('details table'))""")  # fmt: skip
-    browser("click", sel="section details summary")
-    beats = int(browser("text", sel="section details[open]").split(" beats in")[0].split()[-1])
-    assert beats > 300  # of the running week, too
-    browser.go("weeks")
-    browser("click", sel="a[href='#about/index']")
-    browser("wait", js="document.querySelector('#source-h') !== null")
-    assert "your own usual weeks" in browser("text", sel="#main")
-
-
-@one_look(4)
-def test_a_shift_is_noted_and_taken_back(living, browser, width, scheme):
-    browser.enter(living, width, scheme)
-    browser.go("weeks")
-    before = browser("count", sel="[data-do=unnote]")
-    browser("select", sel="#note-what", value="shift day")
-    browser("fill", sel="#note-from", text=time.strftime("%Y-%m-%dT08:00", time.localtime(time.time() - 20 * 86400)))
-    browser("click", sel="form[data-form=note] button")  # no end: the browser does not let it be a shift
-    assert "end" in browser.said()
-    browser("fill", sel="#note-until", text=time.strftime("%Y-%m-%dT16:00", time.localtime(time.time() - 20 * 86400)))
-    browser("click", sel="form[data-form=note] button")
-    browser("wait", js=f"document.querySelectorAll('[data-do=unnote]').length === {before + 1}")
-    browser("click", sel="[data-do=unnote]")
-    browser("wait", js=f"document.querySelectorAll('[data-do=unnote]').length === {before}")
 
 
 # ---- sharing

@@ -5,6 +5,9 @@ function columnsOf(plot) {
   return JSON.parse(plot.dataset.says);
 }
 
+// where the arrow keys begin: the last column, or the one that the page has chosen
+const startOf = (plot) => Number(plot.dataset.start ?? columnsOf(plot).length - 1);
+
 function show(plot, column) {
   const says = columnsOf(plot);
   const at = Math.min(Math.max(column, 0), says.length - 1);
@@ -52,7 +55,7 @@ document.addEventListener("pointerdown", (event) => {
 
 document.addEventListener("focusin", (event) => {
   const plot = event.target.closest?.(".plot.reads");
-  if (plot && plot.dataset.at === undefined && event.target.matches(":focus-visible")) show(plot, columnsOf(plot).length - 1);
+  if (plot && plot.dataset.at === undefined && event.target.matches(":focus-visible")) show(plot, startOf(plot));
 });
 
 document.addEventListener("focusout", (event) => {
@@ -65,5 +68,5 @@ document.addEventListener("keydown", (event) => {
   const step = { ArrowLeft: -1, ArrowRight: 1, Home: -1e6, End: 1e6 }[event.key];
   if (!plot || step === undefined) return;
   event.preventDefault();
-  show(plot, Number(plot.dataset.at ?? columnsOf(plot).length - 1) + step);
+  show(plot, Number(plot.dataset.at ?? startOf(plot)) + step);
 });

@@ -6,6 +6,7 @@ const CHOOSE = ".plot[data-name=choose]";
 const STEPS = ["ArrowLeft", "ArrowRight", "Home", "End"];
 
 let pointed = null;
+let kept = null; // first day of the week that the person chose: it stays chosen when the page is drawn again
 
 // ---- a week
 
@@ -20,7 +21,9 @@ function choose(at) {
   for (const button of document.querySelectorAll("[data-step]")) {
     button.disabled = !weeks[at + Number(button.dataset.step)];
   }
-  markDays(weeks[at].dataset.first);
+  document.querySelector(CHOOSE).dataset.start = String(at);
+  kept = weeks[at].dataset.first;
+  markDays(kept);
 }
 
 // the days of the chosen week, in the lanes below
@@ -37,6 +40,15 @@ function markDays(first) {
 }
 
 const chosen = () => [...document.querySelectorAll(".week")].findIndex((one) => one.classList.contains("is-chosen"));
+
+new MutationObserver(() => {
+  const at = kept === null ? -1 : [...document.querySelectorAll(".week")].findIndex((one) => one.dataset.first === kept);
+  if (at >= 0) choose(at);
+}).observe(document.getElementById("main"), { childList: true });
+
+addEventListener("hashchange", () => {
+  kept = null;
+});
 
 document.addEventListener("column", (event) => {
   if (event.detail.name === "choose") pointed = event.detail.at;
