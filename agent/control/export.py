@@ -7,7 +7,7 @@ from dataclasses import asdict
 from agent import sources
 from agent.config import Settings
 from agent.days.store import DayStore
-from agent.outbox import Outbox, alerts, asks, camera_plan, consents, hub_scores, ledger, looks, pauses
+from agent.outbox import Outbox, alerts, arousal_choice, asks, camera_plan, consents, hub_scores, ledger, looks, pauses
 from agent.privacy.consent import Consented
 from agent.privacy.vault import Vault
 from agent.scoring import instruments
@@ -57,6 +57,7 @@ def everything_held(settings: Settings, outbox: Outbox) -> dict[str, object]:
         "private_hours": [asdict(one) for one in pauses.hours(outbox)],
         "pause_ends_utc_s": pauses.ends_utc_s(outbox),
         "switched_sensors": pauses.switches(outbox),
+        "arousal_shown": arousal_choice.is_on(outbox),
         "camera_plan": camera_plan.plan(outbox).as_json(),
         **{
             row.pairing.noun: sources.bound(name, settings.state_dir)  # such as "strap"

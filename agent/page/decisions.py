@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from agent import sources
-from agent.control import handlers
+from agent.control import arousal_words, handlers
 from agent.outbox import pauses
 from agent.page import forms
 from agent.session.session import Session
@@ -25,6 +25,10 @@ def as_asked(name: str) -> Callable[[Session, forms.Form], Answer]:
 def hours(session: Session, asked: forms.Hours) -> Answer:
     pauses.set_hours(session.outbox, tuple(pauses.Hours(begin, end) for begin, end in asked.hours))
     return {"words": "Your private hours are saved." if asked.hours else "You have no private hours now."}
+
+
+def show_arousal(session: Session, asked: forms.Shown) -> Answer:
+    return {"words": arousal_words.switched(session.arousal, session.profile, on=asked.on)}
 
 
 def sensor(session: Session, asked: forms.Sensor) -> Answer:

@@ -43,6 +43,10 @@ class Sensor(Form):
     on: bool
 
 
+class Shown(Form):
+    on: bool
+
+
 class CameraPlan(Form):
     """Without `keep` the times are shown, and nothing is changed."""
 

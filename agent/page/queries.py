@@ -63,6 +63,7 @@ QUESTIONS: Final[dict[str, Question]] = {
     "place": Question(forms.Nothing, steps.place),
     "check-ins": Question(forms.Nothing, self_report.check_ins),
     "notes": Question(forms.Nothing, self_report.notes),
+    "arousal": _decision(forms.Shown, decisions.show_arousal),
     "camera": Question(forms.Nothing, appointments.shown),
     "camera-plan": _decision(forms.CameraPlan, appointments.choose),
     "camera-skip": _decision(forms.CameraSkip, appointments.skip),

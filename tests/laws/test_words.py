@@ -18,6 +18,7 @@ from agent.page.web.day_charts import unit_of
 from agent.page.web.pages import SCRIPT_FAMILIES, Pages
 from agent.page.web.table import PAGES
 from agent.scoring.baseline import RESETS
+from agent.session import arousal
 from agent.session.live_view import FACE_PARTS
 from agent.signal.heart.artifacts import Label
 from agent.sources import SOURCES
@@ -68,6 +69,7 @@ def board_parts() -> set[str]:
 
 VALUES: dict[str, Iterable[str]] = {
     "face": FACE_PARTS,
+    "arousal": (*arousal.STATES, *arousal.WHYS),
     "appoint": {"off_then" if state == "off" else state for state in camera_words.STATES},
     "level": [level.value for level in Level],
     "label": [*(label.name.lower() for label in Label), "null"],  # null: not final yet
