@@ -312,7 +312,7 @@ def test_the_wheel_holds_every_package_and_no_other():
     told = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
     folders = {path.parent for program in ("agent", "hub", "firmware_sim") for path in (root / program).rglob("*.py")}
     wanted = {".".join(folder.relative_to(root).parts) for folder in folders} | {"agent.models"}
-    data = {"agent.page.web.static", "agent.page.web.templates", "agent.scoring.tables"}
+    data = {"agent.page.web.static", "agent.page.web.templates", "agent.page.web.words.en", "agent.scoring.tables"}
     data |= {"hub.care.pages.static", "hub.care.pages.templates"}
     assert set(told["packages"]) == wanted | data
     assert data <= set(told["package-data"])
