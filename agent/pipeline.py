@@ -15,7 +15,7 @@ from agent.config_watch import SettingsWatch
 from agent.control import channel, handlers, marks
 from agent.enrollment.enrolled import Identity
 from agent.errors import OutboxBroken
-from agent.outbox import damage
+from agent.outbox import arousal_choice, damage
 from agent.page.process import PageProcess
 from agent.session import appointments, enrolling, loops, noticing
 from agent.session.sensors import session_clock
@@ -124,6 +124,11 @@ def _serving(session: Session) -> dict[str, Task]:
         "page.live": page.live,
         "notices": partial(noticing.keep_notices, session, page.opened),
     }
+    if arousal_choice.is_allowed(session.profile):
+        from agent.session import arousal  # not even loaded where the place has no such reading
+
+        session.arousal = arousal.ArousalNow(session)
+        tasks["arousal"] = partial(arousal.keep, session.arousal)
     if (port := session.settings.metrics.port) is not None:
         from agent.control import metrics  # with its parser of HTTP, where somebody wants it alone
 

@@ -66,6 +66,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="begin", metavar="TIME", help="leave out what lies before this time")
     parser.add_argument("--until", dest="end", metavar="TIME", help="leave out what lies after this time")
     parser.add_argument("--compare", action="store_true", help="set the numbers of two recordings side by side")
+    parser.add_argument(
+        "--arousal",
+        action="store_true",
+        help="also print raised arousal, at rest, minute by minute (never under eu-workplace)",
+    )
+    parser.add_argument(
+        "--at-rest", action="store_true", help="with --arousal: you say that the body rested throughout"
+    )
     parser.add_argument("--all", action="store_true", help="print all numbers, not only the usual ones")
     parser.add_argument("--beats", action="store_true", help="also print every interval with its label")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="save a figure (png, svg, pdf)")
@@ -93,6 +101,8 @@ def run(arguments: argparse.Namespace) -> int:
         _only_for_beats(arguments)
         return _of_faces(arguments)
     if arguments.signal in ("eda", "acc"):
+        if arguments.arousal or arguments.at_rest:
+            raise WrongUse("--arousal reads heart beats", remedy="Leave it out.")
         from agent.commands import analyze_channels
 
         return analyze_channels.run(arguments)
@@ -103,6 +113,7 @@ def _of_hearts(arguments: argparse.Namespace) -> int:
     from agent.analysis import study
     from agent.commands import analyze_outputs
 
+    _may_print_arousal(arguments)
     writes = analyze_outputs.written(arguments)
     named = study.recordings(arguments.file, [path for _, path in writes])
     analyze_outputs.check(arguments, named, writes)
@@ -112,6 +123,25 @@ def _of_hearts(arguments: argparse.Namespace) -> int:
     return analyze_outputs.analyzed(
         named, partial(analyze_outputs.add_outputs, arguments, named), partial(study.run, wish, named)
     )
+
+
+def _may_print_arousal(arguments: argparse.Namespace) -> None:
+    """Whether --arousal may be, before anything is read.
+
+    Raises:
+        WrongUse, PolicyDenied: It may not.
+    """
+    from agent.errors import WrongUse
+
+    if arguments.at_rest and not arguments.arousal:
+        raise WrongUse("--at-rest is only for --arousal", remedy="Add --arousal, or leave it out.")
+    if arguments.arousal:
+        from agent import config
+        from agent.outbox import arousal_choice
+
+        if arguments.compare:
+            raise WrongUse("--arousal does not go with --compare", remedy="Run it without --compare.")
+        arousal_choice.require(config.load(arguments.config)[1])
 
 
 def _wish(arguments: argparse.Namespace) -> "Wish":
@@ -171,6 +201,8 @@ def _only_for_beats(arguments: argparse.Namespace) -> None:
         "--report": arguments.report is not None,
         "--nn": arguments.nn is not None,
         "--compare": arguments.compare,
+        "--arousal": arguments.arousal,
+        "--at-rest": arguments.at_rest,
     }
     for option, is_given in given.items():
         if is_given:

@@ -65,6 +65,10 @@ def add_outputs(arguments: argparse.Namespace, named: Recordings, outputs: list[
         outputs.append(printed.Overview([name for name, _ in named.files]))
     else:
         outputs.append(printed.Text(every=arguments.all, beats=arguments.beats, names=named.is_study))
+    if arguments.arousal:
+        from agent.analysis import arousal
+
+        outputs.append(arousal.Printed(says_rest=arguments.at_rest, as_json=arguments.json))
     if arguments.csv is not None:
         from agent.analysis.table import Table
 

@@ -6,12 +6,15 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.commands.arguments import up_to
+from agent.commands.loading import print_reply
 from agent.system.output import say, show
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from agent.config import Settings
     from agent.scoring.week_rows import Week
+    from agent.tables.profiles import Profile
     from agent.weeks.scores import Scores
     from agent.wire.score import Score
 
@@ -32,6 +35,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weeks", type=up_to(57), default=13, metavar="N", help="show this many weeks (default 13, a year is 52)"
     )
+    parser.add_argument(
+        "--arousal",
+        nargs="?",
+        choices=("show", "on", "off"),
+        const="show",
+        help="print raised arousal, at rest, of this moment, or switch it on or off (off by default; never kept)",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -42,6 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
     from agent.weeks.beside import of_hub, with_hub
 
     settings, profile = config.load(arguments.config)
+    if arguments.arousal is not None:
+        return _arousal(settings, profile, arguments)
     made = scores.log(settings, profile, arguments.weeks)
     hub = of_hub(settings) if made.with_index else []
     if arguments.json:
@@ -50,6 +62,27 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     for line in in_words(made, hub):
         say(line)
+    return 0
+
+
+def _arousal(settings: "Settings", profile: "Profile", arguments: argparse.Namespace) -> int:
+    """What is the case now: nothing of it is kept, so that no week has it."""
+    from agent.control import arousal_words, client
+    from agent.outbox import arousal_choice
+
+    arousal_choice.require(profile)
+    reply = client.carry_out(settings, "arousal", "" if arguments.arousal == "show" else arguments.arousal)
+    if reply.exit_code or reply.words:
+        return print_reply(reply)
+    live = json.loads(reply.body)
+    if arguments.json:
+        show(json.dumps({"arousal": live}))
+        return 0
+    say(arousal_words.line(live))
+    if live is not None:
+        from agent.scoring.arousal import rests_on
+
+        say(rests_on())
     return 0
 
 

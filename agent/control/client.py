@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.config import Settings
-from agent.control import ask_words, camera_offline, camera_words, channel, marks
+from agent.control import arousal_words, ask_words, camera_offline, camera_words, channel, marks
 from agent.control.channel import Command, Reply
 from agent.control.consent_words import encode_yes
 from agent.control.words import erased
@@ -20,7 +20,7 @@ from agent.enrollment.consent_key import signed_yes
 from agent.enrollment.enrolled import Identity
 from agent.enrollment.known_time import REMEDY, Papers
 from agent.errors import AgentBusy, AlreadyRunning, KeysMissing, NotRunning, PolicyDenied, WrongUse
-from agent.outbox import Outbox, Sealing, asks, consents, pauses
+from agent.outbox import Outbox, Sealing, arousal_choice, asks, consents, pauses
 from agent.outbox.asks import Wish
 from agent.privacy.consent import CARE, FOR_TEAM, releasable
 from agent.privacy.vault import Vault, existing_vault, open_vault
@@ -213,8 +213,8 @@ def _on_files(settings: Settings, name: str, argument: str) -> Reply:
             until = pauses.length_until(argument, now_utc_s)
             pauses.pause_until(outbox, until, now_utc_s, count_now())
         return Reply(words=f"Paused{pauses.ends_words(until)}; stays so when the agent starts.")
-    if name == "camera":
-        return _camera_offline(settings, argument, now_utc_s)
+    if name in ("arousal", "camera"):
+        return _chosen_offline(settings, name, argument, now_utc_s)
     vault = existing_vault(folder, settings.key_store)
     if name == "withdraw":
         enrolled = identity.load_enrolled(folder, vault)
@@ -226,12 +226,20 @@ def _on_files(settings: Settings, name: str, argument: str) -> Reply:
     return _erase_offline(folder, vault, now_utc_s)
 
 
-def _camera_offline(settings: Settings, argument: str, now_utc_s: int) -> Reply:
+def _chosen_offline(settings: Settings, name: str, argument: str, now_utc_s: int) -> Reply:
+    """What the person chooses for the next start; nothing is measured meanwhile."""
     folder = settings.state_dir
     vault = open_vault(host.private_dir(folder), settings.key_store)
     with host.only_one(folder / "agent.lock"), Outbox(folder / "outbox.db", vault, None) as outbox:
-        wish = camera_words.decode_camera(argument)
-        return camera_offline.carried_out(wish, outbox, folder, vault, now_utc_s)
+        if name == "camera":
+            wish = camera_words.decode_camera(argument)
+            return camera_offline.carried_out(wish, outbox, folder, vault, now_utc_s)
+        if argument:
+            arousal_choice.keep(outbox, on=argument == "on")
+            return Reply(words=arousal_words.SWITCHED[argument])
+        if not arousal_choice.is_on(outbox):
+            return Reply(body="null")
+    raise NotRunning("no agent runs, and nothing of the past is kept", remedy="Start it: 'wardbeat run'.")
 
 
 def _ask_offline(settings: Settings, vault: Vault, wish: Wish, now_utc_s: int) -> Reply:

@@ -8,7 +8,7 @@ from agent import sources
 from agent.config import Settings
 from agent.days.store import DayStore
 from agent.notices import kept
-from agent.outbox import Outbox, alerts, asks, camera_plan, consents, hub_scores, ledger, looks, pauses
+from agent.outbox import Outbox, alerts, arousal_choice, asks, camera_plan, consents, hub_scores, ledger, looks, pauses
 from agent.privacy.consent import Consented
 from agent.privacy.vault import Vault
 from agent.scoring import instruments
@@ -60,6 +60,7 @@ def everything_held(settings: Settings, outbox: Outbox) -> dict[str, object]:
         "switched_sensors": pauses.switches(outbox),
         "notifications_on": sorted(kept.switched_on(outbox)),
         "notifications_announced": {kind: sorted(causes) for kind, causes in kept.memory(outbox).announced.items()},
+        "arousal_shown": arousal_choice.is_on(outbox),
         "camera_plan": camera_plan.plan(outbox).as_json(),
         **{
             row.pairing.noun: sources.bound(name, settings.state_dir)  # such as "strap"

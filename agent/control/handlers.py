@@ -5,14 +5,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Final
 
-from agent.control import ask_words, camera_words
+from agent.control import arousal_words, ask_words, camera_words
 from agent.control.channel import Command, Reply
 from agent.control.consent_words import decode_yes
 from agent.control.words import erased
 from agent.days.journal import Journal
 from agent.enrollment import known_time
 from agent.errors import OutboxBroken, WireRefused, WrongUse
-from agent.outbox import asks, consents, pauses
+from agent.outbox import arousal_choice, asks, consents, pauses
 from agent.session.live_view import now
 from agent.session.session import Session
 from agent.system import state_files
@@ -137,6 +137,13 @@ def _ask(session: Session, argument: str) -> Reply:
     return Reply(words=ask_words.answer(session.outbox, wish, operator))
 
 
+def _arousal(session: Session, argument: str) -> Reply:
+    if argument:
+        return Reply(words=arousal_words.switched(session.arousal, session.profile, on=argument == "on"))
+    arousal_choice.require(session.profile)
+    return Reply(body=json.dumps(None if session.arousal is None else session.arousal.live()))
+
+
 def _camera(session: Session, argument: str) -> Reply:
     wish, appointments = camera_words.decode_camera(argument), session.appointments
     if wish.what == "try":
@@ -189,6 +196,7 @@ TABLE: Final[dict[str, Callable[[Session, str], Reply]]] = {
     "notices": _notices,
     "notice-on": _notice_on,
     "notice-off": _notice_off,
+    "arousal": _arousal,
     "camera": _camera,
 }
 _LOOKS: Final = ("now", "status", "notices")  # they change nothing

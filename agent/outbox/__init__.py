@@ -6,6 +6,7 @@ file.py      streams, limits, and the one append that writes both sides in a tra
 limits.py    which rows are beyond the limits
 consents.py  consent, withdrawal, erasure; consent_records.py: the records, sealed
 pauses.py    pauses, private hours, switched sensors; camera_plan.py: when the camera may run
+arousal_choice.py  whether the person wants to see raised arousal
 receipts.py  what receipts and notices do to rows
 ledger.py    reading and proving the chain
 damage.py    a damaged file set aside, and what of it is carried on

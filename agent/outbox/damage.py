@@ -235,8 +235,8 @@ def _words(salvaged: Salvaged) -> Iterable[str]:
         yield "Wardbeat cannot tell whether you had paused, so it is paused now. 'wardbeat resume' ends the pause."
     if salvaged.chosen is None:
         yield (
-            "your private hours cannot be read: set them again. Sensors that need your consent are off until you "
-            "switch them on at the page."
+            "your private hours cannot be read: set them, and the times of camera sessions, again. Sensors that need "
+            "your consent are off until you switch them on at the page."
         )
     if salvaged.erased is None:
         yield "if you asked to erase in the last days, ask again: 'wardbeat erase'."

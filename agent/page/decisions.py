@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from agent import sources
-from agent.control import handlers
+from agent.control import arousal_words, handlers
 from agent.errors import KeysMissing
 from agent.outbox import pauses
 from agent.page import forms
@@ -42,6 +42,10 @@ def chosen_language(session: Session) -> str:
         return (session.outbox.sealed_meta(LANGUAGE) or b"").decode()
     except KeysMissing:
         return ""
+
+
+def show_arousal(session: Session, asked: forms.Shown) -> Answer:
+    return {"words": arousal_words.switched(session.arousal, session.profile, on=asked.on)}
 
 
 def sensor(session: Session, asked: forms.Sensor) -> Answer:

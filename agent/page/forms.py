@@ -60,6 +60,10 @@ class Notice(Form):
     on: bool
 
 
+class Shown(Form):
+    on: bool
+
+
 class CameraPlan(Form):
     """Without `keep` the times are shown, and nothing is changed."""
 

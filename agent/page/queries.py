@@ -78,6 +78,7 @@ QUESTIONS: Final[dict[str, Question]] = {
     "check-ins": Question(forms.Nothing, self_report.check_ins),
     "notes": Question(forms.Nothing, self_report.notes),
     "notices": Question(forms.Nothing, notices.listed),
+    "arousal": _decision(forms.Shown, decisions.show_arousal),
     "camera": Question(forms.Nothing, appointments.shown),
     "camera-plan": _decision(forms.CameraPlan, appointments.choose),
     "camera-skip": _decision(forms.CameraSkip, appointments.skip),

@@ -69,6 +69,7 @@ def now(session: Session, after_ns: int = 0) -> Answer:
         "alerts": alerts.stamp(session.outbox),
         "window": None if last is None else last.start_utc_s,
         "camera": session.appointments.live(),
+        "arousal": None if session.arousal is None else session.arousal.live(),
     }
 
 

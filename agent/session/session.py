@@ -33,6 +33,7 @@ from agent.windows.window import Windows
 
 if TYPE_CHECKING:
     from agent.publisher import Publisher
+    from agent.session.arousal import ArousalNow
 
 log = logging.getLogger(__name__)
 
@@ -118,6 +119,7 @@ class Session:
             consent_records.seal_all(self.outbox)
             self.outbox.seal_notices()
         self.notices = Notices(self.outbox, self.board, offered(profile))
+        self.arousal: ArousalNow | None = None  # set by the pipeline, where the profile has such a reading
         self.appointments = Appointments(self)
         self.sensors.admits = self.appointments.admits
         self._moved, self._clock_watch = False, ClockWatch(folder, self.board)

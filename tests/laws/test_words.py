@@ -24,6 +24,7 @@ from agent.page.web.table import PAGES
 from agent.page.web.week_words import STATES
 from agent.scoring.baseline import RESETS
 from agent.scoring.channels import CHANNELS
+from agent.session import arousal
 from agent.session.live_view import FACE_PARTS
 from agent.signal.heart.artifacts import Label
 from agent.sources import SOURCES
@@ -90,6 +91,7 @@ KINDS_OF_WEEKS = [*STATES, *(f"{state}_variability" for state in STATES if state
 
 VALUES: dict[str, Iterable[str]] = {
     "face": FACE_PARTS,
+    "arousal": (*arousal.STATES, *arousal.WHYS),
     "appoint": {"off_then" if state == "off" else state for state in camera_words.STATES},
     "level": [level.value for level in Level],
     "label": [*(label.name.lower() for label in Label), "null"],  # null: not final yet
