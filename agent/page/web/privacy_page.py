@@ -26,6 +26,7 @@ async def variables(request: PageRequest) -> Answer:
         "signals": signals(say, local),
         "choices": choices(say, local),
         "gone": gone(say, local),
+        "now": await request.ask("now"),
         "notices": await request.ask("notices"),
         "camera": await request.ask("camera") if any(one["name"] == CAMERA for one in say["sensors"]) else None,
     }

@@ -49,7 +49,7 @@ CAMERA = {
     "sessions": [{"start_utc_s": 1_790_000_000, "end_utc_s": 1_790_000_600, "state": one} for one in camera_words.STATES],
     "now": None, "why_none": "", "hows": [], "minutes_most": 30, "times_most": 6, "is_on": True, "operator": None, "words": "",
 }  # fmt: skip
-NO_TEAM |= {"camera": CAMERA, "notices": {"kinds": [{"kind": one, "on": False} for one in NOTICES], "problem": None}}
+NO_TEAM |= {"now": {"arousal": None}, "camera": CAMERA, "notices": {"kinds": [{"kind": one, "on": False} for one in NOTICES], "problem": None}}
 
 
 PARTS_OF = {
@@ -76,7 +76,7 @@ def row(idx: int, state: str, kind: str = "summary", **changes) -> dict:
 def now(states=(), **changes) -> dict:
     return {"t_s": 1.0, "beats": [], "hr_bpm": None, "rmssd_ms": None, "irregular": False, "coverage_01": None,
             "listened_s": 0, "states": list(states), "paused": False, "pause_until_utc_s": None, "face": None,
-            "window": None, "alerts": ""} | changes  # fmt: skip
+            "window": None, "alerts": "", "arousal": None, "camera": None} | changes  # fmt: skip
 
 
 def place(**changes) -> dict:
@@ -300,7 +300,7 @@ def test_privacy_in_every_state():
         assert "nknown" not in html
         assert ("Someone else manages this machine: a company." in text) == paused
         assert html.count('data-do="hours"') == len(hours)
-        assert html.count('role="switch"') == len(sensors) + len(NOTICES)
+        assert html.count('role="switch"') == len(sensors) + len(NOTICES) + (profile != "eu-workplace")
         assert 2 * html.count('aria-checked="true"') == len(sensors)
         assert html.count('data-do="pause"') == (0 if paused else 3)
         may_choose = profile != "personal" and state != "alone"

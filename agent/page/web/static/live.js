@@ -82,6 +82,15 @@ function drawing(told) {
   );
 }
 
+// a quiet chip, where the person switched it on
+function arousal(told) {
+  const chip = id("arousal-chip");
+  if (!chip || !told) return;
+  const said = JSON.parse(chip.dataset.words)[told.state ?? told.why] ?? "";
+  if (id("arousal-said").textContent !== said) id("arousal-said").textContent = said;
+  id("arousal-sure").textContent = told.confidence_01 === null ? "" : chip.dataset.sure.replace("{n}", Math.round(100 * told.confidence_01));
+}
+
 function draw(told) {
   stateNow(told);
   drawCamera(told.camera);
@@ -90,6 +99,7 @@ function draw(told) {
   ownBeat(told, beatsNow());
   if (state.page !== "today" || !id("states")) return;
   states(told.states);
+  arousal(told.arousal);
   if (wasPaused !== null && told.paused !== wasPaused) {
     state.again();
     return;
