@@ -55,7 +55,9 @@
       return matrix ? Math.sqrt(Math.abs(matrix.a * matrix.d - matrix.b * matrix.c)) : 1;
     }
     const at = el.closest("*") , block = at.offsetWidth ? at : at.parentElement;
-    return block?.offsetWidth && style(block).display !== "inline" ? Math.min(1, box(block).width / block.offsetWidth) : 1;
+    // offsetWidth is rounded: less than a pixel is no scale
+    const isScaled = block?.offsetWidth && style(block).display !== "inline" && Math.abs(box(block).width - block.offsetWidth) >= 1;
+    return isScaled ? Math.min(1, box(block).width / block.offsetWidth) : 1;
   }
 
   function sideways() {
