@@ -60,8 +60,8 @@ def _map(
                      zip(hours_of, row["percent"], row["at_work"], strict=True)])  # fmt: skip
     for place, one in enumerate(columns):
         if one in (_SHIFT_LABELS if by_shift else _DAY_LABELS):
-            anchor = "start" if place == 0 else "middle"
-            x_01 = 0.0 if place == 0 else (place + (0.5 if by_shift else 0.0)) / n
+            anchor = "start" if place == 0 else "end" if place > n - 3 else "middle"  # none stands beyond an edge
+            x_01 = 0.0 if place == 0 else 1.0 if place > n - 3 else (place + (0.5 if by_shift else 0.0)) / n
             kind = "axis" if by_shift or one % (_HOURS_OF_DAY // 2) == 0 else "axis from-320"
             inside.append(draw.text(x_01, high - 6, _column_name(one, local, by_shift=by_shift), kind, anchor))
     scale = [(line * _ROW + _ROW / 2, name) for line, name in enumerate(names)]

@@ -49,7 +49,11 @@ CAMERA = {
     "sessions": [{"start_utc_s": 1_790_000_000, "end_utc_s": 1_790_000_600, "state": one} for one in camera_words.STATES],
     "now": None, "why_none": "", "hows": [], "minutes_most": 30, "times_most": 6, "is_on": True, "operator": None, "words": "",
 }  # fmt: skip
-NO_TEAM |= {"now": {"arousal": None}, "camera": CAMERA, "notices": {"kinds": [{"kind": one, "on": False} for one in NOTICES], "problem": None}}
+NO_TEAM |= {
+    "now": {"arousal": None},
+    "camera": CAMERA,
+    "notices": {"kinds": [{"kind": one, "on": False} for one in NOTICES], "problem": None},
+}
 
 
 PARTS_OF = {

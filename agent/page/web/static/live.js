@@ -162,6 +162,10 @@ async function listen() {
   }
 }
 
+addEventListener("resize", () => {
+  if (state.page === "today" && state.told && id("beats")) chart(beatsNow(), state.told.t_s, SPAN_S);
+});
+
 export const live = {
   start(again) {
     state.again = again;
