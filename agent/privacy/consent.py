@@ -24,6 +24,8 @@ _INDEX_KIND: Final = "strain"  # where a policy denies it, there is no index
 CARE: Final = "care"  # the purpose under which a care team sees a person
 PURPOSE_WORDS: Final = {
     SCORE: " a program there computes your weeks; nobody there reads them, and the result comes back to you alone.",
+    INDEX: " a program there computes your weeks; the result comes back to you, and the care team sees its index, as this "
+    "text says below.",
     "group": " Counts of many people are published with noise. No number of yours is in them. Nothing more is sent.",
 }
 FOR_TEAM: Final = (INDEX, CONTEXT)  # what a care team sees only where it is granted beside the signals
@@ -36,7 +38,7 @@ TEAM_WORDS: Final = {
 }
 LOOKS_WORDS: Final = (
     "Every look at them is written down before it is answered, and listed for you: 'wardbeat looks', or the page "
-    '"What left". The team reads an alert only after you could.'
+    '"Sharing". The team reads an alert only after you could.'
 )
 DAYS_WORDS: Final = "Values of a day are sent when the day is over, and again when they change; never words or titles."
 EXPIRES_DAYS: Final = 90  # notes/delivery_and_privacy.md R2
@@ -152,7 +154,7 @@ def _text(profile: Profile, specs: Sequence[Spec], grants: Sequence[Grant], days
         if grant.purpose in NOTHING_SENT:
             continue
         lines.append(
-            f"- {_what(grant)}, for {grant.purpose}, to {grant.recipient}:{PURPOSE_WORDS.get(grant.purpose, '')}"
+            f"- {_what(grant)}, for {grant.purpose}, to {grant.recipient}:{PURPOSE_WORDS.get(_words_of(grant, grants), '')}"
         )
         lines += [f"    {spec.name}: {spec.words}" for spec in specs if spec.signal == grant.signal]
     sent = {grant.signal for grant in grants if grant.purpose not in NOTHING_SENT}
@@ -168,6 +170,12 @@ def _text(profile: Profile, specs: Sequence[Spec], grants: Sequence[Grant], days
         "You can withdraw at any moment, without a PIN.",
     ]
     return "\n".join(lines)
+
+
+def _words_of(grant: Grant, grants: Sequence[Grant]) -> str:
+    """The key in PURPOSE_WORDS: a score that a care team sees, too, does not come back to the person alone."""
+    is_seen = any((one.signal, one.purpose, one.recipient) == (INDEX, CARE, grant.recipient) for one in grants)
+    return INDEX if grant.purpose == SCORE and is_seen else grant.purpose
 
 
 def _team_lines(grants: Sequence[Grant]) -> Iterator[str]:

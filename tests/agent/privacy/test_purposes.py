@@ -67,6 +67,14 @@ def test_the_words_of_a_consent_name_each_new_purpose_and_stay_as_they_were_with
     assert consent.DAYS_WORDS not in usual
 
 
+def test_a_score_that_a_team_sees_does_not_come_back_to_the_person_alone():
+    seen = [Grant("heart", "care", "Service"), Grant("heart", "score", "Service"), Grant("index", "care", "Service")]
+    words = consent.text(PROFILES["care"], seen, 90)
+    assert "alone" not in words
+    assert "the care team sees its index" in words
+    assert "comes back to you alone" in consent.text(PROFILES["care"], seen[:2], 90)
+
+
 def test_what_is_noted_alone_is_no_consent():
     with pytest.raises(PolicyDenied):
         consent.give(PROFILES["care"], "device", 1, [Grant("context", "score", "Service")], START_UTC_S)
