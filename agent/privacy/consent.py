@@ -24,8 +24,8 @@ _INDEX_KIND: Final = "strain"  # where a policy denies it, there is no index
 CARE: Final = "care"  # the purpose under which a care team sees a person
 PURPOSE_WORDS: Final = {
     SCORE: " a program there computes your weeks; nobody there reads them, and the result comes back to you alone.",
-    INDEX: " a program there computes your weeks; the result comes back to you, and the care team sees its index, as this "
-    "text says below.",
+    INDEX: " a program there computes your weeks; the result comes back to you, and the care team sees its index, as "
+    "this text says below.",
     "group": " Counts of many people are published with noise. No number of yours is in them. Nothing more is sent.",
 }
 FOR_TEAM: Final = (INDEX, CONTEXT)  # what a care team sees only where it is granted beside the signals
@@ -153,9 +153,8 @@ def _text(profile: Profile, specs: Sequence[Spec], grants: Sequence[Grant], days
     for grant in grants:
         if grant.purpose in NOTHING_SENT:
             continue
-        lines.append(
-            f"- {_what(grant)}, for {grant.purpose}, to {grant.recipient}:{PURPOSE_WORDS.get(_words_of(grant, grants), '')}"
-        )
+        more = PURPOSE_WORDS.get(_words_of(grant, grants), "")
+        lines.append(f"- {_what(grant)}, for {grant.purpose}, to {grant.recipient}:{more}")
         lines += [f"    {spec.name}: {spec.words}" for spec in specs if spec.signal == grant.signal]
     sent = {grant.signal for grant in grants if grant.purpose not in NOTHING_SENT}
     if any(isinstance(spec, DaySpec) and spec.signal in sent for spec in specs):

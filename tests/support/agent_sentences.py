@@ -64,7 +64,7 @@ NAMES = frozenset(
         "private hours skipped until", "store id", "tls key file", "wardbeat device", "certificate asked", "pin {0}",
         "consent {0}", "break ledger", "begun again", "break {0}", "ledger {0}", "look {0}", "features {0}", "sealed again",
         "wardbeat consent give", "not a message of the camera process", "version {0}", "Unsupported protocol version",
-        "nothing speaks against it", "as the files say", "{0} {1}",
+        "nothing speaks against it", "arousal shown", "as the files say", "{0} {1}",
     }
 )  # fmt: skip
 """Names under which something is stored, and texts between programs."""
