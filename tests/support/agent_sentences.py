@@ -64,10 +64,28 @@ NAMES = frozenset(
         "private hours skipped until", "store id", "tls key file", "wardbeat device", "certificate asked", "pin {0}",
         "consent {0}", "break ledger", "begun again", "break {0}", "ledger {0}", "look {0}", "features {0}", "sealed again",
         "wardbeat consent give", "not a message of the camera process", "version {0}", "Unsupported protocol version",
-        "nothing speaks against it", "arousal shown", "as the files say", "{0} {1}",
+        "nothing speaks against it", "arousal shown", "Application Support", "fold {0}", "camera plan", "camera sessions skipped", "as the files say", "{0} {1}",
     }
 )  # fmt: skip
 """Names under which something is stored, and texts between programs."""
+
+WORDS = (
+    "strap",
+    "beats",
+    "ahead",
+    "behind",
+    "hour",
+    "day",
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+)
+"""Single words that fields of sentences hold."""
 
 _SILENT = ("log.", "re.compile", "events.", "outbox.db", "self.db", "self._db", "db.execute", "self._outbox.db")
 _SQL = re.compile(
@@ -78,7 +96,7 @@ _FIELD = re.compile(r"\{\d\}")
 
 def collected() -> dict[str, str]:
     """Every sentence, with the module that has it."""
-    found: dict[str, str] = {}
+    found: dict[str, str] = dict.fromkeys(WORDS, "a field of a sentence")
     for pattern in MODULES:
         for file in sorted(ROOT.glob(pattern)):
             name = file.relative_to(ROOT).as_posix()
@@ -104,7 +122,7 @@ def sentences(source: str) -> set[str]:
 
 def _is_sentence(text: str) -> bool:
     """Whether people may read it: two words or more, no SQL, markup, path or type."""
-    if _SQL.match(text) or "<" in text or re.search(r"[|/]\w+/|\[\w+, |\|", text):
+    if _SQL.match(text) or re.fullmatch(r"\w+ = \w+", text) or "<" in text or re.search(r"[|/]\w+/|\[\w+, |\|", text):
         return False
     bare = _FIELD.sub("", text)
     has_words = len(re.findall(r"[^\W\d_]{2,}", bare)) >= 2 or re.search(r"[a-z]{3,} \{\d\}|\{\d\} [a-z]{3,}", text)

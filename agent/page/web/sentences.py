@@ -66,7 +66,12 @@ class Sentences:
 
     def _filled(self, template: str, fields: Mapping[str, str]) -> str:
         """A template with its fields; one that is itself a sentence or a name of the agent's is translated too."""
-        return _FIELD.sub(lambda one: self._whole_text(fields[f"f{one[1]}"]) or fields[f"f{one[1]}"], template)
+        return _FIELD.sub(lambda one: self._field(fields[f"f{one[1]}"]), template)
+
+    def _field(self, text: str) -> str:
+        bare = text.strip()
+        made = self._whole_text(bare) if bare else None
+        return text if made is None else text.replace(bare, made)
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -76,6 +81,6 @@ def _pattern(text: str) -> re.Pattern[str]:
         if place % 2 == 0:
             made += re.escape(part)
         else:
-            made += f"(?P=f{part})" if part in seen else f"(?P<f{part}>.{{1,300}}?)"
+            made += f"(?P=f{part})" if part in seen else f"(?P<f{part}>.{{0,300}}?)"
             seen.add(part)
     return re.compile(made, re.DOTALL)

@@ -12,6 +12,8 @@ MADE = Sentences(
         "Move closer, then look for {0} again.": "Gehen Sie näher heran, und suchen Sie erneut nach: {0}",
         "this is a long sentence about {0} and {1}": "{1}, dann {0}",
         "strap": "Gurt",
+        "Paused{0}. Nothing is measured.": "Pausiert{0}. Nichts wird gemessen.",
+        "until {0}": "bis {0}",
     }
 )
 
@@ -21,6 +23,11 @@ def test_whole_sentences_fields_and_names():
     assert MADE.say("recording.") == "zeichnet auf."
     assert MADE.say("strap is out of range now") == "Gurt ist jetzt außer Reichweite"
     assert MADE.say("this is a long sentence about a and b") == "b, dann a"
+
+
+def test_a_field_may_be_empty_or_a_clause_with_its_space():
+    assert MADE.say("Paused. Nothing is measured.") == "Pausiert. Nichts wird gemessen."
+    assert MADE.say("Paused until 6:00. Nothing is measured.") == "Pausiert bis 6:00. Nichts wird gemessen."
 
 
 def test_what_is_unknown_stays_as_it_is():
