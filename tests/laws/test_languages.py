@@ -10,6 +10,10 @@ import pytest
 from agent.page.web import catalogue
 from agent.page.web.catalogue import FIRST, LANGUAGES, Entry
 from agent.page.web.sentences import Sentences
+from agent.sources import SOURCES
+from agent.tables import team
+from agent.tables.days import DAYS
+from agent.tables.signals import SIGNALS
 from tests.support.agent_sentences import collected
 
 FOLDER = Path(catalogue.__file__).parent / "words"
@@ -18,6 +22,15 @@ SAME: dict[str, list[str]] = json.loads((Path(__file__).parent / "same_in_langua
 """By language: keys, and sentences of the agent, whose words are those of English: names, signs, true cognates."""
 
 _LONGER = 2.6  # times the English, for texts of 12 characters and more: more is a mistake rather than a language
+
+
+ROWS: dict[str, Entry] = {
+    **{f"part.source.{name}": row.title for name, row in SOURCES.items()},
+    **{f"signal.{name}": row.words for name, row in SIGNALS.items()},
+    **{f"number.{name}": row.title for name, row in DAYS.items()},
+    **team.names(),
+}
+"""What rows of tables say in English: the other languages have it in ``rows.json``."""
 
 
 def fields(text: str) -> set[str]:
@@ -58,7 +71,7 @@ def faults(
 @pytest.mark.parametrize("language", OTHERS)
 def test_every_language_says_everything(language):
     categories = {LANGUAGES[language].plural(n) for n in range(200)}
-    assert faults(catalogue.read(FIRST), catalogue.read(language), categories, SAME[language]) == []
+    assert faults(ROWS | catalogue.read(FIRST), catalogue.read(language), categories, SAME[language]) == []
 
 
 @pytest.mark.parametrize(

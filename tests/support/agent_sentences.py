@@ -45,6 +45,7 @@ MODULES = (
     "agent/wire/enroll.py",
     "agent/wire/bootstrap.py",
     "agent/scoring/instruments.py",
+    "agent/scoring/week_rows.py",
     "agent/features/face.py",
     "agent/features/heart.py",
 )
@@ -64,7 +65,7 @@ NAMES = frozenset(
         "private hours skipped until", "store id", "tls key file", "wardbeat device", "certificate asked", "pin {0}",
         "consent {0}", "break ledger", "begun again", "break {0}", "ledger {0}", "look {0}", "features {0}", "sealed again",
         "wardbeat consent give", "not a message of the camera process", "version {0}", "Unsupported protocol version",
-        "nothing speaks against it", "arousal shown", "Application Support", "fold {0}", "camera plan", "camera sessions skipped", "as the files say", "{0} {1}",
+        "nothing speaks against it", "arousal shown", "wardbeat weeks 2", "Application Support", "fold {0}", "camera plan", "camera sessions skipped", "as the files say", "{0} {1}",
     }
 )  # fmt: skip
 """Names under which something is stored, and texts between programs."""
@@ -149,7 +150,7 @@ def _silent(tree: ast.AST) -> set[int]:
 
 def _template(node: ast.Constant | ast.JoinedStr) -> str:
     if isinstance(node, ast.Constant):
-        return node.value if isinstance(node.value, str) else ""
+        return node.value.replace("{}", "{0}") if isinstance(node.value, str) else ""
     made, fields = "", {}
     for part in node.values:
         if isinstance(part, ast.Constant):
