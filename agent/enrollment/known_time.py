@@ -126,7 +126,9 @@ class Papers:
         now_s = time.time() if now_utc_s is None else now_utc_s
         off_s = 0.0 if heard is None else heard.off_s(now_s, host.boottime_ns())
         if abs(off_s) > SLACK_S:
-            return f"this computer's clock is wrong: it is {_span(abs(off_s))} {'ahead' if off_s > 0 else 'behind'}"
+            if off_s > 0:
+                return f"this computer's clock is wrong: it is ahead by {_span(off_s)}"
+            return f"this computer's clock is wrong: it is behind by {_span(-off_s)}"
         latest = max(self.begun, key=lambda mark: mark.utc_s)
         if now_s < latest.utc_s - _PAPER_SLACK_S:
             return f"this computer's clock is wrong: it says {_day(now_s)}, and {latest.words} on {_day(latest.utc_s)}"

@@ -73,10 +73,6 @@ NAMES = frozenset(
 WORDS = (
     "strap",
     "beats",
-    "ahead",
-    "behind",
-    "hour",
-    "day",
     "first",
     "second",
     "third",

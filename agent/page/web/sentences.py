@@ -44,20 +44,30 @@ class Sentences:
     def _translated(self, text: str) -> str:
         if not text or len(text) > _LONGEST or not (self._whole or self._patterns):
             return text
-        found = self._whole_text(text.strip())
-        if found is not None:
-            return found
+        exact = self._exact(text.strip())
+        if exact is not None:
+            return exact
         parts = re.split(r"(?<=[.!?]) ", text)
-        return text if len(parts) == 1 else " ".join(self._whole_text(part) or part for part in parts)
+        made = [self._whole_text(part) for part in parts]
+        if len(parts) > 1 and None not in made:  # each sentence by itself before a pattern swallows two
+            return " ".join(filter(None, made))
+        whole = self._whole_text(text.strip())
+        if whole is not None:
+            return whole
+        return " ".join(part if found is None else found for part, found in zip(parts, made, strict=True))
 
-    def _whole_text(self, text: str) -> str | None:
+    def _exact(self, text: str) -> str | None:
         made = self._whole.get(text)
         if made is not None:
             return made
-        # a clause and a sentence have one template: the full stop and the first letter follow what came
+        # a clause and a sentence have one template: the full stop follows what came
         bare = self._whole.get(text.rstrip("."))
-        if bare is not None:
-            return bare + "."
+        return None if bare is None else f"{bare}."
+
+    def _whole_text(self, text: str) -> str | None:
+        made = self._exact(text)
+        if made is not None:
+            return made
         for pattern, template in self._patterns:
             match = pattern.fullmatch(text)
             if match is not None:

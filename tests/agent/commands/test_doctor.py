@@ -364,9 +364,9 @@ def the_clock_is_years_ahead(here):
     here.date(800)
 
 
-@situation("clock", "5 minutes behind", "Set this computer's date", 1)
+@situation("clock", "behind by 5 minutes", "Set this computer's date", 1)
 def the_running_agent_knows_the_hubs_time(here):
-    here.answers("clock", Level.TROUBLE, "this computer's clock is wrong: it is 5 minutes behind")
+    here.answers("clock", Level.TROUBLE, "this computer's clock is wrong: it is behind by 5 minutes")
 
 
 @situation("broker", "nothing listens", "Rows wait", 1)
