@@ -89,7 +89,7 @@ def test_a_wrong_clock_is_told_as_that_and_healed_at_once(now_world, days):
 
 
 @pytest.mark.parametrize(
-    ("off_s", "words"), [(-400, "behind by 7 minutes"), (500, "ahead by 8 minutes"), (90, ""), (-90, "")]
+    ("off_s", "words"), [(-400, "7 minutes behind"), (500, "8 minutes ahead"), (90, ""), (-90, "")]
 )
 def test_the_hubs_time_tells_minutes(off_s, words):
     """A row was sent at second 1000 of the counter, answered by the hub, and its receipt came at 1002."""

@@ -46,6 +46,7 @@ MODULES = (
     "agent/wire/bootstrap.py",
     "agent/scoring/instruments.py",
     "agent/scoring/week_rows.py",
+    "agent/signal/face/actions.py",
     "agent/features/face.py",
     "agent/features/heart.py",
 )
