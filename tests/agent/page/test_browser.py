@@ -159,7 +159,7 @@ def test_a_number_leads_to_its_count_formula_and_source_in_three_clicks(living, 
     text = browser("text", sel="#main")
     assert "10.1161/01.CIR.93.5.1043" in text
     assert "beats" in text
-    assert "withheld" in text  # windows of the test are 20 s long, and say so
+    assert "Withheld: " in text  # windows of the test are 20 s long, and say so
     browser.go("weeks")
     browser("click", sel=".week-parts:not([hidden]) summary")
     browser("click", sel=".week-parts:not([hidden]) details[open] a[href='#about/rmssd_ms']")
