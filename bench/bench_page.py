@@ -238,13 +238,13 @@ def _looks_back(running: Running, browser: page_agent.Browser) -> list[float]:
     browser("wait", js="document.querySelector('#main h1') !== null")
     took, vault = [], open_vault(running.state, "file")
     for number in range(1 + LOOKS_BACK):
-        took.append(browser("eval", js=_CLICK_TO_PICTURE.replace("SHOWN", json.dumps("svg"))))
+        took.append(browser("eval", js=_CLICK_TO_PICTURE.replace("SHOWN", json.dumps(".hero .field svg"))))
         with closing(History(running.state / "history.db", vault)) as history:  # a note: what was read does not hold
             history.tell(
                 Told(int(time.time()) - 86_400 * (number + 2), "shift", "day", {"until_utc_s": int(time.time())})
             )
-        browser("eval", js="document.querySelector('nav a[data-page=\"now\"]').click()")
-        browser("wait", js="document.querySelector('nav a[aria-current]')?.dataset.page === 'now'")
+        browser("eval", js="document.querySelector('nav a[data-page=\"today\"]').click()")
+        browser("wait", js="document.querySelector('nav a[aria-current]')?.dataset.page === 'today'")
     return took
 
 

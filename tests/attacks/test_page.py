@@ -58,26 +58,26 @@ def test_another_host_s_name_is_not_us(call):
         "127.0.0.1",
         f"127.0.0.1:{call.port}.",
     ):
-        assert call("GET", "/page/now", Host=host)[0] == 421, host
-    assert call("GET", "/page/now", drop=("Host",))[0] in (400, 421)
-    assert call("GET", "/page/now")[0] == 200  # the planted right one
+        assert call("GET", "/page/today", Host=host)[0] == 421, host
+    assert call("GET", "/page/today", drop=("Host",))[0] in (400, 421)
+    assert call("GET", "/page/today")[0] == 200  # the planted right one
 
 
 def test_another_site_or_origin_is_turned_away(call):
     for origin in ("null", "http://evil.example", f"http://localhost:{call.port}", f"https://127.0.0.1:{call.port}",
                    f"http://127.0.0.1:{call.port + 1}"):  # fmt: skip
         assert call("POST", "/do/pause", body="{}", Origin=origin)[0] == 403, origin
-        assert call("GET", "/page/now", Origin=origin)[0] == 403, origin
+        assert call("GET", "/page/today", Origin=origin)[0] == 403, origin
     assert call("POST", "/do/pause", body="{}", drop=("Origin",))[0] == 403
     for site in ("cross-site", "same-site"):
-        assert call("GET", "/page/now", Sec_Fetch_Site=site)[0] == 403
+        assert call("GET", "/page/today", Sec_Fetch_Site=site)[0] == 403
         assert call("GET", "/static/page.js", Sec_Fetch_Site=site)[0] == 403
         assert call("GET", "/", Sec_Fetch_Site=site, Sec_Fetch_Dest="iframe")[0] == 403
-    assert call("GET", "/page/now", Sec_Fetch_Site="same-origin")[0] == 200
+    assert call("GET", "/page/today", Sec_Fetch_Site="same-origin")[0] == 200
 
 
 def test_no_key_no_page_and_a_code_works_once(call, living):
-    for path in ("/page/now", "/stream", "/part/row?idx=1", "/proof", "/found?search=a", "/file/everything.json"):
+    for path in ("/page/today", "/stream", "/part/row?idx=1", "/proof", "/found?search=a", "/file/everything.json"):
         assert call("GET", path, key=None)[0] == 401, path
         assert call("GET", path, key="x" * 43)[0] == 401, path
     assert call("POST", "/do/erase", key=None, body="{}")[0] == 401
@@ -88,7 +88,7 @@ def test_no_key_no_page_and_a_code_works_once(call, living):
     told = living.page()
     assert call("POST", "/enter", key=None, body=json.dumps({"code": told["code"]}))[0] == 200
     assert call("POST", "/leave", body="{}")[0] == 200
-    assert call("GET", "/page/now")[0] == 401
+    assert call("GET", "/page/today")[0] == 401
 
 
 def test_codes_and_sessions_end_by_the_clock():
@@ -189,7 +189,7 @@ def test_a_neighbour_port_gets_no_cookie_reads_nothing_and_frames_nothing(living
         assert all("Cookie" not in one and KEY_HEADER not in {name.lower() for name in one} for one in got)
         # the neighbour's own page names itself to itself, never ours
         assert all(f":{port}" not in one.get("Referer", "") for one in got)
-        for path in ("/page/now", "/", "/words.json", "/file/everything.json"):
+        for path in ("/page/today", "/", "/words.json", "/file/everything.json"):
             seen = browser("eval", js=f"fetch('http://127.0.0.1:{port}{path}', {{credentials: 'include'}})"
                            ".then((one) => one.text(), (error) => 'refused')")  # fmt: skip
             assert seen == "refused", path
@@ -229,7 +229,7 @@ def test_bodies_too_large_or_malformed_are_refused(call, living):
     assert call("POST", "/do/now", body="{}")[0] == 404
     assert call("POST", "/do/__class__", body="{}")[0] == 404
     assert call("GET", "/found?search=" + "%00%ff" * 500)[0] in (200, 409)
-    assert call("GET", "/page/left?before=99999999999999999999")[0] == 200
+    assert call("GET", "/page/sharing?before=99999999999999999999")[0] == 200
     assert not living.agent.paused
     assert living.ask("status").exit_code == 0
 
@@ -252,12 +252,12 @@ def test_heads_that_do_not_end_and_bytes_that_are_no_request_are_cut_off(call):
     wait_for(lambda: page_is_there(call), HEAD_S + 5, "the page after a hundred heads without end")
     for one in held:
         one.close()
-    assert call("GET", "/page/now")[0] == 200
+    assert call("GET", "/page/today")[0] == 200
 
 
 def page_is_there(call):
     try:
-        return call("GET", "/page/now")[0] == 200
+        return call("GET", "/page/today")[0] == 200
     except (OSError, http.client.HTTPException):
         return False
 
@@ -277,8 +277,8 @@ def test_no_path_climbs_out(call):
 def test_every_answer_is_dressed_and_no_page_is_kept(call):
     for method, path in (
         ("GET", "/"),
-        ("GET", "/static/page.css"),
-        ("GET", "/page/now"),
+        ("GET", "/static/base.css"),
+        ("GET", "/page/today"),
         ("GET", "/page/none"),
         ("POST", "/enter"),
     ):
@@ -309,7 +309,7 @@ def test_a_thousand_requests_a_second_cost_no_beat(living, call):
     def flood(key):
         while not over.is_set():
             try:
-                answered.append(call.__class__.__call__(call, "GET", "/page/now", key=key, timeout=5)[0])
+                answered.append(call.__class__.__call__(call, "GET", "/page/today", key=key, timeout=5)[0])
             except (OSError, http.client.HTTPException):
                 answered.append(0)
 
@@ -346,7 +346,7 @@ def test_a_thousand_requests_a_second_cost_no_beat(living, call):
     assert len(beats) >= 5
     assert gaps(beats) == 0
     assert gaps(beats[:2] + beats[3:]) == 1  # planted
-    assert Caller(living)("GET", "/page/now")[0] in (200, 429)
+    assert Caller(living)("GET", "/page/today")[0] in (200, 429)
 
 
 def test_many_connections_that_say_nothing_leave_the_agent_as_it_is(living, call):
@@ -367,7 +367,7 @@ def test_a_page_s_process_that_is_killed_or_speaks_nonsense_is_begun_anew(living
     assert living.ask("status").exit_code == 0
     again = Caller(living)
     assert again.port != call.port or again.key != call.key
-    assert again("GET", "/page/now")[0] == 200
+    assert again("GET", "/page/today")[0] == 200
 
 
 def test_a_locked_session_ends_the_page(tmp_path, monkeypatch, browser):
@@ -406,11 +406,11 @@ def test_what_strangers_ask_takes_nothing_from_the_person():
     sessions = Sessions(1234, lambda: 0.0)
     key = sessions.enter(sessions.code())
     asked = {"host": "127.0.0.1:1234"}
-    turned = [sessions.refusal("GET", "/page/now", asked, is_public=False).status for _ in range(300)]
+    turned = [sessions.refusal("GET", "/page/today", asked, is_public=False).status for _ in range(300)]
     assert turned.count(401) == 200
     assert turned.count(429) == 100
-    assert sessions.refusal("GET", "/page/now", asked | {KEY_HEADER: key}, is_public=False) is None
-    evil = [sessions.refusal("GET", "/page/now", {"host": "evil"}, is_public=False).status for _ in range(300)]
+    assert sessions.refusal("GET", "/page/today", asked | {KEY_HEADER: key}, is_public=False) is None
+    evil = [sessions.refusal("GET", "/page/today", {"host": "evil"}, is_public=False).status for _ in range(300)]
     assert set(evil) == {421}
 
 
@@ -424,7 +424,7 @@ def test_an_answer_of_a_dead_page_goes_to_no_other(living):
     wait_for(lambda: living.page_process._process is None, what="the end of the page's process")
     again = Caller(living)
     for _ in range(8):
-        status, body = again("GET", "/page/now")
+        status, body = again("GET", "/page/today")
         assert status == 200, body
         time.sleep(1)
     slow.join()

@@ -81,10 +81,18 @@ class Browser:
 
     def go(self, page: str) -> None:
         """Another page, as a person's click on the menu does."""
-        self("eval", js=f"location.hash = {json.dumps(page)}")
+        self(
+            "eval",
+            js=f"""if (location.hash !== {json.dumps("#" + page)}) {{
+            const before = document.querySelector('#main > h1');
+            if (before) before.isBefore = true;
+            location.hash = {json.dumps(page)};
+        }}""",
+        )
         name = page.split("/", maxsplit=1)[0].split("?", maxsplit=1)[0]
-        self("wait", js=f"document.querySelector('#main > h1') && document.querySelector('nav a[aria-current]')?.dataset.page === {json.dumps(name)}"
-             if name in PAGES else "document.querySelector('#back') !== null")  # fmt: skip
+        stands = "(document.querySelector('#main > h1') ?? { isBefore: true }).isBefore !== true"
+        marked = f"document.querySelector('nav a[aria-current]')?.dataset.page === {json.dumps(name)}"
+        self("wait", js=f"{stands} && {marked}" if name in PAGES else stands)
 
     def said(self) -> str:
         """What the page last said."""

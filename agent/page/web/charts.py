@@ -20,6 +20,7 @@ _ROW_NAME_PX: Final = 104
 _HOURS_OF_DAY: Final = 24
 _DAY_LABELS: Final = (0, 6, 12, 18)
 _SHIFT_LABELS: Final = (0, 4, 8, 12)
+_NARROW_EVERY: Final = (12, 8)  # of these labels, on a phone: by hour of the day, by hour of the shift
 _FACE_HIGH: Final = 132
 _FACE_TOP, _FACE_BOTTOM = 8, _FACE_HIGH - draw.LABEL_HIGH
 _ROUND: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0)
@@ -62,7 +63,7 @@ def _map(
         if one in (_SHIFT_LABELS if by_shift else _DAY_LABELS):
             anchor = "start" if place == 0 else "end" if place > n - 3 else "middle"  # none stands beyond an edge
             x_01 = 0.0 if place == 0 else 1.0 if place > n - 3 else (place + (0.5 if by_shift else 0.0)) / n
-            kind = "axis" if by_shift or one % (_HOURS_OF_DAY // 2) == 0 else "axis from-320"
+            kind = "axis" if one % _NARROW_EVERY[by_shift] == 0 else "axis from-320"
             inside.append(draw.text(x_01, high - 6, _column_name(one, local, by_shift=by_shift), kind, anchor))
     scale = [(line * _ROW + _ROW / 2, name) for line, name in enumerate(names)]
     plain = draw.picture("hours", title, high, inside, scale, scale_px=_ROW_NAME_PX)

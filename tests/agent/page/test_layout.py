@@ -33,7 +33,7 @@ class State:
     agent: dict[str, object]
     prepare: Callable[[page_agent.Browser, page_agent.Living], None] = lambda _browser, _living: None
     unfolds: bool = True
-    more: tuple[str, ...] = field(default=("about/rmssd_ms",))
+    more: tuple[str, ...] = field(default=("notice", "about/rmssd_ms", "about/index"))
 
 
 def pause(_browser, living):
@@ -51,8 +51,7 @@ STATES = (
 )
 
 
-@pytest.mark.slow
-@pytest.mark.skipif("LAYOUT" not in os.environ, reason="the page is being drawn anew: LAYOUT=1 looks at it")
+@pytest.mark.long
 @pytest.mark.process
 @pytest.mark.broker
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)

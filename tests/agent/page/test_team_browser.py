@@ -175,7 +175,7 @@ def test_the_index_for_the_team_is_refused_without_a_score_before_any_pin(living
     assert grants == {("heart", "care"), ("index", "care"), ("context", "care"), ("heart", "score")}
 
 
-@pytest.mark.parametrize("profile", ["personal", "eu-workplace"])
+@pytest.mark.parametrize("profile", ["personal", pytest.param("eu-workplace", marks=pytest.mark.long)])
 def test_where_nothing_goes_to_a_team_there_is_no_word_of_one(tmp_path, browser, profile):
     enrolled = profile == "eu-workplace"
     with page_agent.living(tmp_path, profile=profile, sensors=(), enrolled=enrolled, slot_s=60.0) as living:

@@ -76,7 +76,9 @@ def test_a_page_that_is_drawn_again_keeps_the_week_that_was_chosen(living, brows
     assert browser("text", sel=".chosen-name") == "last 7 days"
 
 
-@pytest.mark.parametrize("width", [320, 360, 390, 640, 768, 1024, 1440, 1920])
+@pytest.mark.parametrize(
+    "width", [320, *(pytest.param(one, marks=pytest.mark.long) for one in (360, 390, 640, 768, 1024, 1440, 1920))]
+)
 def test_at_every_width_nothing_is_cut_small_or_touching(living, browser, width):
     weeks(browser, living, width)
     browser("eval", js="document.querySelectorAll('details').forEach((one) => { one.open = true; })")
@@ -139,7 +141,7 @@ def test_a_week_is_chosen_by_keys_alone_and_by_the_buttons(living, browser, widt
     assert browser("text", sel=".chosen-name") == "last 7 days"
 
 
-@pytest.mark.parametrize("width", [320, 390, 768, 1440])
+@pytest.mark.parametrize("width", [390, *(pytest.param(one, marks=pytest.mark.long) for one in (320, 768, 1440))])
 def test_a_read_out_moves_nothing_below_it(living, browser, width):
     weeks(browser, living, width)
     high = "document.querySelector('#main').scrollHeight"

@@ -28,7 +28,7 @@ def test_shifts_stand_at_their_hours_and_each_day_is_read_out():
     for words in ("day shift, 06:00 to 14:00", "night shift, 21:00 to 00:00", "night shift, 00:00 to 07:00", ": not imported", ": no shift"):  # fmt: skip
         assert words in picture, words
     assert chart.summary == "2 shifts, of which at night: 1. Days that were not imported: 1."
-    assert [line[2] for line in chart.rows] == ["a day shift", "a night shift"]
+    assert [line[2] for line in chart.rows] == ["day shift", "night shift"]
     assert [kind for kind, _ in chart.key] == ["interval", "night", "hatch"]
 
 
