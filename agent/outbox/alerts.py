@@ -31,7 +31,7 @@ REFUSALS: Final = {
     "alert_no_consent": "the consent that it names is not in force any more",
     "alert_old": "a newer one of that number is here",
 }
-NEWS: Final = "an alert about you came: your page shows it under Now, and so does 'wardbeat looks --alerts'"
+NEWS: Final = "an alert about you came: your page shows it under Today, and so does 'wardbeat looks --alerts'"
 _OPEN_TO_HOLD: Final = ("with_person", "held")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+POINTS = "docs/page_before_after.md"
 HEADINGS = ["## Context", "## Decision", "## Consequences", "## Test"]
 
 
@@ -47,7 +48,17 @@ def links_lead_somewhere(root: Path) -> Iterator[str]:
                 yield f"{path.relative_to(root)}: {link}"
 
 
-LAWS = [readme_is_short, records_name_their_tests, links_lead_somewhere]
+def points_name_their_tests(root: Path) -> Iterator[str]:
+    """The points of the page's redesign: each with a test that is there, until the heading of what is not met."""
+    text = (root / POINTS).read_text(encoding="utf-8").partition("## Not met")[0]
+    known = functions_in_tests(root)
+    for row in re.findall(r"^\| (?!---|point|wrong|\|).*$", text, re.MULTILINE):
+        named = set(re.findall(r"`(test_\w+)`", row))
+        if not named or named - known:
+            yield f"{row[:40]}: tests {sorted(named - known) or 'none'}"
+
+
+LAWS = [readme_is_short, records_name_their_tests, links_lead_somewhere, points_name_their_tests]
 RECORD = "# 1. A\n\n## Context\n\n## Decision\n\n## Consequences\n\n## Test\n\n{}\n"
 # each law with a file that breaks it
 BREACHES: list[tuple[Callable[[Path], Iterator[str]], str, str]] = [
@@ -65,6 +76,8 @@ BREACHES: list[tuple[Callable[[Path], Iterator[str]], str, str]] = [
         RECORD.format("* `test_that_is_here`").replace("## C", "# C"),
     ),
     (records_name_their_tests, "docs/decisions/002-b.md", RECORD.format("* `test_that_is_here`")),
+    (points_name_their_tests, POINTS, "| | point | holds |\n|---|---|---|\n| 1 | a | `test_that_is_nowhere` |\n"),
+    (points_name_their_tests, POINTS, "| wrong | holds |\n|---|---|\n| two kinds of minus | nothing |\n"),
     (links_lead_somewhere, "README.md", "[more](docs/nowhere.md)\n"),
     (links_lead_somewhere, "docs/decisions/001-a.md", "![a picture](../nowhere.png)\n"),
 ]
@@ -79,6 +92,7 @@ def planted(tmp_path: Path) -> Path:
     (tmp_path / "README.md").write_text("a line\n" * 179 + "[the index](docs/decisions/README.md)\n")
     (tmp_path / "docs/decisions/README.md").write_text("| [001](001-a.md) | A |\n")
     (tmp_path / "docs/decisions/001-a.md").write_text(RECORD.format("* `test_that_is_here`"))
+    (tmp_path / POINTS).write_text("| | point | holds |\n|---|---|---|\n| 1 | a | `test_that_is_here` |\n")
     return tmp_path
 
 

@@ -92,6 +92,7 @@ SLEEPS = {
     ("support/hostile_radio.py", "torment"): (2, VIRTUAL),
     ("support/hostile_radio.py", "lived"): (1, VIRTUAL),
     ("support/page_pictures.py", "main"): (2, LOAD),
+    ("support/page_pictures.py", "_shot"): (1, LOAD),
     ("support/processes.py", "wait_for"): (1, POLL),
     ("support/processes.py", "until"): (1, POLL),
     ("support/terminal.py", "on_terminal"): (1, FOREIGN),
