@@ -21,10 +21,10 @@ async function at(sel, x = 0.5, y = 0.5, does) {
 }
 
 const DO = {
-  async new({ width, height = 900, scheme = "light", reduced = false, touch = false, certificate = null }) {
+  async new({ width, height = 900, scheme = "light", reduced = false, touch = false, certificate = null, locale = undefined }) {
     await context?.close();
     context = await browser.newContext({
-      viewport: { width, height }, colorScheme: scheme, reducedMotion: reduced ? "reduce" : "no-preference", acceptDownloads: true, hasTouch: touch,
+      viewport: { width, height }, colorScheme: scheme, reducedMotion: reduced ? "reduce" : "no-preference", acceptDownloads: true, hasTouch: touch, locale,
       ...(certificate && { clientCertificates: [certificate], ignoreHTTPSErrors: true }), // of the care team; the demo's CA is no browser's
     });
     page = await context.newPage();

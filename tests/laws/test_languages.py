@@ -133,5 +133,5 @@ def _is_said_by_another(filled: str, text: str, templates: Mapping[str, str]) ->
 def test_the_collector_finds_a_planted_sentence():
     from tests.support.agent_sentences import sentences
 
-    source = 'def f(x):\n    """No sentence of a page."""\n    log.info("not this one either")\n    raise Gone(f"the {x.name} is gone", remedy="Bring it back, please.")\n'
-    assert sentences(source) == {"the {0} is gone", "Bring it back, please."}
+    source = 'def f(x):\n    """No sentence of a page."""\n    log.info("not this one either")\n    raise Gone(f"the {x.name} is gone", remedy="Bring it back, please.")\n    self.board.set("a", "word", "ready")\n'
+    assert sentences(source) == {"the {0} is gone", "Bring it back, please.", "ready"}

@@ -2,7 +2,8 @@
 them with the translations.
 
 A sentence is a text or an f-string with two words or more, in a module that the page's questions, states and pushes
-reach. Fields of f-strings are numbered; a field that occurs twice has one number.
+reach; and a single word that is a part's state (`Board.set`). Fields of f-strings are numbered; a field that occurs
+twice has one number.
 """
 
 import ast
@@ -66,7 +67,7 @@ NAMES = frozenset(
         "private hours skipped until", "store id", "tls key file", "wardbeat device", "certificate asked", "pin {0}",
         "consent {0}", "break ledger", "begun again", "break {0}", "ledger {0}", "look {0}", "features {0}", "sealed again",
         "wardbeat consent give", "not a message of the camera process", "version {0}", "Unsupported protocol version",
-        "nothing speaks against it", "arousal shown", "wardbeat weeks 2", "Application Support", "fold {0}", "camera plan", "camera sessions skipped", "as the files say", "{0} {1}",
+        "arousal shown", "wardbeat weeks 2", "Application Support", "fold {0}", "camera plan", "camera sessions skipped", "{0} {1}",
     }
 )  # fmt: skip
 """Names under which something is stored, and texts between programs."""
@@ -90,6 +91,7 @@ _SQL = re.compile(
     r"\W*(SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|ALTER|DROP|BEGIN|WITH|FROM|WHERE|ORDER|AND|OR) |.* IN \(|idx, "
 )
 _FIELD = re.compile(r"\{\d\}")
+_WORDS_AT = 2  # the place of the words among the arguments of `Board.set`
 
 
 def collected() -> dict[str, str]:
@@ -110,6 +112,9 @@ def sentences(source: str) -> set[str]:
     silent = _silent(tree)
     made = set()
     for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("board.set") and len(node.args) > _WORDS_AT:
+            words = node.args[_WORDS_AT]
+            made |= {words.value} if isinstance(words, ast.Constant) and isinstance(words.value, str) else set()
         if id(node) in silent or not isinstance(node, ast.Constant | ast.JoinedStr):
             continue
         text = _template(node).strip()

@@ -142,14 +142,14 @@ class _Answers:
         return JSONResponse(answer)
 
     async def stream(self, request: Request) -> Response:
-        lines = self._lines(request.scope["key"], self.local(request))
-        return StreamingResponse(lines, media_type="application/x-ndjson")
+        return StreamingResponse(self._lines(request), media_type="application/x-ndjson")
 
-    async def _lines(self, key: str, local: Local) -> AsyncIterator[bytes]:
+    async def _lines(self, request: Request) -> AsyncIterator[bytes]:
         def line(push: dict[str, Any]) -> bytes:
-            return json.dumps(push | {"states": local.states(push["states"])}).encode() + b"\n"
+            states = self.local(request).states(push["states"])  # the language may change while the stream is open
+            return json.dumps(push | {"states": states}).encode() + b"\n"
 
-        queue = self.pipe.listen()
+        key, queue = request.scope["key"], self.pipe.listen()
         self.sessions.listens(key, 1)
         try:
             yield line(await self.pipe.ask("now"))

@@ -5,12 +5,14 @@ language. The sentence is chosen by its field ``n``. Tests compare the languages
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 _FOLDER: Final = Path(__file__).parent / "words"
+_TWO_STOPS: Final = re.compile(r"(?<!\.)\.\.(?!\.)")
 _AGENT: Final = "agent.json"  # the agent's own sentences (`sentences`), no keys of templates
 
 Entry = str | dict[str, str]
@@ -65,7 +67,7 @@ class Catalogue:
         return key in self._entries
 
     def t(self, key: str, **with_: object) -> str:
-        """A sentence.
+        """A sentence. A field that ends with a full stop (30. Nov.) ends the sentence with it.
 
         Args:
             key: Its key.
@@ -77,7 +79,7 @@ class Catalogue:
         entry = self._entries[key]
         if isinstance(entry, dict):
             entry = entry[self._plural(int(str(with_["n"])))]
-        return entry.format(**with_)
+        return _TWO_STOPS.sub(".", entry.format(**with_))
 
     def word(self, family: str, value: str, **with_: object) -> str:
         """What a value of the data is called: the entry ``family.value``, with its fields.

@@ -73,7 +73,7 @@ def numbers(one: dict[str, Any], days: Sequence[str], local: Local) -> Chart:
     """
     name, rows = one["name"], one["rows"]
     values = {row["day"]: row["value"] for row in rows}
-    unit, title = unit_words(name, local), _capital(local.said(one["title"]))
+    unit, title = unit_words(name, local), _capital(local.word("number", name))
     said = {day: with_unit(name, value, local) for day, value in values.items()}
     none = local.t("app.no_data")
     says = [f"{local.forms.full_day(day)}: {said.get(day, none)}" for day in days]

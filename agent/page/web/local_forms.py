@@ -8,6 +8,7 @@ reader of screens say the same. Nothing of it is kept.
 import math
 import re
 import time
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -166,9 +167,14 @@ def _texts(given: Any, n: int) -> tuple[str, ...]:
 
 
 def _text(given: Any, longest: int = _LONGEST) -> str:
-    if not isinstance(given, str) or len(given) > longest or not all(one.isprintable() for one in given):
+    if not isinstance(given, str) or len(given) > longest or not all(map(_is_printed, given)):
         raise ValueError("not a short text")
     return given
+
+
+def _is_printed(sign: str) -> bool:
+    """Whether a sign is printed: no-break spaces are, which French has inside its numbers."""
+    return sign.isprintable() or unicodedata.category(sign) == "Zs"
 
 
 def _start_of(day: str | int) -> datetime:

@@ -36,7 +36,7 @@ export function localForms(language) {
   return { months, weekdays, patterns, padded, periods, decimal: mark("decimal"), group: mark("group") };
 }
 
-export const number = (value, digits = 0) => value.toLocaleString(document.documentElement.lang, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+export const number = (value, digits = 0) => value.toLocaleString(tagOf(document.documentElement.lang), { minimumFractionDigits: digits, maximumFractionDigits: digits });
 export const clock = (date) => new Intl.DateTimeFormat(tagOf(document.documentElement.lang), { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(date);
 const said = (utc_s, style) => new Intl.DateTimeFormat(tagOf(document.documentElement.lang), STYLES[style]).format(new Date(utc_s * 1000));
 export const time = (utc_s) => said(utc_s, "time");

@@ -36,3 +36,10 @@ def test_a_row_brings_its_words_and_a_catalogue_has_better_ones(tmp_path, monkey
     assert [made.t("n.days", n=n) for n in (1, 2, 0)] == ["1 Tag", "2 Tage", "0 Tage"]
     with pytest.raises(KeyError):
         made.t("n.weeks")
+
+
+def test_a_day_with_a_full_stop_ends_its_sentence():
+    words = Catalogue("de", {"a.until": "Gilt bis {until}.", "a.waits": "{until}, bitte warten ..."})
+    assert words.t("a.until", until="27. Nov.") == "Gilt bis 27. Nov."
+    assert words.t("a.until", until="2036") == "Gilt bis 2036."
+    assert words.t("a.waits", until="27. Nov.") == "27. Nov., bitte warten ..."

@@ -4,6 +4,7 @@ import pytest
 
 from agent.page.web import day_charts
 from agent.page.web.local import Local, Locals
+from agent.tables.days import DAYS as DAY_ROWS
 from agent.tables.days import MOODS
 
 DAYS = [f"2026-11-{day:02d}" for day in range(1, 31)]
@@ -11,7 +12,7 @@ DAYS = [f"2026-11-{day:02d}" for day in range(1, 31)]
 
 @pytest.fixture
 def local() -> Local:
-    return Locals({}).of("en")
+    return Locals({f"number.{row.name}": row.title for row in DAY_ROWS.values()}).of("en")
 
 
 def row(day: str, value: float) -> dict:

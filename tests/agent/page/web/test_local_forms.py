@@ -96,3 +96,11 @@ def test_no_browser_breaks_a_date(name, value):
         assert isinstance(forms.patterns[style], str)
     assert forms.moment(0)
     assert forms.number(1234.5, 1)
+
+
+def test_a_region_whose_spaces_do_not_break_keeps_its_forms():
+    patterns = AMERICAN["patterns"] | {"time": "{hour}:{minute}\u202f{period}"}
+    forms = from_browser(AMERICAN | {"decimal": ",", "group": "\u202f", "patterns": patterns})
+    assert forms.number(12345.5, 1) == "12\u202f345,5"
+    assert forms.minutes(545) == "09:05\u202fAM"
+    assert from_browser(AMERICAN | {"group": "\n"}) == LocalForms()
