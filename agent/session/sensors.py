@@ -184,7 +184,7 @@ class Sensors:
         words, remedy = type(error).__name__, "Wardbeat retries automatically."
         if isinstance(error, WardbeatError):
             words, remedy = str(error), error.remedy
-        self._board.set(f"source.{name}", Level.TROUBLE, f"{'lost' if ran else 'cannot start'}: {words}", remedy)
+        self._board.set(f"source.{name}", Level.TROUBLE, f"lost: {words}" if ran else f"cannot start: {words}", remedy)
 
 
 def session_clock(settings: Settings, mode: RunMode) -> SessionClock:

@@ -21,6 +21,8 @@ MODULES = (
     "agent/control/handlers.py",
     "agent/control/device_scan.py",
     "agent/control/ask_words.py",
+    "agent/notices/desktop.py",
+    "agent/notices/keeping.py",
     "agent/days/journal.py",
     "agent/days/store.py",
     "agent/days/contacts.py",
@@ -66,13 +68,17 @@ NAMES = frozenset(
         "language of the page", "calendar titles", "process {0} {1}", "pause until", "private hours",
         "private hours skipped until", "store id", "tls key file", "wardbeat device", "certificate asked", "pin {0}",
         "consent {0}", "break ledger", "begun again", "break {0}", "ledger {0}", "look {0}", "features {0}", "sealed again",
-        "wardbeat consent give", "not a message of the camera process", "version {0}", "Unsupported protocol version",
+        "wardbeat consent give", "not a message of the camera process", "Unsupported protocol version",
         "arousal shown", "wardbeat weeks 2", "Application Support", "fold {0}", "camera plan", "camera sessions skipped", "{0} {1}",
     }
 )  # fmt: skip
 """Names under which something is stored, and texts between programs."""
 
 WORDS = (
+    "lost: {0}",
+    "version {0}",
+    "running",
+    "heart",
     "strap",
     "beats",
     "first",
@@ -84,7 +90,7 @@ WORDS = (
     "seventh",
     "eighth",
 )
-"""Single words that fields of sentences hold."""
+"""Words that states and fields of sentences hold, and states of one word and a field."""
 
 _SILENT = ("log.", "re.compile", "events.", "outbox.db", "self.db", "self._db", "db.execute", "self._outbox.db")
 _SQL = re.compile(
