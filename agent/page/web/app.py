@@ -13,7 +13,6 @@ POST /calendar/titles  /shifts    a file of the person's: what it holds, and the
 import json
 from collections.abc import AsyncIterator, Callable
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -22,7 +21,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agent.page.web import local_forms, sharing_page, uploads
+from agent.page.web import local_forms, sharing_page, static_files, uploads
 from agent.page.web.catalogue import LANGUAGES, chosen
 from agent.page.web.local import Local
 from agent.page.web.long_queries import LongQueries, joined
@@ -32,8 +31,6 @@ from agent.page.web.sessions import HEADERS, KEY_HEADER, Sessions
 from agent.web.body import TooLong, Unfinished, read_body
 from agent.web.guard import by_name
 
-_STATIC: Final = Path(__file__).parent / "static"
-_KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _FILES: Final = {
     "ledger.json": "application/json",
     "ledger.csv": "text/csv",
@@ -76,7 +73,7 @@ class _Answers:
         self.sessions, self.pipe, self.hello = sessions, pipe, hello
         self.pages, self.queries = Pages(hello), LongQueries(hello, frozenset(_FILES))
         self.decisions = frozenset(hello["decisions"])
-        self.files = {f"/static/{file.name}": file for file in _STATIC.iterdir() if file.suffix in _KINDS}
+        self.files = static_files.files()
 
     def local(self, request: Request) -> Local:
         """The language that the person chose, else the browser's, with the region of their session."""
@@ -87,10 +84,11 @@ class _Answers:
         return Response(self.pages.shell(self.local(request)), media_type="text/html")
 
     async def static(self, request: Request) -> Response:
-        file = self.files.get(request.url.path)  # a table, not a path: there is nothing to climb out of
-        if file is None:
+        address = request.url.path
+        if address not in self.files:
             return PlainTextResponse("no such file", 404)
-        return Response(file.read_bytes(), media_type=_KINDS[file.suffix])
+        text = b"\n".join(file.read_bytes() for file in self.files[address])
+        return Response(text, media_type=static_files.kind(address))
 
     async def words(self, request: Request) -> Response:
         return JSONResponse(self.local(request).script_words())

@@ -9,7 +9,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from agent.page.web import amounts, table
+from agent.page.web import amounts, static_files, table
 from agent.page.web.catalogue import FIRST, LANGUAGES
 from agent.page.web.local import Local, Locals
 from agent.page.web.page_request import Answer, Ask, PageRequest
@@ -84,7 +84,7 @@ class Pages:
 
     def shell(self, local: Local) -> str:
         """The frame around every page; nothing about anybody."""
-        return self.fragment("shell", local)
+        return self.fragment("shell", local, style=static_files.STYLE, modules=static_files.modules())
 
     def fragment(self, name: str, local: Local, /, **with_: Any) -> str:
         """A part of a page."""

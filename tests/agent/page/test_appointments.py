@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import json
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
@@ -13,12 +12,12 @@ from agent.errors import WrongUse
 from agent.outbox import camera_plan
 from agent.outbox.camera_plan import HOWS, CameraPlan
 from agent.page import queries
-from agent.page.web import pages
+from agent.page.web import static_files
 from tests.agent.page.test_states import pages_of
 from tests.agent.page.test_words import grade
 from tests.agent.session.test_appointments import FIRST_S, Awake, plan_at
 
-STATIC = Path(pages.__file__).parent / "static"
+STATIC = static_files.STATIC
 WORDS = json.loads((STATIC.parent / "words/en/appoint.json").read_text(encoding="utf-8"))
 MACROS = '{% import "appointments.html" as appointments with context %}'
 
@@ -34,8 +33,16 @@ def camera(plan=None, sessions=(), **changes):
             "hows": list(HOWS), "minutes_most": 30, "times_most": 6, "is_on": True, "operator": None} | changes  # fmt: skip
 
 
+def keep_style(folder):
+    """The page's style, as one file."""
+    text = b"\n".join(file.read_bytes() for file in static_files.files()[static_files.STYLE])
+    (folder / "page.css").write_bytes(text)
+
+
 def drawn(source, **with_):
-    return pages_of("care")._jinja.from_string(MACROS + source).render(**with_)
+    pages = pages_of("care")
+    local = pages.local()
+    return pages._jinja.from_string(MACROS + source).render(local=local, t=local.t, word=local.word, **with_)
 
 
 def asked(tmp_path, *questions):
@@ -149,9 +156,9 @@ def test_the_words_of_camera_sessions_are_plain():
 def test_banner_form_and_notice_are_accessible_in_every_width_and_the_notice_fills_one_page(tmp_path, browser):
     """The fragments with the page's style, in Chromium: axe, targets, nothing cut; a planted fault is found."""
     sessions = [{"start_utc_s": FIRST_S, "end_utc_s": FIRST_S + 600, "state": one} for one in camera_words.STATES]
-    for name in ("page.css", "appoint.css", "appoint.js"):
-        (tmp_path / name).write_bytes((STATIC / name).read_bytes())
-    head = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Camera</title><meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="page.css"><link rel="stylesheet" href="appoint.css"></head><body>'  # fmt: skip
+    keep_style(tmp_path)
+    (tmp_path / "appoint.js").write_bytes((STATIC / "appoint.js").read_bytes())
+    head = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Camera</title><meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="page.css"></head><body>'  # fmt: skip
     asks = camera(CameraPlan("at", 10, (540, 780)), sessions)
     for phase in ("announced", "open"):
         body = drawn(
@@ -183,8 +190,7 @@ def test_banner_form_and_notice_are_accessible_in_every_width_and_the_notice_fil
 
 @pytest.mark.browser
 def test_the_banner_counts_down_from_the_stream_and_says_what_it_does(tmp_path, browser):
-    for name in ("page.css", "appoint.css"):
-        (tmp_path / name).write_bytes((STATIC / name).read_bytes())
+    keep_style(tmp_path)
     script = (STATIC / "appoint.js").read_text().replace("export function", "function")
     body = drawn(
         "{{ appointments.banner(now) }}<main>{{ appointments.settings(camera) }}</main>",
@@ -192,7 +198,7 @@ def test_the_banner_counts_down_from_the_stream_and_says_what_it_does(tmp_path, 
         camera=camera(CameraPlan("at", 10, (540,))),
     )
     (tmp_path / "page.html").write_text(
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>x</title><link rel="stylesheet" href="page.css"><link rel="stylesheet" href="appoint.css"></head><body>{body}<script>{script}</script></body></html>'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>x</title><link rel="stylesheet" href="page.css"></head><body>{body}<script>{script}</script></body></html>'
     )
     browser("new", width=768, scheme="light")
     browser("goto", url=(tmp_path / "page.html").as_uri())
