@@ -40,6 +40,7 @@ WHOLE = (
 """Whole pages for docs/page_before_after.md: file, page, width in px."""
 EMPTY = (("after/today-empty", "today", 1440), ("after/weeks-empty", "weeks", 1440))
 """The same of a person without a past."""
+_MADE = "document.querySelector('[aria-busy=true]') === null"  # what the reader makes comes later than the page
 _PHONE_PX = (390, 844)
 _BETWEEN_PX = 24
 _WHOLE_PX = 720  # wide at most
@@ -71,18 +72,22 @@ def _whole_pages(
 ) -> None:
     for file, page, width in pages:
         browser.enter(living, width, "light")
-        shot = _shot(browser, page, living.folder, full=True)
+        browser.go(page)
+        browser("wait", js=_MADE)
+        high = browser("eval", js="document.documentElement.scrollHeight")
+        browser("zoom", width=width, height=high, factor=1)  # the bar of a phone stands at the end of the whole page
+        shot = _shot(browser, page, living.folder)
         shot.thumbnail((_WHOLE_PX, shot.height), Image.Resampling.LANCZOS)
         _save(shot, file, _COLOURS_WHOLE)
 
 
-def _shot(browser: page_agent.Browser, page: str, folder: Path, *, full: bool = False) -> Image.Image:
+def _shot(browser: page_agent.Browser, page: str, folder: Path) -> Image.Image:
     browser.go(page)
-    browser("wait", js="document.querySelector('[aria-busy=true]') === null")  # what the reader makes comes later
+    browser("wait", js=_MADE)
     browser("eval", js="document.activeElement.blur()")
     time.sleep(2)
     path = folder / "shot.png"
-    browser("shot", path=str(path), full=full)
+    browser("shot", path=str(path), full=False)
     return Image.open(path).convert("RGB")
 
 
