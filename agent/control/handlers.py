@@ -80,7 +80,8 @@ def _pause(session: Session, length: str) -> Reply:
     until = pauses.length_until(length, now_utc_s)
     session.set_paused(paused=True)  # before it is written down: a full disk must not keep measuring on
     pauses.pause_until(session.outbox, until, now_utc_s, session.clock.count())
-    return Reply(words=f"Paused{pauses.ends_words(until)}. Nothing is measured; covers go on.")
+    words = f"Paused{pauses.ends_words(until)}. Nothing is measured."
+    return Reply(words=words if session.enrolled_identity is None else f"{words} Placeholders go out as before.")
 
 
 def _resume(session: Session, _: str) -> Reply:

@@ -84,11 +84,17 @@ def variables(made: Answer, place: Answer, sent: Answer, local: Local, now_utc_s
         fields |= {name: local.forms.number(week[name]) for name in ("index", "low", "high")}
     days = made["days"][-_DAYS:]
     readings = sum(one["readings"] for one in days)
+    outside = sum(_is_outside(one, made["band"]) for one in days)
+    more = ""
+    if found.state in ("within", "above", "below") and readings and made["band"] is None:
+        more = local.t("around.no_range")
+    elif found.state == "within" and outside:
+        more = local.t("around.outside", n=outside, of=sum(one["rmssd_ms"] is not None for one in days))
     rests = local.t("around.rests", n=readings, days=sum(one["readings"] > 0 for one in days)) if readings else ""
     return {
         "state": found.state,
         "sentence": local.word("standing", kind),
-        "words": " ".join(filter(None, (local.word("standing_words", kind, **fields), rests))),
+        "words": " ".join(filter(None, (local.word("standing_words", kind, **fields), rests, more))),
         "learning": week["learning"] if week and found.state == "learning" else None,
         "chart": seven_days(days, made["band"], local) if readings else None,
         "action": {"href": "first", "words": local.t("around.first_action")} if found.state == "first" else None,
@@ -130,7 +136,17 @@ def _hours(hours: float, local: Local) -> str:
     minutes = round(hours * 60)
     if minutes >= 48 * 60:
         return local.t("around.in_days", n=round(minutes / 1440))
+    if minutes < 60:
+        return local.t("around.minutes", min=minutes)
+    if minutes % 60 == 0:
+        return local.t("around.whole_hours", h=minutes // 60)
     return local.t("around.hours", h=minutes // 60, min=minutes % 60)
+
+
+def _is_outside(day: Answer, band: list[float] | None) -> bool:
+    """Whether a day's variability lies outside the usual range."""
+    value = day["rmssd_ms"]
+    return band is not None and value is not None and not band[0] <= value <= band[1]
 
 
 def seven_days(shown: list[Answer], band: list[float] | None, local: Local) -> Chart:

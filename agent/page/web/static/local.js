@@ -5,9 +5,9 @@ const STYLES = {
   date: { weekday: "short", day: "numeric", month: "short" },
   date_year: { weekday: "short", day: "numeric", month: "short", year: "numeric" },
   weekday: { weekday: "short" },
-  time: { hour: "2-digit", minute: "2-digit" },
-  moment: { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
-  moment_year: { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" },
+  time: { hour: "numeric", minute: "2-digit" },
+  moment: { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" },
+  moment_year: { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "2-digit" },
 };
 const FIELDS = { weekday: "weekday", day: "day", month: "month", year: "year", hour: "hour", minute: "minute", dayPeriod: "period" };
 
@@ -37,7 +37,7 @@ export function localForms(language) {
 }
 
 export const number = (value, digits = 0) => value.toLocaleString(tagOf(document.documentElement.lang), { minimumFractionDigits: digits, maximumFractionDigits: digits });
-export const clock = (date) => new Intl.DateTimeFormat(tagOf(document.documentElement.lang), { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(date);
+export const clock = (date) => new Intl.DateTimeFormat(tagOf(document.documentElement.lang), { hour: "numeric", minute: "2-digit", second: "2-digit" }).format(date);
 const said = (utc_s, style) => new Intl.DateTimeFormat(tagOf(document.documentElement.lang), STYLES[style]).format(new Date(utc_s * 1000));
 export const time = (utc_s) => said(utc_s, "time");
 export const dayAndTime = (utc_s) => said(utc_s, "moment");

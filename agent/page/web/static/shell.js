@@ -45,8 +45,9 @@ export function steps(isLeft) {
 export function stateNow(told) {
   const measuring = told.states.filter((one) => one.part.startsWith("source.") || one.part === "measuring");
   const worst = ["trouble", "waiting"].find((level) => measuring.some((one) => one.level === level));
-  const state = told.paused ? "off" : worst ?? (measuring.some((one) => one.level === "ok" && one.part !== "measuring") ? "ok" : "off");
-  const text = told.paused ? words.chip_paused : { ok: words.chip_ok, waiting: words.chip_waiting, trouble: words.chip_trouble, off: words.chip_off }[state];
+  const isSetUp = id("menu").querySelector("[data-page=first]")?.closest("li").hidden !== false;
+  const state = told.paused ? "off" : worst === "trouble" && !isSetUp ? "waiting" : worst ?? (measuring.some((one) => one.level === "ok" && one.part !== "measuring") ? "ok" : "off");
+  const text = told.paused ? words.chip_paused : worst && !isSetUp ? words.chip_setup : { ok: words.chip_ok, waiting: words.chip_waiting, trouble: words.chip_trouble, off: words.chip_off }[state];
   const chip = id("chip");
   chip.hidden = false;
   if (chip.className !== `chip ${state}`) chip.className = `chip ${state}`;
