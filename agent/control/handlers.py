@@ -21,6 +21,7 @@ from agent.wire.consent import verified as verified_consent
 
 # Between a PIN typed and the record heard; more is a replayed or forgotten record.
 _SLOW_HAND_S: Final = 120
+_GOES_ON: Final = "Placeholders go out as before."
 
 
 OpenPage = Callable[[], Awaitable[str]]
@@ -81,7 +82,7 @@ def _pause(session: Session, length: str) -> Reply:
     session.set_paused(paused=True)  # before it is written down: a full disk must not keep measuring on
     pauses.pause_until(session.outbox, until, now_utc_s, session.clock.count())
     words = f"Paused{pauses.ends_words(until)}. Nothing is measured."
-    return Reply(words=words if session.enrolled_identity is None else f"{words} Placeholders go out as before.")
+    return Reply(words=words if session.enrolled_identity is None else f"{words} {_GOES_ON}")
 
 
 def _resume(session: Session, _: str) -> Reply:
