@@ -51,7 +51,7 @@ ROWS: Final = (
     EventRow(32, "metrics"),
     EventRow(40, "source"),
 )
-UNLOGGED: Final = ("consent", "measuring", "scores", "receipts", "calendar", "alerts", "notices")
+UNLOGGED: Final = ("consent", "measuring", "scores", "receipts", "calendar", "alerts", "notices", "camera_plan")
 _BY_PART: Final = {row.part: row for row in ROWS}
 
 

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 _LOADAVG = Path("/proc/loadavg")
+_MOST = 6.0  # a look at the threads that run now may see a burst; a wait in vain shall end within a few minutes
 
 
 def slowness() -> float:
@@ -12,7 +13,7 @@ def slowness() -> float:
     if not hasattr(os, "getloadavg"):
         return 1.0
     running = int(_LOADAVG.read_text().split()[3].split("/")[0]) if _LOADAVG.exists() else 0
-    return max(1.0, os.getloadavg()[0] / cores, running / cores)
+    return min(_MOST, max(1.0, os.getloadavg()[0] / cores, running / cores))
 
 
 def within_s(seconds: float) -> float:

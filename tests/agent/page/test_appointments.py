@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import re
 from contextlib import ExitStack
 
 import pytest
@@ -37,6 +38,11 @@ def keep_style(folder):
     """The page's style, as one file."""
     text = b"\n".join(file.read_bytes() for file in static_files.files()[static_files.STYLE])
     (folder / "page.css").write_bytes(text)
+
+
+def notice(**with_):
+    pages = pages_of("care")
+    return pages.fragment("notice", pages.local(), **with_)
 
 
 def drawn(source, **with_):
@@ -120,7 +126,7 @@ def test_every_plan_and_state_has_its_fragment():
             "{{ appointments.settings(camera) }}{{ appointments.banner(camera.now) }}",
             camera=asks | {"now": now(phase)},
         )
-        html += pages_of("care").fragment("notice", camera=asks)
+        html += notice(camera=asks)
         assert "unknown" not in html
         assert "<b>Ward" not in html
         assert html.count("checked") == 1
@@ -136,10 +142,10 @@ def test_the_notice_says_what_is_not_stored_and_whom_to_ask():
         (CameraPlan("per_shift", times=3), "3 times"),
         (CameraPlan(), "switched on"),
     ):
-        html = pages_of("care").fragment("notice", camera=camera(plan, operator="Ward 3"))
+        html = notice(camera=camera(plan, operator="Ward 3"))
         for words in (when, "No picture is stored", "No sound is recorded", "Whom to ask", "do not want it", "Ward 3"):
             assert words in html
-    assert "stay on this computer" in pages_of("care").fragment("notice", camera=camera(plan))
+    assert "stay on this computer" in notice(camera=camera(plan))
 
 
 def test_the_words_of_camera_sessions_are_plain():
@@ -157,7 +163,6 @@ def test_banner_form_and_notice_are_accessible_in_every_width_and_the_notice_fil
     """The fragments with the page's style, in Chromium: axe, targets, nothing cut; a planted fault is found."""
     sessions = [{"start_utc_s": FIRST_S, "end_utc_s": FIRST_S + 600, "state": one} for one in camera_words.STATES]
     keep_style(tmp_path)
-    (tmp_path / "appoint.js").write_bytes((STATIC / "appoint.js").read_bytes())
     head = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Camera</title><meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="page.css"></head><body>'  # fmt: skip
     asks = camera(CameraPlan("at", 10, (540, 780)), sessions)
     for phase in ("announced", "open"):
@@ -167,7 +172,7 @@ def test_banner_form_and_notice_are_accessible_in_every_width_and_the_notice_fil
             now=now(phase),
         )
         (tmp_path / f"{phase}.html").write_text(head + body)
-    (tmp_path / "notice.html").write_text(f"{head}<main>{pages_of('care').fragment('notice', camera=asks)}</main>")
+    (tmp_path / "notice.html").write_text(f"{head}<main>{notice(camera=asks)}</main>")
     (tmp_path / "fault.html").write_text(
         f"{head}<main><h1>x</h1><input type='time'><button style='min-height:0;height:20px'></button></main>"
     )
@@ -182,7 +187,7 @@ def test_banner_form_and_notice_are_accessible_in_every_width_and_the_notice_fil
             assert browser("eval", js=small) == 0, (name, width)
     browser("new", width=658, scheme="light")  # an A4 page without its margins: 658 by 986 px, in print type of 13 pt
     browser("goto", url=(tmp_path / "notice.html").as_uri())
-    assert browser("eval", js="document.querySelector('.notice').offsetHeight") * (13 / 12) ** 2 < 986
+    assert browser("eval", js="document.querySelector('.paper').offsetHeight") * (13 / 12) ** 2 < 986
     browser("goto", url=(tmp_path / "fault.html").as_uri())
     assert browser("axe") != []
     assert browser("eval", js=small) >= 1
@@ -191,7 +196,9 @@ def test_banner_form_and_notice_are_accessible_in_every_width_and_the_notice_fil
 @pytest.mark.browser
 def test_the_banner_counts_down_from_the_stream_and_says_what_it_does(tmp_path, browser):
     keep_style(tmp_path)
-    script = (STATIC / "appoint.js").read_text().replace("export function", "function")
+    fill = re.search(r"^export function fill.*?^}", (STATIC / "call.js").read_text(), re.DOTALL | re.MULTILINE)
+    script = "\n".join([fill.group(), *((STATIC / name).read_text() for name in ("local.js", "appoint.js"))])
+    script = re.sub(r"^import .*$|^export ", "", script, flags=re.MULTILINE)  # of a file no module is imported
     body = drawn(
         "{{ appointments.banner(now) }}<main>{{ appointments.settings(camera) }}</main>",
         now=now(),
@@ -205,9 +212,9 @@ def test_the_banner_counts_down_from_the_stream_and_says_what_it_does(tmp_path, 
     hidden = "document.getElementById('camera-banner').hidden"
     assert browser("eval", js=hidden) is True
     for phase, left, words in (
-        ("announced", 60, "opens in 60 seconds"),
-        ("announced", 7, "opens in 7 seconds"),
-        ("open", 599, "on for 599 more seconds"),
+        ("announced", 60, "opens in 60 s"),
+        ("announced", 7, "opens in 7 s"),
+        ("open", 599, "on for 599 s more"),
     ):
         browser("eval", js=f"draw({json.dumps(now(phase, seconds_left=left))})")
         assert browser("eval", js=hidden) is False

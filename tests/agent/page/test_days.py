@@ -28,6 +28,7 @@ from agent.tables.days import DAYS, MOODS
 from agent.tables.profiles import PROFILES
 from agent.weeks import day_report
 from agent.weeks.days import KnownDays, of
+from tests.agent.page.test_states import NAMES
 from tests.support import drawn_days
 from tests.support.virtual_time import START_UTC_S
 
@@ -47,7 +48,7 @@ def rendered(profile, made) -> str:
         assert job == "days"
         return json.loads(json.dumps(made))
 
-    html = asyncio.run(Pages({"profile": profile.as_json(), "names": {}}).render("days", {}, None, long_query))
+    html = asyncio.run(Pages({"profile": profile.as_json(), "names": NAMES}).render("days", {}, None, long_query))
     assert html
     return html
 

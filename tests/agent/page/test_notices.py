@@ -12,21 +12,21 @@ from agent.tables.profiles import PROFILES
 from tests.agent.page.test_words import ROOM, grade
 
 WORDS = json.loads((ROOM / "words" / "en" / "notices.json").read_text(encoding="utf-8"))
-PART = '{% import "notices.html" as part with context %}{{ part.switches(notices) }}'
 
 
 def drawn(on=(), problem=None):
     pages = Pages({"profile": PROFILES["care"].as_json(), "names": WORDS})
     kinds = [{"kind": kind, "on": kind in on, "begins": "", "ends": ""} for kind in NOTICES]
-    return pages._jinja.from_string(PART).render(notices={"kinds": kinds, "problem": problem})
+    return pages.fragment("notices", pages.local(), notices={"kinds": kinds, "problem": problem})
 
 
 def switches(page):
     """(kind, whether it is on, what a click asks for) of each switch."""
-    found = re.findall(
-        r'role="switch" aria-checked="(\w+)" aria-labelledby="notice-([\w-]+)".*?data-with=\'(.*?)\'', page
+    asked = re.findall(
+        r'role="switch" aria-checked="(\w+)" data-do="notice" data-with=\'(.*?)\' aria-label="(.*?)"', page
     )
-    return [(kind, state == "true", json.loads(html.unescape(asked))) for state, kind, asked in found]
+    kinds = {words: key.removeprefix("notice.") for key, words in WORDS.items() if key.startswith("notice.")}
+    return [(kinds[words], state == "true", json.loads(html.unescape(body))) for state, body, words in asked]
 
 
 @pytest.mark.parametrize("on", [(), ("strap",), tuple(NOTICES)])
@@ -40,7 +40,7 @@ def test_each_kind_has_a_switch_that_shows_its_state_and_asks_for_the_other(on):
 def test_why_none_can_be_shown_stands_above_them():
     problem = {"words": "this desktop shows no notifications", "remedy": "Start <it>."}
     page = drawn(problem=problem)
-    assert "Notifications cannot be shown now: this desktop shows no notifications. Start &lt;it&gt;." in page
+    assert "Notifications cannot be shown now. This desktop shows no notifications. Start &lt;it&gt;." in page
     assert "cannot be shown" not in drawn()
 
 

@@ -115,7 +115,7 @@ def test_who_looked_is_listed_and_a_look_that_does_not_fit_is_named(tmp_path, br
         living.hub = TeamAnswers(living.world, living.receiver.keys, living.receiver.store.store_id)
         browser.enter(living, width, scheme)
         browser.go("sharing")
-        assert "No look has been sent to you" in browser("text", sel="[aria-labelledby=looked-h]")
+        assert "No look at your values has been reported to you" in browser("text", sel="[aria-labelledby=looked-h]")
         hear(living, team_answers.looks(int(time.time()), *(f"Member {n}" for n in range(1, 20)), CANARY))
         browser.go("today")
         browser.go("sharing")

@@ -215,10 +215,12 @@ def test_a_workplace_neither_shows_nor_switches_it(tmp_path):
 
 
 def test_no_page_of_a_workplace_has_a_word_of_it():
-    source = '{% import "arousal.html" as arousal_parts with context %}{{ arousal_parts.switch(arousal) }}'
+    source = '{% import "parts.html" as parts with context %}{% import "arousal.html" as own with context %}{{ own.switch(arousal) }}'
     states = [None, *({"state": state, "confidence_01": 0.6, "why": ""} for state in arousal.STATES)]
     for profile, state in itertools.product(PROFILES, states):
-        html = pages_of(profile)._jinja.from_string(source).render(arousal=state)
+        pages = pages_of(profile)
+        local = pages.local()
+        html = pages._jinja.from_string(source).render(arousal=state, local=local, t=local.t, word=local.word)
         assert ("arousal" in html) == (profile in ALLOWED), profile
         assert "unknown:" not in html
 

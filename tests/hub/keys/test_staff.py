@@ -84,6 +84,7 @@ def test_a_terminal_shows_members_as_a_table(tmp_path):
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", row[5])
 
 
+@pytest.mark.process
 def test_the_file_is_under_encryption_that_browsers_of_today_take(site, tmp_path):
     site.member("Ada", "lead")
     file = tmp_path / "ada.p12"

@@ -57,7 +57,7 @@ def test_the_next_shift_and_the_rest_before_it():
     ]
     rows = dict(facts(made(shifts=shifts), {"rows": [], "operator": None}, LOCAL, NOW_UTC_S))
     assert list(rows) == ["Next night shift", "Rest before it", "Worn today"]
-    assert rows["Rest before it"] == "11 h 0 min"
+    assert rows["Rest before it"] == "11 h"
     assert rows["Worn today"] == "3 h 21 min"
 
 
