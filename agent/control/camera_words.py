@@ -69,14 +69,14 @@ def plan_words(plan: CameraPlan) -> str:
     """A plan in one sentence."""
     if plan.how == "always":
         return "The camera runs whenever it is switched on."
-    minutes = f"{plan.minutes} minute{'s' * (plan.minutes != 1)}"
+    if plan.how == "per_shift" and plan.times == 1:
+        return f"The camera runs once a shift, for {plan.minutes} min, and is closed at all other times."
     if plan.how == "per_shift":
-        often = {1: "once", 2: "twice"}.get(plan.times, f"{plan.times} times")
-        return f"The camera runs {often} a shift, for {minutes}, and is closed at all other times."
+        return f"The camera runs {plan.times} times a shift, for {plan.minutes} min, and is closed at all other times."
     if not plan.at_min:
         return "The camera stays closed: your plan cannot be read. Choose its times again."
     at = ", ".join(f"{one // 60:02d}:{one % 60:02d}" for one in plan.at_min)
-    return f"The camera runs at {at}, for {minutes}, and is closed at all other times."
+    return f"The camera runs at {at}, for {plan.minutes} min, and is closed at all other times."
 
 
 def skipped_words(until_utc_s: int, *, rest: bool) -> str:

@@ -80,7 +80,7 @@ class Freedesktop:
             "urgency": Variant("y", _NORMAL),
             "suppress-sound": Variant("b", True),
         }
-        actions = [_OPEN, "Open Wardbeat"] if "actions" in self._can else []
+        actions = [_OPEN, row.opens] if "actions" in self._can else []
         body = ["Wardbeat", self._ids.get(row.kind, 0), "wardbeat", title, text, actions, hints, -1]
         (number,) = await self._call("Notify", "susssasa{sv}i", body, closes_late=True)
         self._closed.discard(row.kind)

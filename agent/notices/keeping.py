@@ -4,6 +4,7 @@ A desktop that cannot show any is asked again after a minute, then later and lat
 """
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from agent.errors import NoDesktop, WrongUse
 from agent.notices import kept
 from agent.notices.decision import Facts, Memory, after_show, decide
+from agent.notices.languages import in_language, language_of
 from agent.notices.rows import TEST, NoticeRow
-from agent.outbox import Outbox
+from agent.outbox import Outbox, page_language
 from agent.system.status import Level, StatusBoard
 
 if TYPE_CHECKING:
@@ -135,7 +137,7 @@ class Notices:
         """
         async with self._turn:
             try:
-                name = await self._opened().show(TEST)
+                name = await self._opened().show(self._said(TEST))
             except NoDesktop as error:
                 self._say(error)
                 raise
@@ -171,6 +173,9 @@ class Notices:
         self._is_tested = self._is_tested and TEST.kind not in closed
         return closed
 
+    def _said(self, row: NoticeRow) -> NoticeRow:
+        return in_language(row, language_of(page_language.chosen(self._outbox), os.environ))
+
     def _opened(self) -> "Desktop":
         if self._desktop is None:
             from agent.notices.platforms import of_system  # with the D-Bus, when the first is shown
@@ -183,7 +188,7 @@ class Notices:
         if loop.time() < self._not_before_s:
             return False
         try:
-            await self._opened().show(row)
+            await self._opened().show(self._said(row))
         except NoDesktop as error:
             self._say(error)
             self._not_before_s = loop.time() + self._pause_s

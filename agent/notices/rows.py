@@ -1,6 +1,5 @@
 """NOTICES: one row a kind of notification. Its sentence is all that ever reaches the desktop."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +15,7 @@ _DAY_S: Final = 86_400
 STRAP_SILENT_S: Final = 600
 STRAP_OFF_S: Final = 4 * _HOUR_S
 CONSENT_ENDS_DAYS: Final = (14, 3)
-_NOT_PLAIN: Final = re.compile(r"[^A-Za-z ,.\-]")
+_MARKS: Final = " ,.-’"
 
 
 def _always(_: Profile) -> bool:
@@ -36,6 +35,7 @@ class NoticeRow:
         apart_s: How long after one the next of this kind comes at the earliest.
         stands_s: How long it stands at most.
         is_offered: Whether it can happen under a profile.
+        opens: What a click does, where the desktop shows it.
     """
 
     kind: str
@@ -46,6 +46,7 @@ class NoticeRow:
     apart_s: int
     stands_s: int
     is_offered: Callable[[Profile], bool]
+    opens: str = "Open Wardbeat"
 
 
 NOTICES: Final[dict[str, NoticeRow]] = {
@@ -118,5 +119,4 @@ def breach(text: str) -> str:
     >>> breach("There is a message for you in Wardbeat."), breach("Your heart rate is 61/min.")
     ('', '6')
     """
-    found = _NOT_PLAIN.search(text)
-    return "" if found is None else found.group()
+    return next((one for one in text if not one.isalpha() and one not in _MARKS), "")

@@ -168,10 +168,10 @@ class Proven:
         """How far the ledger is proven, as a sentence."""
         if not self.proven_to:
             return f"{self.rows} rows, chain whole; no receipt proves any of them yet"
-        day = (
-            "" if self.proven_utc_s is None else f" of {dt.datetime.fromtimestamp(self.proven_utc_s, dt.UTC):%d %B %Y}"
-        )
-        return f"{self.rows} rows, chain whole; proven up to row {self.proven_to}, by the hub's receipt{day}"
+        if self.proven_utc_s is None:
+            return f"{self.rows} rows, chain whole; proven up to row {self.proven_to}, by the hub's receipt"
+        day = dt.datetime.fromtimestamp(self.proven_utc_s, dt.UTC).date()
+        return f"{self.rows} rows, chain whole; proven up to row {self.proven_to}, by the hub's receipt of {day}"
 
 
 def verify(outbox: Outbox, open_proof: Callable[[bytes], Answers] | None = None) -> Proven:

@@ -1,19 +1,16 @@
 """What the person decides at the page: pause, private hours, sensors, and what the command line asks, too."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from agent import sources
 from agent.control import arousal_words, handlers
-from agent.errors import KeysMissing
-from agent.outbox import pauses
+from agent.outbox import page_language, pauses
 from agent.page import forms
 from agent.session.session import Session
 from agent.tables.signals import SIGNALS
 
 Answer = dict[str, Any]
-
-LANGUAGE: Final = "language of the page"
 
 
 def as_asked(name: str) -> Callable[[Session, forms.Form], Answer]:
@@ -32,16 +29,8 @@ def hours(session: Session, asked: forms.Hours) -> Answer:
 
 def language(session: Session, asked: forms.Language) -> Answer:
     """The language of the page; empty: that of the browser."""
-    session.outbox.set_sealed_meta(LANGUAGE, asked.language.encode())
+    page_language.choose(session.outbox, asked.language)
     return {"language": asked.language}
-
-
-def chosen_language(session: Session) -> str:
-    """The language that the person chose for the page; empty where they chose none, or it cannot be read."""
-    try:
-        return (session.outbox.sealed_meta(LANGUAGE) or b"").decode()
-    except KeysMissing:
-        return ""
 
 
 def show_arousal(session: Session, asked: forms.Shown) -> Answer:

@@ -21,6 +21,7 @@ from agent import __version__
 from agent.errors import Missing, OutboxBroken, WardbeatError
 from agent.features import FEATURES
 from agent.model import NS_PER_S
+from agent.outbox import page_language
 from agent.privacy.consent import CARE
 from agent.session import live_view
 from agent.session.session import Session
@@ -257,7 +258,7 @@ def _leads_in(port: int, code: str) -> str:
 
 
 def _hello(session: Session) -> dict[str, Any]:
-    from agent.page import decisions, queries
+    from agent.page import queries
 
     return {
         "version": __version__,
@@ -266,7 +267,7 @@ def _hello(session: Session) -> dict[str, Any]:
         "usual_hours": [session.settings.days.usual_from_h, session.settings.days.usual_until_h],
         "sources": sorted(session.settings.sources),
         "profile": session.profile.as_json(),
-        "language": decisions.chosen_language(session),
+        "language": page_language.chosen(session.outbox),
         "decisions": [name for name, question in queries.QUESTIONS.items() if question.decides],
         "names": {f"part.source.{row.name}": row.title for row in SOURCES.values()}
         | {f"signal.{row.name}": row.words for row in SIGNALS.values()}

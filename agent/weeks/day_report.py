@@ -1,4 +1,4 @@
-"""What 'Your days' shows: the journal, numbers of days, the roster and where each came from.
+"""What 'Days' shows: the journal, numbers of days, the roster and where each came from.
 
 One pass over what was imported or written. A day that nobody imported is absent, never 0.
 """
@@ -27,7 +27,7 @@ Offset = Callable[[int], int]
 
 
 def days(known: KnownDays, profile: Profile, now_utc_s: int, offset_s: Offset) -> dict[str, Any]:
-    """All of the page's 'Your days' that this profile shows.
+    """All of the page's 'Days' that this profile shows.
 
     Args:
         known: What was imported and written.

@@ -108,6 +108,7 @@ from tests.support.world import OPERATOR, make_world
 from agent.config import Settings
 from agent import pipeline, sources
 from agent.commands import doctor_checks as doctor
+from agent.commands.doctor_agent import Said
 from agent.enrollment import consent_key
 from agent.errors import PolicyDenied
 from agent.features import FEATURES
@@ -159,7 +160,7 @@ async def person(session):
         return json.loads(json.dumps(await queries.answered(session, name, with_ or {})))
 
     async def long_query(job, **with_):
-        return json.loads(reader.JOBS[job](reader.Wanted(settings, profile, with_)))
+        return json.loads(reader.JOBS[job](reader.Wanted(settings.state_dir, settings.key_store, profile, (8, 18), with_)))
 
     drawn = {}
     for name in pages.menu():
@@ -186,7 +187,7 @@ async def main():
 
 asyncio.run(main())
 # switched off above, so doctor leaves it alone; its own check is asked beside the others
-asked_alone = doctor._sensor("trial", settings.sources["trial"], settings)
+asked_alone = doctor._sensor("trial", settings.sources["trial"], settings, Said())
 found["doctor"] = {check.check_id: check.words for check in (*doctor.checks(settings, profile), *asked_alone)}
 print(json.dumps(found))
 '''
@@ -324,13 +325,13 @@ def test_the_sensor_runs_is_consented_to_drawn_checked_and_released(planted, tmp
     assert any("skin_mean_degc 33" in line for line in found["sealed"]), found["sealed"]
     assert found["doctor"]["trial"] == "measures every 1 s"
     assert found["switch"] == "Switched off. The patch is not read any more."
-    assert "skin_mean_degc" in found["pages"]["now"]
-    assert "Trial patch" in found["pages"]["now"]
-    assert "Trial patch" in found["pages"]["say"]
-    assert "skin_mean_degc" in found["pages"]["say"]
-    assert "skin_mean_degc" in found["pages"]["left"]
+    assert "skin_mean_degc" in found["pages"]["today"]
+    assert "Trial patch" in found["pages"]["today"]
+    assert "Trial patch" in found["pages"]["privacy"]
+    assert "skin_mean_degc" in found["pages"]["privacy"]
+    assert "summary: skin" in found["pages"]["sharing"], "its numbers are one level down"
     assert "samples" in found["pages"]["about"]
-    assert {"now", "weeks", "left", "say", "check-in", "first", "about"} <= set(found["pages"])
+    assert {"today", "weeks", "sharing", "privacy", "check-in", "first", "help", "about"} <= set(found["pages"])
     assert all(found["pages"].values())
     assert "skin_mean_degc" in (tree / "docs/skin.md").read_text()
 
@@ -353,4 +354,4 @@ def test_where_nothing_leaves_the_person_sees_it_all_the_same(planted, tmp_path)
 
     assert found["measured"]["skin_mean_degc"] == pytest.approx(33.0)
     assert found["sealed"] == []
-    assert "skin_mean_degc" in found["pages"]["now"]
+    assert "skin_mean_degc" in found["pages"]["today"]

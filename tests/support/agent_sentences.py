@@ -19,6 +19,8 @@ MODULES = (
     "agent/page/web/pipe.py",
     "agent/page/web/long_queries.py",
     "agent/control/handlers.py",
+    "agent/control/arousal_words.py",
+    "agent/control/camera_words.py",
     "agent/control/device_scan.py",
     "agent/control/ask_words.py",
     "agent/notices/desktop.py",

@@ -159,7 +159,10 @@ class _Answers:
 
     async def proof(self, request: Request) -> Response:
         made = await self.queries.json("proof")
-        return Response(self.pages.fragment("proof", self.local(request), **made), media_type="text/html")
+        local = self.local(request)
+        said = {name: local.said(made[name]) for name in ("how_far", "broken") if name in made}
+        said["breaks"] = [local.said(words) for words in made.get("breaks", ())]
+        return Response(self.pages.fragment("proof", local, **made | said), media_type="text/html")
 
     async def found(self, request: Request) -> Response:
         typed, local = request.query_params.get("search", "")[:200], self.local(request)

@@ -24,12 +24,14 @@ class Language:
 
     Attributes:
         name: What its speakers call it.
+        weekdays: Short names, Monday first, for times in the agent's sentences.
         plural: The plural category of a count that is whole and not negative, below a million (CLDR 47, cardinal
             plural rules, https://www.unicode.org/cldr/charts/47/supplemental/language_plural_rules.html).
     """
 
     name: str
     plural: Callable[[int], str]
+    weekdays: tuple[str, ...]
 
 
 def _one_is_singular(n: int) -> str:
@@ -41,10 +43,10 @@ def _none_and_one_are_singular(n: int) -> str:
 
 
 LANGUAGES: Final[dict[str, Language]] = {
-    "en": Language("English", _one_is_singular),
-    "de": Language("Deutsch", _one_is_singular),
-    "es": Language("Español", _one_is_singular),
-    "fr": Language("Français", _none_and_one_are_singular),
+    "en": Language("English", _one_is_singular, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")),
+    "de": Language("Deutsch", _one_is_singular, ("Mo.", "Di.", "Mi.", "Do.", "Fr.", "Sa.", "So.")),
+    "es": Language("Español", _one_is_singular, ("lun", "mar", "mié", "jue", "vie", "sáb", "dom")),
+    "fr": Language("Français", _none_and_one_are_singular, ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim.")),
 }
 """Languages by tag, in the order in which the page offers them. The first one is that of the keys and of new rows."""
 

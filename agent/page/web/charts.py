@@ -16,7 +16,6 @@ _MUCH, _SOME = 25, 10
 """Per cent from the median: what is beyond has another colour."""
 
 _ROW: Final = 30
-_ROW_NAME_PX: Final = 104
 _HOURS_OF_DAY: Final = 24
 _DAY_LABELS: Final = (0, 6, 12, 18)
 _SHIFT_LABELS: Final = (0, 4, 8, 12)
@@ -66,7 +65,7 @@ def _map(
             kind = "axis" if one % _NARROW_EVERY[by_shift] == 0 else "axis from-320"
             inside.append(draw.text(x_01, high - 6, _column_name(one, local, by_shift=by_shift), kind, anchor))
     scale = [(line * _ROW + _ROW / 2, name) for line, name in enumerate(names)]
-    plain = draw.picture("hours", title, high, inside, scale, scale_px=_ROW_NAME_PX)
+    plain = draw.picture("hours", title, high, inside, scale, scale_px=draw.scale_px(names))
     return Markup(
         '<div class="cells" data-cells="{}" data-row="{}" tabindex="0" role="group" aria-labelledby="hours-t">{}</div>'
         '<output class="readout" aria-live="polite"></output>'

@@ -7,7 +7,7 @@ there (`labels`; the style sheet's container queries).
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -84,7 +84,19 @@ def picture(
     return reads.format(name, json.dumps(list(says), ensure_ascii=False), left, name, right)
 
 
-def labels(words: Sequence[str], y: float, kinds: Sequence[str] = (), *, at_edges: bool = False) -> list[Markup]:
+def wide_px(words: str) -> float:
+    """How wide a label is with its margins, in px."""
+    return len(words) * _CHARACTER_PX + 8
+
+
+def scale_px(words: Iterable[str]) -> int:
+    """How wide a scale must be for the longest of its words, in px."""
+    return max(SCALE_PX, math.ceil(max(map(wide_px, words), default=0)))
+
+
+def labels(
+    words: Sequence[str], y: float, kinds: Sequence[str] = (), *, at_edges: bool = False, end_px: float = 0.0
+) -> list[Markup]:
     """What stands below the columns: as many as the width has room for, the last one always.
 
     Args:
@@ -92,9 +104,10 @@ def labels(words: Sequence[str], y: float, kinds: Sequence[str] = (), *, at_edge
         y: In px.
         kinds: By column, more classes of the style sheet.
         at_edges: Whether columns begin at the left edge (hours), rather than being centred.
+        end_px: How much of the right end other words take.
     """
     n = len(words)
-    longest = max((len(one) for one in words), default=1) * _CHARACTER_PX + 8
+    longest = max(map(wide_px, words), default=0.0)
     made = []
     for place, one in enumerate(words):
         if not one:
@@ -103,16 +116,16 @@ def labels(words: Sequence[str], y: float, kinds: Sequence[str] = (), *, at_edge
         touches = longest / _WIDTHS_PX[1] > 1.0 / n  # a label that is wider than its column stays inside the field
         anchor = "start" if touches and place == 0 else "end" if touches and place == n - 1 else "middle"
         x_01 = 0.0 if anchor == "start" else 1.0 if anchor == "end" else x_01
-        kind = f"axis {_from_width(n - 1 - place, n, longest)} {kinds[place] if kinds else ''}".strip()
+        kind = f"axis {_from_width(n - 1 - place, n, longest, end_px)} {kinds[place] if kinds else ''}".strip()
         made.append(text(x_01, y, one, kind, anchor))
     return made
 
 
-def _from_width(back: int, n: int, label_px: float) -> str:
+def _from_width(back: int, n: int, label_px: float, end_px: float) -> str:
     """The class of the narrowest field that has room for the label so many columns before the last."""
     for wide_px in _WIDTHS_PX:
         stride = 2 ** max(0, math.ceil(math.log2(max(n * label_px / wide_px, 1.0))))
-        if back % stride == 0 and (back == 0 or back * wide_px / n >= label_px * 1.5):
+        if back % stride == 0 and (back == 0 or back * wide_px / n >= max(label_px * 1.5, label_px / 2 + end_px)):
             return f"from-{wide_px}"
     return "never"
 

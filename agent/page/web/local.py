@@ -79,6 +79,6 @@ class Locals:
     def of(self, language: str, forms: LocalForms | None = None) -> Local:
         """What a person with that language and region sees."""
         if language not in self._read:
-            sentences = Sentences(catalogue.read_sentences(language))
+            sentences = Sentences(catalogue.read_sentences(language), catalogue.LANGUAGES[language].weekdays)
             self._read[language] = (Catalogue(language, self._rows), sentences)
         return Local(language, *self._read[language], forms or LocalForms())

@@ -10,10 +10,13 @@ sentences of the agent's source code.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 _FIELD: Final = re.compile(r"\{(\d)\}")
+_WEEKDAY: Final = re.compile(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?= \d\d:\d\d$)")  # as `strftime` writes a time
+_WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_RUN_MOST: Final = 3  # sentences that one template holds
 _LONGEST: Final = 2000
 _REMEMBERED: Final = 500
 
@@ -23,9 +26,11 @@ class Sentences:
 
     Args:
         templates: English to the other language, with the same numbered fields in both.
+        weekdays: Short names in the other language, Monday first, for times such as "Mon 06:00" in a field.
     """
 
-    def __init__(self, templates: Mapping[str, str]) -> None:
+    def __init__(self, templates: Mapping[str, str], weekdays: Sequence[str] = _WEEKDAYS) -> None:
+        self._weekdays = dict(zip(_WEEKDAYS, weekdays, strict=True))
         self._whole = {text: made for text, made in templates.items() if not _FIELD.search(text)}
         with_fields = sorted(
             (one for one in templates.items() if _FIELD.search(one[0])), key=lambda one: -len(_FIELD.sub("", one[0]))
@@ -54,7 +59,18 @@ class Sentences:
         whole = self._whole_text(text.strip())
         if whole is not None:
             return whole
-        return " ".join(part if found is None else found for part, found in zip(parts, made, strict=True))
+        return " ".join(self._runs(parts))
+
+    def _runs(self, parts: list[str]) -> Iterator[str]:
+        """Sentences side by side: the longest run with a template is said by it; what has none stays English."""
+        at = 0
+        while at < len(parts):
+            for end in range(min(at + _RUN_MOST, len(parts)), at, -1):
+                made = self._whole_text(" ".join(parts[at:end]))
+                if made is not None or end == at + 1:
+                    yield parts[at] if made is None else made
+                    at = end
+                    break
 
     def _exact(self, text: str) -> str | None:
         made = self._whole.get(text)
@@ -81,7 +97,8 @@ class Sentences:
     def _field(self, text: str) -> str:
         bare = text.strip()
         made = self._whole_text(bare) if bare else None
-        return text if made is None else text.replace(bare, made)
+        said = text if made is None else text.replace(bare, made)
+        return _WEEKDAY.sub(lambda one: self._weekdays[one[1]], said)
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -53,8 +53,10 @@ def choose(weeks: Sequence[ShownWeek], local: Local, *, with_index: bool) -> Cha
         draw.text(0, 18, local.word("side", "above" if with_index else "above_variability"), "axis", "start"),
         draw.text(0, _BOTTOM + 24, local.word("side", "below" if with_index else "below_variability"), "axis", "start"),
     ]
-    inside += draw.labels([local.forms.day(week.first_day) for week in weeks[:-1]] + [""], _HIGH - 6)
-    inside.append(draw.text(1, _HIGH - 6, local.t("weeks.last_days"), "strong", "end"))
+    last = local.t("weeks.last_days")
+    first_days = [local.forms.day(week.first_day) for week in weeks[:-1]]
+    inside += draw.labels([*first_days, ""], _HIGH - 6, end_px=draw.wide_px(last))
+    inside.append(draw.text(1, _HIGH - 6, last, "strong", "end"))
     numbers = [(at(one), local.forms.number(one, sign=not with_index)) for one in (low, (low + high) / 2, high)]
     title = local.t("weeks.choose_title", n=n - 1)
     return Chart(

@@ -1,6 +1,6 @@
 """Addresses of the care view.
 
-GET  /sign-in   POST /sign-in  /sign-out     a certificate becomes a session, and its end
+GET  /sign-in   POST /sign-in  /sign-out     a certificate becomes a session, and its end; ?page=PATH leads on
 GET  /sign-in/account  /sign-in/back         the same by an account at the site's OpenID provider
 GET  /static/*                               style and scripts, without anybody's data
 GET  PAGES      POST ACTIONS                 rows of `hub.care.pages`
@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, compile_path
 
 from agent.web.body import TooLong, Unfinished, read_body
 from hub.care.pages.words import ROLES
@@ -29,9 +29,11 @@ from hub.keys.staff import CERTIFICATE
 
 SIGN_IN: Final = "/sign-in"
 LEFT: Final = "signed-out"  # a query of `SIGN_IN`: somebody has just signed out
+PAGE: Final = "page"  # a query of `SIGN_IN`: the page that was wanted
 TOKEN: Final = "token"  # noqa: S105 - the name of a field
 _FORM: Final = "application/x-www-form-urlencoded"
 _FIELDS_MOST: Final = 50
+_PLAIN: Final = re.compile(r"[\w./~-]{1,200}", re.ASCII)  # what may stand in an address that leads on
 _POST_FORM: Final = re.compile(r'<form\b[^>]*\bmethod="?post\b[^>]*>', re.IGNORECASE)
 _KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 
@@ -62,12 +64,18 @@ class Answers:
 
     def __init__(self, site: Site, desk: Desk, sessions: Sessions, *, by_account: bool) -> None:
         self._desk, self._sessions, self._by_account = desk, sessions, by_account
+        self._paths = [compile_path(row.path)[0] for row in site.pages]
         files = site.static.iterdir() if site.static.is_dir() else ()
         self._files = {f"/static/{file.name}": file for file in files if file.suffix in _KINDS}
 
+    def _wanted(self, request: Request) -> str:
+        """The page that was wanted before the sign-in: an address of PAGES, else the first page."""
+        path = request.query_params.get(PAGE, "/")
+        return path if _PLAIN.fullmatch(path) and any(one.match(path) for one in self._paths) else "/"
+
     async def sign_in(self, request: Request) -> Response:
         """Who the certificate is of, and the button."""
-        asked = asked_of(request)
+        asked, to = asked_of(request), _to_sign_in(self._wanted(request))
         is_lapsed = bool(asked.cookie) and asked.session is None
         note = own_pages.LEFT if LEFT in request.query_params else own_pages.LAPSED if is_lapsed else ""
         try:
@@ -76,14 +84,14 @@ class Answers:
             status = 200 if self._by_account and not asked.fingerprint else denied.words.status
             return HTMLResponse(own_pages.sign_in("", "", denied.words, by_account=self._by_account, note=note), status)
         role = ROLES[TeamRole(member.role)]
-        return HTMLResponse(own_pages.sign_in(member.name, role, None, by_account=self._by_account, note=note))
+        return HTMLResponse(own_pages.sign_in(member.name, role, None, by_account=self._by_account, note=note, to=to))
 
     async def begin(self, request: Request) -> Response:
         """A new session for a certificate."""
         asked = asked_of(request)
         member = await self._desk.run(self._desk.member, asked.fingerprint)
         value = self._sessions.begin(member.credential, CERTIFICATE, asked.cookie)
-        return RedirectResponse("/", 303, {"set-cookie": set_cookie(value)})
+        return RedirectResponse(self._wanted(request), 303, {"set-cookie": set_cookie(value)})
 
     async def end(self, request: Request) -> Response:
         """Sign out."""
@@ -106,7 +114,7 @@ class Answers:
         async def answer(request: Request) -> Response:
             asked = asked_of(request)
             if asked.session is None:
-                return RedirectResponse(SIGN_IN, 303)
+                return RedirectResponse(_to_sign_in(request.url.path), 303)
             wanted = Wanted(asked.session.credential, _texts(request.path_params), _single(request.query_params))
             made = await self._desk.run(self._desk.page, row, wanted)
             return HTMLResponse(_with_token(made.html, asked.session.token), made.status)
@@ -153,6 +161,11 @@ class Answers:
         if session is None or not session.has(fields.pop(TOKEN, "")):
             raise Denied(own_pages.OTHER_FORM)
         return fields
+
+
+def _to_sign_in(path: str) -> str:
+    """The address of the sign-in that leads to a page."""
+    return f"{SIGN_IN}?{PAGE}={path}" if path != "/" and _PLAIN.fullmatch(path) else SIGN_IN
 
 
 def _single(params: QueryParams) -> dict[str, str]:

@@ -85,7 +85,9 @@ def refusal(words: Words) -> str:
     return _page(words.title, body)
 
 
-def sign_in(name: str, role: str, words: Words | None, *, by_account: bool, note: str = "") -> str:
+def sign_in(
+    name: str, role: str, words: Words | None, *, by_account: bool, note: str = "", to: str = "/sign-in"
+) -> str:
     """The sign-in page.
 
     Args:
@@ -93,14 +95,15 @@ def sign_in(name: str, role: str, words: Words | None, *, by_account: bool, note
         words: Why not.
         by_account: Whether the site offers its OpenID provider.
         note: What has just ended; empty: nothing.
+        to: Where the button leads.
     """
     parts = [Markup('<p role="status">{}</p>').format(note)] if note else []
     if name:
         parts.append(
             Markup(
                 "<p>This is the care team’s view of Wardbeat. Your certificate: <strong>{}</strong>, {}.</p>"
-                '<form method="post" action="/sign-in"><button type="submit">Sign in</button></form>'
-            ).format(name, role)
+                '<form method="post" action="{}"><button type="submit">Sign in</button></form>'
+            ).format(name, role, to)
         )
         parts.append(Markup("<p>Each look at a person is written down, and that person can read who looked.</p>"))
     elif words is not None:

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from agent.notices.languages import OPENS, WORDS, in_language
 from agent.notices.rows import NOTICES, TEST, breach, offered
+from agent.page.web.catalogue import FIRST, LANGUAGES
 from agent.tables.profiles import PROFILES
 
 ROWS = [*NOTICES.values(), TEST]
+SPOKEN = {f"{language}-{row.kind}": in_language(row, language) for row in ROWS for language in ("en", *WORDS)}
 
 
 def row_faults(row):
@@ -21,7 +24,7 @@ def row_faults(row):
     return faults
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.kind)
+@pytest.mark.parametrize("row", SPOKEN.values(), ids=SPOKEN)
 def test_a_notification_is_a_plain_sentence_without_a_value(row):
     assert row_faults(row) == []
 
@@ -31,6 +34,7 @@ def test_a_notification_is_a_plain_sentence_without_a_value(row):
     [
         {"text": "Your heart rate is 61."},
         {"text": "An alert about {name} came."},
+        {"text": "Ihr Puls ist ⁶¹."},
         {"title": "rmssd_ms"},
         {"text": "Write to ward@example.org."},
         {"text": "Your strap"},
@@ -39,6 +43,14 @@ def test_a_notification_is_a_plain_sentence_without_a_value(row):
 )
 def test_a_row_with_a_value_or_a_name_is_found(change):
     assert row_faults(dataclasses.replace(NOTICES["strap"], **change)) != []
+
+
+def test_every_language_of_the_page_has_every_sentence_and_no_other():
+    kinds = [row.kind for row in ROWS]
+    assert sorted(WORDS) == sorted(OPENS) == sorted(set(LANGUAGES) - {FIRST})
+    assert {language: list(words) for language, words in WORDS.items()} == dict.fromkeys(WORDS, kinds)
+    said = [row.text for row in SPOKEN.values()]
+    assert len(set(said)) == len(said), "none is that of another language"
 
 
 def test_a_message_of_the_hub_says_only_that_there_is_one():

@@ -126,6 +126,25 @@ def test_now_shows_each_beat_what_does_not_count_and_why(living, browser, width,
     browser("wait", js="document.querySelectorAll('#beats-t tr').length > 5")
 
 
+@one_look(3)
+def test_beats_are_drawn_in_ms_or_as_a_rate(living, browser, width, scheme):
+    browser.enter(living, width, scheme)
+    browser("wait", js="document.querySelectorAll('#beats circle').length > 3")
+    marks = "[...document.querySelectorAll('#beats text[text-anchor=end]')].map((one) => Number(one.textContent.replace(/\\D/g, ''))).filter(Boolean)"
+    assert min(browser("eval", js=marks)) > 250
+    browser("click", sel="#beats-unit")
+    assert browser("eval", js="document.querySelector('#beats text').textContent") == "/min"
+    assert browser("eval", js="document.getElementById('beats-unit').ariaPressed") == "true"
+    assert max(browser("eval", js=marks)) < 250
+    assert "a minute" in browser("text", sel="#beats-said")
+    browser.go("help")
+    browser.go("today")
+    browser("wait", js="document.querySelectorAll('#beats circle').length > 3")
+    assert max(browser("eval", js=marks)) < 250, "the choice stays"
+    browser("click", sel="#beats-unit")
+    assert "ms apart" in browser("text", sel="#beats-said")
+
+
 @one_look(1)
 def test_a_frozen_page_stays_as_it_is(living, browser, width, scheme):
     browser.enter(living, width, scheme)
@@ -238,7 +257,7 @@ def test_pauses_are_shown_and_end(living, browser, width, scheme):
     assert 3500 < until - time.time() <= 3600
     assert "Paused until" in browser("text", sel="#main")
     browser("click", sel="#main [data-do=resume]")
-    browser("wait", js="document.querySelectorAll('#main [data-do=pause]').length === 3")
+    browser("wait", js="document.querySelector('#main [data-do=resume]') === null")
     browser("click", sel="details:has([data-form=hours]) > summary")
     begin, end = time.localtime(time.time() + 3 * 3600), time.localtime(time.time() + 4 * 3600)
     browser("fill", sel="#hours-from", text=time.strftime("%H:%M", begin))

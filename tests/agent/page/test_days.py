@@ -1,4 +1,4 @@
-"""'Your days' through the real templates in every state, its decisions, and a calendar from bytes to marks."""
+"""'Days' through the real templates in every state, its decisions, and a calendar from bytes to marks."""
 
 import asyncio
 import io

@@ -1,4 +1,4 @@
-"""'Your days' in a real Chromium: empty, full and in trouble; writing, removing, a calendar, forgetting; where words go."""
+"""'Days' in a real Chromium: empty, full and in trouble; writing, removing, a calendar, forgetting; where words go."""
 
 import json
 import time

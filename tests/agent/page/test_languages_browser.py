@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.page import decisions
+from agent.outbox import page_language
 from agent.page.web import catalogue
 from agent.page.web.catalogue import FIRST, LANGUAGES, Catalogue
 from tests.support import drawn_days, page_agent
@@ -19,7 +19,8 @@ UNFOLD = "document.querySelectorAll('#main details').forEach((one) => { one.open
 TEXTS = """(() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const found = [];
-  while (walker.nextNode()) found.push(walker.currentNode.textContent);
+  const isEnglish = (one) => document.documentElement.lang !== 'en' && one.closest('[lang]').lang === 'en'; // marked so
+  while (walker.nextNode()) if (!isEnglish(walker.currentNode.parentElement)) found.push(walker.currentNode.textContent);
   for (const one of document.querySelectorAll('[aria-label], [title], [data-says], [placeholder]'))
     found.push(one.getAttribute('aria-label'), one.title, one.placeholder, ...JSON.parse(one.dataset.says ?? '[]'));
   return found.filter(Boolean).map((one) => one.replace(/\\s+/g, ' ').trim()).filter(Boolean);
@@ -79,7 +80,7 @@ def test_the_browser_chooses_the_first_language(tmp_path, browser):
             browser.enter(fresh, 768, "light", locale=locale)
             assert browser("eval", js="document.documentElement.lang") == language
             assert browser("text", sel="#main > h1") == title
-        assert fresh.in_agent(decisions.chosen_language) == ""
+        assert fresh.in_agent(lambda agent: page_language.chosen(agent.outbox)) == ""
 
 
 def test_switching_changes_everything_and_the_agent_remembers_it(living, browser):
@@ -112,7 +113,7 @@ def test_switching_changes_everything_and_the_agent_remembers_it(living, browser
         assert today in browser("text", sel="#main")
         browser("wait", js=f"[...document.querySelectorAll('#main li.chip')].some((one) => one.textContent.endsWith({measuring!r}))")  # fmt: skip
         browser.go("weeks")
-    assert living.in_agent(decisions.chosen_language) == "fr"
+    assert living.in_agent(lambda agent: page_language.chosen(agent.outbox)) == "fr"
     browser.enter(living, 1440, "light", locale="de-DE")  # opened again, from another browser
     assert browser("eval", js="document.documentElement.lang") == "fr"
     assert browser("eval", js="document.getElementById('language').value") == "fr"

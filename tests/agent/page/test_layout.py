@@ -47,7 +47,7 @@ STATES = (
     State("folded", {"days": 112}, unfolds=False),
     State("paused", {"days": 112}, pause),
     State("in trouble", {"days": 30, "is_bound": False}),
-    State("workplace", {"days": 30, "profile": "eu-workplace"}),
+    State("workplace", {"days": 30, "profile": "eu-workplace"}, more=("notice", "about/shift_hours_h")),
 )
 
 

@@ -234,7 +234,9 @@ def test_the_camera_is_switched_at_the_page_and_previewed_after_a_click_alone(tm
         )
         wait_for(lambda: "webcam" not in living.agent.sensors.reading, 2.0, "the camera to be closed")
         browser.go("today")
-        assert "The camera is off" in browser("text", sel="#main")
+        off = "[...document.querySelectorAll('#states li.off')].some((one) => one.textContent.startsWith('Camera'))"
+        browser("wait", js=off)
+        assert browser("count", sel="#actions") == 0, "nothing of a face stands there without a camera"
 
 
 @pytest.mark.long

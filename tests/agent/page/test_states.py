@@ -254,6 +254,20 @@ def test_now_shows_every_part_at_every_level(level):
         assert "unknown" not in rendered("care", "today", answers)
 
 
+def forms_of_tiles(html: str) -> set[tuple[str, ...]]:
+    """The elements and classes of each live tile, in order: one form where all are alike."""
+    tiles = html.partition('<div class="tiles">')[2].partition("<figure")[0].split("<section")[1:]
+    assert len(tiles) == 3
+    return {tuple(re.findall(r'<(\w+(?: class="[^"]*")?)', tile)) for tile in tiles}
+
+
+def test_the_live_tiles_are_of_one_form():
+    answers = {"now": now(hr_bpm=64.0), "window": window(FEATURES.values(), value=1.0), "place": place()}
+    html = rendered("care", "today", answers)
+    assert len(forms_of_tiles(html)) == 1
+    assert len(forms_of_tiles(html.replace('<span class="unit">%', "<span>%"))) == 2, "planted"
+
+
 @pytest.mark.parametrize("reason", REASONS)
 def test_now_shows_every_reason_of_every_number(reason):
     answers = {"now": now(), "window": window(FEATURES.values(), value=None, reason=reason), "place": place()}

@@ -19,6 +19,7 @@ from agent.errors import NoDesktop, StorageFull, WrongUse
 from agent.model import Sample
 from agent.notices import kept
 from agent.notices.desktop import NoticeState
+from agent.notices.languages import WORDS, in_language
 from agent.notices.rows import NOTICES, TEST, breach
 from agent.outbox import alerts, consents, pauses
 from agent.outbox.pauses import Hours
@@ -36,7 +37,8 @@ from tests.support.world import make_world
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the session bus is Linux's")
 KEY, DAY_S = SignKey.of(bytes([7]) * 32), 86_400
-SENTENCES = {(row.title, row.text) for row in (*NOTICES.values(), TEST)}
+SPOKEN = [in_language(row, language) for row in (*NOTICES.values(), TEST) for language in ("en", *WORDS)]
+SENTENCES = {(row.title, row.text) for row in SPOKEN}
 
 
 def beyond_the_table(received: list[Received]) -> list[str]:
@@ -66,6 +68,7 @@ async def looked_at(session):
 
 def course(monkeypatch, tmp_path, work, *, serves=True, again=None, **options):
     """Run an agent with a desktop; `work(session, server)` is the test, `again` a second run of the same agent."""
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")  # English, whatever the language of this machine
     world = make_world(tmp_path, from_utc_s=int(time.time()))
     world.give_consent(int(time.time()), ("care", "score"))
 
@@ -383,6 +386,24 @@ def test_a_test_is_shown_while_all_are_off_and_goes_with_the_agent(monkeypatch, 
         assert answer["words"] == reply.words
         await looks(session)
         assert titles(server) == [TEST.title]
+
+    course(monkeypatch, tmp_path, work)
+
+
+@linux
+@pytest.mark.process
+def test_a_notification_is_in_the_language_of_the_page_or_else_of_the_desktop(monkeypatch, tmp_path):
+    async def work(session, server):
+        shown = []
+        for desktop, chosen in (("C.UTF-8", ""), ("fr_CA.UTF-8", ""), ("fr_CA.UTF-8", "de"), ("it_IT.UTF-8", "")):
+            monkeypatch.setenv("LC_ALL", desktop)
+            await queries.answered(session, "language", {"language": chosen})
+            await session.notices.test()
+            shown.append((server.received[-1].text, server.received[-1].actions))
+        german, french = in_language(TEST, "de"), in_language(TEST, "fr")
+        assert [text for text, _ in shown] == [TEST.text, french.text, german.text, TEST.text]
+        assert [opens for _, (_, opens) in shown] == [TEST.opens, french.opens, german.opens, TEST.opens]
+        assert len(server.standing) == 1, "the same one, said again"
 
     course(monkeypatch, tmp_path, work)
 

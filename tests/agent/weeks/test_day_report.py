@@ -1,4 +1,4 @@
-"""What 'Your days' is given: shifts cut at midnight by the person's clock, sums with what they rest on, absence as absence."""
+"""What 'Days' is given: shifts cut at midnight by the person's clock, sums with what they rest on, absence as absence."""
 
 import json
 from datetime import datetime

@@ -20,38 +20,47 @@ function ticks(low, high) {
   return made;
 }
 
-function frame(low, high, x, y) {
-  const made = [part("text", { x: 0, y: TOP + 2, class: "axis" }, words.ms)];
-  for (const ms of ticks(low, high)) {
-    if (y(ms) > TOP + 18) made.push(part("text", { x: LEFT - 8, y: y(ms) + 5, class: "axis", "text-anchor": "end" }, number(ms)));
-    made.push(part("line", { x1: LEFT, x2: x(0), y1: y(ms), y2: y(ms), class: "grid" }));
+function frame(low, high, x, y, unit) {
+  const made = [part("text", { x: 0, y: TOP + 2, class: "axis" }, unit)];
+  for (const value of ticks(low, high)) {
+    if (y(value) > TOP + 18) made.push(part("text", { x: LEFT - 8, y: y(value) + 5, class: "axis", "text-anchor": "end" }, number(value)));
+    made.push(part("line", { x1: LEFT, x2: x(0), y1: y(value), y2: y(value), class: "grid" }));
   }
-  for (const back of x(0) - LEFT < 420 ? [60, 30, 0] : [60, 40, 20, 0]) {
+  const moment = (back) => back ? fill(words.seconds_ago, { n: back }) : words.now;
+  const px = (backs) => 8 * backs.map(moment).join("").length + 16 * (backs.length - 1); // of 14 px text
+  for (const back of [[60, 40, 20, 0], [60, 30, 0], [60, 0]].find((backs) => px(backs) < x(0) - LEFT || backs.length === 2)) {
     const anchor = { 60: "start", 0: "end" }[back] ?? "middle";
-    made.push(part("text", { x: x(back), y: HIGH - 8, class: "axis", "text-anchor": anchor }, back ? fill(words.seconds_ago, { n: back }) : words.now));
+    made.push(part("text", { x: x(back), y: HIGH - 8, class: "axis", "text-anchor": anchor }, moment(back)));
   }
   return made;
 }
 
+// how beats are drawn: intervals in ms, or each as the rate that it would be
+const SCALES = {
+  ms: { of: (rr_ms) => rr_ms, usual: [700, 1000], spare: 50, unit: () => words.ms, said: () => words.beats_said },
+  rate: { of: (rr_ms) => 60000 / rr_ms, usual: [60, 85], spare: 5, unit: () => words.per_minute, said: () => words.beats_rate },
+};
+
 // the last minute, beat by beat: drawn for the width that it has
-export function chart(beats, now_s, span_s) {
+export function chart(beats, now_s, span_s, isRate) {
+  const scale = SCALES[isRate ? "rate" : "ms"];
   const svg = id("beats");
   const wide = svg.clientWidth || 640;
-  const right = beats.filter((one) => !isBad(one[2])).map((one) => one[1]);
-  const low = Math.min(...right, 700) - 50;
-  const high = Math.max(...right, 1000) + 50;
+  const right = beats.filter((one) => !isBad(one[2])).map((one) => scale.of(one[1]));
+  const low = Math.min(...right, scale.usual[0]) - scale.spare;
+  const high = Math.max(...right, scale.usual[1]) + scale.spare;
   const x = (back_s) => LEFT + (1 - back_s / span_s) * (wide - LEFT - 8);
-  const y = (ms) => HIGH - FOOT - 6 - (Math.min(Math.max(ms, low), high) - low) / (high - low) * (HIGH - FOOT - TOP - 12);
-  const made = frame(low, high, x, y);
+  const y = (value) => HIGH - FOOT - 6 - (Math.min(Math.max(value, low), high) - low) / (high - low) * (HIGH - FOOT - TOP - 12);
+  const made = frame(low, high, x, y, scale.unit());
   let run = [];
   const flush = () => {
-    if (run.length > 1) made.push(part("polyline", { points: run.map((one) => `${x(now_s - one[0]).toFixed(1)},${y(one[1]).toFixed(1)}`).join(" "), class: "joined" }));
+    if (run.length > 1) made.push(part("polyline", { points: run.map((one) => `${x(now_s - one[0]).toFixed(1)},${y(scale.of(one[1])).toFixed(1)}`).join(" "), class: "joined" }));
     run = [];
   };
   for (const one of beats) {
     const before = run.at(-1);
     if (isBad(one[2]) || (before && Math.abs((one[0] - before[0]) * 1000 - one[1]) > 200)) flush();
-    const [cx, cy] = [x(now_s - one[0]), y(one[1])];
+    const [cx, cy] = [x(now_s - one[0]), y(scale.of(one[1]))];
     if (isBad(one[2])) {
       const cross = part("path", { d: `M${cx - 5} ${cy - 5}l10 10m0 -10l-10 10`, class: "bad", "data-t": one[0] });
       cross.append(part("title", {}, because(one[2])));
@@ -65,7 +74,7 @@ export function chart(beats, now_s, span_s) {
   svg.replaceChildren(...made);
   const bad = beats.filter((one) => isBad(one[2]));
   const told = right.length
-    ? [fill(words.beats_said, { n: beats.length, low: number(Math.min(...right)), high: number(Math.max(...right)) }), fill(words.beats_bad, { n: bad.length })].join(" ")
+    ? [fill(scale.said(), { n: beats.length, low: number(Math.min(...right)), high: number(Math.max(...right)) }), fill(words.beats_bad, { n: bad.length })].join(" ")
     : words.beats_none;
   if (id("beats-said").textContent !== told) id("beats-said").textContent = told;
   lines(id("rejected"), bad.reverse().map((one) => `${fill(words.seconds_ago, { n: Math.round(now_s - one[0]) })}: ${because(one[2])}`), id("rejected").dataset.none);

@@ -11,7 +11,7 @@ import { numbers } from "./tiles.js";
 const SPAN_S = 60;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
-const state = { beats: new Map(), frozen: still.matches, told: null, page: "", drawn: false, seen: "", trouble: null, paused: null, alerts: "", ranges: {}, again: null };
+const state = { beats: new Map(), frozen: still.matches, told: null, page: "", drawn: false, seen: "", trouble: null, paused: null, alerts: "", ranges: {}, again: null, isRate: false };
 const id = (name) => document.getElementById(name);
 
 function beatsNow() {
@@ -32,9 +32,9 @@ function stateLine(one) {
   const mark = Object.assign(document.createElement("span"), { className: "mark" });
   mark.setAttribute("aria-hidden", "true");
   const told = document.createElement("span");
-  const level = Object.assign(document.createElement("span"), { className: "level", textContent: word("level", one.level) });
+  const level = Object.assign(document.createElement("span"), { className: "level", textContent: `${word("level", one.level)}, ` });
   const name = word("part", one.part);
-  told.append(Object.assign(document.createElement("b"), { textContent: name }), " ", level, `: ${one.words}`);
+  told.append(Object.assign(document.createElement("b"), { textContent: name }), ": ", level, one.words);
   made.append(mark, told);
   return made;
 }
@@ -116,7 +116,7 @@ function draw(told) {
   state.drawn = told.beats.length > 0;
   numbers(told, state.ranges, SPAN_S);
   face(told);
-  chart(beatsNow(), told.t_s, SPAN_S);
+  chart(beatsNow(), told.t_s, SPAN_S, state.isRate);
 }
 
 // five minutes are over: their numbers alone are drawn again
@@ -131,6 +131,7 @@ async function newWindow(start) {
 function button() {
   const made = id("freeze");
   if (!made) return;
+  id("beats-unit").setAttribute("aria-pressed", String(state.isRate));
   made.setAttribute("aria-pressed", String(state.frozen));
   made.textContent = state.frozen ? words.run : words.freeze;
   id("frozen").hidden = !state.frozen;
@@ -163,7 +164,7 @@ async function listen() {
 }
 
 addEventListener("resize", () => {
-  if (state.page === "today" && state.told && id("beats")) chart(beatsNow(), state.told.t_s, SPAN_S);
+  if (state.page === "today" && state.told && id("beats")) chart(beatsNow(), state.told.t_s, SPAN_S, state.isRate);
 });
 
 export const live = {
@@ -184,7 +185,7 @@ export const live = {
     button();
     numbers(state.told, state.ranges, SPAN_S);
     face(state.told);
-    chart(beatsNow(), state.told.t_s, SPAN_S);
+    chart(beatsNow(), state.told.t_s, SPAN_S, state.isRate);
     draw(state.told);
   },
   // the usual ranges came, with the part that waits for the reader
@@ -195,6 +196,11 @@ export const live = {
   forget() {
     state.beats.clear();
     state.told = null;
+  },
+  rate() {
+    state.isRate = !state.isRate;
+    id("beats-unit").setAttribute("aria-pressed", String(state.isRate));
+    if (state.told) chart(beatsNow(), state.told.t_s, SPAN_S, state.isRate);
   },
   freeze() {
     state.frozen = !state.frozen;

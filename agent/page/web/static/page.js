@@ -95,6 +95,8 @@ document.addEventListener("click", async (event) => {
     await download(button.dataset.file, button);
   } else if (button.id === "back") {
     history.back();
+  } else if (button.id === "beats-unit") {
+    live.rate();
   } else if (button.id === "freeze") {
     live.freeze();
   } else if (button.id === "preview") {

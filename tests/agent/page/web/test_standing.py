@@ -3,10 +3,11 @@
 import pytest
 
 from agent.page.web.pages import Pages
-from agent.page.web.standing import facts, seven_days, standing
+from agent.page.web.standing import facts, seven_days, standing, variables
 from agent.tables.profiles import PROFILES
 
-LOCAL = Pages({"profile": PROFILES["care"].as_json(), "names": {}}).local()
+PAGES = Pages({"profile": PROFILES["care"].as_json(), "names": {}})
+LOCAL = PAGES.local()
 NOW_UTC_S = 1_790_000_000
 
 
@@ -64,6 +65,17 @@ def test_the_next_shift_and_the_rest_before_it():
 def test_no_line_for_what_is_not_known():
     rows = facts(made(), {"rows": [], "operator": None}, LOCAL, NOW_UTC_S)
     assert [name for name, _ in rows] == ["Worn today"]
+
+
+@pytest.mark.parametrize(("strap", "sentence"), [(None, "first"), ({"name": "H10"}, "nothing")])
+def test_before_the_first_data_there_is_one_sentence_one_sketch_and_at_most_one_action(strap, sentence):
+    nothing = made(weeks=[], days=[], band=None, rate_band=None)
+    place, sent = {"strap": strap, "has_source": False}, {"rows": [], "operator": None}
+    html = PAGES.fragment("standing", LOCAL, **variables(nothing, place, sent, LOCAL, NOW_UTC_S, with_index=True))
+    assert LOCAL.word("standing", sentence) in html
+    assert html.count('class="sketch"') == 1
+    assert "<figure" not in html
+    assert html.count("button primary") == (strap is None)
 
 
 def test_a_day_without_data_is_a_gap_and_says_so():

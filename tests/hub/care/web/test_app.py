@@ -38,6 +38,28 @@ def test_the_sign_in_page_says_why_a_session_is_over_and_only_then(site, view):
     assert "You are signed out." in view("GET", "/sign-in?signed-out", ada).text
 
 
+def test_signing_in_leads_to_the_page_that_was_wanted_and_to_no_other_place(site, view):
+    ada, person = site.member("Ada", "lead"), site.person()
+    site.consents(person)
+    wanted = f"/people/{person.name}"
+    (to,) = view("GET", wanted, ada).headers["location"]
+    assert f'action="{to}"' in view("GET", to, ada).text
+    assert view("POST", to, ada).headers["location"] == [wanted]
+    assert view("POST", "/sign-in", ada).headers["location"] == ["/"]
+    for other in (
+        "//example.org",
+        "https://example.org",
+        "/people/%0d%0aset-cookie:x",
+        "/nowhere",
+        "/sign-out",
+        "x",
+        "/people/a/b",
+        "%2f%2fexample.org",
+    ):
+        assert view("POST", f"/sign-in?page={other}", ada).headers["location"] == ["/"], other
+        assert 'action="/sign-in"' in view("GET", f"/sign-in?page={other}", ada).text
+
+
 def test_a_form_after_the_session_s_end_says_so_and_changes_nothing(site, view):
     ada, person = site.member("Ada", "lead"), site.person()
     site.consents(person)
