@@ -130,7 +130,7 @@ bench-beside: $(VENV)/.installed $(PEERS)/.installed system-tools npm
 
 ## the page in a real Chromium, every flow in three widths, light and dark
 test-page: $(VENV)/.installed $(MODELS)/.fetched system-tools npm
-	ALL_LOOKS=1 $(BIN)/python -m pytest -q tests/agent/page/test_*browser.py tests/agent/page/test_layout.py tests/agent/page/test_firefox.py tests/attacks/test_page.py
+	ALL_LOOKS=1 $(BIN)/python -m pytest -q tests/agent/page/test_*browser.py tests/agent/page/test_layout.py tests/agent/page/test_flows_in_languages.py tests/agent/page/test_firefox.py tests/attacks/test_page.py
 	for look in 0 1 2 3 4 5; do LOOK=$$look $(BIN)/python -m pytest -q tests/agent/page/test_profiles.py || exit 1; done
 
 ## the page's cost: first paint, beat to page, CPU and memory while it is open: PART=page|update|weeks|care SECONDS=60

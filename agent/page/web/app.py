@@ -160,7 +160,7 @@ class _Answers:
     async def proof(self, request: Request) -> Response:
         made = await self.queries.json("proof")
         local = self.local(request)
-        said = {name: local.said(made[name]) for name in ("how_far", "broken") if name in made}
+        said: dict[str, Any] = {name: local.said(made[name]) for name in ("how_far", "broken") if name in made}
         said["breaks"] = [local.said(words) for words in made.get("breaks", ())]
         return Response(self.pages.fragment("proof", local, **made | said), media_type="text/html")
 

@@ -65,7 +65,7 @@ async function change(language, again) {
   await loadWords();
   const shell = new DOMParser().parseFromString(await (await fetch("/")).text(), "text/html");
   document.documentElement.lang = language;
-  for (const one of ["header.head", "#skip", "template#closed"]) {
+  for (const one of ["header.head", "#skip", "#camera-banner", "template#closed"]) {
     document.querySelector(one).replaceWith(document.adoptNode(shell.querySelector(one)));
   }
   begin(again);
