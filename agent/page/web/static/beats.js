@@ -27,8 +27,9 @@ function frame(low, high, x, y, unit) {
     made.push(part("line", { x1: LEFT, x2: x(0), y1: y(value), y2: y(value), class: "grid" }));
   }
   const moment = (back) => back ? fill(words.seconds_ago, { n: back }) : words.now;
-  const px = (backs) => 8 * backs.map(moment).join("").length + 16 * (backs.length - 1); // of 14 px text
-  for (const back of [[60, 40, 20, 0], [60, 30, 0], [60, 0]].find((backs) => px(backs) < x(0) - LEFT || backs.length === 2)) {
+  const step_px = 1.5 * 8 * moment(60).length + 8; // from the start of the first label of 14 px text to the middle of the next
+  const steps = Math.min(3, Math.max(1, Math.floor((x(0) - LEFT) / step_px)));
+  for (const back of [[60, 0], [60, 30, 0], [60, 40, 20, 0]][steps - 1]) {
     const anchor = { 60: "start", 0: "end" }[back] ?? "middle";
     made.push(part("text", { x: x(back), y: HIGH - 8, class: "axis", "text-anchor": anchor }, moment(back)));
   }
