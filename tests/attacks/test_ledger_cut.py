@@ -102,7 +102,7 @@ def test_the_day_of_the_receipt_stands_in_the_proof(world):
         proven = ledger.verify(outbox, world.identity.open_answers)
     assert proven.proven_utc_s is not None
     assert re.fullmatch(
-        r"9 rows, chain whole; proven up to row 9, by the hub's receipt of \d\d \w+ \d{4}", proven.words
+        r"9 rows, chain whole; proven up to row 9, by the hub's receipt of \d{4}-\d\d-\d\d", proven.words
     )
 
 

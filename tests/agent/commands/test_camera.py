@@ -41,7 +41,7 @@ def kept(tmp_path):
 def test_a_plan_is_chosen_shown_and_taken_back_while_no_agent_runs(tmp_path, call):
     code, _, words = call("at", "13:00", "09:00", "--minutes", "5")
     assert code == 0
-    assert "The camera runs at 09:00, 13:00, for 5 minutes, and is closed at all other times." in words
+    assert "The camera runs at 09:00, 13:00, for 5 min, and is closed at all other times." in words
     assert words.count("13:00 to 13:05") == 1
     assert kept(tmp_path) == CameraPlan("at", 5, (540, 780))
     code, out, _ = call("--json")
