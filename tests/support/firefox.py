@@ -106,8 +106,17 @@ class Firefox:
         return self.do("WebDriver:ExecuteScript", script=f"return ({js})", args=[])
 
     def wait(self, js: str, within: float = 30.0) -> None:
-        """Until an expression is true."""
-        wait_for(lambda: self.eval(js), within, js)
+        """Until an expression is true; between two pages Firefox has no place to ask it in, and is asked again."""
+
+        def holds():
+            try:
+                return self.eval(js)
+            except AssertionError as error:
+                if "NS_ERROR" in str(error):
+                    return False
+                raise
+
+        wait_for(holds, within, js)
 
     def click(self, selector: str) -> None:
         """A click of the mouse where the element is, once it is shown."""
