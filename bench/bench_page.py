@@ -164,7 +164,7 @@ def the_update() -> None:
                     came[f"{round(sample.t_ns / 1e9, 3):g}"] = came[str(round(sample.t_ns / 1e9, 3))] = (
                         time.time() * 1000
                     )
-                    real(sample)
+                    return real(sample)  # whether the page hears of it
 
                 agent.live.push = push
 
@@ -210,6 +210,7 @@ def the_weeks() -> None:
         browser = page_agent.Browser()
         try:
             took = _looks_back(running, browser)
+            usual = _looks_back(running, browser, notes=False)[1:]
             cpu_ms = statistics.median(_reader_ms(running.state) for _ in range(LOOKS_BACK))
         finally:
             browser.close()
@@ -217,6 +218,13 @@ def the_weeks() -> None:
     print(f"weeks of {counts[0]:,} windows, from click to picture: {took[0]:.0f} ms for the first look after an upgrade, which folds "
           f"them; then median {statistics.median(took[1:]):.0f} ms, worst {max(took[1:]):.0f}")  # fmt: skip
     print(f"   the reader's processor time: {cpu_ms:.0f} ms (median)")
+    print(
+        f"   as it is used, once the first page stands: {statistics.median(usual):.0f} ms (median), worst {max(usual):.0f}"
+    )
+    check(
+        f"weeks after the first page {statistics.median(usual):.0f} ms (median)",
+        holds=statistics.median(usual) < WEEKS_MS,
+    )
     check(f"weeks {statistics.median(took[1:]):.0f} ms (median)", holds=statistics.median(took[1:]) < WEEKS_MS)
     check(f"planted: weeks without folds {took[0]:.0f} ms", holds=took[0] > WEEKS_MS)
 
@@ -233,19 +241,23 @@ def _reader_ms(state: Path) -> float:
     return 1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
-def _looks_back(running: Running, browser: page_agent.Browser) -> list[float]:
+def _looks_back(running: Running, browser: page_agent.Browser, *, notes: bool = True) -> list[float]:
+    """Milliseconds of each look, the first one without folds; with a note before each, the reader starts again."""
     browser("new", width=1100)
     browser("goto", url=running.open().as_uri())
     browser("wait", js="document.querySelector('#main h1') !== null")
     took, vault = [], open_vault(running.state, "file")
     for number in range(1 + LOOKS_BACK):
         took.append(browser("eval", js=_CLICK_TO_PICTURE.replace("SHOWN", json.dumps(".hero .field svg"))))
-        with closing(History(running.state / "history.db", vault)) as history:  # a note: what was read does not hold
-            history.tell(
-                Told(int(time.time()) - 86_400 * (number + 2), "shift", "day", {"until_utc_s": int(time.time())})
-            )
+        if notes:
+            with closing(History(running.state / "history.db", vault)) as history:
+                history.tell(
+                    Told(int(time.time()) - 86_400 * (number + 2), "shift", "day", {"until_utc_s": int(time.time())})
+                )
         browser("eval", js="document.querySelector('nav a[data-page=\"today\"]').click()")
         browser("wait", js="document.querySelector('nav a[aria-current]')?.dataset.page === 'today'")
+        if not notes:
+            browser("wait", js="document.querySelector('#standing-h') !== null")
     return took
 
 

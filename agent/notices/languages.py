@@ -25,7 +25,7 @@ WORDS: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "fr": {
         "strap": ("Votre ceinture", "Votre ceinture se tait depuis dix minutes. Remettez-la, ou faites une pause."),
         "consent": ("Votre consentement", "Votre consentement finit bientôt. Ensuite, rien ne quitte cet ordinateur."),
-        "check-in": ("Votre bilan", "Un bilan est à faire. Ouvrez Wardbeat quand vous avez une minute."),
+        "check-in": ("Votre auto-évaluation", "Une auto-évaluation est à faire. Ouvrez Wardbeat dès que possible."),
         "message": ("Vos messages", "Il y a un message pour vous dans Wardbeat."),
         "test": ("Wardbeat", "Les notifications arrivent sur ce bureau."),
     },

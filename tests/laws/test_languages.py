@@ -14,7 +14,7 @@ from agent.sources import SOURCES
 from agent.tables import team
 from agent.tables.days import DAYS
 from agent.tables.signals import SIGNALS
-from tests.support.agent_sentences import collected
+from tests.support.agent_sentences import MODULES, collected, not_looked_at
 
 FOLDER = Path(catalogue.__file__).parent / "words"
 OTHERS = [name for name in LANGUAGES if name != FIRST]
@@ -106,6 +106,27 @@ def test_every_sentence_of_the_agent_is_there(language):
     other_fields = [text for text, made in theirs.items() if fields(text) != fields(made)]
     same = [text for text, made in theirs.items() if text == made and text not in SAME[language]]
     assert (missing, stale, other_fields, same) == ([], [], [], [])
+
+
+def test_every_module_that_speaks_through_the_page_is_looked_at():
+    assert not_looked_at() == set()
+    planted = [one for one in MODULES if one != "agent/control/camera_words.py"]
+    assert not_looked_at(planted) == {"agent/control/camera_words.py"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_has_one_name_in_the_menu_and_above_it(language):
+    words = catalogue.read(language)
+    titles = {
+        "today": "today",
+        "weeks": "weeks",
+        "days": "days",
+        "check-in": "check",
+        "sharing": "sharing",
+        "help": "help",
+    }
+    names = {page: (str(words[f"page.{page}"]), str(words[f"{key}.title"])) for page, key in titles.items()}
+    assert {page: menu for page, (menu, title) in names.items() if menu.replace("\u00ad", "") != title} == {}
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -8,6 +8,7 @@ twice has one number.
 
 import ast
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +66,14 @@ NOT_SHOWN = (
     "agent/privacy/consent.py",  # the text that is signed stands as it is
 )
 
+BEHIND = (
+    "agent/config.py",  # refused before there is a page
+    "agent/days/settings.py",
+    "agent/errors.py",
+    "agent/wire/*.py",  # of bytes that cannot be read; whoever reads them says it in words of their own
+)
+"""Modules that the page's modules import, whose sentences no page shows."""
+
 NAMES = frozenset(
     {
         "language of the page", "calendar titles", "process {0} {1}", "pause until", "private hours",
@@ -100,6 +109,22 @@ _SQL = re.compile(
 )
 _FIELD = re.compile(r"\{\d\}")
 _WORDS_AT = 2  # the place of the words among the arguments of `Board.set`
+
+
+def not_looked_at(modules: Iterable[str] = MODULES) -> set[str]:
+    """Modules with sentences that a module of the page imports, and that no pattern names."""
+    named = {file for pattern in (*modules, *BEHIND) for file in ROOT.glob(pattern)}
+    used = {file for page in ROOT.glob("agent/page/*.py") for file in _imported(page)}
+    return {file.relative_to(ROOT).as_posix() for file in used - named if sentences(file.read_text(encoding="utf-8"))}
+
+
+def _imported(file: Path) -> Iterator[Path]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for name in (node.module, *(f"{node.module}.{one.name}" for one in node.names)):
+                found = ROOT / (name.replace(".", "/") + ".py")
+                if found.exists():
+                    yield found
 
 
 def collected() -> dict[str, str]:

@@ -31,7 +31,7 @@ from agent.system.run_mode import RunMode
 from agent.tables.profiles import profile_named
 from agent.windows.history import History, Told
 from firmware_sim.physiology import Physiology, phases
-from tests.support import straps
+from tests.support import drawn_days, straps
 from tests.support.machine import within_s
 from tests.support.processes import accepts, skip_or_fail, system_tool, wait_for
 from tests.support.world import World, make_world, running_hub, start_site_broker
@@ -143,6 +143,14 @@ class Living:
             return work(self.agent)
 
         return asyncio.run_coroutine_threadsafe(call(), self.loop).result(20)
+
+
+@contextlib.contextmanager
+def living_with_days(folder: Path, days: int = 100) -> Iterator[Living]:
+    """`living`, with `days` days of windows, and sleep, a roster and a journal beside them."""
+    with living(folder, days=days) as made:
+        made.in_agent(lambda agent: drawn_days.kept(agent.days, int(time.time())))
+        yield made
 
 
 def past(folder: Path, days: int, now_s: int, *, face: bool = True) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.support import drawn_days, page_agent
+from tests.support import page_agent
 
 DOCS = Path(__file__).parents[2] / "docs"
 SHOTS = (
@@ -50,8 +50,7 @@ _COLOURS, _COLOURS_WHOLE = 96, 32  # flat areas and text: what a palette loses i
 def main() -> int:
     """Draw all."""
     browser = page_agent.Browser()
-    with tempfile.TemporaryDirectory() as name, page_agent.living(Path(name), days=100, window_s=20.0) as living:
-        living.in_agent(lambda agent: drawn_days.kept(agent.days, int(time.time())))
+    with tempfile.TemporaryDirectory() as name, page_agent.living_with_days(Path(name)) as living:
         time.sleep(65)  # a minute of beats
         for file, page, width, height, scheme in SHOTS:
             browser.enter(living, width, scheme, height=height)

@@ -1,5 +1,6 @@
 """The pages' HTML, under one profile. Rows are in `table`; sentences stand in catalogues (`catalogue`)."""
 
+import asyncio
 import sys
 import time
 from functools import partial
@@ -32,6 +33,7 @@ class Pages:
     def __init__(self, hello: Answer) -> None:
         self._profile = hello["profile"]
         self._weeks_of: tuple[list[Answer], float, Answer] | None = None
+        self._looking, self._forgotten = asyncio.Lock(), 0
         rows: dict[str, str] = dict(hello["names"])  # of sensors and signals: each row carries its own words
         for page in PAGES.values():
             rows |= {f"page.{page.name}": page.title} | dict(page.words)
@@ -118,14 +120,23 @@ class Pages:
         return PageRequest(query, ask, long_query, looked_back, local, self.with_index(), self.menu())
 
     def forget_weeks(self) -> None:
-        """The person did something: what was read before may not hold."""
+        """The person did something: what was read before may not hold, nor what is being read now."""
         self._weeks_of = None
+        self._forgotten += 1
 
     async def _looked_back(self, long_query: Ask, notes: list[Answer]) -> Answer:
-        """The reader's answer; it takes a moment, and changes with each window and with the person's notes."""
-        if self._weeks_of is None or self._weeks_of[0] != notes or time.monotonic() - self._weeks_of[1] > _WEEKS_S:
-            self._weeks_of = (notes, time.monotonic(), await long_query("weeks"))
-        return self._weeks_of[2]
+        """The reader's answer; it takes a moment, and changes with each window and with the person's notes.
+
+        Two parts of the page that ask at once wait for one reader.
+        """
+        async with self._looking:
+            before = self._weeks_of
+            if before is not None and before[0] == notes and time.monotonic() - before[1] <= _WEEKS_S:
+                return before[2]
+            forgotten, made = self._forgotten, await long_query("weeks")
+            if forgotten == self._forgotten:
+                self._weeks_of = (notes, time.monotonic(), made)
+            return made
 
 
 def _local(context: Context) -> Local:

@@ -385,6 +385,31 @@ def test_everything_is_saved(living, browser, width, scheme):
     assert {"hr_mean_bpm", "rmssd_ms"} <= {row["number"] for row in rows}
 
 
+@one_look(5)
+def test_what_is_unfolded_or_typed_stays_when_the_page_is_drawn_again(living, browser, width, scheme):
+    fold = "document.querySelector('details:has([data-form=hours])').open"
+    anew = "document.querySelector('#main > h1').isBefore !== true"
+    browser.enter(living, width, scheme)
+    browser.go("privacy")
+    browser("click", sel="details:has([data-form=hours]) > summary")
+    browser("fill", sel="#hours-from", text="02:00")
+    browser("click", sel="#erase-begin")
+    browser("check", sel="#sure")
+    for state in ("true", "false"):  # a switch elsewhere on the page
+        browser("eval", js="void (document.querySelector('#main > h1').isBefore = true)")
+        browser("click", sel="#main [data-do=notice]")
+        browser("wait", js=f"{anew} && document.querySelector('#main [data-do=notice]').ariaChecked === '{state}'")
+        browser("wait", js=f"{fold} && document.getElementById('hours-from').value === '02:00'")
+    assert not browser("visible", sel="button.grave"), "what cannot be taken back begins from the start"
+    assert browser("eval", js="document.getElementById('sure').checked") is False
+    browser("fill", sel="#hours-until", text="02:30")
+    browser("click", sel="form[data-form=hours] button")
+    browser("wait", js="document.querySelector('[data-do=hours]') !== null")
+    assert browser("eval", js=f"{fold} || document.getElementById('hours-from').value") == "", "sent and done with"
+    browser("click", sel="[data-do=hours]")
+    browser("wait", js="document.querySelector('[data-do=hours]') === null")
+
+
 # ---- check-in
 
 

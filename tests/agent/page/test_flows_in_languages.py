@@ -5,14 +5,13 @@ One look a language; all six widths and schemes with ALL_LOOKS (`make test-page`
 
 import json
 import os
-import time
 
 import pytest
 
 from agent.outbox import consents, pauses
 from agent.page.web.catalogue import LANGUAGES, Catalogue
 from tests.agent.page.test_languages_browser import UNFOLD, english, left_in_english, switch
-from tests.support import drawn_days, page_agent
+from tests.support import page_agent
 from tests.support.layout import in_words, layout_faults
 from tests.support.page_agent import LOOKS
 from tests.support.processes import wait_for
@@ -29,8 +28,7 @@ ENTRY = "Wir waren nur zu zweit. Éramos dos. À deux."
 
 @pytest.fixture(scope="module")
 def living(tmp_path_factory):
-    with page_agent.living(tmp_path_factory.mktemp("flows"), days=100) as made:
-        made.in_agent(lambda agent: drawn_days.kept(agent.days, int(time.time())))
+    with page_agent.living_with_days(tmp_path_factory.mktemp("flows")) as made:
         yield made
 
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from agent.outbox import page_language
 from agent.page.web import catalogue
 from agent.page.web.catalogue import FIRST, LANGUAGES, Catalogue
-from tests.support import drawn_days, page_agent
+from tests.support import page_agent
 from tests.support.layout import in_words, layout_faults
 
 OTHERS = [name for name in LANGUAGES if name != FIRST]
@@ -31,8 +30,7 @@ PAGES = (*page_agent.PAGES, "notice", "about/rmssd_ms", "about/sleep_h", "about/
 
 @pytest.fixture(scope="module")
 def living(tmp_path_factory):
-    with page_agent.living(tmp_path_factory.mktemp("languages"), days=100) as made:
-        made.in_agent(lambda agent: drawn_days.kept(agent.days, int(time.time())))
+    with page_agent.living_with_days(tmp_path_factory.mktemp("languages")) as made:
         yield made
 
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.support import drawn_days, page_agent
+from tests.support import page_agent
 from tests.support.page_agent import LOOKS, one_look
 
 every_look = pytest.mark.parametrize(("width", "scheme"), LOOKS)
@@ -17,8 +17,7 @@ HEAD = ".week.is-chosen h2"
 
 @pytest.fixture(scope="module")
 def living(tmp_path_factory):
-    with page_agent.living(tmp_path_factory.mktemp("weeks"), days=100) as made:
-        made.in_agent(lambda agent: drawn_days.kept(agent.days, int(time.time())))
+    with page_agent.living_with_days(tmp_path_factory.mktemp("weeks")) as made:
         yield made
 
 

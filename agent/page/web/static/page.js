@@ -2,7 +2,7 @@
 import { ask, call, closed, enter, isOpen, put, save, say, sentence, words } from "./call.js";
 import * as check from "./check.js";
 import * as first from "./first.js";
-import { keptFocus } from "./focus.js";
+import { kept } from "./kept.js";
 import { FORMS, bind } from "./forms.js";
 import { live } from "./live.js";
 import { localForms } from "./local.js";
@@ -52,8 +52,9 @@ async function later() {
   live.ranges();
 }
 
-async function again() {
-  const back = keptFocus();
+// the page as it is now; `sent`: a form that is done with
+async function again(sent = null) {
+  const back = kept(sent);
   await show(route, { keepFocus: true });
   back();
 }
@@ -75,7 +76,7 @@ async function download(name, button) {
 document.addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = event.target;
-  if (await FORMS[form.dataset.form]?.(form, event.submitter)) await again();
+  if (await FORMS[form.dataset.form]?.(form, event.submitter)) await again(form);
 });
 
 document.addEventListener("change", async (event) => {
