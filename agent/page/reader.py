@@ -1,5 +1,6 @@
 """A reader for one question of the page over everything that is kept; a process of its own that ends with its answer.
 
+    ready: import what the weeks need before the question comes
     stdin: {"job", "with", "state_dir", "key_store", "profile", "usual_hours"}; then a calendar, for jobs that read one
     stdout: the answer, JSON or CSV
 
@@ -76,7 +77,11 @@ class Wanted:
 def main() -> int:
     """Read the question, write the answer; 1 with words and remedy as JSON where there is none."""
     host.no_core_dumps()
-    asked = json.loads(sys.stdin.buffer.readline())
+    if "ready" in sys.argv[1:]:
+        import agent.weeks.report  # noqa: F401 - numpy and the scoring with it
+    if not (line := sys.stdin.buffer.readline()):
+        return 0  # it was started before it was asked, and nobody asked
+    asked = json.loads(line)
     from_h, until_h = asked["usual_hours"]
     wanted = Wanted(
         Path(asked["state_dir"]),

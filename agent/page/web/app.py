@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any, Final
 
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -119,11 +120,15 @@ class _Answers:
         name = request.path_params["name"]
         query, local = dict(request.query_params), self.local(request)
         html = await self.pages.render(name, query, self.pipe.ask, self.queries.json, local)
-        return Response(html, media_type="text/html") if html else PlainTextResponse("no such page", 404)
+        return self.looked(html) if html else PlainTextResponse("no such page", 404)
 
     async def standing(self, request: Request) -> Response:
         html = await self.pages.standing(self.pipe.ask, self.queries.json, self.local(request))
-        return Response(html, media_type="text/html")
+        return self.looked(html)
+
+    def looked(self, html: str) -> Response:
+        """A page, or the part that waits for the reader; the next reader is started behind it."""
+        return Response(html, media_type="text/html", background=BackgroundTask(self.queries.stand_by))
 
     async def do(self, request: Request) -> Response:
         name = request.path_params["name"]

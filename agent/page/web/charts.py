@@ -15,12 +15,12 @@ Answer = dict[str, Any]
 _MUCH, _SOME = 25, 10
 """Per cent from the median: what is beyond has another colour."""
 
-_ROW: Final = 30
+_ROW: Final = 26
 _HOURS_OF_DAY: Final = 24
 _DAY_LABELS: Final = (0, 6, 12, 18)
 _SHIFT_LABELS: Final = (0, 4, 8, 12)
 _NARROW_EVERY: Final = (12, 8)  # of these labels, on a phone: by hour of the day, by hour of the shift
-_FACE_HIGH: Final = 132
+_FACE_HIGH: Final = 112
 _FACE_TOP, _FACE_BOTTOM = 8, _FACE_HIGH - draw.LABEL_HIGH
 _ROUND: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0)
 

@@ -1,6 +1,8 @@
 """Long queries over everything that is kept: each is a separate process (`agent.page.reader`).
 
-It ends with its answer, which comes part by part; one that is given up, or takes too long, is ended.
+It ends with its answer, which comes part by part; one that is given up, or takes too long, is ended. Half of the time
+of the weeks is the start of Python and numpy, so after a look back the next reader is started before it is asked. It
+holds nothing about the person until then, and ends after a minute.
 """
 
 import asyncio
@@ -18,6 +20,9 @@ _TOLD: Final = ("state_dir", "key_store", "profile", "usual_hours")  # what the 
 _AT_ONCE: Final = 2
 ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1"}  # its matrices are small: threads cost 20 ms to start
 _MOST_S: Final = 180.0  # 400 days on a small machine
+_LOOKS_BACK: Final = frozenset({"weeks", "days"})
+READY: Final = "ready"
+_READY_S: Final = 60.0
 _CHUNK: Final = 65_536
 _REFUSED: Final = b'{"refused"'
 
@@ -33,6 +38,30 @@ class LongQueries:
     def __init__(self, hello: dict[str, Any], downloads: frozenset[str]) -> None:
         self._hello, self._is_download = hello, downloads
         self._queries, self._downloads = asyncio.Semaphore(_AT_ONCE), asyncio.Semaphore(_AT_ONCE)
+        self._starting, self._looked_back = asyncio.Lock(), False
+        self._ready: asyncio.subprocess.Process | None = None
+        self._ready_until: asyncio.TimerHandle | None = None
+
+    async def stand_by(self) -> None:
+        """After a look back: start the next reader, which waits for a minute."""
+        async with self._starting:
+            if not self._looked_back:
+                return
+            self._looked_back = False
+            if self._ready is None or self._ready.returncode is not None:
+                self._ready = await _started(READY)
+            if self._ready_until is not None:
+                self._ready_until.cancel()
+            self._ready_until = asyncio.get_running_loop().call_later(_READY_S, self._dismiss)
+
+    def _dismiss(self) -> None:
+        if (ready := self._take()) is not None:
+            _kill(ready)
+
+    def _take(self) -> asyncio.subprocess.Process | None:
+        """The reader that was started before, if it still waits."""
+        ready, self._ready = self._ready, None
+        return ready if ready is not None and ready.returncode is None else None
 
     async def json(self, job: str, file: AsyncIterator[bytes] | None = None, /, **with_: Any) -> dict[str, Any]:
         """A whole answer.
@@ -77,13 +106,9 @@ class LongQueries:
             "with": with_,
         }
         async with self._downloads if job in self._is_download else self._queries:
-            process = await asyncio.create_subprocess_exec(
-                *COMMAND,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                env=os.environ | ONE_THREAD,
-            )
+            looks_back = job in _LOOKS_BACK
+            self._looked_back |= looks_back
+            process = (self._take() if looks_back else None) or await _started()
             too_long = asyncio.get_running_loop().call_later(_MOST_S, _kill, process)
             try:
                 if process.stdin is not None and process.stdout is not None:
@@ -96,6 +121,17 @@ class LongQueries:
                 too_long.cancel()
                 _kill(process)
                 await process.wait()
+
+
+async def _started(*words: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *COMMAND,
+        *words,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env=os.environ | ONE_THREAD,
+    )
 
 
 async def _write(stdin: asyncio.StreamWriter, asked: bytes, file: AsyncIterator[bytes] | None) -> None:

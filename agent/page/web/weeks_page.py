@@ -5,7 +5,7 @@ from typing import Final
 
 from agent.page.web.page_request import Answer, PageRequest, looked_back
 
-_NOTES_SHOWN: Final = 5
+_NOTES_SHOWN: Final = 3
 
 
 async def variables(request: PageRequest) -> Answer:

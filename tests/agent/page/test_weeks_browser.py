@@ -119,6 +119,19 @@ def test_a_week_is_chosen_by_pointer_and_its_parts_stand_beside_it(living, brows
     assert browser("eval", js="document.querySelector('.contributions').textContent.includes('-')") is False
 
 
+def test_on_a_phone_the_read_out_stands_above_the_menu_moves_nothing_and_goes_with_a_touch_beside(living, browser):
+    n = weeks(browser, living, 390, "light")
+    high = browser("eval", js="document.documentElement.scrollHeight")
+    browser("hover", sel=FIELD, x=2.5 / n, y=0.5)
+    assert "of 100" in browser("text", sel=".hero .readout")
+    places = browser("eval", js="""(() => { const box = (name) => document.querySelector(name).getBoundingClientRect();
+        return [box('.hero .readout').bottom, box('nav').top, innerHeight] })()""")  # fmt: skip
+    assert places[0] <= places[1] < places[2]
+    browser("point", sel=".hero figcaption", x=0.5, y=0.5)
+    assert browser("text", sel=".hero .readout") == ""
+    assert browser("eval", js="document.documentElement.scrollHeight") == high
+
+
 @one_look(1)
 def test_a_week_is_chosen_by_keys_alone_and_by_the_buttons(living, browser, width, scheme):
     n = weeks(browser, living, width, scheme)
@@ -221,8 +234,8 @@ def test_an_hour_is_read_by_pointer_and_by_keys_in_both_directions(living, brows
 
 def test_every_picture_has_its_table_and_its_sentence(living, browser):
     weeks(browser, living, 1440)
-    assert browser("count", sel=".multiples figure") == 3
-    for sel in (".hero", "section[aria-labelledby=lanes-h]", "figure[aria-labelledby=hours-h]", ".multiples figure"):
+    assert browser("count", sel=".multiples figure") == browser("count", sel="[aria-labelledby=faces-h] table") == 3
+    for sel in (".hero", "section[aria-labelledby=lanes-h]", "figure[aria-labelledby=hours-h]"):
         assert browser("count", sel=f"{sel} details table") > 0, sel
     browser("click", sel="a[href='#about/index']")
     browser("wait", js="document.querySelector('#source-h') !== null")

@@ -40,15 +40,20 @@ function columnAt(plot, event) {
   return Math.floor(((event.clientX - box.left) / box.width) * columnsOf(plot).length);
 }
 
-document.addEventListener("pointermove", (event) => {
-  const plot = event.target.closest?.(".plot.reads");
+function leaveOthers(plot) {
   for (const one of document.querySelectorAll(".plot.reads[data-at]")) {
     if (one !== plot && !one.contains(document.activeElement)) hide(one);
   }
+}
+
+document.addEventListener("pointermove", (event) => {
+  const plot = event.target.closest?.(".plot.reads");
+  leaveOthers(plot);
   if (plot && event.target.closest(".field")) show(plot, columnAt(plot, event));
 });
 
 document.addEventListener("pointerdown", (event) => {
+  leaveOthers(event.target.closest?.(".plot.reads")); // a touch beside the picture puts the read-out away
   const field = event.target.closest?.(".plot.reads .field");
   if (field) show(field.parentElement, columnAt(field.parentElement, event));
 });
