@@ -34,6 +34,7 @@ SECONDS = float(os.environ.get("SECONDS", "60"))
 OPENINGS = int(os.environ.get("OPENINGS", "7"))
 PAINT_MS, UPDATE_MS, WEEKS_MS, CPU_01, MEMORY_MB = 200.0, 60.0, 500.0, 0.008, 30.0
 LOOKS_BACK = int(os.environ.get("LOOKS_BACK", "7"))
+COLD_LOOKS = int(os.environ.get("COLD_LOOKS", "2"))
 
 
 def pss_mb(pid: int) -> float:
@@ -211,12 +212,14 @@ def the_weeks() -> None:
         try:
             took = _looks_back(running, browser)
             usual = _looks_back(running, browser, notes=False)[1:]
+            cold = [_look_after_a_pause(running, browser) for _ in range(COLD_LOOKS)]
             cpu_ms = statistics.median(_reader_ms(running.state) for _ in range(LOOKS_BACK))
         finally:
             browser.close()
             running.process.stop()
     print(f"weeks of {counts[0]:,} windows, from click to picture: {took[0]:.0f} ms for the first look after an upgrade, which folds "
           f"them; then median {statistics.median(took[1:]):.0f} ms, worst {max(took[1:]):.0f}")  # fmt: skip
+    print(f"   a minute after the look before, when no reader waits: {min(cold):.0f} to {max(cold):.0f} ms")
     print(f"   the reader's processor time: {cpu_ms:.0f} ms (median)")
     print(
         f"   as it is used, once the first page stands: {statistics.median(usual):.0f} ms (median), worst {max(usual):.0f}"
@@ -242,23 +245,48 @@ def _reader_ms(state: Path) -> float:
 
 
 def _looks_back(running: Running, browser: page_agent.Browser, *, notes: bool = True) -> list[float]:
-    """Milliseconds of each look, the first one without folds; with a note before each, the reader starts again."""
+    """Milliseconds of each look, the first one without folds; with a note before each, it is read again.
+
+    With notes the person comes from a page that does not look back, a second after it stands.
+    """
+    between = "today" if not notes else "sharing"
     browser("new", width=1100)
     browser("goto", url=running.open().as_uri())
     browser("wait", js="document.querySelector('#main h1') !== null")
-    took, vault = [], open_vault(running.state, "file")
+    took = []
     for number in range(1 + LOOKS_BACK):
-        took.append(browser("eval", js=_CLICK_TO_PICTURE.replace("SHOWN", json.dumps(".hero .field svg"))))
+        took.append(_look(browser))
         if notes:
-            with closing(History(running.state / "history.db", vault)) as history:
-                history.tell(
-                    Told(int(time.time()) - 86_400 * (number + 2), "shift", "day", {"until_utc_s": int(time.time())})
-                )
-        browser("eval", js="document.querySelector('nav a[data-page=\"today\"]').click()")
-        browser("wait", js="document.querySelector('nav a[aria-current]')?.dataset.page === 'today'")
-        if not notes:
+            _note(running, number)
+        _go(browser, between)
+        if notes:
+            time.sleep(1)
+        else:
             browser("wait", js="document.querySelector('#standing-h') !== null")
     return took
+
+
+def _look_after_a_pause(running: Running, browser: page_agent.Browser) -> float:
+    """Milliseconds of a look when the reader that waited is gone."""
+    _note(running, 0)
+    _go(browser, "sharing")
+    time.sleep(long_queries._READY_S + 2)
+    return _look(browser)
+
+
+def _look(browser: page_agent.Browser) -> float:
+    return browser("eval", js=_CLICK_TO_PICTURE.replace("SHOWN", json.dumps(".hero .field svg")))
+
+
+def _go(browser: page_agent.Browser, page: str) -> None:
+    browser("eval", js=f"document.querySelector('nav a[data-page={page}]').click()")
+    browser("wait", js=f"document.querySelector('nav a[aria-current]')?.dataset.page === '{page}'")
+
+
+def _note(running: Running, number: int) -> None:
+    now = int(time.time())
+    with closing(History(running.state / "history.db", open_vault(running.state, "file"))) as history:
+        history.tell(Told(now - 86_400 * (number + 2), "shift", "day", {"until_utc_s": now}))
 
 
 if __name__ == "__main__":

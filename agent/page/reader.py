@@ -7,6 +7,7 @@
 The running agent is not held up by 400 days of windows, and what this one needed is given back when it ends.
 """
 
+import gc
 import json
 import sys
 import time
@@ -77,7 +78,10 @@ class Wanted:
 def main() -> int:
     """Read the question, write the answer; 1 with words and remedy as JSON where there is none."""
     host.no_core_dumps()
+    gc.disable()  # it ends before garbage counts
     if "ready" in sys.argv[1:]:
+        import agent.outbox.hub_scores
+        import agent.weeks.day_report
         import agent.weeks.report  # noqa: F401 - numpy and the scoring with it
     if not (line := sys.stdin.buffer.readline()):
         return 0  # it was started before it was asked, and nobody asked

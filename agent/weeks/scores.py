@@ -244,8 +244,19 @@ def offset_s(utc_s: int) -> int:
 
 
 def offsets_by_hour() -> Callable[[int], int]:
-    """`offset_s` of the beginning of each hour, asked for once: a year of windows asks for thousands of them."""
-    by_hour = cache(lambda hour: offset_s(hour * 3600))
+    """`offset_s` of the beginning of each hour, asked for once: a year of windows asks for thousands of them.
+
+    The machine's zone is read at the first, and holds for this look.
+    """
+    host.local_time(0.0)
+
+    @cache
+    def by_hour(hour: int) -> int:
+        try:
+            return time.localtime(hour * 3600).tm_gmtoff or 0
+        except (OverflowError, OSError, ValueError):  # a year that no calendar has
+            return 0
+
     return lambda utc_s: by_hour(utc_s // 3600)
 
 
