@@ -410,6 +410,22 @@ def test_what_is_unfolded_or_typed_stays_when_the_page_is_drawn_again(living, br
     browser("wait", js="document.querySelector('[data-do=hours]') === null")
 
 
+def test_a_still_picture_stays_still_when_the_page_is_drawn_again_and_not_for_who_comes_back(living, browser):
+    browser.enter(living, 1100)
+    browser("click", sel="#freeze")
+    browser("wait", js="!document.getElementById('frozen').hidden")
+    for state in ("pause", "resume"):
+        browser("eval", js="void (document.querySelector('#main > h1').isBefore = true)")
+        browser("click", sel=f"#pause[data-do={state}]")
+        browser(
+            "wait", js="document.querySelector('#main > h1')?.isBefore !== true && !!document.getElementById('freeze')"
+        )
+        browser("wait", js="!document.getElementById('frozen').hidden")
+    browser.go("help")
+    browser.go("today")
+    browser("wait", js="document.getElementById('frozen')?.hidden === true")
+
+
 # ---- check-in
 
 

@@ -57,6 +57,7 @@ class Walk:
         found = [f"English: {text}" for text in left_in_english(self.browser, self.sentences)]
         layout = layout_faults(self.browser, (self.width,))
         found += [in_words(layout)] if layout else []
+        self.browser("eval", js="scrollTo(0, 0)")  # what lies below the head is not hidden from who scrolls
         self.faults += [f"{where}: {one}" for one in (*found, *self.browser.violations())]
 
     def held(self, of):

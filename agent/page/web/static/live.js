@@ -172,10 +172,10 @@ export const live = {
     state.again = again;
     listen();
   },
-  shown(page) {
+  shown(page, isAgain) {
     state.page = page;
     state.drawn = false;
-    state.frozen = still.matches; // what one comes back to is never an old picture that looks live
+    if (!isAgain) state.frozen = still.matches; // what one comes back to is never an old picture that looks live
     state.seen = "";
     state.trouble = null;
     if (page !== "today" || state.told === null) {

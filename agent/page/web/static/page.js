@@ -13,7 +13,7 @@ const main = document.getElementById("main");
 const said = document.getElementById("said");
 let route = "";
 
-async function show(wanted, { keepFocus = false } = {}) {
+async function show(wanted, { keepFocus = false, isAgain = false } = {}) {
   const long = setTimeout(() => say(words.wait), 500);
   main.setAttribute("aria-busy", "true");
   const answer = /^[a-z-]+(\/[a-z0-9_]+)?(\?before=\d+)?$/.test(wanted) ? await call(`/page/${wanted}`) : null;
@@ -38,7 +38,7 @@ async function show(wanted, { keepFocus = false } = {}) {
     title.focus({ preventScroll: true });
     scrollTo(0, 0);
   }
-  live.shown(page);
+  live.shown(page, isAgain);
   later();
 }
 
@@ -55,7 +55,7 @@ async function later() {
 // the page as it is now; `sent`: a form that is done with
 async function again(sent = null) {
   const back = kept(sent);
-  await show(route, { keepFocus: true });
+  await show(route, { keepFocus: true, isAgain: true });
   back();
 }
 
