@@ -17,7 +17,7 @@ export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
 WORKERS ?= 5
 IN_PROCESSES = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-health bench-beside test-page screenshots report-picture train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm deb deb-check apt-repository offline-kit offline-kit-check test-package test-arm64 licences sboms wheel sign set-version release release-check release-trial test-pip test-templates msi msi-check test-wine macos bench-agreement sentiment-model bench-text bench-calendar
+.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-health bench-beside test-page screenshots report-picture train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm deb deb-check apt-repository offline-kit offline-kit-check test-package test-arm64 licences sboms wheel sign set-version release release-check release-trial test-pip test-templates msi msi-check test-wine macos bench-agreement sentiment-model bench-text bench-calendar bench-evidence evidence-digests
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) once: about $$(grep -cE '^[a-z0-9._-]+==' requirements.lock) packages, 320 MB to download, two to five minutes."
@@ -90,8 +90,8 @@ coverage: $(VENV)/.installed $(MODELS)/.fetched system-tools npm
 
 ## format, lint, types on three platforms, laws
 check: $(VENV)/.installed
-	$(BIN)/ruff format --check agent hub firmware_sim tests bench models packaging
-	$(BIN)/ruff check agent hub firmware_sim tests bench models packaging
+	$(BIN)/ruff format --check agent hub copilot firmware_sim tests bench models packaging
+	$(BIN)/ruff check agent hub copilot firmware_sim tests bench models packaging
 	$(BIN)/mypy
 	$(BIN)/mypy --platform darwin
 	$(BIN)/mypy --platform win32
@@ -144,6 +144,14 @@ bench-health: $(VENV)/.installed
 ## floods against the agent: how late its loop turns, and when pause, withdraw and erase take effect: FLOOD="answers page" SAMPLES=1000
 bench-floods: $(VENV)/.installed system-tools
 	PYTHONPATH=. $(BIN)/python -W ignore bench/bench_floods.py
+
+## evidence: the right paper first, refusals, calibration, time at 100,000 passages: PART=right|speed|fuzz FIT=yes
+bench-evidence: $(VENV)/.installed
+	PYTHONPATH=. $(BIN)/python -W ignore bench/evidence.py
+
+## the digest of the shipped papers, after a change that was meant
+evidence-digests: $(VENV)/.installed
+	$(BIN)/python -m copilot.reading
 
 ## calendars: rosters of eight zones, a large file, costly files, damaged files, each file of a folder: PART=costly
 bench-calendar: $(VENV)/.installed
@@ -222,7 +230,7 @@ schema: $(VENV)/.installed
 	$(BIN)/python -m agent.features .
 
 # all but mediapipe, whose OpenCV would lie over the camera's: `make bench-face` gives it an environment of its own
-EXTRAS := demo camera plot hub audit postgres dev
+EXTRAS := demo camera plot hub audit postgres evidence dev
 ## pin every dependency anew, for every platform
 lock:
 	uv pip compile --universal --generate-hashes $(addprefix --extra ,$(EXTRAS)) --no-header --python-version 3.11 pyproject.toml -o requirements.lock

@@ -24,6 +24,7 @@ _EXTRAS: Final = {
     **dict.fromkeys(("amqtt", "rich", "bumble", "skimage", "firmware_sim"), "demo"),
     **dict.fromkeys(("cv2", "av", "ai_edge_litert", "onnxruntime", "psutil"), "camera"),
     "mediapipe": "mediapipe",
+    "pypdf": "evidence",
     "matplotlib": "plot",
     "fairlearn": "audit",
 }

@@ -6,7 +6,8 @@ WardbeatError                     exit code
 │   ├── PolicyDenied              2   the place's policy does not allow it
 │   ├── RecordingUnreadable       2   a recording, with its line
 │   ├── ImportRefused             2   a health export refused by name; `reason` is the counter's name
-│   └── RatingsUnreadable         2   a table of ratings, with its lines
+│   ├── RatingsUnreadable         2   a table of ratings, with its lines
+│   └── DocumentRefused           2   a paper's file refused by name; `reason` is one of `copilot.pdf.REASONS`
 ├── Missing                       3   something needed is not there
 │   ├── SourceUnavailable         3   a sensor or its file
 │   ├── ModelMissing              3   a face model, or its right bytes
@@ -22,6 +23,8 @@ WardbeatError                     exit code
 │   ├── PacketRefused             1   bytes of a sensor refused by name; `reason` is the counter's name
 │   ├── EntryRefused              1   a calendar entry refused by name, inside the reading process
 │   ├── LedgerBroken              1   the chain does not verify
+│   ├── CorpusRefused             1   the papers of the evidence, with line, field and reason
+│   ├── QuoteRefused              1   a sentence that is not its stored passage's
 │   └── WrongPin                  1
 ├── NotDurable                    1   a hub's database that may forget what it committed
 ├── BeginAgain                    1   nothing is wrong: the agent starts again, with new keys
@@ -79,6 +82,18 @@ class ImportRefused(WrongUse):
 
 class RatingsUnreadable(WrongUse):
     pass
+
+
+class DocumentRefused(WrongUse):
+    """A paper's file that is not added; nothing of it is kept.
+
+    Attributes:
+        reason: One name of `copilot.pdf.REASONS`.
+    """
+
+    def __init__(self, reason: str, message: str, remedy: str = "") -> None:
+        super().__init__(message, remedy)
+        self.reason = reason
 
 
 class Missing(WardbeatError):
@@ -146,6 +161,14 @@ class PacketRefused(CheckFailed):
 
 
 class LedgerBroken(CheckFailed):
+    pass
+
+
+class CorpusRefused(CheckFailed):
+    pass
+
+
+class QuoteRefused(CheckFailed):
     pass
 
 

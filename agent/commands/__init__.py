@@ -57,6 +57,7 @@ COMMANDS: Final[dict[str, CommandSpec]] = {
         CommandSpec("note", "page", "note a shift, or a change of what is normal for you"),
         CommandSpec("import", "page", "take in your roster, or sleep and steps of a watch or phone"),
         CommandSpec("journal", "page", "note how you are, in one word and some of your own"),
+        CommandSpec("evidence", "page", "ask what papers say, and get their sentences word for word"),
         CommandSpec("ask", "consent", "ask your care team to look at your weeks, or take that back"),
         CommandSpec("looks", "consent", "show who looked at your values, and the alerts about you"),
         CommandSpec("consent", "consent", "show, give or withdraw your consent"),

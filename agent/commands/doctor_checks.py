@@ -37,6 +37,7 @@ def checks(settings: Settings, profile: Profile) -> Iterator[Check]:
         yield from _within(f"source.{name}", partial(_sensor, name, chosen, settings, said))
     yield from _within("state", lambda: _state(settings, profile, said))
     yield from doctor_agent.checks(said, profile)
+    yield from _within("evidence", _evidence)
 
 
 def _within(what: str, look: Callable[[], Iterator[Check]]) -> Iterator[Check]:
@@ -68,6 +69,14 @@ def _machine(profile: Profile) -> Iterator[Check]:
     words = f"{' and '.join(places)} applies" if places else "this machine has no policy file"
     yield Check("machine_policy", ok=True, words=words)
     yield Check("profile", ok=True, words=f"{profile.name}: {profile.words}")
+
+
+def _evidence() -> Iterator[Check]:
+    from copilot import reading
+
+    corpus = reading.load()
+    passages_n = sum(len(paper.passages) for paper in corpus.papers)
+    yield Check("evidence", ok=True, words=f"{len(corpus.papers)} papers, {passages_n} passages, as they were shipped")
 
 
 # ---- sensors

@@ -60,6 +60,7 @@ CHECKS: Final[dict[str, CheckSpec]] = {
         CheckSpec("agent", "no agent runs, it is busy, or it has another profile", MISSING),
         CheckSpec("hub", "the running agent reports trouble with the hub's answers"),
         CheckSpec("trouble", "the running agent reports trouble that no other check names"),
+        CheckSpec("evidence", "the papers of 'wardbeat evidence' are missing or changed"),
         CheckSpec("time_limit", "a part did not answer within 15 s", MISSING),
     )
 }

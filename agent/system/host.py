@@ -46,6 +46,13 @@ def local_time(utc_s: float, zone: tzinfo | None = None) -> datetime:
     return datetime.fromtimestamp(utc_s, tz=UTC).astimezone(zone)
 
 
+def offset_as_read_s(utc_s: int) -> int:
+    """Of the zone as `local_time` read it last, against UTC: for thousands of moments of one look."""
+    with suppress(OverflowError, OSError, ValueError):  # a year that no calendar has
+        return time.localtime(utc_s).tm_gmtoff or 0
+    return 0
+
+
 def boot_id() -> str:
     """Which start of this machine it is: `boottime_ns` counts on within it. Empty: the system names none."""
     if sys.platform == "linux":
@@ -289,6 +296,5 @@ def peer_is_us(connection: socket.socket) -> bool:
         return bool(pid_uid_gid.unpack(raw)[1] == os.getuid())
     if sys.platform == "darwin":
         local_peercred = struct.Struct("IIh16I")  # struct xucred of sys/ucred.h
-        raw = connection.getsockopt(0, 1, local_peercred.size)
-        return bool(local_peercred.unpack(raw)[1] == os.getuid())
+        return bool(local_peercred.unpack(connection.getsockopt(0, 1, local_peercred.size))[1] == os.getuid())
     return False

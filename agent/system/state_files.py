@@ -60,6 +60,9 @@ FILES: Final = tuple(
         ("erase-receipt.txt", "the hub's receipt of an erasure", WhenErased.KEPT),
         ("data.key*", "the key that all data at rest is under", WhenErased.KEPT),
         ("strap.json", "which strap is yours", WhenErased.KEPT),
+        ("evidence", "the index of papers, and papers of your own", WhenErased.KEPT),
+        ("evidence-open.html", "a code for the page of papers, good for 30 seconds", WhenErased.KEPT),
+        ("evidence-feedback.jsonl", "what you said of answers of papers", WhenErased.OVERWRITTEN),
         ("keys", "this machine's keys", WhenErased.KEPT),
         ("version.floor", "the oldest version that may work on this folder", WhenErased.KEPT),
     )

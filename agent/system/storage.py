@@ -71,6 +71,13 @@ def connect(path: Path, tables: str) -> Database:
     return db
 
 
+def connect_in_memory(tables: str) -> Database:
+    """Make its tables where no file is."""
+    db = sqlite3.connect(":memory:", isolation_level=None, factory=Database)
+    db.executescript(tables)
+    return db
+
+
 def _prepare(db: Database, path: Path, tables: str) -> None:
     try:
         for pragma in ("trusted_schema = OFF", "secure_delete = ON", "journal_mode = WAL", "synchronous = FULL"):

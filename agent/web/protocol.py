@@ -8,6 +8,8 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from agent.web import peer
+
 CONNECTIONS: Final = 64
 _HEAD_MOST: Final = 16_384
 _KEEP_S: Final = 5
@@ -32,6 +34,26 @@ class IdleProtocol(H11Protocol):
             self.transport.close()
         else:
             self._idle = self.loop.call_later(_HEAD_S, self._look)
+
+
+class OwnProtocol(IdleProtocol):
+    """Closes the connection of any other user's program before a byte of it is read, and idle ones."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        ours, theirs = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
+        self._is_stranger = theirs is None or not peer.is_us(ours[:2], theirs[:2])
+        if self._is_stranger:
+            transport.abort()
+            return
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self._is_stranger:
+            super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if not self._is_stranger:
+            super().data_received(data)
 
 
 def server_config(

@@ -249,14 +249,7 @@ def offsets_by_hour() -> Callable[[int], int]:
     The machine's zone is read at the first, and holds for this look.
     """
     host.local_time(0.0)
-
-    @cache
-    def by_hour(hour: int) -> int:
-        try:
-            return time.localtime(hour * 3600).tm_gmtoff or 0
-        except (OverflowError, OSError, ValueError):  # a year that no calendar has
-            return 0
-
+    by_hour = cache(lambda hour: host.offset_as_read_s(hour * 3600))
     return lambda utc_s: by_hour(utc_s // 3600)
 
 

@@ -17,9 +17,9 @@ import pytest
 from agent.errors import WrongPin
 from agent.page import process
 from agent.page.consent import Tries
-from agent.page.web import peer
 from agent.page.web.sessions import CODE_S, KEY_HEADER, QUIET_S, SESSION_S, Sessions
 from agent.signal.heart.rr import GAP_TOLERANCE_MS
+from agent.web import peer
 from tests.support import page_agent
 from tests.support.page_caller import Caller
 from tests.support.processes import system_tool, wait_for

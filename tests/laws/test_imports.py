@@ -91,8 +91,34 @@ LAYERS = {
     "hub.database": 1,
     "hub.schema": 1,
     "hub": 0,
+    # the evidence imports of the agent what COPILOT_MAY lists
+    "copilot.pages": 9,
+    "copilot.local_model": 8,
+    "copilot.shown": 8,
+    "copilot.adding": 8,
+    "copilot.answer": 7,
+    "copilot.library": 6,
+    "copilot.confidence": 5,
+    "copilot.contradictions": 5,
+    "copilot.ranking": 4,
+    "copilot.weighing": 3,
+    "copilot.index": 2,
+    "copilot.pdf": 2,
+    "copilot.scope": 2,
+    "copilot.grades": 1,
+    "copilot.reading": 1,
+    "copilot.words": 1,
+    "copilot.pdf_child": 1,
+    "copilot.papers": 0,
+    "copilot.porter": 0,
+    "copilot.sentences": 0,
+    "copilot.spelling": 0,
+    "copilot.synonyms": 0,
+    "copilot.thesaurus": 0,
+    "copilot.vocabulary": 0,
+    "copilot": 0,
 }
-PROGRAMS = ("agent", "hub")
+PROGRAMS = ("agent", "hub", "copilot")
 LIBRARIES = {
     "fairlearn": ("hub/audit/fairlearn_check.py",),
     "pandas": (),  # fairlearn brings them
@@ -107,6 +133,7 @@ LIBRARIES = {
     "ai_edge_litert": ("agent/perception/",),
     "mediapipe": ("agent/perception/read_mediapipe.py",),
     "paho": ("agent/publisher/", "hub/receive/"),
+    "pypdf": ("copilot/pdf_child.py",),
     "sqlite3": (
         "agent/outbox/",
         "agent/windows/history.py",
@@ -131,8 +158,8 @@ LIBRARIES = {
     "_winapi": ("agent/system/windows_pipes.py",),
     "winreg": ("agent/system/machine.py", "agent/system/windows_registry.py"),
     "multiprocessing": (),
-    "starlette": ("agent/page/web/", "agent/web/", "hub/care/"),
-    "uvicorn": ("agent/page/web/", "agent/web/", "hub/care/"),
+    "starlette": ("agent/page/web/", "agent/web/", "hub/care/", "copilot/pages/"),
+    "uvicorn": ("agent/page/web/", "agent/web/", "hub/care/", "copilot/pages/"),
     "jinja2": ("agent/page/web/", "hub/care/"),
     "markupsafe": ("agent/page/web/", "hub/care/"),
     "joserfc": ("hub/care/oidc.py",),
@@ -146,10 +173,13 @@ LIBRARIES = {
     "requests": (),
     "urllib": (),
     # the site's OpenID provider, at the host that the operator named; the webhook of a site's rules
-    "http": ("hub/care/issuer.py", "hub/alerts/webhook.py"),
+    # and a model on this machine that a person named (loopback alone)
+    "http": ("hub/care/issuer.py", "hub/alerts/webhook.py", "copilot/local_model.py"),
     "smtplib": ("hub/alerts/mail.py",),
 }
 HUB_MAY = ("agent.wire", "agent.scoring", "agent.tables", "agent.model", "agent.system", "agent.web", "agent.errors")
+# no data of a person, no wire, no keys: a file that this user alone can read, limits of a process, a page's guard
+COPILOT_MAY = ("agent.system", "agent.web", "agent.errors")
 IO_MODULES = {"os", "io", "pathlib", "socket", "time", "datetime", "random", "asyncio", "threading", "logging", "sys"}
 
 
@@ -160,7 +190,11 @@ def parsed(text: str) -> ast.Module:
 
 
 def sources(root: Path) -> list[Path]:
-    return [path for program in ("agent", "hub", "firmware_sim") for path in sorted((root / program).rglob("*.py"))]
+    return [
+        path
+        for program in ("agent", "hub", "copilot", "firmware_sim")
+        for path in sorted((root / program).rglob("*.py"))
+    ]
 
 
 def module_of(root: Path, path: Path) -> str:
@@ -255,7 +289,10 @@ def programs_stand_apart(root: Path) -> Iterator[str]:
             if (
                 name.startswith("a relative import")
                 or (mine == "hub" and theirs == "agent" and not name.startswith(HUB_MAY))
-                or (mine == "firmware_sim" and theirs in ("agent", "hub"))
+                or (mine == "hub" and theirs == "copilot" and module != "hub.care.pages.evidence")
+                or (mine == "copilot" and theirs in ("agent", "hub") and not name.startswith(COPILOT_MAY))
+                or (mine == "firmware_sim" and theirs in ("agent", "hub", "copilot"))
+                or (mine == "agent" and theirs == "copilot" and not module.startswith("agent.commands"))
                 or (mine == "agent" and theirs == "hub" and not module.startswith(("agent.commands", "agent.demo")))
             ):
                 yield where
@@ -327,6 +364,7 @@ def released_is_made_in_the_gate(root: Path) -> Iterator[str]:
 
 
 BLIND = {
+    ("copilot/pdf_child.py", "_read"),  # a library about a stranger's file, in a process of its own: a refusal by name
     ("agent/session/loops.py", "run_sensor"),
     ("agent/publisher/link.py", "_live"),
     ("agent/page/process.py", "_answer"),  # one question of the page
@@ -441,6 +479,13 @@ LAWS: list[tuple[Law, str, str]] = [
     (programs_stand_apart, "hub/bad.py", "from agent import pipeline\n"),
     (programs_stand_apart, "agent/outbox/bad.py", "from hub.store import Store\n"),
     (programs_stand_apart, "firmware_sim/bad.py", "import agent.model\n"),
+    (programs_stand_apart, "hub/care/reading.py", "from copilot.answer import answer\n"),
+    (programs_stand_apart, "copilot/answer.py", "from agent.outbox import Outbox\n"),
+    (programs_stand_apart, "copilot/pages/bad.py", "from hub.store import Store\n"),
+    (programs_stand_apart, "agent/session/bad.py", "from copilot.answer import answer\n"),
+    (layers, "copilot/words.py", "from copilot.index import Index\n"),
+    (layers, "copilot/stray.py", "import math\n"),
+    (libraries, "copilot/answer.py", "import sqlite3\n"),
     (programs_stand_apart, "agent/pipeline.py", "from firmware_sim import strap\n"),
     (programs_stand_apart, "hub/receive/receiver.py", "import firmware_sim.radio\n"),
     (libraries, "agent/demo/run.py", "import bumble\n"),

@@ -27,7 +27,7 @@ def _is_written(value: ast.expr) -> bool:
 def test_local_time_is_made_in_one_place():
     homes = {
         path.relative_to(ROOT).as_posix(): lines
-        for program in ("agent", "hub")
+        for program in ("agent", "hub", "copilot")
         for path in sorted((ROOT / program).rglob("*.py"))
         if (lines := local_times(path)) and path.relative_to(ROOT).as_posix() != HOME
     }

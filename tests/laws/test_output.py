@@ -19,7 +19,7 @@ _STREAMS = {"sys.stdout", "sys.stderr", "sys.__stdout__", "sys.__stderr__"}
 
 def raw_output(root: Path) -> Iterator[str]:
     """Calls that print or write to a standard stream or to the terminal, past `output`."""
-    for program in ("agent", "hub"):
+    for program in ("agent", "hub", "copilot"):
         for path in sorted((root / program).rglob("*.py")):
             here = path.relative_to(root).as_posix()
             if here == OUTPUT:
@@ -66,6 +66,7 @@ def test_everything_that_is_printed_goes_through_one_function():
         ("agent/commands/terminal.py", "out.write(operator)"),
         ("agent/commands/bad.py", "import os\nos.write(2, name)"),
         ("agent/demo/bad.py", "console.print(name)"),
+        ("copilot/bad.py", "print(question)"),
         ("agent/commands/bad.py", "import traceback\ntraceback.print_exc()"),
     ],
 )

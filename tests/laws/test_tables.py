@@ -311,11 +311,15 @@ def test_the_wheel_holds_every_package_and_no_other():
     """pyproject lists them by hand, because models/ travels inside agent."""
     root = Path(__file__).parents[2]
     told = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
-    folders = {path.parent for program in ("agent", "hub", "firmware_sim") for path in (root / program).rglob("*.py")}
+    folders = {
+        path.parent
+        for program in ("agent", "hub", "copilot", "firmware_sim")
+        for path in (root / program).rglob("*.py")
+    }
     wanted = {".".join(folder.relative_to(root).parts) for folder in folders} | {"agent.models"}
     data = {"agent.page.web.static", "agent.page.web.templates", "agent.scoring.tables"}
     data |= {"agent.page.web.words", *(f"agent.page.web.words.{name}" for name in LANGUAGES)}
-    data |= {"hub.care.pages.static", "hub.care.pages.templates"}
+    data |= {"hub.care.pages.static", "hub.care.pages.templates", "copilot.corpus", "copilot.pages.static"}
     assert set(told["packages"]) == wanted | data
     assert data - {"agent.page.web.words"} <= set(told["package-data"])
     assert told["package-dir"] == {"agent.models": "models"}

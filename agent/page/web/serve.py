@@ -12,34 +12,13 @@ from typing import Any, BinaryIO, Final
 
 import uvicorn
 
-from agent.page.web import peer
 from agent.page.web.app import make_app
 from agent.page.web.pipe import Pipe
 from agent.page.web.sessions import Sessions
 from agent.system import host
-from agent.web.protocol import IdleProtocol, server_config
+from agent.web.protocol import OwnProtocol, server_config
 
 _LOOK_S: Final = 5.0
-
-
-class OwnProtocol(IdleProtocol):
-    """Closes the connection of any other user's program before a byte of it is read, and idle ones."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        ours, theirs = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
-        self._is_stranger = theirs is None or not peer.is_us(ours[:2], theirs[:2])
-        if self._is_stranger:
-            transport.abort()
-            return
-        super().connection_made(transport)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if not self._is_stranger:
-            super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        if not self._is_stranger:
-            super().data_received(data)
 
 
 async def serve(reads: BinaryIO, writes: BinaryIO) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from hub.care.pages import alerts, forms, people, person, still_pages
+from hub.care.pages import alerts, evidence, forms, people, person, still_pages
 from hub.care.rows import CareAction, CarePage, TeamRole
 
 _ALL: Final = frozenset(TeamRole)
@@ -15,6 +15,7 @@ PAGES: Final = (
     CarePage("/people/{device}/print", "", _ALL, person.printed),
     CarePage("/alerts", "Alerts", _ALL, alerts.alerts),
     CarePage("/group", "Group", _ALL, still_pages.group),
+    CarePage("/evidence", "Evidence", _ALL, evidence.evidence),
     CarePage("/help", "Help", _ALL, still_pages.help_page),
 )
 ACTIONS: Final = (

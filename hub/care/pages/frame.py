@@ -11,7 +11,13 @@ from hub.care.rows import Made, Opened, Seen
 
 _HERE: Final = Path(__file__).parent
 STATIC: Final = _HERE / "static"
-MENU: Final = (("/", "People"), ("/alerts", "Alerts"), ("/group", "Group"), ("/help", "Help"))
+MENU: Final = (
+    ("/", "People"),
+    ("/alerts", "Alerts"),
+    ("/group", "Group"),
+    ("/evidence", "Evidence"),
+    ("/help", "Help"),
+)
 
 
 @cache

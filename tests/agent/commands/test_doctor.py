@@ -11,6 +11,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import socket
 import ssl
 import threading
@@ -36,6 +37,7 @@ from agent.system import host, machine
 from agent.system.status import Level, StatusBoard
 from agent.tables.profiles import PROFILES
 from agent.wire.message import CoverMessage
+from copilot import reading
 from hub import site
 from tests.support import strap_program
 from tests.support.processes import start_wardbeat, wait_for
@@ -263,6 +265,15 @@ def the_disk_has_no_files_left(here):
     sizes = {name: getattr(seen, name) for name in ("f_frsize", "f_blocks", "f_bfree", "f_bavail")}
     full = SimpleNamespace(**sizes, f_files=10**6, f_favail=3)
     here.monkeypatch.setattr(os, "statvfs", lambda _: full)
+
+
+@situation("evidence", "one letter differs", "Install Wardbeat again", 1)
+def a_letter_of_the_papers_was_changed(here):
+    there, load = here.world.folder / "papers", reading.load
+    shutil.copytree(reading.FOLDER, there)
+    papers = there / reading.FILE
+    papers.write_text(papers.read_text().replace("nurses", "purses", 1))
+    here.monkeypatch.setattr(reading, "load", lambda: load(there))
 
 
 @situation("data_key", "no data in", "wardbeat", 3)

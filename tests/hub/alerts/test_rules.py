@@ -67,5 +67,5 @@ def test_cuts_are_those_of_the_instruments():
 
 def test_a_suggestion_has_its_grade_and_source():
     found = suggestion("talk")
-    assert (found.grade, bool(found.source), bool(found.grade_words)) == ("A", True, True)
+    assert (found.grade, bool(found.source), bool(found.grade_words)) == ("C", True, True)
     assert suggestion("") is None

@@ -33,6 +33,11 @@ def pages(hub):
     device = hub.people[3].name
     yield from ("/", "/?find=nobody", "/alerts", "/group", "/help", "/people/d-unknown", f"/people/{device}/print")
     yield from (f"/people/{hub.people[n].name}" for n in (0, 1, 3, 5, 7))
+    yield from (
+        "/evidence",
+        "/evidence?question=Do+naps+help+nurses+on+night+shifts%3F",
+        "/evidence?question=melatonin",
+    )
 
 
 @pytest.mark.parametrize(("width", "scheme"), SOME)
@@ -44,6 +49,8 @@ def test_every_page_has_no_axe_violation_and_fits(everybody, browser, address, w
         browser("eval", js="document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         assert browser.violations() == [], page
         assert browser("metrics")["wide"] <= 0, page
+        if page.startswith("/evidence?question=Do"):
+            assert browser("count", sel="blockquote") > 0
     troubles = [one for one in browser("troubles") if "404" not in one]  # of the page about nobody
     assert troubles == []
     assert {url for url in browser("asked") if not url.startswith(address)} == set()

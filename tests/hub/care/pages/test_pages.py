@@ -382,7 +382,7 @@ def test_the_suggestion_and_the_words_of_who_asks_stand_with_the_alert_wherever_
     for _ in ("waiting", "taken"):
         pages = (made(hub, "/alerts").html, made(hub, f"/people/{person.name}").html)
         assert all("A suggestion for the person, with its evidence" in html for html in pages)
-        assert all("Evidence A" in html and "Please call me." in html for html in pages)
+        assert all("Evidence C" in html and "Please call me." in html for html in pages)
         sent(hub, f"/people/{person.name}/alerts/acknowledge", fields={"number": "1"})
 
 

@@ -1,0 +1,1 @@
+"""The page of the evidence: a question box, answers, passages in their context; on this machine alone."""

@@ -1,0 +1,298 @@
+"""What is refused by rule, before anything is searched. One row is one reason: what it matches, and the words said.
+
+Patterns run over the question's tokens, joined by blanks; they bear on who and what is asked for, not on examples.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+from copilot import vocabulary
+from copilot.vocabulary import STOP
+from copilot.words import tokens, units
+
+LONGEST: Final = 300
+_LATIN_LEAST_01: Final = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why there is no answer.
+
+    Attributes:
+        reason: A short name.
+        words: One or two sentences for the person.
+        remedy: What the person can do.
+    """
+
+    reason: str
+    words: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row.
+
+    Attributes:
+        refusal: What is said.
+        pattern: What of a question's tokens it matches.
+        unless: Where this matches, too, the rule does not hold.
+    """
+
+    refusal: Refusal
+    pattern: re.Pattern[str]
+    unless: re.Pattern[str] | None = None
+
+    def fits(self, words: str) -> bool:
+        """Whether a question, given as tokens joined by blanks, is refused."""
+        return bool(self.pattern.search(words)) and not (self.unless and self.unless.search(words))
+
+
+def _any(*parts: str) -> re.Pattern[str]:
+    return re.compile("|".join(rf"\b(?:{part})\b" for part in parts))
+
+
+_ONE = (  # one person: the one who asks, or somebody named by their place
+    r"i|me|myself|my|mine|he|she|him|her|his|"
+    r"(?:my|our|the|this|that|a) (?:\w+ )?(?:colleague|coworker|friend|nurse|doctor|boss|manager|employee|worker|"
+    r"husband|wife|partner|daughter|son|mother|father|sister|brother|patient|resident|supervisor|woman|man|person)"
+)
+_STATE = (
+    r"burn\w* ?out|burnt|depress\w*|anxi\w*|bipolar|adhd|ptsd|insomni\w*|autis\w*|mental\w* ill\w*|ill|sick|unfit|"
+    r"addict\w*|"
+    r"alcoholic|exhausted|stressed|unwell|disorder|apno?ea|traumati[sz]ed|fit (?:for|to) (?:work|duty)|at risk"
+)
+_DRUG = (
+    r"\w+(?:azepam|azolam|oxetine|ipramine|triptyline|prazole|sartan|statin|cillin|mycin|floxacin|codone|barbital|"
+    r"afinil|"
+    r"piclone|pidem|setron|lukast|gliptin|parin|triptan|rexant|olol|caine|talopram|traline|faxine|azodone|azapine|"
+    r"tiapine|idone|epam|zolam|trexate|metacin|profen|nicline|tropin|renaline|oxin|thyroxine)|"
+    r"melatonin|modafinil|ketamine|fentanyl|morphine|tramadol|cannabis|cannabidiol|cbd|thc|marijuana|psilocybin|"
+    r"lsd|mdma|"
+    r"cocaine|heroin|lithium|ritalin|methylphenidate|amphetamines?|adderall|valerian|prozac|xanax|valium|aspirin|"
+    r"paracetamol|acetaminophen|warfarin|insulin|metformin|steroids?|opioids?|opiates?|ssris?|snris?|antidepressants?|"
+    r"antipsychotics?|"
+    r"benzodiazepines?|sedatives?|hypnotics?|stimulants?|barbiturates?|antihistamines?|antibiotics?|vaccines?|nicotine|"
+    r"sleeping (?:pills?|tablets?|aids?)|sleep medications?|pills?|tablets?|capsules?|drugs?|medicines|medications?|"
+    r"supplements?|vitamins?|herbal|ashwagandha|magnesium|placebo pill"
+)
+_DISEASE = (
+    r"sepsis|septic\w*|diabet\w*|strokes?|pneumonia|asthma|copd|fractures?|infections?|wounds?|ulcers?|tumou?rs?|"
+    r"leuk\w+|epileps\w+|migraines?|dementia|alzheimer\w*|parkinson\w*|schizophreni\w*|hiv|hepatitis|tuberculosis|"
+    r"arthritis|kidney|"
+    r"renal|liver|delirium|cardiac arrest|heart failure|appendicitis|pancreatitis|anaemia|anemia|hypoglyc\w+|meningitis"
+)
+
+_EMERGENCY: Final = Refusal(
+    "emergency",
+    "This is no help line, and nothing was searched. If you or somebody else may be in danger, speak to a person now.",
+    "Call your local emergency number (112 in the European Union), or a contact on the page Help of 'wardbeat open'.",
+)
+_ORDER: Final = Refusal(
+    "order",
+    "This reads as an order to a program. Here, a question is answered with sentences of papers, "
+    "and nothing else is done.",
+    "Ask about healthcare workers: burnout, stress, sleep, shifts, or what helps.",
+)
+_PERSON: Final = Refusal(
+    "person",
+    "This asks about one person. Papers speak of groups; no paper and no program can say what one person has.",
+    "Speak to a doctor or to occupational health. Here, ask what studies found in a group.",
+)
+_DRUGS: Final = Refusal(
+    "drugs",
+    "Medicines, doses and other substances are not answered here.",
+    "Ask a doctor or a pharmacist, or read the product information.",
+)
+_PATIENTS: Final = Refusal(
+    "patients",
+    "The treatment of patients is not answered here: these papers are about the people who work in healthcare.",
+    "Use a clinical guideline.",
+)
+_OTHER: Final = Refusal(
+    "other",
+    "This asks for a fact about a place, a person or a number that studies of healthcare workers do not hold.",
+    "Ask what studies found in a group: how common something is, what harms, what helps.",
+)
+_EMPTY: Final = Refusal("empty", "There is no word in this question.", "Ask in a whole sentence, in English.")
+_LONG: Final = Refusal(
+    "too_long", f"This question is longer than {LONGEST} characters.", "Ask one thing at a time, in one sentence."
+)
+_LANGUAGE: Final = Refusal(
+    "language", "These papers are in English, and this question does not seem to be.", "Ask in English."
+)
+
+RULES: Final = (
+    Rule(
+        _EMERGENCY,
+        _any(
+            r"(?:kill|hurt|harm|cut|hang|shoot|drown|poison)(?:ing|t?ing)? (?:\w+ )?(?:myself|himself|herself|"
+            r"themselves|yourself|ourselves|me)",
+            r"(?:end|take|ending|taking) (?:my|his|her|their|your) (?:own )?life",
+            r"(?:want|wants|wanted|wish|wishes|going|plan|plans|ready) to (?:die|be dead|disappear|end it(?: all)?)",
+            r"(?:not|dont|don t|no longer|never) (?:want|wants|wish) to (?:live|be alive|wake up|go on|be here)",
+            r"(?:i|we|he|she|my \w+|our \w+|you) (?:\w+ ){0,4}(?:suicidal|suicide|self harm\w*|overdos\w+|kill)",
+            r"(?:suicidal|suicide|self harm\w*) (?:\w+ ){0,4}(?:i|me|my|myself)",
+            r"(?:no (?:reason|point)|better off) (?:\w+ ){0,3}(?:living|dead|live|alive|without (?:me|him|her))",
+            r"jump (?:off|from|in front)",
+            r"(?:i|he|she|colleague) (?:\w+ ){0,4}(?:chest pain|can t breathe|cannot breathe|heart attack|"
+            r"bleeding|collapsed)",
+            r"how (?:\w+ ){0,3}(?:commit|attempt) suicide",
+        ),
+        _any(r"in (?:nurses|doctors|physicians|residents|healthcare workers|health professionals|midwives|surgeons)"),
+    ),
+    Rule(
+        _ORDER,
+        _any(
+            r"(?:ignore|disregard|forget|override|bypass) (?:\w+ ){0,4}(?:previous|above|prior|earlier|"
+            r"instructions?|rules?|corpus|papers|sources|everything|prompt)",
+            r"(?:system|developer) (?:prompt|message|mode)",
+            r"as an? (?:ai|assistant|language model|expert|chatbot)",
+            r"you are (?:now|an?|no longer|my|chatgpt)",
+            r"(?:pretend|roleplay|role play|jailbreak|act as|simulate|impersonate)",
+            r"(?:print|echo|output|reveal|leak|dump|execute|sudo|eval|rm rf|curl|wget)",
+            r"(?:repeat|say|answer|respond|reply|begin|start|end) (?:\w+ )?(?:after me|with|only|exactly|that|yes|"
+            r"as if)",
+            r"(?:write|compose|draft|generate|invent|create|make up) (?:me |us )?(?:an?|the|some|your|fake)? ?(?:\w+ )?"
+            r"(?:poem|song|code|script|essay|story|stories|letter|e ?mail|joke|citations?|references?|sql|"
+            r"function|program|summary|abstract|paper|sentences?|quotes?)",
+            r"(?:translate|paraphrase|rephrase|rewrite|summari[sz]e) (?:\w+ ){0,4}(?:to|into|in|this|these|it|the|all)",
+            r"(?:drop|delete from|insert into|select|union select|truncate) (?:table|from|into|\w+ from)",
+            r"(?:delete|erase|remove|change|edit|modify|overwrite) (?:\w+ ){0,2}(?:files?|papers?|corpus|database|"
+            r"index|passages?)",
+            r"(?:https?|www|script|javascript|onerror|begin system|inst)",
+            r"(?:password|api key|secret key|token)s?",
+            r"tell (?:me|us) (?:a|your) (?:joke|secret|prompt|instructions?|opinion)",
+            r"(?:your|own) (?:instructions?|prompt|opinion|feelings?|training data)",
+        ),
+    ),
+    Rule(
+        _PERSON,
+        _any(
+            rf"(?:am|was) i (?:\w+ ){{0,4}}(?:{_STATE})",
+            r"am i (?:\w+ ){0,3}(?:too|so|becoming|getting|going|ok|okay|normal|healthy|in danger|likely)",
+            rf"(?:do|did|could|might|may|can|would) (?:{_ONE}) (?:\w+ ){{0,2}}(?:have|suffer\w*|show|get)",
+            rf"does (?:{_ONE}) (?:\w+ ){{0,2}}(?:have|suffer|show|need)",
+            rf"(?:could|might|may|would) (?:{_ONE}) be (?:\w+ ){{0,3}}(?:{_STATE})",
+            r"do i (?:need|require)",
+            r"in my (?:own )?case",
+            rf"(?:is|was|seems?|are) (?:{_ONE}) (?:\w+ ){{0,5}}(?:{_STATE})",
+            rf"(?:{_ONE}) (?:\w+ ){{0,3}}(?:is|am|has|have|had|seems?|looks?|feels?|feel|felt|might be|may be|"
+            rf"could be) (?:\w+ ){{0,4}}(?:{_STATE})",
+            rf"(?:i m|he s|she s|i ve) (?:\w+ ){{0,4}}(?:{_STATE})",
+            rf"(?:have|has) (?:{_ONE}) (?:\w+ ){{0,2}}(?:got|become|developed)",
+            r"diagnos(?:e|es|ed|ing) (?:\w+ ){0,3}(?:me|him|her|them|my|this|our|someone|somebody|colleagues?|"
+            r"employees?)",
+            r"(?:what|which) (?:\w+ ){0,3}(?:do i|does (?:he|she)) have",
+            r"(?:what|which) (?:is|are|s) wrong with (?:me|him|her|my|this|our)",
+            r"(?:my|his|her) (?:\w+ ){0,2}(?:score|index|hrv|rmssd|symptoms?|diagnosis|test results?|heart rate)",
+            r"(?:which|who|how many) (?:\w+ )?of (?:my|our|the) (?:staff|team|nurses|employees|colleagues|workers|"
+            r"doctors)",
+            r"who (?:in|on|at) (?:my|our|this|the) (?:ward|team|unit|department|hospital|staff)",
+            r"should (?:i|he|she|my \w+) (?:quit|resign|stay|leave|see|be|stop|go|call|report|tell|retire|take)",
+            r"(?:score|scored|scoring) (?:of )?\d+",
+        ),
+    ),
+    Rule(
+        _DRUGS,
+        _any(
+            rf"(?:{_DRUG})",
+            r"\d+ ?(?:mg|mcg|ug|ml|iu|grams?|milligrams?|micrograms?)",
+            r"(?:dos(?:e|es|age|ages|ing)|overdose|milligrams?)",
+            r"prescri(?:be|bes|bed|bing) (?:\w+ )?(?:me|him|her|us|for|an?|some|something|anything|to|against)",
+            r"prescriptions? (?:for|of|against)",
+        ),
+        _any(
+            r"(?:medication|drug|dosing|dosage|dose|prescri\w+) (?:\w+ )?(?:errors?|safety|administration|rounds?|"
+            r"incidents?|mistakes?)",
+            r"melatonin (?:suppression|levels?|secretion|rhythms?|onset|concentrations?)",
+            r"dose response",
+            r"(?:errors?|mistakes?) in (?:medication|drug|prescri\w+)",
+        ),
+    ),
+    Rule(
+        _PATIENTS,
+        _any(
+            r"(?:treat|treats|treating|cure|cures|intubat\w+|resuscitat\w+|operate on|triage|palliat\w+|"
+            r"heal)\w* (?:\w+ ){0,5}"
+            rf"(?:patients?|children|babies|{_DISEASE})",
+            rf"(?:treatments?|therap\w+|medicat\w+|prognosis|surviv\w+|mortality|management|symptoms?|"
+            rf"diagnosis) (?:\w+ ){{0,4}}(?:{_DISEASE})",
+            rf"(?:patients?|people|children|someone|adults) (?:with|who have|suffering from|"
+            rf"after) (?:\w+ ){{0,3}}(?:{_DISEASE}|"
+            r"cancer|depression|insomnia|anxiety|covid|pain|surgery|ptsd|heart)",
+            r"how (?:is|are|do you|to) (?:\w+ ){0,3}(?:treated|cured|diagnosed|treat|cure|diagnose)",
+            rf"(?:what|how|which) (?:\w+ ){{0,4}}(?:helps?|treats?|cures?|causes?) (?:\w+ ){{0,3}}(?:{_DISEASE})",
+            r"(?:my|a|the|our) patients? (?:\w+ ){0,2}(?:sleep|depressed|anxious|pain|recover\w*|fever)",
+            r"(?:in|for|of|help|helps|helping) (?:my |our |the |hospitali[sz]ed |elderly |older |surgical )?(?:in|"
+            r"out)?patients? (?:to )?(?:sleep|recover|cope|relax|heal)",
+        ),
+        _any(
+            r"(?:nurses?|physicians?|doctors?|residents?|staff|healthcare workers?|clinicians?) (?:who|that|"
+            r"treating|caring)",
+            r"(?:refus\w*|oblig\w*|willing\w*|duty|fear\w*) (?:\w+ ){0,3}treat",
+            r"(?:stress\w*|burnout|distress\w*|fatigue\w*|strain\w*|exhaust\w*|anxi\w*) (?:\w+ ){0,4}treat(?:ing)?",
+        ),
+    ),
+    Rule(
+        _OTHER,
+        _any(
+            r"who (?:wrote|invented|discovered|founded|owns|won|made|is the|was the)",
+            r"(?:price|capital|population|address|phone number|website|name) of",
+            r"(?:which|what) (?:hospital|clinic|city|country|company|brand|school|university|book) (?:\w+ ){0,3}"
+            r"(?:is|are|was) (?:the )?(?:best|worst|largest|cheapest|oldest|biggest|nearest)",
+            r"how many (?:nurses|doctors|physicians|hospitals|beds|people|clinics) (?:are there|work|live|exist|has)",
+        ),
+    ),
+)
+"""In this order; the first that fits is said."""
+
+_TITLED: Final = re.compile(r"\b(?:[Nn]urse|[Dd]octor|[Ss]ister|Dr|Mrs?|Ms|Prof(?:essor)?)\.? ([A-Z][a-z]+)")
+_FOREIGN: Final = vocabulary.listed(
+    """
+    der die das den dem ein eine und oder ist sind was wie wer hilft gegen bei mit nicht fur von auf im zu als
+    auch wird le la les des une est sont que quel quelle quels quelles pour dans avec sur qui comment pourquoi
+    aide et ou du au aux el los las una es son como por para con del y o ayuda cual cuales il lo gli che per di
+    e sono cosa aiuta come nel de het een en zijn wat hoe voor met van helpt niet welke och att som vad hur
+    hjalper
+    """
+)
+
+
+def refusal(question: str) -> Refusal | None:
+    """Why a question is refused before any search; None where it may be searched.
+
+    >>> refusal("Am I burnt out?").reason
+    'person'
+    >>> refusal("What helps nurses on nights sleep?") is None
+    True
+    """
+    words = tokens(question[: 4 * LONGEST])
+    line = " ".join(words)
+    if RULES[0].fits(line):
+        return RULES[0].refusal
+    if len(question) > LONGEST:
+        return _LONG
+    if not any(letter.isalpha() for word in words for letter in word):
+        return _EMPTY
+    if not _is_english(question, words):
+        return _LANGUAGE
+    if any(not _is_a_subject(name) for name in _TITLED.findall(question)):
+        return _PERSON
+    return next((rule.refusal for rule in RULES[1:] if rule.fits(line)), None)
+
+
+def _is_a_subject(name: str) -> bool:
+    """Whether a word with a capital letter is one of the field ("Nurse Burnout"), and so no person's name."""
+    return all(unit.is_plain or unit.is_mild or len(unit.forms) > 1 for unit in units(name))
+
+
+def _is_english(question: str, words: tuple[str, ...]) -> bool:
+    letters = [letter for letter in question if letter.isalpha()]
+    latin = sum("LATIN" in unicodedata.name(letter, "") for letter in letters)
+    if latin < _LATIN_LEAST_01 * len(letters):
+        return False
+    foreign = sum(word in _FOREIGN for word in words)
+    return foreign < 2 or foreign <= sum(word in STOP for word in words)

@@ -1,0 +1,112 @@
+"""`wardbeat evidence`: quotations or a refusal, with exit codes; it opens no socket and starts no process."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agent import cli
+from copilot import reading
+from copilot.answer import DISCLAIMER
+
+
+@pytest.fixture
+def evidence(tmp_path, capsys):
+    settings = tmp_path / "settings.yaml"
+    settings.write_text(json.dumps({"state_dir": str(tmp_path / "state"), "key_store": "file"}))
+
+    def run(*words):
+        code = cli.main(["--config", str(settings), "evidence", *words])
+        found = capsys.readouterr()
+        return code, found.out, found.err
+
+    run.settings = settings
+    return run
+
+
+def known_question() -> tuple[str, str]:
+    """The words of a conclusion of the shipped corpus, and its paper."""
+    return "Does resilience protect the mental health of healthcare workers from stress?", "resilience"
+
+
+def test_a_question_is_answered_with_sentences_of_papers(evidence):
+    code, out, _ = evidence("ask", known_question()[0], "--json")
+    made = json.loads(out)
+    assert code == 0
+    passages = reading.load().passages()
+    assert made["quotes"]
+    assert all(one["text"] == passages[one["passage"]].text[one["start"] : one["stop"]] for one in made["quotes"])
+    code, out, _ = evidence("ask", known_question()[0])
+    assert code == 0
+    assert made["quotes"][0]["text"] in out
+    assert DISCLAIMER in out
+    code, out, _ = evidence("show", made["quotes"][0]["passage"])
+    assert code == 0
+    assert made["quotes"][0]["text"] in out
+
+
+def test_a_refusal_has_exit_code_one_and_the_disclaimer(evidence):
+    code, out, _ = evidence("ask", "Am I burnt out?")
+    assert code == 1
+    assert out.startswith("No answer. This asks about one person.")
+    assert DISCLAIMER in out
+    code, out, _ = evidence("ask", "", "--json")
+    assert code == 1
+    assert json.loads(out)["refused"] == "empty"
+
+
+def test_papers_are_listed_with_their_licences_and_checked(evidence):
+    code, out, _ = evidence("list")
+    assert code == 0
+    assert all(paper.id in out and paper.licence in out for paper in reading.load().papers)
+    code, _, err = evidence("check")
+    assert code == 0
+    assert "are as they were read in" in err
+
+
+@pytest.mark.parametrize(
+    "words", [("show", "nowhere-1"), ("show",), ("remove", "own:none"), ("add", "/nowhere.pdf"), ("list", "x"), ("ask", "Do naps help?", "--model", "http://example.org")]
+)  # fmt: skip
+def test_a_wrong_word_has_exit_code_two_and_a_remedy(evidence, words):
+    code, _, err = evidence(*words)
+    assert code == 2
+    assert "\u2192" in err
+
+
+@pytest.mark.process
+def test_the_page_is_opened_by_a_file_that_goes_when_the_page_ends(evidence, tmp_path):
+    words = [sys.executable, "-m", "agent.cli", "--config", str(evidence.settings), "evidence", "open", "--print"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        file = Path(process.stdout.readline().strip())
+        assert file == tmp_path / "state" / "evidence-open.html"
+        assert "/#" in file.read_text()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert not file.exists()
+    assert process.returncode == 130
+
+
+TRACED = """
+import sys
+events = []
+sys.addaudithook(lambda event, args: events.append((event, str(args[:2]))))
+from agent import cli
+code = cli.main(["--config", sys.argv[1], "evidence", "ask", sys.argv[2]])
+bad = [one for one in events if one[0].startswith(("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "urllib.", "http."))]
+sys.exit(str(bad) if bad else code)
+"""
+
+
+@pytest.mark.process
+def test_no_question_leaves_this_machine(evidence):
+    def traced(program):
+        words = [sys.executable, "-c", program, str(evidence.settings), known_question()[0]]
+        return subprocess.run(words, capture_output=True, text=True)
+
+    ran = traced(TRACED)
+    assert ran.returncode == 0, ran.stderr
+    planted = traced(TRACED.replace("code = cli", "import socket; socket.socket()\ncode = cli"))
+    assert "socket.__new__" in planted.stderr
