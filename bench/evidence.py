@@ -2,9 +2,10 @@
 
     make bench-evidence           PART=right|speed   FIT=yes writes copilot/confidence.json
 
-Questions: tests/copilot/own_questions.jsonl, and tests/copilot/questions.jsonl where it is there. Each line has
-``question``, ``papers`` (ids that answer it; none: it is out of scope) and ``kind``. Exit 1: a sentence is unquoted, or a
-bound of issue 27 is missed on the questions of the second file.
+Questions: own_questions.jsonl, questions.jsonl and voices.jsonl of tests/copilot; the second and the third were written
+without the program, the third in the speech of six people who talk around their subject. Each line has ``question``,
+``papers`` (ids that answer it; none: it is out of scope) and ``kind``. Exit 1: a sentence is unquoted, or a bound of
+issue 27 is missed on the second file.
 """
 
 import dataclasses
@@ -31,7 +32,11 @@ from copilot.scope import Refusal
 from copilot.words import joined
 
 ROOT = Path(__file__).parents[1]
-FILES = {"own": ROOT / "tests/copilot/own_questions.jsonl", "independent": ROOT / "tests/copilot/questions.jsonl"}
+FILES = {
+    "own": ROOT / "tests/copilot/own_questions.jsonl",
+    "independent": ROOT / "tests/copilot/questions.jsonl",
+    "voices": ROOT / "tests/copilot/voices.jsonl",
+}
 FOLDS, BINS, RIDGE = 10, 5, 1.0
 PASSAGES = int(os.environ.get("PASSAGES", "100000"))
 BOUNDS = {"right of answered": 0.85, "answered": 0.80, "refused": 0.95}

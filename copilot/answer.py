@@ -196,17 +196,31 @@ def _reason_against(library: Library, quote: Quote, stored: Stored | None) -> st
 
 def _chosen(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
     """The best sentences, at most two of a paper, none far behind the first."""
-    best, taken = candidates[0].score, list[Candidate]()
+    best, taken = candidates[0].score, [_first(candidates)]
     for one in candidates:
         papers = [other.paper.id for other in taken]
         if one.score < _NEAR * best or len(taken) == SENTENCES:
             break
         is_new = one.paper.id not in papers
         full = len(set(papers)) == PAPERS if is_new else papers.count(one.paper.id) == _PER_PAPER
-        finds = not taken or bool(one.features.finds_01)  # beside the first, only what states a finding
+        # beside the first, only what states a finding, and of something that helps where that was asked
+        finds = bool(one.features.finds_01 and one.features.helps_01)
         if finds and not full and all(one.text != other.text for other in taken):
             taken.append(one)
     return tuple(taken)
+
+
+def _first(candidates: Sequence[Candidate]) -> Candidate:
+    """Of the best paper the sentence that states a finding, where one is nearly as near as what only speaks of it."""
+    best = candidates[0]
+    return next(
+        (
+            one
+            for one in candidates
+            if one.paper.id == best.paper.id and one.features.finds_01 and one.score >= _NEAR * best.score
+        ),
+        best,
+    )
 
 
 def _grade(asked: Weights, quotes: Sequence[Quote], *, contradict: bool) -> Grade:
@@ -231,7 +245,12 @@ def _withdrawn(candidates: Sequence[Candidate]) -> tuple[Withdrawn, ...]:
 def _not_found(asked: Weights, quotes: Sequence[Quote]) -> tuple[str, ...]:
     lines = [joined(quote.text) for quote in quotes]
     return tuple(
-        unit.said for unit in asked.units if not unit.is_plain and not any(finds(line, unit) for line in lines)
+        unit.said
+        for unit in asked.units
+        if not unit.is_plain
+        and not unit.is_mild
+        and not unit.said.isdecimal()
+        and not any(finds(line, unit) for line in lines)
     )
 
 

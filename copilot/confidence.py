@@ -16,7 +16,7 @@ from copilot.ranking import Features
 FILE: Final = Path(__file__).parent / "confidence.json"
 NAMES: Final = (
     "title_01", "paper_01", "sentence_01", "bm25_01", "gap", "people_01", "weakest_01", "amount_01", "alike_01",
-    "missing_01", "number_01", "finds_01", "unknown_01",
+    "within_01", "missing_01", "found_01", "number_01", "finds_01", "unknown_01",
 )  # fmt: skip
 """Of `copilot.ranking.Features`, those that add something on our own questions."""
 # in per cent, from the highest; each is said beside the number

@@ -1,4 +1,4 @@
-"""Papers that do not agree on one exposure: both sides are shown beside each other."""
+"""Papers that do not agree on one exposure and the same outcome: both sides are shown beside each other."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from copilot.grades import TRIALS
 from copilot.papers import Finding, Paper
 from copilot.ranking import Candidate
 from copilot.weighing import Weights
-from copilot.words import Unit, finds, joined
+from copilot.words import Form, Unit, finds, joined, units
 
 _OPPOSED: Final = {
     frozenset(("helps", "harms")),
@@ -80,7 +80,7 @@ def _sides(asked: Weights, unit: Unit, candidates: Sequence[Candidate]) -> dict[
 
 def _finding(asked: Weights, unit: Unit, paper: Paper) -> Finding | None:
     """Of a paper's findings on an exposure the one whose words are most the question's."""
-    found = [part for part in paper.findings if finds(joined(part.exposure), unit)]
+    found = [part for part in paper.findings if finds(joined(part.what), unit)]
     return max(found, key=lambda part: sum(finds(joined(part.exposure), one) for one in asked.said), default=None)
 
 
@@ -94,7 +94,14 @@ def agreeing(asked: Weights, papers: Sequence[Paper]) -> int:
 
 
 def _oppose(one: Finding, other: Finding) -> bool:
-    return frozenset((one.direction, other.direction)) in _OPPOSED
+    """Whether both speak of one outcome, or one of none, and conclude opposite things of it."""
+    outcomes = [_subjects(part.outcome) for part in (one, other)]
+    is_same = not all(outcomes) or bool(outcomes[0] & outcomes[1])
+    return is_same and frozenset((one.direction, other.direction)) in _OPPOSED
+
+
+def _subjects(words: str) -> frozenset[Form]:
+    return frozenset(unit.forms[0] for unit in units(words) if not unit.is_plain)
 
 
 def _with(taken: list[Candidate], first: str, other: Candidate, sentences: int, papers: int) -> list[Candidate]:

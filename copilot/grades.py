@@ -36,7 +36,7 @@ class GradeRow:
 ROWS: Final = (
     GradeRow("A", "a systematic review with meta-analysis", ("systematic review with meta-analysis",)),
     GradeRow("A", "two or more randomised trials that agree", TRIALS, 2, must_agree=True),
-    GradeRow("B", "randomised trials, fewer than two that agree", TRIALS),
+    GradeRow("B", "a randomised trial, or several that do not agree", TRIALS),
     GradeRow("B", "a systematic review without meta-analysis", ("systematic review",)),
     GradeRow("B", "several controlled or cohort studies", _COMPARED, 2),
     GradeRow("C", "one controlled or cohort study", _COMPARED),

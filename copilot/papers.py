@@ -29,6 +29,7 @@ SECTIONS: Final = ("abstract", "introduction", "methods", "results", "discussion
 DIRECTIONS: Final = ("helps", "harms", "no clear effect", "mixed")
 LICENCES: Final = ("CC BY 4.0", "CC BY 3.0", "CC BY 2.5", "CC BY 2.0", "CC BY", "CC0", "CC0 1.0")
 OWN: Final = "own:"
+_AROUND: Final = re.compile(r" (?:on|during|in|after|for|at|of|as|with|from|versus|instead) ")
 _PILOT: Final = re.compile(r"\bpilot\b", re.IGNORECASE)
 OWN_LICENCE: Final = "your own file, licence not checked"
 
@@ -57,12 +58,22 @@ class Finding:
     """What a paper itself concludes of one exposure or intervention.
 
     Attributes:
-        exposure: In the paper's terms.
+        exposure: In the paper's terms; ``exposure: outcome`` where it speaks of one outcome.
         direction: One of DIRECTIONS.
     """
 
     exposure: str
     direction: str
+
+    @property
+    def what(self) -> str:
+        """The exposure or intervention, without the outcome, and without where, when and for whom."""
+        return _AROUND.split(self.exposure.partition(": ")[0], maxsplit=1)[0]
+
+    @property
+    def outcome(self) -> str:
+        """The outcome; empty where it speaks of none."""
+        return self.exposure.partition(": ")[2]
 
 
 @dataclass(frozen=True, slots=True)

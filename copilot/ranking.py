@@ -19,9 +19,11 @@ _SECTIONS: Final = {"conclusion": 0.15, "results": 0.12, "abstract": 0.08, "disc
                     "methods": -0.2}  # fmt: skip
 # an aim repeats the question's words and answers nothing: it is never quoted
 _AIM: Final = re.compile(
+    r"^To (?:\w+ly )?\w+ [^,]*$|"
     r"\b(?:aims?|aimed|objectives?|purpose|hypothes\w+|protocol|research question|we (?:sought|investigated|"
     r"examined|explored|"
-    r"evaluated|assessed|tested|studied|conducted)|this (?:study|review|trial|paper|article) (?:\w+ )?(?:examine[sd]?|"
+    r"evaluated|assessed|tested|studied|conducted|verified|compared|surveyed|measured|analy[sz]ed|recruited|searched|"
+    r"performed|included|used)|this (?:[\w-]+ ){0,4}(?:study|review|trial|paper|article) (?:\w+ )?(?:examine[sd]?|"
     r"investigate[sd]?|explore[sd]?|evaluate[sd]?|assesse[sd]|aims?|was conducted|describes?)|to (?:examine|"
     r"investigate|explore|"
     r"evaluate|assess|determine|compare) (?:the|whether|if|how)|future (?:research|studies)|further (?:research|"
@@ -38,6 +40,16 @@ _LEANS: Final = re.compile(r"(?:This|These|Those|They|It|Its|Their|However|Such|
 _SHORT: Final = 45
 _AS_ASKED_01: Final = 0.5  # so near to a question of the passage's own, a sentence may use none of its words
 _HELPS: Final = {"helps": 1.0, "mixed": 0.6, "no clear effect": 0.0, "harms": 0.0}
+_FEW_WORDS: Final = 4
+_DESIGNS: Final = {
+    "systematic review with meta-analysis": 1.0,
+    "systematic review": 0.7,
+    "randomised controlled trial": 0.6,
+    "cluster randomised trial": 0.6,
+    "crossover trial": 0.6,
+    "prospective cohort": 0.5,
+    "protocol": 0.0,
+}
 _MUCH, _MUCH_MISSING = 10.0, 6.0
 
 
@@ -56,8 +68,11 @@ class Features:
         number_01: 1 where a number was asked for and stands in the sentence, or none was.
         weakest_01: How far the paper has the subject that it has least.
         amount_01: How much the question says, 1 for a long and rare one.
-        asked_01, alike_01: Share found in the question of the passage's own that is nearest, and how alike they are.
-        missing_01: How much of the question the paper lacks.
+        asked_01, alike_01: Share found in the passage's nearest own question, and how alike both are.
+        within_01: Share of such a question that stands within this one, which may be longer.
+        missing_01, found_01: How much of the question the paper lacks, and has: no shares, for long ones say more
+            around their subject.
+        design_01: 1 for a review with meta-analysis, less for what says less of cause or of how common something is.
         helps_01: How far the paper found something that helps, where that was asked; else 1.
     """
 
@@ -76,7 +91,10 @@ class Features:
     amount_01: float
     asked_01: float
     alike_01: float
+    within_01: float
     missing_01: float
+    found_01: float
+    design_01: float
     helps_01: float
 
 
@@ -104,6 +122,16 @@ class Candidate:
         return self.stored.passage.text[self.span.start : self.span.stop]
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """How far each unit of the question stands in a passage, and in each of its own questions."""
+
+    stored: Stored
+    paper: Paper
+    passage: list[float]
+    lines: list[list[float]]
+
+
 def ranked(asked: Weights, found: Sequence[Stored], papers: Mapping[str, Paper]) -> tuple[Candidate, ...]:
     """Sentences of these passages, the best first.
 
@@ -112,26 +140,28 @@ def ranked(asked: Weights, found: Sequence[Stored], papers: Mapping[str, Paper])
         found: Passages of the index.
         papers: By id; a passage of another paper is left aside.
     """
-    shares = _paper_found(asked, found, papers)
-    made = [
-        candidate
+    reads = [
+        _Read(
+            stored,
+            papers[stored.paper_id],
+            asked.found_01(joined(stored.passage.text)),
+            [asked.found_01(joined(line)) for line in stored.passage.asked],
+        )
         for stored in found
         if stored.paper_id in papers and _is_about(asked, papers[stored.paper_id])
-        for candidate in _of_passage(asked, stored, papers[stored.paper_id], shares[stored.paper_id])
     ]
+    shares = _paper_found(asked, reads)
+    made = [candidate for read in reads for candidate in _of_passage(asked, read, shares[read.paper.id])]
     made.sort(key=lambda one: -one.score)
     return tuple(made)
 
 
-def _paper_found(asked: Weights, found: Sequence[Stored], papers: Mapping[str, Paper]) -> dict[str, list[float]]:
+def _paper_found(asked: Weights, reads: Sequence[_Read]) -> dict[str, list[float]]:
     """How far units stand anywhere in the passages at hand, their questions and their papers' heads, by paper."""
     seen: dict[str, list[float]] = {}
-    for stored in found:
-        if (paper := papers.get(stored.paper_id)) is None:
-            continue
-        known = seen.get(paper.id) or asked.found_01(joined(paper.head))
-        here = asked.found_01(joined(" . ".join((stored.passage.text, *stored.passage.asked))))
-        seen[paper.id] = [max(one, other) for one, other in zip(known, here, strict=True)]
+    for read in reads:
+        known = seen.get(read.paper.id) or asked.found_01(joined(read.paper.head))
+        seen[read.paper.id] = [max(every) for every in zip(known, read.passage, *read.lines, strict=True)]
     return seen
 
 
@@ -141,10 +171,10 @@ def _is_about(asked: Weights, paper: Paper) -> bool:
     return all(finds(people, unit) for unit in asked.units if unit.is_other)
 
 
-def _of_passage(asked: Weights, stored: Stored, paper: Paper, in_paper: Sequence[float]) -> list[Candidate]:
+def _of_passage(asked: Weights, read: _Read, in_paper: Sequence[float]) -> list[Candidate]:
+    stored, paper, passage = read.stored, read.paper, read.passage
     text, head = stored.passage.text, joined(paper.head)
-    passage = asked.found_01(joined(text))
-    asked_01, alike_01 = _as_asked(asked, stored.passage.asked)
+    asked_01, alike_01, within_01 = _as_asked(asked, read)
     if not any(passage) and asked_01 < _AS_ASKED_01:
         return []
     whom = [unit for unit in asked.units if unit.is_role or unit.is_place]
@@ -164,7 +194,10 @@ def _of_passage(asked: Weights, stored: Stored, paper: Paper, in_paper: Sequence
         amount_01=min(1.0, sum(asked.idf) / _MUCH),
         asked_01=asked_01,
         alike_01=alike_01,
+        within_01=within_01,
         missing_01=min(1.0, (1.0 - asked.share_of_01(in_paper)) * sum(asked.idf) / _MUCH_MISSING),
+        found_01=min(1.0, asked.share_of_01(in_paper) * sum(asked.idf) / _MUCH),
+        design_01=_DESIGNS.get(paper.design, 0.2),
         helps_01=max((_HELPS[one.direction] for one in paper.findings), default=0.0) if asked.wants_help else 1.0,
     )
     made = []
@@ -202,11 +235,13 @@ def _score(features: Features, section: str, sentence: str) -> float:
         + 1.0 * features.paper_01
         + 1.0 * features.asked_01
         + 2.0 * features.alike_01
+        + 1.0 * features.within_01
         + 0.35 * features.bm25_01
         + 0.2 * features.own_words_01
         + 0.3 * features.people_01
-        + 0.1 * features.number_01
-        + 0.1 * features.finds_01
+        + 0.5 * features.number_01
+        + 0.25 * features.finds_01
+        + 0.3 * features.design_01
         + 1.0 * features.helps_01
         + _SECTIONS.get(section, 0.0)
     )
@@ -215,14 +250,14 @@ def _score(features: Features, section: str, sentence: str) -> float:
     return score - (0.25 if len(sentence) < _SHORT or sentence.endswith("?") else 0.0)
 
 
-def _as_asked(asked: Weights, lines: Sequence[str]) -> tuple[float, float]:
-    """How far the question is one of a passage's own: the share found in the nearest, and how alike both are."""
-    best = (0.0, 0.0)
-    for line in lines:
-        found = asked.found_01(joined(line))
-        alike = sum(found) / max(1.0, len(asked.units) + _words_n(line) - sum(found))
-        best = max(best, (asked.share_of_01(found), alike))
-    return best
+def _as_asked(asked: Weights, read: _Read) -> tuple[float, float, float]:
+    """How near the question is to the passage's own ones: see `Features`."""
+    best, within = (0.0, 0.0), 0.0
+    for line, found in zip(read.stored.passage.asked, read.lines, strict=True):
+        both, words_n = sum(found), _words_n(line)
+        best = max(best, (asked.share_of_01(found), both / max(1.0, len(asked.units) + words_n - both)))
+        within = max(within, min(1.0, both / max(_FEW_WORDS, words_n)))
+    return (*best, within)
 
 
 @lru_cache(maxsize=8192)

@@ -8,8 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-from copilot import vocabulary
-from copilot.vocabulary import STOP
+from copilot.vocabulary import FOREIGN, STOP
 from copilot.words import tokens, units
 
 LONGEST: Final = 300
@@ -55,9 +54,11 @@ def _any(*parts: str) -> re.Pattern[str]:
 
 
 _ONE = (  # one person: the one who asks, or somebody named by their place
-    r"i|me|myself|my|mine|he|she|him|her|his|"
-    r"(?:my|our|the|this|that|a) (?:\w+ )?(?:colleague|coworker|friend|nurse|doctor|boss|manager|employee|worker|"
-    r"husband|wife|partner|daughter|son|mother|father|sister|brother|patient|resident|supervisor|woman|man|person)"
+    r"i|me|myself|mine|he|she|him|her|his|"
+    r"my(?! (?:\w+ )?(?:nurses|doctors|staff|team|colleagues|employees|residents|people|workers|ward|unit)\b)|"
+    r"(?:my|our|the|this) (?:\w+ )?(?:nurse|doctor|boss|manager|employee|worker|resident|supervisor|patient)|"
+    r"(?:my|our|the|this|that|a) (?:\w+ )?(?:colleague|coworker|friend|husband|wife|partner|daughter|son|mother|"
+    r"father|sister|brother|woman|man|person)"
 )
 _STATE = (
     r"burn\w* ?out|burnt|depress\w*|anxi\w*|bipolar|adhd|ptsd|insomni\w*|autis\w*|mental\w* ill\w*|ill|sick|unfit|"
@@ -140,6 +141,9 @@ RULES: Final = (
             r"(?:i|he|she|colleague) (?:\w+ ){0,4}(?:chest pain|can t breathe|cannot breathe|heart attack|"
             r"bleeding|collapsed)",
             r"how (?:\w+ ){0,3}(?:commit|attempt) suicide",
+            r"(?:a|the|this|that|one of (?:my|our)) (?:\w+ )?(?:colleagues?|friends?|nurses?|doctors?|coworkers?) "
+            r"(?:\w+ ){0,3}suicidal",
+            r"(?:i|he|she|they) can ?(?:t|not) (?:go on|take (?:it|this)|cope) any ?(?:more|longer)",
         ),
         _any(r"in (?:nurses|doctors|physicians|residents|healthcare workers|health professionals|midwives|surgeons)"),
     ),
@@ -209,6 +213,7 @@ RULES: Final = (
             r"incidents?|mistakes?)",
             r"melatonin (?:suppression|levels?|secretion|rhythms?|onset|concentrations?)",
             r"dose response",
+            r"(?:non ?|drug and non )drugs?|drug free|non ?pharmacological",
             r"(?:errors?|mistakes?) in (?:medication|drug|prescri\w+)",
         ),
     ),
@@ -250,15 +255,11 @@ RULES: Final = (
 """In this order; the first that fits is said."""
 
 _TITLED: Final = re.compile(r"\b(?:[Nn]urse|[Dd]octor|[Ss]ister|Dr|Mrs?|Ms|Prof(?:essor)?)\.? ([A-Z][a-z]+)")
-_FOREIGN: Final = vocabulary.listed(
-    """
-    der die das den dem ein eine und oder ist sind was wie wer hilft gegen bei mit nicht fur von auf im zu als
-    auch wird le la les des une est sont que quel quelle quels quelles pour dans avec sur qui comment pourquoi
-    aide et ou du au aux el los las una es son como por para con del y o ayuda cual cuales il lo gli che per di
-    e sono cosa aiuta come nel de het een en zijn wat hoe voor met van helpt niet welke och att som vad hur
-    hjalper
-    """
+_LEADS_IN: Final = re.compile(
+    r"\bi (?:(?:am|was|have been|ve been) (?:\w+ )?(?:asked|told)|wonder|heard|read|keep hearing)\b"
+    r"(?: (?:whether|if|that|about)\b)?"
 )
+"""What somebody says around a question is not about them yet: "I am often asked whether"."""
 
 
 def refusal(question: str) -> Refusal | None:
@@ -281,7 +282,8 @@ def refusal(question: str) -> Refusal | None:
         return _LANGUAGE
     if any(not _is_a_subject(name) for name in _TITLED.findall(question)):
         return _PERSON
-    return next((rule.refusal for rule in RULES[1:] if rule.fits(line)), None)
+    asked = _LEADS_IN.sub("", line)
+    return next((rule.refusal for rule in RULES[1:] if rule.fits(asked)), None)
 
 
 def _is_a_subject(name: str) -> bool:
@@ -294,5 +296,5 @@ def _is_english(question: str, words: tuple[str, ...]) -> bool:
     latin = sum("LATIN" in unicodedata.name(letter, "") for letter in letters)
     if latin < _LATIN_LEAST_01 * len(letters):
         return False
-    foreign = sum(word in _FOREIGN for word in words)
+    foreign = sum(word in FOREIGN for word in words)
     return foreign < 2 or foreign <= sum(word in STOP for word in words)

@@ -113,7 +113,8 @@ def lines(made: Answer | Refusal) -> Iterator[str]:
         yield f"   {quote.section}; the whole passage: wardbeat evidence show {quote.passage_id}"
         yield ""
     yield f"Evidence {made.grade.name}: {made.grade.words}."
-    yield f"Confidence {round(100 * made.confidence_01)} %, {made.confidence_words}."
+    percent = round(100 * made.confidence_01)
+    yield f"Confidence that the first paper is the right one: {percent} %, {made.confidence_words}."
     for typed, read in made.read_as:
         yield f"{typed!r} was read as {read!r}."
     for one in made.contradictions:

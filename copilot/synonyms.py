@@ -47,6 +47,14 @@ SYNONYMS: Final = (
     _row("paramedic, ambulance, emergency medical services, ems, prehospital"),
     _row("manager, leader, supervisor, head nurse, nurse manager, leadership, charge nurse"),
     _row("colleague, coworker, co worker, peer"),
+    # short forms
+    _row("doc, doctor, physician"),
+    _row("grp, group"),
+    _row("hr, hour"),
+    _row("jr doctor, junior doctor, resident"),
+    _row("hc, healthcare"),
+    _row("hcw, hcp, healthcare worker"),
+    _row("ppl, people"),
     # work
     _row("night, night shift, night work, nights, night duty, nocturnal, overnight"),
     _row("shift work, shiftwork, shift worker, shift working, rotating shift, rotating shifts, irregular hours"),

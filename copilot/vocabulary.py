@@ -10,7 +10,8 @@ def listed(text: str) -> frozenset[str]:
 
 STOP: Final = listed(
     """
-    a about after again against all also am an and any are aren as at be because been before being between both
+    a about after again against all also am among amongst an and any are aren as at be because been before being
+    between both
     but by can cannot could couldn did didn do does doesn doing don done during each either else ever every few
     for from further get gets getting got had hadn has hasn have haven having he her here hers him his how
     however i if in into is isn it its itself just ll let like many may me might mine more most much must my
@@ -129,7 +130,7 @@ MILD: Final = listed(
 # People whom papers on healthcare workers do not speak of: quoted only where the paper itself is about them.
 OTHERS: Final = listed(
     """
-    teacher pilot aircrew cabin driver trucker police policeman officer firefighter soldier military veteran
+    teacher pilot aircrew cabin driver trucker police policeman policemen officer firefighter soldier military veteran
     student pupil child children kid baby infant newborn toddler adolescent teenager teen athlete footballer
     runner lawyer banker trader farmer miner sailor seafarer engineer programmer developer accountant journalist
     musician chef cook waiter retail cashier factory builder construction carpenter electrician priest clergy
@@ -145,5 +146,15 @@ ROLES: Final = listed(
     nurse midwife doctor physician resident surgeon paramedic dentist pharmacist student physiotherapist
     therapist psychologist radiographer technician anaesthetist anesthesiologist oncologist psychiatrist
     pediatrician paediatrician intern practitioner gp caregiver aide assistant manager social
+    """
+)
+# Small words of other languages: a question that has more of them than of English ones is in another one.
+FOREIGN: Final = listed(
+    """
+    der die das den dem ein eine und oder ist sind was wie wer hilft gegen bei mit nicht fur von auf im zu als
+    auch wird le la les des une est sont que quel quelle quels quelles pour dans avec sur qui comment pourquoi
+    aide et ou du au aux el los las una es son como por para con del y o ayuda cual cuales il lo gli che per di
+    e sono cosa aiuta come nel de het een en zijn wat hoe voor met van helpt niet welke och att som vad hur
+    hjalper
     """
 )

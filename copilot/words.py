@@ -171,7 +171,7 @@ def _unit(part: Sequence[str], synonyms: Mapping[Form, tuple[str, float]]) -> Un
         () if alone else tuple(_mark((stem(word),)) for word in words),
         is_plain=alone and len(synonyms) == 0 and asked[0] in _stems_of(PLAIN),
         is_mild=alone and asked[0] in _stems_of(MILD),
-        is_other=alone and asked[0] in _stems_of(OTHERS),
+        is_other=alone and not {part[0], part[0].removesuffix("s"), part[0].removesuffix("es")}.isdisjoint(OTHERS),
         is_role=alone and asked[0] in _stems_of(ROLES),
         is_place=asked in _places(),
     )

@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _ABOUT
     parser.add_argument("action", choices=tuple(_ACTIONS))
-    parser.add_argument("what", nargs="?", default="", help="the question, passage, paper, file or folder")
+    parser.add_argument("what", nargs="*", help="the question, passage, paper, file or folder")
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object, without sentences of your own files"
     )
@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """`wardbeat evidence`."""
+    arguments.what = " ".join(arguments.what)
     needs = arguments.action in ("ask", "show", "add", "remove")
     if needs != bool(arguments.what.strip()) and arguments.action != "ask":
         raise WrongUse(
@@ -138,7 +139,8 @@ def _add(arguments: argparse.Namespace) -> int:
     with _library(arguments) as library:
         found = add(library, Path(arguments.what))
     for paper in found.papers:
-        say(f"added: {paper.id} ({len(paper.passages)} passages; {paper.licence})")
+        n = len(paper.passages)
+        say(f"added: {paper.id} ({n} {'passage' if n == 1 else 'passages'}; {paper.licence})")
     for refused in found.refused:
         say(f"wardbeat: {refused}")
         say(f"  \u2192 {refused.remedy}")

@@ -2,8 +2,9 @@
 
 import pytest
 
-from copilot.contradictions import agreeing, contradictions
+from copilot.contradictions import _oppose, agreeing, contradictions
 from copilot.index import Index
+from copilot.papers import Finding
 from copilot.ranking import ranked
 from copilot.weighing import weights
 from copilot.words import units
@@ -45,3 +46,38 @@ def test_only_trials_of_one_exposure_agree(index):
     assert agreeing(asked, (PAPERS["nap-2020"], PAPERS["rest-2021"])) == 1
     assert agreeing(asked, (PAPERS["nap-2020"], PAPERS["nap-2020"])) == 2
     assert agreeing(asked, (PAPERS["quick-2018"],)) == 0
+
+
+def test_a_finding_is_split_into_what_and_outcome():
+    nap = Finding("napping at least 90 min on 16-h night shifts: fatigue", "helps")
+    assert (nap.what, nap.outcome) == ("napping", "fatigue")
+    assert (Finding("resilience", "helps").what, Finding("resilience", "helps").outcome) == ("resilience", "")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "opposes"),
+    [
+        (("nap: fatigue", "helps"), ("nap: tiredness and fatigue", "no clear effect"), True),
+        (("nap: fatigue", "helps"), ("nap: errors", "no clear effect"), False),  # two outcomes
+        (("nap", "helps"), ("nap: errors", "harms"), True),  # one speaks of all outcomes
+        (("nap: fatigue", "helps"), ("nap: fatigue", "mixed"), False),
+        (("nap: fatigue", "helps"), ("nap: fatigue", "helps"), False),
+    ],
+)
+def test_only_opposite_conclusions_on_one_outcome_oppose(one, other, opposes):
+    assert _oppose(Finding(*one), Finding(*other)) is opposes
+
+
+def test_where_an_exposure_was_met_is_no_exposure(tmp_path):
+    rows = (
+        made_papers.paper("nap-1999", "Naps", "A nap reduced fatigue of nurses on night shifts.",
+                          direction={"nap on night shifts: fatigue": "helps"}),
+        made_papers.paper("work-1999", "Night shifts", "Night shifts raised fatigue of nurses.",
+                          direction={"night shifts: fatigue": "harms"}),
+    )  # fmt: skip
+    corpus = made_papers.corpus(rows)
+    made = Index(tmp_path / "index.db", corpus)
+    asked = weights(units("Do naps help nurses on night shifts?"), made)
+    found = ranked(asked, made.candidates(asked.units), corpus.by_id())
+    assert contradictions(asked, found[:2], found, 5, 4)[0] == ()
+    made.close()

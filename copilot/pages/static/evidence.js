@@ -18,7 +18,7 @@ function count() {
 function judged(made) {
   return make("section", { class: "card judged" }, make("h2", {}, "How far to trust this"),
     make("p", {}, make("strong", {}, `Evidence ${made.grade.name}`), `: ${made.grade.words}.`),
-    make("p", {}, make("strong", {}, `Confidence ${made.confidence.percent} %`), `, ${made.confidence.words}.`),
+    make("p", {}, make("strong", {}, `Confidence that the first paper is the right one: ${made.confidence.percent} %`), `, ${made.confidence.words}.`),
     ...made.read_as.map(([typed, read]) => make("p", {}, `“${typed}” was read as “${read}”.`)),
     made.not_found.length ? make("p", {}, `Searched, and in no quoted sentence: ${made.not_found.join(", ")}.`) : null,
     ...made.retracted.map((words) => make("p", { class: "notice" }, words)));
