@@ -56,6 +56,7 @@ async def _served(library: Library, state: Path, opened: Callable[[Path], object
         opened(file)
         try:
             await server.serve(sockets=[ours])
+            await asyncio.sleep(0)  # Ctrl+C, which the server hands on when it has ended, is taken here
         finally:
             file.unlink(missing_ok=True)
 

@@ -1,6 +1,9 @@
 """`wardbeat evidence`: quotations or a refusal, with exit codes; it opens no socket and starts no process."""
 
+import contextlib
+import http.client
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -77,12 +80,17 @@ def test_a_wrong_word_has_exit_code_two_and_a_remedy(evidence, words):
 
 
 @pytest.mark.process
-def test_the_page_is_opened_by_a_file_that_goes_when_the_page_ends(evidence, tmp_path):
+@pytest.mark.parametrize("is_served", [False, True])
+def test_the_page_is_opened_by_a_file_that_goes_when_the_page_ends(evidence, tmp_path, is_served):
     words = [sys.executable, "-m", "agent.cli", "--config", str(evidence.settings), "evidence", "open", "--print"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         file = Path(process.stdout.readline().strip())
         assert file == tmp_path / "state" / "evidence-open.html"
-        assert "/#" in file.read_text()
+        port = int(re.search(r"127\.0\.0\.1:(\d+)/#", file.read_text())[1])
+        if is_served:  # the server has its own handler by then
+            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as page:
+                page.request("GET", "/")
+                assert page.getresponse().status == 200
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
     assert not file.exists()

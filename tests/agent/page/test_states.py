@@ -498,4 +498,4 @@ def test_older_notes_are_folded_and_each_can_be_taken_back():
              for n in range(9)]  # fmt: skip
     html = week_page([made_weeks.week()], note=notes)
     assert html.count('data-do="unnote"') == 9
-    assert "4 older notes" in html
+    assert "6 older notes" in html
