@@ -200,7 +200,7 @@ def planted(tmp_path_factory):
     @functools.cache
     def made(signal: str) -> Path:
         tree = tmp_path_factory.mktemp(signal) / "tree"
-        for part in ("agent", "hub", "tests", "firmware_sim", "models", "docs"):
+        for part in ("agent", "hub", "tests", "copilot", "firmware_sim", "models", "docs"):
             shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
         for file in ROOT.glob("*.*"):
             if file.is_file():
@@ -212,7 +212,7 @@ def planted(tmp_path_factory):
         if signal == "skin":
             add_row(tree / "agent/tables/signals.py", "    for spec in (\n", SIGNAL_ROW)
         assert call(tree, "-m", "agent.features", ".").returncode == 0  # what `make schema` does
-        call(tree, "-m", "compileall", "-q", "agent", "hub", "firmware_sim", "tests")
+        call(tree, "-m", "compileall", "-q", "agent", "hub", "copilot", "firmware_sim", "tests")
         return tree
 
     def copied(tmp_path: Path, signal: str) -> Path:

@@ -90,11 +90,11 @@ class Walk:
         self.browser("fill", sel="form[data-form=journal] textarea", text=ENTRY)
         self.browser("click", sel="form[data-form=journal] button[name=mood]")
         wait_for(lambda: ENTRY in written(), what="an entry")
-        self.browser("wait", js="document.querySelector('#main [data-do=unjournal]') !== null")
-        self.looked_over("days, with an entry")
         ours = (
             f"[...document.querySelectorAll('#main li')].find((one) => one.textContent.includes({json.dumps(ENTRY)}))"
         )
+        self.browser("wait", js=f"{ours} !== undefined")
+        self.looked_over("days, with an entry")
         self.browser("eval", js=f"{ours}.querySelector('[data-do=unjournal]').click()")
         wait_for(lambda: ENTRY not in written(), what="no entry")
 
