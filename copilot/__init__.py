@@ -4,5 +4,6 @@
                           ▲
     corpus/papers.jsonl ──┴── own papers (pdf)
 
-Nothing here knows a worker or a patient, writes a sentence of its own about a finding, or opens a connection.
+The package holds no data of a worker or a patient, and shows no finding in other words than the paper's. Its one
+connection is to a model on this machine, if the person names one.
 """

@@ -60,7 +60,7 @@ def _read(pypdf: Any, raw: bytes) -> dict[str, Any]:
         return _pages(reader)
     except MemoryError:
         raise
-    except Exception:  # of a library, about a stranger's file: named, and nothing of it is carried on
+    except Exception:  # the library may raise anything on a foreign file: it is refused by name
         return {"refused": "broken"}
 
 

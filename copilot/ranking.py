@@ -124,7 +124,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """How far each unit of the question stands in a passage, and in each of its own questions."""
+    """How far each unit of the question is found in a passage, and in each question that the passage answers."""
 
     stored: Stored
     paper: Paper

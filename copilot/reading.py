@@ -164,7 +164,7 @@ def _text(most: int, least: int = 1) -> Check:
         if not isinstance(value, str) or not least <= len(value) <= most:
             return f"not a text of {least} to {most} characters"
         if not value.isprintable():  # a terminal would show another letter, or turn the text round
-            return "holds a control character, a line break or a space of its own kind"
+            return "holds a control character, a line break or an unusual space"
         if value != value.strip() or "  " in value:
             return "holds white space at an end, or twice"
         return ""

@@ -43,12 +43,12 @@ class Unit:
     Attributes:
         said: The question's own words.
         forms: What counts as found: the words themselves first, then their synonyms.
-        phrases: The words behind each form, for the index, which forms stems of its own.
+        phrases: The words behind each form, for the index, which stems them itself.
         shares_01: How far each form counts as what was asked for: its own words and their spellings wholly, a reviewed
             synonym nearly, a phrase of the thesaurus in part.
         marks: Each form as `joined` writes it, with its share, the largest first.
         parts: Its words one by one, likewise, where they are several.
-        is_plain: It carries no subject of its own ("reduce", "good").
+        is_plain: It names no subject ("reduce", "good").
         is_mild: It has one, and may be missing from every paper.
         is_other: It names people whom the papers may not be about.
         is_role: It names a group within healthcare.

@@ -13,13 +13,6 @@ from tests.support import made_papers
 PAPERS = made_papers.corpus().by_id()
 
 
-@pytest.fixture(scope="module")
-def index(tmp_path_factory):
-    made = Index(tmp_path_factory.mktemp("index") / "index.db", made_papers.corpus())
-    yield made
-    made.close()
-
-
 def asked_and_found(index, question):
     asked = weights(units(question), index)
     return asked, ranked(asked, index.candidates(asked.units), PAPERS)

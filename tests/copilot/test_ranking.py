@@ -4,20 +4,12 @@ import math
 
 import pytest
 
-from copilot.index import Index
 from copilot.ranking import gap, ranked
 from copilot.weighing import weights
 from copilot.words import units
 from tests.support import made_papers
 
 PAPERS = made_papers.corpus().by_id()
-
-
-@pytest.fixture(scope="module")
-def index(tmp_path_factory):
-    made = Index(tmp_path_factory.mktemp("index") / "index.db", made_papers.corpus())
-    yield made
-    made.close()
 
 
 def found(index, question):

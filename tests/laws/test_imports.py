@@ -364,7 +364,10 @@ def released_is_made_in_the_gate(root: Path) -> Iterator[str]:
 
 
 BLIND = {
-    ("copilot/pdf_child.py", "_read"),  # a library about a stranger's file, in a process of its own: a refusal by name
+    (
+        "copilot/pdf_child.py",
+        "_read",
+    ),  # the library may raise anything on a foreign file, which is then refused by name
     ("agent/session/loops.py", "run_sensor"),
     ("agent/publisher/link.py", "_live"),
     ("agent/page/process.py", "_answer"),  # one question of the page

@@ -388,7 +388,7 @@ def test_everything_is_saved(living, browser, width, scheme):
 @one_look(5)
 def test_what_is_unfolded_or_typed_stays_when_the_page_is_drawn_again(living, browser, width, scheme):
     fold = "document.querySelector('details:has([data-form=hours])').open"
-    anew = "document.querySelector('#main > h1').isBefore !== true"
+    redrawn = "document.querySelector('#main > h1').isBefore !== true"
     browser.enter(living, width, scheme)
     browser.go("privacy")
     browser("click", sel="details:has([data-form=hours]) > summary")
@@ -398,7 +398,7 @@ def test_what_is_unfolded_or_typed_stays_when_the_page_is_drawn_again(living, br
     for state in ("true", "false"):  # a switch elsewhere on the page
         browser("eval", js="void (document.querySelector('#main > h1').isBefore = true)")
         browser("click", sel="#main [data-do=notice]")
-        browser("wait", js=f"{anew} && document.querySelector('#main [data-do=notice]').ariaChecked === '{state}'")
+        browser("wait", js=f"{redrawn} && document.querySelector('#main [data-do=notice]').ariaChecked === '{state}'")
         browser("wait", js=f"{fold} && document.getElementById('hours-from').value === '02:00'")
     assert not browser("visible", sel="button.grave"), "what cannot be taken back begins from the start"
     assert browser("eval", js="document.getElementById('sure').checked") is False
