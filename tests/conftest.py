@@ -12,7 +12,7 @@ import time_machine
 import yaml
 
 from agent.system import host
-from tests.support import guard, strap_program
+from tests.support import guard, half_made, strap_program
 from tests.support.world import make_world, start_site_broker
 from tests.support.world import served as serving
 
@@ -41,6 +41,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     guard.install()
+    half_made.install()
     # a program's start lowers this limit for good; tests that call one in here would take it from the tests of cores
     host.no_core_dumps = lambda: None
     # no deadline: a busy machine is slow, and no test is one of time
