@@ -17,7 +17,7 @@ export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
 WORKERS ?= 5
 IN_PROCESSES = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-health bench-beside test-page screenshots report-picture train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm deb deb-check apt-repository offline-kit offline-kit-check test-package test-arm64 licences sboms wheel sign set-version release release-check release-trial test-pip test-templates msi msi-check test-wine macos bench-agreement sentiment-model bench-text bench-calendar bench-evidence evidence-digests
+.PHONY: demo picture test test-long test-fast test-shuffled test-dates test-pythons coverage release-state laws check mutations schema lock bench-agent bench-heart bench-strap bench-delivery bench-hub bench-scoring bench-page bench-floods bench-health bench-beside test-page screenshots report-picture train-arousal change-thresholds test-radio fuzz guided-fuzz chaos train-expression bench-face clean system-tools npm deb deb-check apt-repository offline-kit offline-kit-check test-package test-arm64 licences sboms wheel sign set-version release release-check release-trial test-pip test-templates msi msi-check test-wine macos bench-agreement sentiment-model bench-text bench-calendar bench-evidence evidence-digests evidence-vectors
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) once: about $$(grep -cE '^[a-z0-9._-]+==' requirements.lock) packages, 320 MB to download, two to five minutes."
@@ -152,6 +152,10 @@ bench-evidence: $(VENV)/.installed
 ## the digest of the shipped papers, after a change that was meant
 evidence-digests: $(VENV)/.installed
 	$(BIN)/python -m copilot.reading
+
+## the vectors of words, from the papers, their questions and the thesaurus; then: make bench-evidence FIT=yes
+evidence-vectors: $(VENV)/.installed
+	PYTHONPATH=. $(BIN)/python bench/evidence_vectors.py
 
 ## calendars: rosters of eight zones, a large file, costly files, damaged files, each file of a folder: PART=costly
 bench-calendar: $(VENV)/.installed

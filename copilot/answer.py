@@ -27,6 +27,7 @@ SENTENCES: Final = 5
 PAPERS: Final = 4
 _PER_PAPER: Final = 2
 _UNKNOWN_MOST_01: Final = 0.6  # where the papers mention less of a question, it is about something else
+_NEAREST: Final = 12  # passages that are ranked though they may have no word of the question
 _NEAR: Final = 0.75  # of the best score: what is further behind is not shown beside it
 DISCLAIMER: Final = (
     "These are sentences of papers about groups, quoted word for word. They are no medical advice, no diagnosis and no "
@@ -156,7 +157,8 @@ def searched(library: Library, question: str) -> tuple[Weights, tuple[Candidate,
     subjects = [unit for unit in asked.units if not unit.is_plain]
     if not subjects:
         return asked, Refusal("no_subject", "This question names no subject that a paper could be found by.", _REMEDY)
-    found = ranked(asked, index.candidates(asked.units), library.papers)
+    near = library.nearness.of(question, _NEAREST)
+    found = ranked(asked, index.candidates(asked.units, near.first), library.papers, near)
     if not found and any(unit.is_other for unit in subjects):
         who = next(unit.said for unit in subjects if unit.is_other)
         return asked, Refusal(

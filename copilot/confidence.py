@@ -1,24 +1,27 @@
-"""How likely the first paper answers the question: a logistic model of the features, fitted by cross-fitting.
+"""How likely the first paper answers the question: of each feature a step function, and their sum as log odds.
 
-Coefficients and floor are in `confidence.json`, made by ``make bench-evidence FIT=yes``.
+The steps and the floor are in `confidence.json`, made by ``make bench-evidence FIT=yes``: gradient boosting with trees
+of one fork, added up by feature, so that anybody can read what each feature is worth.
+
+Source: Lou Y, Caruana R, Gehrke J (2012), "Intelligible models for classification and regression", KDD 2012:150-158,
+doi:10.1145/2339530.2339556.
 """
 
 import json
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from copilot.ranking import Features
+from copilot.features import Features
 
 FILE: Final = Path(__file__).parent / "confidence.json"
-NAMES: Final = (
-    "title_01", "paper_01", "sentence_01", "bm25_01", "gap", "people_01", "weakest_01", "amount_01", "alike_01",
-    "within_01", "missing_01", "found_01", "number_01", "finds_01", "unknown_01",
-)  # fmt: skip
-"""Of `copilot.ranking.Features`, those that add something on our own questions."""
+NAMES: Final = tuple(one.name for one in fields(Features))
+"""The features that the confidence rests on."""
 # in per cent, from the highest; each is said beside the number
 WORDS: Final = (
     (90, "high: of ten such answers at least nine name the right paper first"),
@@ -28,20 +31,38 @@ WORDS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class Steps:
+    """What one feature adds to the log odds.
+
+    Attributes:
+        most: The largest value of each step but the last, rising.
+        adds: What each step adds; one more than ``most``.
+    """
+
+    most: tuple[float, ...]
+    adds: tuple[float, ...]
+
+    def of(self, value: float) -> float:
+        """What a value adds.
+
+        >>> Steps((0.5,), (-1.0, 2.0)).of(0.5), Steps((0.5,), (-1.0, 2.0)).of(0.6)
+        (-1.0, 2.0)
+        """
+        return self.adds[bisect_left(self.most, value)]
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """The fitted model.
 
     Attributes:
-        means, scales: Of each feature, which are standardised by them.
-        coefficients: Of each standardised feature.
-        intercept: Of the model.
+        base: Log odds before any feature.
+        steps: Of each feature, in the order of NAMES.
         floor_01: Below it there is no answer.
     """
 
-    means: tuple[float, ...]
-    scales: tuple[float, ...]
-    coefficients: tuple[float, ...]
-    intercept: float
+    base: float
+    steps: tuple[Steps, ...]
     floor_01: float
 
     def confidence_01(self, features: Features) -> float:
@@ -50,13 +71,12 @@ class Model:
 
     def of_values(self, values: Sequence[float]) -> float:
         """The same, of the features in the order of NAMES."""
-        standard = ((value - mean) / scale for value, mean, scale in zip(values, self.means, self.scales, strict=True))
-        z = self.intercept + sum(one * part for one, part in zip(self.coefficients, standard, strict=True))
+        z = self.base + sum(steps.of(value) for steps, value in zip(self.steps, values, strict=True))
         return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))
 
 
 def values_of(features: Features) -> tuple[float, ...]:
-    """The features that the confidence rests on, in the order of NAMES."""
+    """The features in the order of NAMES."""
     return tuple(getattr(features, name) for name in NAMES)
 
 
@@ -64,12 +84,18 @@ def from_json(made: dict[str, Any]) -> Model:
     """The model of `confidence.json`.
 
     Raises:
-        ValueError: It has other features than this program.
+        ValueError: It has other features than this program, or steps that do not rise.
     """
-    if tuple(made["features"]) != NAMES:
+    if tuple(made["steps"]) != NAMES:
         raise ValueError("confidence.json was fitted with other features; run 'make bench-evidence FIT=yes'")
-    means, scales, coefficients = (tuple(map(float, made[name])) for name in ("means", "scales", "coefficients"))
-    return Model(means, scales, coefficients, float(made["intercept"]), float(made["floor_01"]))
+    return Model(float(made["base"]), tuple(map(_steps, made["steps"].values())), float(made["floor_01"]))
+
+
+def _steps(made: dict[str, list[float]]) -> Steps:
+    most, adds = (tuple(map(float, made[name])) for name in ("most", "adds"))
+    if len(adds) != len(most) + 1 or any(one >= other for one, other in pairwise(most)):
+        raise ValueError("confidence.json has steps that do not rise; run 'make bench-evidence FIT=yes'")
+    return Steps(most, adds)
 
 
 @cache

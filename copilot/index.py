@@ -13,8 +13,9 @@ from typing import Final
 
 from agent.system.storage import Database, connect, connect_in_memory, shred, storing
 from copilot.papers import OWN, Corpus, Paper, Passage, own_paper
+from copilot.queries import frequency, query
 from copilot.sentences import Span, spans
-from copilot.words import NEAR_01, Unit, tokens
+from copilot.words import Unit
 
 FILE: Final = "index.db"
 _FORM: Final = "4"  # of the tables and of what a sentence is: another one makes the index again
@@ -81,42 +82,43 @@ class Index:
 
     # ---- reading
 
-    def frequency(self, unit: Unit) -> int:
-        """In how many passages a unit stands, at most: of a phrase its rarest word counts, of synonyms the sum.
+    def frequencies(self, units: Sequence[Unit]) -> list[int]:
+        """In how many passages each unit stands, at most: see `copilot.queries.frequency`."""
+        known = self._passages_of_stems(units)
+        return [min(frequency(unit, known), self.passages_n) for unit in units]
 
-        What counts in part alone counts where nothing else is there: it says little of how rare the word is.
-        """
-        stems = sorted({stem for form in unit.forms for stem in form})
+    def _passages_of_stems(self, units: Sequence[Unit]) -> dict[str, int]:
+        stems = sorted({stem for unit in units for form in unit.forms for stem in form})
         marks = ",".join("?" * len(stems))
-        rows = self._db.execute(f"SELECT stem, passages FROM word WHERE stem IN ({marks})", stems).fetchall()
-        known: dict[str, int] = dict(rows)
-        counts = [min(known.get(stem, 0) for stem in form) for form in unit.forms]
-        near = sum(n for n, share in zip(counts, unit.shares_01, strict=True) if share >= NEAR_01)
-        return min(near or sum(counts), self.passages_n)
+        return dict(self._db.execute(f"SELECT stem, passages FROM word WHERE stem IN ({marks})", stems).fetchall())
 
-    def candidates(self, units: Sequence[Unit]) -> tuple[Stored, ...]:
+    def candidates(self, units: Sequence[Unit], near: Sequence[str] = ()) -> tuple[Stored, ...]:
         """Passages that may answer, the best first.
 
         Args:
             units: What must be found; words that carry no subject are left aside where others are there.
+            near: Ids of passages that are near the question though they may have none of its words.
         """
         asked = [unit for unit in units if not unit.is_plain] or list(units)
-        counted = sorted((n, place) for place, unit in enumerate(asked) if (n := self.frequency(unit)) > 0)
-        few: list[Unit] = []
+        known = self._passages_of_stems(asked)
+        queries = sorted(
+            (one for unit in asked if (one := query(unit, known, _SCORED_ROWS)).rows), key=lambda q: q.rows
+        )
+        few: list[str] = []
         rows = 0
-        while counted and (rows + counted[0][0] <= _SCORED_ROWS):
-            n, place = counted.pop(0)
-            rows += n
-            few.append(asked[place])
-        common = [asked[place] for _, place in counted[:_COMMON]]
+        while queries and rows + queries[0].rows <= _SCORED_ROWS:
+            rows += queries[0].rows
+            few.append(queries.pop(0).text)
         scores: dict[int, float] = {}
         if few:
-            query = " OR ".join(_phrases(unit) for unit in few)
-            scores |= self._ranked(query)
-            scores = self._by_sentence(query) | scores
-        if common:  # a row that has all of them, unranked
-            for row in self._some(" AND ".join(_phrases(unit) for unit in common)):
+            scores |= self._ranked(" OR ".join(few))
+            scores = self._by_sentence(" OR ".join(few)) | scores
+        if queries:  # a row that has all of them, unranked
+            for row in self._some(" AND ".join(one.text for one in queries[:_COMMON])):
                 scores.setdefault(row, 0.0)
+        marks = ",".join("?" * len(near))
+        for (row,) in self._db.execute(f"SELECT id FROM passage WHERE name IN ({marks})", tuple(near)).fetchall():
+            scores.setdefault(row, 0.0)
         return self._stored(scores)
 
     def passage(self, passage_id: str) -> Stored | None:
@@ -284,13 +286,3 @@ class Index:
 
 def _passage(name: str, section: str, text: str, sha256: str, asked: str) -> Passage:
     return Passage(name, section, text, sha256, tuple(asked.splitlines()))
-
-
-def _phrases(unit: Unit) -> str:
-    """A unit as part of a query: each form a phrase in quotes, made of tokens alone.
-
-    >>> from copilot.words import units
-    >>> _phrases(units('cannabis" OR 1')[0])
-    '("cannabis")'
-    """
-    return f"({' OR '.join(chr(34) + ' '.join(tokens(phrase)) + chr(34) for phrase in unit.phrases)})"

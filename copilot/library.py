@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Final
 
 from agent.system import host
-from copilot import confidence, reading
+from copilot import confidence, reading, vectors
 from copilot.index import FILE, Index, Stored
+from copilot.nearness import Nearness
 from copilot.papers import Corpus, Paper, sha256_of
 from copilot.words import tokens
 
@@ -30,6 +31,7 @@ class Library:
         self.corpus = reading.load() if corpus is None else corpus
         self.model = confidence.shipped() if model is None else model
         self.index = Index(host.private_dir(state / FOLDER) / FILE if state is not None else None, self.corpus)
+        self.nearness = Nearness(self.corpus, vectors.shipped())
         self._shipped = self.corpus.passages()
         self._words: frozenset[str] | None = None
         self.papers: Mapping[str, Paper] = {}

@@ -4,15 +4,13 @@ Patterns run over the question's tokens, joined by blanks; they bear on who and 
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-from copilot.vocabulary import FOREIGN, STOP
+from copilot.language import is_english
 from copilot.words import tokens, units
 
 LONGEST: Final = 300
-_LATIN_LEAST_01: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ _DISEASE = (
     r"arthritis|kidney|"
     r"renal|liver|delirium|cardiac arrest|heart failure|appendicitis|pancreatitis|anaemia|anemia|hypoglyc\w+|meningitis"
 )
-
+_HARM = r"(?:kill|hurt|harm|cut|hang|shoot|drown|poison)"
 _EMERGENCY: Final = Refusal(
     "emergency",
     "This is no help line, and nothing was searched. If you or somebody else may be in danger, speak to a person now.",
@@ -129,23 +127,26 @@ RULES: Final = (
     Rule(
         _EMERGENCY,
         _any(
-            r"(?:kill|hurt|harm|cut|hang|shoot|drown|poison)(?:ing|t?ing)? (?:\w+ )?(?:myself|himself|herself|"
-            r"themselves|yourself|ourselves|me)",
+            rf"{_HARM}(?:t?ing)? (?:\w+ )?(?:my|him|her|your|our)sel(?:f|ves)",
+            rf"(?<!likelier to )(?<!likely to )(?<!prone to )(?<!often ){_HARM}(?:t?ing)? (?:\w+ )?themselves",
+            rf"{_HARM} (?:\w+ )?me|(?:hurting|harming|poisoning) (?:\w+ )?me",
             r"(?:end|take|ending|taking) (?:my|his|her|their|your) (?:own )?life",
             r"(?:want|wants|wanted|wish|wishes|going|plan|plans|ready) to (?:die|be dead|disappear|end it(?: all)?)",
             r"(?:not|dont|don t|no longer|never) (?:want|wants|wish) to (?:live|be alive|wake up|go on|be here)",
             r"(?:i|we|he|she|my \w+|our \w+|you) (?:\w+ ){0,4}(?:suicidal|suicide|self harm\w*|overdos\w+|kill)",
             r"(?:suicidal|suicide|self harm\w*) (?:\w+ ){0,4}(?:i|me|my|myself)",
             r"(?:no (?:reason|point)|better off) (?:\w+ ){0,3}(?:living|dead|live|alive|without (?:me|him|her))",
-            r"jump (?:off|from|in front)",
             r"(?:i|he|she|colleague) (?:\w+ ){0,4}(?:chest pain|can t breathe|cannot breathe|heart attack|"
             r"bleeding|collapsed)",
-            r"how (?:\w+ ){0,3}(?:commit|attempt) suicide",
+            r"how (?:\w+ ){0,3}(?:commit|attempt) suicide|jump (?:off|from|in front)",
             r"(?:a|the|this|that|one of (?:my|our)) (?:\w+ )?(?:colleagues?|friends?|nurses?|doctors?|coworkers?) "
             r"(?:\w+ ){0,3}suicidal",
             r"(?:i|he|she|they) can ?(?:t|not) (?:go on|take (?:it|this)|cope) any ?(?:more|longer)",
         ),
-        _any(r"in (?:nurses|doctors|physicians|residents|healthcare workers|health professionals|midwives|surgeons)"),
+        re.compile(
+            r"^(?!.*\b(?:i|me|my|myself)\b).*\bin (?:nurses|doctors|physicians|residents|healthcare workers|"
+            r"health professionals|midwives|surgeons)\b"
+        ),
     ),
     Rule(
         _ORDER,
@@ -236,7 +237,7 @@ RULES: Final = (
         ),
         _any(
             r"(?:nurses?|physicians?|doctors?|residents?|staff|healthcare workers?|clinicians?) (?:who|that|"
-            r"treating|caring)",
+            r"treating|caring|looking|look|working)",
             r"(?:refus\w*|oblig\w*|willing\w*|duty|fear\w*) (?:\w+ ){0,3}treat",
             r"(?:stress\w*|burnout|distress\w*|fatigue\w*|strain\w*|exhaust\w*|anxi\w*) (?:\w+ ){0,4}treat(?:ing)?",
         ),
@@ -278,7 +279,7 @@ def refusal(question: str) -> Refusal | None:
         return _LONG
     if not any(letter.isalpha() for word in words for letter in word):
         return _EMPTY
-    if not _is_english(question, words):
+    if not is_english(question, words):
         return _LANGUAGE
     if any(not _is_a_subject(name) for name in _TITLED.findall(question)):
         return _PERSON
@@ -289,12 +290,3 @@ def refusal(question: str) -> Refusal | None:
 def _is_a_subject(name: str) -> bool:
     """Whether a word with a capital letter is one of the field ("Nurse Burnout"), and so no person's name."""
     return all(unit.is_plain or unit.is_mild or len(unit.forms) > 1 for unit in units(name))
-
-
-def _is_english(question: str, words: tuple[str, ...]) -> bool:
-    letters = [letter for letter in question if letter.isalpha()]
-    latin = sum("LATIN" in unicodedata.name(letter, "") for letter in letters)
-    if latin < _LATIN_LEAST_01 * len(letters):
-        return False
-    foreign = sum(word in FOREIGN for word in words)
-    return foreign < 2 or foreign <= sum(word in STOP for word in words)

@@ -108,6 +108,15 @@ PLAIN: Final = listed(
     came caught chose drew drawn fell fallen fought gave given went grew grown knew lost meant met paid ran
     risen rose saw seen sent shut spoke spoken stood stuck took taken understood won wore wrote written day
     days during saved saves happily answers papers acts acting arises feels doing done beginning ended
+    absolutely actual aimed anniversary apparently asking aware awful basically bet bits bloke blokes bloody blow
+    bright brilliant bunch bundle chap chaps cheers chuck clever concerned crack cruel dare decent deeply dreadful
+    dress enormous essay everybody fancy folk folks frankly fun funny fuss gang gentle gents gosh grand guess guy
+    guys heap heaps hello hey hi honest honestly horrible hurry idea ideas imagine incredibly joke joking kindly
+    kitchen lad lately laugh lesson lessons literally loads lovely mad mate mates mess moan moment nerves newspaper
+    nice nicer nightmare nonsense nutshell okay ours pal pals paper piece pile plainly polite posh properly proud
+    quote quoted reckon regarding remotely rookie rotten round rubbish sake saying seriously shame shelf silly sit
+    sitting smart sorry soul stupid supposed supposedly swear sweet tale tell telling thank thanks thanksgiving tons
+    toss tricky truly trying ugly understandably utterly weird whatever whinge wondering wonders yeah yep
     comparably nicely else anyhow ever apart aside amid onward mainly
     """
 )
@@ -138,6 +147,13 @@ OTHERS: Final = listed(
     veterinarian vet pharmacist astronaut politician manager executive entrepreneur freelancer actor dancer
     warehouse courier controller hairdresser librarian academic professor researcher scientist pensioner retiree
     consumer customer passenger
+    """
+)
+# Of these, people whom healthcare workers care for or live with: beside a group of workers they are no subject.
+BESIDE: Final = listed(
+    """
+    child children kid baby infant newborn toddler adolescent teenager teen pupil inmate prisoner refugee parent mother
+    father spouse husband wife pet dog cat
     """
 )
 # Groups within healthcare: a paper about another one is a weaker answer.

@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from copilot.facets import Facet, asked_facets
 from copilot.index import Index
+from copilot.vocabulary import BESIDE
 from copilot.words import Unit, found_01, tokens, units
 
+_SENTENCE_ENDS: Final = re.compile(r"(?<=[.?!])\s+")
+_BESIDE_01: Final = 0.5
+_ASKED_LEAST: Final = 2  # subjects; a question with fewer is about what the sentences beside it say
 _PLAIN_IDF, _MILD_IDF, _IDF_LEAST, _IDF_MOST = 0.15, 0.8, 0.2, 4.0
 _ASKS_FOR_A_NUMBER: Final = re.compile(
     r"\b(?:how (?:many|much|often|common|long|large|big|high|frequent\w*)|"
@@ -18,6 +23,14 @@ _ASKS_FOR_HELP: Final = re.compile(
     r"\b(?:what (?:really |actually |best |else )?(?:helps?|works?|can|could|should)|"
     r"how (?:can|could|do|to|should|might)|"
     r"ways? (?:to|of)|tips?|(?:which|what) (?:\w+ ){1,2}(?:helps?|works?|reduces?|lowers?|improves?|prevents?))\b"
+)
+
+_ASKS_FOR_A_METHOD: Final = re.compile(
+    r"\b(?:how (?:was|were|is|are|will|did|do) (?:\w+ ){0,7}(?:measured|tested|studied|evaluated|assessed|recruited|"
+    r"collected|measure|test|study|assess)|sample size|how many (?:\w+ ){0,3}(?:took part|participated|answered|"
+    r"were (?:asked|studied|interviewed|included|surveyed|recruited)|studies|trials|participants)|who took part|design|"
+    r"methods?|instruments?|questionnaires?|databases?|risk of bias|recruited|sampling|"
+    r"which (?:tool|scale|countr\w+))\b"
 )
 
 
@@ -32,6 +45,9 @@ class Weights:
         said: All that the question asks for, whether any passage has it or not.
         wants_number: Whether it asks how many, how often, or what share.
         wants_help: Whether it asks what helps.
+        wants_method: Whether it asks how something was studied.
+        facets: What it wants to know of its subject.
+        counts: Of each unit, 1 where it stands in what is asked, less where it stands in a sentence beside that.
     """
 
     units: tuple[Unit, ...]
@@ -40,6 +56,9 @@ class Weights:
     said: tuple[Unit, ...]
     wants_number: bool = False
     wants_help: bool = False
+    counts: tuple[float, ...] = ()
+    facets: tuple[Facet, ...] = ()
+    wants_method: bool = False
 
     @property
     def unknown_01(self) -> float:
@@ -84,9 +103,47 @@ def asks_for_help(question: str) -> bool:
 
 
 def weighed(question: str, index: Index) -> Weights:
-    """A question's units and what it wants."""
-    made = weights(units(question), index)
-    return replace(made, wants_number=asks_for_a_number(question), wants_help=asks_for_help(question))
+    """A question's units and what it wants.
+
+    Where some sentences ask and others tell what is around it ("I run a ward. Do naps help?"), the words of the others
+    count half, are missing from no paper, and name nobody whom a paper must be about.
+    """
+    asking, beside = parts(question)
+    asked = units(asking)
+    if any(unit.is_role for unit in asked):
+        asked = tuple(_no_subject(unit) if unit.said.removesuffix("s") in BESIDE else unit for unit in asked)
+    said = tuple(_no_subject(unit) for unit in units(beside) if unit not in asked)
+    if sum(not unit.is_plain and not unit.is_mild for unit in asked) < _ASKED_LEAST:  # "Does that help?"
+        asked, said = (*asked, *said), ()
+    made, around = weights(asked, index), weights(said, index)
+    return Weights(
+        made.units + around.units,
+        made.idf + tuple(_BESIDE_01 * one for one in around.idf),
+        made.unknown,
+        made.said,
+        asks_for_a_number(asking),
+        asks_for_help(asking),
+        (1.0,) * len(made.units) + (_BESIDE_01,) * len(around.units),
+        asked_facets(" ".join(tokens(asking))),
+        bool(_ASKS_FOR_A_METHOD.search(" ".join(tokens(asking)))),
+    )
+
+
+def _no_subject(unit: Unit) -> Unit:
+    """People whom nothing is asked about; any other unit as it is."""
+    return replace(unit, is_other=False, is_mild=True) if unit.is_other else unit
+
+
+def parts(question: str) -> tuple[str, str]:
+    """The sentences of a question that ask, and those that do not; where none has a question mark, all of them ask.
+
+    >>> parts("I run a ward. Do naps help nurses? Be brief.")
+    ('Do naps help nurses?', 'I run a ward. Be brief.')
+    """
+    sentences = _SENTENCE_ENDS.split(question.strip())
+    asking = [one for one in sentences if one.endswith("?")]
+    beside = [one for one in sentences if not one.endswith("?")]
+    return (" ".join(asking), " ".join(beside)) if asking else (question, "")
 
 
 def weights(units: Sequence[Unit], index: Index) -> Weights:
@@ -95,7 +152,7 @@ def weights(units: Sequence[Unit], index: Index) -> Weights:
     Source: Robertson S, Zaragoza H (2009), doi:10.1561/1500000019, section 3; the bounds are ours: one word that a
     single passage has must not outweigh three others.
     """
-    counts = [index.frequency(unit) for unit in units]
+    counts = index.frequencies(units)
     known = [unit for unit, n in zip(units, counts, strict=True) if n or not _may_miss(unit)]
     rare = {
         unit: min(
@@ -105,7 +162,7 @@ def weights(units: Sequence[Unit], index: Index) -> Weights:
         for unit, n in zip(units, counts, strict=True)
     }
     unknown = tuple(unit for unit, n in zip(units, counts, strict=True) if not n and not _may_miss(unit))
-    return Weights(tuple(known), tuple(rare[unit] for unit in known), unknown, tuple(units))
+    return Weights(tuple(known), tuple(rare[unit] for unit in known), unknown, tuple(units), counts=(1.0,) * len(known))
 
 
 def _may_miss(unit: Unit) -> bool:

@@ -138,20 +138,29 @@ def _add(arguments: argparse.Namespace) -> int:
 
     with _library(arguments) as library:
         found = add(library, Path(arguments.what))
+    code = found.refused[0].exit_code if found.refused else 0
+    if arguments.json:
+        added = [{"id": paper.id, "passages": len(paper.passages), "licence": paper.licence} for paper in found.papers]
+        refused = [{"reason": str(one), "remedy": one.remedy} for one in found.refused]
+        show(json.dumps({"added": added, "refused": refused}, ensure_ascii=False))
+        return code
     for paper in found.papers:
         n = len(paper.passages)
         say(f"added: {paper.id} ({n} {'passage' if n == 1 else 'passages'}; {paper.licence})")
     for refused in found.refused:
         say(f"wardbeat: {refused}")
         say(f"  \u2192 {refused.remedy}")
-    return found.refused[0].exit_code if found.refused else 0
+    return code
 
 
 def _remove(arguments: argparse.Namespace) -> int:
     with _library(arguments) as library:
         if not library.index.remove(arguments.what):
             raise WrongUse(f"there is no own paper {arguments.what!r}", remedy="'wardbeat evidence list' names them.")
-    say(f"removed: {arguments.what}")
+    if arguments.json:
+        show(json.dumps({"removed": arguments.what}, ensure_ascii=False))
+    else:
+        say(f"removed: {arguments.what}")
     return 0
 
 
@@ -161,6 +170,9 @@ def _check(arguments: argparse.Namespace) -> int:
         count = library.index.passages_n
         if faults:
             library.mend()
+    if arguments.json:
+        show(json.dumps({"passages": count, "papers": len(library.papers), "differed": faults}, ensure_ascii=False))
+        return 1 if faults else 0
     if faults:
         raise CheckFailed(
             f"{len(faults)} of {count} passages differed from their digest: {', '.join(faults[:5])}",

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copilot import confidence
-from copilot.ranking import Features
+from copilot.features import Features
 
 FIELDS = len(dataclasses.fields(Features))
 NOTHING = Features(*(0.0,) * FIELDS)
@@ -27,11 +27,16 @@ def test_nothing_found_is_below_the_floor_and_all_found_is_above():
     assert model.confidence_01(better) > model.confidence_01(NOTHING)
 
 
-def test_a_model_of_other_features_is_refused():
+def test_a_model_of_other_features_or_of_steps_that_do_not_rise_is_refused():
     made = json.loads(confidence.FILE.read_text())
     confidence.from_json(made)
+    steps = dict(made["steps"])
+    first = steps.pop(confidence.NAMES[0])
     with pytest.raises(ValueError, match="fitted with other features"):
-        confidence.from_json(made | {"features": made["features"][1:]})
+        confidence.from_json(made | {"steps": steps})
+    for most, adds in (([0.2, 0.1], [0.0, 0.0, 0.0]), ([0.1], [0.0]), ([0.1, 0.1], [0.0, 0.0, 0.0])):
+        with pytest.raises(ValueError, match="do not rise"):
+            confidence.from_json(made | {"steps": {confidence.NAMES[0]: first | {"most": most, "adds": adds}} | steps})
 
 
 def test_each_percentage_has_its_words():

@@ -10,12 +10,13 @@ from copilot.weighing import weights
 from copilot.words import units
 from tests.support import made_papers
 
-PAPERS = made_papers.corpus().by_id()
+CORPUS = made_papers.corpus()
 
 
 def asked_and_found(index, question):
     asked = weights(units(question), index)
-    return asked, ranked(asked, index.candidates(asked.units), PAPERS)
+    found = index.candidates(asked.units)
+    return asked, ranked(asked, found, CORPUS.by_id(), made_papers.near(question, CORPUS))
 
 
 @pytest.mark.parametrize("room", [2, 3, 5])
@@ -35,10 +36,10 @@ def test_without_another_side_nothing_changes(index):
 
 def test_only_trials_of_one_exposure_agree(index):
     asked, _ = asked_and_found(index, "Do naps or mindfulness help nurses on night shifts?")
-    assert agreeing(asked, (PAPERS["nap-2020"], PAPERS["mind-2019"])) == 1
-    assert agreeing(asked, (PAPERS["nap-2020"], PAPERS["rest-2021"])) == 1
-    assert agreeing(asked, (PAPERS["nap-2020"], PAPERS["nap-2020"])) == 2
-    assert agreeing(asked, (PAPERS["quick-2018"],)) == 0
+    assert agreeing(asked, (CORPUS.by_id()["nap-2020"], CORPUS.by_id()["mind-2019"])) == 1
+    assert agreeing(asked, (CORPUS.by_id()["nap-2020"], CORPUS.by_id()["rest-2021"])) == 1
+    assert agreeing(asked, (CORPUS.by_id()["nap-2020"], CORPUS.by_id()["nap-2020"])) == 2
+    assert agreeing(asked, (CORPUS.by_id()["quick-2018"],)) == 0
 
 
 def test_a_finding_is_split_into_what_and_outcome():
@@ -70,7 +71,8 @@ def test_where_an_exposure_was_met_is_no_exposure(tmp_path):
     )  # fmt: skip
     corpus = made_papers.corpus(rows)
     made = Index(tmp_path / "index.db", corpus)
-    asked = weights(units("Do naps help nurses on night shifts?"), made)
-    found = ranked(asked, made.candidates(asked.units), corpus.by_id())
+    question = "Do naps help nurses on night shifts?"
+    asked = weights(units(question), made)
+    found = ranked(asked, made.candidates(asked.units), corpus.by_id(), made_papers.near(question, corpus))
     assert contradictions(asked, found[:2], found, 5, 4)[0] == ()
     made.close()

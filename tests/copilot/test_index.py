@@ -102,4 +102,5 @@ def test_papers_are_added_together_or_not_at_all(index):
 def test_rare_words_are_counted(index):
     (violence,) = units("violence")
     (nurses,) = units("nurses")
-    assert 0 < index.frequency(violence) < index.frequency(nurses) <= index.passages_n
+    rare_n, common_n = index.frequencies([violence, nurses])
+    assert 0 < rare_n < common_n <= index.passages_n

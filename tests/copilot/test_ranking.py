@@ -9,19 +9,19 @@ from copilot.weighing import weights
 from copilot.words import units
 from tests.support import made_papers
 
-PAPERS = made_papers.corpus().by_id()
+CORPUS = made_papers.corpus()
 
 
 def found(index, question):
     asked = weights(units(question), index)
-    return ranked(asked, index.candidates(asked.units), PAPERS)
+    return ranked(asked, index.candidates(asked.units), CORPUS.by_id(), made_papers.near(question, CORPUS))
 
 
 def test_a_rare_word_weighs_more_than_a_common_one(index):
     asked = weights(units("Does violence harm nurses?"), index)
     idf = {unit.said: value for unit, value in zip(asked.units, asked.idf, strict=True)}
     assert idf["violence"] > idf["nurses"]
-    n = index.frequency(next(unit for unit in asked.units if unit.said == "violence"))
+    n = index.frequencies([next(unit for unit in asked.units if unit.said == "violence")])[0]
     assert idf["violence"] == pytest.approx(math.log((index.passages_n + 0.5) / (n + 0.5)))
     assert asked.unknown == ()
 

@@ -3,13 +3,19 @@
 import json
 from pathlib import Path
 
-from copilot import reading
-from copilot.confidence import NAMES, Model
+from copilot import reading, vectors
+from copilot.confidence import NAMES, Model, Steps
+from copilot.nearness import Near, Nearness
 from copilot.papers import Corpus
 
 # what the search finds counts, by its own shares; the shipped model is fitted on the shipped papers
 _WEIGHTS = {"sentence_01": 3.0, "title_01": 1.0, "paper_01": 4.0}
-MODEL = Model((0.0,) * len(NAMES), (1.0,) * len(NAMES), tuple(_WEIGHTS.get(name, 0.0) for name in NAMES), -4.0, 0.4)
+_TENTHS = tuple(n / 10 for n in range(1, 10))
+MODEL = Model(
+    -4.0,
+    tuple(Steps(_TENTHS, tuple(_WEIGHTS.get(name, 0.0) * (n + 0.5) / 10 for n in range(10))) for name in NAMES),
+    0.4,
+)
 
 LICENCE = "This is an open access article distributed under the Creative Commons Attribution License."
 
@@ -126,3 +132,8 @@ def folder(at: Path, rows=ROWS) -> Path:
     (at / reading.FILE).write_bytes(raw(rows))
     (at / reading.DIGESTS).write_text(reading.digest_line(raw(rows)))
     return at
+
+
+def near(question: str, papers: Corpus) -> Near:
+    """How near a question is to the passages of papers; none of them is named first."""
+    return Nearness(papers, vectors.shipped()).of(question, 0)

@@ -14,6 +14,8 @@ import pytest
 from agent import cli
 from copilot import reading
 from copilot.answer import DISCLAIMER
+from copilot.papers import OWN_LICENCE
+from tests.support import made_pdfs
 
 
 @pytest.fixture
@@ -83,6 +85,7 @@ def test_a_wrong_word_has_exit_code_two_and_a_remedy(evidence, words):
 @pytest.mark.parametrize("is_served", [False, True])
 def test_the_page_is_opened_by_a_file_that_goes_when_the_page_ends(evidence, tmp_path, is_served):
     words = [sys.executable, "-m", "agent.cli", "--config", str(evidence.settings), "evidence", "open", "--print"]
+    words = ["env", "--default-signal=INT", *words]  # a suite in the background has it ignored
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         file = Path(process.stdout.readline().strip())
         assert file == tmp_path / "state" / "evidence-open.html"
@@ -95,6 +98,26 @@ def test_the_page_is_opened_by_a_file_that_goes_when_the_page_ends(evidence, tmp
         process.communicate(timeout=60)
     assert not file.exists()
     assert process.returncode == 130
+
+
+@pytest.mark.process
+def test_every_action_prints_one_object_where_that_is_asked(evidence, tmp_path):
+    papers = tmp_path / "papers"
+    papers.mkdir()
+    (papers / "hammocks.pdf").write_bytes(made_pdfs.text(title="Hammocks for nurses"))
+    (papers / "torn.pdf").write_bytes(b"%PDF-1.7 torn")
+    code, out, _ = evidence("add", str(papers), "--json")
+    made = json.loads(out)
+    assert code == 2
+    assert [(one["passages"], one["licence"]) for one in made["added"]] == [(1, OWN_LICENCE)]
+    assert "torn.pdf" in made["refused"][0]["reason"]
+    assert made["refused"][0]["remedy"]
+    code, out, _ = evidence("check", "--json")
+    assert code == 0
+    assert json.loads(out) == {"passages": len(reading.load().passages()) + 1, "papers": len(reading.load().papers) + 1, "differed": []}  # fmt: skip
+    name = made["added"][0]["id"]
+    code, out, _ = evidence("remove", name, "--json")
+    assert (code, json.loads(out)) == (0, {"removed": name})
 
 
 TRACED = """
