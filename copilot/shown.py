@@ -1,5 +1,6 @@
 """An answer or a refusal as JSON (which may leave this machine) and as lines for a terminal."""
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -75,6 +76,22 @@ def as_json(made: Answer | Refusal, *, with_own: bool = False) -> dict[str, Any]
         "retracted": [notice(one) for one in made.withdrawn],
         "disclaimer": DISCLAIMER,
     }
+
+
+def saved(made: Answer | Refusal, today: str) -> str:
+    """A file of an answer, with the disclaimer; without sentences of own files.
+
+    Args:
+        made: What was answered.
+        today: The date, as the file says it.
+    """
+    said = [f"Asked of Wardbeat's evidence on {today}."]
+    if isinstance(made, Answer):
+        quotes = tuple(quote for quote in made.quotes if not quote.paper.is_own)
+        left_out = [_OWN_LEFT_OUT] if len(quotes) < len(made.quotes) else []
+        said += [f"Question: {made.question}", *left_out, ""]
+        made = dataclasses.replace(made, quotes=quotes)
+    return "\n".join((*said, *lines(made), ""))
 
 
 def _quote(quote: Quote) -> dict[str, Any]:

@@ -141,8 +141,8 @@ def _add(arguments: argparse.Namespace) -> int:
     code = found.refused[0].exit_code if found.refused else 0
     if arguments.json:
         added = [{"id": paper.id, "passages": len(paper.passages), "licence": paper.licence} for paper in found.papers]
-        refused = [{"reason": str(one), "remedy": one.remedy} for one in found.refused]
-        show(json.dumps({"added": added, "refused": refused}, ensure_ascii=False))
+        faults = [{"reason": str(one), "remedy": one.remedy} for one in found.refused]
+        show(json.dumps({"added": added, "refused": faults}, ensure_ascii=False))
         return code
     for paper in found.papers:
         n = len(paper.passages)

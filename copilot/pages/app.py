@@ -3,11 +3,13 @@
 GET  /  /static/*      the shell, its style and scripts: no word of a question or an answer
 POST /enter  /here     a code for a key; the page is still open
 POST /ask              an answer or a refusal
+POST /saved            the same as the text of a file
 GET  /passage/ID       a passage with its paper
 POST /feedback         "useful" or "wrong", kept on this machine
 """
 
 import json
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +21,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent.errors import WardbeatError
+from agent.system import host
 from agent.web.body import TooLong, Unfinished, read_body
 from agent.web.guard import by_name
 from copilot import scope, shown
@@ -89,6 +92,11 @@ class _Answers:
         question = _text(await _asked(request), "question", _ASKED_MOST)
         return JSONResponse(shown.as_json(answer(self._library, question), with_own=True))
 
+    async def saved(self, request: Request) -> Response:
+        question = _text(await _asked(request), "question", _ASKED_MOST)
+        today = host.local_time(time.time()).date().isoformat()
+        return JSONResponse({"text": shown.saved(answer(self._library, question), today)})
+
     async def passage(self, request: Request) -> Response:
         stored = self._library.index.passage(request.path_params["name"][:_NAME_MOST])
         if stored is None or self._library.fault(stored):
@@ -157,6 +165,7 @@ def make_app(sessions: Sessions, library: Library, state: Path) -> ASGIApp:
         post("/enter", answers.enter),
         post("/here", answers.here),
         post("/ask", answers.ask),
+        post("/saved", answers.saved),
         get("/passage/{name}", answers.passage),
         post("/feedback", answers.feedback),
     ]

@@ -1,5 +1,6 @@
 """An answer in words and as JSON: each sentence with all that is needed to judge it, the disclaimer on every one."""
 
+import dataclasses
 import json
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from copilot import shown
 from copilot.answer import DISCLAIMER, Withdrawn, answer
 from copilot.library import Library
+from copilot.papers import own_paper
 from tests.support import made_papers
 
 
@@ -40,6 +42,20 @@ def test_json_says_the_same(library):
     assert row["disclaimer"] == DISCLAIMER
     assert row["contradictions"][0]["asked"] == "naps"
     assert row["left_out"] is None
+
+
+def test_a_file_of_an_answer_has_no_sentence_of_an_own_paper(library):
+    made = answer(library, "Do naps help nurses on night shifts?")
+    text = shown.saved(made, "2026-11-30")
+    assert text.startswith(f"Asked of Wardbeat's evidence on 2026-11-30.\nQuestion: {made.question}\n")
+    assert all(quote.text in text for quote in made.quotes)
+    own = own_paper("own:mine-1", "Mine", {}, made.quotes[0].paper.passages)
+    mixed = dataclasses.replace(made, quotes=(dataclasses.replace(made.quotes[0], paper=own), *made.quotes[1:]))
+    text = shown.saved(mixed, "2026-11-30")
+    assert made.quotes[0].text not in text
+    assert "left out" in text
+    assert text.rstrip().endswith(DISCLAIMER)
+    assert shown.saved(answer(library, "Do hammocks help nurses?"), "2026-11-30").rstrip().endswith(DISCLAIMER)
 
 
 def test_a_refusal_has_its_reason_its_remedy_and_the_disclaimer(library):

@@ -24,6 +24,23 @@ function judged(made) {
     ...made.retracted.map((words) => make("p", { class: "notice" }, words)));
 }
 
+/** A button that saves the answer as a text file, by the browser's own means. */
+function saving(question) {
+  return make("div", { class: "row" }, make("button", {
+    type: "button", class: "quiet", onclick: async () => {
+      try {
+        const { text } = await post("/saved", { question });
+        const address = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
+        make("a", { href: address, download: "wardbeat-evidence.txt" }).click();
+        setTimeout(() => URL.revokeObjectURL(address), 60_000);
+        say("Saved as a text file.");
+      } catch (error) {
+        say(error.message, true);
+      }
+    },
+  }, "Save this answer"));
+}
+
 function show(made) {
   const place = at("answer");
   place.replaceChildren();
@@ -33,7 +50,7 @@ function show(made) {
     return;
   }
   place.append(judged(made), ...made.contradictions.map((one) => sides(one, made.quotes)),
-    make("h2", {}, "What the papers say"), ...made.quotes.map((quote, n) => card(made.question, quote, n + 1)));
+    make("h2", {}, "What the papers say"), ...made.quotes.map((quote, n) => card(made.question, quote, n + 1)), saving(made.question));
   say(`${made.quotes.length} ${made.quotes.length === 1 ? "sentence" : "sentences"} found.`);
 }
 

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from copilot.answer import DISCLAIMER
 from copilot.library import Library
 from copilot.pages import feedback
 from copilot.pages.serve import FILE, serve
@@ -107,6 +108,19 @@ def test_a_nurse_asks_reads_the_passage_sees_both_sides_and_says_what_was_useful
     assert all(url.startswith((origin, "data:")) for url in browser("asked"))
     assert browser("troubles") == []
     assert browser("cookies") == []
+
+
+def test_an_answer_is_saved_as_a_file_with_the_disclaimer(browser, tmp_path):
+    opened(browser, tmp_path)
+    ask(browser, NAPS)
+    quotes = browser("eval", js="[...document.querySelectorAll('article blockquote')].map((one) => one.textContent)")
+    made = browser("download", sel="#answer > .row button")
+    assert made["name"] == "wardbeat-evidence.txt"
+    assert f"Question: {NAPS}" in made["text"]
+    assert all(f"\u201c{quote}\u201d" in made["text"] for quote in quotes)
+    assert made["text"].rstrip().endswith(DISCLAIMER)
+    assert browser("text", sel="#said") == "Saved as a text file."
+    assert browser("troubles") == []
 
 
 def test_the_keyboard_alone_is_enough(browser, tmp_path):
