@@ -11,6 +11,7 @@ from typing import Final
 
 from agent.errors import QuoteRefused
 from copilot import confidence, scope
+from copilot.choosing import NEAR, PAPERS, SENTENCES, chosen
 from copilot.contradictions import Contradiction, agreeing, contradictions
 from copilot.grades import Grade, grade
 from copilot.index import Stored
@@ -23,12 +24,9 @@ from copilot.spelling import read_as
 from copilot.weighing import Weights, weighed, weights
 from copilot.words import Unit, finds, joined, units
 
-SENTENCES: Final = 5
-PAPERS: Final = 4
-_PER_PAPER: Final = 2
 _UNKNOWN_MOST_01: Final = 0.6  # where the papers mention less of a question, it is about something else
+_NAMED_01: Final = 0.25  # so likely, the nearest paper is named with a refusal
 _NEAREST: Final = 12  # passages that are ranked though they may have no word of the question
-_NEAR: Final = 0.75  # of the best score: what is further behind is not shown beside it
 DISCLAIMER: Final = (
     "These are sentences of papers about groups, quoted word for word. They are no medical advice, no diagnosis and no "
     "statement about any person. Read the paper, and decide with a professional who knows the case."
@@ -121,8 +119,8 @@ def answer(library: Library, question: str) -> Answer | Refusal:
     features = dataclasses.replace(standing[0].features, gap=gap(standing))
     likely_01 = library.model.confidence_01(features)
     if likely_01 < library.model.floor_01:
-        return _nothing(withdrawn)
-    quoted = _chosen(standing)
+        return _nothing(withdrawn, standing[0] if likely_01 >= _NAMED_01 else None)
+    quoted = chosen(asked, standing)
     found, quoted = contradictions(asked, quoted, standing, SENTENCES, PAPERS)
     quotes = tuple(_quote(one) for one in quoted)
     verify(library, quotes)
@@ -196,35 +194,6 @@ def _reason_against(library: Library, quote: Quote, stored: Stored | None) -> st
     return ""
 
 
-def _chosen(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """The best sentences, at most two of a paper, none far behind the first."""
-    best, taken = candidates[0].score, [_first(candidates)]
-    for one in candidates:
-        papers = [other.paper.id for other in taken]
-        if one.score < _NEAR * best or len(taken) == SENTENCES:
-            break
-        is_new = one.paper.id not in papers
-        full = len(set(papers)) == PAPERS if is_new else papers.count(one.paper.id) == _PER_PAPER
-        # beside the first, only what states a finding, and of something that helps where that was asked
-        finds = bool(one.features.finds_01 and one.features.helps_01)
-        if finds and not full and all(one.text != other.text for other in taken):
-            taken.append(one)
-    return tuple(taken)
-
-
-def _first(candidates: Sequence[Candidate]) -> Candidate:
-    """Of the best paper the sentence that states a finding, where one is nearly as near as what only speaks of it."""
-    best = candidates[0]
-    return next(
-        (
-            one
-            for one in candidates
-            if one.paper.id == best.paper.id and one.features.finds_01 and one.score >= _NEAR * best.score
-        ),
-        best,
-    )
-
-
 def _grade(asked: Weights, quotes: Sequence[Quote], *, contradict: bool) -> Grade:
     papers = tuple({quote.paper.id: quote.paper for quote in quotes}.values())
     return grade(papers, contradict=contradict, agree_n=agreeing(asked, papers))
@@ -239,13 +208,13 @@ def _withdrawn(candidates: Sequence[Candidate]) -> tuple[Withdrawn, ...]:
     found = {
         one.stored.passage.id: Withdrawn(one.paper, one.stored.passage.id)
         for one in candidates
-        if one.paper.retraction is not None and one.score >= _NEAR * candidates[0].score
+        if one.paper.retraction is not None and one.score >= NEAR * candidates[0].score
     }
     return tuple(found.values())[:SENTENCES]
 
 
 def _not_found(asked: Weights, quotes: Sequence[Quote]) -> tuple[str, ...]:
-    lines = [joined(quote.text) for quote in quotes]
+    lines = [joined(f"{quote.text} . {quote.paper.head}") for quote in quotes]
     return tuple(
         unit.said
         for unit in asked.units
@@ -261,8 +230,15 @@ def _unknown(unknown: Sequence[Unit]) -> Refusal:
     return Refusal("not_in_papers", f"None of these papers mentions {words}.", _REMEDY)
 
 
-def _nothing(withdrawn: Sequence[Withdrawn]) -> Refusal:
+def _nothing(withdrawn: Sequence[Withdrawn], nearest: Candidate | None = None) -> Refusal:
     if withdrawn:
         named = ", ".join(sorted({one.paper.id for one in withdrawn}))
         return Refusal("retracted", f"What fits best was retracted and is not used: {named}.", _REMEDY)
-    return Refusal("no_answer", "No sentence of these papers answers this well enough to be shown.", _REMEDY)
+    remedy = _REMEDY
+    if nearest is not None:
+        paper = nearest.paper
+        year = f", {paper.year}" if paper.year else ""
+        remedy = (
+            f"The nearest paper may be about something else: {paper.title.rstrip('.')} ({paper.id}{year}). {_REMEDY}"
+        )
+    return Refusal("no_answer", "No sentence of these papers answers this well enough to be shown.", remedy)

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from copilot import saying
+from copilot.choosing import NEAR
 from copilot.grades import TRIALS
 from copilot.papers import Finding, Paper
 from copilot.ranking import Candidate
@@ -45,19 +47,25 @@ def contradictions(
     """
     found: list[Contradiction] = []
     taken = list(quoted)
+    near = [one for one in candidates if one.score >= NEAR * candidates[0].score and _says_what_was_found(one)]
     for unit in _exposures(asked):
-        sides = _sides(asked, unit, candidates)
+        sides = _sides(asked, unit, near)
         first = next((one.paper.id for one in taken if one.paper.id in sides), None)
         if first is None:
             continue
         other = next((paper for paper, one in sides.items() if _oppose(sides[first], one)), None)
         if other is None or any({first, other} <= {paper for paper, _, _ in one.sides} for one in found):
             continue
-        taken = _with(taken, first, next(one for one in candidates if one.paper.id == other), sentences, papers)
+        taken = _with(taken, first, next(one for one in near if one.paper.id == other), sentences, papers)
         here = {one.paper.id for one in taken}
         rows = tuple((paper, one.exposure, one.direction) for paper, one in sides.items() if paper in here)
         found.append(Contradiction(unit.said, rows))
     return tuple(found), tuple(taken)
+
+
+def _says_what_was_found(one: Candidate) -> bool:
+    """Whether a sentence can stand for a side: background and methods of a paper say nothing of what it found."""
+    return bool(one.features.finds_01) and not saying.is_method(one.text)
 
 
 def _exposures(asked: Weights) -> list[Unit]:

@@ -41,7 +41,7 @@ class Features:
         finds_01: 1 where the sentence states a finding.
         unknown_01: Share of the question that no passage mentions.
         people_01: 1 where the paper is about the people and the country that were asked about, or none were.
-        number_01: 1 where a number was asked for and stands in the sentence, or none was.
+        number_01: 1 where the kind of number that was asked for stands in the sentence, or none was.
         weakest_01: How far the paper has the subject that it has least.
         amount_01: How much the question says, 1 for a long and rare one.
         asked_01, alike_01: Share found in the passage's nearest own question, and how alike both are.
@@ -164,9 +164,17 @@ def of_sentence(asked: Weights, whole: Features, sentence: str, near_1: float) -
         sentence_01=sentence_01,
         own_words_01=own / sentence_01 if sentence_01 else 0.0,
         finds_01=float(saying.finds(sentence)),
-        number_01=float(not asked.wants_number or any(letter.isdecimal() for letter in sentence)),
+        number_01=_number_01(asked, sentence),
         near_sentence_1=near_1,
     )
+
+
+def _number_01(asked: Weights, sentence: str) -> float:
+    """Whether a sentence has the kind of number that was asked for; a number of another kind counts half."""
+    if not (asked.wants_number or asked.wants_share) or (asked.wants_share and saying.has_share(sentence)):
+        return 1.0
+    has_number = any(letter.isdecimal() for letter in sentence)
+    return (0.5 if asked.wants_share else 1.0) * has_number
 
 
 def _as_asked(asked: Weights, read: Read) -> tuple[float, float, float]:

@@ -8,8 +8,8 @@ from copilot.papers import Paper
 
 TRIALS: Final = ("randomised controlled trial", "cluster randomised trial", "crossover trial")
 _COMPARED: Final = ("controlled before-after study", "prospective cohort", "retrospective cohort", "case-control")
-_OBSERVED: Final = ("cross-sectional survey", "uncontrolled before-after study", "mixed methods",
-                    "methods or validation study")  # fmt: skip
+_OBSERVED: Final = ("cross-sectional survey", "repeated measurements", "uncontrolled before-after study",
+                    "mixed methods", "methods or validation study")  # fmt: skip
 FEW: Final = 50
 _COUNTS_STUDIES: Final = ("stud", "trial", "article", "paper", "review", "publication", "record")
 
@@ -40,11 +40,11 @@ ROWS: Final = (
     GradeRow("B", "a systematic review without meta-analysis", ("systematic review",)),
     GradeRow("B", "several controlled or cohort studies", _COMPARED, 2),
     GradeRow("C", "one controlled or cohort study", _COMPARED),
-    GradeRow("C", "surveys at one moment, or studies without a control", _OBSERVED),
+    GradeRow("C", "surveys, repeated measurements, or studies without a control", _OBSERVED),
     GradeRow("D", "interviews, opinion, a protocol, or a file of your own that was not graded",
              ("qualitative study", "scoping or narrative review", "protocol", "other")),
 )  # fmt: skip
-"""The first row that fits counts."""
+"""The first row that fits the first paper counts; of the others, as many as a row asks for."""
 _NAMES: Final = "ABCD"
 
 
@@ -65,7 +65,7 @@ def grade(papers: Sequence[Paper], *, contradict: bool, agree_n: int = 0) -> Gra
     """The grade of the papers of an answer.
 
     Args:
-        papers: At least one; each counts once.
+        papers: At least one, the one that answers best first; each counts once.
         contradict: Whether their findings contradict each other.
         agree_n: How many randomised trials among them conclude the same of an exposure that the question names.
     """
@@ -83,7 +83,7 @@ def grade(papers: Sequence[Paper], *, contradict: bool, agree_n: int = 0) -> Gra
 
 def _fits(row: GradeRow, papers: Sequence[Paper], agree_n: int) -> bool:
     count = sum(paper.design in row.designs for paper in papers)
-    return count >= row.least and (not row.must_agree or agree_n >= row.least)
+    return papers[0].design in row.designs and count >= row.least and (not row.must_agree or agree_n >= row.least)
 
 
 def _is_small(paper: Paper) -> bool:

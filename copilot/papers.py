@@ -18,6 +18,7 @@ DESIGNS: Final = (
     "retrospective cohort",
     "case-control",
     "cross-sectional survey",
+    "repeated measurements",
     "qualitative study",
     "mixed methods",
     "scoping or narrative review",

@@ -33,10 +33,26 @@ _METHOD: Final = re.compile(
     r"allocated|assigned|interviewed|surveyed|registered|completed by|used to)|participants included|risk of bias|"
     r"(?:study|trial|review) (?:utili[sz]ed|used|employed|applied)|content analysis|a total of \d+|"
     r"(?:data|responses) (?:of|from|were|was)|(?:nurses|participants|respondents|physicians|workers|employees) "
-    r"(?:participated|completed|answered|responded|took part)|inclusion criteria|convenience sampl\w+|"
+    r"(?:participated|completed|answered|responded|took part)|"
+    r"each (?:nurse|participant|person|group|resident|worker|one) (?:took|received|wore|completed|had)|"
+    r"inclusion criteria|convenience sampl\w+|"
     r"cross[- ]sectional (?:survey|study|design)|search(?:es)? (?:of|in) (?:\w+ )?(?:databases?|pubmed|medline))\b",
     re.IGNORECASE,
 )
+_INTERVAL: Final = re.compile(r"\b9[059]\s?%\s?(?:CI|confidence|credible)", re.IGNORECASE)
+_NO_EFFECT: Final = re.compile(
+    r"\bno (?:\w+ ){0,2}(?:evidence|changes?|differences?|effects?|associations?|benefits?|improvements?|"
+    r"reductions?)\b|\b(?:not|neither|nor) (?:\w+ ){0,2}(?:associated|related|significant\w*|changed?|reduced?|"
+    r"improved?|differ\w*|influenced?|affect\w*|effective|predict\w*)\b|\bdid not\b|\badverse\b|\bside effects?\b",
+    re.IGNORECASE,
+)
+_DOUBT: Final = re.compile(
+    r"\brisk of bias\b|\b(?:conflicting|inconsistent|inconclusive|mixed|attenuated|negligible|heterogeneity)\b|"
+    r"\bquality of the evidence\b|\b(?:low|poor) quality\b|^(?:However|Although|But)\b",
+    re.IGNORECASE,
+)
+_STATISTICS: Final = re.compile(r"[=<>%]|\bCI\b")
+_SHARE: Final = re.compile(r"\d\s?%|per ?cent|\b(?:one|two|three|\d+) (?:in|out of) (?:\w+|\d+)\b|\d+ of (?:the )?\d+")
 _SHORT: Final = 45
 _IS_METHOD: Final = 0.7
 
@@ -65,7 +81,34 @@ def finds(sentence: str) -> bool:
     >>> finds("Naps lowered fatigue."), finds("Nurses work at night.")
     (True, False)
     """
-    return bool(_FINDS.search(sentence))
+    return bool(_FINDS.search(sentence) or _NO_EFFECT.search(sentence))
+
+
+def limits(sentence: str) -> bool:
+    """Whether a sentence takes something back: no effect, a harm, a doubt about the studies.
+
+    >>> limits("Naps had no effect on mood."), limits("Naps lowered fatigue.")
+    (True, False)
+    """
+    return bool(_NO_EFFECT.search(sentence) or _DOUBT.search(sentence))
+
+
+def has_share(sentence: str) -> bool:
+    """Whether a sentence says how common something is; the percentages of an interval do not.
+
+    >>> has_share("Burnout was found in 52% (95% CI 40-63)."), has_share("The odds were 1.4 (95% CI 1.1-1.8).")
+    (True, False)
+    """
+    return bool(_SHARE.search(_INTERVAL.sub(" ", sentence)))
+
+
+def has_statistics(sentence: str) -> bool:
+    """Whether a sentence gives an estimate or a test.
+
+    >>> has_statistics("Naps lowered fatigue (p < .01)."), has_statistics("Naps lowered fatigue.")
+    (True, False)
+    """
+    return bool(_STATISTICS.search(sentence))
 
 
 def worth(sentence: str, section: str, *, is_method_asked: bool) -> float:

@@ -54,7 +54,8 @@ def _any(*parts: str) -> re.Pattern[str]:
 _ONE = (  # one person: the one who asks, or somebody named by their place
     r"i|me|myself|mine|he|she|him|her|his|"
     r"my(?! (?:\w+ )?(?:nurses|doctors|staff|team|colleagues|employees|residents|people|workers|ward|unit)\b)|"
-    r"(?:my|our|the|this) (?:\w+ )?(?:nurse|doctor|boss|manager|employee|worker|resident|supervisor|patient)|"
+    r"(?:my|our|the|this) (?:\w+ )?(?:nurse|doctor|boss|manager|employee|worker|resident|supervisor|"
+    r"patient(?! (?:to|per|nurse|ratio|safety|care|outcomes?|harm|load|numbers?)\b))|"
     r"(?:my|our|the|this|that|a) (?:\w+ )?(?:colleague|coworker|friend|husband|wife|partner|daughter|son|mother|"
     r"father|sister|brother|woman|man|person)"
 )
@@ -135,7 +136,8 @@ RULES: Final = (
             r"(?:not|dont|don t|no longer|never) (?:want|wants|wish) to (?:live|be alive|wake up|go on|be here)",
             r"(?:i|we|he|she|my \w+|our \w+|you) (?:\w+ ){0,4}(?:suicidal|suicide|self harm\w*|overdos\w+|kill)",
             r"(?:suicidal|suicide|self harm\w*) (?:\w+ ){0,4}(?:i|me|my|myself)",
-            r"(?:no (?:reason|point)|better off) (?:\w+ ){0,3}(?:living|dead|live|alive|without (?:me|him|her))",
+            r"(?:no (?:reason|point)|better off) (?:\w+ ){0,3}(?:living|dead|live|alive|without (?:me|him|her)|"
+            r"going on|carrying on|in going on)",
             r"(?:i|he|she|colleague) (?:\w+ ){0,4}(?:chest pain|can t breathe|cannot breathe|heart attack|"
             r"bleeding|collapsed)",
             r"how (?:\w+ ){0,3}(?:commit|attempt) suicide|jump (?:off|from|in front)",
@@ -216,6 +218,7 @@ RULES: Final = (
             r"dose response",
             r"(?:non ?|drug and non )drugs?|drug free|non ?pharmacological",
             r"(?:errors?|mistakes?) in (?:medication|drug|prescri\w+)",
+            r"wrong (?:\w+ )?(?:drugs?|doses?|medicines?|medications?|pills?|tablets?)",
         ),
     ),
     Rule(
@@ -250,6 +253,8 @@ RULES: Final = (
             r"(?:which|what) (?:hospital|clinic|city|country|company|brand|school|university|book) (?:\w+ ){0,3}"
             r"(?:is|are|was) (?:the )?(?:best|worst|largest|cheapest|oldest|biggest|nearest)",
             r"how many (?:nurses|doctors|physicians|hospitals|beds|people|clinics) (?:are there|work|live|exist|has)",
+            r"(?:what|how) (?:\w+ ){0,5}(?:rates?|levels?|numbers?|share|percentage|many|high|common) (?:\w+ ){0,6}"
+            r"(?:in|at|on) (?:our|my|this) (?:\w+ )?(?:hospital|ward|unit|clinic|trust|department|team|site)",
         ),
     ),
 )

@@ -25,6 +25,12 @@ _ASKS_FOR_HELP: Final = re.compile(
     r"ways? (?:to|of)|tips?|(?:which|what) (?:\w+ ){1,2}(?:helps?|works?|reduces?|lowers?|improves?|prevents?))\b"
 )
 
+_ASKS_FOR_A_SHARE: Final = re.compile(
+    r"\b(?:how (?:common|frequent|widespread|prevalent|usual)|"
+    r"(?:what|which) (?:share|proportion|percent\w*|fraction|part)|"
+    r"how many (?:nurses|doctors|physicians|residents|people|staff|workers|healthcare|health|hospital|of)|prevalence|"
+    r"rates of|(?<!heart )rate of)\b"
+)
 _ASKS_FOR_A_METHOD: Final = re.compile(
     r"\b(?:how (?:was|were|is|are|will|did|do) (?:\w+ ){0,7}(?:measured|tested|studied|evaluated|assessed|recruited|"
     r"collected|measure|test|study|assess)|sample size|how many (?:\w+ ){0,3}(?:took part|participated|answered|"
@@ -44,6 +50,7 @@ class Weights:
         unknown: Of the question's subjects those that stand in no passage.
         said: All that the question asks for, whether any passage has it or not.
         wants_number: Whether it asks how many, how often, or what share.
+        wants_share: Whether it asks how common something is.
         wants_help: Whether it asks what helps.
         wants_method: Whether it asks how something was studied.
         facets: What it wants to know of its subject.
@@ -59,6 +66,7 @@ class Weights:
     counts: tuple[float, ...] = ()
     facets: tuple[Facet, ...] = ()
     wants_method: bool = False
+    wants_share: bool = False
 
     @property
     def unknown_01(self) -> float:
@@ -126,6 +134,7 @@ def weighed(question: str, index: Index) -> Weights:
         (1.0,) * len(made.units) + (_BESIDE_01,) * len(around.units),
         asked_facets(" ".join(tokens(asking))),
         bool(_ASKS_FOR_A_METHOD.search(" ".join(tokens(asking)))),
+        bool(_ASKS_FOR_A_SHARE.search(" ".join(tokens(asking)))),
     )
 
 
