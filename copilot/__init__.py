@@ -1,6 +1,6 @@
 """Answers that are quotations: what open-access papers say, word for word, or a refusal.
 
-    question ─ scope ─▶ index ─▶ ranking ─ confidence ─▶ answer ─ each sentence checked ─▶ command, page
+    question ─ scope ─▶ index, nearness ─▶ ranking ─ confidence ─▶ choosing ─▶ answer, checked ─▶ command, page
                           ▲
     corpus/papers.jsonl ──┴── own papers (pdf)
 

@@ -61,8 +61,8 @@ def _in_order(asked: Weights, candidates: Sequence[Candidate]) -> list[Candidate
 def answers(asked: Weights, one: Candidate) -> float:
     """How well a sentence answers, among those of its paper.
 
-    Weights near those of a pairwise logistic model on 195 questions of our own for which somebody marked the sentences
-    that answer. Of a paper's passages the first ones hold what was mainly found.
+    Weights near those of a pairwise logistic model on our own questions for which somebody marked the sentences that
+    answer (tests/copilot/sentences.jsonl). Of a paper's passages the first ones hold what was mainly found.
     """
     features, text = one.features, one.text
     spans = one.stored.spans
