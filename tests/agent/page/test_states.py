@@ -442,11 +442,11 @@ def test_weeks_from_empty_to_full(tmp_path, profile):
     notes += [{"at_utc_s": now_s, "what": "change", "name": name, "numbers": {}} for name in RESETS]
     forbidden = [word for word in PROFILES["eu-workplace"].forbidden_words if profile == "eu-workplace"]
     for days, says in (
-        (0, "Here you will see"),
-        (1, "1 of 14 days"),
-        (8, "of 42 readings"),
-        (20, "60 days"),
-        (100, "13 weeks"),
+        (0, ("Here you will see",)),
+        (1, ("1 of 14 days", "2 of 14 days")),  # in the evening its windows reach over midnight
+        (8, ("of 42 readings",)),
+        (20, ("60 days",)),
+        (100, ("13 weeks",)),
     ):
         folder = tmp_path / str(days)
         folder.mkdir()
@@ -456,7 +456,7 @@ def test_weeks_from_empty_to_full(tmp_path, profile):
         history.close()
         html = rendered(profile, "weeks", {"notes": {"notes": notes}, "place": place(has_history=bool(days))}, made)
         assert "unknown" not in html
-        assert says in html, days
+        assert any(words in html for words in says), days
         assert [word for word in forbidden if word in html.lower()] == []
 
 
