@@ -145,7 +145,7 @@ bench-health: $(VENV)/.installed
 bench-floods: $(VENV)/.installed system-tools
 	PYTHONPATH=. $(BIN)/python -W ignore bench/bench_floods.py
 
-## evidence: the right paper first, refusals, calibration, time at 100,000 passages: PART=right|speed|fuzz FIT=yes
+## evidence: the right paper first, refusals, calibration, time at 100,000 passages: PART=right|speed|weights FIT=yes
 bench-evidence: $(VENV)/.installed
 	PYTHONPATH=. $(BIN)/python -W ignore bench/evidence.py
 

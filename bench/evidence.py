@@ -1,6 +1,6 @@
 """What the evidence is worth: the right paper first, refusals, calibration by cross-fitting, time at 100,000 passages.
 
-    make bench-evidence           PART=right|speed   FIT=yes writes copilot/confidence.json
+    make bench-evidence           PART=right|speed|weights   FIT=yes writes copilot/confidence.json
 
 Questions: own_questions.jsonl, questions.jsonl, voices.jsonl and unseen.jsonl of tests/copilot. All but the first were
 written without the program; voices in the speech of six people who talk around their subject; unseen after the search
@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.ensemble import GradientBoostingClassifier
 
+from bench import evidence_weights
 from copilot import answer as answers
 from copilot import confidence, reading, scope
 from copilot.answer import Answer, answer, searched
@@ -287,6 +288,16 @@ def quoted(library: Library) -> bool:
     return faults == 0 and unquoted(library, planted) == 1
 
 
+def sentences(library: Library) -> bool:
+    """Answers begin with the sentence that a reader marked."""
+    found = evidence_weights.marked(library)
+    print(
+        f"\nof {found.n} answers with a right paper first, {found.first_01:.1%} begin with a sentence that a reader marked, "
+        f"{found.anywhere_01:.1%} have one; {found.limits_shown_n} of {found.limits_n} marked limits are shown"
+    )
+    return found.first_01 >= 0.75
+
+
 def speed(library: Library) -> bool:
     """p95 of an answer in a library of many synthetic passages."""
     rng = np.random.default_rng(3)
@@ -335,7 +346,9 @@ def main() -> int:
         library = Library(Path(folder), reading.load(), blank)
         held = []
         if part in ("", "right"):
-            held += [right(library), quoted(library)]
+            held += [right(library), quoted(library), sentences(library)]
+        if part in ("", "weights"):
+            held.append(evidence_weights.report(library, questions))
         if part in ("", "speed"):
             held.append(speed(library))
         library.close()

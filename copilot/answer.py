@@ -119,7 +119,7 @@ def answer(library: Library, question: str) -> Answer | Refusal:
     features = dataclasses.replace(standing[0].features, gap=gap(standing))
     likely_01 = library.model.confidence_01(features)
     if likely_01 < library.model.floor_01:
-        return _nothing(withdrawn, standing[0] if likely_01 >= _NAMED_01 else None)
+        return _nothing(withdrawn, standing[0].paper if likely_01 >= _NAMED_01 else None)
     quoted = chosen(asked, standing)
     found, quoted = contradictions(asked, quoted, standing, SENTENCES, PAPERS)
     quotes = tuple(_quote(one) for one in quoted)
@@ -230,15 +230,13 @@ def _unknown(unknown: Sequence[Unit]) -> Refusal:
     return Refusal("not_in_papers", f"None of these papers mentions {words}.", _REMEDY)
 
 
-def _nothing(withdrawn: Sequence[Withdrawn], nearest: Candidate | None = None) -> Refusal:
+def _nothing(withdrawn: Sequence[Withdrawn], nearest: Paper | None = None) -> Refusal:
+    """Nothing is shown; a shipped paper that came near is named, an own one never: a refusal may be exported."""
     if withdrawn:
         named = ", ".join(sorted({one.paper.id for one in withdrawn}))
         return Refusal("retracted", f"What fits best was retracted and is not used: {named}.", _REMEDY)
     remedy = _REMEDY
-    if nearest is not None:
-        paper = nearest.paper
-        year = f", {paper.year}" if paper.year else ""
-        remedy = (
-            f"The nearest paper may be about something else: {paper.title.rstrip('.')} ({paper.id}{year}). {_REMEDY}"
-        )
+    if nearest is not None and not nearest.is_own:
+        title = nearest.title.rstrip(".")
+        remedy = f"The nearest paper may be about something else: {title} ({nearest.id}, {nearest.year}). {_REMEDY}"
     return Refusal("no_answer", "No sentence of these papers answers this well enough to be shown.", remedy)

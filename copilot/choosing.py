@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from copilot import saying
+from copilot.features import Features
 from copilot.ranking import Candidate
 from copilot.weighing import Weights
 
@@ -14,6 +15,29 @@ _NEAR_BESIDE: Final = 0.85  # likewise, for what stands beside the first paper
 _OF_FIRST: Final = 4
 _OF_OTHERS: Final = 1
 _PLACES: Final = 5
+SIGNS: Final = {
+    "sentence_01": 7.4,
+    "passage_01": -4.3,
+    "alike_01": -11.7,
+    "within_01": 14.0,
+    "near_line_1": 5.2,
+    "near_text_1": 25.0,
+    "near_sentence_1": 6.7,
+    "bm25_01": 2.4,
+    "finds_01": 2.5,
+    "number_01": 5.0,
+    "is first": 1.3,
+    "has statistics": 1.6,
+    "is method": -3.7,
+    "place of passage": -7.2,
+}
+"""What each sign of a sentence is worth, among those of its paper.
+
+Near what a pairwise logistic model gives on our own questions for which somebody marked the sentences that answer
+(``make bench-evidence PART=weights``), but for the number, which few of these ask for. The first passages of a paper
+hold what was mainly found.
+"""
+_OF_FEATURES: Final = tuple(name for name in SIGNS if name in Features.__slots__)
 
 
 def chosen(asked: Weights, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
@@ -59,29 +83,23 @@ def _in_order(asked: Weights, candidates: Sequence[Candidate]) -> list[Candidate
 
 
 def answers(asked: Weights, one: Candidate) -> float:
-    """How well a sentence answers, among those of its paper.
+    """How well a sentence answers, among those of its paper: its signs, weighed."""
+    found = signs(asked, one)
+    return sum(weight * found[name] for name, weight in SIGNS.items())
 
-    Weights near those of a pairwise logistic model on our own questions for which somebody marked the sentences that
-    answer (tests/copilot/sentences.jsonl). Of a paper's passages the first ones hold what was mainly found.
+
+def signs(asked: Weights, one: Candidate) -> dict[str, float]:
+    """What speaks for a sentence or against it, by the names of SIGNS.
+
+    Args:
+        asked: The question.
+        one: The sentence.
     """
-    features, text = one.features, one.text
-    spans = one.stored.spans
     names = [passage.id for passage in one.paper.passages]
     place = names.index(one.stored.passage.id) if one.stored.passage.id in names else _PLACES
-    is_method = saying.is_method(text) and not asked.wants_method
-    return (
-        7.4 * features.sentence_01
-        - 4.3 * features.passage_01
-        - 11.7 * features.alike_01
-        + 14.0 * features.within_01
-        + 5.2 * features.near_line_1
-        + 25.0 * features.near_text_1
-        + 6.7 * features.near_sentence_1
-        + 2.4 * features.bm25_01
-        + 2.5 * features.finds_01
-        + 5.0 * features.number_01
-        + 1.3 * (one.span == spans[0])
-        + 1.6 * saying.has_statistics(text)
-        - 3.7 * is_method
-        - 7.2 * min(place, _PLACES) / _PLACES
-    )
+    return {name: getattr(one.features, name) for name in _OF_FEATURES} | {
+        "is first": float(one.span == one.stored.spans[0]),
+        "has statistics": float(saying.has_statistics(one.text)),
+        "is method": float(saying.is_method(one.text) and not asked.wants_method),
+        "place of passage": min(place, _PLACES) / _PLACES,
+    }

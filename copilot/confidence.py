@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, Final
 
+from agent.errors import CorpusRefused
+from copilot import shipped as shipped_file
 from copilot.features import Features
 
-FILE: Final = Path(__file__).parent / "confidence.json"
+FILE: Final = shipped_file.FOLDER / "confidence.json"
 NAMES: Final = tuple(one.name for one in fields(Features))
 """The features that the confidence rests on."""
 # in per cent, from the highest; each is said beside the number
@@ -80,28 +81,45 @@ def values_of(features: Features) -> tuple[float, ...]:
     return tuple(getattr(features, name) for name in NAMES)
 
 
-def from_json(made: dict[str, Any]) -> Model:
-    """The model of `confidence.json`.
+def parsed(raw: bytes) -> Model:
+    """The model of a file.
 
     Raises:
-        ValueError: It has other features than this program, or steps that do not rise.
+        CorpusRefused: It is no such file, has other features than this program, or steps that do not rise.
     """
-    if tuple(made["steps"]) != NAMES:
-        raise ValueError("confidence.json was fitted with other features; run 'make bench-evidence FIT=yes'")
-    return Model(float(made["base"]), tuple(map(_steps, made["steps"].values())), float(made["floor_01"]))
+    try:
+        made = json.loads(raw)
+        if tuple(made["steps"]) != NAMES:
+            raise ValueError("it was fitted with other features")
+        steps = tuple(Steps(_numbers(one["most"]), _numbers(one["adds"])) for one in made["steps"].values())
+        base, floor_01 = _numbers([made["base"], made["floor_01"]])
+        if any(len(one.adds) != len(one.most) + 1 or not _rises(one.most) for one in steps):
+            raise ValueError("its steps do not rise")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        remedy = f"{shipped_file.REMEDY} After a change that was meant: 'make bench-evidence FIT=yes'."
+        raise CorpusRefused(f"{FILE.name} is not the confidence of this program: {error}", remedy=remedy) from error
+    return Model(base, steps, floor_01)
 
 
-def _steps(made: dict[str, list[float]]) -> Steps:
-    most, adds = (tuple(map(float, made[name])) for name in ("most", "adds"))
-    if len(adds) != len(most) + 1 or any(one >= other for one, other in pairwise(most)):
-        raise ValueError("confidence.json has steps that do not rise; run 'make bench-evidence FIT=yes'")
-    return Steps(most, adds)
+def _numbers(made: list[Any]) -> tuple[float, ...]:
+    found = tuple(map(float, made))
+    if not all(map(math.isfinite, found)):
+        raise ValueError("it holds what is no number")
+    return found
+
+
+def _rises(values: Sequence[float]) -> bool:
+    return all(one < other for one, other in pairwise(values))
 
 
 @cache
 def shipped() -> Model:
-    """The model that is shipped."""
-    return from_json(json.loads(FILE.read_text(encoding="utf-8")))
+    """The model that is shipped.
+
+    Raises:
+        CorpusRefused: As `parsed`, or it is missing.
+    """
+    return parsed(shipped_file.raw(FILE, "the confidence"))
 
 
 def in_words(confidence_01: float) -> str:

@@ -14,6 +14,29 @@ from copilot.weighing import Weights
 from copilot.words import finds, joined
 
 _PASSAGES: Final = 24  # of these, the sentences are looked at
+WEIGHTS: Final = {
+    "sentence_01": 0.9,
+    "title_01": 0.25,
+    "paper_01": 2.0,
+    "alike_01": 0.9,
+    "within_01": 0.9,
+    "bm25_01": 0.3,
+    "own_words_01": 0.1,
+    "people_01": 0.5,
+    "number_01": 0.7,
+    "finds_01": 0.2,
+    "design_01": 0.2,
+    "helps_01": 0.9,
+    "facets_01": 0.4,
+    "near_line_1": 1.5,
+    "near_text_1": 2.3,
+    "near_sentence_1": 0.8,
+}
+"""What each feature is worth for the rank.
+
+Near what a pairwise logistic model gives on our own questions (``make bench-evidence PART=weights``), with a little for
+what papers are not told apart by and a reader is helped by: a finding, the design.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,25 +130,8 @@ def _candidate(
 
 
 def _score(features: Features) -> float:
-    """The rank: weights near those that a pairwise logistic model gave on our own questions (make bench-evidence)."""
-    return (
-        0.9 * features.sentence_01
-        + 0.25 * features.title_01
-        + 2.0 * features.paper_01
-        + 0.9 * features.alike_01
-        + 0.9 * features.within_01
-        + 0.3 * features.bm25_01
-        + 0.1 * features.own_words_01
-        + 0.5 * features.people_01
-        + 0.7 * features.number_01
-        + 0.2 * features.finds_01
-        + 0.2 * features.design_01
-        + 0.9 * features.helps_01
-        + 0.4 * features.facets_01
-        + 1.5 * features.near_line_1
-        + 2.3 * features.near_text_1
-        + 0.8 * features.near_sentence_1
-    )
+    score: float = sum(weight * getattr(features, name) for name, weight in WEIGHTS.items())
+    return score
 
 
 def gap(candidates: Sequence[Candidate]) -> float:

@@ -43,7 +43,9 @@ _INTERVAL: Final = re.compile(r"\b9[059]\s?%\s?(?:CI|confidence|credible)", re.I
 _NO_EFFECT: Final = re.compile(
     r"\bno (?:\w+ ){0,2}(?:evidence|changes?|differences?|effects?|associations?|benefits?|improvements?|"
     r"reductions?)\b|\b(?:not|neither|nor) (?:\w+ ){0,2}(?:associated|related|significant\w*|changed?|reduced?|"
-    r"improved?|differ\w*|influenced?|affect\w*|effective|predict\w*)\b|\bdid not\b|\badverse\b|\bside effects?\b",
+    r"improved?|differ\w*|influenced?|affect\w*|effective|predict\w*)\b|"
+    r"\bdid not (?:\w+ )?(?:reduc|improv|differ|chang|affect|predict|influenc|increas|decreas|lower|find|show|lead|"
+    r"support|help)|\badverse\b|\bside effects?\b",
     re.IGNORECASE,
 )
 _DOUBT: Final = re.compile(

@@ -84,6 +84,7 @@ _DISEASE = (
     r"arthritis|kidney|"
     r"renal|liver|delirium|cardiac arrest|heart failure|appendicitis|pancreatitis|anaemia|anemia|hypoglyc\w+|meningitis"
 )
+_GROUP = r"(?:nurses|doctors|physicians|residents|healthcare workers|health professionals|midwives|surgeons)"
 _HARM = r"(?:kill|hurt|harm|cut|hang|shoot|drown|poison)"
 _EMERGENCY: Final = Refusal(
     "emergency",
@@ -128,8 +129,7 @@ RULES: Final = (
     Rule(
         _EMERGENCY,
         _any(
-            rf"{_HARM}(?:t?ing)? (?:\w+ )?(?:my|him|her|your|our)sel(?:f|ves)",
-            rf"(?<!likelier to )(?<!likely to )(?<!prone to )(?<!often ){_HARM}(?:t?ing)? (?:\w+ )?themselves",
+            rf"{_HARM}(?:t?ing|ed)? (?:\w+ )?(?:my|him|her|your|our|them)sel(?:f|ves)",
             rf"{_HARM} (?:\w+ )?me|(?:hurting|harming|poisoning) (?:\w+ )?me",
             r"(?:end|take|ending|taking) (?:my|his|her|their|your) (?:own )?life",
             r"(?:want|wants|wanted|wish|wishes|going|plan|plans|ready) to (?:die|be dead|disappear|end it(?: all)?)",
@@ -145,9 +145,9 @@ RULES: Final = (
             r"(?:\w+ ){0,3}suicidal",
             r"(?:i|he|she|they) can ?(?:t|not) (?:go on|take (?:it|this)|cope) any ?(?:more|longer)",
         ),
-        re.compile(
-            r"^(?!.*\b(?:i|me|my|myself)\b).*\bin (?:nurses|doctors|physicians|residents|healthcare workers|"
-            r"health professionals|midwives|surgeons)\b"
+        re.compile(  # a question about a group, that names nobody
+            r"^(?!.*\b(?:i|me|my|myself|we|our|he|she|colleague|friend|a|this|that)\b).*(?:"
+            rf"\bin {_GROUP}\b|\b{_GROUP}\b.*\b(?:likel\w+|prone|often) (?:to )?(?:kill|harm|hurt) themselves)"
         ),
     ),
     Rule(
@@ -218,7 +218,8 @@ RULES: Final = (
             r"dose response",
             r"(?:non ?|drug and non )drugs?|drug free|non ?pharmacological",
             r"(?:errors?|mistakes?) in (?:medication|drug|prescri\w+)",
-            r"wrong (?:\w+ )?(?:drugs?|doses?|medicines?|medications?|pills?|tablets?)",
+            r"(?:nurses|doctors|staff|residents|physicians|clinicians) (?:\w+ ){0,6}wrong (?:drugs?|medicines?|"
+            r"medications?)",
         ),
     ),
     Rule(
@@ -240,7 +241,8 @@ RULES: Final = (
         ),
         _any(
             r"(?:nurses?|physicians?|doctors?|residents?|staff|healthcare workers?|clinicians?) (?:who|that|"
-            r"treating|caring|looking|look|working)",
+            r"treating|caring)",
+            r"(?:look\w*|car\w*|work\w*) (?:after|for|with) (?:\w+ ){0,2}(?:patients|people|adults|residents) with",
             r"(?:refus\w*|oblig\w*|willing\w*|duty|fear\w*) (?:\w+ ){0,3}treat",
             r"(?:stress\w*|burnout|distress\w*|fatigue\w*|strain\w*|exhaust\w*|anxi\w*) (?:\w+ ){0,4}treat(?:ing)?",
         ),
@@ -253,8 +255,9 @@ RULES: Final = (
             r"(?:which|what) (?:hospital|clinic|city|country|company|brand|school|university|book) (?:\w+ ){0,3}"
             r"(?:is|are|was) (?:the )?(?:best|worst|largest|cheapest|oldest|biggest|nearest)",
             r"how many (?:nurses|doctors|physicians|hospitals|beds|people|clinics) (?:are there|work|live|exist|has)",
-            r"(?:what|how) (?:\w+ ){0,5}(?:rates?|levels?|numbers?|share|percentage|many|high|common) (?:\w+ ){0,6}"
-            r"(?:in|at|on) (?:our|my|this) (?:\w+ )?(?:hospital|ward|unit|clinic|trust|department|team|site)",
+            r"(?:what (?:is|are|was|were|s) (?:\w+ ){0,4}(?:rates?|levels?|numbers?|share|percentage|prevalence)|"
+            r"how (?:high|common|frequent) (?:is|are|was)|how many (?:\w+ ){0,4}(?:are|have|were|left|suffer|report)) "
+            r"(?:\w+ ){0,6}(?:in|at|on) (?:our|my|this) (?:\w+ )?(?:hospital|ward|unit|clinic|trust|department|team)",
         ),
     ),
 )

@@ -6,12 +6,12 @@ round. The lines were written from the papers alone, without any test question.
 
 import re
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 from agent.errors import CorpusRefused
+from copilot import shipped as shipped_file
 
-FILE: Final = Path(__file__).parent / "corpus" / "thesaurus.tsv"
+FILE: Final = shipped_file.FOLDER / "corpus" / "thesaurus.tsv"
 _PHRASE: Final = re.compile(r"[a-z0-9']+(?: [a-z0-9']+){0,7}")
 
 
@@ -22,11 +22,7 @@ def shipped() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
     Raises:
         CorpusRefused: It is missing, or not of the form.
     """
-    try:
-        raw = FILE.read_bytes()
-    except OSError as error:
-        raise CorpusRefused(f"the thesaurus cannot be read: {error}", remedy="Install Wardbeat again.") from error
-    return parsed(raw)
+    return parsed(shipped_file.raw(FILE, "the thesaurus"))
 
 
 def parsed(raw: bytes) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:

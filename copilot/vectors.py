@@ -15,18 +15,18 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agent.errors import CorpusRefused
+from copilot import shipped as shipped_file
 from copilot.porter import stem
 from copilot.vocabulary import STOP
 from copilot.words import tokens
 
-FILE: Final = Path(__file__).parent / "corpus" / "vectors.tsv"
+FILE: Final = shipped_file.FOLDER / "corpus" / "vectors.tsv"
 DIMENSIONS: Final = 100
 _STEM: Final = re.compile(r"[a-z0-9]{1,64}")
 _STEMS_MOST: Final = 100_000
@@ -84,11 +84,7 @@ def shipped() -> Vectors:
     Raises:
         CorpusRefused: It is missing, or not of the form.
     """
-    try:
-        raw = FILE.read_bytes()
-    except OSError as error:
-        raise CorpusRefused(f"the vectors cannot be read: {error}", remedy="Install Wardbeat again.") from error
-    return parsed(raw)
+    return parsed(shipped_file.raw(FILE, "the vectors of words"))
 
 
 def written(stems: Iterable[str], rows: Vector) -> bytes:
@@ -114,12 +110,12 @@ def parsed(raw: bytes) -> Vectors:
         if read is None or read[0] in places or number > _STEMS_MOST:
             raise CorpusRefused(
                 f"line {number} of the vectors of words is not 'stem <tab> step <tab> {DIMENSIONS} bytes in base64'",
-                remedy="Install Wardbeat again. After a change that was meant: 'make evidence-vectors'.",
+                remedy=f"{shipped_file.REMEDY} After a change that was meant: 'make evidence-vectors'.",
             )
         places[read[0]] = number - 1
         rows.append(read[1])
     if not rows or not raw.endswith(b"\n"):
-        raise CorpusRefused("the vectors of words end too early", remedy="Install Wardbeat again.")
+        raise CorpusRefused("the vectors of words end too early", remedy=shipped_file.REMEDY)
     return Vectors(places, np.array(rows, np.float32))
 
 

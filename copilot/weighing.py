@@ -124,17 +124,17 @@ def weighed(question: str, index: Index) -> Weights:
     if sum(not unit.is_plain and not unit.is_mild for unit in asked) < _ASKED_LEAST:  # "Does that help?"
         asked, said = (*asked, *said), ()
     made, around = weights(asked, index), weights(said, index)
-    return Weights(
-        made.units + around.units,
-        made.idf + tuple(_BESIDE_01 * one for one in around.idf),
-        made.unknown,
-        made.said,
-        asks_for_a_number(asking),
-        asks_for_help(asking),
-        (1.0,) * len(made.units) + (_BESIDE_01,) * len(around.units),
-        asked_facets(" ".join(tokens(asking))),
-        bool(_ASKS_FOR_A_METHOD.search(" ".join(tokens(asking)))),
-        bool(_ASKS_FOR_A_SHARE.search(" ".join(tokens(asking)))),
+    line = " ".join(tokens(asking))
+    return replace(
+        made,
+        units=made.units + around.units,
+        idf=made.idf + tuple(_BESIDE_01 * one for one in around.idf),
+        counts=made.counts + (_BESIDE_01,) * len(around.units),
+        wants_number=asks_for_a_number(asking),
+        wants_help=asks_for_help(asking),
+        wants_method=bool(_ASKS_FOR_A_METHOD.search(line)),
+        wants_share=bool(_ASKS_FOR_A_SHARE.search(line)),
+        facets=asked_facets(line),
     )
 
 

@@ -172,13 +172,13 @@ def _check(arguments: argparse.Namespace) -> int:
             library.mend()
     if arguments.json:
         show(json.dumps({"passages": count, "papers": len(library.papers), "differed": faults}, ensure_ascii=False))
-        return 1 if faults else 0
     if faults:
         raise CheckFailed(
             f"{len(faults)} of {count} passages differed from their digest: {', '.join(faults[:5])}",
             remedy="The shipped ones were read in again. Add your own files again that are named.",
         )
-    say(f"{count} passages of {len(library.papers)} papers are as they were read in")
+    if not arguments.json:
+        say(f"{count} passages of {len(library.papers)} papers are as they were read in")
     return 0
 
 

@@ -11,6 +11,7 @@ from agent.errors import QuoteRefused
 from copilot import answer as answers
 from copilot.answer import PAPERS, SENTENCES, Answer, answer, verify
 from copilot.library import Library
+from copilot.papers import Passage, own_paper, sha256_of
 from copilot.scope import Refusal
 from tests.support import made_papers
 
@@ -73,6 +74,22 @@ def test_a_retracted_paper_is_named_and_never_quoted(shared):
     assert isinstance(made, Answer)
     assert "light-2016" not in {quote.paper.id for quote in made.quotes}
     assert {one.paper.id for one in made.withdrawn} <= {"light-2016"}
+
+
+def test_a_refusal_names_the_nearest_paper_and_never_an_own_one(tmp_path):
+    strict = dataclasses.replace(made_papers.MODEL, floor_01=0.999)
+    library = Library(tmp_path, made_papers.corpus(), strict)
+    refused = answer(library, "Does mindfulness reduce burnout in doctors?")
+    assert refused.reason == "no_answer"
+    assert "nearest paper" in refused.remedy
+    assert "mind-2019" in refused.remedy
+    text = "Hammocks lowered burnout of midwives by two points."
+    library.index.add([own_paper("own:mine-1", "My secret draft", {}, (Passage("own:mine-1-1", "results", text, sha256_of(text)),))])  # fmt: skip
+    library.look_again()
+    refused = answer(library, "Do hammocks lower burnout of midwives?")
+    assert refused.reason == "no_answer"
+    assert "secret" not in refused.remedy
+    library.close()
 
 
 def test_what_no_quoted_sentence_has_is_named(shared):

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copilot import confidence
+from agent.errors import CorpusRefused
+from copilot import confidence, shipped
 from copilot.features import Features
 
 FIELDS = len(dataclasses.fields(Features))
@@ -27,16 +28,40 @@ def test_nothing_found_is_below_the_floor_and_all_found_is_above():
     assert model.confidence_01(better) > model.confidence_01(NOTHING)
 
 
-def test_a_model_of_other_features_or_of_steps_that_do_not_rise_is_refused():
-    made = json.loads(confidence.FILE.read_text())
-    confidence.from_json(made)
-    steps = dict(made["steps"])
-    first = steps.pop(confidence.NAMES[0])
-    with pytest.raises(ValueError, match="fitted with other features"):
-        confidence.from_json(made | {"steps": steps})
-    for most, adds in (([0.2, 0.1], [0.0, 0.0, 0.0]), ([0.1], [0.0]), ([0.1, 0.1], [0.0, 0.0, 0.0])):
-        with pytest.raises(ValueError, match="do not rise"):
-            confidence.from_json(made | {"steps": {confidence.NAMES[0]: first | {"most": most, "adds": adds}} | steps})
+FIRST = confidence.NAMES[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda made: made["steps"].pop(FIRST), "fitted with other features"),
+        (lambda made: made["steps"][FIRST].update(most=[0.2, 0.1], adds=[0.0, 0.0, 0.0]), "do not rise"),
+        (lambda made: made["steps"][FIRST].update(most=[0.1, 0.1], adds=[0.0, 0.0, 0.0]), "do not rise"),
+        (lambda made: made["steps"][FIRST].update(most=[0.1], adds=[0.0]), "do not rise"),
+        (lambda made: made["steps"][FIRST].update(most=["nan"], adds=[0.0, 0.0]), "no number"),
+        (lambda made: made["steps"][FIRST].pop("adds"), "adds"),
+        (lambda made: made.update(base=None), "confidence"),
+        (lambda made: made.update(steps=7), "confidence"),
+    ],
+)
+def test_another_model_is_refused(change, words):
+    made = json.loads(confidence.FILE.read_bytes())
+    confidence.parsed(json.dumps(made).encode())
+    change(made)
+    with pytest.raises(CorpusRefused, match=words) as refused:
+        confidence.parsed(json.dumps(made).encode())
+    assert "make bench-evidence" in refused.value.remedy
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_refused(raw):
+    with pytest.raises(CorpusRefused):
+        confidence.parsed(raw)
+
+
+def test_a_file_that_is_missing_is_named(tmp_path):
+    with pytest.raises(CorpusRefused, match="the confidence cannot be read"):
+        shipped.raw(tmp_path / "none.json", "the confidence")
 
 
 def test_each_percentage_has_its_words():

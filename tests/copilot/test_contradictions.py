@@ -62,6 +62,26 @@ def test_only_opposite_conclusions_on_one_outcome_oppose(one, other, opposes):
     assert _oppose(Finding(*one), Finding(*other)) is opposes
 
 
+def test_background_and_methods_are_no_side(tmp_path):
+    def sides(text):
+        rows = (
+            made_papers.paper("nap-1999", "Naps", "A nap reduced fatigue of nurses on night shifts.",
+                              direction={"nap: fatigue": "helps"}),
+            made_papers.paper("rest-1999", "Naps", text, direction={"nap: fatigue": "no clear effect"}),
+        )  # fmt: skip
+        corpus = made_papers.corpus(rows)
+        made = Index(None, corpus)
+        question = "Do naps help against fatigue of nurses on night shifts?"
+        asked = weights(units(question), made)
+        found = ranked(asked, made.candidates(asked.units), corpus.by_id(), made_papers.near(question, corpus))
+        made.close()
+        return contradictions(asked, found[:1], found, 5, 4)[0]
+
+    assert len(sides("A nap had no effect on fatigue of nurses on night shifts.")) == 1
+    assert sides("Each nurse took a nap on night shifts, and fatigue was rated.") == ()
+    assert sides("Fatigue of nurses on night shifts and naps are spoken of everywhere.") == ()
+
+
 def test_where_an_exposure_was_met_is_no_exposure(tmp_path):
     rows = (
         made_papers.paper("nap-1999", "Naps", "A nap reduced fatigue of nurses on night shifts.",

@@ -33,6 +33,9 @@ COHORT, SURVEY = "prospective cohort", "cross-sectional survey"
         ((COHORT, SURVEY), False, "C"),
         ((SURVEY, SURVEY, SURVEY), False, "C"),
         ((SURVEY,), True, "D"),
+        ((SURVEY, META, RCT), False, "C"),  # the grade is of what comes first
+        ((COHORT, META, "retrospective cohort"), False, "B"),
+        (("repeated measurements",), False, "C"),
         (("qualitative study", "protocol"), False, "D"),
         (("qualitative study",), True, "D"),
     ],
