@@ -156,10 +156,11 @@ def living_with_days(folder: Path, days: int = 100) -> Iterator[Living]:
 def past(folder: Path, days: int, now_s: int, *, face: bool = True) -> None:
     """A person's windows of many days, with nights, a fall at the end, and one calendar week without the strap.
 
-    A past of 14 weeks or more begins on a Monday, so that the same weeks are whole on every weekday.
+    A past of 14 weeks or more begins on a Monday, so that the same weeks are whole on every weekday. Each day's windows
+    begin at seven by this machine's clock, so that the past is the same at every time of day.
     """
-    today = dt.datetime.fromtimestamp(now_s).astimezone().date()
-    since_monday = today.weekday()
+    today = drawn_days.today(now_s)
+    since_monday = dt.date.fromordinal(dt.date(1970, 1, 1).toordinal() + today).weekday()
     if days >= 98:
         days = 112 + since_monday  # the two weeks of learning lie before the 13 that are shown
     random = np.random.default_rng(5)
@@ -170,8 +171,8 @@ def past(folder: Path, days: int, now_s: int, *, face: bool = True) -> None:
         if random.random() < 0.2 or is_gap:
             continue
         for n in range(10):
-            start_s = (now_s - (days - day) * 86_400 + n * 2800) // 300 * 300
-            level = np.exp(3.5 + random.normal(0, 0.2) - (0.35 if days - day < 9 else 0.0))
+            start_s = (drawn_days.moment(today - (days - day), 7) + n * 2800) // 300 * 300
+            level = np.exp(3.5 + random.normal(0, 0.2) - (0.5 if days - day < 13 else 0.0))
             values = [
                 FeatureValue("hr_mean_bpm", float(64 + random.normal(0, 3)), 300, 0.96, 0.01, 62.0, 66.0),
                 FeatureValue("rmssd_ms", float(level), 298, 0.96, 0.01, float(level * 0.9), float(level * 1.1)),

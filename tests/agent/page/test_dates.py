@@ -7,6 +7,7 @@ import time
 import pytest
 
 from agent.privacy.vault import open_vault
+from agent.scoring.instruments import CHECK_IN
 from agent.tables.profiles import PROFILES
 from agent.weeks import report
 from agent.windows.history import History
@@ -27,7 +28,7 @@ EVERY_HOUR = bool(os.environ.get("EVERY_HOUR"))
 @pytest.mark.slow
 @pytest.mark.parametrize("zone", ZONES if EVERY_HOUR else ("America/New_York", "Australia/Lord_Howe"))
 @pytest.mark.long
-def test_one_week_of_the_past_is_a_gap_on_every_date(tmp_path, monkeypatch, zone):
+def test_one_week_of_the_past_is_a_gap_and_one_is_worth_a_check_in_on_every_date(tmp_path, monkeypatch, zone):
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     try:
@@ -43,6 +44,7 @@ def test_one_week_of_the_past_is_a_gap_on_every_date(tmp_path, monkeypatch, zone
                 gaps = [week for week in weeks if not week["points"]]
                 assert len(gaps) == 1, (zone, date, hour)
                 assert len(weeks) in (13, 14)
+                assert CHECK_IN in [week["notable"] for week in weeks], (zone, date, hour)
     finally:
         monkeypatch.undo()
         time.tzset()

@@ -3,6 +3,7 @@
 A new page is found in the menu; a new state is a row of STATES. WIDTHS=390,1440 looks at some of them.
 """
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ class State:
         prepare: What happens before it is looked at.
         unfolds: Whether everything folded is opened.
         more: Pages that no menu has, as the address's last part.
+        shows: By page, a selector of what must be there to be measured.
     """
 
     name: str
@@ -34,6 +36,10 @@ class State:
     prepare: Callable[[page_agent.Browser, page_agent.Living], None] = lambda _browser, _living: None
     unfolds: bool = True
     more: tuple[str, ...] = field(default=("notice", "about/rmssd_ms", "about/index"))
+    shows: dict[str, str] = field(default_factory=dict)
+
+
+CHECK_IN = {"weeks": "#main .key .ring"}  # a week that is worth a check-in
 
 
 def pause(_browser, living):
@@ -43,9 +49,9 @@ def pause(_browser, living):
 STATES = (
     State("empty", {"enrolled": False, "profile": "personal", "is_bound": False}),
     State("learning", {"days": 10}),
-    State("full", {"days": 112}),
-    State("folded", {"days": 112}, unfolds=False),
-    State("paused", {"days": 112}, pause),
+    State("full", {"days": 112}, shows=CHECK_IN),
+    State("folded", {"days": 112}, unfolds=False, shows=CHECK_IN),
+    State("paused", {"days": 112}, pause, shows=CHECK_IN),
     State("in trouble", {"days": 30, "is_bound": False}),
     State("workplace", {"days": 30, "profile": "eu-workplace"}, more=("notice", "about/shift_hours_h")),
 )
@@ -67,6 +73,8 @@ def test_no_page_has_a_fault_of_layout(tmp_path, browser, state):
         for page in (*menu, *state.more):
             browser("zoom", width=1100, height=900, factor=1)
             browser.go(page)
+            if page in state.shows:
+                browser("wait", js=f"document.querySelector({json.dumps(state.shows[page])}) !== null")
             if state.unfolds:
                 browser("eval", js="document.querySelectorAll('details').forEach((one) => { one.open = true; })")
             faults = layout_faults(browser, WIDTHS)
