@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.errors import QuoteRefused
-from copilot import confidence, scope
+from copilot import confidence, facets, scope
 from copilot.choosing import NEAR, PAPERS, SENTENCES, chosen
 from copilot.contradictions import Contradiction, agreeing, contradictions
 from copilot.grades import Grade, grade
@@ -75,7 +75,7 @@ class Answer:
         quotes: At most SENTENCES of at most PAPERS, the best first.
         grade: Of their evidence.
         confidence_01: That the first paper answers the question.
-        not_found: Words of the question that no quoted sentence has.
+        not_found: What no quoted sentence has: words of the question, and what is asked of its subject.
         contradictions: Where quoted papers do not agree.
         withdrawn: What fits and was retracted.
         read_as: Words of the question with a slip of the finger, and what they were read as.
@@ -215,7 +215,7 @@ def _withdrawn(candidates: Sequence[Candidate]) -> tuple[Withdrawn, ...]:
 
 def _not_found(asked: Weights, quotes: Sequence[Quote]) -> tuple[str, ...]:
     lines = [joined(f"{quote.text} . {quote.paper.head}") for quote in quotes]
-    return tuple(
+    words = tuple(
         unit.said
         for unit in asked.units
         if not unit.is_plain
@@ -223,6 +223,8 @@ def _not_found(asked: Weights, quotes: Sequence[Quote]) -> tuple[str, ...]:
         and not unit.said.isdecimal()
         and not any(finds(line, unit) for line in lines)
     )
+    texts = [quote.text for quote in quotes]
+    return words + tuple(one.name for one in asked.facets if not any(facets.found_01((one,), text) for text in texts))
 
 
 def _unknown(unknown: Sequence[Unit]) -> Refusal:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from copilot import saying
+from copilot import facets, saying
 from copilot.features import Features
 from copilot.ranking import Candidate
 from copilot.weighing import Weights
@@ -30,12 +30,13 @@ SIGNS: Final = {
     "has statistics": 1.6,
     "is method": -3.7,
     "place of passage": -7.2,
+    "says what is asked": 10.0,
 }
 """What each sign of a sentence is worth, among those of its paper.
 
 Near what a pairwise logistic model gives on our own questions for which somebody marked the sentences that answer
-(``make bench-evidence PART=weights``), but for the number, which few of these ask for. The first passages of a paper
-hold what was mainly found.
+(``make bench-evidence PART=weights``), but for the number and for what is asked of the subject (`copilot.facets`),
+which few of these ask for. The first passages of a paper hold what was mainly found.
 """
 _OF_FEATURES: Final = tuple(name for name in SIGNS if name in Features.__slots__)
 
@@ -54,7 +55,9 @@ def chosen(asked: Weights, candidates: Sequence[Candidate]) -> tuple[Candidate, 
         if one.score < _NEAR_BESIDE * best.score or len(taken) == SENTENCES or len(set(papers)) == PAPERS:
             break
         if one.paper.id not in papers:
-            of_paper = [other for other in candidates if other.paper.id == one.paper.id and _may_stand_beside(other)]
+            of_paper = [
+                other for other in candidates if other.paper.id == one.paper.id and _may_stand_beside(asked, other)
+            ]
             said = {other.text for other in taken}
             taken += [other for other in _in_order(asked, of_paper)[:_OF_OTHERS] if other.text not in said]
     return tuple(taken)
@@ -67,15 +70,24 @@ def _of_first(asked: Weights, candidates: Sequence[Candidate]) -> list[Candidate
     """
     first, *others = _in_order(asked, candidates)
     limits = [one for one in others if saying.limits(one.text)][:1]
-    found = [one for one in others if one not in limits and one.features.finds_01 and not saying.is_method(one.text)]
+    found = [one for one in others if one not in limits and _may_stand_beside(asked, one)]
     beside = [one for one in found if one.stored.passage.id == first.stored.passage.id]
     near = [one for one in found if one not in beside and one.score >= _NEAR_BESIDE * candidates[0].score]
     return [first, *(limits + beside + near)[: _OF_FIRST - 1]]
 
 
-def _may_stand_beside(one: Candidate) -> bool:
-    """Beside the first paper only what states a finding, and of something that helps where that was asked."""
-    return bool(one.features.finds_01 and one.features.helps_01) and not saying.is_method(one.text)
+def _may_stand_beside(asked: Weights, one: Candidate) -> bool:
+    """Beside the first sentence only what states a finding, and of what helps or harms where that was asked.
+
+    Where something is asked of a subject (what it costs, what it is), only what says that.
+    """
+    if asked.facets:
+        return _says_01(asked, one) == 1.0
+    return bool(one.features.finds_01 and one.features.direction_01) and not saying.is_method(one.text)
+
+
+def _says_01(asked: Weights, one: Candidate) -> float:
+    return facets.found_01(asked.facets, one.text)
 
 
 def _in_order(asked: Weights, candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -102,4 +114,5 @@ def signs(asked: Weights, one: Candidate) -> dict[str, float]:
         "has statistics": float(saying.has_statistics(one.text)),
         "is method": float(saying.is_method(one.text) and not asked.wants_method),
         "place of passage": min(place, _PLACES) / _PLACES,
+        "says what is asked": _says_01(asked, one),
     }

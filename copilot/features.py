@@ -3,21 +3,20 @@
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from copilot import facets, saying
 from copilot.index import Stored
 from copilot.papers import Paper
-from copilot.vocabulary import STOP
-from copilot.weighing import Weights
-from copilot.words import finds, has, joined, tokens
+from copilot.weighing import Weights, content
+from copilot.words import finds, has, joined
 
 _AS_ASKED_01: Final = 0.5  # so near to a question of the passage's own, a sentence may use none of its words
 _NEAR_ASKED_1: Final = 0.6  # so near, likewise
 _HELPS: Final = {"helps": 1.0, "mixed": 0.6, "no clear effect": 0.0, "harms": 0.0}
+_HARMS: Final = {"harms": 1.0, "mixed": 0.6, "no clear effect": 0.3, "helps": 0.3}
 _FEW_WORDS: Final = 4
-_DESIGNS: Final = {
+DESIGNS: Final = {
     "systematic review with meta-analysis": 1.0,
     "systematic review": 0.7,
     "randomised controlled trial": 0.6,
@@ -26,6 +25,8 @@ _DESIGNS: Final = {
     "prospective cohort": 0.5,
     "protocol": 0.0,
 }
+"""What a design says of cause, or of how common something is; any other design has 0.2."""
+
 _MUCH, _MUCH_MISSING = 10.0, 6.0
 
 
@@ -45,11 +46,11 @@ class Features:
         weakest_01: How far the paper has the subject that it has least.
         amount_01: How much the question says, 1 for a long and rare one.
         asked_01, alike_01: Share found in the passage's nearest own question, and how alike both are.
-        within_01: Share of such a question that stands within this one, which may be longer.
+        within_01: Share of such a question that stands within this one, which may be longer; 1 where both are the same.
         missing_01, found_01: How much of the question the paper lacks, and has: no shares, for long ones say more
             around their subject.
         design_01: 1 for a review with meta-analysis, less for what says less of cause or of how common something is.
-        helps_01: How far the paper found something that helps, where that was asked; else 1.
+        direction_01: How far the paper found something that helps, where that was asked, or that harms; else 1.
         facets_01: Share of what is asked of the subject (what it costs, whether it lasts) that the passage speaks of.
         near_line_1, near_text_1, near_sentence_1: How near the passage's nearest own question, the passage and the
             sentence are, by the vectors of words.
@@ -74,7 +75,7 @@ class Features:
     missing_01: float
     found_01: float
     design_01: float
-    helps_01: float
+    direction_01: float
     facets_01: float
     near_line_1: float
     near_text_1: float
@@ -131,13 +132,21 @@ def of_passage(asked: Weights, read: Read, in_paper: Sequence[float]) -> Feature
         within_01=within_01,
         missing_01=min(1.0, (1.0 - paper_01) * amount / _MUCH_MISSING),
         found_01=min(1.0, paper_01 * amount / _MUCH),
-        design_01=_DESIGNS.get(paper.design, 0.2),
-        helps_01=max((_HELPS[one.direction] for one in paper.findings), default=0.0) if asked.wants_help else 1.0,
+        design_01=DESIGNS.get(paper.design, 0.2),
+        direction_01=_direction_01(asked, paper),
         facets_01=facets.found_01(asked.facets, text),
         near_line_1=read.near[0],
         near_text_1=read.near[1],
         near_sentence_1=0.0,
     )
+
+
+def _direction_01(asked: Weights, paper: Paper) -> float:
+    """How far a paper found what is asked for: something that helps, or something that harms."""
+    if not (asked.wants_help or asked.wants_cause):
+        return 1.0
+    worth = _HELPS if asked.wants_help else _HARMS
+    return max((worth[one.direction] for one in paper.findings), default=0.0)
 
 
 def is_as_asked(whole: Features) -> bool:
@@ -182,12 +191,8 @@ def _as_asked(asked: Weights, read: Read) -> tuple[float, float, float]:
     best, within = (0.0, 0.0), 0.0
     for line, found in zip(read.stored.passage.asked, read.lines, strict=True):
         both = sum(count * share for count, share in zip(asked.counts, found, strict=True))
-        words_n = _words_n(line)
+        words_n = len(content(line))
         best = max(best, (asked.share_of_01(found), both / max(1.0, sum(asked.counts) + words_n - both)))
-        within = max(within, min(1.0, both / max(_FEW_WORDS, words_n)))
+        is_same = asked.words and asked.words == content(line)
+        within = max(within, 1.0 if is_same else min(1.0, both / max(_FEW_WORDS, words_n)))
     return (*best, within)
-
-
-@lru_cache(maxsize=8192)
-def _words_n(line: str) -> int:
-    return sum(word not in STOP for word in tokens(line))

@@ -26,7 +26,7 @@ WEIGHTS: Final = {
     "number_01": 0.7,
     "finds_01": 0.2,
     "design_01": 0.2,
-    "helps_01": 0.9,
+    "direction_01": 1.4,
     "facets_01": 0.4,
     "near_line_1": 1.5,
     "near_text_1": 2.3,
@@ -37,6 +37,10 @@ WEIGHTS: Final = {
 Near what a pairwise logistic model gives on our own questions (``make bench-evidence PART=weights``), with a little for
 what papers are not told apart by and a reader is helped by: a finding, the design.
 """
+
+
+_DESIGN_OF_OPEN: Final = 0.4
+"""What the design is worth beside that where many papers answer ("What helps against stress?"): a review goes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ def ranked(asked: Weights, found: Sequence[Stored], papers: Mapping[str, Paper],
     shares = _paper_found(asked, reads)
     wholes = [(read, of_passage(asked, read, shares[read.paper.id])) for read in reads]
     wholes = [(read, whole) for read, whole in wholes if any(read.passage) or is_as_asked(whole)]
-    wholes.sort(key=lambda one: -_score(one[1]))
+    wholes.sort(key=lambda one: -score(asked, one[1]))
     said = [(read, whole, span, text) for read, whole in wholes[:_PASSAGES] for span, text in _said(read.stored)]
     near_1 = near.to_texts([text for *_, text in said])
     made = [_candidate(asked, *one, near_1=value) for one, value in zip(said, near_1, strict=True)]
@@ -126,12 +130,13 @@ def _candidate(
     if features is None:
         return None
     worth = saying.worth(text, read.stored.passage.section, is_method_asked=asked.wants_method)
-    return Candidate(read.stored, read.paper, span, _score(features) + worth, features)
+    return Candidate(read.stored, read.paper, span, score(asked, features) + worth, features)
 
 
-def _score(features: Features) -> float:
-    score: float = sum(weight * getattr(features, name) for name, weight in WEIGHTS.items())
-    return score
+def score(asked: Weights, features: Features) -> float:
+    """The rank of a passage or a sentence: its features, weighed; the design counts more in an open question."""
+    made: float = sum(weight * getattr(features, name) for name, weight in WEIGHTS.items())
+    return made + _DESIGN_OF_OPEN * features.design_01 * asked.is_open
 
 
 def gap(candidates: Sequence[Candidate]) -> float:

@@ -1,6 +1,7 @@
 """What a sentence says: a finding, how something was studied, or what was aimed at."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 # what a sentence says, by where it stands
@@ -56,9 +57,11 @@ _DOUBT: Final = re.compile(
 _STATISTICS: Final = re.compile(r"[=<>%]|\bCI\b")
 _SHARE: Final = re.compile(r"\d\s?%|per ?cent|\b(?:one|two|three|\d+) (?:in|out of) (?:\w+|\d+)\b|\d+ of (?:the )?\d+")
 _SHORT: Final = 45
+_once = lru_cache(maxsize=16384)  # a sentence of the shipped papers is looked at for every other question
 _IS_METHOD: Final = 0.7
 
 
+@_once
 def is_aim(sentence: str) -> bool:
     """Whether a sentence says what was to be found out.
 
@@ -68,6 +71,7 @@ def is_aim(sentence: str) -> bool:
     return bool(_AIM.search(sentence))
 
 
+@_once
 def is_method(sentence: str) -> bool:
     """Whether a sentence says how something was studied, and finds nothing.
 
@@ -77,6 +81,7 @@ def is_method(sentence: str) -> bool:
     return bool(_METHOD.search(sentence))
 
 
+@_once
 def finds(sentence: str) -> bool:
     """Whether a sentence states a finding.
 
@@ -86,6 +91,7 @@ def finds(sentence: str) -> bool:
     return bool(_FINDS.search(sentence) or _NO_EFFECT.search(sentence))
 
 
+@_once
 def limits(sentence: str) -> bool:
     """Whether a sentence takes something back: no effect, a harm, a doubt about the studies.
 
@@ -95,6 +101,7 @@ def limits(sentence: str) -> bool:
     return bool(_NO_EFFECT.search(sentence) or _DOUBT.search(sentence))
 
 
+@_once
 def has_share(sentence: str) -> bool:
     """Whether a sentence says how common something is; the percentages of an interval do not.
 

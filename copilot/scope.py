@@ -66,23 +66,20 @@ _STATE = (
 )
 _DRUG = (
     r"\w+(?:azepam|azolam|oxetine|ipramine|triptyline|prazole|sartan|statin|cillin|mycin|floxacin|codone|barbital|"
-    r"afinil|"
-    r"piclone|pidem|setron|lukast|gliptin|parin|triptan|rexant|olol|caine|talopram|traline|faxine|azodone|azapine|"
-    r"tiapine|idone|epam|zolam|trexate|metacin|profen|nicline|tropin|renaline|oxin|thyroxine)|"
+    r"afinil|piclone|pidem|setron|lukast|gliptin|parin|triptan|rexant|olol|caine|talopram|traline|faxine|azodone|"
+    r"azapine|tiapine|idone|epam|zolam|trexate|metacin|profen|nicline|tropin|renaline|oxin|thyroxine)|"
     r"melatonin|modafinil|ketamine|fentanyl|morphine|tramadol|cannabis|cannabidiol|cbd|thc|marijuana|psilocybin|"
-    r"lsd|mdma|"
-    r"cocaine|heroin|lithium|ritalin|methylphenidate|amphetamines?|adderall|valerian|prozac|xanax|valium|aspirin|"
-    r"paracetamol|acetaminophen|warfarin|insulin|metformin|steroids?|opioids?|opiates?|ssris?|snris?|antidepressants?|"
-    r"antipsychotics?|"
-    r"benzodiazepines?|sedatives?|hypnotics?|stimulants?|barbiturates?|antihistamines?|antibiotics?|vaccines?|nicotine|"
-    r"sleeping (?:pills?|tablets?|aids?)|sleep medications?|pills?|tablets?|capsules?|drugs?|medicines|medications?|"
-    r"supplements?|vitamins?|herbal|ashwagandha|magnesium|placebo pill"
+    r"lsd|mdma|cocaine|heroin|lithium|ritalin|methylphenidate|amphetamines?|adderall|valerian|prozac|xanax|valium|"
+    r"aspirin|paracetamol|acetaminophen|warfarin|insulin|metformin|steroids?|opioids?|opiates?|ssris?|snris?|"
+    r"antidepressants?|antipsychotics?|benzodiazepines?|sedatives?|hypnotics?|stimulants?|barbiturates?|antihistamines?|"
+    r"antibiotics?|vaccines?|nicotine|sleeping (?:pills?|tablets?|aids?)|sleep medications?|pills?|tablets?|"
+    r"capsules?|drugs?|medicines|medications?|supplements?|vitamins?|herbal|ashwagandha|magnesium|placebo pill"
 )
 _DISEASE = (
     r"sepsis|septic\w*|diabet\w*|strokes?|pneumonia|asthma|copd|fractures?|infections?|wounds?|ulcers?|tumou?rs?|"
     r"leuk\w+|epileps\w+|migraines?|dementia|alzheimer\w*|parkinson\w*|schizophreni\w*|hiv|hepatitis|tuberculosis|"
-    r"arthritis|kidney|"
-    r"renal|liver|delirium|cardiac arrest|heart failure|appendicitis|pancreatitis|anaemia|anemia|hypoglyc\w+|meningitis"
+    r"arthritis|kidney|renal|liver|delirium|cardiac arrest|heart failure|appendicitis|pancreatitis|anaemia|anemia|"
+    r"hypoglyc\w+|meningitis"
 )
 _GROUP = r"(?:nurses|doctors|physicians|residents|healthcare workers|health professionals|midwives|surgeons)"
 _HARM = r"(?:kill|hurt|harm|cut|hang|shoot|drown|poison)"
@@ -180,7 +177,8 @@ RULES: Final = (
         _any(
             rf"(?:am|was) i (?:\w+ ){{0,4}}(?:{_STATE})",
             r"am i (?:\w+ ){0,3}(?:too|so|becoming|getting|going|ok|okay|normal|healthy|in danger|likely)",
-            rf"(?:do|did|could|might|may|can|would) (?:{_ONE}) (?:\w+ ){{0,2}}(?:have|suffer\w*|show|get)",
+            rf"(?:do|did|could|might|may|can|would) (?:{_ONE}) (?:\w+ ){{0,2}}(?:have|suffer\w*|show|get)"
+            r"(?! (?:less|more|better|enough|through|over|used to|to sleep)\b)",
             rf"does (?:{_ONE}) (?:\w+ ){{0,2}}(?:have|suffer|show|need)",
             rf"(?:could|might|may|would) (?:{_ONE}) be (?:\w+ ){{0,3}}(?:{_STATE})",
             r"do i (?:need|require)",
@@ -255,6 +253,7 @@ RULES: Final = (
             r"(?:which|what) (?:hospital|clinic|city|country|company|brand|school|university|book) (?:\w+ ){0,3}"
             r"(?:is|are|was) (?:the )?(?:best|worst|largest|cheapest|oldest|biggest|nearest)",
             r"how many (?:nurses|doctors|physicians|hospitals|beds|people|clinics) (?:are there|work|live|exist|has)",
+            r"will (?:\w+ ){0,9}(?:(?:in|by) 20\d\d|(?:in|over|within) the (?:next|coming) (?:\w+ )?\w+)",
             r"(?:what (?:is|are|was|were|s) (?:\w+ ){0,4}(?:rates?|levels?|numbers?|share|percentage|prevalence)|"
             r"how (?:high|common|frequent) (?:is|are|was)|how many (?:\w+ ){0,4}(?:are|have|were|left|suffer|report)) "
             r"(?:\w+ ){0,6}(?:in|at|on) (?:our|my|this) (?:\w+ )?(?:hospital|ward|unit|clinic|trust|department|team)",

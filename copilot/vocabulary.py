@@ -19,7 +19,8 @@ STOP: Final = listed(
     please quite rather re s same shall she should shouldn so some still such t than that the their them then
     there these they this those though through to too under until up upon us ve very via was wasn we were weren
     what whatever when where whether which while who whom whose why will with within without won would wouldn
-    yes yet you your yours d m isnt dont doesnt cant
+    yes yet you your yours d m isnt dont doesnt cant arent aint wasnt werent didnt wont wouldnt shouldnt couldnt
+    whats hows wheres whos thats theres theyre youre im ive
     """
 )
 
@@ -107,7 +108,9 @@ PLAIN: Final = listed(
     tweak underlie uphold verify warrant wane welcome widen fare fared began broke broken brought built bought
     came caught chose drew drawn fell fallen fought gave given went grew grown knew lost meant met paid ran
     risen rose saw seen sent shut spoke spoken stood stuck took taken understood won wore wrote written day
-    days during saved saves happily answers papers acts acting arises feels doing done beginning ended
+    days during saved saves happily answers papers acts acting arises feels doing done beginning ended um uh erm
+    hmm oh ah wow anyway anyways maybe perhaps curious wanna gonna gotta kinda sorta dunno innit cos cuz coz plz pls
+    thx lol btw tho nope
     absolutely actual aimed anniversary apparently asking aware awful basically bet bits bloke blokes bloody blow
     bright brilliant bunch bundle chap chaps cheers chuck clever concerned crack cruel dare decent deeply dreadful
     dress enormous essay everybody fancy folk folks frankly fun funny fuss gang gentle gents gosh grand guess guy

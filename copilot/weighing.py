@@ -4,11 +4,13 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from operator import mul
 from typing import Final
 
 from copilot.facets import Facet, asked_facets
 from copilot.index import Index
-from copilot.vocabulary import BESIDE
+from copilot.vocabulary import BESIDE, STOP
 from copilot.words import Unit, found_01, tokens, units
 
 _SENTENCE_ENDS: Final = re.compile(r"(?<=[.?!])\s+")
@@ -22,7 +24,14 @@ _ASKS_FOR_A_NUMBER: Final = re.compile(
 _ASKS_FOR_HELP: Final = re.compile(
     r"\b(?:what (?:really |actually |best |else )?(?:helps?|works?|can|could|should)|"
     r"how (?:can|could|do|to|should|might)|"
-    r"ways? (?:to|of)|tips?|(?:which|what) (?:\w+ ){1,2}(?:helps?|works?|reduces?|lowers?|improves?|prevents?))\b"
+    r"ways? (?:to|of)|tips?|(?:which|what) (?:\w+ ){0,2}(?:helps?|works?|reduces?|lowers?|improves?|prevents?|"
+    r"protects?|calms?|eases?|supports?)|interventions? (?:for|against)|prevention|reduction|reducing|countermeasures|"
+    r"anything (?:that )?(?:\w+ )?(?:helps?|works?))\b"
+)
+_ASKS_FOR_A_CAUSE: Final = re.compile(
+    r"\b(?:what (?:\w+ )?(?:causes?|caused|leads? to|triggers?|drives?|makes|increases?|raises?|worsens?|predicts?|"
+    r"contributes?)|(?:causes?|risk factors?|predictors?|reasons?|triggers?|health risks?|harms?|consequences) "
+    r"(?:of|for|behind)|why (?:do|does|are|is)|who (?:is|are) (?:most |more )?(?:at risk|likely)|what happens)\b"
 )
 
 _ASKS_FOR_A_SHARE: Final = re.compile(
@@ -40,7 +49,7 @@ _ASKS_FOR_A_METHOD: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Weights:
     """How rare each unit of a question is.
 
@@ -52,8 +61,10 @@ class Weights:
         wants_number: Whether it asks how many, how often, or what share.
         wants_share: Whether it asks how common something is.
         wants_help: Whether it asks what helps.
+        wants_cause: Whether it asks what harms, or what something leads to.
         wants_method: Whether it asks how something was studied.
         facets: What it wants to know of its subject.
+        words: The words of what is asked, but those that carry no subject in any question.
         counts: Of each unit, 1 where it stands in what is asked, less where it stands in a sentence beside that.
     """
 
@@ -67,6 +78,13 @@ class Weights:
     facets: tuple[Facet, ...] = ()
     wants_method: bool = False
     wants_share: bool = False
+    wants_cause: bool = False
+    words: frozenset[str] = frozenset()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether many papers may answer: it asks what helps, what harms, or how common something is."""
+        return self.wants_help or self.wants_cause or self.wants_share
 
     @property
     def unknown_01(self) -> float:
@@ -81,10 +99,15 @@ class Weights:
         """How far each unit stands in a text of `copilot.words.joined`."""
         return [found_01(text_joined, unit) for unit in self.units]
 
+    @cached_property
+    def total(self) -> float:
+        """How much the whole question says."""
+        return sum(self.idf)
+
     def share_of_01(self, found: Sequence[float]) -> float:
         """Share of the question, where it is known how far each unit was found."""
-        total = sum(self.idf)
-        return sum(one * share for one, share in zip(self.idf, found, strict=True)) / total if total else 0.0
+        total = self.total
+        return sum(map(mul, self.idf, found)) / total if total else 0.0
 
     def weakest_01(self, found: Sequence[float]) -> float:
         """How far the subject was found that was found least; 1 where the question names none."""
@@ -132,10 +155,22 @@ def weighed(question: str, index: Index) -> Weights:
         counts=made.counts + (_BESIDE_01,) * len(around.units),
         wants_number=asks_for_a_number(asking),
         wants_help=asks_for_help(asking),
+        wants_cause=bool(_ASKS_FOR_A_CAUSE.search(line)) and not asks_for_help(asking),
         wants_method=bool(_ASKS_FOR_A_METHOD.search(line)),
         wants_share=bool(_ASKS_FOR_A_SHARE.search(line)),
         facets=asked_facets(line),
+        words=content(asking),
     )
+
+
+@lru_cache(maxsize=32768)
+def content(question: str) -> frozenset[str]:
+    """The words of a question without those of no subject ("is", "the"): two questions with the same ones ask the same.
+
+    >>> sorted(content("What is burnout?")), content("What is a burnout?") == content("what's burnout")
+    (['burnout'], True)
+    """
+    return frozenset(word for word in tokens(question) if word not in STOP)
 
 
 def _no_subject(unit: Unit) -> Unit:

@@ -85,7 +85,7 @@ def stems(text: str) -> Form:
     return tuple(stem(token) for token in tokens(text))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=32768)
 def joined(text: str) -> str:
     """Stems of a text with a blank around each, for `has`."""
     return f" {' '.join(stems(text))} "

@@ -23,7 +23,7 @@ def cosine(one, other):
 def test_words_of_one_subject_are_nearer_than_words_of_another():
     assert cosine("overnight duty", "night shift") > 0.3 > 0.1 > cosine("overnight duty", "mindfulness course")
     assert cosine("quitting the profession", "intention to leave") > 0.6 > 0.1 > cosine("quitting", "sleep quality")
-    assert cosine("forty winks", "nap") > 0.3 > 0.1 > cosine("forty winks", "bullying")
+    assert cosine("forty winks", "nap") > 0.25 > 0.1 > cosine("forty winks", "bullying")
 
 
 def test_the_file_is_of_the_shipped_papers():

@@ -41,3 +41,22 @@ def test_the_detectors_find_what_is_planted():
     reader.samples = doubled
     reader.rr_1024 = [round(one.value * 1.024) for one in doubled]
     assert straps.unfaithful(reader, felt)["invented"] == 1
+
+
+@pytest.mark.parametrize(("unheard", "is_gap", "missing"), [(1, True, 0), (2, True, 0), (4, True, 2), (1, False, 1)])
+def test_beats_on_their_way_as_the_link_went_are_no_fault_where_a_gap_stands(unheard, is_gap, missing):
+    """The last beats before the loss were sent and heard by nobody; then ten were felt without a link."""
+
+    class Told:
+        gaps = ()
+
+    felt = [Felt(n, 800 + n, "n", not 20 <= n < 30) for n in range(40)]
+    heard = [n for n in range(40) if not 20 - unheard <= n < 30]
+    reader = Told()
+    reader.samples = [Sample(n, "rr_ms", (800 + n) / 1.024) for n in heard]
+    if is_gap:
+        reader.samples.insert(20 - unheard, Sample(25, "gap_ms", 10_000.0))
+    reader.rr_1024 = [800 + n for n in heard]
+    wrong = straps.unfaithful(reader, felt)
+    assert wrong["missing"] == missing
+    assert wrong["joined over a loss"] == (not is_gap)

@@ -158,11 +158,15 @@ class Reader:
         return [round(sample.value * 1.024) for sample in self.beats]
 
 
+_ON_THEIR_WAY = 2  # beats, at each loss of a link
+
+
 def unfaithful(reader: Reader, felt) -> dict[str, int]:
     """Where what was read differs from what the strap felt; all zero when nothing is wrong.
 
     Beats are recognised by order and length; where the next length is not the truth's next, truth is
-    passed over until four lengths in a row agree (missing), or the beat was never felt (invented).
+    passed over until four lengths in a row agree (missing), or the beat was never felt (invented). The last ones that a
+    strap handed to its radio as the link went were heard by nobody: they are no fault where a gap stands there.
     """
     truth = [one for one in felt if one.sent]
     wrong = {"missing": 0, "invented": 0, "joined over a loss": 0, "gap without a loss": 0}
@@ -179,7 +183,10 @@ def unfaithful(reader: Reader, felt) -> dict[str, int]:
         if found is None:
             wrong["invented"] += 1
             continue
-        wrong["missing"] += found - at
+        missing = found - at
+        if missing and gap_before[n] and _link_went(felt, index[id(truth[found - 1])]):
+            missing = max(0, missing - _ON_THEIR_WAY)
+        wrong["missing"] += missing
         place = index[id(truth[found])]
         if previous is not None:
             lost = place - previous > 1
@@ -188,6 +195,11 @@ def unfaithful(reader: Reader, felt) -> dict[str, int]:
         previous, at = place, found + 1
     wrong["missing at the end"] = len(truth) - at
     return wrong
+
+
+def _link_went(felt, place: int) -> bool:
+    """Whether the strap felt another beat after this one and had no link to send it."""
+    return place + 1 < len(felt) and not felt[place + 1].sent
 
 
 def _gap_before(reader: Reader) -> list[bool]:

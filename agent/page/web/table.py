@@ -11,6 +11,7 @@ from typing import Final
 
 from agent.page.web import days_page, needs, privacy_page, sharing_page, standing, weeks_page
 from agent.page.web.page_request import Answer, PageRequest, looked_back
+from agent.page.web.position import position
 from agent.tables.days import DAYS
 
 Prepare = Callable[[PageRequest], Awaitable[Answer]]
@@ -68,7 +69,9 @@ async def standing_of(request: PageRequest) -> Answer:
     """What `standing.html` shows."""
     made = await looked_back(request)
     place, sent = await request.ask("place"), await request.ask("left", {"before": None, "most": 1})
-    return standing.variables(made, place, sent, request.local, int(time.time()), with_index=request.with_index)
+    local, with_index = request.local, request.with_index
+    shown = standing.variables(made, place, sent, local, int(time.time()), with_index=with_index)
+    return shown | {"position": position(made["weeks"], shown["state"], local, with_index=with_index)}
 
 
 PAGES: Final[dict[str, PageSpec]] = {

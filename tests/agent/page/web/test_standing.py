@@ -3,8 +3,10 @@
 import pytest
 
 from agent.page.web.pages import Pages
+from agent.page.web.position import position
 from agent.page.web.standing import facts, seven_days, standing, variables
 from agent.tables.profiles import PROFILES
+from tests.support import made_weeks
 
 PAGES = Pages({"profile": PROFILES["care"].as_json(), "names": {}})
 LOCAL = PAGES.local()
@@ -71,11 +73,34 @@ def test_no_line_for_what_is_not_known():
 def test_before_the_first_data_there_is_one_sentence_one_sketch_and_at_most_one_action(strap, sentence):
     nothing = made(weeks=[], days=[], band=None, rate_band=None)
     place, sent = {"strap": strap, "has_source": False}, {"rows": [], "operator": None}
-    html = PAGES.fragment("standing", LOCAL, **variables(nothing, place, sent, LOCAL, NOW_UTC_S, with_index=True))
+    html = PAGES.fragment(
+        "standing", LOCAL, position=None, **variables(nothing, place, sent, LOCAL, NOW_UTC_S, with_index=True)
+    )
     assert LOCAL.word("standing", sentence) in html
     assert html.count('class="sketch"') == 1
     assert "<figure" not in html
     assert html.count("button primary") == (strap is None)
+
+
+@pytest.mark.parametrize(
+    ("low", "index", "high", "sign"),
+    [(60.0, 75.0, 90.0, 'class="warm"'), (10.0, 25.0, 40.0, 'class="cool"'), (40.0, 60.0, 80.0, "<circle")],
+)
+def test_the_picture_shows_what_the_sentence_says(low, index, high, sign):
+    weeks = [made_weeks.week(low=low, index=index, high=high)]
+    state = standing(weeks, has_source=True, with_index=True).state
+    picture = str(position(weeks, state, LOCAL, with_index=True))
+    assert sign in picture
+    assert f"between {low:.0f} and {high:.0f}" in picture  # read out
+    assert f'x="{low:.2f}%"' in picture
+    assert f'width="{high - low:.2f}%"' in picture
+    assert position(weeks, state, LOCAL, with_index=False) is None
+
+
+def test_a_week_without_a_result_has_no_place_on_the_line():
+    weeks = [made_weeks.gap()]
+    state = standing(weeks, has_source=True, with_index=True).state
+    assert position(weeks, state, LOCAL, with_index=True) is None
 
 
 def test_a_day_without_data_is_a_gap_and_says_so():

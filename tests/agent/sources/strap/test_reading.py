@@ -80,9 +80,7 @@ def test_every_fault_leaves_a_gap_and_nothing_else(tmp_path):
         assert wrong.pop("missing at the end") <= 3  # on their way when the reading stopped
         # at ten times the speed a machine that wakes 0.1 s late looks like a strap that is a second late
         assert wrong.pop("gap without a loss") <= 2
-        # handed to the radio as the link went, twice: nobody heard it, and a gap stands there (nothing is joined)
-        assert wrong.pop("missing") <= 2
-        assert wrong == {"invented": 0, "joined over a loss": 0}
+        assert wrong == {"missing": 0, "invented": 0, "joined over a loss": 0}
         assert len(reader.gaps) >= 7
         said = " | ".join(reader.words)
         for words in (
@@ -92,12 +90,11 @@ def test_every_fault_leaves_a_gap_and_nothing_else(tmp_path):
             "battery is low",
         ):
             assert words in said, said
-    # the same detector finds a breach: three beats taken away, one doubled, one gap wiped out
-    for beat in reader.beats[3:6]:
-        reader.samples.remove(beat)
+    # the same detector finds a breach: one beat taken away, one doubled, one gap wiped out
+    reader.samples.remove(reader.beats[3])
     reader.samples.remove(reader.gaps[0])
     reader.samples.insert(40, reader.beats[20])
-    assert straps.unfaithful(reader, strap.felt)["missing"] > 2
+    assert straps.unfaithful(reader, strap.felt)["missing"] > 0
     assert straps.unfaithful(reader, strap.felt)["invented"] > 0
     assert straps.unfaithful(reader, strap.felt)["joined over a loss"] > 0
 
