@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from copilot import facets, saying
@@ -191,8 +192,15 @@ def _as_asked(asked: Weights, read: Read) -> tuple[float, float, float]:
     best, within = (0.0, 0.0), 0.0
     for line, found in zip(read.stored.passage.asked, read.lines, strict=True):
         both = sum(count * share for count, share in zip(asked.counts, found, strict=True))
-        words_n = len(content(line))
+        words = _of_line(line)
+        words_n = len(words)
         best = max(best, (asked.share_of_01(found), both / max(1.0, sum(asked.counts) + words_n - both)))
-        is_same = asked.words and asked.words == content(line)
+        is_same = asked.words and asked.words == words
         within = max(within, 1.0 if is_same else min(1.0, both / max(_FEW_WORDS, words_n)))
     return (*best, within)
+
+
+@lru_cache(maxsize=32768)
+def _of_line(line: str) -> frozenset[str]:
+    """`content` of a passage's own question; what a person asks is kept nowhere."""
+    return content(line)

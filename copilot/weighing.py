@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from operator import mul
 from typing import Final
 
@@ -163,7 +163,6 @@ def weighed(question: str, index: Index) -> Weights:
     )
 
 
-@lru_cache(maxsize=32768)
 def content(question: str) -> frozenset[str]:
     """The words of a question without those of no subject ("is", "the"): two questions with the same ones ask the same.
 
