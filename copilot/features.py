@@ -113,7 +113,7 @@ def of_passage(asked: Weights, read: Read, in_paper: Sequence[float]) -> Feature
     text, head = stored.passage.text, joined(paper.head)
     asked_01, alike_01, within_01 = _as_asked(asked, read)
     whom = [unit for unit in asked.units if unit.is_role or unit.is_place]
-    paper_01, amount = asked.share_of_01(in_paper), sum(asked.idf)
+    paper_01, amount = asked.share_of_01(in_paper), asked.total
     return Features(
         sentence_01=0.0,
         passage_01=asked.share_of_01(read.passage),

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import datetime as dt
 import json
 import os
 import subprocess
@@ -160,7 +159,7 @@ def past(folder: Path, days: int, now_s: int, *, face: bool = True) -> None:
     begin at seven by this machine's clock, so that the past is the same at every time of day.
     """
     today = drawn_days.today(now_s)
-    since_monday = dt.date.fromordinal(dt.date(1970, 1, 1).toordinal() + today).weekday()
+    since_monday = (today + 3) % 7  # the first day of 1970 was a Thursday
     if days >= 98:
         days = 112 + since_monday  # the two weeks of learning lie before the 13 that are shown
     random = np.random.default_rng(5)

@@ -14,7 +14,7 @@ from tests.support import layout, screens
 
 pytestmark = pytest.mark.browser
 HERE = Path(__file__).parent
-RENDERING = ("test_states.py", "test_days.py", "test_notices.py")
+RENDERING = ("test_states.py", "test_days.py")
 WIDTHS = (320, 1024)
 
 
